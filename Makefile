@@ -1,0 +1,55 @@
+# Everything here needs Node (any version from 18 on) and npm: the project's own Node comes with `npm ci`.
+SHELL := bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+sources := $(shell find src commands daemon models drizzle -name '*.ts' -o -name '*.tsx' 2>/dev/null) package.json tsconfig.build.json
+
+.PHONY: run test build install lint docs eval bench faults pictures clean
+
+## run: install, build, start the daemon, ingest the examples and open the chat
+run: build
+	@bash examples/run.sh
+
+## test: install, start real services, check everything
+test: install
+	@bash test/run.sh
+
+install: node_modules/.installed
+build: install dist/.built
+
+# `npm ci` needs nothing but npm: .npmrc turns off the only install script that would download something.
+node_modules/.installed: package-lock.json .npmrc
+	@echo 'Installing…' >&2
+	@npm ci --no-progress --loglevel=error
+	@touch $@
+
+dist/.built: $(sources) node_modules/.installed
+	@echo 'Building…' >&2
+	@npm run --silent build
+	@touch $@
+
+## lint: types, style, architecture, unused code
+lint: install
+	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused
+
+## docs: write the reference pages from the schemas
+docs: install
+	@node docs/reference.ts
+
+## eval: answer quality on XQuAD, English and Russian, through the daemon
+eval: build
+	@node bench/eval.ts
+
+## bench: speed against references in the same run
+bench: build
+	@for bench in startup embedding event-loop tui; do node bench/$$bench.ts || exit 1; done
+
+## faults: kill -9 at random moments, full disks, broken files
+faults: build
+	@vitest run --config test/faults/vitest.config.ts
+
+## pictures: record the terminal sessions shown in the README
+pictures: build
+	@node docs/pictures/record.ts
+
+clean:
+	rm -rf dist node_modules
