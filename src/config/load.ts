@@ -1,0 +1,169 @@
+/** Loads the configuration: environment over project file over user file over defaults. Flags come on top. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import { defaultDataDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
+import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Where each key that is not a default comes from: a file or an environment variable. */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+interface LoadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where a project file is looked for; without it none is read, as in the daemon. */
+  readonly projectDir?: string
+}
+
+export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
+  const values = new Map<string, unknown>([['dataDir', defaultDataDir(env)]])
+  const sources = new Map<string, string>()
+  const put = (key: string, value: unknown, source: string) => {
+    values.set(key, value)
+    sources.set(key, source)
+  }
+
+  const userFile = userConfigFile(env)
+  for (const [key, value] of readFile(userFile, env.CHATBOT_CONFIG !== undefined)) put(key, value, userFile)
+  if (projectDir !== undefined) {
+    const file = join(projectDir, PROJECT_CONFIG_FILE)
+    for (const [key, value] of readFile(file, false)) {
+      if (!PROJECT_KEYS.includes(key)) {
+        throw invalid(
+          `${file} sets \`${key}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
+        )
+      }
+      put(key, value, file)
+    }
+  }
+  for (const [key, value, variable] of fromEnvironment(env)) put(key, value, variable)
+
+  const parsed = configSchema.safeParse(nest(values))
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => explain(issue, sources))
+    throw invalid(lines.join('\n'))
+  }
+  return { config: { ...parsed.data, dataDir: resolve(parsed.data.dataDir) }, sources }
+}
+
+/** Leaves of a configuration as dotted keys, for `config list` and the API; secrets masked. */
+export function listConfig({
+  config,
+  sources,
+}: LoadedConfig): { key: string; value: unknown; source: string }[] {
+  return flatten('', config).map(([key, value]) => ({
+    key,
+    value: findSetting(key)?.secret === true && value !== undefined ? '********' : value,
+    source: sources.get(key) ?? 'default',
+  }))
+}
+
+/** A value given as text (environment, `config set`), as the setting's type. */
+export function parseSetting(setting: Setting, text: string): unknown {
+  const candidates: unknown[] = [text]
+  const trimmed = text.trim()
+  if (/^(true|false)$/.test(trimmed)) candidates.unshift(trimmed === 'true')
+  if (trimmed !== '' && Number.isFinite(Number(trimmed))) candidates.unshift(Number(trimmed))
+  candidates.push(trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim()))
+  const issuesOf = (candidate: unknown) => setting.schema.safeParse(candidate).error?.issues ?? []
+  // What fits nothing is passed on as what comes nearest, so that the schema explains what it wants.
+  return (
+    candidates.find((candidate) => issuesOf(candidate).length === 0) ??
+    candidates.find((candidate) => issuesOf(candidate).every(({ code }) => code !== 'invalid_type')) ??
+    text
+  )
+}
+
+function fromEnvironment(env: LoadOptions['env']): [key: string, value: unknown, variable: string][] {
+  return SETTINGS.flatMap((setting) =>
+    variablesOf(setting, env).flatMap(([key, variable]): [string, unknown, string][] => {
+      const text = env[variable]
+      // An empty variable is how compose files and shells say "not set".
+      return text === undefined || text === '' ? [] : [[key, parseSetting(setting, text), variable]]
+    }),
+  )
+}
+
+function variablesOf(
+  { key, env: name }: Setting,
+  env: LoadOptions['env'],
+): [key: string, variable: string][] {
+  if (!name.includes('*')) return [[key, name]]
+  const pattern = new RegExp(`^${name.replace('*', '([A-Z0-9]+)')}$`)
+  return Object.keys(env).flatMap((variable): [string, string][] => {
+    const [, record] = pattern.exec(variable) ?? []
+    return record === undefined ? [] : [[key.replace('*', record.toLowerCase()), variable]]
+  })
+}
+
+function readFile(path: string, required: boolean): [string, unknown][] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (
+      !required &&
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    )
+      return []
+    throw invalid(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  // Most commands find no file, and start faster without the parser.
+  const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
+  const document = parseDocument(text)
+  const [problem] = document.errors
+  if (problem !== undefined) throw invalid(`${path} is not valid YAML: ${problem.message}`)
+  const content = z.record(z.string(), z.unknown()).nullable().safeParse(document.toJS())
+  if (!content.success) throw invalid(`${path} must hold settings as \`key: value\` lines`)
+  return content.data === null ? [] : flatten('', content.data)
+}
+
+function flatten(prefix: string, value: object): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, inner]): [string, unknown][] => {
+    const key = prefix + name
+    const plain = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    return plain && findSetting(key) === undefined ? flatten(`${key}.`, inner) : [[key, inner]]
+  })
+}
+
+function nest(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const root: Record<string, unknown> = {}
+  for (const [key, value] of values) {
+    const path = key.split('.')
+    const last = path.pop() ?? key
+    let node = root
+    for (const name of path) {
+      const inner = node[name]
+      const next = isRecord(inner) ? inner : {}
+      node[name] = next
+      node = next
+    }
+    node[last] = value
+  }
+  return root
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function explain(issue: z.core.$ZodIssue, sources: ReadonlyMap<string, string>): string {
+  const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : []
+  const path = issue.path.join('.')
+  if (unknownKeys.length > 0) {
+    const full = unknownKeys.map((key) => (path === '' ? key : `${path}.${key}`))
+    const source = full.map(
+      (key) => [...sources].find(([known]) => known === key || known.startsWith(`${key}.`))?.[1],
+    )
+    return `unknown setting ${full.join(', ')}${source[0] === undefined ? '' : ` in ${source[0]}`}. \`chatbot config list\` shows all settings.`
+  }
+  const source = sources.get(path)
+  return `${path}${source === undefined ? '' : ` (from ${source})`}: ${issue.message}`
+}
+
+const invalid = (message: string) => new ChatbotError('invalid_config', message)

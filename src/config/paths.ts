@@ -1,0 +1,19 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** XDG base directories; a relative value is ignored, as the specification says. */
+function base(env: Environment, variable: string, fallback: string): string {
+  const value = env[variable]
+  return value !== undefined && isAbsolute(value) ? value : join(env.HOME || homedir(), fallback)
+}
+
+export const defaultDataDir = (env: Environment): string =>
+  join(base(env, 'XDG_DATA_HOME', '.local/share'), 'chatbot')
+
+/** The user's own file: CHATBOT_CONFIG, else config.yaml in the XDG configuration directory. */
+export const userConfigFile = (env: Environment): string =>
+  env.CHATBOT_CONFIG ?? join(base(env, 'XDG_CONFIG_HOME', '.config'), 'chatbot', 'config.yaml')
+
+export const PROJECT_CONFIG_FILE = '.chatbot.yaml'

@@ -1,0 +1,118 @@
+import type { Span } from './document.ts'
+import type { ChatbotError } from './errors.ts'
+import type { Language } from './language.ts'
+
+export const STAGES = ['embed', 'cache', 'retrieve', 'generate', 'remember'] as const
+export type StageName = (typeof STAGES)[number]
+
+/** A retrieved piece of a document, numbered from 1 in the order of relevance. */
+export interface Passage extends Span {
+  readonly number: number
+  readonly chunk: string
+  readonly document: string
+  readonly collection: string
+  readonly uri: string
+  readonly title: string
+  readonly text: string
+  readonly heading?: string
+  readonly page?: number
+  /** 1-based line of `start` in the user's file. */
+  readonly line?: number
+  /** Cosine similarity to the question, 0 to 1. */
+  readonly score: number
+}
+
+/** A verified quotation: the stored text of `document` at [start, end) is exactly `text`. */
+export interface Citation extends Span {
+  /** The mark in the answer's text: 1 for `[1]`. */
+  readonly number: number
+  readonly document: string
+  readonly uri: string
+  readonly title: string
+  readonly text: string
+  readonly heading?: string
+  readonly page?: number
+  readonly line?: number
+  readonly score: number
+}
+
+export interface Usage {
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
+/** Where a cached answer came from. */
+export interface CacheHit {
+  readonly tier: 'exact' | 'semantic'
+  /** The earlier question whose answer this is. */
+  readonly question: string
+}
+
+export type Timings = Readonly<Partial<Record<StageName | 'total', number>>>
+
+/** A complete answer. The concatenated deltas of its last epoch equal `text`. */
+export interface Answer {
+  /** The asker's own id of the ask (UUID). */
+  readonly id: string
+  readonly conversation: string
+  readonly question: string
+  readonly text: string
+  /** True when the documents do not hold the answer, and `text` says so. */
+  readonly refused: boolean
+  readonly citations: readonly Citation[]
+  readonly cached: false | CacheHit
+  readonly generator: string
+  readonly language: Language
+  readonly usage?: Usage
+  /** Milliseconds. */
+  readonly timings: Timings
+  readonly warnings: readonly string[]
+}
+
+/** What every consumer of an answer sees, whoever generates it. */
+export type AnswerEvent =
+  | {
+      readonly type: 'stage'
+      readonly stage: StageName
+      readonly state: 'started' | 'finished'
+      readonly ms?: number
+    }
+  | { readonly type: 'context'; readonly passages: readonly Passage[] }
+  | { readonly type: 'delta'; readonly text: string }
+  /** A new attempt: keep the first `keep` UTF-16 code units of the text, drop the rest. */
+  | { readonly type: 'restart'; readonly keep: number }
+  | { readonly type: 'done'; readonly answer: Answer }
+  | { readonly type: 'error'; readonly error: ChatbotError }
+
+/** Epoch of the attempt, and the event's number in it, gap-free from 1. */
+export interface Position {
+  readonly epoch: number
+  readonly seq: number
+}
+
+export type AnswerState = 'running' | 'complete' | 'failed' | 'cancelled' | 'interrupted'
+
+/** One question of a conversation and what became of it. */
+export interface Turn {
+  readonly id: string
+  readonly question: string
+  readonly state: AnswerState
+  readonly text: string
+  readonly refused: boolean
+  readonly citations: readonly Citation[]
+  readonly askedAt: Date
+}
+
+export interface ConversationSummary {
+  readonly id: string
+  readonly title: string
+  readonly turns: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** Narrows a search. Paths are globs on the document's uri: `*` within a folder, `**` across folders. */
+export interface SearchFilter {
+  readonly paths?: readonly string[]
+  readonly excludePaths?: readonly string[]
+}

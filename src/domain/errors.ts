@@ -1,0 +1,114 @@
+/**
+ * Every error a user, a client or a script can meet, in one append-only list: the code is stable, `http` is
+ * the status of the HTTP API, `exit` the exit status of the command line.
+ *
+ * Exit statuses: 1 failed, 2 usage, 3 not configured, 4 unauthenticated or forbidden, 5 unreachable,
+ * 6 rate limited or overloaded, 7 timed out, 8 partial, 9 not found, 130 interrupted.
+ */
+export const ERRORS = {
+  bad_request: { http: 400, exit: 2 },
+  bad_message: { http: 400, exit: 2 },
+  empty_question: { http: 400, exit: 2 },
+  question_too_long: { http: 413, exit: 2 },
+  frame_too_large: { http: 413, exit: 2 },
+  id_reused: { http: 409, exit: 2 },
+  unknown_collection: { http: 404, exit: 9 },
+  unknown_document: { http: 404, exit: 9 },
+  ambiguous_document: { http: 409, exit: 2 },
+  unknown_conversation: { http: 404, exit: 9 },
+  unknown_answer: { http: 404, exit: 9 },
+  unknown_engine: { http: 400, exit: 3 },
+  not_found: { http: 404, exit: 9 },
+  collection_exists: { http: 409, exit: 1 },
+  invalid_collection_name: { http: 400, exit: 2 },
+  document_too_large: { http: 413, exit: 1 },
+  document_empty: { http: 422, exit: 1 },
+  document_unreadable: { http: 422, exit: 1 },
+  document_hash_mismatch: { http: 409, exit: 1 },
+  unsupported_format: { http: 415, exit: 1 },
+  invalid_encoding: { http: 422, exit: 1 },
+  parser_failed: { http: 422, exit: 1 },
+  index_mismatch: { http: 409, exit: 1 },
+  unauthenticated: { http: 401, exit: 4 },
+  forbidden: { http: 403, exit: 4 },
+  overloaded: { http: 503, exit: 6 },
+  rate_limited: { http: 429, exit: 6 },
+  draining: { http: 503, exit: 6 },
+  cancelled: { http: 499, exit: 130 },
+  interrupted: { http: 503, exit: 1 },
+  timeout: { http: 504, exit: 7 },
+  engine_failed: { http: 502, exit: 1 },
+  engine_unreachable: { http: 502, exit: 5 },
+  engine_unauthenticated: { http: 502, exit: 3 },
+  engine_rate_limited: { http: 429, exit: 6 },
+  daemon_unreachable: { http: 503, exit: 5 },
+  daemon_start_failed: { http: 503, exit: 5 },
+  daemon_running: { http: 409, exit: 1 },
+  daemon_not_running: { http: 503, exit: 5 },
+  version_mismatch: { http: 409, exit: 1 },
+  port_taken: { http: 503, exit: 1 },
+  data_dir_unusable: { http: 500, exit: 3 },
+  disk_full: { http: 507, exit: 1 },
+  database_corrupt: { http: 500, exit: 1 },
+  database_unreachable: { http: 503, exit: 5 },
+  database_setup: { http: 500, exit: 3 },
+  model_corrupt: { http: 500, exit: 3 },
+  invalid_config: { http: 500, exit: 3 },
+  partial: { http: 207, exit: 8 },
+  internal: { http: 500, exit: 1 },
+} as const satisfies Record<string, { http: number; exit: number }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
+
+export interface ErrorBody {
+  readonly code: ErrorCode
+  /** What happened, and what to do next: one or two sentences for a person. */
+  readonly message: string
+  readonly retryAfterMs?: number
+}
+
+export class ChatbotError extends Error {
+  override readonly name = 'ChatbotError'
+  readonly code: ErrorCode
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryAfterMs = options.retryAfterMs
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exit
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].http
+  }
+
+  toJSON(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+    }
+  }
+
+  static from(body: ErrorBody): ChatbotError {
+    return new ChatbotError(
+      body.code,
+      body.message,
+      body.retryAfterMs === undefined ? {} : { retryAfterMs: body.retryAfterMs },
+    )
+  }
+
+  /** Whatever was thrown, as an error with a code: unknown ones become `internal` and keep their cause. */
+  static wrap(thrown: unknown, code: ErrorCode = 'internal', prefix = ''): ChatbotError {
+    if (thrown instanceof ChatbotError) return thrown
+    return new ChatbotError(code, prefix + (thrown instanceof Error ? thrown.message : String(thrown)), {
+      cause: thrown,
+    })
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Why a socket was closed. 4400–4499 are terminal: connecting again the same way fails the same way.
+ * 4500–4599 and every other code but 1009 mean: connect again, with backoff.
+ */
+export const CLOSE_CODES = {
+  bad_message: { code: 4400, reason: 'a frame was binary, not JSON, or not an object with a `type`' },
+  unauthenticated: { code: 4401, reason: 'the token is missing or wrong' },
+  hello_timeout: { code: 4408, reason: 'no `hello` came in time' },
+  already_greeted: { code: 4409, reason: 'a second `hello` on one socket' },
+  draining: { code: 4503, reason: 'the daemon is shutting down' },
+  slow_consumer: { code: 4508, reason: 'the client read too slowly and its buffer filled' },
+  too_many_connections: { code: 4529, reason: 'the daemon serves as many sockets as it may' },
+} as const satisfies Record<string, { code: number; reason: string }>
+
+export type CloseName = keyof typeof CLOSE_CODES
+
+/** `ws` closes a frame above the limit with this code; sending it again fails again. */
+export const FRAME_TOO_LARGE = 1009
+
+/** Whether a client should connect again after this close code. */
+export function mayReconnect(code: number): boolean {
+  return code !== FRAME_TOO_LARGE && !(code >= 4400 && code <= 4499)
+}

@@ -1,0 +1,168 @@
+/** The messages of `chatbot.v1`, both directions: the one source for server, client and docs/PROTOCOL.md. */
+import { z } from 'zod'
+import { STAGES } from '../domain/answer.ts'
+import { MAX_QUESTION } from '../domain/question.ts'
+import {
+  answerSchema,
+  collectionsSchema,
+  conversationSchema,
+  errorBodySchema,
+  filterSchema,
+  passageSchema,
+  turnSchema,
+} from './shapes.ts'
+
+export const SUBPROTOCOL = 'chatbot.v1'
+export const PROTOCOL_VERSION = 1
+/** Where the WebSocket listens, on TCP and on the daemon's own socket. */
+export const SOCKET_PATH = '/ws'
+
+const id = z.uuid().describe("the client's own id (UUID) of this ask or search")
+const epoch = z.int().positive().describe('the attempt, from 1')
+const seq = z.int().positive().describe('number of this event in its epoch, gap-free from 1')
+const position = { id, epoch, seq }
+
+const question = z.string().describe(`the question; not blank, at most ${MAX_QUESTION} UTF-16 code units`)
+
+export const clientMessages = {
+  hello: z
+    .object({
+      type: z.literal('hello'),
+      token: z.string().max(4096).optional().describe('needed on TCP, unless the upgrade carried it'),
+      version: z.string().max(64).optional().describe("the client's version, for its own diagnostics"),
+    })
+    .describe('The first message of every socket.'),
+  auth: z
+    .object({ type: z.literal('auth'), token: z.string().max(4096) })
+    .describe('A fresh token for this socket, before the old one expires.'),
+  ask: z
+    .object({
+      type: z.literal('ask'),
+      id,
+      question,
+      conversation: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('an earlier `accepted.conversation`; without it a new one'),
+      collections: collectionsSchema.optional(),
+      filter: filterSchema.optional(),
+      engine: z.string().max(64).optional().describe('name of a configured engine'),
+    })
+    .describe('Asks a question. The same id with the same body is the same answer, never a second one.'),
+  search: z
+    .object({
+      type: z.literal('search'),
+      id,
+      query: z.string().describe('as a question'),
+      collections: collectionsSchema.optional(),
+      filter: filterSchema.optional(),
+      limit: z.int().min(1).max(100).optional().describe('10 unless told'),
+    })
+    .describe('Finds passages without an answer.'),
+  cancel: z
+    .object({ type: z.literal('cancel'), id })
+    .describe('Stops an answer; what was generated is kept as cancelled. Idempotent.'),
+  history: z
+    .object({
+      type: z.literal('history'),
+      id,
+      conversation: z.string().max(64),
+      limit: z.int().min(1).max(200).optional().describe('the latest turns; 50 unless told'),
+    })
+    .describe('The turns of a conversation.'),
+} as const
+
+export const serverMessages = {
+  welcome: z
+    .object({
+      type: z.literal('welcome'),
+      protocol: z.literal(PROTOCOL_VERSION),
+      version: z.string().describe("the daemon's version"),
+      user: z.string(),
+      limits: z.object({
+        maxFrameBytes: z.int().positive().describe('largest frame the daemon accepts'),
+        maxQuestion: z.int().positive().describe('longest question, UTF-16 code units'),
+        maxAsksInFlight: z.int().positive().describe('answers at once on this socket'),
+      }),
+      pingIntervalMs: z.int().positive(),
+    })
+    .describe('The answer to `hello`.'),
+  accepted: z
+    .object({ type: z.literal('accepted'), id, epoch, conversation: z.string() })
+    .describe('The ask is durably stored; its events follow.'),
+  stage: z
+    .object({
+      type: z.literal('stage'),
+      ...position,
+      stage: z.enum(STAGES),
+      state: z.enum(['started', 'finished']),
+      ms: z.number().nonnegative().optional().describe('how long it took, when finished'),
+    })
+    .describe('A stage of the pipeline began or ended.'),
+  context: z
+    .object({ type: z.literal('context'), ...position, passages: z.array(passageSchema) })
+    .describe('The passages that the answer is made from.'),
+  delta: z
+    .object({ type: z.literal('delta'), ...position, text: z.string() })
+    .describe('The next piece of the text.'),
+  restart: z
+    .object({ type: z.literal('restart'), ...position, keep: z.int().nonnegative() })
+    .describe('A new attempt: keep the first `keep` UTF-16 code units of the text and drop the rest.'),
+  done: z
+    .object({ type: z.literal('done'), ...position, answer: answerSchema })
+    .describe('The complete answer, as it is stored.'),
+  results: z
+    .object({
+      type: z.literal('results'),
+      id,
+      passages: z.array(passageSchema),
+      ms: z.number().nonnegative(),
+    })
+    .describe('The passages of a `search`.'),
+  turns: z
+    .object({ type: z.literal('turns'), id, conversation: conversationSchema, turns: z.array(turnSchema) })
+    .describe('The answer to `history`, oldest turn first.'),
+  error: z
+    .object({
+      type: z.literal('error'),
+      id: z.string().optional().describe('the ask, search or history it belongs to'),
+      epoch: epoch.optional().describe('with `seq`, when an accepted answer ended so'),
+      seq: seq.optional(),
+      ...errorBodySchema.shape,
+    })
+    .describe('A request failed. The socket lives.'),
+  draining: z
+    .object({ type: z.literal('draining'), graceMs: z.int().nonnegative() })
+    .describe('The daemon takes no new asks; running answers may finish.'),
+} as const
+
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  clientMessages.hello,
+  clientMessages.auth,
+  clientMessages.ask,
+  clientMessages.search,
+  clientMessages.cancel,
+  clientMessages.history,
+])
+
+export const serverMessageSchema = z.discriminatedUnion('type', [
+  serverMessages.welcome,
+  serverMessages.accepted,
+  serverMessages.stage,
+  serverMessages.context,
+  serverMessages.delta,
+  serverMessages.restart,
+  serverMessages.done,
+  serverMessages.results,
+  serverMessages.turns,
+  serverMessages.error,
+  serverMessages.draining,
+])
+
+export type ClientMessage = z.infer<typeof clientMessageSchema>
+export type ServerMessage = z.infer<typeof serverMessageSchema>
+export type AskMessage = z.infer<typeof clientMessages.ask>
+export type SearchMessage = z.infer<typeof clientMessages.search>
+export type HistoryMessage = z.infer<typeof clientMessages.history>
+export type Welcome = z.infer<typeof serverMessages.welcome>

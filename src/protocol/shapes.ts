@@ -1,0 +1,115 @@
+/** The data inside messages and API responses: one zod schema each, checked against the domain's types. */
+import { z } from 'zod'
+import { STAGES } from '../domain/answer.ts'
+import { ERROR_CODES } from '../domain/errors.ts'
+
+const span = {
+  start: z.int().nonnegative().describe('first UTF-16 code unit of the quoted text in the stored text'),
+  end: z.int().nonnegative().describe('end of the quoted text, exclusive'),
+}
+
+const place = {
+  heading: z.string().optional().describe('section path, joined by ` › `'),
+  page: z.int().positive().optional().describe('1-based page, where the format has pages'),
+  line: z.int().positive().optional().describe('1-based line in the file, where lines match'),
+}
+
+export const passageSchema = z.object({
+  number: z.int().positive().describe('rank, from 1'),
+  chunk: z.string(),
+  document: z.string().describe('id of the document'),
+  collection: z.string(),
+  uri: z.string(),
+  title: z.string(),
+  ...span,
+  text: z.string(),
+  ...place,
+  score: z.number().describe('cosine similarity to the question'),
+})
+
+export const citationSchema = z.object({
+  number: z.int().positive().describe('the mark in the text: 1 for `[1]`'),
+  document: z.string().describe('id of the document'),
+  uri: z.string(),
+  title: z.string(),
+  ...span,
+  text: z.string().describe('exactly the stored text at the span'),
+  ...place,
+  score: z.number(),
+})
+
+const usageSchema = z.object({
+  promptTokens: z.int().nonnegative(),
+  completionTokens: z.int().nonnegative(),
+})
+
+const timingsSchema = z
+  .partialRecord(z.enum([...STAGES, 'total']), z.number().nonnegative())
+  .describe('milliseconds by stage')
+
+const cachedSchema = z
+  .union([
+    z.literal(false),
+    z.object({ tier: z.enum(['exact', 'semantic']), question: z.string().describe('the earlier question') }),
+  ])
+  .describe('whether the answer came from the cache, and from which tier')
+
+export const answerSchema = z.object({
+  id: z.uuid().describe("the ask's id"),
+  conversation: z.string(),
+  question: z.string(),
+  text: z.string().describe('the whole text; the deltas of the last epoch, joined, equal it'),
+  refused: z.boolean().describe('true when the documents do not hold the answer, and the text says so'),
+  citations: z.array(citationSchema),
+  cached: cachedSchema,
+  generator: z.string(),
+  language: z.enum(['en', 'ru']),
+  usage: usageSchema.optional(),
+  timings: timingsSchema,
+  warnings: z.array(z.string()),
+})
+
+export const errorBodySchema = z.object({
+  code: z.enum(ERROR_CODES),
+  message: z.string().describe('what happened and what to do next'),
+  retryAfterMs: z.int().nonnegative().optional().describe('when a retry may help'),
+})
+
+export const filterSchema = z
+  .object({
+    paths: z
+      .array(z.string().min(1))
+      .max(32)
+      .optional()
+      .describe('only documents whose uri fits one of these globs'),
+    excludePaths: z
+      .array(z.string().min(1))
+      .max(32)
+      .optional()
+      .describe('no documents whose uri fits one of these'),
+  })
+  .describe('narrows the search; `*` within a folder, `**` across folders')
+
+export const collectionsSchema = z
+  .array(z.string().min(1))
+  .min(1)
+  .max(64)
+  .describe('names of collections; without it, all that the asker can read')
+
+export const turnSchema = z.object({
+  id: z.string(),
+  question: z.string(),
+  state: z.enum(['running', 'complete', 'failed', 'cancelled', 'interrupted']),
+  text: z.string(),
+  refused: z.boolean(),
+  citations: z.array(citationSchema),
+  askedAt: z.iso.datetime(),
+})
+
+export const conversationSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  turns: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
