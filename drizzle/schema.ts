@@ -1,0 +1,250 @@
+/**
+ * The tables, the same on PGlite and PostgreSQL. What drizzle-kit cannot express (partitions, storage) is edited
+ * by hand in the migrations. Transactions lock tables in the order of this file, so that they cannot deadlock.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import type { CacheHit, Timings, Usage } from '../src/domain/answer.ts'
+import type { ErrorCode } from '../src/domain/errors.ts'
+import type { Language } from '../src/domain/language.ts'
+import { anyVector, orderedText } from './columns.ts'
+
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+
+export const collections = pgTable('collections', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  name: orderedText('name').notNull().unique(),
+  revision: bigint('revision', { mode: 'number' }).notNull().default(0),
+  activeGeneration: integer('active_generation').references((): AnyPgColumn => generations.id, {
+    onDelete: 'set null',
+  }),
+  createdBy: text('created_by').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+/** One index of a collection: which model embedded it and which splitter cut it. */
+export const generations = pgTable(
+  'generations',
+  {
+    id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+    collection: uuid('collection_id')
+      .notNull()
+      .references(() => collections.id, { onDelete: 'cascade' }),
+    model: text('model').notNull(),
+    dimensions: integer('dimensions').notNull(),
+    splitter: text('splitter').notNull(),
+    state: text('state').$type<'building' | 'active' | 'retired'>().notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [index('generations_collection').on(table.collection)],
+)
+
+export const documents = pgTable(
+  'documents',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    collection: uuid('collection_id')
+      .notNull()
+      .references(() => collections.id, { onDelete: 'cascade' }),
+    uri: orderedText('uri').notNull(),
+    title: text('title').notNull(),
+    mediaType: text('media_type').notNull(),
+    language: text('language').$type<Language>().notNull(),
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+    length: integer('length').notNull(),
+    chunks: integer('chunks').notNull(),
+    hash: text('hash').notNull(),
+    warnings: jsonb('warnings').$type<readonly string[]>().notNull(),
+    ingestedAt: moment('ingested_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('documents_collection_uri').on(table.collection, table.uri),
+    index('documents_uri').on(table.uri),
+  ],
+)
+
+/** The stored text in parts, because no statement parameter may be large: see PART_LENGTH. */
+export const documentParts = pgTable(
+  'document_parts',
+  {
+    document: uuid('document_id')
+      .notNull()
+      .references(() => documents.id, { onDelete: 'cascade' }),
+    part: integer('part').notNull(),
+    text: text('text').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.document, table.part] })],
+)
+
+export const chunks = pgTable(
+  'chunks',
+  {
+    generation: integer('generation_id')
+      .notNull()
+      .references(() => generations.id, { onDelete: 'cascade' }),
+    id: bigint('id', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+    document: uuid('document_id')
+      .notNull()
+      .references(() => documents.id, { onDelete: 'cascade' }),
+    ordinal: integer('ordinal').notNull(),
+    start: integer('start_offset').notNull(),
+    end: integer('end_offset').notNull(),
+    text: text('text').notNull(),
+    heading: text('heading').notNull(),
+    page: integer('page'),
+    line: integer('line'),
+    tokens: integer('tokens').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.generation, table.id] }),
+    unique('chunks_document_ordinal').on(table.document, table.generation, table.ordinal),
+    index('chunks_hash').on(table.generation, table.hash),
+  ],
+)
+
+/**
+ * PARTITION BY LIST (generation_id) in the migration: a partition is made with its generation and has its fixed
+ * dimension. The key begins with the generation, so that a cascade from chunks touches one partition only.
+ */
+export const vectors = pgTable(
+  'vectors',
+  {
+    generation: integer('generation_id').notNull(),
+    chunk: bigint('chunk_id', { mode: 'number' }).notNull(),
+    embedding: anyVector('embedding').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.generation, table.chunk] }),
+    foreignKey({
+      name: 'vectors_chunk',
+      columns: [table.generation, table.chunk],
+      foreignColumns: [chunks.generation, chunks.id],
+    }).onDelete('cascade'),
+  ],
+)
+
+export const conversations = pgTable(
+  'conversations',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    principal: text('principal').notNull(),
+    title: text('title').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index('conversations_principal').on(table.principal, table.updatedAt)],
+)
+
+/** The durable row of an ask, from before it is accepted. */
+export const answers = pgTable(
+  'answers',
+  {
+    principal: text('principal').notNull(),
+    /** Chosen by the client. */
+    id: text('id').notNull(),
+    conversation: uuid('conversation_id')
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    bodyHash: text('body_hash').notNull(),
+    state: text('state')
+      .$type<'running' | 'complete' | 'failed' | 'cancelled' | 'interrupted'>()
+      .notNull()
+      .default('running'),
+    epoch: integer('epoch').notNull().default(1),
+    leaseOwner: text('lease_owner').notNull(),
+    leaseUntil: moment('lease_until').notNull(),
+    question: text('question').notNull(),
+    language: text('language').$type<Language>().notNull(),
+    /** What the asker searched: collections with the revisions they had. */
+    collections: jsonb('collections')
+      .$type<readonly { id: string; name: string; revision: number }[]>()
+      .notNull(),
+    generator: text('generator').notNull(),
+    text: text('text').notNull().default(''),
+    refused: boolean('refused').notNull().default(false),
+    cached: jsonb('cached').$type<CacheHit>(),
+    usage: jsonb('usage').$type<Usage>(),
+    timings: jsonb('timings').$type<Timings>().notNull().default({}),
+    warnings: jsonb('warnings').$type<readonly string[]>().notNull().default([]),
+    errorCode: text('error_code').$type<ErrorCode>(),
+    errorMessage: text('error_message'),
+    askedAt: moment('asked_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.principal, table.id] }),
+    index('answers_conversation').on(table.conversation, table.askedAt),
+    index('answers_running').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
+  ],
+)
+
+/** What was said, in order; a question keeps its vector, so that earlier questions can be found by meaning. */
+export const messages = pgTable(
+  'messages',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    conversation: uuid('conversation_id')
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    principal: text('principal').notNull(),
+    answer: text('answer_id').notNull(),
+    role: text('role').$type<'user' | 'assistant'>().notNull(),
+    text: text('text').notNull(),
+    model: text('model'),
+    embedding: anyVector('embedding'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    foreignKey({
+      name: 'messages_answer',
+      columns: [table.principal, table.answer],
+      foreignColumns: [answers.principal, answers.id],
+    }).onDelete('cascade'),
+    unique('messages_answer_role').on(table.principal, table.answer, table.role),
+    index('messages_conversation').on(table.conversation),
+  ],
+)
+
+/** Keeps what it quotes: its document may be deleted, so there is no reference to one. */
+export const citations = pgTable(
+  'citations',
+  {
+    principal: text('principal').notNull(),
+    answer: text('answer_id').notNull(),
+    position: integer('position').notNull(),
+    number: integer('number').notNull(),
+    document: uuid('document_id').notNull(),
+    uri: text('uri').notNull(),
+    title: text('title').notNull(),
+    start: integer('start_offset').notNull(),
+    end: integer('end_offset').notNull(),
+    text: text('text').notNull(),
+    heading: text('heading'),
+    page: integer('page'),
+    line: integer('line'),
+    score: doublePrecision('score').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.principal, table.answer, table.position] }),
+    foreignKey({
+      name: 'citations_answer',
+      columns: [table.principal, table.answer],
+      foreignColumns: [answers.principal, answers.id],
+    }).onDelete('cascade'),
+  ],
+)

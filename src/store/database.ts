@@ -1,0 +1,96 @@
+import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import { isConflict, translate } from './errors.ts'
+
+/** What a repository builds statements with: the pool, or one transaction of it. */
+export type Queries = PgDatabase<NodePgQueryResultHKT>
+
+export interface Database {
+  /** PGlite: one session, so a statement waits for an open transaction, and only SQL is awaited in one. */
+  readonly embedded: boolean
+  /** Errors have a code; what lost to another transaction is tried again. */
+  run<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface StoreLog {
+  warn(details: object, message: string): void
+}
+
+const CONNECT_TIMEOUT_MS = 15_000
+const POOL_SIZE = 10
+
+export function connect(connection: pg.PoolConfig, embedded: boolean, log?: StoreLog): Database {
+  const pool = new pg.Pool({
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'chatbot',
+    ...connection,
+    ...(embedded ? ONE_SESSION : {}),
+  })
+  const lost = (error: Error) => log?.warn({ err: error }, 'database connection lost')
+  pool.on('error', lost)
+  // A client that is in use when its connection breaks also emits the error, and nobody else listens.
+  pool.on('connect', (client) => client.on('error', lost))
+  const queries = drizzle(pool)
+  let closed: Promise<void> | undefined
+  return {
+    embedded,
+    run: (work) => attempt(() => work(queries)),
+    transaction: (work) => attempt(() => inTransaction(pool, work)),
+    close: () => {
+      closed ??= pool.end()
+      return closed
+    },
+  }
+}
+
+/** PGlite is one session for all its clients, so there is one, and waiting for it is no failure. */
+const ONE_SESSION = {
+  max: 1,
+  idleTimeoutMillis: 0,
+  connectionTimeoutMillis: 0,
+  onConnect: forgetEarlierSession,
+}
+
+/** The named statements of a client that was dropped would still be there. */
+async function forgetEarlierSession(client: pg.ClientBase): Promise<void> {
+  await client.query('DISCARD ALL')
+}
+
+/**
+ * Not drizzle's own: on a broken connection that one keeps the client for ever when BEGIN fails, and hides why
+ * when ROLLBACK does.
+ */
+async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let usable = true
+  try {
+    await client.query('BEGIN')
+    const result = await work(drizzle(client))
+    await client.query('COMMIT')
+    return result
+  } catch (thrown) {
+    await client.query('ROLLBACK').catch(() => {
+      usable = false
+    })
+    throw thrown
+  } finally {
+    client.release(!usable)
+  }
+}
+
+const ATTEMPTS = 4
+
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (left === 0 || !isConflict(thrown)) throw translate(thrown)
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import { and, asc, eq, gt, inArray } from 'drizzle-orm'
+import { vectorBytes } from '../../drizzle/columns.ts'
+import { chunks, collections, documentParts, documents, generations, vectors } from '../../drizzle/schema.ts'
+import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { batches } from './batches.ts'
+import { findCollection, lockCollection, raiseRevision } from './collections.ts'
+import type { Database, Queries } from './database.ts'
+import { findDocument, SUMMARY } from './document-references.ts'
+import { boundLog } from './maintenance.ts'
+import { ensureGeneration } from './partitions.ts'
+import type { DocumentQuery, DocumentRepository, NewDocument } from './store.ts'
+import { splitText } from './text-parts.ts'
+
+type PutResult = Awaited<ReturnType<DocumentRepository['put']>>
+
+/** A longer one does not fit into an index of PostgreSQL. */
+const MAX_URI_BYTES = 2048
+
+export function documentRepository(database: Database): DocumentRepository {
+  return {
+    missing: (_principal, collection, spec, files) =>
+      database.run(async (queries) => {
+        const generation = await generationOf(queries, collection, spec)
+        if (generation === undefined) return files.map((file) => file.uri)
+        const held = new Map<string, string>()
+        for (const batch of batches(files)) {
+          const rows = await queries
+            .select({ uri: documents.uri, hash: documents.hash })
+            .from(documents)
+            .where(
+              and(
+                eq(documents.collection, generation.collection),
+                inArray(
+                  documents.uri,
+                  batch.map((file) => file.uri),
+                ),
+              ),
+            )
+          for (const row of rows) held.set(row.uri, row.hash)
+        }
+        return files.filter((file) => held.get(file.uri) !== file.hash).map((file) => file.uri)
+      }),
+
+    knownVectors: (_principal, collection, spec, hashes) =>
+      database.run(async (queries) => {
+        const known = new Map<string, Float32Array>()
+        const generation = await generationOf(queries, collection, spec)
+        if (generation === undefined) return known
+        for (const batch of batches(hashes)) {
+          const rows = await queries
+            .selectDistinctOn([chunks.hash], { hash: chunks.hash, vector: vectorBytes(vectors.embedding) })
+            .from(chunks)
+            .innerJoin(vectors, and(eq(vectors.generation, chunks.generation), eq(vectors.chunk, chunks.id)))
+            .where(
+              and(
+                eq(chunks.generation, generation.id),
+                eq(vectors.generation, generation.id),
+                inArray(chunks.hash, batch),
+              ),
+            )
+          for (const row of rows) known.set(row.hash, row.vector)
+        }
+        return known
+      }),
+
+    put: async (_principal, collection, spec, document, embedded) => {
+      checkInput(spec, document, embedded)
+      const result = await database.transaction<PutResult>(async (queries) => {
+        const owner = await lockCollection(queries, collection)
+        const generation = await ensureGeneration(queries, owner, spec)
+        const same = await heldDocument(queries, owner.id, document)
+        if (same !== undefined) return { document: { ...same, collection }, status: 'unchanged' }
+        const id = await writeDocument(queries, owner.id, document, embedded.length)
+        await writeParts(queries, id, document.text)
+        await writeChunks(queries, generation, id, embedded)
+        await raiseRevision(queries, owner.id)
+        return { document: await findDocument(queries, id), status: 'indexed' }
+      })
+      await boundLog(database)
+      return result
+    },
+
+    list: (_principal, query) =>
+      database.run(async (queries) => {
+        const collection =
+          query.collection === undefined ? undefined : await findCollection(queries, query.collection)
+        return listDocuments(queries, collection?.id, query)
+      }),
+
+    get: (_principal, reference) => database.run((queries) => findDocument(queries, reference)),
+
+    text: (_principal, reference) =>
+      database.run(async (queries) => {
+        const { id } = await findDocument(queries, reference)
+        // One statement, so that the text is that of the summary even while the document is replaced.
+        const rows = await queries
+          .select({ document: SUMMARY, text: documentParts.text })
+          .from(documents)
+          .innerJoin(collections, eq(collections.id, documents.collection))
+          .innerJoin(documentParts, eq(documentParts.document, documents.id))
+          .where(eq(documents.id, id))
+          .orderBy(asc(documentParts.part))
+        const [first] = rows
+        if (first === undefined) {
+          throw new ChatbotError('unknown_document', `The document "${reference}" was just deleted.`)
+        }
+        return { document: first.document, text: rows.map((row) => row.text).join('') }
+      }),
+
+    remove: (_principal, reference) =>
+      database.transaction(async (queries) => {
+        const found = await findDocument(queries, reference)
+        const owner = await lockCollection(queries, found.collection)
+        await queries.delete(documents).where(eq(documents.id, found.id))
+        await raiseRevision(queries, owner.id)
+        return found
+      }),
+  }
+}
+
+function checkInput(spec: IndexSpec, document: NewDocument, embedded: readonly EmbeddedChunk[]): void {
+  if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
+    throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
+  }
+  const other = embedded.find((chunk) => chunk.vector.length !== spec.dimensions)
+  if (other !== undefined) {
+    throw new ChatbotError(
+      'index_mismatch',
+      `A vector has ${other.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
+    )
+  }
+}
+
+/** The collection's active generation if it is of this spec. */
+async function generationOf(
+  queries: Queries,
+  collection: string,
+  spec: IndexSpec,
+): Promise<{ id: number; collection: string } | undefined> {
+  const { id } = await findCollection(queries, collection)
+  const [row] = await queries
+    .select({ id: generations.id, collection: collections.id })
+    .from(collections)
+    .innerJoin(generations, eq(generations.id, collections.activeGeneration))
+    .where(
+      and(
+        eq(collections.id, id),
+        eq(generations.model, spec.model),
+        eq(generations.dimensions, spec.dimensions),
+        eq(generations.splitter, spec.splitter),
+      ),
+    )
+  return row
+}
+
+async function heldDocument(queries: Queries, collection: string, document: NewDocument) {
+  const [row] = await queries
+    .select()
+    .from(documents)
+    .where(
+      and(
+        eq(documents.collection, collection),
+        eq(documents.uri, document.uri),
+        eq(documents.hash, document.hash),
+      ),
+    )
+  return row
+}
+
+/** Inserts the document, or replaces what it has: the id stays, its parts, chunks and vectors go. */
+async function writeDocument(
+  queries: Queries,
+  collection: string,
+  document: NewDocument,
+  chunkCount: number,
+): Promise<string> {
+  const { uri, title, mediaType, language, bytes, hash, warnings } = document
+  const content = { title, mediaType, language, bytes, hash, warnings, chunks: chunkCount }
+  const values = { ...content, length: document.text.length, ingestedAt: new Date() }
+  const [row] = await queries
+    .insert(documents)
+    .values({ collection, uri, ...values })
+    .onConflictDoUpdate({ target: [documents.collection, documents.uri], set: values })
+    .returning({ id: documents.id })
+  if (row === undefined) throw new ChatbotError('internal', 'The new document has no id.')
+  await queries.delete(chunks).where(eq(chunks.document, row.id))
+  await queries.delete(documentParts).where(eq(documentParts.document, row.id))
+  return row.id
+}
+
+async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
+  for (const [part, piece] of splitText(text).entries()) {
+    await queries.insert(documentParts).values({ document, part, text: piece })
+  }
+}
+
+async function writeChunks(
+  queries: Queries,
+  generation: number,
+  document: string,
+  embedded: readonly EmbeddedChunk[],
+): Promise<void> {
+  for (const batch of batches(embedded, (chunk) => chunk.text.length * 2)) {
+    const rows = await queries
+      .insert(chunks)
+      .values(
+        batch.map(({ ordinal, start, end, text, heading, page, line, tokens, hash }) => {
+          const place = { page, line, heading, ordinal, start, end }
+          return { generation, document, text, tokens, hash, ...place }
+        }),
+      )
+      .returning({ id: chunks.id, ordinal: chunks.ordinal })
+    const ids = new Map(rows.map((row) => [row.ordinal, row.id]))
+    const embeddings = batch.map((chunk) => {
+      const id = ids.get(chunk.ordinal)
+      if (id === undefined) throw new ChatbotError('internal', `Chunk ${chunk.ordinal} was not stored.`)
+      return { generation, chunk: id, embedding: chunk.vector }
+    })
+    for (const group of batches(embeddings, (row) => row.embedding.byteLength)) {
+      await queries.insert(vectors).values(group)
+    }
+  }
+}
+
+/** A page of documents by uri. It is longer than `limit` when its last uri is in several collections. */
+async function listDocuments(
+  queries: Queries,
+  collection: string | undefined,
+  { limit, after }: DocumentQuery,
+): Promise<DocumentSummary[]> {
+  const inCollection = collection === undefined ? undefined : eq(documents.collection, collection)
+  const pageOf = (condition: ReturnType<typeof and>) =>
+    queries
+      .select(SUMMARY)
+      .from(documents)
+      .innerJoin(collections, eq(collections.id, documents.collection))
+      .where(and(inCollection, condition))
+      .orderBy(asc(documents.uri), asc(documents.id))
+  const page = await pageOf(after === undefined ? undefined : gt(documents.uri, after)).limit(limit)
+  const last = page.at(-1)
+  if (last === undefined || page.length < limit || collection !== undefined) return page
+  return [...page, ...(await pageOf(and(eq(documents.uri, last.uri), gt(documents.id, last.id))))]
+}

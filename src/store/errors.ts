@@ -1,0 +1,59 @@
+import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+
+/** Two transactions waited for each other, and this one was chosen to try again. */
+export function isConflict(thrown: unknown): boolean {
+  const { code } = origin(thrown)
+  return code === '40P01' || code === '40001'
+}
+
+/** What the database or its connection threw, as an error with a stable code. */
+export function translate(thrown: unknown): ChatbotError {
+  if (thrown instanceof ChatbotError) return thrown
+  const { code, message } = origin(thrown)
+  const known = classify(code, message)
+  return new ChatbotError(known, `${EXPLANATIONS[known]}: ${message}`, { cause: thrown })
+}
+
+type StoreErrorCode = Extract<
+  ErrorCode,
+  | 'database_unreachable'
+  | 'database_setup'
+  | 'database_corrupt'
+  | 'disk_full'
+  | 'invalid_encoding'
+  | 'internal'
+>
+
+const EXPLANATIONS: Record<StoreErrorCode, string> = {
+  database_unreachable: 'The database does not answer; check that it runs and that its address is right',
+  database_setup: 'The database refuses this user; ask its administrator for the right to use it',
+  database_corrupt: 'The database is damaged; restore a backup',
+  disk_full: 'The disk of the database is full; make room and try again',
+  invalid_encoding: 'The text cannot be stored, because it holds NUL or broken characters',
+  internal: 'The database failed',
+}
+
+/** SQLSTATE classes and codes: https://www.postgresql.org/docs/17/errcodes-appendix.html */
+function classify(code: string, message: string): StoreErrorCode {
+  if (code === '53100' || code === 'ENOSPC' || /no space left on device/i.test(message)) return 'disk_full'
+  if (/^(08|57P|53300|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_)/.test(code)) {
+    return 'database_unreachable'
+  }
+  if (/^(28|3D000|42501)/.test(code)) return 'database_setup'
+  if (/^(XX001|XX002|58P01|58030)/.test(code)) return 'database_corrupt'
+  if (/^(22021|22P05)/.test(code)) return 'invalid_encoding'
+  return code === '' && CONNECTION_LOST.test(message) ? 'database_unreachable' : 'internal'
+}
+
+/** What `pg` throws without a code. */
+const CONNECTION_LOST =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end|Client was closed)/
+
+/** The innermost error: drizzle and `pg` wrap what happened. */
+function origin(thrown: unknown): { code: string; message: string } {
+  if (!(thrown instanceof Error)) return { code: '', message: String(thrown) }
+  if (thrown.cause instanceof Error) return origin(thrown.cause)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+  // An AggregateError of several failed addresses has a code but no message.
+  return { code, message: thrown.message || code }
+}

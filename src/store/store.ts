@@ -1,0 +1,248 @@
+/**
+ * What the rest of the program asks of the database, one small repository per aggregate. One implementation
+ * (drizzle over `pg`) serves PGlite and PostgreSQL: see open.ts.
+ */
+import type {
+  Answer,
+  AnswerState,
+  Citation,
+  ConversationSummary,
+  SearchFilter,
+  Turn,
+} from '../domain/answer.ts'
+import type {
+  Collection,
+  CollectionSummary,
+  DocumentSummary,
+  EmbeddedChunk,
+  IndexSpec,
+} from '../domain/document.ts'
+import type { ErrorCode } from '../domain/errors.ts'
+import type { Language } from '../domain/language.ts'
+import type { Principal } from '../domain/principal.ts'
+
+export interface Store {
+  readonly collections: CollectionRepository
+  readonly documents: DocumentRepository
+  readonly index: IndexRepository
+  readonly conversations: ConversationRepository
+  readonly answers: AnswerRepository
+  /** One round trip: throws `database_unreachable` when the database does not answer. */
+  ping(): Promise<void>
+  /** Which database this is, for status and doctor: for example `PGlite (PostgreSQL 18.6, pgvector 0.8.7)`. */
+  describe(): Promise<string>
+  /** VACUUM and ANALYZE, which PGlite does not do by itself; nothing on PostgreSQL, whose autovacuum does. */
+  maintain(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface CollectionRepository {
+  /** Throws `collection_exists` or `invalid_collection_name`. */
+  create(principal: Principal, name: string): Promise<Collection>
+  /** The collection of that name, made when it does not exist. */
+  ensure(principal: Principal, name: string): Promise<Collection>
+  list(principal: Principal): Promise<CollectionSummary[]>
+  /** The named collections, or all that the principal can read; throws `unknown_collection`. */
+  readable(principal: Principal, names?: readonly string[]): Promise<Collection[]>
+  /** Deletes its documents, chunks and vectors too; throws `unknown_collection`. */
+  remove(principal: Principal, name: string): Promise<void>
+}
+
+export interface NewDocument {
+  readonly uri: string
+  readonly title: string
+  readonly mediaType: string
+  readonly language: Language
+  readonly bytes: number
+  readonly hash: string
+  readonly text: string
+  readonly warnings: readonly string[]
+}
+
+export interface DocumentQuery {
+  readonly collection?: string
+  /** A page of all collections is longer where its last uri is in several: a uri is never split over pages. */
+  readonly limit: number
+  /** The last uri of the page before. */
+  readonly after?: string
+}
+
+export interface DocumentRepository {
+  /**
+   * Of these files, the uris whose content the active index of `collection` does not hold under this spec.
+   * This, `knownVectors` and `put` throw `unknown_collection`.
+   */
+  missing(
+    principal: Principal,
+    collection: string,
+    spec: IndexSpec,
+    files: readonly { uri: string; hash: string }[],
+  ): Promise<string[]>
+  /** Vectors that the collection's active generation already has for these chunk hashes. */
+  knownVectors(
+    principal: Principal,
+    collection: string,
+    spec: IndexSpec,
+    hashes: readonly string[],
+  ): Promise<Map<string, Float32Array>>
+  /**
+   * Stores a document with its chunks and vectors in one transaction and raises the collection's revision.
+   * A document of the same uri is replaced and keeps its id; the same content changes nothing.
+   * Throws `index_mismatch` when the collection's index was made with another spec.
+   */
+  put(
+    principal: Principal,
+    collection: string,
+    spec: IndexSpec,
+    document: NewDocument,
+    chunks: readonly EmbeddedChunk[],
+  ): Promise<{ document: DocumentSummary; status: 'indexed' | 'unchanged' }>
+  list(principal: Principal, query: DocumentQuery): Promise<DocumentSummary[]>
+  /** By id, unique id prefix (≥ 4 characters) or uri; throws `unknown_document` or `ambiguous_document`. */
+  get(principal: Principal, reference: string): Promise<DocumentSummary>
+  /** The stored text of a document found as `get` finds it. */
+  text(principal: Principal, reference: string): Promise<{ document: DocumentSummary; text: string }>
+  remove(principal: Principal, reference: string): Promise<DocumentSummary>
+}
+
+export interface Candidate {
+  readonly chunk: string
+  readonly document: string
+  /** Its name. */
+  readonly collection: string
+  readonly uri: string
+  readonly title: string
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly heading: string
+  readonly page?: number
+  readonly line?: number
+  /** Cosine similarity, -1 to 1. */
+  readonly similarity: number
+}
+
+interface Generation {
+  readonly id: number
+  readonly collection: string
+  readonly spec: IndexSpec
+  readonly state: 'building' | 'active' | 'retired'
+  readonly documents: number
+  readonly chunks: number
+  /** How vectors are searched: `exact` or the name of the approximate index. */
+  readonly access: string
+  /** Bytes on disk of the vectors and their indexes. */
+  readonly bytes: number
+  readonly createdAt: Date
+}
+
+export interface IndexRepository {
+  /**
+   * The nearest chunks of the active generations of these collections, best first. Collections whose
+   * generation has another model are an `index_mismatch`; those without one have no chunks yet.
+   */
+  nearest(
+    principal: Principal,
+    query: {
+      readonly collections: readonly Collection[]
+      readonly model: string
+      readonly vector: Float32Array
+      readonly limit: number
+      readonly filter?: SearchFilter
+    },
+  ): Promise<Candidate[]>
+  list(principal: Principal): Promise<Generation[]>
+}
+
+export interface ConversationRepository {
+  list(principal: Principal, limit: number): Promise<ConversationSummary[]>
+  /** Throws `unknown_conversation`, also for another principal's. */
+  turns(
+    principal: Principal,
+    id: string,
+    limit: number,
+  ): Promise<{ conversation: ConversationSummary; turns: Turn[] }>
+  remove(principal: Principal, id: string): Promise<void>
+}
+
+interface Lease {
+  /** The daemon instance that runs the answer. */
+  readonly owner: string
+  readonly until: Date
+}
+
+export interface NewAsk {
+  readonly id: string
+  /** SHA-256 of the canonical body: the same id with another body is `id_reused`. */
+  readonly bodyHash: string
+  readonly question: string
+  /** An existing conversation of the principal; without it a new one is made. */
+  readonly conversation?: string
+  readonly collections: readonly Collection[]
+  readonly language: Language
+  readonly generator: string
+  readonly lease: Lease
+}
+
+/** What `begin` found under the ask's id. */
+export type Begun =
+  /** New, or taken over from a daemon whose lease lapsed or that was interrupted: epoch 2 or more. */
+  | { readonly kind: 'started'; readonly conversation: string; readonly epoch: number }
+  | {
+      readonly kind: 'running'
+      readonly conversation: string
+      readonly epoch: number
+      readonly owner: string
+    }
+  | {
+      readonly kind: 'finished'
+      readonly conversation: string
+      readonly epoch: number
+      readonly answer: Answer
+    }
+  | {
+      readonly kind: 'ended'
+      readonly conversation: string
+      readonly epoch: number
+      readonly state: Exclude<AnswerState, 'running' | 'complete' | 'interrupted'>
+      readonly errorCode: ErrorCode
+      readonly errorMessage: string
+    }
+
+/** A question's embedding and the fingerprint of the model that made it: only such of one model compare. */
+interface QuestionVector {
+  readonly model: string
+  readonly vector: Float32Array
+}
+
+export interface AnswerRepository {
+  /** Writes the durable row of an ask and its user message, in one transaction; throws `id_reused`, `unknown_conversation`. */
+  begin(principal: Principal, ask: NewAsk): Promise<Begun>
+  /**
+   * Stores the complete answer, its citations and its message, if this epoch still owns the row; false
+   * when another attempt has taken over or the ask has ended, and then nothing was written.
+   */
+  complete(
+    principal: Principal,
+    epoch: number,
+    answer: Answer,
+    questionVector?: QuestionVector,
+  ): Promise<boolean>
+  /** Ends an ask without a complete answer; keeps what was generated. An interrupted one may begin anew. False as in `complete`. */
+  end(
+    principal: Principal,
+    id: string,
+    epoch: number,
+    state: 'failed' | 'cancelled' | 'interrupted',
+    error: { code: ErrorCode; message: string },
+    text: string,
+  ): Promise<boolean>
+  /** Extends the leases that this owner holds. */
+  renew(owner: string, until: Date): Promise<void>
+  /** Marks others' running answers as interrupted: those whose lease lapsed, or all when `owner` is alone. */
+  interruptLapsed(owner: string, now: Date, alone: boolean): Promise<number>
+  get(
+    principal: Principal,
+    id: string,
+  ): Promise<{ state: AnswerState; answer?: Answer; citations: readonly Citation[] }>
+}
