@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import type { LocalModel } from './description.ts'
+
+const NAME = 'multilingual-e5-small-en-ru'
+/** The build leaves the model's files where they are: dist/models/builtin.js reads models/builtin/. */
+const FOLDER = new URL(
+  `${import.meta.url.endsWith('.ts') ? '.' : '../../models'}/builtin/${NAME}`,
+  import.meta.url,
+)
+
+/** The model in the package: multilingual-e5-small, its vocabulary trimmed to English and Russian, int8. */
+export const builtinModel = (): LocalModel => ({
+  name: NAME,
+  folder: fileURLToPath(FOLDER),
+  dimensions: 384,
+  maxTokens: 512,
+  prefixes: { query: 'query: ', passage: 'passage: ' },
+  languages: 'English and Russian',
+  onnx: 'onnx/model_quantized.onnx',
+  checksums: {
+    'onnx/model_quantized.onnx': '5d8a601807fca9eb21a2450f790379913e463cf3f946cf3a856c6ccd3adfa7c2',
+    'tokenizer.json': 'd9a72e66f1d9fb979748f1fe0ed2ae656c1b41b0d149abb6ae6e370f82a6d073',
+    'tokenizer_config.json': '709faceeb9c1fd3fbfa259b219e64cf6167924514ccb263b4642c589efe0e7ff',
+    'config.json': 'd9546c23a28d6f7e379f442d3c285806da916488879c814819933257c91d83c2',
+  },
+})

@@ -1,0 +1,152 @@
+import type { Embedder, Embedding, EmbedOptions } from '../src/domain/embedding.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { embeddingModel, type LocalModel } from './description.ts'
+import type { EmbedReply } from './embed-messages.ts'
+import { createEmbedQueue, type EmbedJob, type EmbedTask } from './embed-queue.ts'
+import { type EmbedWorker, startEmbedWorker } from './embed-thread.ts'
+import { verifyModel } from './verify.ts'
+
+export interface EmbedderOptions {
+  readonly model: LocalModel
+  /** Threads that each hold the model (about 150 MB) and embed one text at a time. */
+  readonly workers?: number
+  /** Threads inside one computation. Several workers of one thread embed more than one worker of several. */
+  readonly threads?: number
+  /** Questions that may wait; more are `overloaded`. Ingest waits in its own calls instead. */
+  readonly maxQuestions?: number
+  /** The worker's module. */
+  readonly workerModule?: URL
+}
+
+export interface RunningEmbedder extends Embedder {
+  /** Texts that no worker has begun. */
+  queued(): number
+  /**
+   * Ends the workers after the text in hand; what waits is rejected with `draining`. Await it before
+   * `process.exit`, which aborts (SIGABRT) while a thread is inside ONNX Runtime.
+   */
+  close(): Promise<void>
+}
+
+/** A worker computes one text and has the next at hand, so that it doesn't wait for this thread in between. */
+const AT_HAND = 2
+const MAX_CRASHES_IN_A_ROW = 3
+
+/**
+ * Verifies the model's files and starts the workers; resolves when all can embed.
+ * Throws `model_corrupt`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
+ */
+export async function startEmbedder(options: EmbedderOptions): Promise<RunningEmbedder> {
+  const { model, workers = 2, threads = 1, maxQuestions = 256 } = options
+  const { folder, onnx, maxTokens, prefixes } = model
+  await verifyModel(model)
+  const queue = createEmbedQueue()
+  let crashes = 0
+  let failed: ChatbotError | undefined
+
+  const start = () =>
+    startEmbedWorker({ folder, onnx, maxTokens, threads }, options.workerModule, settle, (worker, error) => {
+      if (failed) return
+      crashes++
+      for (const task of worker.tasks()) {
+        if (task.attempt === 1) queue.retry({ ...task, attempt: 2 })
+        else settleJob(task.job, workerDied(error))
+      }
+      if (crashes > MAX_CRASHES_IN_A_ROW) fail(workerDied(error))
+      else pool[pool.indexOf(worker)] = start()
+      dispatch()
+    })
+  const pool: EmbedWorker[] = Array.from({ length: workers }, start)
+
+  function settle(task: EmbedTask, reply: Exclude<EmbedReply, { type: 'ready' }> | undefined): void {
+    if (reply?.type === 'embedded') {
+      crashes = 0
+      const { vector, tokens, unknown, truncated } = reply
+      task.job.results[task.index] = { vector, tokens, unknown, truncated }
+      if (--task.job.missing === 0) settleJob(task.job)
+    } else if (reply) {
+      settleJob(task.job, new ChatbotError('internal', `The embedding model failed: ${reply.message}`))
+    }
+    dispatch()
+  }
+
+  function dispatch(): void {
+    for (;;) {
+      // The worker that has least to do; among equals the one whose text has been computed longest.
+      const [worker] = pool.toSorted((a, b) => a.load() - b.load() || a.since() - b.since())
+      if (!worker || worker.urgentLoad() >= AT_HAND) return
+      const task = queue.takeUrgent() ?? (worker.load() < AT_HAND ? queue.take() : undefined)
+      if (!task) return
+      worker.run(task)
+    }
+  }
+
+  function fail(error: ChatbotError): void {
+    failed = error
+    const jobs = new Set([
+      ...queue.jobs(),
+      ...pool.flatMap((worker) => worker.tasks().map((task) => task.job)),
+    ])
+    for (const job of jobs) settleJob(job, error)
+  }
+
+  async function embed(
+    texts: readonly string[],
+    { as, priority, signal }: EmbedOptions,
+  ): Promise<Embedding[]> {
+    if (failed) throw failed
+    if (signal?.aborted) throw cancelled(signal)
+    if (texts.length === 0) return []
+    const urgent = priority === 'question'
+    if (urgent && queue.questions() + texts.length > maxQuestions)
+      throw new ChatbotError('overloaded', 'Too many questions are waiting. Try again in a moment.', {
+        retryAfterMs: 1000,
+      })
+    const { promise, resolve, reject } = Promise.withResolvers<Embedding[]>()
+    const job: EmbedJob = {
+      urgent,
+      texts: texts.map((text) => prefixes[as] + text),
+      results: [],
+      next: 0,
+      missing: texts.length,
+      settled: false,
+      resolve,
+      reject,
+    }
+    const abort = () => settleJob(job, cancelled(signal))
+    signal?.addEventListener('abort', abort, { once: true })
+    queue.add(job)
+    dispatch()
+    return promise.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  try {
+    await Promise.all(pool.map((worker) => worker.ready))
+  } catch (thrown) {
+    failed = ChatbotError.wrap(thrown, 'model_corrupt', 'The embedding model could not be loaded: ')
+    await Promise.all(pool.map((worker) => worker.close()))
+    throw failed
+  }
+  return {
+    model: embeddingModel(model),
+    embed,
+    queued: queue.size,
+    async close() {
+      fail(new ChatbotError('draining', 'The daemon is stopping. Ask again when it is back.'))
+      await Promise.all(pool.map((worker) => worker.close()))
+    },
+  }
+}
+
+function settleJob(job: EmbedJob, error?: ChatbotError): void {
+  if (job.settled) return
+  job.settled = true
+  if (error) job.reject(error)
+  else job.resolve(job.results.filter((embedding) => embedding !== undefined))
+}
+
+const cancelled = (signal: AbortSignal | undefined): ChatbotError =>
+  new ChatbotError('cancelled', 'Cancelled before it was embedded.', { cause: signal?.reason })
+
+const workerDied = (error: Error): ChatbotError =>
+  new ChatbotError('internal', `An embedding worker ended unexpectedly: ${error.message}`, { cause: error })
