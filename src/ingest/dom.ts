@@ -1,0 +1,24 @@
+/** What the HTML loader uses of the DOM; the compiler's own DOM types would let a server touch `window`. */
+
+export interface DomNode {
+  readonly nodeType: number
+  readonly nodeName: string
+  readonly nodeValue: string | null
+  readonly textContent: string | null
+  readonly firstChild: DomNode | null
+  readonly nextSibling: DomNode | null
+  readonly parentNode: DomNode | null
+}
+
+interface Selectable extends DomNode {
+  querySelector(selectors: string): DomElement | null
+  querySelectorAll(selectors: string): ArrayLike<DomElement> & Iterable<DomElement>
+}
+
+export interface DomElement extends Selectable {
+  closest(selectors: string): DomElement | null
+  remove(): void
+}
+
+/** Its children are walked rather than `body`: pages leave out tags, and text follows `</html>`. */
+export interface DomDocument extends Selectable {}

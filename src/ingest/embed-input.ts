@@ -1,0 +1,6 @@
+/**
+ * What the embedding model is given of a chunk's `embedText`: headings without their Markdown marks, which it
+ * would take for content (English XQuAD, recall@1 0.928 with them and 0.939 without).
+ */
+export const embedInput = (embedText: string): string =>
+  embedText.replace(/^ {0,3}#{1,6}[ \t]+(\S[^\n]*?)[ \t#]*$/gmu, '$1:')

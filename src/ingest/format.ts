@@ -1,0 +1,59 @@
+import { extname } from 'node:path'
+import { fileTypeFromBuffer } from 'file-type'
+import { ChatbotError } from '../domain/errors.ts'
+import { html } from './html.ts'
+import type { Loader } from './loader.ts'
+import { markdown } from './markdown.ts'
+import { text } from './text.ts'
+
+/** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
+export const LOADERS: readonly Loader[] = [markdown, html, text]
+
+/** Formats whose files may consist of text alone, but whose text is not what they say. */
+const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
+
+/**
+ * The loader for a file: by its content where that is binary or HTML, else by the extension of `uri`.
+ * Throws `unsupported_format`, which names what was found and what is supported.
+ */
+export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> {
+  const binary = looksBinary(bytes)
+  const type = await fileTypeFromBuffer(bytes)
+  // Signatures of two or three letters (`BM`, `ID3`, `solid`) begin honest sentences too.
+  if (type && type.ext !== 'xml' && (binary || NOT_PLAIN_TEXT.has(type.ext)))
+    throw unsupported(`${type.mime} (.${type.ext})`)
+  if (binary) throw unsupported('binary data')
+  const extension = extname(uri).slice(1).toLowerCase()
+  const named = LOADERS.find((loader) => loader.extensions.includes(extension))
+  if (named && named !== text) return named
+  return LOADERS.find((loader) => loader.recognises?.(bytes)) ?? text
+}
+
+/** Control characters that text does not have; UTF-16, which has NULs, is told by its mark or its pattern. */
+function looksBinary(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, 8192)
+  const [first, second] = sample
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return false
+  const nuls = { even: 0, odd: 0 }
+  let controls = 0
+  for (const [i, byte] of sample.entries()) {
+    if (byte === 0) nuls[i % 2 === 0 ? 'even' : 'odd']++
+    else if (byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b)) controls++
+  }
+  const most = Math.max(nuls.even, nuls.odd)
+  const utf16 = most > 0.05 * sample.length && Math.min(nuls.even, nuls.odd) < 0.1 * most
+  const cyrillicUtf16 =
+    controls > 0.25 * sample.length && sample.filter((byte) => byte === 4).length > 0.8 * controls
+  if (utf16 || cyrillicUtf16) return false
+  return nuls.even + nuls.odd > 0.01 * sample.length || controls > 0.05 * sample.length
+}
+
+function unsupported(found: string): ChatbotError {
+  const formats = LOADERS.map(
+    (loader) => `${loader.name} (${loader.extensions.map((e) => `.${e}`).join(' ')})`,
+  )
+  return new ChatbotError(
+    'unsupported_format',
+    `The file is ${found}, which cannot be indexed. Supported: ${formats.join(', ')}, and any other text.`,
+  )
+}

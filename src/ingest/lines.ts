@@ -1,0 +1,34 @@
+import type { Span } from '../domain/document.ts'
+
+/** Lines of `text` without their line ends. */
+export function* lines(text: string, from = 0, to = text.length): Generator<Span> {
+  for (let start = from; start < to; ) {
+    const found = text.indexOf('\n', start)
+    const end = found < 0 || found > to ? to : found
+    yield { start, end }
+    start = end + 1
+  }
+}
+
+/** The span without the white space around it; empty when there is nothing else. */
+export function trimmed(text: string, span: Span): Span {
+  let { start, end } = span
+  while (start < end && isSpace(text, start)) start++
+  while (end > start && isSpace(text, end - 1)) end--
+  return { start, end }
+}
+
+/** The first offset from `at` on that is not white space. */
+export function skipSpace(text: string, at: number): number {
+  let next = at
+  while (next < text.length && isSpace(text, next)) next++
+  return next
+}
+
+const WHITE_SPACE = /\s/u
+
+/** Called for every character: the codes come first. */
+function isSpace(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code === 32 || (code >= 9 && code <= 13) || (code > 127 && WHITE_SPACE.test(text.charAt(at)))
+}

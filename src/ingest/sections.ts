@@ -1,0 +1,15 @@
+/** The titles around what is being read: a heading closes the sections of its level and below. */
+export function createSections() {
+  const open: { level: number; title: string }[] = []
+  return {
+    /** Path of what follows the last heading, outermost first. */
+    path: (): string[] => open.map(({ title }) => title),
+    /** Enters a section and returns the path of its heading, which does not hold its own title. */
+    enter(level: number, title: string): string[] {
+      while ((open.at(-1)?.level ?? 0) >= level) open.pop()
+      const around = open.map((section) => section.title)
+      if (title !== '') open.push({ level, title })
+      return around
+    },
+  }
+}

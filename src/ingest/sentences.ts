@@ -1,0 +1,163 @@
+/**
+ * Sentences of English and Russian text, plain or Markdown. Rules and lists of words instead of
+ * Intl.Segmenter, which cuts after `т. е.`, initials and `5 апр. 1900 г.`. Where a stop is ambiguous, the
+ * sentences stay together: a quotation that is too long is better than half of one.
+ */
+import type { Span } from '../domain/document.ts'
+import { BEFORE_NUMBER, NEVER_LAST, RARELY_LAST, SENTENCE_STARTERS } from './abbreviations.ts'
+
+/**
+ * Spans of the sentences of `text`, in order, not overlapping, without white space around them, in UTF-16 code
+ * units. Lists, headings, table rows and blank lines end a sentence; a hard-wrapped line does not. Markers
+ * (`- `, `1. `, `## `, `> `) are outside the spans. A fenced code block is one span. Lines without a letter or
+ * digit (rules, underlines) give none. Linear in the length of the text.
+ */
+export function splitSentences(text: string): Span[] {
+  const spans: Span[] = []
+  for (const segment of segments(text)) {
+    if (segment.whole) push(spans, text, segment.start, segment.end)
+    else splitSegment(text, segment, spans)
+  }
+  return spans
+}
+
+interface Segment extends Span {
+  /** Not to be cut at stops: code and table rows. */
+  readonly whole: boolean
+}
+
+const LINE = /[^\n]*(?:\n|$)/gy
+const BLANK = /^[\s|:=_*~-]*$/u
+const FENCE = /^[ \t]{0,3}(?:```|~~~)/
+const HEADING = /^\s{0,3}#{1,6}\s/
+const TABLE_ROW = /^\s*\||\S \| \S/
+/** What a line may begin with that is not part of its sentence; bounded, so that it stays linear. */
+const MARKER = /^[ \t]{0,80}(?:(?:[-*+•–—]|\d{1,4}[.)]|#{1,6}|>)[ \t]{1,8}(?:\[[ xX]\][ \t]+)?)+/
+
+/** Runs of lines that belong together: a paragraph, a list item, a heading, a table row, a code block. */
+function segments(text: string): Segment[] {
+  const found: Segment[] = []
+  let open: number | undefined
+  let fence: number | undefined
+  let position = 0
+  const close = (end: number, whole = false) => {
+    if (open !== undefined) found.push({ start: open, end, whole })
+    open = undefined
+  }
+  LINE.lastIndex = 0
+  const fences = pairedFences(text)
+  while (position < text.length) {
+    LINE.lastIndex = position
+    const line = LINE.exec(text)?.[0] ?? ''
+    const end = position + line.length
+    if (fences.has(position)) {
+      close(position)
+      if (fence === undefined) fence = position
+      else {
+        found.push({ start: fence, end, whole: true })
+        fence = undefined
+      }
+    } else if (fence === undefined) {
+      const head = line.length > 400 ? line.slice(0, 400) : line
+      if (BLANK.test(head) && head.length === line.length) close(position)
+      else {
+        const marker = MARKER.exec(head)
+        const row = TABLE_ROW.test(head)
+        const heading = HEADING.test(head)
+        if (marker || row || heading) close(position)
+        open ??= position + (marker?.[0].length ?? 0)
+        if (row || heading) close(end, row)
+      }
+    }
+    position = end
+  }
+  close(text.length)
+  return found
+}
+
+/** Starts of the lines that open and close code; a last one without its pair is an ordinary line. */
+function pairedFences(text: string): ReadonlySet<number> {
+  const starts: number[] = []
+  if (!text.includes('```') && !text.includes('~~~')) return new Set()
+  for (let start = 0; start < text.length; ) {
+    if (FENCE.test(text.slice(start, start + 8))) starts.push(start)
+    const next = text.indexOf('\n', start)
+    if (next < 0) break
+    start = next + 1
+  }
+  if (starts.length % 2 === 1) starts.pop()
+  return new Set(starts)
+}
+
+/** Stops with what closes after them (brackets, quotes, emphasis, footnote marks), or inline code, which is skipped. */
+const STOP =
+  /`[^`\n]{1,400}`|([.!?…]{1,20})([)\]}»"”’'*_]{0,6}(?:\[[\d, ]{1,12}\]){0,6})(?=\s)|([。！？]+[」』）”]?)/gu
+
+function splitSegment(text: string, segment: Segment, spans: Span[]): void {
+  let start = segment.start
+  STOP.lastIndex = start
+  for (let match = STOP.exec(text); match && match.index < segment.end; match = STOP.exec(text)) {
+    const end = match.index + match[0].length
+    const [, stops, closers = '', wide] = match
+    if (end >= segment.end || (stops === undefined && wide === undefined)) continue
+    if (wide === undefined && !endsSentence(text, match.index, stops ?? '', closers, end)) continue
+    push(spans, text, start, end)
+    start = end
+  }
+  push(spans, text, start, segment.end)
+}
+
+const WORD_BEFORE = /[^\s([{«"“„'*_]*$/u
+const AFTER =
+  /^\s+(?<openers>(?:[-–—]\s+)?[([{«"“„'*_`]*)(?<word>[\p{L}\p{N}][\p{L}\p{N}’'-]*)?(?<next>[.\s]?)/u
+
+function endsSentence(text: string, at: number, stops: string, closers: string, end: number): boolean {
+  const after = AFTER.exec(text.slice(end, end + 60))?.groups
+  const word = after?.word ?? ''
+  const openers = after?.openers ?? ''
+  const opener = text[at - 1] ?? ''
+  if (closers !== '' && '([{'.includes(opener) && opener !== '') return false
+  if (/^\p{Ll}/u.test(word) && !openers.includes('`')) return false
+  if (stops !== '.' || /^[)\]}»"”]/u.test(closers)) return true
+  const before = WORD_BEFORE.exec(text.slice(Math.max(0, at - 40), at))?.[0] ?? ''
+  return fullStopEnds(text, at, before, word, after?.next ?? '')
+}
+
+function fullStopEnds(text: string, at: number, before: string, word: string, next: string): boolean {
+  const known = before.toLowerCase()
+  const number = /^(?:\d|[IVXLC]+$)/u.test(word)
+  const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (/^[AIАВИКОСУЯ]$/u.test(word) && next !== '.')
+  if (known === '') return true
+  if (spacedAbbreviation(text, at)) return false
+  if (NEVER_LAST.has(known)) return false
+  if (known === 'г' && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false
+  if (BEFORE_NUMBER.has(known) && number) return false
+  if (
+    /^т\.\s?[дп]$/u.test(
+      text
+        .slice(Math.max(0, at - 4), at)
+        .trim()
+        .toLowerCase(),
+    )
+  )
+    return true
+  if (/^(?:др|проч)$/u.test(known)) return true
+  const initial = /^\p{L}$/u.test(before) || /^(?:\p{L}\.-?)+\p{L}$/u.test(before)
+  if (initial || RARELY_LAST.has(known)) return starts
+  return true
+}
+
+/** `т. е.`, `т. н.` and the like, written with a space. */
+function spacedAbbreviation(text: string, at: number): boolean {
+  return /(?:^|[\s(«])т\.\s[енкоч]$/iu.test(text.slice(Math.max(0, at - 6), at))
+}
+
+const HAS_CONTENT = /[\p{L}\p{N}\p{Extended_Pictographic}]/u
+
+function push(spans: Span[], text: string, from: number, to: number): void {
+  let start = from
+  let end = to
+  while (start < end && /\s/u.test(text[start] ?? '')) start++
+  while (end > start && /\s/u.test(text[end - 1] ?? '')) end--
+  if (start < end && HAS_CONTENT.test(text.slice(start, end))) spans.push({ start, end })
+}
