@@ -1,0 +1,120 @@
+import OpenAI from 'openai'
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
+import type { EngineConfig } from '../config/schema.ts'
+import type { Usage } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+
+/** `finish` is the engine's reason to end: `stop` when the answer is whole. */
+export type Piece = { readonly text: string } | { readonly usage: Usage } | { readonly finish: string }
+
+export interface Completion {
+  /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
+  stream(messages: readonly ChatCompletionMessageParam[], signal: AbortSignal): AsyncIterable<Piece>
+}
+
+/** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
+const LONGEST_TOKEN = 16
+
+/** What a model accepts: OpenAI's reasoning models reject both `max_tokens` and a temperature. */
+interface Dialect {
+  readonly limit: 'max_tokens' | 'max_completion_tokens'
+  readonly temperature: boolean
+}
+
+/** Chat completions of one engine; learns from its refusals which parameters it takes. */
+export function chatCompletion(name: string, config: EngineConfig, apiKey: string | undefined): Completion {
+  const client = new OpenAI({
+    baseURL: config.baseUrl,
+    // Local engines want no key, but the client insists on one.
+    apiKey: apiKey ?? 'none',
+    // A rate limit is told at once, with the time to wait, instead of waited for in silence.
+    maxRetries: 0,
+    timeout: config.timeoutMs,
+    // Only what the configuration says: not OPENAI_ORG_ID and the like of another account.
+    organization: null,
+    project: null,
+  })
+  let accepted: Dialect = { limit: 'max_tokens', temperature: true }
+
+  const request = (messages: readonly ChatCompletionMessageParam[], dialect: Dialect, signal: AbortSignal) =>
+    client.chat.completions.create(
+      {
+        model: config.model,
+        messages: [...messages],
+        ...(dialect.temperature ? { temperature: config.temperature ?? 0 } : {}),
+        [dialect.limit]: config.maxTokens,
+        stream: true,
+        stream_options: { include_usage: true },
+      },
+      { signal },
+    )
+
+  async function chunksOf(messages: readonly ChatCompletionMessageParam[], signal: AbortSignal) {
+    for (let dialect = accepted; ; ) {
+      try {
+        const chunks = await request(messages, dialect, signal)
+        accepted = dialect
+        return chunks
+      } catch (error) {
+        const other = otherDialect(dialect, error)
+        if (other === undefined) throw error
+        dialect = other
+      }
+    }
+  }
+
+  return {
+    async *stream(messages, signal) {
+      const idle = new AbortController()
+      const timer = setTimeout(() => idle.abort(new ChatbotError('timeout', 'idle')), config.timeoutMs)
+      try {
+        const chunks = await chunksOf(messages, AbortSignal.any([signal, idle.signal]))
+        let finished = false
+        let length = 0
+        for await (const chunk of chunks) {
+          timer.refresh()
+          const choice = chunk.choices?.[0]
+          if (choice?.delta?.content) {
+            length += choice.delta.content.length
+            if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
+            yield { text: choice.delta.content }
+          }
+          if (choice?.finish_reason) {
+            finished = true
+            yield { finish: choice.finish_reason }
+          }
+          if (chunk.usage) {
+            const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = chunk.usage
+            yield { usage: { promptTokens, completionTokens } }
+          }
+        }
+        signal.throwIfAborted()
+        if (idle.signal.aborted) throw idle.signal.reason
+        if (!finished)
+          throw new ChatbotError('engine_failed', 'The stream of the engine was cut before the answer ended.')
+      } catch (error) {
+        throw idle.signal.aborted && !signal.aborted ? idle.signal.reason : error
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+/** What to try after this refusal; undefined when it is about something else. Ends after two changes. */
+function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
+  if (!(error instanceof OpenAI.APIError) || error.status !== 400) return undefined
+  const limit = dialect.limit === 'max_tokens' && /\bmax_tokens\b/.test(error.message)
+  const temperature = dialect.temperature && /\btemperature\b/.test(error.message)
+  if (!limit && !temperature) return undefined
+  return {
+    limit: limit ? 'max_completion_tokens' : dialect.limit,
+    temperature: dialect.temperature && !temperature,
+  }
+}
+
+const endless = (name: string, config: EngineConfig) =>
+  new ChatbotError(
+    'engine_failed',
+    `The answer of the engine ${name} goes on beyond the ${config.maxTokens} tokens of engines.${name}.maxTokens: it was broken off. Does the engine keep to the limit?`,
+  )

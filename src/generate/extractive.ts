@@ -1,0 +1,83 @@
+/** Answers without a language model: quotes the sentences that answer the question, or says that none does. */
+import type { Citation } from '../domain/answer.ts'
+import type { Embedder } from '../domain/embedding.ts'
+import type { GenerateInput, Generator, GeneratorEvent } from '../pipeline/ports.ts'
+import { candidatesOf } from './candidates.ts'
+import { confidence, evidenceOf } from './evidence.ts'
+import { type Quote, quotesOf } from './quotes.ts'
+import { REFUSALS } from './refusal.ts'
+import { compareWords, rank, shortlist } from './relevance.ts'
+
+export interface ExtractiveOptions {
+  readonly embedder: Embedder
+}
+
+/**
+ * The text is each quotation as it is stored, followed by its mark: `… [1]`, then `… [2]`. What the passages say
+ * is only ever quoted, so that an instruction in a document has no effect.
+ */
+export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator {
+  return {
+    id: 'extractive',
+    promptVersion: 'extractive-1',
+    async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
+      const quotes = await answer(embedder, input)
+      if (quotes.length === 0) {
+        yield { type: 'delta', text: REFUSALS[input.language] }
+        yield { type: 'end', refused: true, complete: true }
+        return
+      }
+      for (const [index, quote] of quotes.entries()) {
+        const number = index + 1
+        yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${quote.text} [${number}]` }
+        yield { type: 'citation', citation: citationOf(quote, number) }
+      }
+      yield { type: 'end', refused: false, complete: true }
+    },
+  }
+}
+
+/** No quotes: the passages do not hold an answer. */
+async function answer(embedder: Embedder, input: GenerateInput): Promise<Quote[]> {
+  const { question, questionVector, language, passages, signal } = input
+  const compared = shortlist(compareWords(question, candidatesOf(passages)))
+  if (compared.length === 0) return []
+  const embeddings = await embedder.embed(
+    compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
+    { as: 'passage', priority: 'question', signal },
+  )
+  const ranked = rank(
+    compared,
+    embeddings.map(({ vector }) => cosine(questionVector, vector)),
+  )
+  const [best] = ranked
+  if (best === undefined) return []
+  if (confidence(language, best, evidenceOf(question, passages, ranked)) <= 0) return []
+  return quotesOf(ranked)
+}
+
+/** Both are of length 1. */
+function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
+  return sum
+}
+
+function citationOf({ passage, start, end, text, similarity }: Quote, number: number): Citation {
+  const { document, uri, title, heading, page, line } = passage
+  return {
+    number,
+    document,
+    uri,
+    title,
+    start: passage.start + start,
+    end: passage.start + end,
+    text,
+    score: Math.min(1, Math.max(0, similarity)),
+    ...(heading === undefined ? {} : { heading }),
+    ...(page === undefined ? {} : { page }),
+    ...(line === undefined ? {} : { line: line + newlines(passage.text.slice(0, start)) }),
+  }
+}
+
+const newlines = (text: string) => text.split('\n').length - 1

@@ -1,0 +1,71 @@
+/**
+ * What the extractive generator has learnt from data, and nothing else has.
+ *
+ * Fitted by `node bench/calibrate.ts`, which prints these numbers: on every other article of XQuAD (English,
+ * Russian, and questions in one language on text in the other) and on ClapNQ, with the built-in embedding model.
+ * docs/QUALITY.md has the results on what was left out. Another embedding model needs its own.
+ */
+import type { Evidence } from './evidence.ts'
+import type { SentenceFeatures } from './relevance.ts'
+
+/** Logits of a softmax over the sentences at hand: which of them holds the answer. */
+export const SENTENCE_WEIGHTS: Readonly<Record<keyof SentenceFeatures, number>> = {
+  similarity: 32.25,
+  passage: 53.61,
+  words: 5.82,
+  context: 3.62,
+  passageWords: 3.02,
+  offers: 1.29,
+}
+
+/** One sentence is quoted alone when it is the answer with at least this probability; else the best two. */
+export const CONFIDENT = 0.92
+
+export interface EvidenceWeights {
+  readonly bias: number
+  readonly weights: Readonly<Record<keyof Evidence, number>>
+}
+
+/**
+ * Logistic regression: above 0 the passages hold an answer. `cross`: question and text are in different
+ * languages, so their words say little. The bias is set for a share of refused answerable questions, not for
+ * equal errors.
+ */
+export const EVIDENCE_WEIGHTS: Readonly<Record<'en' | 'ru' | 'cross', EvidenceWeights>> = {
+  en: {
+    bias: -49.58,
+    weights: {
+      passage: 26.61,
+      sentence: 30.28,
+      words: 4.31,
+      anyWords: -1.5,
+      names: 1.75,
+      hasNames: -1.21,
+      certainty: 2.48,
+    },
+  },
+  ru: {
+    bias: -38.81,
+    weights: {
+      passage: 20.94,
+      sentence: 23.11,
+      words: 3.16,
+      anyWords: -0.04,
+      names: 2.88,
+      hasNames: -1.68,
+      certainty: 2.4,
+    },
+  },
+  cross: {
+    bias: -41.73,
+    weights: {
+      passage: 21.68,
+      sentence: 30.65,
+      words: 1.07,
+      anyWords: -3.82,
+      names: 0.2,
+      hasNames: -0.11,
+      certainty: 3.67,
+    },
+  },
+}

@@ -1,0 +1,48 @@
+/** What flows through the pipeline: each stage adds its part. */
+import type { Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
+import type { Collection } from '../domain/document.ts'
+import type { Language } from '../domain/language.ts'
+import type { CachedAnswer, Generator } from './ports.ts'
+import type { Timed } from './stage.ts'
+
+/** An accepted ask: its row is in the database. */
+export interface Ask extends Timed {
+  /** The asker's id. */
+  readonly id: string
+  readonly epoch: number
+  readonly question: string
+  readonly language: Language
+  readonly conversation: string
+  /** Earlier turns, oldest first; empty in a new conversation. */
+  readonly history: readonly Turn[]
+  /** What is searched, with the revisions at the time of the ask. */
+  readonly collections: readonly Collection[]
+  readonly filter?: SearchFilter
+  readonly passages: number
+  readonly generator: Generator
+  /** `performance.now()` when the ask arrived. */
+  readonly startedAt: number
+}
+
+export interface Embedded extends Ask {
+  readonly vector: Float32Array
+  readonly warnings: readonly string[]
+}
+
+export interface Looked extends Embedded {
+  /** Absent when this ask may neither use nor fill the cache. */
+  readonly cacheKey?: string
+  readonly hit?: CachedAnswer
+}
+
+export interface Retrieved extends Looked {
+  readonly context: readonly Passage[]
+}
+
+export interface Generated extends Retrieved {
+  readonly text: string
+  readonly refused: boolean
+  readonly complete: boolean
+  readonly citations: readonly Citation[]
+  readonly usage?: Usage
+}

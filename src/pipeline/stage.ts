@@ -1,0 +1,57 @@
+import type { AnswerEvent, StageName } from '../domain/answer.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { Ports } from './ports.ts'
+
+export interface StageContext {
+  readonly principal: Principal
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  emit(event: AnswerEvent): void
+}
+
+/** One step of an answer: takes what the steps before have found and adds its own. */
+export interface Stage<In, Out> {
+  readonly name: StageName
+  run(input: In, context: StageContext): Promise<Out>
+}
+
+/** What every stage can count on, and the times of the stages that have run. */
+export interface Timed {
+  readonly timings: Partial<Record<StageName | 'total', number>>
+}
+
+export type Pipeline<In, Out> = (input: In, context: StageContext) => Promise<Out>
+
+/** Runs the stages in the order of the list; reports and times each. */
+export function pipeline<
+  A extends Timed,
+  B extends Timed,
+  C extends Timed,
+  D extends Timed,
+  E extends Timed,
+  F,
+>(stages: readonly [Stage<A, B>, Stage<B, C>, Stage<C, D>, Stage<D, E>, Stage<E, F>]): Pipeline<A, F> {
+  const [first, second, third, fourth, fifth] = stages
+  return async (input, context) => {
+    const embedded = await timed(first, input, context)
+    const looked = await timed(second, embedded, context)
+    const retrieved = await timed(third, looked, context)
+    const generated = await timed(fourth, retrieved, context)
+    return timed(fifth, generated, context)
+  }
+}
+
+async function timed<In extends Timed, Out>(
+  stage: Stage<In, Out>,
+  input: In,
+  context: StageContext,
+): Promise<Out> {
+  context.signal.throwIfAborted()
+  context.emit({ type: 'stage', stage: stage.name, state: 'started' })
+  const started = performance.now()
+  const output = await stage.run(input, context)
+  const ms = Math.round((performance.now() - started) * 100) / 100
+  input.timings[stage.name] = ms
+  context.emit({ type: 'stage', stage: stage.name, state: 'finished', ms })
+  return output
+}
