@@ -1,0 +1,197 @@
+/** What each route of the HTTP API does: parse, call, shape. */
+import { z } from 'zod'
+import { type Route, routes } from '../src/api/routes.ts'
+import { listConfig } from '../src/config/load.ts'
+import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
+import type { Collection, DocumentSummary } from '../src/domain/document.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Principal } from '../src/domain/principal.ts'
+import type { Life, Services } from './services.ts'
+import { resetLoopDelay, status } from './status.ts'
+import { ingestUpload } from './uploads.ts'
+
+export interface EndpointContext {
+  readonly principal: Principal
+  readonly services: Services
+  readonly life: Life
+  /** The request came through the daemon's own socket. */
+  readonly local: boolean
+  /** Aborts when the client goes away before it has its response. */
+  readonly signal: AbortSignal
+}
+
+export interface Endpoint {
+  readonly route: Route
+  handle(raw: { params: unknown; query: unknown; body: unknown }, context: EndpointContext): Promise<unknown>
+}
+
+interface Shapes<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>
+  extends Route {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly response: R
+}
+
+interface Input<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+  readonly params: z.output<P>
+  readonly query: z.output<Q>
+  readonly body: z.output<B>
+  /** The request's stream, where the route takes an upload. */
+  readonly upload: unknown
+}
+
+function endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>(
+  route: Shapes<P, Q, B, R>,
+  handle: (input: Input<P, Q, B>, context: EndpointContext) => Promise<z.input<R>>,
+): Endpoint {
+  return {
+    route,
+    handle: (raw, context) =>
+      handle(
+        {
+          params: parse(route.params, raw.params, 'path'),
+          query: parse(route.query, raw.query, 'query'),
+          body: parse(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
+          upload: route.upload === true ? raw.body : undefined,
+        },
+        context,
+      ),
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
+  throw new ChatbotError('bad_request', `The request is not valid: ${problems.join('; ')}`)
+}
+
+export const endpoints: readonly Endpoint[] = [
+  endpoint(routes.status, async ({ query }, { services, life }) => {
+    if (query.resetDelay === true) resetLoopDelay()
+    return status(services, life)
+  }),
+
+  endpoint(routes.config, async (_input, { services }) => ({ entries: listConfig(services.loaded) })),
+
+  endpoint(routes.shutdown, async (_input, { services, life, local }) => {
+    if (!local)
+      throw new ChatbotError(
+        'forbidden',
+        'Only the user of the machine can stop the daemon, with `chatbot stop`.',
+      )
+    life.stop('asked by the command line')
+    return { pid: process.pid, graceMs: services.loaded.config.server.drainMs }
+  }),
+
+  endpoint(routes.listCollections, async (_input, { services, principal }) => {
+    const collections = await services.ports.store.collections.list(principal)
+    return { collections: collections.map((found) => collection(found, found)) }
+  }),
+
+  endpoint(routes.createCollection, async ({ body }, { services, principal }) => {
+    const made = await services.ports.store.collections.create(principal, body.name)
+    return collection(made, { documents: 0, chunks: 0 })
+  }),
+
+  endpoint(routes.removeCollection, async ({ params }, { services, principal }) => {
+    await services.ports.store.collections.remove(principal, params.name)
+    return { name: params.name }
+  }),
+
+  endpoint(routes.compareManifest, async ({ params, body }, { services, principal }) => {
+    const { store } = services.ports
+    await store.collections.ensure(principal, params.name)
+    return { needed: await store.documents.missing(principal, params.name, services.spec, body.files) }
+  }),
+
+  endpoint(routes.putDocument, async ({ params, query, upload }, { services, principal, signal }) => {
+    const { status, document: stored } = await ingestUpload(services, principal, {
+      collection: params.name,
+      uri: query.uri,
+      hash: query.hash,
+      bytes: upload,
+      signal,
+    })
+    return { status, document: document(stored) }
+  }),
+
+  endpoint(routes.listDocuments, async ({ query }, { services, principal }) => {
+    const documents = await services.ports.store.documents.list(principal, query)
+    return { documents: documents.map(document) }
+  }),
+
+  endpoint(routes.getDocument, async ({ params }, { services, principal }) =>
+    document(await services.ports.store.documents.get(principal, params.reference)),
+  ),
+
+  endpoint(routes.getDocumentText, async ({ params, query }, { services, principal }) => {
+    const found = await services.ports.store.documents.text(principal, params.reference)
+    const start = Math.min(query.start ?? 0, found.text.length)
+    const end = Math.min(query.end ?? found.text.length, found.text.length)
+    if (end < start) throw new ChatbotError('bad_request', `The span ${start}:${end} ends before it starts.`)
+    return { document: document(found.document), start, end, text: found.text.slice(start, end) }
+  }),
+
+  endpoint(routes.removeDocument, async ({ params }, { services, principal }) =>
+    document(await services.ports.store.documents.remove(principal, params.reference)),
+  ),
+
+  endpoint(routes.listConversations, async ({ query }, { services, principal }) => {
+    const conversations = await services.ports.store.conversations.list(principal, query.limit)
+    return { conversations: conversations.map(conversation) }
+  }),
+
+  endpoint(routes.getConversation, async ({ params, query }, { services, principal }) => {
+    const found = await services.ports.store.conversations.turns(principal, params.id, query.limit)
+    return { conversation: conversation(found.conversation), turns: found.turns.map(turn) }
+  }),
+
+  endpoint(routes.removeConversation, async ({ params }, { services, principal }) => {
+    await services.ports.store.conversations.remove(principal, params.id)
+    return { id: params.id }
+  }),
+
+  endpoint(routes.listIndex, async (_input, { services, principal }) => {
+    const generations = await services.ports.store.index.list(principal)
+    return {
+      generations: generations.map(({ spec, createdAt, ...rest }) => ({
+        ...rest,
+        ...spec,
+        createdAt: createdAt.toISOString(),
+      })),
+    }
+  }),
+]
+
+const collection = (
+  { id, name, revision, createdAt }: Collection,
+  counts: { documents: number; chunks: number },
+) => ({
+  id,
+  name,
+  revision,
+  documents: counts.documents,
+  chunks: counts.chunks,
+  createdAt: createdAt.toISOString(),
+})
+
+const document = ({ ingestedAt, warnings, ...rest }: DocumentSummary) => ({
+  ...rest,
+  warnings: [...warnings],
+  ingestedAt: ingestedAt.toISOString(),
+})
+
+/** As in the protocol's `turns` message. */
+export const conversation = ({ createdAt, updatedAt, ...rest }: ConversationSummary) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+})
+
+export const turn = ({ askedAt, citations, ...rest }: Turn) => ({
+  ...rest,
+  citations: [...citations],
+  askedAt: askedAt.toISOString(),
+})

@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import roll from 'pino-roll'
+import type { Config } from '../src/config/schema.ts'
+
+export type { Logger }
+
+/** Lines that wait for a slow or full disk; more are dropped rather than kept in memory. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
+/**
+ * Structured logs: to stdout for containers, else to rotated files of bounded size. `fatal` writes at once, with
+ * all that waits: a process that crashes next loses nothing.
+ */
+export async function openLog(
+  config: Config,
+  destination: 'stdout' | { readonly logDir: string },
+): Promise<Logger> {
+  const options = {
+    level: config.log.level,
+    base: undefined,
+    redact: ['req.headers.authorization', 'token', 'apiKey'],
+  }
+  if (destination === 'stdout') return pino(options)
+  const { maxMegabytes, files } = config.log
+  const stream = await roll({
+    // Numbered by pino-roll, which keeps the link `current.log` to the one in use.
+    file: join(destination.logDir, 'daemon'),
+    extension: '.log',
+    size: `${Math.max(1, Math.round(maxMegabytes * 1024))}k`,
+    limit: { count: files },
+    symlink: true,
+    mkdir: true,
+    maxLength: MAX_WAITING_BYTES,
+  })
+  await once(stream, 'ready')
+  // A full disk ends the log, not the daemon; stderr is all that is left to say so.
+  stream.on('error', (error) => process.stderr.write(`The log cannot be written: ${error.message}\n`))
+  return pino(options, stream)
+}

@@ -1,0 +1,15 @@
+declare module 'pino-roll' {
+  import type { pino } from 'pino'
+
+  interface RollOptions {
+    file: string
+    extension: string
+    size: string
+    limit: { count: number }
+    symlink: boolean
+    mkdir: boolean
+    /** Bytes that may wait to be written. */
+    maxLength: number
+  }
+  export default function roll(options: RollOptions): Promise<ReturnType<typeof pino.destination>>
+}

@@ -1,0 +1,191 @@
+/** The daemon's life: lock, listen, compose, serve, drain, stop. */
+import { rmSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { LoadedConfig } from '../src/config/load.ts'
+import { runtimePaths } from '../src/config/runtime-paths.ts'
+import { version } from '../src/config/version.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { compose } from './compose.ts'
+import { logCrashes } from './crash.ts'
+import { acquireLock, localToken, prepareDataDir } from './data-dir.ts'
+import { type Gate, localGate, tcpGate } from './gate.ts'
+import { buildHttp } from './http.ts'
+import { type Logger, openLog } from './log.ts'
+import type { Life, Services } from './services.ts'
+import { socketServer } from './websocket.ts'
+
+export interface RunOptions {
+  readonly loaded: LoadedConfig
+  /** Logs go to stdout instead of the log file. */
+  readonly foreground: boolean
+  /** Started by a command that needed it: stops by itself when idle. */
+  readonly stopWhenIdle: boolean
+  /** Called once, when questions can be asked. */
+  onReady?(): void
+}
+
+/** PGlite has no autovacuum: the daemon does its work at quiet moments. */
+const MAINTENANCE_MS = 10 * 60_000
+
+const LAST_RESPONSES_MS = 1000
+
+/** Runs the daemon until it is told to stop; throws when it cannot start. */
+export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: RunOptions): Promise<void> {
+  const { config } = loaded
+  const paths = runtimePaths(config.dataDir)
+  prepareDataDir(config.dataDir, paths)
+  const lock = acquireLock(paths, config.dataDir)
+  const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
+  logCrashes(log)
+
+  const closing = new AbortController()
+  const stopping = Promise.withResolvers<{ reason: string; error?: ChatbotError }>()
+  let lastWork = Date.now()
+  const life: Life = {
+    phase: { name: 'starting', awaiting: 'it begins' },
+    version,
+    startedAt: new Date(),
+    touch: () => {
+      lastWork = Date.now()
+    },
+    stop: (reason) => stopping.resolve({ reason }),
+    closing: closing.signal,
+    listen: null,
+    idleStopMinutes: stopWhenIdle ? config.daemon.idleMinutes : null,
+    sockets: () => sockets.size(),
+  }
+  const sockets = socketServer(life, config, log)
+  const servers: FastifyInstance[] = []
+  const onSignal = (signal: NodeJS.Signals) => life.stop(signal)
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+
+  const announce = () =>
+    lock.announce({ pid: process.pid, version, startedAt: life.startedAt.toISOString(), listen: life.listen })
+
+  let services: Services | undefined
+  try {
+    const serve = async (
+      gate: Gate,
+      local: boolean,
+      where: { path: string } | { host: string; port: number },
+    ) => {
+      const app = buildHttp({ life, gate, log, local })
+      sockets.attach(app.server, gate)
+      servers.push(app)
+      await app.listen(where)
+    }
+    announce()
+    // A socket file that a killed daemon left; the lock says that nobody serves it.
+    rmSync(paths.socket, { force: true })
+    await serve(localGate, true, { path: paths.socket })
+    if (config.server.tcp) {
+      const { host, port, allowedHosts, allowedOrigins } = config.server
+      const gate = tcpGate({ token: localToken(paths), host, allowedHosts, allowedOrigins })
+      await serve(gate, false, { host, port }).catch((error: unknown) => {
+        throw listenError(error, host, port)
+      })
+      life.listen = address(servers.at(-1), host)
+    }
+    announce()
+    log.info({ version, pid: process.pid, dataDir: config.dataDir, listen: life.listen }, 'daemon starting')
+
+    const begun = await compose({
+      loaded,
+      log,
+      onProgress: (awaiting) => {
+        life.phase = { name: 'starting', awaiting }
+      },
+      onFatal: (error) => stopping.resolve({ reason: error.message, error }),
+    })
+    services = begun
+    life.phase = { name: 'ready', services: begun }
+    log.info({ ms: Date.now() - life.startedAt.getTime() }, 'daemon ready')
+    onReady?.()
+
+    const timers = [
+      setInterval(() => maintainWhenQuiet(begun, log), MAINTENANCE_MS),
+      ...(stopWhenIdle ? [idleTimer(begun, life, () => lastWork, config.daemon.idleMinutes)] : []),
+    ]
+    const { reason, error } = await stopping.promise
+    for (const timer of timers) clearInterval(timer)
+    log.info({ reason }, 'daemon draining')
+    life.phase = { name: 'draining', services: begun }
+    sockets.announceDraining(config.server.drainMs)
+    await begun.answers.drain(error === undefined ? config.server.drainMs : 0)
+    if (error !== undefined) throw error
+  } catch (error) {
+    log.fatal({ err: error }, 'daemon failed')
+    throw error
+  } finally {
+    closing.abort(
+      new ChatbotError('draining', 'The daemon is shutting down. Try again in a moment.', {
+        retryAfterMs: 2000,
+      }),
+    )
+    await sockets.close('draining')
+    await closeServers(servers)
+    await services?.close()
+    rmSync(paths.socket, { force: true })
+    log.info('daemon stopped')
+    await new Promise<void>((resolve) => log.flush(() => resolve()))
+    lock.release()
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+  }
+}
+
+/** Requests that still run get a moment; then their connections go, and those that never sent one. */
+async function closeServers(servers: readonly FastifyInstance[]): Promise<void> {
+  const closed = Promise.allSettled(servers.map((server) => server.close()))
+  const cutting = setTimeout(() => {
+    for (const { server } of servers) server.closeAllConnections()
+  }, LAST_RESPONSES_MS)
+  await closed
+  clearTimeout(cutting)
+}
+
+function idleTimer(
+  services: Services,
+  life: Life,
+  lastWork: () => number,
+  idleMinutes: number,
+): NodeJS.Timeout {
+  const idleMs = idleMinutes * 60_000
+  return setInterval(
+    () => {
+      const busy = life.sockets() > 0 || services.answers.inFlight() > 0 || services.queuedTexts() > 0
+      if (busy) life.touch()
+      else if (Date.now() - lastWork() > idleMs) life.stop(`idle for ${idleMinutes} min`)
+    },
+    Math.min(idleMs / 4, 30_000),
+  )
+}
+
+function maintainWhenQuiet(services: Services, log: Logger): void {
+  if (services.answers.inFlight() > 0 || services.queuedTexts() > 0) return
+  services.ports.store.maintain().catch((error: unknown) => log.warn({ err: error }, 'maintenance failed'))
+}
+
+function listenError(error: unknown, host: string, port: number): ChatbotError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new ChatbotError(
+      'port_taken',
+      `Port ${port} of ${host} is in use by another program. Choose another with CHATBOT_SERVER_PORT (0: any free one), or \`chatbot config set server.port\`.`,
+    )
+  }
+  if (code === 'EACCES') {
+    return new ChatbotError(
+      'port_taken',
+      `Port ${port} needs rights that this user does not have. Choose one above 1023 with CHATBOT_SERVER_PORT.`,
+    )
+  }
+  return ChatbotError.wrap(error, 'port_taken', `Cannot listen on ${host}:${port}: `)
+}
+
+function address(app: FastifyInstance | undefined, host: string): string | null {
+  const bound = app?.server.address()
+  if (bound === null || bound === undefined || typeof bound === 'string') return null
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`
+}

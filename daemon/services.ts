@@ -1,0 +1,51 @@
+import type { Answers } from '../src/answers/answers.ts'
+import type { CacheStats } from '../src/cache/memory.ts'
+import type { LoadedConfig } from '../src/config/load.ts'
+import type { IndexSpec } from '../src/domain/document.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { DocumentParser } from '../src/ingest/ports.ts'
+import type { Ports } from '../src/pipeline/ports.ts'
+
+/** Everything behind the gate, as the servers use it. */
+export interface Services {
+  readonly loaded: LoadedConfig
+  readonly ports: Ports
+  readonly parser: DocumentParser
+  readonly answers: Answers
+  /** What new vectors are made with. */
+  readonly spec: IndexSpec
+  /** Texts that wait for the embedder. */
+  queuedTexts(): number
+  cacheStats(): CacheStats
+  /** Ends workers and processes and closes the database, in the right order. */
+  close(): Promise<void>
+}
+
+/** Where the daemon is in its life; the servers answer before the services are there. */
+export type Phase =
+  | { readonly name: 'starting'; readonly awaiting: string }
+  | { readonly name: 'ready'; readonly services: Services }
+  | { readonly name: 'draining'; readonly services: Services }
+
+/** What the servers share: the phase, and what work is going on. */
+export interface Life {
+  phase: Phase
+  readonly version: string
+  readonly startedAt: Date
+  /** Called with every sign of work, for the idle stop. */
+  touch(): void
+  /** Asks the daemon to drain and stop. */
+  stop(reason: string): void
+  /** Aborts when the grace period is over: what still runs ends now. */
+  readonly closing: AbortSignal
+  /** TCP address, when it listens on one. */
+  listen: string | null
+  readonly idleStopMinutes: number | null
+  sockets(): number
+}
+
+/** What a request is served with; throws `overloaded` while the daemon starts. */
+export function servicesOf({ phase }: Life): Services {
+  if (phase.name !== 'starting') return phase.services
+  throw new ChatbotError('overloaded', `The daemon is starting: ${phase.awaiting}.`, { retryAfterMs: 500 })
+}

@@ -1,0 +1,263 @@
+/** One WebSocket: reads the client's messages, runs them, writes the daemon's. */
+import type { WebSocket } from 'ws'
+import type { Accepted } from '../src/answers/answers.ts'
+import type { LoggedEvent } from '../src/answers/log.ts'
+import type { Config } from '../src/config/schema.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Principal } from '../src/domain/principal.ts'
+import { MAX_QUESTION } from '../src/domain/question.ts'
+import { searchPassages } from '../src/pipeline/search.ts'
+import {
+  type AskMessage,
+  type ClientMessage,
+  type HistoryMessage,
+  PROTOCOL_VERSION,
+  type SearchMessage,
+  type ServerMessage,
+} from '../src/protocol/messages.ts'
+import { readClientMessage } from '../src/protocol/read.ts'
+import { closeSocket } from './close-socket.ts'
+import { conversation, turn } from './endpoints.ts'
+import type { Gate } from './gate.ts'
+import type { Logger } from './log.ts'
+import { type Life, servicesOf } from './services.ts'
+
+export interface SessionOptions {
+  readonly socket: WebSocket
+  readonly life: Life
+  readonly config: Config
+  readonly gate: Gate
+  readonly log: Logger
+  /** Who the upgrade's header said it is. */
+  readonly principal: Principal | undefined
+}
+
+const DEFAULT_RESULTS = 10
+const DEFAULT_TURNS = 50
+
+export class Session {
+  readonly #options: SessionOptions
+  readonly #helloTimer: NodeJS.Timeout
+  /** Ends the readers of answers; the answers themselves go on. */
+  readonly #closed = new AbortController()
+  readonly #asks = new Set<string>()
+  /** Searches and histories on their way. */
+  readonly #lookups = new Map<string, AbortController>()
+  #principal: Principal | undefined
+  #greeted = false
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#principal = options.principal
+    const { socket, config } = options
+    this.#helloTimer = setTimeout(() => closeSocket(socket, 'hello_timeout'), config.server.helloTimeoutMs)
+    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
+    socket.on('close', () => {
+      clearTimeout(this.#helloTimer)
+      this.#closed.abort()
+    })
+  }
+
+  /** Writes a message; a client that does not read is cut off before its messages fill the memory. */
+  send(message: ServerMessage): void {
+    const { socket, config } = this.#options
+    if (socket.readyState !== socket.OPEN) return
+    socket.send(JSON.stringify(message))
+    if (socket.bufferedAmount > config.server.maxBufferedBytes) closeSocket(socket, 'slow_consumer')
+  }
+
+  #receive(text: string, isBinary: boolean): void {
+    const { socket } = this.#options
+    if (socket.readyState !== socket.OPEN) return
+    const read = isBinary
+      ? ({ kind: 'malformed', reason: 'binary frames are not used' } as const)
+      : readClientMessage(text)
+    switch (read.kind) {
+      case 'malformed':
+        closeSocket(socket, 'bad_message', read.reason)
+        return
+      case 'invalid':
+        this.#fail(read.id, new ChatbotError('bad_message', read.reason))
+        return
+      case 'message':
+        this.#dispatch(read.message)
+    }
+  }
+
+  #dispatch(message: ClientMessage): void {
+    const { socket, life } = this.#options
+    if (message.type === 'hello') {
+      this.#hello(message.token)
+      return
+    }
+    const principal = this.#principal
+    if (!this.#greeted || principal === undefined) {
+      closeSocket(socket, 'unauthenticated', 'the first message must be `hello`')
+      return
+    }
+    life.touch()
+    switch (message.type) {
+      case 'auth':
+        this.#authenticate(message.token)
+        return
+      case 'ask':
+        this.#run(message.id, () => this.#ask(principal, message))
+        return
+      case 'search':
+        this.#run(message.id, () =>
+          this.#lookup(message.id, (signal) => this.#search(principal, message, signal)),
+        )
+        return
+      case 'cancel':
+        this.#run(message.id, async () => this.#cancel(principal, message.id))
+        return
+      case 'history':
+        this.#run(message.id, () => this.#lookup(message.id, () => this.#history(principal, message)))
+    }
+  }
+
+  #hello(token: string | undefined): void {
+    const { socket, life, config } = this.#options
+    if (this.#greeted) {
+      closeSocket(socket, 'already_greeted')
+      return
+    }
+    if (this.#principal === undefined || token !== undefined) {
+      if (!this.#authenticate(token ?? '')) return
+    }
+    this.#greeted = true
+    clearTimeout(this.#helloTimer)
+    life.touch()
+    this.send({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      version: life.version,
+      user: this.#principal?.id ?? '',
+      limits: {
+        maxFrameBytes: config.server.maxFrameBytes,
+        maxQuestion: MAX_QUESTION,
+        maxAsksInFlight: config.server.maxAsksPerSocket,
+      },
+      pingIntervalMs: config.server.pingIntervalMs,
+    })
+  }
+
+  #authenticate(token: string): boolean {
+    const { socket, gate } = this.#options
+    try {
+      this.#principal = gate.verify(token)
+      return true
+    } catch {
+      closeSocket(socket, 'unauthenticated')
+      return false
+    }
+  }
+
+  #run(id: string, work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!(error instanceof ChatbotError)) this.#options.log.error({ err: error, id }, 'message failed')
+      this.#fail(id, ChatbotError.wrap(error))
+    })
+  }
+
+  async #ask(principal: Principal, message: AskMessage): Promise<void> {
+    const { config } = this.#options
+    const { answers } = servicesOf(this.#options.life)
+    if (this.#asks.has(message.id)) {
+      throw new ChatbotError('bad_message', 'This socket already receives the answer of this id.')
+    }
+    if (this.#asks.size >= config.server.maxAsksPerSocket) {
+      throw new ChatbotError(
+        'overloaded',
+        `At most ${config.server.maxAsksPerSocket} answers at once on one socket. Wait for one to end.`,
+        { retryAfterMs: 500 },
+      )
+    }
+    this.#asks.add(message.id)
+    try {
+      const accepted = await answers.ask(principal, message)
+      this.send({
+        type: 'accepted',
+        id: message.id,
+        epoch: accepted.epoch,
+        conversation: accepted.conversation,
+      })
+      await this.#stream(message.id, accepted)
+    } finally {
+      this.#asks.delete(message.id)
+    }
+  }
+
+  async #stream(id: string, accepted: Accepted): Promise<void> {
+    for await (const logged of accepted.events(this.#closed.signal)) this.send(eventMessage(id, logged))
+  }
+
+  #cancel(principal: Principal, id: string): void {
+    this.#lookups.get(id)?.abort(new ChatbotError('cancelled', 'The search was cancelled.'))
+    servicesOf(this.#options.life).answers.cancel(principal, id)
+  }
+
+  async #lookup(id: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { config } = this.#options
+    if (this.#lookups.has(id)) throw new ChatbotError('bad_message', 'This id is already looked up.')
+    if (this.#lookups.size >= config.server.maxAsksPerSocket) {
+      throw new ChatbotError(
+        'overloaded',
+        `At most ${config.server.maxAsksPerSocket} searches at once on one socket. Wait for one to end.`,
+        { retryAfterMs: 200 },
+      )
+    }
+    const abort = new AbortController()
+    this.#lookups.set(id, abort)
+    try {
+      await work(AbortSignal.any([abort.signal, this.#closed.signal]))
+    } finally {
+      this.#lookups.delete(id)
+    }
+  }
+
+  async #search(principal: Principal, message: SearchMessage, signal: AbortSignal): Promise<void> {
+    const started = performance.now()
+    const passages = await searchPassages(servicesOf(this.#options.life).ports, principal, {
+      ...message,
+      limit: message.limit ?? DEFAULT_RESULTS,
+      signal,
+    })
+    this.send({ type: 'results', id: message.id, passages, ms: Math.round(performance.now() - started) })
+  }
+
+  async #history(principal: Principal, message: HistoryMessage): Promise<void> {
+    const { conversations } = servicesOf(this.#options.life).ports.store
+    const found = await conversations.turns(principal, message.conversation, message.limit ?? DEFAULT_TURNS)
+    this.send({
+      type: 'turns',
+      id: message.id,
+      conversation: conversation(found.conversation),
+      turns: found.turns.map(turn),
+    })
+  }
+
+  #fail(id: string | undefined, error: ChatbotError): void {
+    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...error.toJSON() })
+  }
+}
+
+function eventMessage(id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
+  const position = { id, epoch, seq }
+  switch (event.type) {
+    case 'error':
+      return { type: 'error', ...position, ...event.error.toJSON() }
+    case 'context':
+      return { type: 'context', ...position, passages: [...event.passages] }
+    case 'done': {
+      const { citations, warnings, ...rest } = event.answer
+      return {
+        type: 'done',
+        ...position,
+        answer: { ...rest, citations: [...citations], warnings: [...warnings] },
+      }
+    }
+    default:
+      return { ...position, ...event }
+  }
+}

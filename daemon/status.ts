@@ -1,0 +1,61 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { z } from 'zod'
+import type { statusSchema } from '../src/api/schemas.ts'
+import { runtimePaths } from '../src/config/runtime-paths.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Life, Services } from './services.ts'
+
+type Status = z.input<typeof statusSchema>
+
+/** Delay of the server's event loop since the daemon started. */
+const loopDelay = monitorEventLoopDelay({ resolution: 10 })
+loopDelay.enable()
+
+export const resetLoopDelay = (): void => loopDelay.reset()
+
+export async function status(services: Services, life: Life): Promise<Status> {
+  const { ports, loaded } = services
+  const { config } = loaded
+  const database = await databaseState(services)
+  return {
+    version: life.version,
+    pid: process.pid,
+    startedAt: life.startedAt.toISOString(),
+    uptimeSeconds: Math.round(process.uptime()),
+    ready: life.phase.name === 'ready' && database.state === 'ok',
+    draining: life.phase.name === 'draining',
+    dataDir: config.dataDir,
+    listen: life.listen,
+    tokenFile: life.listen === null ? null : runtimePaths(config.dataDir).token,
+    database: database.detail,
+    embedder: {
+      model: ports.embedder.model.fingerprint,
+      dimensions: ports.embedder.model.dimensions,
+      queued: services.queuedTexts(),
+    },
+    engine: ports.generators.get().id,
+    sockets: life.sockets(),
+    asksInFlight: services.answers.inFlight(),
+    idleStopMinutes: life.idleStopMinutes,
+    memoryBytes: process.memoryUsage.rss(),
+    eventLoopDelayMs: {
+      mean: milliseconds(loopDelay.mean),
+      p99: milliseconds(loopDelay.percentile(99)),
+      max: milliseconds(loopDelay.max),
+    },
+    cache: services.cacheStats(),
+    components: [database],
+  }
+}
+
+async function databaseState({ ports }: Services): Promise<Status['components'][number]> {
+  try {
+    return { name: 'database', state: 'ok', detail: await ports.store.describe() }
+  } catch (error) {
+    return { name: 'database', state: 'down', detail: ChatbotError.wrap(error).message }
+  }
+}
+
+/** The histogram counts nanoseconds and measures its own 10 ms tick with them. */
+const milliseconds = (nanoseconds: number) =>
+  Number.isFinite(nanoseconds) ? Math.max(0, Math.round(nanoseconds / 1e4 - 1000) / 100) : 0

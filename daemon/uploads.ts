@@ -1,0 +1,112 @@
+/** Files on their way in: streamed to disk with their hash, then indexed. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { runtimePaths } from '../src/config/runtime-paths.ts'
+import type { DocumentSummary } from '../src/domain/document.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Principal } from '../src/domain/principal.ts'
+import { ingestDocument } from '../src/ingest/ingest.ts'
+import { fileError } from './data-dir.ts'
+import type { Services } from './services.ts'
+
+/** Files being received or indexed at once; each costs disk, and memory while it is parsed and stored. */
+const MAX_UPLOADS = 16
+
+let uploading = 0
+
+export interface Upload {
+  readonly collection: string
+  readonly uri: string
+  /** SHA-256 of the bytes, hex, as the client computed it. */
+  readonly hash: string
+  /** The request's stream. */
+  readonly bytes: unknown
+  readonly signal: AbortSignal
+}
+
+export async function ingestUpload(
+  services: Services,
+  principal: Principal,
+  { collection, uri, hash, bytes, signal }: Upload,
+): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
+  if (!(bytes instanceof Readable)) {
+    throw new ChatbotError(
+      'bad_request',
+      'Send the file as the body, with `Content-Type: application/octet-stream`.',
+    )
+  }
+  if (uploading >= MAX_UPLOADS) {
+    throw new ChatbotError(
+      'overloaded',
+      `The daemon already takes in ${MAX_UPLOADS} files. Try again in a moment.`,
+      { retryAfterMs: 1000 },
+    )
+  }
+  uploading += 1
+  const { config } = services.loaded
+  const path = join(runtimePaths(config.dataDir).uploads, randomUUID())
+  try {
+    const received = await receive(bytes, path, config.ingest.maxFileBytes, uri, signal)
+    if (received.hash !== hash) {
+      throw new ChatbotError(
+        'document_hash_mismatch',
+        `${uri} changed while it was uploaded. Run the ingest again.`,
+      )
+    }
+    const { ports, parser, spec } = services
+    return await ingestDocument(
+      principal,
+      collection,
+      { path, uri, bytes: received.bytes, hash },
+      { store: ports.store, embedder: ports.embedder, parser, spec, signal },
+    )
+  } finally {
+    uploading -= 1
+    await rm(path, { force: true })
+  }
+}
+
+/** Uploads that a killed daemon left behind. */
+export async function clearUploads(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) await rm(join(dir, name), { force: true })
+}
+
+async function receive(bytes: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
+  const hash = createHash('sha256')
+  let size = 0
+  // Not destroyed by an error: what is left of a refused body is dropped unread, because a client that is cut off
+  // while it sends never hears the refusal, and a body that nobody takes keeps its connection for ever.
+  const source = bytes.iterator({ destroyOnReturn: false })
+  const cutOff = () => bytes.destroy()
+  signal.addEventListener('abort', cutOff)
+  try {
+    await pipeline(
+      async function* () {
+        for await (const chunk of source) {
+          if (!Buffer.isBuffer(chunk)) continue
+          size += chunk.length
+          if (size > maxBytes) {
+            throw new ChatbotError(
+              'document_too_large',
+              `${uri} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Split it, or raise the limit.`,
+            )
+          }
+          hash.update(chunk)
+          yield chunk
+        }
+      },
+      createWriteStream(path, { mode: 0o600, flags: 'wx' }),
+      { signal },
+    )
+  } catch (error) {
+    bytes.resume()
+    throw signal.aborted ? signal.reason : fileError(error, `the upload of ${uri}`)
+  } finally {
+    signal.removeEventListener('abort', cutOff)
+  }
+  return { bytes: size, hash: hash.digest('hex') }
+}

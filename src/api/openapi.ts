@@ -1,0 +1,61 @@
+/** The OpenAPI 3.1 document of the HTTP API, made from the routes. */
+import { z } from 'zod'
+import { API_PREFIX, type Route, routes } from './routes.ts'
+import { errorResponseSchema } from './schemas.ts'
+
+const json = (schema: z.ZodType, io: 'input' | 'output') => ({
+  'application/json': { schema: jsonSchema(schema, io) },
+})
+
+export function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const [name, route] of Object.entries<Route>(routes)) {
+    const path = API_PREFIX + route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'chatbot',
+      version,
+      description:
+        'Documents, collections, conversations and the state of the daemon. Questions go over the WebSocket.',
+    },
+    security: [{ token: [] }],
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  }
+}
+
+function operation(name: string, route: Route): Record<string, unknown> {
+  return {
+    operationId: name,
+    summary: route.summary,
+    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    ...(route.upload ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(route.body, 'input') } }),
+    responses: {
+      200: { description: 'Done', content: json(route.response, 'output') },
+      default: { description: 'An error', content: json(errorResponseSchema, 'output') },
+    },
+  }
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodObject): Record<string, unknown>[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const type = z.instanceof(z.ZodType).parse(field)
+    return {
+      name,
+      in: place,
+      required: place === 'path' || !type.safeParse(undefined).success,
+      schema: jsonSchema(type, 'input'),
+    }
+  })
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
+}

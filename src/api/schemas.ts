@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { COLLECTION_NAME } from '../domain/document.ts'
+import { errorBodySchema } from '../protocol/shapes.ts'
+
+export const collectionName = z
+  .string()
+  .regex(
+    COLLECTION_NAME,
+    'lower-case letters, digits, dot, dash and underscore, at most 63, starting with a letter or digit',
+  )
+
+export const collectionSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  revision: z.int().nonnegative(),
+  documents: z.int().nonnegative(),
+  chunks: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+})
+
+export const documentSchema = z.object({
+  id: z.string(),
+  collection: z.string(),
+  uri: z.string(),
+  title: z.string(),
+  mediaType: z.string(),
+  language: z.enum(['en', 'ru']),
+  bytes: z.int().nonnegative().describe('size of the file'),
+  length: z.int().nonnegative().describe('length of the stored text, UTF-16 code units'),
+  chunks: z.int().nonnegative(),
+  hash: z.string().describe("SHA-256 of the file's bytes, hex"),
+  warnings: z.array(z.string()),
+  ingestedAt: z.iso.datetime(),
+})
+
+export const manifestSchema = z.object({
+  files: z
+    .array(
+      z.object({
+        uri: z.string().min(1).max(2048),
+        bytes: z.int().nonnegative(),
+        hash: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .max(1000),
+})
+
+export const generationSchema = z.object({
+  id: z.int(),
+  collection: z.string(),
+  model: z.string(),
+  dimensions: z.int(),
+  splitter: z.string(),
+  state: z.enum(['building', 'active', 'retired']),
+  documents: z.int(),
+  chunks: z.int(),
+  access: z.string().describe('`exact`, or the name of the approximate index'),
+  bytes: z.int().describe('on disk: vectors and their indexes'),
+  createdAt: z.iso.datetime(),
+})
+
+const componentSchema = z.object({
+  name: z.string(),
+  state: z.enum(['ok', 'degraded', 'down']),
+  detail: z.string(),
+})
+
+export const statusSchema = z.object({
+  version: z.string(),
+  pid: z.int(),
+  startedAt: z.iso.datetime(),
+  uptimeSeconds: z.number(),
+  ready: z.boolean(),
+  draining: z.boolean(),
+  dataDir: z.string(),
+  listen: z.string().nullable().describe('TCP address, when the daemon listens on one'),
+  tokenFile: z.string().nullable(),
+  database: z.string(),
+  embedder: z.object({ model: z.string(), dimensions: z.int(), queued: z.int() }),
+  engine: z.string(),
+  sockets: z.int(),
+  asksInFlight: z.int(),
+  idleStopMinutes: z.number().nullable().describe('stops by itself after so long without work; null: never'),
+  memoryBytes: z.int(),
+  eventLoopDelayMs: z.object({ mean: z.number(), p99: z.number(), max: z.number() }),
+  cache: z.object({ entries: z.int(), hits: z.int(), misses: z.int() }),
+  components: z.array(componentSchema),
+})
+
+export const configEntrySchema = z.object({
+  key: z.string(),
+  value: z.unknown(),
+  source: z.string().describe('where the value comes from'),
+})
+
+/** The body of every response with a status of 400 or more. */
+export const errorResponseSchema = z.object({ error: errorBodySchema })
+
+/** GET /healthz and /readyz, outside the versioned API and without a token. */
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'starting', 'draining', 'failing']),
+  version: z.string(),
+  detail: z.string().optional().describe('what is awaited or what fails'),
+})
