@@ -1,0 +1,95 @@
+import { string as stringArgument } from '@oclif/core/args'
+import { boolean, string } from '@oclif/core/flags'
+import { type AskEvent, answerOf } from '../src/client/client.ts'
+import type { LoadedConfig } from '../src/config/load.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { ChatbotCommand } from './common/command.ts'
+import { collections, filterOf, filters } from './common/flags.ts'
+import { onInterrupt } from './common/interrupt.ts'
+import { questionOf } from './common/question.ts'
+
+export default class Ask extends ChatbotCommand {
+  static override summary = 'Ask a question about the documents.'
+  static override description =
+    'The answer goes to stdout, its sources after it. Exit status 0 also when the documents do not hold the answer: `refused` in the JSON document tells.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> How is the cache invalidated?',
+    {
+      description: 'Go on with a conversation',
+      command: '<%= config.bin %> <%= command.id %> --conversation 0198c7 And on Kubernetes?',
+    },
+    {
+      description: 'For scripts',
+      command: '<%= config.bin %> <%= command.id %> "Кто автор?" --json | jq .answer',
+    },
+    {
+      description: 'The question from a file',
+      command: '<%= config.bin %> <%= command.id %> - < question.txt',
+    },
+  ]
+  static override strict = false
+  static override args = {
+    question: stringArgument({
+      required: true,
+      ignoreStdin: true,
+      description: 'the question, in one or more words; `-` reads it from stdin',
+    }),
+  }
+  static override flags = {
+    ...collections,
+    ...filters,
+    conversation: string({ helpValue: 'ID', summary: 'Go on with this conversation.' }),
+    engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
+    ndjson: boolean({
+      summary: 'Print the events of the answer as they come, one JSON object a line.',
+      exclusive: ['json'],
+    }),
+  }
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(Ask)
+    const question = await questionOf(argv)
+    const loaded = await this.settings(flags)
+    const chat = await this.chat(loaded)
+    const interrupt = this.own(onInterrupt())
+    const events = chat.ask({
+      question,
+      conversation: flags.conversation,
+      collections: flags.collection,
+      filter: filterOf(flags),
+      engine: flags.engine,
+      signal: interrupt.first,
+    })
+    if (flags.ndjson) return printEvents(events)
+    if (this.jsonEnabled()) {
+      const { text, ...answer } = await answerOf(events)
+      return { answer: text, ...answer }
+    }
+    const { renderAnswer } = await import('./common/render-answer.ts')
+    const answer = await renderAnswer(events)
+    if (answer?.refused) await this.#hintWhenEmpty(loaded)
+    return undefined
+  }
+
+  /** No answer, because there is nothing to answer from. */
+  async #hintWhenEmpty(loaded: LoadedConfig): Promise<void> {
+    const api = await this.api(loaded)
+    const { documents } = await api.call('listDocuments', { query: { limit: 1 } })
+    if (documents.length === 0) this.talk('No documents yet. Add some: chatbot ingest ./docs')
+  }
+
+  /** The events end with the error also when there was no connection to begin with. */
+  protected override async catch(thrown: Error): Promise<void> {
+    if (!this.argv.includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
+    const error = ChatbotError.wrap(thrown)
+    process.exitCode = error.exitCode
+    process.stdout.write(`${JSON.stringify({ type: 'error', error })}\n`)
+  }
+}
+
+async function printEvents(events: AsyncIterable<AskEvent>): Promise<void> {
+  for await (const event of events) {
+    process.stdout.write(`${JSON.stringify(event)}\n`)
+    if (event.type === 'error') process.exitCode = event.error.exitCode
+  }
+}

@@ -1,0 +1,25 @@
+import { string } from '@oclif/core/args'
+import { checkCollectionName } from '../common/collection-name.ts'
+import { ChatbotCommand } from '../common/command.ts'
+
+export default class CollectionsCreate extends ChatbotCommand {
+  static override summary = 'Make an empty collection.'
+  static override description = '`chatbot ingest --collection NAME` makes one too.'
+  static override examples = ['<%= config.bin %> <%= command.id %> handbook']
+  static override args = {
+    name: string({
+      required: true,
+      ignoreStdin: true,
+      description: 'lower-case letters, digits, dot, dash and underscore',
+    }),
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(CollectionsCreate)
+    const name = checkCollectionName(args.name)
+    const api = await this.api(await this.settings(flags))
+    const made = await api.call('createCollection', { body: { name } })
+    this.log(`Made ${made.name}. Fill it: chatbot ingest ./docs --collection ${made.name}`)
+    return made
+  }
+}

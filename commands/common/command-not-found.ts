@@ -1,0 +1,38 @@
+import type { Hook } from '@oclif/core'
+import { CLIError } from '@oclif/core/errors'
+
+/** An unknown command names the nearest one; exit status 2, as for every usage error. */
+const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
+  // Arguments may follow in the id, so every command is compared with as many words as it has.
+  const words = id.split(':')
+  const [nearest] = config.commandIDs
+    .map((command) => {
+      const given = words.slice(0, command.split(':').length).join(' ')
+      const name = command.replaceAll(':', ' ')
+      return { name, given, distance: distance(given, name) }
+    })
+    .sort((one, other) => one.distance - other.distance)
+  const near = nearest !== undefined && nearest.distance <= Math.max(1, nearest.name.length / 3)
+  const message = near
+    ? `There is no command \`${nearest.given}\`. Did you mean \`chatbot ${nearest.name}\`?`
+    : `There is no command \`${words[0]}\`. \`chatbot help\` lists all commands.`
+  if (!process.argv.includes('--json')) throw new CLIError(message, { exit: 2 })
+  process.stdout.write(`${JSON.stringify({ error: { code: 'bad_request', message } }, null, 2)}\n`)
+  process.exit(2)
+}
+
+export default commandNotFound
+
+/** Levenshtein distance. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1]
+    for (const [column, against] of [...other].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === against ? 0 : 1)
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

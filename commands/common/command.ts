@@ -1,0 +1,132 @@
+/** What every command of `chatbot` has: configuration, the daemon, output, errors and exit statuses. */
+import { resolve } from 'node:path'
+import { Command } from '@oclif/core/command'
+import { string } from '@oclif/core/flags'
+import type { ApiClient } from '../../src/client/api.ts'
+import type { ChatClient, Endpoint } from '../../src/client/client.ts'
+import type { LoadedConfig } from '../../src/config/load.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { paint } from './style.ts'
+
+/** The flags that `settings` reads; every command has them. */
+export interface GlobalFlags {
+  readonly 'data-dir'?: string | undefined
+}
+
+/**
+ * With `--json` what `run` returns is the one document on stdout, and an error is `{"error": {code, message}}`.
+ * Heavy modules are imported by the methods that need them: a command should start fast.
+ */
+export abstract class ChatbotCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    'data-dir': string({
+      summary: 'Folder of the database, models, logs and the socket.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'DIR',
+    }),
+  }
+
+  readonly #closers: (() => unknown)[] = []
+
+  /** The configuration in force: flags over environment over project file over user file over defaults. */
+  protected async settings(flags: GlobalFlags): Promise<LoadedConfig> {
+    const { loadConfig } = await import('../../src/config/load.ts')
+    const dataDir = flags['data-dir']
+    const env = dataDir === undefined ? process.env : { ...process.env, CHATBOT_DATA_DIR: resolve(dataDir) }
+    return loadConfig({ env, projectDir: process.cwd() })
+  }
+
+  /** Where the daemon listens, ready; starts it when none runs, and says so. */
+  protected async endpoint(loaded: LoadedConfig): Promise<Endpoint> {
+    const { ensureDaemon } = await import('../../daemon/launch.ts')
+    return ensureDaemon({
+      loaded,
+      env: process.env,
+      stopWhenIdle: true,
+      onStarting: (message) => this.talk(message),
+    })
+  }
+
+  protected async api(loaded: LoadedConfig): Promise<ApiClient> {
+    const connecting = this.endpoint(loaded)
+    const [endpoint, { apiClient }] = await Promise.all([connecting, import('../../src/client/api.ts')])
+    return this.own(apiClient(endpoint, { version: this.config.version }))
+  }
+
+  /**
+   * A connection that outlives a restart of the daemon. Starts it again when it has died, and when it was stopped
+   * as soon as there is something to ask.
+   */
+  protected async chat(loaded: LoadedConfig): Promise<ChatClient> {
+    const [{ connect }, endpoint] = await Promise.all([
+      import('../../src/client/connect.ts'),
+      this.endpoint(loaded),
+    ])
+    const chat = await connect(endpoint, {
+      version: this.config.version,
+      reopen: ({ start }) => (start ? this.endpoint(loaded) : this.running(loaded)),
+    })
+    this.#closers.unshift(() => chat.close())
+    return chat
+  }
+
+  private async running(loaded: LoadedConfig): Promise<Endpoint> {
+    const { runningDaemon } = await import('../../daemon/launch.ts')
+    return runningDaemon(loaded)
+  }
+
+  /** Disposes it when the command ends, however it ends. */
+  protected own<T extends Disposable>(resource: T): T {
+    this.#closers.unshift(() => resource[Symbol.dispose]())
+    return resource
+  }
+
+  /** For people, on stderr; nothing with `--json`. */
+  protected talk(message: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${message}\n`)
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    // The reader has what it wants: `chatbot ask … | head`.
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EPIPE') process.exit(0)
+      })
+    }
+  }
+
+  protected override async catch(thrown: Error): Promise<void> {
+    const usage = exitOfOclif(thrown)
+    // It says that our repeatable flags swallow arguments, which they do not.
+    if (usage !== undefined) thrown.message = thrown.message.replace(/\n\nNote: [\s\S]*?arguments\.\n/, '\n')
+    // `this.exit()`, and usage errors for people: oclif adds the help that fits.
+    if (isExit(thrown) || (usage !== undefined && !this.jsonEnabled())) throw thrown
+    const error =
+      usage === undefined ? ChatbotError.wrap(thrown) : new ChatbotError('bad_request', thrown.message)
+    process.exitCode = usage ?? error.exitCode
+    if (this.jsonEnabled()) {
+      this.logJson({ error })
+      return
+    }
+    process.stderr.write(`${paint(process.stderr, ['bold', 'red'], 'Error:')} ${error.message}\n`)
+    if (error.code === 'internal') {
+      process.stderr.write(
+        process.env.DEBUG ? `${thrown.stack}\n` : 'That should not happen. DEBUG=* shows where it did.\n',
+      )
+    }
+  }
+
+  protected override async finally(_: Error | undefined): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close()
+  }
+}
+
+const isExit = (error: Error) => 'code' in error && error.code === 'EEXIT'
+
+/** The exit status of an error of oclif's own: a missing argument, an unknown flag. */
+function exitOfOclif(error: Error): number | undefined {
+  if (!('oclif' in error) || typeof error.oclif !== 'object' || error.oclif === null) return undefined
+  return 'exit' in error.oclif && typeof error.oclif.exit === 'number' ? error.oclif.exit : 2
+}

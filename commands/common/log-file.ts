@@ -1,0 +1,81 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Where reading stopped: the file (its inode: the name is a link to the one in use) and the byte after it. */
+export interface Tail {
+  readonly lines: readonly string[]
+  readonly inode: number
+  readonly offset: number
+}
+
+const BLOCK = 64 * 1024
+const POLL_MS = 200
+
+/** The last lines of a file, read from its end; undefined when there is none. */
+export async function lastLines(path: string, count: number): Promise<Tail | undefined> {
+  const file = await openExisting(path)
+  if (file === undefined) return undefined
+  try {
+    const { size, ino: inode } = await file.stat()
+    let from = size
+    let bytes = Buffer.alloc(0)
+    while (from > 0 && newlines(bytes) <= count) {
+      const start = Math.max(0, from - BLOCK)
+      bytes = Buffer.concat([await readAt(file, start, from - start), bytes])
+      from = start
+    }
+    // What follows the last line feed is still being written.
+    const end = bytes.lastIndexOf(10) + 1
+    const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
+    return { lines: count === 0 ? [] : lines.slice(-count), inode, offset: size - bytes.length + end }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Lines as they are appended, also after the file was rotated; ends with the process. */
+export async function* followLines(
+  path: string,
+  { inode, offset }: Tail,
+): AsyncGenerator<string, void, undefined> {
+  let file = await openExisting(path)
+  let position = file !== undefined && (await file.stat()).ino === inode ? offset : 0
+  while (true) {
+    const bytes = file === undefined ? Buffer.alloc(0) : await readAt(file, position, BLOCK)
+    const end = bytes.lastIndexOf(10) + 1
+    position += end
+    yield* bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
+    if (end > 0) continue
+    const next = await openExisting(path)
+    if (next !== undefined && (await next.stat()).ino !== (await file?.stat())?.ino) {
+      await file?.close()
+      file = next
+      position = 0
+      continue
+    }
+    await next?.close()
+    // Polled: notifications do not reach across network and container file systems.
+    await sleep(POLL_MS)
+  }
+}
+
+async function openExisting(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  const { bytesRead } = await file.read(buffer, 0, length, position)
+  return buffer.subarray(0, bytesRead)
+}
+
+function newlines(bytes: Buffer): number {
+  let found = 0
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) found++
+  return found
+}

@@ -1,0 +1,5 @@
+import { type Owner, readOwner } from '../../daemon/data-dir.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+
+/** What the daemon of this data directory wrote about itself when it started. */
+export const runningOwner = (dataDir: string): Owner | undefined => readOwner(runtimePaths(dataDir))

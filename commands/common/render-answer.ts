@@ -1,0 +1,63 @@
+import type { AskEvent } from '../../src/client/client.ts'
+import type { Answer, StageName } from '../../src/domain/answer.ts'
+import { printable } from '../../src/domain/printable.ts'
+import { source } from './sources.ts'
+import { paint } from './style.ts'
+
+const STAGE_WORDS: Record<StageName, string> = {
+  embed: 'reading the question',
+  cache: 'looking for an earlier answer',
+  retrieve: 'searching',
+  generate: 'answering',
+  remember: 'storing the answer',
+}
+
+/** Writes an answer to stdout: as it comes on a terminal, whole elsewhere. Throws the error that ends it. */
+export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Answer | undefined> {
+  const live = process.stdout.isTTY === true
+  let text = ''
+  for await (const event of events) {
+    switch (event.type) {
+      case 'stage':
+        if (live && text === '' && event.state === 'started') hint(`${STAGE_WORDS[event.stage]}…`)
+        break
+      case 'delta':
+        if (live && text === '') hint('')
+        if (live) process.stdout.write(printable(event.text))
+        text += event.text
+        break
+      case 'restart':
+        text = text.slice(0, event.keep)
+        // What stands on a terminal cannot be taken back.
+        if (live) process.stdout.write(`\n\n(The answer starts anew.)\n\n${printable(text)}`)
+        break
+      case 'done':
+        if (live) hint('')
+        process.stdout.write(live ? '\n' : `${printable(event.answer.text)}\n`)
+        writeSources(event.answer)
+        return event.answer
+      case 'error':
+        if (live) hint('')
+        if (live && text !== '') process.stdout.write('\n')
+        throw event.error
+    }
+  }
+  return undefined
+}
+
+function writeSources({ citations, cached, warnings, conversation, generator }: Answer): void {
+  if (citations.length > 0) {
+    process.stdout.write(`\n${citations.map((cited) => source(cited.number, cited)).join('\n')}\n`)
+  }
+  for (const warning of warnings) process.stderr.write(`Note: ${printable(warning)}\n`)
+  if (!process.stderr.isTTY) return
+  const origin = cached === false ? generator : `${generator}, from the ${cached.tier} cache`
+  process.stderr.write(
+    `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${conversation} …`)}\n`,
+  )
+}
+
+/** A line that the next output replaces. */
+function hint(words: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${paint(process.stderr, 'dim', words)}`)
+}

@@ -1,0 +1,34 @@
+import { integer } from '@oclif/core/flags'
+import { ChatbotCommand } from '../common/command.ts'
+import { time } from '../common/format.ts'
+import { table } from '../common/table.ts'
+
+export default class ConversationsList extends ChatbotCommand {
+  static override summary = 'List the conversations, the latest first.'
+  static override examples = ['<%= config.bin %> <%= command.id %> --limit 10']
+  static override flags = {
+    limit: integer({ char: 'n', min: 1, max: 1000, default: 100, summary: 'Number of conversations.' }),
+  }
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(ConversationsList)
+    const api = await this.api(await this.settings(flags))
+    const reply = await api.call('listConversations', { query: { limit: flags.limit } })
+    if (reply.conversations.length === 0) {
+      this.log('No conversations yet. Begin one: chatbot chat')
+      return reply
+    }
+    this.log(
+      table(
+        [{ title: 'Id' }, { title: 'Latest' }, { title: 'Turns', right: true }, { title: 'Begins with' }],
+        reply.conversations.map(({ id, updatedAt, turns, title }) => [
+          id,
+          time(updatedAt),
+          String(turns),
+          title,
+        ]),
+      ),
+    )
+    return reply
+  }
+}

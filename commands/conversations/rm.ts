@@ -1,0 +1,30 @@
+import { string } from '@oclif/core/args'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { yes } from '../common/flags.ts'
+import { count } from '../common/format.ts'
+
+export default class ConversationsRm extends ChatbotCommand {
+  static override summary = 'Delete conversations with their answers.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 0198c7d2-6f0e-7a51-9c43-1d2f6a8b9e10 --yes',
+  ]
+  static override strict = false
+  static override args = {
+    ids: string({ required: true, ignoreStdin: true, description: 'the conversations' }),
+  }
+  static override flags = yes
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(ConversationsRm)
+    const api = await this.api(await this.settings(flags))
+    await confirm(`This deletes ${count(argv.length, 'conversation')}.`, flags.yes)
+    const removed: string[] = []
+    for (const given of argv) {
+      const { id } = await api.call('removeConversation', { params: { id: String(given) } })
+      removed.push(id)
+      this.log(`Deleted ${id}.`)
+    }
+    return { removed }
+  }
+}

@@ -1,0 +1,28 @@
+import { string } from '@oclif/core/args'
+import { printable, printableLine } from '../../src/domain/printable.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { time } from '../common/format.ts'
+import { source } from '../common/sources.ts'
+import { paint } from '../common/style.ts'
+
+export default class ConversationsShow extends ChatbotCommand {
+  static override summary = 'Show a conversation.'
+  static override examples = ['<%= config.bin %> <%= command.id %> 0198c7d2-6f0e-7a51-9c43-1d2f6a8b9e10']
+  static override args = {
+    id: string({ required: true, ignoreStdin: true, description: 'the conversation' }),
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ConversationsShow)
+    const api = await this.api(await this.settings(flags))
+    const reply = await api.call('getConversation', { params: { id: args.id }, query: { limit: 1000 } })
+    for (const { question, askedAt, state, text, citations } of reply.turns) {
+      const asked = paint(process.stdout, 'dim', time(askedAt))
+      this.log(`${paint(process.stdout, 'bold', `> ${printableLine(question)}`)}  ${asked}\n`)
+      this.log(state === 'complete' ? printable(text) : `${printable(text)} (${state})`.trim())
+      for (const cited of citations) this.log(source(cited.number, cited))
+      this.log()
+    }
+    return reply
+  }
+}

@@ -1,0 +1,38 @@
+import { string } from '@oclif/core/args'
+import { displayUri } from '../../src/client/uri.ts'
+import { printableLine } from '../../src/domain/printable.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { documentReference } from '../common/document.ts'
+import { yes } from '../common/flags.ts'
+import { count } from '../common/format.ts'
+
+export default class DocumentsRm extends ChatbotCommand {
+  static override summary = 'Delete documents with their chunks and vectors.'
+  static override description = 'Your files stay where they are.'
+  static override examples = ['<%= config.bin %> <%= command.id %> docs/old.md 3f2a9c1e --yes']
+  static override strict = false
+  static override args = {
+    documents: string({ required: true, ignoreStdin: true, description: 'paths, ids or beginnings of ids' }),
+  }
+  static override flags = yes
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(DocumentsRm)
+    const api = await this.api(await this.settings(flags))
+    const found = []
+    for (const given of argv) {
+      found.push(await api.call('getDocument', { params: { reference: documentReference(String(given)) } }))
+    }
+    const named = (uri: string) => printableLine(displayUri(uri, process.cwd()))
+    await confirm(
+      `This deletes ${found.length === 1 ? named(found[0]?.uri ?? '') : count(found.length, 'document')}.`,
+      flags.yes,
+    )
+    for (const { id, uri } of found) {
+      await api.call('removeDocument', { params: { reference: id } })
+      this.log(`Deleted ${named(uri)}.`)
+    }
+    return { removed: found }
+  }
+}

@@ -1,0 +1,113 @@
+import { string as stringArgument } from '@oclif/core/args'
+import { boolean, string } from '@oclif/core/flags'
+import type { RouteResponse } from '../../src/api/routes.ts'
+import type { ApiClient } from '../../src/client/api.ts'
+import { displayUri } from '../../src/client/uri.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { printable } from '../../src/domain/printable.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { documentReference, parseSpan } from '../common/document.ts'
+import { bytes, count, time } from '../common/format.ts'
+import { paint } from '../common/style.ts'
+import { fields } from '../common/table.ts'
+
+/** UTF-16 code units shown on either side of a span. */
+const SURROUNDINGS = 300
+
+export default class DocumentsShow extends ChatbotCommand {
+  static override summary = 'Show a document, its stored text, or one span of it.'
+  static override description =
+    'A document is named by its path, its id or the beginning of its id (at least 4 digits).'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> docs/guide.md',
+    '<%= config.bin %> <%= command.id %> docs/guide.md --text > guide.txt',
+    {
+      description: 'Check a citation: the span that an answer names, with its surroundings',
+      command: '<%= config.bin %> <%= command.id %> 3f2a9c1e --at 1024:1180',
+    },
+  ]
+  static override args = {
+    document: stringArgument({
+      required: true,
+      ignoreStdin: true,
+      description: 'path, id or beginning of an id',
+    }),
+  }
+  static override flags = {
+    text: boolean({ summary: 'Print the stored text.', exclusive: ['at'] }),
+    at: string({
+      helpValue: 'START:END',
+      summary: 'Print a span of it (UTF-16 code units) with its surroundings.',
+    }),
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(DocumentsShow)
+    const span = flags.at === undefined ? undefined : parseSpan(flags.at)
+    if (flags.at !== undefined && span === undefined) {
+      throw new ChatbotError('bad_request', `--at wants START:END, for example 1024:1180, not "${flags.at}".`)
+    }
+    const api = await this.api(await this.settings(flags))
+    const reference = documentReference(args.document)
+    if (span !== undefined) {
+      const shown = await textAt(api, reference, span)
+      const { before, text, after } = shown
+      this.log(printable(before) + highlight(printable(text)) + printable(after))
+      return shown
+    }
+    if (flags.text) {
+      const shown = await api.call('getDocumentText', { params: { reference } })
+      if (!this.jsonEnabled()) {
+        // A file gets the text as it is stored; a terminal only what is harmless to it.
+        process.stdout.write(process.stdout.isTTY ? `${printable(shown.text)}\n` : shown.text)
+      }
+      return shown
+    }
+    const document = await api.call('getDocument', { params: { reference } })
+    this.log(fields(lines(document)))
+    for (const warning of document.warnings) this.talk(`Note: ${printable(warning)}`)
+    return document
+  }
+}
+
+/** Where there are no colours the span stands in brackets that documents hardly have. */
+function highlight(text: string): string {
+  const painted = paint(process.stdout, 'inverse', text)
+  return painted === text ? `⟦${text}⟧` : painted
+}
+
+async function textAt(api: ApiClient, reference: string, { start, end }: { start: number; end: number }) {
+  const found = await api.call('getDocumentText', {
+    params: { reference },
+    query: { start: Math.max(0, start - SURROUNDINGS), end: end + SURROUNDINGS },
+  })
+  const from = start - found.start
+  const to = Math.min(end, found.end) - found.start
+  const { document, text } = found
+  return {
+    document,
+    start,
+    end: Math.min(end, found.end),
+    // Surroundings begin and end between words, and so never inside a surrogate pair.
+    before: text.slice(0, Math.max(0, from)).replace(found.start > 0 ? /^\S*\s/ : /^(?!)/, ''),
+    text: text.slice(Math.max(0, from), Math.max(0, to)),
+    after: text.slice(Math.max(0, to)).replace(found.end < document.length ? /\s\S*$/ : /(?!)$/, ''),
+  }
+}
+
+function lines(document: RouteResponse<'getDocument'>): [string, string][] {
+  return [
+    ['Document', displayUri(document.uri, process.cwd())],
+    ['Title', document.title],
+    ['Id', document.id],
+    ['Collection', document.collection],
+    ['Format', document.mediaType],
+    ['Language', document.language],
+    [
+      'Size',
+      `${bytes(document.bytes)}, ${document.length} characters of text, ${count(document.chunks, 'chunk')}`,
+    ],
+    ['SHA-256', document.hash],
+    ['Ingested', time(document.ingestedAt)],
+  ]
+}

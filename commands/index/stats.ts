@@ -1,0 +1,42 @@
+import { ChatbotCommand } from '../common/command.ts'
+import { bytes, count } from '../common/format.ts'
+import { fields } from '../common/table.ts'
+
+export default class IndexStats extends ChatbotCommand {
+  static override summary = 'Show how large the index is and how often the cache helped.'
+  static override examples = ['<%= config.bin %> <%= command.id %> --json']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(IndexStats)
+    const api = await this.api(await this.settings(flags))
+    const [{ generations }, { collections }, status] = await Promise.all([
+      api.call('listIndex', {}),
+      api.call('listCollections', {}),
+      api.call('status', {}),
+    ])
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+    const stats = {
+      collections: collections.length,
+      documents: sum(collections.map(({ documents }) => documents)),
+      chunks: sum(collections.map(({ chunks }) => chunks)),
+      generations: generations.length,
+      indexBytes: sum(generations.map((generation) => generation.bytes)),
+      embedder: status.embedder,
+      cache: status.cache,
+    }
+    this.log(
+      fields([
+        ['Collections', String(stats.collections)],
+        ['Documents', String(stats.documents)],
+        ['Chunks', String(stats.chunks)],
+        ['Index', `${bytes(stats.indexBytes)} in ${count(stats.generations, 'generation')}`],
+        ['Embedder', `${stats.embedder.model}, ${stats.embedder.dimensions} dimensions`],
+        [
+          'Cache',
+          `${count(stats.cache.entries, 'answer')}, ${stats.cache.hits} of ${stats.cache.hits + stats.cache.misses} questions`,
+        ],
+      ]),
+    )
+    return stats
+  }
+}

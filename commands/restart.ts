@@ -1,0 +1,22 @@
+import { ChatbotCommand } from './common/command.ts'
+
+export default class Restart extends ChatbotCommand {
+  static override summary = 'Stop the daemon and start it again.'
+  static override description =
+    'After an update of chatbot or a change of its configuration. The daemon then runs until `chatbot stop`.'
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(Restart)
+    const loaded = await this.settings(flags)
+    const { dataDir } = loaded.config
+    const { startDaemon, stopDaemon } = await import('../daemon/launch.ts')
+    const { runningOwner } = await import('./common/owner.ts')
+    this.talk('Restarting the daemon…')
+    const before = await stopDaemon(loaded)
+    await startDaemon({ loaded, env: process.env, stopWhenIdle: false })
+    const owner = runningOwner(dataDir)
+    this.log(`The daemon is ready (pid ${owner?.pid ?? '?'}${owner?.listen ? `, ${owner.listen}` : ''}).`)
+    return { stopped: before?.pid, dataDir, ...owner }
+  }
+}

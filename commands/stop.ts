@@ -1,0 +1,15 @@
+import { ChatbotCommand } from './common/command.ts'
+
+export default class Stop extends ChatbotCommand {
+  static override summary = 'Stop the daemon, after the answers that it is giving.'
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(Stop)
+    const loaded = await this.settings(flags)
+    const { stopDaemon } = await import('../daemon/launch.ts')
+    const owner = await stopDaemon(loaded)
+    this.log(owner === undefined ? 'No daemon runs.' : `The daemon (pid ${owner.pid ?? '?'}) has stopped.`)
+    return { stopped: owner !== undefined, dataDir: loaded.config.dataDir, pid: owner?.pid }
+  }
+}

@@ -1,0 +1,168 @@
+/** The HTTP API as typed calls: one method for all routes of src/api/routes.ts. */
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import {
+  API_PREFIX,
+  type RouteName,
+  type RouteRequest,
+  type RouteResponse,
+  routes,
+  VERSION_HEADER,
+} from '../api/routes.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { errorBodySchema } from '../protocol/shapes.ts'
+import type { Endpoint } from './client.ts'
+import { type HttpReply, httpConnection } from './http.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+export interface ApiClient {
+  /** Throws what the daemon said, or `daemon_unreachable`, `timeout`, `cancelled`, `version_mismatch`. */
+  call<N extends RouteName>(
+    name: N,
+    request: RouteRequest<N>,
+    options?: CallOptions,
+  ): Promise<RouteResponse<N>>
+  /** Uploads and indexes a file, streamed; resolves when it can be found. `bytes` is its size when it was hashed. */
+  upload(file: FileUpload, options?: CallOptions): Promise<RouteResponse<'putDocument'>>
+  close(): void
+  [Symbol.dispose](): void
+}
+
+export interface FileUpload {
+  readonly collection: string
+  readonly uri: string
+  readonly path: string
+  readonly bytes: number
+  /** SHA-256, hex. */
+  readonly hash: string
+}
+
+const CALL_IDLE_MS = 120_000
+/** The answer to an upload comes when the file is indexed: for the largest allowed that is most of an hour. */
+const UPLOAD_IDLE_MS = 3_600_000
+
+export function apiClient(endpoint: Endpoint, { version }: { readonly version: string }): ApiClient {
+  const connection = httpConnection(endpoint)
+  const headers = { [VERSION_HEADER]: version, accept: 'application/json' }
+
+  return {
+    async call<N extends RouteName>(name: N, request: RouteRequest<N>, { signal }: CallOptions = {}) {
+      const { params = {}, query = {}, body } = requestSchema.parse(request)
+      const reply = await connection.send({
+        method: routes[name].method,
+        path: pathOf(routes[name].path, params, query),
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+        idleMs: CALL_IDLE_MS,
+      })
+      return read(reply, name, version)
+    },
+    async upload({ collection, uri, path, bytes, hash }, { signal } = {}) {
+      const { method, path: template } = routes.putDocument
+      const stream = Readable.from(exactly(path, bytes))
+      const reply = await connection.send({
+        method,
+        path: pathOf(template, { name: collection }, { uri, hash }),
+        headers,
+        body: { stream, bytes },
+        signal,
+        idleMs: UPLOAD_IDLE_MS,
+      })
+      return read(reply, 'putDocument', version)
+    },
+    close: () => connection.close(),
+    [Symbol.dispose]: () => connection.close(),
+  }
+}
+
+const requestSchema = z.object({
+  params: z.record(z.string(), z.string()).optional(),
+  query: z.record(z.string(), z.unknown()).optional(),
+  body: z.unknown().optional(),
+})
+
+function pathOf(
+  template: string,
+  params: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, unknown>>,
+): string {
+  const path = template.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const given = Object.entries(query).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  )
+  return `${API_PREFIX}${path}${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`
+}
+
+const errorReply = z.object({ error: errorBodySchema })
+
+function read<N extends RouteName>(
+  { status, headers, body }: HttpReply,
+  name: N,
+  version: string,
+): RouteResponse<N> {
+  const content = parseJson(body)
+  if (status >= 400) {
+    const known = errorReply.safeParse(content)
+    throw known.success
+      ? ChatbotError.from(known.data.error)
+      : strange(`HTTP status ${status}`, headers, version)
+  }
+  if (!isResponse(name, content)) throw strange('an answer of another form', headers, version)
+  return content
+}
+
+/** TypeScript cannot follow the output of a schema that is chosen by a type parameter. */
+function isResponse<N extends RouteName>(name: N, content: unknown): content is RouteResponse<N> {
+  return routes[name].response.safeParse(content).success
+}
+
+function strange(what: string, headers: HttpReply['headers'], version: string): ChatbotError {
+  const theirs = headers[VERSION_HEADER]
+  if (theirs === undefined) {
+    return new ChatbotError(
+      'daemon_unreachable',
+      `What listens there is not a chatbot daemon: it sent ${what}.`,
+    )
+  }
+  return theirs === version
+    ? new ChatbotError('internal', `The daemon sent ${what}. \`chatbot logs\` may say why.`)
+    : new ChatbotError(
+        'version_mismatch',
+        `The daemon is version ${String(theirs)}, this program ${version}: it sent ${what}. Restart it: chatbot restart`,
+      )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The first `bytes` bytes of a file: what was announced, or an error. */
+async function* exactly(path: string, bytes: number): AsyncGenerator<Buffer, void, undefined> {
+  let left = bytes
+  try {
+    if (bytes > 0) {
+      for await (const chunk of createReadStream(path, { end: bytes - 1 })) {
+        if (!Buffer.isBuffer(chunk)) continue
+        left -= chunk.length
+        yield chunk
+      }
+    }
+  } catch (error) {
+    throw ChatbotError.wrap(error, 'document_unreadable')
+  }
+  if (left > 0) {
+    throw new ChatbotError(
+      'document_hash_mismatch',
+      'The file changed while it was uploaded. Run the ingest again.',
+    )
+  }
+}

@@ -1,0 +1,15 @@
+import type { z } from 'zod'
+import type { ConversationSummary, Turn } from '../domain/answer.ts'
+import type { conversationSchema, turnSchema } from '../protocol/shapes.ts'
+
+/** Times travel as ISO 8601 text. */
+export const toSummary = (wire: z.output<typeof conversationSchema>): ConversationSummary => ({
+  ...wire,
+  createdAt: new Date(wire.createdAt),
+  updatedAt: new Date(wire.updatedAt),
+})
+
+export const toTurn = (wire: z.output<typeof turnSchema>): Turn => ({
+  ...wire,
+  askedAt: new Date(wire.askedAt),
+})

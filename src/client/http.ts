@@ -1,0 +1,123 @@
+/** Requests to the daemon over its Unix socket or TCP; knows no routes. */
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ChatbotError } from '../domain/errors.ts'
+import type { Endpoint } from './client.ts'
+import { unreachable } from './socket-errors.ts'
+
+export interface HttpRequest {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | { readonly stream: Readable; readonly bytes: number }
+  readonly signal?: AbortSignal
+  /** Longest silence, milliseconds; 0 waits forever. */
+  readonly idleMs: number
+}
+
+export interface HttpReply {
+  readonly status: number
+  readonly headers: Readonly<IncomingMessage['headers']>
+  readonly body: string
+}
+
+export interface HttpConnection {
+  /** Throws `daemon_unreachable`, `timeout` or `cancelled`; every status is a reply. */
+  send(request: HttpRequest): Promise<HttpReply>
+  close(): void
+}
+
+/** Keeps connections open between requests until `close`. */
+export function httpConnection(endpoint: Endpoint): HttpConnection {
+  const secure = endpoint.kind === 'tcp' && endpoint.url.startsWith('https:')
+  // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
+  const http = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
+  const agent = new http.Agent({ keepAlive: true })
+  return {
+    close: () => agent.destroy(),
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        const { method, body, signal, idleMs } = request
+        const sent = http.request({
+          ...target(endpoint, request.path),
+          agent,
+          method,
+          signal,
+          headers: { ...request.headers, ...authorization(endpoint), ...contentOf(body) },
+        })
+        sent.setTimeout(idleMs, () => sent.destroy(timeout(idleMs)))
+        sent.on('response', (response) => {
+          readAll(response).then(
+            (text) => {
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
+              // A refusal that came before the whole body was sent: nobody reads the rest.
+              if (!sent.writableFinished) sent.destroy()
+            },
+            (error: unknown) => reject(failure(endpoint, error, signal)),
+          )
+        })
+        sent.on('error', (error) => reject(failure(endpoint, error, signal)))
+        writeBody(sent, body).catch((error: unknown) => {
+          // A daemon that refuses a file answers before it has read all of it: that answer says more.
+          if (!isBrokenPipe(error)) {
+            sent.destroy()
+            reject(failure(endpoint, error, signal))
+          }
+        })
+      }),
+  }
+}
+
+function target(endpoint: Endpoint, path: string) {
+  if (endpoint.kind === 'local') return { socketPath: endpoint.socketPath, path }
+  const { protocol, hostname, port, pathname } = new URL(endpoint.url)
+  return {
+    protocol,
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port,
+    path: pathname.replace(/\/$/, '') + path,
+  }
+}
+
+function authorization(endpoint: Endpoint): Record<string, string> {
+  return endpoint.kind === 'tcp' && endpoint.token !== undefined
+    ? { authorization: `Bearer ${endpoint.token}` }
+    : {}
+}
+
+function contentOf(body: HttpRequest['body']): Record<string, string | number> {
+  if (body === undefined) return {}
+  return typeof body === 'string'
+    ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    : { 'content-type': 'application/octet-stream', 'content-length': body.bytes }
+}
+
+async function writeBody(sent: ClientRequest, body: HttpRequest['body']): Promise<void> {
+  if (body === undefined || typeof body === 'string') sent.end(body)
+  else await pipeline(body.stream, sent)
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function failure(endpoint: Endpoint, thrown: unknown, signal: AbortSignal | undefined): ChatbotError {
+  if (signal?.aborted) return new ChatbotError('cancelled', 'The request was cancelled.', { cause: thrown })
+  if (thrown instanceof ChatbotError) return thrown
+  return unreachable(endpoint, thrown instanceof Error ? thrown : new Error(String(thrown)))
+}
+
+const timeout = (ms: number) =>
+  new ChatbotError(
+    'timeout',
+    `The daemon did not answer within ${Math.round(ms / 1000)} s. Look at: chatbot status`,
+  )
+
+const isBrokenPipe = (error: unknown) =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'EPIPE' || error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')

@@ -1,0 +1,11 @@
+import { isAbsolute, relative, sep } from 'node:path'
+
+/**
+ * A document's uri as its reader would type it: relative when the file lies under `cwd`. Files are named by
+ * their absolute real path, so that ingesting the same file from another folder does not store it twice.
+ */
+export function displayUri(uri: string, cwd: string): string {
+  if (!isAbsolute(uri)) return uri
+  const path = relative(cwd, uri)
+  return path === '' || path === '..' || path.startsWith(`..${sep}`) ? uri : path
+}

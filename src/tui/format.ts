@@ -1,0 +1,45 @@
+/** One-line descriptions of what an answer consists of. Everything here is safe to write to a terminal. */
+import { displayUri } from '../client/uri.ts'
+import type { Answer, Citation } from '../domain/answer.ts'
+import { printableLine } from '../domain/printable.ts'
+
+/** `path:line` as typed from the current folder, which terminals and editors open; a page where the format has pages. */
+export function sourceLabel({ uri, line, page }: Pick<Citation, 'uri' | 'line' | 'page'>): string {
+  const path = printableLine(displayUri(uri, process.cwd()))
+  if (line !== undefined) return `${path}:${line}`
+  return page === undefined ? path : `${path}, page ${page}`
+}
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+/** Where the answer came from and how long it took. */
+export function provenance({ cached, refused, generator, timings, usage, question }: Answer): string {
+  const parts = [refused ? 'not found in the documents' : undefined]
+  if (cached === false) parts.push(printableLine(generator))
+  else if (cached.question === question) parts.push(`from the cache (${cached.tier})`)
+  else
+    parts.push(
+      `from the cache (${cached.tier}), first asked as “${clip(printableLine(cached.question), 60)}”`,
+    )
+  if (timings.total !== undefined) parts.push(duration(timings.total))
+  if (usage !== undefined) parts.push(`${usage.promptTokens + usage.completionTokens} tokens`)
+  return parts.filter((part) => part !== undefined).join(' · ')
+}
+
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
+
+const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** At most so many graphemes, the last one an ellipsis when something was cut. */
+export function clip(text: string, most: number): string {
+  const kept = [...characters.segment(text.slice(0, most * 8))]
+  if (kept.length <= most && text.length <= most * 8) return text
+  return `${kept
+    .slice(0, most - 1)
+    .map(({ segment }) => segment)
+    .join('')}…`
+}

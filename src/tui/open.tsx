@@ -1,0 +1,156 @@
+/** Opens the chat on a terminal and leaves the terminal as it was. */
+import { render } from 'ink'
+import type { ChatClient } from '../client/client.ts'
+import type { Citation, Turn } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { Chat } from './chat.tsx'
+import type { Entry, Holding } from './entries.ts'
+import { openPromptHistory } from './prompt-history.ts'
+import { wholeText } from './running.ts'
+import { createSession } from './session.ts'
+import { MAX_FPS } from './text-batch.ts'
+import { themeFor } from './theme.ts'
+
+export interface ChatOptions {
+  readonly client: ChatClient
+  readonly version: string
+  /** Where the inputs are kept. */
+  readonly dataDir: string
+  readonly conversation?: string
+  readonly collections?: readonly string[]
+  readonly engine?: string
+  /** Ends the chat as if the user had quit. */
+  readonly signal?: AbortSignal
+  listCollections(): Promise<readonly Holding[]>
+  readonly stdin: TerminalInput
+  readonly stdout: TerminalOutput
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What the chat needs of `process.stdin`. */
+interface TerminalInput extends NodeJS.ReadableStream {
+  readonly isRaw: boolean
+  setRawMode(on: boolean): unknown
+  unref(): unknown
+}
+
+/** What the chat needs of `process.stdout`. */
+interface TerminalOutput extends NodeJS.WritableStream {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface ChatOutcome {
+  /** The conversation that was open at the end, if anything was asked in it. */
+  readonly conversation: string | undefined
+}
+
+/** Earlier turns that a continued conversation shows. */
+const SHOWN_TURNS = 5
+
+/** Resolves when the user quits; throws what ends the chat otherwise, after the terminal was restored. */
+export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
+  const { client, stdin, stdout } = options
+  const [history, holdings, earlier] = await Promise.all([
+    openPromptHistory(options.dataDir),
+    options.listCollections(),
+    options.conversation === undefined ? NOTHING : earlierTurns(client, options.conversation),
+  ])
+  checkCollections(options.collections ?? [], holdings)
+  const welcome: Entry = { type: 'welcome', version: options.version, holdings }
+  const quit = Promise.withResolvers<void>()
+  const session = createSession({
+    client,
+    engine: options.engine,
+    holdings,
+    initial: {
+      entries: [welcome, ...earlier.entries],
+      inputs: history.inputs,
+      conversation: earlier.conversation,
+      citations: earlier.citations,
+      collections: options.collections,
+    },
+    listCollections: options.listCollections,
+    rememberInput: history.add,
+    viewport: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+    now: () => performance.now(),
+    quit: (error?: ChatbotError) => (error === undefined ? quit.resolve() : quit.reject(error)),
+  })
+  const ink = render(<Chat session={session} theme={themeFor(options.env)} now={() => performance.now()} />, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    maxFps: MAX_FPS,
+    incrementalRendering: true,
+    // Ink would take a terminal for a log file when CI is set.
+    interactive: true,
+    kittyKeyboard: { mode: 'auto' },
+  })
+  const restore = () => restoreTerminal(stdin, stdout)
+  process.once('exit', restore)
+  options.signal?.addEventListener('abort', session.leave, { once: true })
+  if (options.signal?.aborted) session.leave()
+  try {
+    // Ink ends by itself when a component throws, or a signal arrives.
+    await Promise.race([quit.promise.then(() => ink.waitUntilRenderFlush()), ink.waitUntilExit()])
+  } finally {
+    ink.unmount()
+    process.off('exit', restore)
+    restore()
+    await Promise.all([session.dispose(), written(stdout)])
+  }
+  return { conversation: session.state().conversation }
+}
+
+/** Ink does this when it unmounts; an error on the way must not leave a terminal that nobody can type in. */
+function restoreTerminal(stdin: TerminalInput, stdout: TerminalOutput): void {
+  if (stdin.isRaw) stdin.setRawMode(false)
+  stdin.unref()
+  // Bracketed paste off, cursor on.
+  if (stdout.writable) stdout.write('\u001b[?2004l\u001b[?25h')
+}
+
+/** Resolves when what was written before has left for the terminal. */
+const written = (stdout: TerminalOutput): Promise<void> =>
+  new Promise((resolve) => {
+    stdout.write('', () => resolve())
+  })
+
+function checkCollections(names: readonly string[], holdings: readonly Holding[]): void {
+  const unknown = names.find((name) => !holdings.some((each) => each.name === name))
+  if (unknown === undefined) return
+  throw new ChatbotError(
+    'unknown_collection',
+    `There is no collection ${unknown}. See which there are: chatbot collections list`,
+  )
+}
+
+interface Earlier {
+  readonly conversation: string | undefined
+  readonly entries: readonly Entry[]
+  /** Of the last turn. */
+  readonly citations: readonly Citation[] | undefined
+}
+
+const NOTHING: Earlier = { conversation: undefined, entries: [], citations: undefined }
+
+async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
+  const { conversation, turns } = await client.history(id, SHOWN_TURNS)
+  const before = conversation.turns - turns.length
+  const more = before > 0 ? ` ${before} earlier ones are not shown.` : ''
+  const title: Entry = { type: 'notice', tone: 'info', text: `Continuing “${conversation.title}”.${more}` }
+  return {
+    conversation: conversation.id,
+    entries: [title, ...turns.flatMap(turnEntries)],
+    citations: turns.at(-1)?.citations,
+  }
+}
+
+function turnEntries({ question, text, state, citations }: Turn): readonly Entry[] {
+  const entries: Entry[] = [{ type: 'question', text: question }, ...wholeText(text)]
+  if (citations.length > 0) entries.push({ type: 'cited', citations })
+  if (state !== 'complete') {
+    entries.push({ type: 'notice', tone: 'warning', text: `This answer is ${state}.` })
+  }
+  return entries
+}

@@ -1,0 +1,55 @@
+/** The inputs of earlier chats: one JSON string a line, oldest first, readable by this user alone. */
+import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { MAX_RECALL } from './state.ts'
+
+export interface PromptHistory {
+  readonly inputs: readonly string[]
+  /** Rejects when the file cannot be written. */
+  add(input: string): Promise<void>
+}
+
+const PRIVATE = { mode: 0o600 } as const
+
+/** Reads `chat_history` in the data directory; what is damaged or missing is left out. */
+export async function openPromptHistory(dataDir: string): Promise<PromptHistory> {
+  const file = join(dataDir, 'chat_history')
+  const lines = await readLines(file)
+  const inputs = lines.flatMap(parse).slice(-MAX_RECALL)
+  // Two chats may append at once; each start shortens what they left.
+  if (lines.length > 2 * MAX_RECALL) await replace(file, inputs)
+  return {
+    inputs,
+    async add(input) {
+      await mkdir(dirname(file), { recursive: true })
+      await appendFile(file, line(input), PRIVATE)
+    },
+  }
+}
+
+async function readLines(file: string): Promise<string[]> {
+  try {
+    const text = await readFile(file, 'utf8')
+    await chmod(file, PRIVATE.mode)
+    return text.split('\n').filter((each) => each !== '')
+  } catch {
+    return []
+  }
+}
+
+function parse(text: string): string[] {
+  try {
+    return [z.string().parse(JSON.parse(text))]
+  } catch {
+    return []
+  }
+}
+
+async function replace(file: string, inputs: readonly string[]): Promise<void> {
+  const next = `${file}.${process.pid}`
+  await writeFile(next, inputs.map(line).join(''), PRIVATE)
+  await rename(next, file)
+}
+
+const line = (input: string): string => `${JSON.stringify(input)}\n`

@@ -1,0 +1,42 @@
+/** The input, with the terminal's own cursor in it. */
+import { Box, type DOMElement, Text, useBoxMetrics, useCursor } from 'ink'
+import { useRef } from 'react'
+import type { Editor } from './editor.ts'
+import { layoutInput } from './input-rows.ts'
+import type { Viewport } from './running.ts'
+import { PROMPT_WIDTH } from './session.ts'
+import { useTheme } from './theme.ts'
+
+interface PromptProps {
+  readonly editor: Editor
+  readonly viewport: Viewport
+  /** Nobody types now: the cursor would only jump about above the growing text. */
+  readonly idle: boolean
+}
+
+/** Rows of a long input that are shown at once. */
+const MOST_ROWS = 8
+
+/** Must be a direct child of the box that starts where Ink's output starts: the cursor is placed from there. */
+export function Prompt({ editor, viewport, idle }: PromptProps) {
+  const { accent } = useTheme()
+  const box = useRef<DOMElement>(null)
+  const { top, hasMeasured } = useBoxMetrics(box)
+  const { setCursorPosition } = useCursor()
+  const { rows, row, column } = layoutInput(editor, viewport.columns - PROMPT_WIDTH)
+  const shown = Math.max(1, Math.min(MOST_ROWS, viewport.rows - 4))
+  const first = Math.max(0, Math.min(row - shown + 1, rows.length - shown))
+  setCursorPosition(hasMeasured && !idle ? { x: PROMPT_WIDTH + column, y: top + row - first } : undefined)
+  return (
+    <Box ref={box} flexDirection="column" flexShrink={0}>
+      {rows.slice(first, first + shown).map(({ text, start }, index) => (
+        <Text key={start} wrap="truncate">
+          <Text bold {...(accent === undefined ? {} : { color: accent })}>
+            {first + index === 0 ? '› ' : '  '}
+          </Text>
+          {text}
+        </Text>
+      ))}
+    </Box>
+  )
+}

@@ -1,0 +1,27 @@
+import { createContext, useContext } from 'react'
+
+/** Colours by meaning; undefined is the terminal's own. Nothing is told by colour alone. */
+export interface Theme {
+  readonly accent: string | undefined
+  readonly code: string | undefined
+  readonly link: string | undefined
+  readonly error: string | undefined
+  readonly warning: string | undefined
+}
+
+const COLOURS: Theme = { accent: 'cyan', code: 'yellow', link: 'blue', error: 'red', warning: 'yellow' }
+const PLAIN: Theme = {
+  accent: undefined,
+  code: undefined,
+  link: undefined,
+  error: undefined,
+  warning: undefined,
+}
+
+/** https://no-color.org: colours go, bold and italics stay. */
+export const themeFor = (env: Readonly<Record<string, string | undefined>>): Theme =>
+  env.NO_COLOR ? PLAIN : COLOURS
+
+export const ThemeContext = createContext<Theme>(COLOURS)
+
+export const useTheme = (): Theme => useContext(ThemeContext)
