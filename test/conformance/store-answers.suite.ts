@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { TestDatabase } from '../support/database.ts'
+import {
+  ANNA,
+  answerOf,
+  askOf,
+  BORIS,
+  CITATION,
+  expectCode,
+  LAPSED,
+  newCollection,
+  put,
+  SPEC,
+  vectorOf,
+} from './store-fixtures.ts'
+
+const FAILURE = { code: 'engine_failed', message: 'The engine stopped.' } as const
+
+export function answersSuite(database: () => TestDatabase): void {
+  describe('asks', () => {
+    it('begin once, run, and are finished', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      const begun = await answers.begin(ANNA, ask)
+      expect(begun).toMatchObject({ kind: 'started', epoch: 1 })
+      const { conversation } = begun
+      expect(await answers.begin(ANNA, ask)).toEqual({
+        ...{ kind: 'running', conversation, epoch: 1, owner: 'daemon-1' },
+      })
+      expect(await answers.get(ANNA, ask.id)).toEqual({ state: 'running', citations: [] })
+      const answer = answerOf(ask, conversation)
+      expect(await answers.complete(ANNA, 1, answer)).toBe(true)
+      expect(await answers.begin(ANNA, ask)).toEqual({ kind: 'finished', conversation, epoch: 1, answer })
+      expect(await answers.get(ANNA, ask.id)).toEqual({
+        ...{ state: 'complete', answer, citations: [CITATION] },
+      })
+    })
+
+    it('keep what a cached, refused or sparse answer says', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      const { conversation } = await answers.begin(ANNA, ask)
+      const { usage: _, ...sparse } = answerOf(ask, conversation, {
+        cached: { tier: 'exact', question: 'What is a lease, please?' },
+        citations: [],
+        refused: true,
+        warnings: ['a warning'],
+        timings: {},
+        language: 'ru',
+      })
+      await answers.complete(ANNA, 1, sparse)
+      expect((await answers.get(ANNA, ask.id)).answer).toEqual(sparse)
+    })
+
+    it.each(['failed', 'cancelled'] as const)('end as %s and keep what was generated', async (state) => {
+      const { answers, conversations } = database().store
+      const ask = askOf()
+      const { conversation } = await answers.begin(ANNA, ask)
+      expect(await answers.end(ANNA, ask.id, 1, state, FAILURE, 'A lease is')).toBe(true)
+      expect(await answers.begin(ANNA, ask)).toEqual({
+        ...{ kind: 'ended', conversation, epoch: 1, state },
+        ...{ errorCode: FAILURE.code, errorMessage: FAILURE.message },
+      })
+      const { turns } = await conversations.turns(ANNA, conversation, 10)
+      expect(turns).toMatchObject([{ id: ask.id, state, text: 'A lease is', citations: [] }])
+    })
+
+    it('begun at the same time by many start exactly once', async () => {
+      const { answers, conversations } = database().store
+      const { conversation } = await answers.begin(ANNA, askOf())
+      for (const values of [{}, { conversation }]) {
+        const ask = askOf(values)
+        const begun = await Promise.all(Array.from({ length: 20 }, () => answers.begin(ANNA, ask)))
+        expect(begun.filter(({ kind }) => kind === 'started')).toHaveLength(1)
+        expect(begun.filter(({ kind }) => kind === 'running')).toHaveLength(19)
+        expect(new Set(begun.map((one) => one.conversation)).size).toBe(1)
+        const { turns } = await conversations.turns(ANNA, begun[0]?.conversation ?? '', 10)
+        expect(turns.filter((turn) => turn.id === ask.id)).toHaveLength(1)
+      }
+    })
+
+    it('of another body under the same id are refused', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      await answers.begin(ANNA, ask)
+      await expectCode(answers.begin(ANNA, { ...ask, bodyHash: 'other' }), 'id_reused')
+    })
+
+    it('whose lease lapsed are taken over, and the earlier attempt can write nothing', async () => {
+      const { answers } = database().store
+      const ask = askOf({ lease: LAPSED })
+      const { conversation } = await answers.begin(ANNA, ask)
+      const again = askOf({
+        id: ask.id,
+        lease: { owner: 'daemon-2', until: new Date(Date.now() + 3_600_000) },
+      })
+      expect(await answers.begin(ANNA, again)).toEqual({ kind: 'started', conversation, epoch: 2 })
+      expect(await answers.begin(ANNA, again)).toMatchObject({ kind: 'running', epoch: 2, owner: 'daemon-2' })
+      const stalled = answerOf(ask, conversation, { text: 'late' })
+      expect(await answers.complete(ANNA, 1, stalled)).toBe(false)
+      expect(await answers.end(ANNA, ask.id, 1, 'failed', FAILURE, 'late')).toBe(false)
+      const answer = answerOf(ask, conversation, { text: 'in time' })
+      expect(await answers.complete(ANNA, 2, answer)).toBe(true)
+      expect(await answers.complete(ANNA, 2, answer)).toBe(false)
+      expect(await answers.end(ANNA, ask.id, 2, 'cancelled', FAILURE, '')).toBe(false)
+      expect((await answers.get(ANNA, ask.id)).answer).toEqual(answer)
+    })
+
+    it('taken over at the same time by many start exactly once', async () => {
+      const { answers } = database().store
+      const ask = askOf({ lease: LAPSED })
+      await answers.begin(ANNA, ask)
+      const again = askOf({ id: ask.id })
+      const begun = await Promise.all(Array.from({ length: 10 }, () => answers.begin(ANNA, again)))
+      expect(begun.filter(({ kind }) => kind === 'started')).toMatchObject([{ epoch: 2 }])
+    })
+
+    it('of a daemon that is gone are interrupted, and can be begun again', async () => {
+      const { answers } = database().store
+      const gone = askOf({ lease: { owner: 'gone', until: new Date(Date.now() + 3_600_000) } })
+      const { conversation } = await answers.begin(ANNA, gone)
+      const mine = askOf({ lease: { owner: 'mine', until: new Date(0) } })
+      await answers.begin(ANNA, mine)
+      expect(await answers.interruptLapsed('mine', new Date(), true)).toBeGreaterThanOrEqual(1)
+      expect(await answers.get(ANNA, gone.id)).toEqual({ state: 'interrupted', citations: [] })
+      expect(await answers.get(ANNA, mine.id)).toMatchObject({ state: 'running' })
+      expect(await answers.complete(ANNA, 1, answerOf(gone, conversation))).toBe(false)
+      expect(await answers.begin(ANNA, gone)).toEqual({ kind: 'started', conversation, epoch: 2 })
+    })
+
+    it('of several daemons are interrupted when their lease lapsed and was not renewed', async () => {
+      const { answers } = database().store
+      const owner = `daemon-${randomUUID()}`
+      const lapsed = askOf({ lease: { owner: 'stalled', until: new Date(1000) } })
+      const renewed = askOf({ lease: { owner, until: new Date(1000) } })
+      await answers.begin(ANNA, lapsed)
+      await answers.begin(ANNA, renewed)
+      await answers.renew(owner, new Date(Date.now() + 3_600_000))
+      await answers.interruptLapsed('any', new Date(), false)
+      expect(await answers.get(ANNA, lapsed.id)).toMatchObject({ state: 'interrupted' })
+      expect(await answers.get(ANNA, renewed.id)).toMatchObject({ state: 'running' })
+    })
+
+    it('of one principal are unknown to another, who may use the same id', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      const anna = await answers.begin(ANNA, ask)
+      await expectCode(answers.get(BORIS, ask.id), 'unknown_answer')
+      expect(await answers.complete(BORIS, 1, answerOf(ask, anna.conversation))).toBe(false)
+      expect(await answers.end(BORIS, ask.id, 1, 'cancelled', FAILURE, '')).toBe(false)
+      const boris = await answers.begin(BORIS, { ...ask, bodyHash: 'other' })
+      expect(boris).toMatchObject({ kind: 'started', epoch: 1 })
+      expect(boris.conversation).not.toBe(anna.conversation)
+    })
+
+    it('keep their citations when the document they quote is deleted', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const { document } = await put(store, name, 'quoted.md', ['A lease is a promise.'])
+      const ask = askOf({ collections: await store.collections.readable(ANNA, [name]) })
+      const { conversation } = await store.answers.begin(ANNA, ask)
+      const citations = Array.from({ length: 3 }, () => ({ ...CITATION, document: document.id }))
+      const answer = answerOf(ask, conversation, { citations })
+      await store.answers.complete(ANNA, 1, answer)
+      await store.collections.remove(ANNA, name)
+      expect((await store.answers.get(ANNA, ask.id)).answer).toEqual(answer)
+    })
+
+    it('keep the vector of their question with its model', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      const { conversation } = await answers.begin(ANNA, ask)
+      const vector = vectorOf(ask.question)
+      await answers.complete(ANNA, 1, answerOf(ask, conversation), { model: SPEC.model, vector })
+      await database().inspect(async (client) => {
+        const { rows } = await client.query(
+          `SELECT role, text, model, embedding <=> $2::vector AS distance FROM messages
+           WHERE answer_id = $1 ORDER BY id`,
+          [ask.id, JSON.stringify([...vector])],
+        )
+        expect(rows).toEqual([
+          { role: 'user', text: ask.question, model: SPEC.model, distance: expect.closeTo(0, 6) },
+          { role: 'assistant', text: 'A lease is a promise 🙂. [1]', model: null, distance: null },
+        ])
+      })
+    })
+  })
+
+  conversationsSuite(database)
+}
+
+function conversationsSuite(database: () => TestDatabase): void {
+  describe('conversations', () => {
+    it('hold their turns in order, the latest ones first to be kept', async () => {
+      const { answers, conversations } = database().store
+      const first = await answers.begin(ANNA, askOf({ question: '  One\nquestion?  ' }))
+      const { conversation } = first
+      const asks = ['two', 'three'].map((question) => askOf({ question, conversation }))
+      for (const ask of asks) {
+        await answers.begin(ANNA, ask)
+        await answers.complete(ANNA, 1, answerOf(ask, conversation))
+      }
+      const read = await conversations.turns(ANNA, conversation, 2)
+      expect(read.conversation).toMatchObject({ id: conversation, title: 'One question?', turns: 3 })
+      expect(read.turns.map((turn) => turn.question)).toEqual(['two', 'three'])
+      expect(read.turns[0]).toMatchObject({ state: 'complete', citations: [CITATION], refused: false })
+    })
+
+    it('are listed latest first, to their owner alone', async () => {
+      const { answers, conversations } = database().store
+      const owner = { id: randomUUID(), kind: 'local' } as const
+      const one = await answers.begin(owner, askOf({ question: 'x'.repeat(200) }))
+      const two = await answers.begin(owner, askOf())
+      await answers.begin(owner, askOf({ conversation: one.conversation }))
+      const listed = await conversations.list(owner, 10)
+      expect(listed.map(({ id }) => id)).toEqual([one.conversation, two.conversation])
+      expect(listed[0]).toMatchObject({ turns: 2, title: `${'x'.repeat(79)}…` })
+      expect(await conversations.list(owner, 1)).toHaveLength(1)
+      expect((await conversations.list(BORIS, 1000)).map(({ id }) => id)).not.toContain(one.conversation)
+    })
+
+    it('of another principal, or none, are unknown', async () => {
+      const { answers, conversations } = database().store
+      const { conversation } = await answers.begin(ANNA, askOf())
+      for (const [principal, id] of [
+        [BORIS, conversation],
+        [ANNA, randomUUID()],
+        [ANNA, 'no uuid'],
+      ] as const) {
+        await expectCode(conversations.turns(principal, id, 5), 'unknown_conversation')
+        await expectCode(conversations.remove(principal, id), 'unknown_conversation')
+        await expectCode(answers.begin(principal, askOf({ conversation: id })), 'unknown_conversation')
+      }
+      expect(await conversations.turns(ANNA, conversation, 5)).toMatchObject({ turns: [{}] })
+    })
+
+    it('are removed with everything that was said', async () => {
+      const { answers, conversations } = database().store
+      const ask = askOf()
+      const { conversation } = await answers.begin(ANNA, ask)
+      await answers.complete(ANNA, 1, answerOf(ask, conversation))
+      await conversations.remove(ANNA, conversation)
+      await expectCode(answers.get(ANNA, ask.id), 'unknown_answer')
+      await database().inspect(async (client) => {
+        const { rows } = await client.query(
+          `SELECT (SELECT count(*)::int FROM messages WHERE answer_id = $1) AS messages,
+                  (SELECT count(*)::int FROM citations WHERE answer_id = $1) AS citations`,
+          [ask.id],
+        )
+        expect(rows).toEqual([{ messages: 0, citations: 0 }])
+      })
+    })
+  })
+}

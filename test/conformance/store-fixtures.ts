@@ -1,0 +1,129 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import type { Answer, Citation } from '../../src/domain/answer.ts'
+import type { Collection, EmbeddedChunk, IndexSpec } from '../../src/domain/document.ts'
+import type { ErrorCode } from '../../src/domain/errors.ts'
+import type { Principal } from '../../src/domain/principal.ts'
+import type { NewAsk, NewDocument, Store } from '../../src/store/store.ts'
+
+export const ANNA: Principal = { id: 'anna', kind: 'local' }
+export const BORIS: Principal = { id: 'boris', kind: 'local' }
+
+export const SPEC: IndexSpec = { model: 'test@000000000000', dimensions: 8, splitter: 'test-1' }
+
+/** A unit vector that is the same for the same seed. */
+export function vectorOf(seed: string, dimensions = SPEC.dimensions): Float32Array {
+  const bytes = createHash('shake256', { outputLength: dimensions * 2 })
+    .update(seed)
+    .digest()
+  const raw = Array.from({ length: dimensions }, (_, index) => bytes.readInt16BE(index * 2))
+  const norm = Math.hypot(...raw)
+  return Float32Array.from(raw, (value) => value / norm)
+}
+
+/** A document whose chunks are these paragraphs, each embedded as `vectorOf(paragraph)`. */
+export function documentOf(
+  uri: string,
+  paragraphs: readonly string[],
+): { document: NewDocument; chunks: EmbeddedChunk[] } {
+  const text = paragraphs.join('\n')
+  let start = 0
+  const chunks = paragraphs.map((paragraph, ordinal) => {
+    const chunk = {
+      ordinal,
+      start,
+      end: start + paragraph.length,
+      text: paragraph,
+      heading: '',
+      ...(ordinal === 0 ? { line: 1, page: 2 } : {}),
+      embedText: paragraph,
+      hash: sha256(paragraph),
+      tokens: 5,
+      vector: vectorOf(paragraph),
+    }
+    start += paragraph.length + 1
+    return chunk
+  })
+  const document: NewDocument = {
+    uri,
+    title: `Title of ${uri}`,
+    mediaType: 'text/markdown',
+    language: 'en',
+    bytes: Buffer.byteLength(text),
+    hash: sha256(text),
+    text,
+    warnings: ['a warning'],
+  }
+  return { document, chunks }
+}
+
+export function put(store: Store, collection: string, uri: string, paragraphs: readonly string[]) {
+  const { document, chunks } = documentOf(uri, paragraphs)
+  return store.documents.put(ANNA, collection, SPEC, document, chunks)
+}
+
+/** A collection with a name that no other test has. */
+export function newCollection(store: Store): Promise<Collection> {
+  return store.collections.create(ANNA, `c-${randomUUID()}`)
+}
+
+export async function revisionOf(store: Store, collection: string): Promise<number> {
+  const [found] = await store.collections.readable(ANNA, [collection])
+  if (found === undefined) throw new Error(`no collection ${collection}`)
+  return found.revision
+}
+
+export function askOf(values: Partial<NewAsk> = {}): NewAsk {
+  return {
+    id: randomUUID(),
+    bodyHash: 'body',
+    question: 'What is a lease?',
+    collections: [],
+    language: 'en',
+    generator: 'extractive',
+    lease: { owner: 'daemon-1', until: new Date(Date.now() + 3_600_000) },
+    ...values,
+  }
+}
+
+export const LAPSED = { owner: 'daemon-1', until: new Date(0) }
+
+export const CITATION: Citation = {
+  number: 1,
+  document: '3f333df6-90a4-4fda-8dd3-9485d27cee36',
+  uri: 'docs/lease.md',
+  title: 'Leases',
+  start: 10,
+  end: 31,
+  text: 'A lease is a promise 🙂.',
+  heading: 'Leases › Basics',
+  page: 3,
+  line: 7,
+  score: 0.8125,
+}
+
+export function answerOf(ask: NewAsk, conversation: string, values: Partial<Answer> = {}): Answer {
+  return {
+    id: ask.id,
+    conversation,
+    question: ask.question,
+    text: 'A lease is a promise 🙂. [1]',
+    refused: false,
+    citations: [CITATION],
+    cached: false,
+    generator: 'extractive',
+    language: 'en',
+    usage: { promptTokens: 12, completionTokens: 7 },
+    timings: { embed: 2, total: 9.5 },
+    warnings: [],
+    ...values,
+  }
+}
+
+export async function expectCode(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ name: 'ChatbotError', code })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { ANNA, documentOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
+
+export function searchSuite(database: () => TestDatabase): void {
+  describe('search', () => {
+    it('finds the nearest chunks of all collections that are asked, best first, with their places', async () => {
+      const { store } = database()
+      const names: string[] = []
+      const paragraphs = Array.from({ length: 60 }, (_, index) => `paragraph ${index}`)
+      for (const part of [paragraphs.slice(0, 30), paragraphs.slice(30)]) {
+        const { name } = await newCollection(store)
+        await put(store, name, 'a.md', part)
+        names.push(name)
+      }
+      await put(store, (await newCollection(store)).name, 'not-asked.md', ['question'])
+      const question = vectorOf('question')
+      const expected = paragraphs
+        .map((text) => ({ text, similarity: dot(question, vectorOf(text)) }))
+        .sort((left, right) => right.similarity - left.similarity)
+        .slice(0, 10)
+      const found = await search(store, names, 'question', { limit: 10 })
+      expect(found.map((candidate) => candidate.text)).toEqual(expected.map(({ text }) => text))
+      for (const [index, candidate] of found.entries()) {
+        expect(candidate.similarity).toBeCloseTo(expected[index]?.similarity ?? 0, 5)
+        expect(names).toContain(candidate.collection)
+      }
+    })
+
+    it('gives what a passage needs', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const { document } = await put(store, name, 'a.md', ['first', 'second'])
+      const [first, second] = await search(store, [name], 'first', { limit: 5 })
+      expect(first).toEqual({
+        chunk: expect.stringMatching(/^\d+$/),
+        document: document.id,
+        collection: name,
+        uri: 'a.md',
+        title: 'Title of a.md',
+        start: 0,
+        end: 5,
+        text: 'first',
+        heading: '',
+        page: 2,
+        line: 1,
+        similarity: expect.closeTo(1, 5),
+      })
+      expect(second).not.toHaveProperty('page')
+      expect(second).not.toHaveProperty('line')
+    })
+
+    it.each([
+      [{ paths: ['*.md'] }, ['top.md']],
+      [{ paths: ['docs/*.md'] }, ['docs/a.md', 'docs/b.md']],
+      [{ paths: ['docs/**'] }, ['docs/a.md', 'docs/b.md', 'docs/deep/c.md', 'docs/x+y.txt']],
+      [{ paths: ['**/c.md', 'top.?d'] }, ['docs/deep/c.md', 'top.md']],
+      [{ paths: ['**/top.md'] }, ['top.md']],
+      [{ paths: ['docs/x+y.txt'] }, ['docs/x+y.txt']],
+      [{ paths: ['docs/[ab].md'] }, []],
+      [{ paths: ['docs/?.md'], excludePaths: ['**/b.*'] }, ['docs/a.md']],
+      [{ excludePaths: ['docs/**'] }, ['top.md']],
+      [{ paths: [] }, ['docs/a.md', 'docs/b.md', 'docs/deep/c.md', 'docs/x+y.txt', 'top.md']],
+      [{ paths: ['DOCS/A.MD'] }, []],
+      [{ paths: ["'; DROP TABLE chunks; --"] }, []],
+    ])('narrowed by %j looks only there', async (filter, expected) => {
+      const { store } = database()
+      const { name } = await store.collections.ensure(ANNA, 'filters')
+      for (const uri of ['top.md', 'docs/a.md', 'docs/b.md', 'docs/deep/c.md', 'docs/x+y.txt']) {
+        await put(store, name, uri, [`text of ${uri}`])
+      }
+      const found = await search(store, [name], 'anything', { limit: 20, filter })
+      expect(found.map((candidate) => candidate.uri).sort()).toEqual(expected)
+    })
+
+    it('has no results where nothing is indexed or asked', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      expect(await search(store, [name], 'anything', { limit: 5 })).toEqual([])
+      expect(await search(store, [], 'anything', { limit: 5 })).toEqual([])
+    })
+
+    it('with another model than the index has is an error', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['one'])
+      const collections = await store.collections.readable(ANNA, [name])
+      for (const query of [
+        { model: 'other@1', vector: vectorOf('x') },
+        { model: SPEC.model, vector: vectorOf('x', 4) },
+      ]) {
+        await expectCode(store.index.nearest(ANNA, { collections, limit: 5, ...query }), 'index_mismatch')
+      }
+    })
+
+    it('finds new content at once and replaced content no more', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['old'])
+      await put(store, name, 'a.md', ['new'])
+      const found = await search(store, [name], 'old', { limit: 5 })
+      expect(found.map((candidate) => candidate.text)).toEqual(['new'])
+    })
+  })
+
+  describe('the list of indexes', () => {
+    it('says what each is made of and how large it is', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['one', 'two'])
+      await put(store, name, 'b.md', ['three'])
+      const listed = (await store.index.list(ANNA)).filter((generation) => generation.collection === name)
+      expect(listed).toMatchObject([
+        { spec: SPEC, state: 'active', documents: 2, chunks: 3, access: 'exact' },
+      ])
+      expect(listed[0]?.bytes).toBeGreaterThan(0)
+    })
+
+    it('has one index of a fixed dimension a collection: others cannot be written, even by hand', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const { chunks } = documentOf('a.md', ['one'])
+      await put(store, name, 'a.md', ['one'])
+      const [generation] = (await store.index.list(ANNA)).filter(({ collection }) => collection === name)
+      expect(chunks[0]?.vector).toHaveLength(SPEC.dimensions)
+      await database().inspect(async (client) => {
+        const wrong = client.query(
+          `INSERT INTO vectors SELECT generation_id, id + 1, '[1,2,3]' FROM chunks WHERE generation_id = $1`,
+          [generation?.id],
+        )
+        await expect(wrong).rejects.toThrow(/check constraint "dimensions"/)
+      })
+    })
+  })
+}
+
+async function search(
+  store: Store,
+  names: readonly string[],
+  question: string,
+  options: { limit: number; filter?: { paths?: string[]; excludePaths?: string[] } },
+) {
+  const collections = await store.collections.readable(ANNA, names)
+  return store.index.nearest(ANNA, {
+    collections,
+    model: SPEC.model,
+    vector: vectorOf(question),
+    ...options,
+  })
+}
+
+function dot(left: Float32Array, right: Float32Array): number {
+  return left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0)
+}

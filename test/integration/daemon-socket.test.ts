@@ -1,0 +1,401 @@
+/** The wire protocol on a real daemon: docs/PROTOCOL.md, promise by promise. */
+import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import type { ServerMessage } from '../../src/protocol/messages.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
+import { greeted, type RawSocket, rawSocket } from '../support/raw-socket.ts'
+
+let daemon: TestDaemon
+let engine: FakeOpenai
+let reply: Reply = streaming(['The tower is blue [1].'])
+
+beforeAll(async () => {
+  engine = await fakeOpenai((response, request) => reply(response, request))
+  daemon = await startTestDaemon({
+    env: {
+      CHATBOT_ENGINES_FAKE_BASE_URL: engine.baseUrl,
+      CHATBOT_ENGINES_FAKE_MODEL: 'fake-1',
+      CHATBOT_ENGINES_FAKE_MAX_TOKENS: '100000',
+      CHATBOT_ENGINES_FAKE_CONTEXT_TOKENS: '200000',
+      CHATBOT_SERVER_HELLO_TIMEOUT_MS: '300',
+      CHATBOT_SERVER_MAX_ASKS_PER_SOCKET: '2',
+      CHATBOT_SERVER_MAX_BUFFERED_BYTES: '65536',
+    },
+  })
+  await ingest(
+    'tower.md',
+    '# The tower\n\nThe tower of Testville was built in 1887 by Anna Berg. It is 41 metres high.',
+  )
+  await ingest(
+    'башня.md',
+    '# Библиотека\n\nБиблиотеку в Тестограде построил архитектор Иван Петров в 1902 году.',
+  )
+})
+afterAll(async () => {
+  await daemon?.[Symbol.asyncDispose]()
+  await engine?.[Symbol.asyncDispose]()
+})
+
+async function ingest(uri: string, text: string, collection = 'default') {
+  const path = join(daemon.dataDir, `source-${randomUUID()}`)
+  writeFileSync(path, text)
+  const hash = createHash('sha256').update(text).digest('hex')
+  await daemon.api.call('compareManifest', {
+    params: { name: collection },
+    body: { files: [{ uri, bytes: Buffer.byteLength(text), hash }] },
+  })
+  return daemon.api.upload({ collection, uri, path, bytes: Buffer.byteLength(text), hash })
+}
+
+const connect = () => greeted(runtimePaths(daemon.dataDir).socket)
+const url = () => `ws://${daemon.host}/ws`
+
+async function ask(
+  client: RawSocket,
+  question: string,
+  more: object = {},
+): Promise<{ id: string; events: ServerMessage[] }> {
+  const id = randomUUID()
+  client.send({ type: 'ask', id, question, ...more })
+  return { id, events: await client.events(id) }
+}
+
+const deltas = (events: readonly ServerMessage[]) =>
+  events.map((event) => (event.type === 'delta' ? event.text : '')).join('')
+
+function done(events: readonly ServerMessage[]) {
+  const last = events.at(-1)
+  if (last?.type !== 'done') throw new Error(`no done but ${JSON.stringify(last)}`)
+  return last.answer
+}
+
+describe('connecting', () => {
+  test('over TCP the token is needed: by header, or in hello', async () => {
+    await using byHeader = await rawSocket(url(), { headers: { authorization: `Bearer ${daemon.token}` } })
+    byHeader.send({ type: 'hello' })
+    expect(await byHeader.wait('welcome')).toMatchObject({ protocol: 1, user: 'local' })
+    await using byHello = await rawSocket(url())
+    byHello.send({ type: 'hello', token: daemon.token })
+    await byHello.wait('welcome')
+  })
+
+  test.each([
+    ['no token', {}, { type: 'hello' }],
+    ['a wrong token', {}, { type: 'hello', token: 'x'.repeat(43) }],
+    ['an ask before hello', {}, { type: 'ask', id: randomUUID(), question: 'Who?' }],
+    ['a wrong header', { headers: { authorization: 'Bearer nonsense' } }, { type: 'hello' }],
+  ])('%s closes with 4401', async (_name, options, message) => {
+    await using client = await rawSocket(url(), options)
+    if (client.socket.readyState === client.socket.OPEN) client.send(message)
+    expect(await client.closed).toBe(4401)
+  })
+
+  test.each([
+    ['a foreign origin', { origin: 'https://evil.example' }],
+    ['a foreign host name, as in DNS rebinding', { headers: { host: 'evil.example:7474' } }],
+  ])('%s is refused before the upgrade', async (_name, options) => {
+    await expect(rawSocket(url(), options)).rejects.toThrow('403')
+  })
+
+  test('silence is closed with 4408', async () => {
+    await using client = await rawSocket(url())
+    expect(await client.closed).toBe(4408)
+  })
+
+  test('a second hello closes with 4409', async () => {
+    await using client = await connect()
+    client.send({ type: 'hello' })
+    expect(await client.closed).toBe(4409)
+  })
+
+  test.each([
+    ['a binary frame', Buffer.from([0, 159, 146, 150, 255])],
+    ['no JSON', 'garbage {'],
+    ['no object', '[1]'],
+    ['no type', '{"id":1}'],
+  ])('%s closes with 4400', async (_name, frame) => {
+    await using client = await connect()
+    client.socket.send(frame)
+    expect(await client.closed).toBe(4400)
+  })
+
+  test('a bad frame on a socket that is being refused does not end the daemon', async () => {
+    const [host, port] = daemon.host.split(':')
+    const socket = createConnection({ host, port: Number(port) })
+    await once(socket, 'connect')
+    socket.write(
+      `GET /ws HTTP/1.1\r\nHost: ${daemon.host}\r\nAuthorization: Bearer wrong\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    )
+    await once(socket, 'data')
+    // A frame without a mask.
+    socket.write(Buffer.from([0x81, 0x01, 0x41]))
+    await once(socket.resume(), 'close')
+    await using next = await connect()
+    expect(next.messages[0]).toMatchObject({ type: 'welcome' })
+  })
+
+  test('a frame of a megabyte closes with 1009, and the daemon lives', async () => {
+    await using client = await connect()
+    client.send({ type: 'ask', id: randomUUID(), question: 'x'.repeat(1_048_576) })
+    expect(await client.closed).toBe(1009)
+    await using next = await connect()
+    expect(done((await ask(next, 'Who built the tower?')).events).text).toContain('Anna Berg')
+  })
+})
+
+describe('messages that are wrong get an error, and the socket lives', () => {
+  test.each([
+    ['an unknown type', { type: 'dance', id: 'a' }, 'bad_message'],
+    ['an id that is no UUID', { type: 'ask', id: 'a', question: 'Who?' }, 'bad_message'],
+    ['an empty question', { type: 'ask', id: randomUUID(), question: '  \n' }, 'empty_question'],
+    ['a long question', { type: 'ask', id: randomUUID(), question: 'x'.repeat(9000) }, 'question_too_long'],
+    [
+      'an unknown collection',
+      { type: 'ask', id: randomUUID(), question: 'Who?', collections: ['none'] },
+      'unknown_collection',
+    ],
+    [
+      'an unknown engine',
+      { type: 'ask', id: randomUUID(), question: 'Who?', engine: 'none' },
+      'unknown_engine',
+    ],
+    [
+      'an unknown conversation',
+      { type: 'ask', id: randomUUID(), question: 'Who?', conversation: randomUUID() },
+      'unknown_conversation',
+    ],
+    [
+      'a conversation that is no id',
+      { type: 'history', id: randomUUID(), conversation: "'; DROP TABLE answers" },
+      'unknown_conversation',
+    ],
+    ['a NUL in the question', { type: 'search', id: randomUUID(), query: '\0' }, undefined],
+  ])('%s', async (_name, message, code) => {
+    await using client = await connect()
+    client.send(message)
+    if (code === undefined) await Promise.race([client.wait('error'), client.wait('results')])
+    else expect(await client.wait('error')).toMatchObject({ code })
+    expect(done((await ask(client, 'Who built the tower?')).events).refused).toBe(false)
+  })
+})
+
+describe('asking', () => {
+  test('accepted, then gap-free events; the deltas are the text; citations are verified spans', async () => {
+    await using client = await connect()
+    const { events } = await ask(client, 'Who built the tower of Testville?')
+    expect(events[0]).toMatchObject({ type: 'accepted', epoch: 1 })
+    expect(events.slice(1).map((event) => ('seq' in event ? event.seq : 0))).toEqual(
+      events.slice(1).map((_event, index) => index + 1),
+    )
+    const answer = done(events)
+    expect(deltas(events)).toBe(answer.text)
+    expect(answer).toMatchObject({ refused: false, cached: false, language: 'en', generator: 'extractive' })
+    expect(answer.text).toContain('Anna Berg')
+    for (const { document, start, end, text } of answer.citations) {
+      const found = await daemon.api.call('getDocumentText', {
+        params: { reference: document },
+        query: { start, end },
+      })
+      expect(found.text).toBe(text)
+    }
+    expect(answer.citations[0]).toMatchObject({ uri: 'tower.md', line: 3 })
+  })
+
+  test('Russian questions get Russian answers', async () => {
+    await using client = await connect()
+    const answer = done((await ask(client, 'Кто построил библиотеку в Тестограде?')).events)
+    expect(answer).toMatchObject({ language: 'ru', refused: false })
+    expect(answer.text).toContain('Иван Петров')
+  })
+
+  test('the same ask again is the same answer; another body under its id is an error', async () => {
+    await using client = await connect()
+    const first = await ask(client, 'How high is the tower?')
+    await using other = await connect()
+    other.send({ type: 'ask', id: first.id, question: 'How high is the tower?' })
+    const again = await other.events(first.id)
+    expect(done(again)).toEqual(done(first.events))
+    expect(deltas(again)).toBe(deltas(first.events))
+    const third = await connect()
+    third.send({ type: 'ask', id: first.id, question: 'How high is the library?' })
+    expect(await third.wait('error', first.id)).toMatchObject({ code: 'id_reused' })
+    await third[Symbol.asyncDispose]()
+  })
+
+  test('a repeated question comes from the cache until its collection changes', async () => {
+    await ingest('a.md', '# A\n\nThe mayor of Testville is called Olga Stein.', 'changing')
+    await using client = await connect()
+    const scope = { collections: ['changing'] }
+    expect(done((await ask(client, 'Who is the mayor of Testville?', scope)).events).cached).toBe(false)
+    const hit = await ask(client, ' Who is the  mayor of Testville?', scope)
+    expect(done(hit.events).cached).toEqual({ tier: 'exact', question: 'Who is the mayor of Testville?' })
+    expect(deltas(hit.events)).toBe(done(hit.events).text)
+    await ingest('a.md', '# A\n\nThe mayor of Testville is called Boris Klein.', 'changing')
+    const fresh = done((await ask(client, 'Who is the mayor of Testville?', scope)).events)
+    expect(fresh.cached).toBe(false)
+    expect(fresh.text).toContain('Boris Klein')
+  })
+
+  test('an answer that the engine cut off is shown with a warning, and not reused', async () => {
+    await using client = await connect()
+    const again = () => ask(client, 'When was the tower of Testville built?', { engine: 'fake' })
+    reply = streaming(['It was built in 1887 [1]. And'], 'length')
+    const cut = done((await again()).events)
+    expect(cut.warnings).toEqual([expect.stringContaining('engines.fake.maxTokens')])
+    reply = streaming(['It was built in 1887 [1].'])
+    expect(done((await again()).events)).toMatchObject({ cached: false, warnings: [] })
+    expect(done((await again()).events)).toMatchObject({ cached: { tier: 'exact' } })
+  })
+
+  test('filters leave documents out', async () => {
+    await using client = await connect()
+    const { events } = await ask(client, 'Who built the tower of Testville?', {
+      filter: { excludePaths: ['tower*'] },
+    })
+    const context = events.find((event) => event.type === 'context')
+    expect(context?.type === 'context' && context.passages.map(({ uri }) => uri)).not.toContain('tower.md')
+  })
+
+  test('search finds passages; history shows the turns', async () => {
+    await using client = await connect()
+    const id = randomUUID()
+    client.send({ type: 'search', id, query: 'tower height', limit: 1 })
+    expect((await client.wait('results', id)).passages).toEqual([
+      expect.objectContaining({ uri: 'tower.md', number: 1 }),
+    ])
+    const first = done((await ask(client, 'Who built the tower?')).events)
+    await ask(client, 'How high is the tower?', { conversation: first.conversation })
+    client.send({ type: 'history', id, conversation: first.conversation })
+    const { turns } = await client.wait('turns', id)
+    expect(turns.map(({ question, state }) => [question, state])).toEqual([
+      ['Who built the tower?', 'complete'],
+      ['How high is the tower?', 'complete'],
+    ])
+  })
+
+  test('an engine behind the OpenAI API answers, with its usage', async () => {
+    reply = streaming(['The tower ', 'is old [', '1].'])
+    await using client = await connect()
+    const { events } = await ask(client, 'How old is the tower?', { engine: 'fake' })
+    expect(done(events)).toMatchObject({
+      text: 'The tower is old [1].',
+      generator: 'fake:fake-1',
+      usage: { promptTokens: 100 },
+    })
+    expect(deltas(events)).toBe('The tower is old [1].')
+  })
+})
+
+describe('answers that take long', () => {
+  /** An engine that says this much and then waits to be told to end. */
+  function waiting(text = 'Slowly') {
+    const asked = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    reply = async (response) => {
+      response.on('close', gone.resolve)
+      open(response)
+      write(response, { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] })
+      asked.resolve()
+      await go.promise
+      write(response, { choices: [{ index: 0, delta: { content: ' built [1].' }, finish_reason: 'stop' }] })
+      response.end('data: [DONE]\n\n')
+    }
+    return { asked: asked.promise, gone: gone.promise, go: go.resolve }
+  }
+
+  test('cancel stops the engine and keeps the text; the id stays cancelled', async () => {
+    const slow = waiting()
+    await using client = await connect()
+    const id = randomUUID()
+    const body = { type: 'ask', id, question: 'Is it slow?', engine: 'fake' }
+    client.send(body)
+    await slow.asked
+    await client.wait('delta', id)
+    client.send({ type: 'cancel', id })
+    client.send({ type: 'cancel', id })
+    expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+    await slow.gone
+    await using again = await connect()
+    again.send(body)
+    expect((await again.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+  })
+
+  test('a cancel right behind the ask is not lost', async () => {
+    waiting()
+    await using client = await connect()
+    const id = randomUUID()
+    client.send({ type: 'ask', id, question: 'Is it cancelled?', engine: 'fake' })
+    client.send({ type: 'cancel', id })
+    expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+  })
+
+  test('as many answers at once as the limits allow are all given', async () => {
+    const clients = await Promise.all(Array.from({ length: 16 }, connect))
+    const asked = clients.flatMap((client, index) => [
+      ask(client, `Who built the tower in story ${index}?`),
+      ask(client, `How high is the tower in story ${index}?`),
+    ])
+    for (const { events } of await Promise.all(asked)) expect(done(events).text).not.toBe('')
+    for (const client of clients) await client[Symbol.asyncDispose]()
+  })
+
+  test('an answer goes on without its socket, and another socket gets it from its start', async () => {
+    const slow = waiting()
+    const client = await connect()
+    const id = randomUUID()
+    const body = { type: 'ask', id, question: 'Does it go on?', engine: 'fake' }
+    client.send(body)
+    await slow.asked
+    await client[Symbol.asyncDispose]()
+    await using other = await connect()
+    other.send(body)
+    await other.wait('delta', id)
+    slow.go()
+    const events = await other.events(id)
+    expect(deltas(events)).toBe('Slowly built [1].')
+    expect(done(events).text).toBe('Slowly built [1].')
+  })
+
+  test('one socket has only so many answers at once, and never one twice', async () => {
+    const slow = waiting()
+    await using client = await connect()
+    const ids = [randomUUID(), randomUUID(), randomUUID()]
+    for (const id of ids) client.send({ type: 'ask', id, question: `Question ${id}?`, engine: 'fake' })
+    expect(await client.wait('error', ids[2])).toMatchObject({
+      code: 'overloaded',
+      retryAfterMs: expect.any(Number),
+    })
+    client.send({ type: 'ask', id: ids[0], question: `Question ${ids[0]}?`, engine: 'fake' })
+    expect(await client.wait('error', ids[0])).toMatchObject({ code: 'bad_message' })
+    slow.go()
+    await client.wait('done', ids[0])
+    await client.wait('done', ids[1])
+  })
+
+  test('a client that does not read is cut off, and the daemon lives', async () => {
+    reply = async (response) => {
+      open(response)
+      for (let index = 0; index < 400 && !response.destroyed; index += 1) {
+        write(response, {
+          choices: [{ index: 0, delta: { content: 'many words '.repeat(2000) }, finish_reason: null }],
+        })
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      response.end()
+    }
+    await using client = await connect()
+    client.socket.pause()
+    client.send({ type: 'ask', id: randomUUID(), question: 'Tell me everything?', engine: 'fake' })
+    await expect.poll(async () => (await daemon.api.call('status', {})).sockets, { timeout: 20_000 }).toBe(0)
+    await using next = await connect()
+    reply = streaming(['Fine [1].'])
+    expect(done((await ask(next, 'How are you?', { engine: 'fake' })).events).text).toBe('Fine [1].')
+  })
+})

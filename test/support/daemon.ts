@@ -1,0 +1,81 @@
+/** A real daemon in its own process and data directory, ended with the test. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ApiClient, apiClient } from '../../src/client/api.ts'
+import type { Endpoint } from '../../src/client/client.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import { version } from '../../src/config/version.ts'
+
+export interface TestDaemon extends AsyncDisposable {
+  readonly dataDir: string
+  readonly process: ChildProcess
+  readonly local: Endpoint
+  /** `127.0.0.1:PORT` */
+  readonly host: string
+  readonly token: string
+  readonly api: ApiClient
+  /** Resolves with the exit status, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>
+  /** What it logged so far. */
+  log(): string
+}
+
+export interface TestDaemonOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** An earlier daemon's; without it a new one, deleted at the end. */
+  readonly dataDir?: string
+}
+
+const ENTRY = fileURLToPath(new URL('./daemon-entry.ts', import.meta.url))
+
+export async function startTestDaemon({
+  env = {},
+  dataDir: given,
+}: TestDaemonOptions = {}): Promise<TestDaemon> {
+  const dataDir = given ?? mkdtempSync(join(tmpdir(), 'chatbot-daemon-'))
+  const child = spawn(process.execPath, [ENTRY], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: dataDir,
+      CHATBOT_DATA_DIR: dataDir,
+      CHATBOT_SERVER_PORT: '0',
+      CHATBOT_LOG_LEVEL: 'debug',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let log = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (log += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text))
+  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  const ready = await Promise.race([
+    once(child, 'message').then(([message]) => message),
+    exited.then(() => 'exited'),
+  ])
+  if (ready !== 'ready') throw new Error(`the daemon did not start: ${log}`)
+
+  const paths = runtimePaths(dataDir)
+  const owner: { listen: string } = JSON.parse(readFileSync(paths.owner, 'utf8'))
+  const local: Endpoint = { kind: 'local', socketPath: paths.socket }
+  return {
+    dataDir,
+    process: child,
+    local,
+    host: owner.listen.replace('http://', ''),
+    token: readFileSync(paths.token, 'utf8').trim(),
+    api: apiClient(local, { version }),
+    exited,
+    log: () => log,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM')
+        await exited
+      }
+      if (given === undefined) rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

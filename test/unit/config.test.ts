@@ -1,0 +1,103 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { listConfig, loadConfig } from '../../src/config/load.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'chatbot-config-'))
+})
+
+function load(files: { user?: string; project?: string } = {}, env: Record<string, string> = {}) {
+  const user = join(home, 'user.yaml')
+  if (files.user !== undefined) writeFileSync(user, files.user)
+  if (files.project !== undefined) writeFileSync(join(home, '.chatbot.yaml'), files.project)
+  const chosen = files.user === undefined ? {} : { CHATBOT_CONFIG: user }
+  return loadConfig({ env: { HOME: home, ...chosen, ...env }, projectDir: home })
+}
+
+describe('configuration', () => {
+  test('needs nothing', () => {
+    const { config } = load()
+    expect(config.dataDir).toBe(join(home, '.local/share/chatbot'))
+    expect(config.server).toMatchObject({ host: '127.0.0.1', port: 7474 })
+  })
+
+  test('environment over project file over user file', () => {
+    const files = {
+      user: 'collection: mine\nserver: {port: 1000}\nlog: {level: warn}',
+      project: 'collection: ours',
+    }
+    const { config, sources } = load(files, { CHATBOT_SERVER_PORT: '2000' })
+    expect(config).toMatchObject({ collection: 'ours', server: { port: 2000 }, log: { level: 'warn' } })
+    expect(sources.get('server.port')).toBe('CHATBOT_SERVER_PORT')
+    expect(sources.get('collection')).toBe(join(home, '.chatbot.yaml'))
+  })
+
+  test('types of the environment: numbers, booleans, lists, engines by name; empty is not set', () => {
+    const { config } = load(
+      {},
+      {
+        CHATBOT_CACHE_ENABLED: 'false',
+        CHATBOT_SERVER_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
+        CHATBOT_ENGINES_OLLAMA_BASE_URL: 'http://127.0.0.1:11434/v1',
+        CHATBOT_ENGINES_OLLAMA_MODEL: '7',
+        CHATBOT_SERVER_PORT: '',
+      },
+    )
+    expect(config.cache.enabled).toBe(false)
+    expect(config.server.allowedOrigins).toEqual(['https://a.example', 'https://b.example'])
+    expect(config.engines.ollama).toMatchObject({ model: '7', maxTokens: 800 })
+    expect(config.server.port).toBe(7474)
+  })
+
+  test.each([
+    [
+      'a wrong type names the key and the source',
+      {},
+      { CHATBOT_SERVER_PORT: 'abc' },
+      /server\.port \(from CHATBOT_SERVER_PORT\)/,
+    ],
+    ['an unknown key', { user: 'servr: {port: 1}' }, {}, /unknown setting servr in .*user\.yaml/],
+    ['no YAML', { user: 'a: [' }, {}, /not valid YAML/],
+    ['no mapping', { user: '- a' }, {}, /must hold settings/],
+    ['an engine without a model', {}, { CHATBOT_ENGINES_X_BASE_URL: 'http://h/v1' }, /engines\.x\.model/],
+    ['a database that is no PostgreSQL', {}, { DATABASE_URL: 'mysql://h/d' }, /database\.url/],
+    [
+      'a cloned folder cannot choose engines',
+      { project: 'engines: {x: {baseUrl: "http://evil/v1", model: m}}' },
+      {},
+      /may only set: collection/,
+    ],
+    ['nor the database', { project: 'database: {url: "postgres://evil/d"}' }, {}, /may only set/],
+  ])('%s', (_name, files, env, message) => {
+    expect(() => load(files, env as Record<string, string>)).toThrow(message)
+  })
+
+  test('a named configuration file must be there', () => {
+    expect(() => loadConfig({ env: { HOME: home, CHATBOT_CONFIG: join(home, 'none.yaml') } })).toThrow(
+      /cannot read/,
+    )
+  })
+
+  test('secrets are masked in lists', () => {
+    const env = {
+      DATABASE_URL: 'postgres://u:secret@h/d',
+      CHATBOT_ENGINES_X_API_KEY: 'sk-secret',
+      CHATBOT_ENGINES_X_MODEL: 'm',
+      CHATBOT_ENGINES_X_BASE_URL: 'http://h/v1',
+    }
+    const listed = JSON.stringify(listConfig(load({}, env)))
+    expect(listed).not.toContain('secret')
+    expect(listed).toContain('********')
+  })
+
+  test('a data directory with a long path gets a short socket path', () => {
+    const { socket, databaseSocket } = runtimePaths(join('/', 'x'.repeat(200)))
+    expect(Buffer.byteLength(socket)).toBeLessThan(104)
+    expect(Buffer.byteLength(databaseSocket)).toBeLessThan(104)
+    expect(runtimePaths('/a').socket).toBe('/a/run/daemon.sock')
+  })
+})

@@ -1,0 +1,54 @@
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { isConflict, translate } from '../../src/store/errors.ts'
+
+describe('a database error', () => {
+  it.each([
+    ['53100', 'disk_full'],
+    ['57P01', 'database_unreachable'],
+    ['08006', 'database_unreachable'],
+    ['53300', 'database_unreachable'],
+    ['28P01', 'database_setup'],
+    ['3D000', 'database_setup'],
+    ['42501', 'database_setup'],
+    ['XX001', 'database_corrupt'],
+    ['22021', 'invalid_encoding'],
+    ['42601', 'internal'],
+  ])('with SQLSTATE %s is %s', (code, expected) => {
+    const error = translate(withCode(code))
+    expect(error).toMatchObject({ code: expected, message: expect.stringContaining('what happened') })
+  })
+
+  it('is found under what wraps it, and kept as the cause', () => {
+    const wrapped = new Error('Failed query: insert …', { cause: withCode('53100') })
+    expect(translate(wrapped)).toMatchObject({ code: 'disk_full', cause: wrapped })
+    expect(translate(wrapped).message).not.toContain('Failed query')
+  })
+
+  it('of a lost connection is known without a code', () => {
+    const lost = new Error('Connection terminated unexpectedly')
+    expect(translate(lost).code).toBe('database_unreachable')
+    expect(translate(new TypeError('x is not a function')).code).toBe('internal')
+    expect(translate('text').code).toBe('internal')
+  })
+
+  it('that has a code of ours stays as it is', () => {
+    const ours = new ChatbotError('id_reused', 'Already used.')
+    expect(translate(ours)).toBe(ours)
+  })
+
+  it.each([
+    ['40P01', true],
+    ['40001', true],
+    ['23505', false],
+  ])('%s is worth another attempt: %s', (code, expected) => {
+    expect(isConflict(new Error('wrapped', { cause: withCode(code) }))).toBe(expected)
+  })
+})
+
+function withCode(code: string): pg.DatabaseError {
+  const error = new pg.DatabaseError('what happened', 0, 'error')
+  error.code = code
+  return error
+}

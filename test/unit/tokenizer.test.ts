@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { builtinModel } from '../../models/builtin.ts'
+import { loadTokenizer } from '../../models/tokenizer.ts'
+
+const tokenizer = loadTokenizer(builtinModel().folder)
+const reference = z
+  .object({ rows: z.array(z.object({ input: z.string(), ids: z.array(z.number()).optional() })) })
+  .parse(JSON.parse(readFileSync(new URL('../data/embedder-reference.json', import.meta.url), 'utf8')))
+
+describe('tokenizer of the built-in model', () => {
+  it('gives the ids of the reference implementation', () => {
+    for (const { input, ids } of reference.rows)
+      if (ids) expect(tokenizer.encode(input, 512).ids).toEqual(ids)
+  })
+
+  it('cuts to the longest input and keeps the final </s>', () => {
+    const { ids, truncated } = tokenizer.encode('слово '.repeat(2000), 512)
+    expect(ids).toHaveLength(512)
+    expect(ids.at(-1)).toBe(2)
+    expect(truncated).toBe(true)
+    expect(tokenizer.encode('слово', 512)).toMatchObject({ truncated: false, unknown: 0 })
+  })
+
+  it('cuts megabytes the same way, with or without spaces', () => {
+    const words = `${'word '.repeat(400_000)}`
+    expect(tokenizer.encode(words, 512).ids).toEqual(tokenizer.encode(words.slice(0, 5000), 512).ids)
+    expect(tokenizer.encode(`a${' '.repeat(2_000_000)}b`, 512)).toEqual(tokenizer.encode('a b', 512))
+    expect(tokenizer.encode('x7'.repeat(1_000_000), 512).ids).toHaveLength(512)
+  })
+
+  it('says how much of a text it does not know', () => {
+    expect(tokenizer.encode('passage: 这是一个测试文件没有人认识', 512).unknown).toBeGreaterThan(0.5)
+    expect(tokenizer.encode('passage: a plain sentence, простая фраза', 512).unknown).toBe(0)
+  })
+
+  it('counts as it encodes', () => {
+    const text = fc.array(
+      fc.oneof(fc.constantFrom('мама ', 'daemon', '\n', ' ', 'x²', 'getElementById', '3.14'), fc.string()),
+    )
+    fc.assert(
+      fc.property(text, (parts) => {
+        const joined = parts.join('').replaceAll(/<\/?[a-z]+>/gu, '')
+        const encoded = tokenizer.encode(joined, 100_000).ids.length - 2
+        expect(Math.abs(tokenizer.count(joined) - encoded)).toBeLessThanOrEqual(2 + encoded * 0.05)
+      }),
+    )
+  })
+})
