@@ -1,0 +1,121 @@
+/**
+ * Passages a second through the embedder, against a bare onnxruntime-node loop over the same texts in the same
+ * run, and how far the host's event loop is held up meanwhile.
+ *
+ *     node bench/embedding.ts [rounds]
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { builtinModel } from '../models/builtin.ts'
+import { startEmbedder } from '../models/embedder.ts'
+import { loadTokenizer } from '../models/tokenizer.ts'
+
+const ROUNDS = Number(process.argv[2] ?? 3)
+const model = builtinModel()
+const tokenizer = loadTokenizer(model.folder)
+const texts = passages(96)
+const encoded = texts.map((text) => tokenizer.encode(model.prefixes.passage + text, model.maxTokens).ids)
+const tokens = encoded.reduce((sum, ids) => sum + ids.length, 0)
+
+interface Result {
+  readonly name: string
+  readonly perSecond: number[]
+  loopP99: number
+  rss: number
+}
+
+const results: Result[] = []
+
+/** Runs every way once a round, so that all meet the same state of the machine. */
+const ways = [
+  await bareLoop(1),
+  await bareLoop(2),
+  await embedder(2, 1),
+  await embedder(1, 2),
+  await embedder(1, 1),
+]
+for (let round = 0; round <= ROUNDS; round++) {
+  for (const way of ways) {
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    const start = performance.now()
+    await way.run()
+    const seconds = (performance.now() - start) / 1000
+    delay.disable()
+    if (round === 0) continue
+    way.result.perSecond.push(texts.length / seconds)
+    way.result.loopP99 = Math.max(way.result.loopP99, delay.percentile(99) / 1e6)
+    way.result.rss = process.memoryUsage.rss() / 1e6
+  }
+}
+for (const way of ways) await way.close()
+
+const best = (result: Result): number => Math.max(...result.perSecond)
+const base = Math.max(...results.filter(({ name }) => name.startsWith('bare')).map(best))
+console.log(
+  `${texts.length} passages of ${Math.round(tokens / texts.length)} tokens, best of ${ROUNDS} rounds\n`,
+)
+console.log('way                          passages/s   of the best bare loop   loop delay p99')
+for (const result of results)
+  console.log(
+    [
+      result.name.padEnd(28),
+      best(result).toFixed(1).padStart(11),
+      (best(result) / base).toFixed(2).padStart(24),
+      result.name.startsWith('bare') ? ''.padStart(17) : `${result.loopP99.toFixed(1)} ms`.padStart(17),
+    ].join(''),
+  )
+console.log(`\nResident memory with all of them loaded: ${Math.round(results.at(-1)?.rss ?? 0)} MB`)
+
+function measured(name: string): Result {
+  const result: Result = { name, perSecond: [], loopP99: 0, rss: 0 }
+  results.push(result)
+  return result
+}
+
+async function bareLoop(threads: number) {
+  const session = await InferenceSession.create(join(model.folder, model.onnx), {
+    intraOpNumThreads: threads,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  })
+  return {
+    result: measured(`bare loop, ${threads} thread${threads > 1 ? 's' : ''}`),
+    async run() {
+      for (const ids of encoded) {
+        const shape = [1, ids.length]
+        await session.run({
+          input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), shape),
+          attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape),
+        })
+      }
+    },
+    close: () => session.release(),
+  }
+}
+
+async function embedder(workers: number, threads: number) {
+  const running = await startEmbedder({ model, workers, threads })
+  return {
+    result: measured(`embedder, ${workers} × ${threads} thread${threads > 1 ? 's' : ''}`),
+    async run() {
+      await running.embed(texts, { as: 'passage', priority: 'ingest' })
+    },
+    close: () => running.close(),
+  }
+}
+
+/** Sentences of the project's own documents, cut into passages of about 128 tokens. */
+function passages(count: number): string[] {
+  const words = ['README.md', 'docs/PROTOCOL.md', 'docs/CONFIGURATION.md', 'CHANGELOG.md']
+    .flatMap((file) => readText(file).split(/\s+/u))
+    .filter((word) => /\p{L}/u.test(word))
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: 64 }, (_, j) => words[(i * 64 + j) % words.length]).join(' '),
+  )
+}
+
+function readText(file: string): string {
+  return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+}
