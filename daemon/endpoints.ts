@@ -111,6 +111,7 @@ export const endpoints: readonly Endpoint[] = [
       collection: params.name,
       uri: query.uri,
       hash: query.hash,
+      modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
       bytes: upload,
       signal,
     })
@@ -177,9 +178,11 @@ const collection = (
   createdAt: createdAt.toISOString(),
 })
 
-const document = ({ ingestedAt, warnings, ...rest }: DocumentSummary) => ({
+const document = ({ ingestedAt, modifiedAt, warnings, metadata, ...rest }: DocumentSummary) => ({
   ...rest,
   warnings: [...warnings],
+  metadata: { ...metadata },
+  modifiedAt: modifiedAt?.toISOString() ?? null,
   ingestedAt: ingestedAt.toISOString(),
 })
 

@@ -35,6 +35,8 @@ export const parseReplySchema = z.discriminatedUnion('type', [
     language: z.enum(['en', 'ru']),
     linesMatchFile: z.boolean(),
     warnings: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()).optional(),
+    modifiedAt: z.date().optional(),
   }),
   z.object({ type: z.literal('failed'), code: z.enum(ERROR_CODES), message: z.string() }),
 ])

@@ -23,6 +23,8 @@ export interface Upload {
   readonly uri: string
   /** SHA-256 of the bytes, hex, as the client computed it. */
   readonly hash: string
+  /** When the file was last written, as the client says. */
+  readonly modifiedAt?: Date | undefined
   /** The request's stream. */
   readonly bytes: unknown
   readonly signal: AbortSignal
@@ -31,7 +33,7 @@ export interface Upload {
 export async function ingestUpload(
   services: Services,
   principal: Principal,
-  { collection, uri, hash, bytes, signal }: Upload,
+  { collection, uri, hash, modifiedAt, bytes, signal }: Upload,
 ): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
   if (!(bytes instanceof Readable)) {
     throw new ChatbotError(
@@ -61,7 +63,7 @@ export async function ingestUpload(
     return await ingestDocument(
       principal,
       collection,
-      { path, uri, bytes: received.bytes, hash },
+      { path, uri, bytes: received.bytes, hash, modifiedAt },
       { store: ports.store, embedder: ports.embedder, parser, spec, signal },
     )
   } finally {

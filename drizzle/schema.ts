@@ -20,6 +20,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { CacheHit, Timings, Usage } from '../src/domain/answer.ts'
+import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { Language } from '../src/domain/language.ts'
 import { anyVector, orderedText } from './columns.ts'
@@ -70,6 +71,9 @@ export const documents = pgTable(
     chunks: integer('chunks').notNull(),
     hash: text('hash').notNull(),
     warnings: jsonb('warnings').$type<readonly string[]>().notNull(),
+    /** What the document says of itself. */
+    metadata: jsonb('metadata').$type<Metadata>().notNull().default({}),
+    modifiedAt: moment('modified_at'),
     ingestedAt: moment('ingested_at').notNull().defaultNow(),
   },
   (table) => [

@@ -110,7 +110,11 @@ export const routes = {
     path: '/collections/:name/documents',
     summary: 'Upload and index one file; answers when it can be found',
     params: named,
-    query: z.object({ uri: z.string().min(1).max(2048), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+    query: z.object({
+      uri: z.string().min(1).max(2048),
+      hash: z.string().regex(/^[0-9a-f]{64}$/),
+      modifiedAt: z.iso.datetime().optional().describe('when the file was last written'),
+    }),
     upload: true,
     response: z.object({ status: z.enum(['indexed', 'unchanged']), document: documentSchema }),
   },

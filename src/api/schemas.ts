@@ -30,6 +30,11 @@ export const documentSchema = z.object({
   chunks: z.int().nonnegative(),
   hash: z.string().describe("SHA-256 of the file's bytes, hex"),
   warnings: z.array(z.string()),
+  metadata: z.record(z.string(), z.string()).describe('what the document says of itself'),
+  modifiedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('as the document says, else when the file was last written'),
   ingestedAt: z.iso.datetime(),
 })
 

@@ -1,5 +1,6 @@
 /** The HTTP API as typed calls: one method for all routes of src/api/routes.ts. */
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import {
@@ -64,10 +65,13 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
     },
     async upload({ collection, uri, path, bytes, hash }, { signal } = {}) {
       const { method, path: template } = routes.putDocument
+      // A file that vanished is reported by its stream.
+      const stats = await stat(path).catch(() => undefined)
+      const modifiedAt = stats?.mtime.toISOString()
       const stream = Readable.from(exactly(path, bytes))
       const reply = await connection.send({
         method,
-        path: pathOf(template, { name: collection }, { uri, hash }),
+        path: pathOf(template, { name: collection }, { uri, hash, modifiedAt }),
         headers,
         body: { stream, bytes },
         signal,

@@ -16,7 +16,14 @@ export interface LoadedDocument {
   readonly blocks: readonly Block[]
   /** Whether lines of `text` are lines of the user's file, so that `path:line` leads there. */
   readonly linesMatchFile: boolean
+  /** What the document says of itself besides its title: front matter, headers, properties. */
+  readonly metadata?: Metadata
+  /** When it was written or last changed, as it says itself. */
+  readonly modifiedAt?: Date
 }
+
+/** Names in lower case. */
+export type Metadata = Readonly<Record<string, string>>
 
 export type BlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote'
 
@@ -63,6 +70,9 @@ export interface DocumentSummary {
   /** SHA-256 of the file's bytes, hex. */
   readonly hash: string
   readonly warnings: readonly string[]
+  readonly metadata: Metadata
+  /** As the document says, else when the file was last written; null when neither is known. */
+  readonly modifiedAt: Date | null
   readonly ingestedAt: Date
 }
 

@@ -15,6 +15,8 @@ export interface IngestFile {
   readonly bytes: number
   /** SHA-256 of the bytes, hex. */
   readonly hash: string
+  /** When it was last written. */
+  readonly modifiedAt?: Date | undefined
 }
 
 export interface IngestPorts {
@@ -52,7 +54,8 @@ export async function ingestDocument(
   const { store, parser, spec, signal } = ports
   const { uri, bytes, hash } = file
   const parsed = await parser.parse({ path: file.path, uri, signal })
-  const { title, mediaType, language, text } = parsed
+  const { title, mediaType, language, text, metadata = {} } = parsed
+  const modifiedAt = parsed.modifiedAt ?? file.modifiedAt ?? null
   const { chunks, unknown } = await embedChunks(principal, collection, parsed.chunks, ports)
   const warnings =
     unknown > MUCH_UNKNOWN ? [...parsed.warnings, unknownScript(unknown, ports)] : parsed.warnings
@@ -61,7 +64,7 @@ export async function ingestDocument(
     principal,
     collection,
     spec,
-    { uri, title, mediaType, language, bytes, hash, text, warnings },
+    { uri, title, mediaType, language, bytes, hash, text, warnings, metadata, modifiedAt },
     chunks,
   )
   return { status, document, chunks: chunks.length, warnings }

@@ -18,6 +18,8 @@ export const SUMMARY = {
   chunks: documents.chunks,
   hash: documents.hash,
   warnings: documents.warnings,
+  metadata: documents.metadata,
+  modifiedAt: documents.modifiedAt,
   ingestedAt: documents.ingestedAt,
 }
 

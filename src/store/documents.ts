@@ -175,9 +175,8 @@ async function writeDocument(
   document: NewDocument,
   chunkCount: number,
 ): Promise<string> {
-  const { uri, title, mediaType, language, bytes, hash, warnings } = document
-  const content = { title, mediaType, language, bytes, hash, warnings, chunks: chunkCount }
-  const values = { ...content, length: document.text.length, ingestedAt: new Date() }
+  const { uri, text, ...content } = document
+  const values = { ...content, length: text.length, chunks: chunkCount, ingestedAt: new Date() }
   const [row] = await queries
     .insert(documents)
     .values({ collection, uri, ...values })

@@ -16,6 +16,7 @@ import type {
   DocumentSummary,
   EmbeddedChunk,
   IndexSpec,
+  Metadata,
 } from '../domain/document.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
@@ -57,6 +58,8 @@ export interface NewDocument {
   readonly hash: string
   readonly text: string
   readonly warnings: readonly string[]
+  readonly metadata: Metadata
+  readonly modifiedAt: Date | null
 }
 
 export interface DocumentQuery {

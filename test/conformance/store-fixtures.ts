@@ -53,6 +53,8 @@ export function documentOf(
     hash: sha256(text),
     text,
     warnings: ['a warning'],
+    metadata: { author: 'Анна 🙂' },
+    modifiedAt: new Date('2025-03-01T12:00:00Z'),
   }
   return { document, chunks }
 }

@@ -43,6 +43,8 @@ const document = {
   chunks: 1,
   hash: 'f'.repeat(64),
   warnings: [],
+  metadata: {},
+  modifiedAt: null,
   ingestedAt: '2026-11-22T00:00:00.000Z',
 }
 

@@ -78,6 +78,8 @@ function indexed(response: ServerResponse, uri: string): void {
     chunks: 2,
     hash: 'f'.repeat(64),
     warnings: [],
+    metadata: {},
+    modifiedAt: null,
     ingestedAt: '2026-11-22T00:00:00.000Z',
   }
   response.end(JSON.stringify({ status: 'indexed', document }))
