@@ -88,7 +88,7 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
       owner,
       leaseMs: config.answer.leaseMs,
       maxAsks: config.server.maxAsks,
-      passages: config.retrieval.passages,
+      retrieval: config.retrieval,
       historyTurns: config.answer.historyTurns,
       onError: (error, id) => log.error({ err: error, answer: id }, 'answer failed'),
     })

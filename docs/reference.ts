@@ -11,6 +11,7 @@ import { ERRORS } from '../src/domain/errors.ts'
 import { CLOSE_CODES, FRAME_TOO_LARGE } from '../src/protocol/close-codes.ts'
 import { clientMessages, serverMessages } from '../src/protocol/messages.ts'
 import * as shapes from '../src/protocol/shapes.ts'
+import { retrievalOptionsSchema } from '../src/retrieval/settings.ts'
 
 interface Part {
   readonly page: string
@@ -26,6 +27,7 @@ const SHAPES: readonly (readonly [string, z.ZodObject])[] = [
   ['Turn', shapes.turnSchema],
   ['Conversation', shapes.conversationSchema],
   ['Filter', shapes.filterSchema],
+  ['Retrieval', retrievalOptionsSchema],
 ]
 
 export const parts: readonly Part[] = [

@@ -7,6 +7,7 @@ import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import { answerPipeline } from '../pipeline/pipeline.ts'
 import type { Ports } from '../pipeline/ports.ts'
+import { type RetrievalOptions, type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
 import type { Begun } from '../store/store.ts'
 import { AnswerLog, type LoggedEvent } from './log.ts'
 
@@ -18,6 +19,9 @@ export interface AskRequest {
   readonly collections?: readonly string[] | undefined
   readonly filter?: SearchFilter | undefined
   readonly engine?: string | undefined
+  readonly retrieval?: RetrievalOptions | undefined
+  /** False: the answer is neither taken from the cache nor put there. */
+  readonly cache?: boolean | undefined
 }
 
 export interface Accepted {
@@ -33,7 +37,7 @@ export interface AnswersOptions {
   readonly owner: string
   readonly leaseMs: number
   readonly maxAsks: number
-  readonly passages: number
+  readonly retrieval: RetrievalSettings
   readonly historyTurns: number
   /** Called with what no asker will see in full: unexpected errors with their cause. */
   onError(error: unknown, id: string): void
@@ -164,7 +168,8 @@ export function createAnswers(options: AnswersOptions): Answers {
           history,
           collections,
           ...(request.filter === undefined ? {} : { filter: request.filter }),
-          passages: options.passages,
+          retrieval: withOptions(options.retrieval, request.retrieval),
+          cache: request.cache ?? true,
           generator,
           startedAt,
           timings: {},
@@ -295,7 +300,7 @@ async function* single(epoch: number, error: ChatbotError): AsyncGenerator<Logge
 }
 
 function bodyHash(request: AskRequest): string {
-  const { question, conversation, collections, filter, engine } = request
+  const { question, conversation, collections, filter, engine, retrieval, cache } = request
   const body = [
     question,
     conversation ?? null,
@@ -303,6 +308,8 @@ function bodyHash(request: AskRequest): string {
     filter?.paths ?? null,
     filter?.excludePaths ?? null,
     engine ?? null,
+    Object.entries(retrieval ?? {}).sort(),
+    cache ?? null,
   ]
   return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }

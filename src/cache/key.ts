@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
+import type { RetrievalSettings } from '../retrieval/settings.ts'
 
 /** Everything that decides an answer. Two asks with equal parts may share one. */
 export interface AnswerKeyParts {
@@ -12,7 +13,7 @@ export interface AnswerKeyParts {
   readonly promptVersion: string
   /** Fingerprint of the embedding model. */
   readonly model: string
-  readonly passages: number
+  readonly retrieval: RetrievalSettings
   readonly language: Language
   readonly question: string
 }
@@ -26,7 +27,7 @@ export function answerKey(parts: AnswerKeyParts): string {
     parts.generator,
     parts.promptVersion,
     parts.model,
-    parts.passages,
+    Object.entries(parts.retrieval).sort(),
     parts.language,
     parts.question.normalize('NFC').trim().replace(/\s+/g, ' '),
   ])

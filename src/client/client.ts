@@ -9,6 +9,7 @@ import type {
 } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import type { Welcome } from '../protocol/messages.ts'
+import type { RetrievalOptions } from '../retrieval/settings.ts'
 
 /** Where the daemon listens: its own Unix socket, or TCP with a token. */
 export type Endpoint =
@@ -23,6 +24,9 @@ export interface AskRequest {
   readonly collections?: readonly string[]
   readonly filter?: SearchFilter
   readonly engine?: string
+  readonly retrieval?: RetrievalOptions
+  /** False: neither taken from the cache nor put there. */
+  readonly cache?: boolean
   /** Cancels the answer in the daemon; the iteration then ends with a `cancelled` error event. */
   readonly signal?: AbortSignal
 }

@@ -101,8 +101,8 @@ class SocketClient implements ChatClient {
 }
 
 function askMessage(request: AskRequest): AskMessage {
-  const { id = randomUUID(), question, conversation, engine } = request
-  return { type: 'ask', id, question, conversation, engine, ...scope(request) }
+  const { id = randomUUID(), question, conversation, engine, retrieval, cache } = request
+  return { type: 'ask', id, question, conversation, engine, retrieval, cache, ...scope(request) }
 }
 
 /** The wire's arrays are mutable copies of the request's. */

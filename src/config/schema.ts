@@ -1,6 +1,7 @@
 /** Every setting, its default and its meaning: the source of validation and of docs/CONFIGURATION.md. */
 import { z } from 'zod'
 import { COLLECTION_NAME } from '../domain/document.ts'
+import { retrievalSchema } from '../retrieval/settings.ts'
 
 const minutes = (least: number) => z.number().min(least).max(525_600)
 const milliseconds = (least: number) => z.int().min(least).max(86_400_000)
@@ -136,11 +137,7 @@ export const configSchema = z.strictObject({
         .describe('time that one document may take to parse'),
     })
     .prefault({}),
-  retrieval: z
-    .strictObject({
-      passages: z.int().min(1).max(50).default(6).describe('passages that an answer is made from'),
-    })
-    .prefault({}),
+  retrieval: retrievalSchema.prefault({}),
   answer: z
     .strictObject({
       engine: z
@@ -212,13 +209,13 @@ function leaves(prefix: string, object: z.ZodObject): Setting[] {
     if (isObject(inner)) return leaves(`${key}.`, inner)
     if (inner instanceof z.ZodRecord && isObject(inner.valueType)) return leaves(`${key}.*.`, inner.valueType)
     if (!(schema instanceof z.ZodType)) return []
-    const meta = schema.meta() ?? {}
+    const meta = metaOf(schema)
     return [
       {
         key,
         env: typeof meta.env === 'string' ? meta.env : `CHATBOT_${screaming(key)}`,
-        description: schema.description ?? '',
-        secret: metaOf(schema).secret === true,
+        description: typeof meta.description === 'string' ? meta.description : '',
+        secret: meta.secret === true,
         default: schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined,
         schema,
       },

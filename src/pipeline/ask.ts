@@ -2,6 +2,7 @@
 import type { Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
+import type { RetrievalSettings } from '../retrieval/settings.ts'
 import type { CachedAnswer, Generator } from './ports.ts'
 import type { Timed } from './stage.ts'
 
@@ -18,7 +19,9 @@ export interface Ask extends Timed {
   /** What is searched, with the revisions at the time of the ask. */
   readonly collections: readonly Collection[]
   readonly filter?: SearchFilter
-  readonly passages: number
+  readonly retrieval: RetrievalSettings
+  /** Whether this answer may come from the cache and go into it. */
+  readonly cache: boolean
   readonly generator: Generator
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number

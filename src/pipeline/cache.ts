@@ -6,14 +6,14 @@ import type { Stage } from './stage.ts'
 export const readCache: Stage<Embedded, Looked> = {
   name: 'cache',
   async run(ask, { ports }) {
-    if (ports.cache === undefined || ask.history.length > 0) return ask
+    if (ports.cache === undefined || !ask.cache || ask.history.length > 0) return ask
     const cacheKey = answerKey({
       collections: ask.collections,
       ...(ask.filter === undefined ? {} : { filter: ask.filter }),
       generator: ask.generator.id,
       promptVersion: ask.generator.promptVersion,
       model: ports.embedder.model.fingerprint,
-      passages: ask.passages,
+      retrieval: ask.retrieval,
       language: ask.language,
       question: ask.question,
     })

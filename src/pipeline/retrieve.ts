@@ -10,7 +10,7 @@ export const retrieveContext: Stage<Looked, Retrieved> = {
       collections: ask.collections,
       model: ports.embedder.model.fingerprint,
       vector: ask.vector,
-      limit: ask.passages,
+      limit: ask.retrieval.passages,
       ...(ask.filter === undefined ? {} : { filter: ask.filter }),
     })
     emit({ type: 'context', passages: context })

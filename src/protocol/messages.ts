@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 import { MAX_QUESTION } from '../domain/question.ts'
+import { retrievalOptionsSchema } from '../retrieval/settings.ts'
 import {
   answerSchema,
   collectionsSchema,
@@ -48,6 +49,11 @@ export const clientMessages = {
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
       engine: z.string().max(64).optional().describe('name of a configured engine'),
+      retrieval: retrievalOptionsSchema.optional(),
+      cache: z
+        .boolean()
+        .optional()
+        .describe('false: make this answer anew and keep it out of the cache; true unless told'),
     })
     .describe('Asks a question. The same id with the same body is the same answer, never a second one.'),
   search: z

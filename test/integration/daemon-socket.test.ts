@@ -253,6 +253,24 @@ describe('asking', () => {
     expect(done((await again()).events)).toMatchObject({ cached: { tier: 'exact' } })
   })
 
+  test('a request may leave the cache out and change retrieval settings for itself', async () => {
+    await using client = await connect()
+    const question = 'How many metres high is the tower of Testville?'
+    const context = (events: readonly ServerMessage[]) =>
+      events.find((event) => event.type === 'context')?.passages.length
+    const whole = (await ask(client, question)).events
+    expect(done((await ask(client, question, { cache: false })).events).cached).toBe(false)
+    expect(done((await ask(client, question)).events)).toMatchObject({ cached: { tier: 'exact' } })
+    const narrow = (await ask(client, question, { retrieval: { passages: 1 } })).events
+    expect(done(narrow).cached).toBe(false)
+    expect([context(whole), context(narrow)]).toEqual([expect.any(Number), 1])
+    expect(context(whole)).toBeGreaterThan(1)
+
+    const id = randomUUID()
+    client.send({ type: 'ask', id, question, retrieval: { passages: 0 } })
+    expect(await client.wait('error', id)).toMatchObject({ code: 'bad_message' })
+  })
+
   test('filters leave documents out', async () => {
     await using client = await connect()
     const { events } = await ask(client, 'Who built the tower of Testville?', {
