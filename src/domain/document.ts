@@ -20,6 +20,8 @@ export interface LoadedDocument {
   readonly metadata?: Metadata
   /** When it was written or last changed, as it says itself. */
   readonly modifiedAt?: Date
+  /** What a reader should know: pages without text, parts that were left out. */
+  readonly warnings?: readonly string[]
 }
 
 /** Names in lower case. */
@@ -31,7 +33,7 @@ export interface Block extends Span {
   readonly kind: BlockKind
   /** Titles of the sections around this block, outermost first; a heading's own title is not in its path. */
   readonly headings: readonly string[]
-  /** 1-based page, where the format has pages. */
+  /** 1-based page or slide, where the format has them. A sheet is the first title of the section path. */
   readonly page?: number
 }
 

@@ -19,12 +19,19 @@ const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
 export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> {
   const binary = looksBinary(bytes)
   const type = await fileTypeFromBuffer(bytes)
+  const found = LOADERS.find(
+    (loader) => loader.reads === 'bytes' && type && loader.mediaTypes.includes(type.mime),
+  )
+  if (found) return found
   // Signatures of two or three letters (`BM`, `ID3`, `solid`) begin honest sentences too.
   if (type && type.ext !== 'xml' && (binary || NOT_PLAIN_TEXT.has(type.ext)))
     throw unsupported(`${type.mime} (.${type.ext})`)
   if (binary) throw unsupported('binary data')
   const extension = extname(uri).slice(1).toLowerCase()
-  const named = LOADERS.find((loader) => loader.extensions.includes(extension))
+  const named = LOADERS.find(
+    (loader) =>
+      loader.extensions.includes(extension) && (loader.reads === 'text' || loader.mediaTypes.length === 0),
+  )
   if (named && named !== text) return named
   return LOADERS.find((loader) => loader.recognises?.(bytes)) ?? text
 }

@@ -2,10 +2,11 @@ import { parseHTML } from 'linkedom'
 import type { LoadedDocument } from '../domain/document.ts'
 import type { DomDocument } from './dom.ts'
 import { renderHtml } from './html-text.ts'
-import { fileTitle, type Loader } from './loader.ts'
+import { fileTitle, type TextLoader } from './loader.ts'
 
 /** Web pages: the text of the main part, without scripts, menus and footers. The extracted text is stored. */
-export const html: Loader = {
+export const html = {
+  reads: 'text',
   name: 'HTML',
   extensions: ['html', 'htm', 'xhtml', 'xht'],
   recognises: (bytes) =>
@@ -26,7 +27,7 @@ export const html: Loader = {
       linesMatchFile: false,
     }
   },
-}
+} satisfies TextLoader
 
 /** linkedom's walk from the first node of a document ends at its doctype. */
 const DOCTYPE = /<!doctype[^>]{0,1000}>/giu

@@ -3,12 +3,13 @@ import { Lexer, type Token } from 'marked'
 import { parse as parseYaml } from 'yaml'
 import type { Block, BlockKind, Span } from '../domain/document.ts'
 import { skipSpace, trimmed } from './lines.ts'
-import { fileTitle, type Loader } from './loader.ts'
+import { fileTitle, type TextLoader } from './loader.ts'
 import { createSections } from './sections.ts'
 import { paragraphs } from './text.ts'
 
 /** Markdown, cut into top-level blocks. The source itself is stored, so that its lines are lines of the file. */
-export const markdown: Loader = {
+export const markdown = {
+  reads: 'text',
   name: 'Markdown',
   extensions: ['md', 'markdown', 'mdx', 'mdown', 'mkd'],
   load(source, uri) {
@@ -22,7 +23,7 @@ export const markdown: Loader = {
       linesMatchFile: true,
     }
   },
-}
+} satisfies TextLoader
 
 function frontMatter(source: string): { title?: string; end: number } {
   const match = /^---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/u.exec(source)

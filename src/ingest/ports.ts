@@ -7,10 +7,12 @@ export interface SourceFile {
   readonly path: string
   /** What the user calls it; its extension helps to detect the format. */
   readonly uri: string
+  /** For an encrypted file. */
+  readonly password?: string
   readonly signal?: AbortSignal
 }
 
-export interface ParsedDocument extends Omit<LoadedDocument, 'blocks'> {
+export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warnings'> {
   readonly chunks: readonly Chunk[]
   readonly language: Language
   readonly warnings: readonly string[]
@@ -18,7 +20,7 @@ export interface ParsedDocument extends Omit<LoadedDocument, 'blocks'> {
 
 /** Loads and splits files outside the server's process, bounded in memory and time. */
 export interface DocumentParser {
-  /** Throws `unsupported_format`, `document_empty`, `invalid_encoding`, `document_too_large`, `parser_failed`. */
+  /** Throws what `parseDocument` throws, and `parser_failed`. */
   parse(file: SourceFile): Promise<ParsedDocument>
   close(): Promise<void>
 }

@@ -1,8 +1,9 @@
 import type { Block } from '../domain/document.ts'
 import { lines, trimmed } from './lines.ts'
-import { fileTitle, type Loader } from './loader.ts'
+import { fileTitle, type TextLoader } from './loader.ts'
 
-export const text: Loader = {
+export const text = {
+  reads: 'text',
   name: 'text',
   extensions: ['txt', 'text', 'log', 'rst', 'adoc', 'org'],
   load(source, uri) {
@@ -14,7 +15,7 @@ export const text: Loader = {
       linesMatchFile: true,
     }
   },
-}
+} satisfies TextLoader
 
 /** What stands between blank lines of `source` from offset `from` on. */
 export function paragraphs(source: string, from: number): Block[] {
