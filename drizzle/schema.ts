@@ -23,6 +23,7 @@ import type { CacheHit, Timings, Usage } from '../src/domain/answer.ts'
 import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { Language } from '../src/domain/language.ts'
+import type { SourceKind, SourceOptions, Validators } from '../src/domain/source.ts'
 import { anyVector, orderedText } from './columns.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
@@ -55,6 +56,28 @@ export const generations = pgTable(
   (table) => [index('generations_collection').on(table.collection)],
 )
 
+/** A place that was ingested, so that it can be brought in step again. */
+export const sources = pgTable(
+  'sources',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    collection: uuid('collection_id')
+      .notNull()
+      .references(() => collections.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<SourceKind>().notNull(),
+    location: orderedText('location').notNull(),
+    /** Empty where every machine can read it. */
+    machine: text('machine').notNull(),
+    options: jsonb('options').$type<SourceOptions>().notNull(),
+    validators: jsonb('validators').$type<Validators>().notNull().default({}),
+    createdBy: text('created_by').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    /** When it was last read to its end. */
+    syncedAt: moment('synced_at'),
+  },
+  (table) => [unique('sources_place').on(table.collection, table.machine, table.location)],
+)
+
 export const documents = pgTable(
   'documents',
   {
@@ -62,6 +85,7 @@ export const documents = pgTable(
     collection: uuid('collection_id')
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),
+    source: uuid('source_id').references(() => sources.id, { onDelete: 'set null' }),
     uri: orderedText('uri').notNull(),
     title: text('title').notNull(),
     mediaType: text('media_type').notNull(),
@@ -79,6 +103,7 @@ export const documents = pgTable(
   (table) => [
     unique('documents_collection_uri').on(table.collection, table.uri),
     index('documents_uri').on(table.uri),
+    index('documents_source').on(table.source, table.uri),
   ],
 )
 

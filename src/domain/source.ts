@@ -1,0 +1,37 @@
+/** A place that documents come from and that can be read again. */
+
+/** `git`: the files that Git tracks in a folder. `glob`: an absolute pattern. */
+export type SourceKind = 'folder' | 'git' | 'glob' | 'url'
+
+export interface SourceOptions {
+  /** Folder that documents are named relative to; their absolute path without it. */
+  readonly root?: string | undefined
+  /** Patterns as in .gitignore, relative to the folder. */
+  readonly include?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+}
+
+/** What a web server gave to ask with whether its page has changed. */
+export interface Validators {
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
+}
+
+export interface NewSource {
+  readonly kind: SourceKind
+  /** Absolute real path, absolute pattern, or URL. */
+  readonly location: string
+  /** Name of the machine whose files these are; empty for a URL. */
+  readonly machine: string
+  readonly options: SourceOptions
+}
+
+export interface Source extends NewSource {
+  readonly id: string
+  /** Its name. */
+  readonly collection: string
+  readonly validators: Validators
+  readonly createdAt: Date
+  /** When it was last read to its end. */
+  readonly syncedAt: Date | null
+}
