@@ -17,6 +17,7 @@ import {
   summary,
 } from './common/ingest-report.ts'
 import { onInterrupt } from './common/interrupt.ts'
+import { readPassword } from './common/password-file.ts'
 import { ProgressReport } from './common/progress.ts'
 import { stdinFile } from './common/stdin-file.ts'
 
@@ -55,6 +56,10 @@ export default class Ingest extends ChatbotCommand {
       helpValue: 'NAME',
       summary: 'What the document from stdin is called; its ending tells the format.',
     }),
+    'password-file': string({
+      helpValue: 'FILE',
+      summary: 'Opens encrypted files with the password in this file.',
+    }),
     root: string({ helpValue: 'DIR', summary: 'Name documents by their path below this folder.' }),
     verbose: boolean({ char: 'v', summary: 'List every file, also those that are skipped.' }),
   }
@@ -85,7 +90,9 @@ export default class Ingest extends ChatbotCommand {
       )
     }
     const collection = checkCollectionName(flags.collection ?? loaded.config.collection)
-    return this.#ingest(found, loaded, collection, flags)
+    const passwordFile = flags['password-file']
+    const password = passwordFile === undefined ? undefined : await readPassword(passwordFile)
+    return this.#ingest(found, loaded, collection, { ...flags, password })
   }
 
   async #expand(inputs: readonly string[], root: string | undefined): Promise<Expansion> {
@@ -101,7 +108,11 @@ export default class Ingest extends ChatbotCommand {
     found: Expansion,
     loaded: LoadedConfig,
     collection: string,
-    { jobs, verbose }: { readonly jobs: number; readonly verbose: boolean },
+    {
+      jobs,
+      verbose,
+      password,
+    }: { readonly jobs: number; readonly verbose: boolean; readonly password: string | undefined },
   ): Promise<IngestReport> {
     const started = performance.now()
     const api = await this.api(loaded)
@@ -114,6 +125,7 @@ export default class Ingest extends ChatbotCommand {
     const run = await ingestFiles({
       api,
       collection,
+      password,
       files: found.files,
       jobs,
       maxFileBytes: loaded.config.ingest.maxFileBytes,

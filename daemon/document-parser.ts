@@ -62,11 +62,11 @@ export function startDocumentParser(options: DocumentParserOptions): DocumentPar
   }
 
   return {
-    async parse({ path, uri, signal }: SourceFile): Promise<ParsedDocument> {
+    async parse({ path, uri, password, signal }: SourceFile): Promise<ParsedDocument> {
       if (closed) throw stopping()
       const child = await acquire(signal)
       try {
-        return await child.parse({ path, uri, model: model.folder, maxTextLength }, signal)
+        return await child.parse({ path, uri, password, model: model.folder, maxTextLength }, signal)
       } catch (thrown) {
         throw closed ? stopping() : thrown
       } finally {

@@ -1,6 +1,6 @@
 /** What each route of the HTTP API does: parse, call, shape. */
 import { z } from 'zod'
-import { type Route, routes } from '../src/api/routes.ts'
+import { PASSWORD_HEADER, type Route, routes } from '../src/api/routes.ts'
 import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
 import type { Collection, DocumentSummary } from '../src/domain/document.ts'
@@ -22,28 +22,44 @@ export interface EndpointContext {
 
 export interface Endpoint {
   readonly route: Route
-  handle(raw: { params: unknown; query: unknown; body: unknown }, context: EndpointContext): Promise<unknown>
+  handle(
+    raw: { params: unknown; query: unknown; headers: unknown; body: unknown },
+    context: EndpointContext,
+  ): Promise<unknown>
 }
 
-interface Shapes<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>
-  extends Route {
+interface Shapes<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+> extends Route {
   readonly params: P
   readonly query: Q
+  readonly headers: H
   readonly body: B
   readonly response: R
 }
 
-interface Input<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+interface Input<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> {
   readonly params: z.output<P>
   readonly query: z.output<Q>
+  readonly headers: z.output<H>
   readonly body: z.output<B>
   /** The request's stream, where the route takes an upload. */
   readonly upload: unknown
 }
 
-function endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>(
-  route: Shapes<P, Q, B, R>,
-  handle: (input: Input<P, Q, B>, context: EndpointContext) => Promise<z.input<R>>,
+function endpoint<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+>(
+  route: Shapes<P, Q, H, B, R>,
+  handle: (input: Input<P, Q, H, B>, context: EndpointContext) => Promise<z.input<R>>,
 ): Endpoint {
   return {
     route,
@@ -52,6 +68,7 @@ function endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
         {
           params: parse(route.params, raw.params, 'path'),
           query: parse(route.query, raw.query, 'query'),
+          headers: parse(route.headers, raw.headers, 'headers'),
           body: parse(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
           upload: route.upload === true ? raw.body : undefined,
         },
@@ -106,17 +123,21 @@ export const endpoints: readonly Endpoint[] = [
     return { needed: await store.documents.missing(principal, params.name, services.spec, body.files) }
   }),
 
-  endpoint(routes.putDocument, async ({ params, query, upload }, { services, principal, signal }) => {
-    const { status, document: stored } = await ingestUpload(services, principal, {
-      collection: params.name,
-      uri: query.uri,
-      hash: query.hash,
-      modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
-      bytes: upload,
-      signal,
-    })
-    return { status, document: document(stored) }
-  }),
+  endpoint(
+    routes.putDocument,
+    async ({ params, query, headers, upload }, { services, principal, signal }) => {
+      const { status, document: stored } = await ingestUpload(services, principal, {
+        collection: params.name,
+        uri: query.uri,
+        hash: query.hash,
+        modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
+        password: headers[PASSWORD_HEADER],
+        bytes: upload,
+        signal,
+      })
+      return { status, document: document(stored) }
+    },
+  ),
 
   endpoint(routes.listDocuments, async ({ query }, { services, principal }) => {
     const documents = await services.ports.store.documents.list(principal, query)

@@ -85,9 +85,9 @@ function register(
       reply.raw.once('close', () => {
         if (!reply.raw.writableFinished) gone.abort(new ChatbotError('cancelled', 'The client has gone.'))
       })
-      const { params, query, body } = request
+      const { params, query, headers, body } = request
       return handle(
-        { params, query, body },
+        { params, query, headers, body },
         {
           principal,
           services: servicesOf(life),

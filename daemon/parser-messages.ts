@@ -8,6 +8,8 @@ export const parseRequestSchema = z.object({
   /** Folder of the model whose tokenizer counts. */
   model: z.string(),
   maxTextLength: z.number(),
+  /** Of an encrypted file. */
+  password: z.string().optional(),
 })
 export type ParseRequest = z.output<typeof parseRequestSchema>
 

@@ -34,7 +34,7 @@ function endWithParent(parent: number): void {
 }
 
 async function* parse(
-  { path, uri, model, maxTextLength }: ParseRequest,
+  { path, uri, model, maxTextLength, password }: ParseRequest,
   tokenizers: Map<string, ModelTokenizer>,
 ): AsyncGenerator<ParseReply> {
   try {
@@ -42,6 +42,7 @@ async function* parse(
     tokenizers.set(model, tokenizer)
     const { text, chunks, ...document } = await parseDocument(await readFile(path), uri, tokenizer, {
       maxTextLength,
+      password,
     })
     for (let at = 0; at < text.length; at += TEXT_SLICE)
       yield { type: 'text', text: text.slice(at, at + TEXT_SLICE) }

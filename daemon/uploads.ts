@@ -25,6 +25,8 @@ export interface Upload {
   readonly hash: string
   /** When the file was last written, as the client says. */
   readonly modifiedAt?: Date | undefined
+  /** Of an encrypted file. */
+  readonly password: string | undefined
   /** The request's stream. */
   readonly bytes: unknown
   readonly signal: AbortSignal
@@ -33,7 +35,7 @@ export interface Upload {
 export async function ingestUpload(
   services: Services,
   principal: Principal,
-  { collection, uri, hash, modifiedAt, bytes, signal }: Upload,
+  { collection, uri, hash, modifiedAt, password, bytes, signal }: Upload,
 ): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
   if (!(bytes instanceof Readable)) {
     throw new ChatbotError(
@@ -63,7 +65,7 @@ export async function ingestUpload(
     return await ingestDocument(
       principal,
       collection,
-      { path, uri, bytes: received.bytes, hash, modifiedAt },
+      { path, uri, bytes: received.bytes, hash, modifiedAt, password },
       { store: ports.store, embedder: ports.embedder, parser, spec, signal },
     )
   } finally {

@@ -31,7 +31,11 @@ function operation(name: string, route: Route): Record<string, unknown> {
   return {
     operationId: name,
     summary: route.summary,
-    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...parameters('header', route.headers),
+    ],
     ...(route.upload ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
     ...(route.body === undefined
       ? {}
@@ -43,7 +47,7 @@ function operation(name: string, route: Route): Record<string, unknown> {
   }
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodObject): Record<string, unknown>[] {
+function parameters(place: 'path' | 'query' | 'header', schema: z.ZodObject): Record<string, unknown>[] {
   return Object.entries(schema.shape).map(([name, field]) => {
     const type = z.instanceof(z.ZodType).parse(field)
     return {

@@ -17,6 +17,8 @@ import {
 export const API_PREFIX = '/api/v1'
 /** Both sides send their version in this header. */
 export const VERSION_HEADER = 'x-chatbot-version'
+/** In a header because query strings end up in the logs of proxies; percent-encoded because headers are Latin-1. */
+export const PASSWORD_HEADER = 'x-chatbot-document-password'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -25,6 +27,8 @@ export interface Route {
   readonly summary: string
   readonly params: z.ZodObject
   readonly query: z.ZodObject
+  /** Lower-case names. */
+  readonly headers: z.ZodObject
   readonly body: z.ZodType
   /** The body is the bytes of a file, streamed. */
   readonly upload?: true
@@ -32,7 +36,7 @@ export interface Route {
 }
 
 /** What a route takes unless it says otherwise. */
-const nothing = { params: z.object({}), query: z.object({}), body: z.undefined() }
+const nothing = { params: z.object({}), query: z.object({}), headers: z.object({}), body: z.undefined() }
 
 const limit = z.coerce.number().int().min(1).max(1000).default(100)
 const named = z.object({ name: collectionName })
@@ -43,6 +47,19 @@ const referenced = z.object({
     .max(4096)
     .describe('document id, unique prefix of it, or uri (percent-encoded)'),
 })
+const documentPassword = z
+  .string()
+  .max(3000)
+  .transform((encoded, context) => {
+    try {
+      return decodeURIComponent(encoded)
+    } catch {
+      context.addIssue('not percent-encoded UTF-8')
+      return z.NEVER
+    }
+  })
+  .optional()
+  .describe('password of an encrypted file, percent-encoded UTF-8; used once, never stored')
 const identified = z.object({ id: z.string().min(1).max(64) })
 
 export const routes = {
@@ -115,6 +132,7 @@ export const routes = {
       hash: z.string().regex(/^[0-9a-f]{64}$/),
       modifiedAt: z.iso.datetime().optional().describe('when the file was last written'),
     }),
+    headers: z.object({ [PASSWORD_HEADER]: documentPassword }),
     upload: true,
     response: z.object({ status: z.enum(['indexed', 'unchanged']), document: documentSchema }),
   },

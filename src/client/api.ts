@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import {
   API_PREFIX,
+  PASSWORD_HEADER,
   type RouteName,
   type RouteRequest,
   type RouteResponse,
@@ -40,6 +41,8 @@ export interface FileUpload {
   readonly bytes: number
   /** SHA-256, hex. */
   readonly hash: string
+  /** Of an encrypted file. */
+  readonly password?: string | undefined
 }
 
 const CALL_IDLE_MS = 120_000
@@ -63,7 +66,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       })
       return read(reply, name, version)
     },
-    async upload({ collection, uri, path, bytes, hash }, { signal } = {}) {
+    async upload({ collection, uri, path, bytes, hash, password }, { signal } = {}) {
       const { method, path: template } = routes.putDocument
       // A file that vanished is reported by its stream.
       const stats = await stat(path).catch(() => undefined)
@@ -72,7 +75,8 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       const reply = await connection.send({
         method,
         path: pathOf(template, { name: collection }, { uri, hash, modifiedAt }),
-        headers,
+        headers:
+          password === undefined ? headers : { ...headers, [PASSWORD_HEADER]: encodeURIComponent(password) },
         body: { stream, bytes },
         signal,
         idleMs: UPLOAD_IDLE_MS,

@@ -30,6 +30,8 @@ export interface IngestOptions {
   readonly files: readonly FoundFile[]
   /** Uploads at once. */
   readonly jobs: number
+  /** For encrypted files. */
+  readonly password?: string | undefined
   /** Larger files are refused without being sent. */
   readonly maxFileBytes: number
   /** Begin no more files; those under way are finished. */
@@ -125,7 +127,7 @@ async function ingestBatch(
 
 async function upload(
   file: Hashed,
-  { api, collection, abort, maxFileBytes, wait = pause }: IngestOptions,
+  { api, collection, password, abort, maxFileBytes, wait = pause }: IngestOptions,
 ): Promise<FileResult> {
   const { path, uri } = file
   if (file.bytes > maxFileBytes) {
@@ -136,7 +138,7 @@ async function upload(
   }
   for (let offer = 1; ; offer++) {
     try {
-      const { status, document } = await api.upload({ collection, ...file }, { signal: abort })
+      const { status, document } = await api.upload({ collection, password, ...file }, { signal: abort })
       return status === 'unchanged'
         ? { path, uri, status }
         : { path, uri, status, document: document.id, chunks: document.chunks, warnings: document.warnings }

@@ -15,6 +15,8 @@ export interface IngestFile {
   readonly bytes: number
   /** SHA-256 of the bytes, hex. */
   readonly hash: string
+  /** Of an encrypted file; not stored. */
+  readonly password?: string | undefined
   /** When it was last written. */
   readonly modifiedAt?: Date | undefined
 }
@@ -52,8 +54,8 @@ export async function ingestDocument(
   ports: IngestPorts,
 ): Promise<Ingested> {
   const { store, parser, spec, signal } = ports
-  const { uri, bytes, hash } = file
-  const parsed = await parser.parse({ path: file.path, uri, signal })
+  const { path, uri, password, bytes, hash } = file
+  const parsed = await parser.parse({ path, uri, password, signal })
   const { title, mediaType, language, text, metadata = {} } = parsed
   const modifiedAt = parsed.modifiedAt ?? file.modifiedAt ?? null
   const { chunks, unknown } = await embedChunks(principal, collection, parsed.chunks, ports)

@@ -18,7 +18,7 @@ const DEEPEST = 3
 export async function loadDocument(
   bytes: Buffer,
   uri: string,
-  limits: LoadLimits & { readonly password?: string },
+  limits: LoadLimits & { readonly password?: string | undefined },
   depth = 0,
 ): Promise<LoadedDocument> {
   if (bytes.length === 0) throw empty('The file has 0 bytes.')

@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** What the user calls the file; serves for the title when the content has none. */
   readonly uri: string
   /** For files that are encrypted; never logged, never stored. */
-  readonly password?: string
+  readonly password?: string | undefined
   /** UTF-16 code units; a loader may stop with `document_too_large` as soon as there are more. */
   readonly maxTextLength: number
   /** Reads a file inside this one, such as an attachment, with the loader of its own format. */

@@ -12,7 +12,7 @@ export async function parseDocument(
   bytes: Buffer,
   uri: string,
   tokenizer: Tokenizer,
-  limits: LoadLimits & { readonly password?: string },
+  limits: LoadLimits & { readonly password?: string | undefined },
 ): Promise<ParsedDocument> {
   const { blocks, warnings = [], ...document } = await loadDocument(bytes, uri, limits)
   const chunks = splitDocument({ ...document, blocks }, tokenizer)

@@ -8,7 +8,7 @@ export interface SourceFile {
   /** What the user calls it; its extension helps to detect the format. */
   readonly uri: string
   /** For an encrypted file. */
-  readonly password?: string
+  readonly password?: string | undefined
   readonly signal?: AbortSignal
 }
 
