@@ -4,7 +4,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { russianEncoding, soundsLikeText } from './encodings.ts'
 
 export interface Decoded {
-  /** Line ends are `\n`; no BOM, no NUL, no lone surrogate. */
+  /** Line ends are `\n`; no other control characters but tabs, no BOM, no lone surrogate. */
   readonly text: string
   readonly warnings: readonly string[]
 }
@@ -19,9 +19,19 @@ const SAMPLE = 64 * 1024
 export function decodeText(bytes: Buffer, declared?: string): Decoded {
   const { text, warnings } = decode(bytes, declared)
   const oneLineEnd = text.includes('\r') ? text.replace(/\r\n?/gu, '\n') : text
-  const noNul = oneLineEnd.includes('\0') ? oneLineEnd.replaceAll('\0', '') : oneLineEnd
-  return { text: noNul.toWellFormed(), warnings }
+  return { text: withoutControls(oneLineEnd).toWellFormed(), warnings }
 }
+
+/** Without colours of terminals and NULs, which no database takes; other control characters are spaces. */
+function withoutControls(text: string): string {
+  if (!CONTROL.test(text)) return text
+  return text
+    .replace(/\x1b\[[0-9;:?]*[ -/]*[@-~]/gu, '')
+    .replaceAll('\0', '')
+    .replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/gu, ' ')
+}
+
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/u
 
 function decode(bytes: Buffer, declared: string | undefined): Decoded {
   const marked = byOrderMark(bytes) ?? utf16WithoutMark(bytes)
@@ -51,7 +61,7 @@ function guess(bytes: Buffer): { encoding: string; text: string } | undefined {
     .analyse(sample)
     .filter(({ name, confidence }) => confidence >= 10 && !name.startsWith('UTF-'))
     .map(({ name }) => name)
-  for (const encoding of [...(russian ? [russian] : []), ...others]) {
+  for (const encoding of [...(russian ? [russian] : []), ...others, 'windows-1252']) {
     if (!iconv.encodingExists(encoding)) continue
     const text = iconv.decode(bytes, encoding)
     if (!text.includes('\uFFFD') && soundsLikeText(text.slice(0, SAMPLE))) return { encoding, text }
