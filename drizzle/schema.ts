@@ -14,14 +14,17 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  real,
   text,
   timestamp,
   unique,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { CacheHit, Timings, Usage } from '../src/domain/answer.ts'
 import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
+import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
 import type { Language } from '../src/domain/language.ts'
 import type { SourceKind, SourceOptions, Validators } from '../src/domain/source.ts'
 import { anyVector, orderedText } from './columns.ts'
@@ -78,6 +81,156 @@ export const sources = pgTable(
   (table) => [unique('sources_place').on(table.collection, table.machine, table.location)],
 )
 
+/** What is known of a document from the moment it is received: the same columns while it is staged and when it is live. */
+const documentContent = () => ({
+  source: uuid('source_id').references(() => sources.id, { onDelete: 'set null' }),
+  uri: orderedText('uri').notNull(),
+  title: text('title').notNull(),
+  mediaType: text('media_type').notNull(),
+  language: text('language').$type<Language>().notNull(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  length: integer('length').notNull(),
+  hash: text('hash').notNull(),
+  warnings: jsonb('warnings').$type<readonly string[]>().notNull(),
+  /** What the document says of itself. */
+  metadata: jsonb('metadata').$type<Metadata>().notNull().default({}),
+  modifiedAt: moment('modified_at'),
+})
+
+/** What the splitter made, the same in both places. */
+const chunkContent = () => ({
+  ordinal: integer('ordinal').notNull(),
+  start: integer('start_offset').notNull(),
+  end: integer('end_offset').notNull(),
+  text: text('text').notNull(),
+  heading: text('heading').notNull(),
+  page: integer('page'),
+  line: integer('line'),
+  tokens: integer('tokens').notNull(),
+  hash: text('hash').notNull(),
+})
+
+/** Long work in the background: src/jobs has a file for each kind. Counters are of documents and chunks. */
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    kind: text('kind').$type<JobKind>().notNull(),
+    principal: text('principal').notNull(),
+    collection: uuid('collection_id')
+      .notNull()
+      .references(() => collections.id, { onDelete: 'cascade' }),
+    state: text('state').$type<JobState>().notNull().default('running'),
+    /** Nothing will be added any more: it is done when nothing is left. */
+    sealed: boolean('sealed').notNull(),
+    /** What its kind needs to know, checked where it is read. */
+    input: jsonb('input').$type<unknown>().notNull(),
+    documents: integer('documents').notNull().default(0),
+    indexed: integer('indexed').notNull().default(0),
+    failed: integer('failed').notNull().default(0),
+    replaced: integer('replaced').notNull().default(0),
+    chunks: integer('chunks').notNull().default(0),
+    embedded: integer('embedded').notNull().default(0),
+    reused: integer('reused').notNull().default(0),
+    /** The document in work. */
+    current: text('current'),
+    /** What it waits for, when something outside fails. */
+    waiting: text('waiting'),
+    errorCode: text('error_code').$type<ErrorCode>(),
+    errorMessage: text('error_message'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+    finishedAt: moment('finished_at'),
+  },
+  (table) => [index('jobs_created').on(table.createdAt), index('jobs_collection').on(table.collection)],
+)
+
+/**
+ * A part of a job that one daemon works on at a time. `task` is its entry in the queue, null when there is nothing
+ * to do; `epoch` rises with every daemon that takes it, and whoever has an older one can write nothing.
+ */
+export const jobShards = pgTable(
+  'job_shards',
+  {
+    job: uuid('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    shard: integer('shard').notNull(),
+    task: uuid('task'),
+    epoch: integer('epoch').notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.shard] })],
+)
+
+/** Received and cut, not yet searchable; afterwards what became of it, for as long as the job is kept. */
+export const stagedDocuments = pgTable(
+  'staged_documents',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    job: uuid('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    shard: integer('shard').notNull(),
+    collection: uuid('collection_id')
+      .notNull()
+      .references(() => collections.id, { onDelete: 'cascade' }),
+    state: text('state').$type<StagedState>().notNull(),
+    ...documentContent(),
+    chunks: integer('chunks').notNull(),
+    /** The live one. */
+    document: uuid('document_id'),
+    errorCode: text('error_code').$type<ErrorCode>(),
+    errorMessage: text('error_message'),
+  },
+  (table) => [
+    index('staged_documents_job').on(table.job, table.id),
+    index('staged_documents_shard')
+      .on(table.job, table.shard, table.id)
+      .where(sql`${table.state} = 'staged'`),
+    uniqueIndex('staged_documents_uri').on(table.collection, table.uri).where(sql`${table.state} = 'staged'`),
+  ],
+)
+
+export const stagedParts = pgTable(
+  'staged_parts',
+  {
+    document: bigint('document_id', { mode: 'number' })
+      .notNull()
+      .references(() => stagedDocuments.id, { onDelete: 'cascade' }),
+    part: integer('part').notNull(),
+    text: text('text').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.document, table.part] })],
+)
+
+export const stagedChunks = pgTable(
+  'staged_chunks',
+  {
+    document: bigint('document_id', { mode: 'number' })
+      .notNull()
+      .references(() => stagedDocuments.id, { onDelete: 'cascade' }),
+    ...chunkContent(),
+    /** Title and headings: with the text behind them they are what is embedded. */
+    context: text('context').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.document, table.ordinal] })],
+)
+
+/** Beside the staged chunks, because an update would write their texts again. */
+export const stagedVectors = pgTable(
+  'staged_vectors',
+  {
+    document: bigint('document_id', { mode: 'number' })
+      .notNull()
+      .references(() => stagedDocuments.id, { onDelete: 'cascade' }),
+    ordinal: integer('ordinal').notNull(),
+    embedding: anyVector('embedding').notNull(),
+    /** Share of the text that the model does not know; null where the vector was there already. */
+    unknown: real('unknown'),
+  },
+  (table) => [primaryKey({ columns: [table.document, table.ordinal] })],
+)
+
 export const documents = pgTable(
   'documents',
   {
@@ -85,19 +238,8 @@ export const documents = pgTable(
     collection: uuid('collection_id')
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),
-    source: uuid('source_id').references(() => sources.id, { onDelete: 'set null' }),
-    uri: orderedText('uri').notNull(),
-    title: text('title').notNull(),
-    mediaType: text('media_type').notNull(),
-    language: text('language').$type<Language>().notNull(),
-    bytes: bigint('bytes', { mode: 'number' }).notNull(),
-    length: integer('length').notNull(),
+    ...documentContent(),
     chunks: integer('chunks').notNull(),
-    hash: text('hash').notNull(),
-    warnings: jsonb('warnings').$type<readonly string[]>().notNull(),
-    /** What the document says of itself. */
-    metadata: jsonb('metadata').$type<Metadata>().notNull().default({}),
-    modifiedAt: moment('modified_at'),
     ingestedAt: moment('ingested_at').notNull().defaultNow(),
   },
   (table) => [
@@ -130,15 +272,7 @@ export const chunks = pgTable(
     document: uuid('document_id')
       .notNull()
       .references(() => documents.id, { onDelete: 'cascade' }),
-    ordinal: integer('ordinal').notNull(),
-    start: integer('start_offset').notNull(),
-    end: integer('end_offset').notNull(),
-    text: text('text').notNull(),
-    heading: text('heading').notNull(),
-    page: integer('page'),
-    line: integer('line'),
-    tokens: integer('tokens').notNull(),
-    hash: text('hash').notNull(),
+    ...chunkContent(),
   },
   (table) => [
     primaryKey({ columns: [table.generation, table.id] }),
