@@ -18,6 +18,7 @@ import {
 } from '../src/generate/relevance.ts'
 import { type Asked, askClapnq, askXquad, dot, type Retrieval } from './calibrate-data.ts'
 import { applyLogistic, fitChoice, fitLogistic } from './calibrate-fit.ts'
+import { keepingVectors } from './vectors.ts'
 
 const SENTENCE = [
   'similarity',
@@ -189,7 +190,7 @@ function print(name: string, numbers: Record<string, number>): void {
 }
 
 if (import.meta.main) {
-  const embedder = await startEmbedder({ model: builtinModel() })
+  const embedder = keepingVectors(await startEmbedder({ model: builtinModel() }))
   try {
     await calibrate(embedder)
   } finally {

@@ -339,6 +339,8 @@ export const answers = pgTable(
       .$type<readonly { id: string; name: string; revision: number }[]>()
       .notNull(),
     generator: text('generator').notNull(),
+    /** Null when it is the question itself. */
+    searched: text('searched'),
     text: text('text').notNull().default(''),
     refused: boolean('refused').notNull().default(false),
     cached: jsonb('cached').$type<CacheHit>(),

@@ -1,10 +1,11 @@
 import type { AskEvent } from '../../src/client/client.ts'
 import type { Answer, StageName } from '../../src/domain/answer.ts'
-import { printable } from '../../src/domain/printable.ts'
+import { printable, printableLine } from '../../src/domain/printable.ts'
 import { source } from './sources.ts'
 import { paint } from './style.ts'
 
 const STAGE_WORDS: Record<StageName, string> = {
+  rewrite: 'reading the conversation',
   embed: 'reading the question',
   cache: 'looking for an earlier answer',
   retrieve: 'searching',
@@ -45,10 +46,12 @@ export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Ans
   return undefined
 }
 
-function writeSources({ citations, cached, warnings, conversation, generator }: Answer): void {
+function writeSources({ searched, citations, cached, warnings, conversation, generator }: Answer): void {
   if (citations.length > 0) {
     process.stdout.write(`\n${citations.map((cited) => source(cited.number, cited)).join('\n')}\n`)
   }
+  if (searched !== undefined)
+    process.stderr.write(`${paint(process.stderr, 'dim', `searched: “${printableLine(searched)}”`)}\n`)
   for (const warning of warnings) process.stderr.write(`Note: ${printable(warning)}\n`)
   if (!process.stderr.isTTY) return
   const origin = cached === false ? generator : `${generator}, from the ${cached.tier} cache`

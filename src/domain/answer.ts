@@ -2,7 +2,7 @@ import type { Span } from './document.ts'
 import type { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
 
-export const STAGES = ['embed', 'cache', 'retrieve', 'generate', 'remember'] as const
+export const STAGES = ['rewrite', 'embed', 'cache', 'retrieve', 'generate', 'remember'] as const
 export type StageName = (typeof STAGES)[number]
 
 /** A retrieved piece of a document, numbered from 1 in the order of relevance. */
@@ -56,6 +56,8 @@ export interface Answer {
   readonly id: string
   readonly conversation: string
   readonly question: string
+  /** What was searched instead, when the question leans on earlier turns. */
+  readonly searched?: string
   readonly text: string
   /** True when the documents do not hold the answer, and `text` says so. */
   readonly refused: boolean
@@ -96,6 +98,8 @@ export type AnswerState = 'running' | 'complete' | 'failed' | 'cancelled' | 'int
 export interface Turn {
   readonly id: string
   readonly question: string
+  /** As in the answer. */
+  readonly searched?: string
   readonly state: AnswerState
   readonly text: string
   readonly refused: boolean

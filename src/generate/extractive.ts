@@ -39,8 +39,8 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
 
 /** No quotes: the passages do not hold an answer. */
 async function answer(embedder: Embedder, input: GenerateInput): Promise<Quote[]> {
-  const { question, questionVector, language, passages, signal } = input
-  const compared = shortlist(compareWords(question, candidatesOf(passages)))
+  const { standalone, questionVector, language, passages, signal } = input
+  const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
   if (compared.length === 0) return []
   const embeddings = await embedder.embed(
     compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
@@ -52,7 +52,7 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Quote[]
   )
   const [best] = ranked
   if (best === undefined) return []
-  if (confidence(language, best, evidenceOf(question, passages, ranked)) <= 0) return []
+  if (confidence(language, best, evidenceOf(standalone, passages, ranked)) <= 0) return []
   return quotesOf(ranked)
 }
 

@@ -27,7 +27,12 @@ export interface Ask extends Timed {
   readonly startedAt: number
 }
 
-export interface Embedded extends Ask {
+export interface Rewritten extends Ask {
+  /** The question as it is searched: standalone, whatever it leans on. */
+  readonly standalone: string
+}
+
+export interface Embedded extends Rewritten {
   readonly vector: Float32Array
   readonly warnings: readonly string[]
 }

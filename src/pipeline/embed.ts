@@ -1,13 +1,13 @@
-import type { Ask, Embedded } from './ask.ts'
+import type { Embedded, Rewritten } from './ask.ts'
 import type { Stage } from './stage.ts'
 
 /** Share of unknown tokens above which a question is in a script that the model does not know. */
 const MOSTLY_UNKNOWN = 0.3
 
-export const embedQuestion: Stage<Ask, Embedded> = {
+export const embedQuestion: Stage<Rewritten, Embedded> = {
   name: 'embed',
   async run(ask, { ports, signal }) {
-    const [embedding] = await ports.embedder.embed([ask.question], {
+    const [embedding] = await ports.embedder.embed([ask.standalone], {
       as: 'query',
       priority: 'question',
       signal,

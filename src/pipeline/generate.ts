@@ -16,6 +16,7 @@ export const generateAnswer: Stage<Retrieved, Generated> = {
     const citations: Citation[] = []
     const events = ask.generator.generate({
       question: ask.question,
+      standalone: ask.standalone,
       questionVector: ask.vector,
       language: ask.language,
       passages: ask.context,

@@ -19,6 +19,9 @@ export type GeneratorEvent =
 
 export interface GenerateInput {
   readonly question: string
+  /** The question with what it leans on; equal to it when it leans on nothing. */
+  readonly standalone: string
+  /** Of `standalone`. */
   readonly questionVector: Float32Array
   readonly language: Language
   /** Best first. */
@@ -34,6 +37,11 @@ export interface Generator {
   /** Raised when prompt or algorithm change; part of the cache key. */
   readonly promptVersion: string
   generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
+  /**
+   * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
+   * the generator is no language model. Throws only when `signal` is aborted.
+   */
+  rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Generators {

@@ -11,6 +11,7 @@ export const rememberAnswer: Stage<Generated, Answer> = {
       id: ask.id,
       conversation: ask.conversation,
       question: ask.question,
+      ...(ask.standalone === ask.question ? {} : { searched: ask.standalone }),
       text: ask.text,
       refused: ask.refused,
       citations: ask.citations,

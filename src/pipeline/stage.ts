@@ -29,15 +29,19 @@ export function pipeline<
   C extends Timed,
   D extends Timed,
   E extends Timed,
-  F,
->(stages: readonly [Stage<A, B>, Stage<B, C>, Stage<C, D>, Stage<D, E>, Stage<E, F>]): Pipeline<A, F> {
-  const [first, second, third, fourth, fifth] = stages
+  F extends Timed,
+  G,
+>(
+  stages: readonly [Stage<A, B>, Stage<B, C>, Stage<C, D>, Stage<D, E>, Stage<E, F>, Stage<F, G>],
+): Pipeline<A, G> {
+  const [first, second, third, fourth, fifth, sixth] = stages
   return async (input, context) => {
-    const embedded = await timed(first, input, context)
-    const looked = await timed(second, embedded, context)
-    const retrieved = await timed(third, looked, context)
-    const generated = await timed(fourth, retrieved, context)
-    return timed(fifth, generated, context)
+    const rewritten = await timed(first, input, context)
+    const embedded = await timed(second, rewritten, context)
+    const looked = await timed(third, embedded, context)
+    const retrieved = await timed(fourth, looked, context)
+    const generated = await timed(fifth, retrieved, context)
+    return timed(sixth, generated, context)
   }
 }
 

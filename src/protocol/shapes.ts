@@ -58,6 +58,10 @@ export const answerSchema = z.object({
   id: z.uuid().describe("the ask's id"),
   conversation: z.string(),
   question: z.string(),
+  searched: z
+    .string()
+    .optional()
+    .describe('the question made standalone, where it leaned on earlier turns: what was searched'),
   text: z.string().describe('the whole text; the deltas of the last epoch, joined, equal it'),
   refused: z.boolean().describe('true when the documents do not hold the answer, and the text says so'),
   citations: z.array(citationSchema),
@@ -99,6 +103,7 @@ export const collectionsSchema = z
 export const turnSchema = z.object({
   id: z.string(),
   question: z.string(),
+  searched: z.string().optional().describe('as in the answer'),
   state: z.enum(['running', 'complete', 'failed', 'cancelled', 'interrupted']),
   text: z.string(),
   refused: z.boolean(),

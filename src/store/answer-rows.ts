@@ -23,6 +23,7 @@ export async function findAnswer(
 export function toAnswer(row: AnswerRow, citations: readonly Citation[]): Answer {
   const { id, conversation, question, text, refused, generator, language, timings, warnings } = row
   const answer = { id, conversation, question, text, refused, generator, language, timings, warnings }
+  const searched = row.searched === null ? {} : { searched: row.searched }
   const usage = row.usage === null ? {} : { usage: row.usage }
-  return { ...answer, ...usage, cached: row.cached ?? false, citations }
+  return { ...answer, ...searched, ...usage, cached: row.cached ?? false, citations }
 }

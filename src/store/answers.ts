@@ -14,9 +14,10 @@ export function answerRepository(database: Database): AnswerRepository {
 
     complete: (principal, epoch, answer, questionVector) =>
       database.transaction(async (queries) => {
-        const { text, refused, generator, language, usage, timings, warnings } = answer
+        const { searched, text, refused, generator, language, usage, timings, warnings } = answer
         const conversation = await finish(queries, principal, answer.id, epoch, {
           state: 'complete',
+          searched,
           text,
           refused,
           cached: answer.cached === false ? null : answer.cached,

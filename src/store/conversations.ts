@@ -25,6 +25,7 @@ export function conversationRepository(database: Database): ConversationReposito
           .select({
             id: answers.id,
             question: answers.question,
+            searched: answers.searched,
             state: answers.state,
             text: answers.text,
             refused: answers.refused,
@@ -39,7 +40,13 @@ export function conversationRepository(database: Database): ConversationReposito
           principal,
           rows.map((row) => row.id),
         )
-        const turns = rows.map((row) => ({ ...row, citations: citations.get(row.id) ?? [] })).reverse()
+        const turns = rows
+          .map(({ searched, ...row }) => ({
+            ...row,
+            ...(searched === null ? {} : { searched }),
+            citations: citations.get(row.id) ?? [],
+          }))
+          .reverse()
         return { conversation, turns }
       }),
 

@@ -82,6 +82,7 @@ function Outcome({ answer }: { answer: Answer }) {
         <Warning key={warning} text={warning} />
       ))}
       <Cited citations={answer.citations} />
+      {answer.searched !== undefined && <Text dimColor>searched: “{printableLine(answer.searched)}”</Text>}
       <Text dimColor>{provenance(answer)}</Text>
     </Box>
   )

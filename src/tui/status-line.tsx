@@ -19,6 +19,7 @@ export function StatusLine({ state, now }: StatusLineProps) {
 }
 
 const DOING: Readonly<Record<StageName, string>> = {
+  rewrite: 'reading the conversation',
   embed: 'embedding the question',
   cache: 'looking in the cache',
   retrieve: 'searching',

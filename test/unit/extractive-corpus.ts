@@ -84,6 +84,7 @@ export async function testCorpus(): Promise<TestCorpus> {
       let refused: boolean | undefined
       const events = extractiveGenerator({ embedder }).generate({
         question,
+        standalone: question,
         questionVector: await vectorOf(question),
         language: detectLanguage(question),
         passages,

@@ -13,6 +13,7 @@ const sky = passage(1, 'The sky is blue because air scatters short waves most.')
 function input(given: Partial<GenerateInput> = {}): GenerateInput {
   return {
     question: 'Why is the sky blue?',
+    standalone: given.question ?? 'Why is the sky blue?',
     questionVector: new Float32Array(384),
     language: 'en',
     passages: [sky],
