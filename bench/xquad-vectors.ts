@@ -75,7 +75,9 @@ export async function embedded(
     mkdirSync(folder, { recursive: true })
     writeFileSync(
       file,
-      Buffer.concat(embeddings.map(({ vector }) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength))),
+      Buffer.concat(
+        embeddings.map(({ vector }) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)),
+      ),
     )
   }
   const bytes = readFileSync(file)

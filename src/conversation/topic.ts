@@ -13,7 +13,7 @@ export function topicOf(
 }
 
 /** Names with what binds them; without any, the content words in their order. */
-export function subjectOf(question: string): string | undefined {
+function subjectOf(question: string): string | undefined {
   const names = [...question.matchAll(NAME)]
     .map(([name]) => name)
     .filter((name) => terms(`x ${name}`).length > 1)

@@ -109,6 +109,7 @@ export function answerOf(ask: NewAsk, conversation: string, values: Partial<Answ
     id: ask.id,
     conversation,
     question: ask.question,
+    searched: 'What is a lease in a database?',
     text: 'A lease is a promise 🙂. [1]',
     refused: false,
     citations: [CITATION],
