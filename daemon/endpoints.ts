@@ -6,6 +6,7 @@ import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
 import type { Collection, DocumentSummary } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
+import type { Source } from '../src/domain/source.ts'
 import type { Life, Services } from './services.ts'
 import { resetLoopDelay, status } from './status.ts'
 import { ingestUpload } from './uploads.ts'
@@ -120,7 +121,13 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(routes.compareManifest, async ({ params, body }, { services, principal }) => {
     const { store } = services.ports
     await store.collections.ensure(principal, params.name)
-    return { needed: await store.documents.missing(principal, params.name, services.spec, body.files) }
+    const compared = await store.documents.missing(principal, params.name, services.spec, body.files)
+    if (body.source !== undefined) {
+      const needed = new Set(compared.needed)
+      const held = body.files.filter(({ uri }) => !needed.has(uri)).map(({ uri }) => uri)
+      await store.sources.adopt(principal, body.source, held)
+    }
+    return compared
   }),
 
   endpoint(
@@ -131,6 +138,7 @@ export const endpoints: readonly Endpoint[] = [
         uri: query.uri,
         hash: query.hash,
         modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
+        source: query.source,
         password: headers[PASSWORD_HEADER],
         bytes: upload,
         signal,
@@ -159,6 +167,35 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(routes.removeDocument, async ({ params }, { services, principal }) =>
     document(await services.ports.store.documents.remove(principal, params.reference)),
   ),
+
+  endpoint(routes.listSources, async ({ query }, { services, principal }) => {
+    const sources = await services.ports.store.sources.list(principal, query.collection)
+    return { sources: sources.map((found) => ({ ...source(found), documents: found.documents })) }
+  }),
+
+  endpoint(routes.rememberSource, async ({ params, body }, { services, principal }) => {
+    const { store } = services.ports
+    await store.collections.ensure(principal, params.name)
+    return source(await store.sources.remember(principal, params.name, body))
+  }),
+
+  endpoint(routes.listSourceDocuments, async ({ params, query }, { services, principal }) => ({
+    documents: await services.ports.store.sources.documents(principal, params.id, query),
+  })),
+
+  endpoint(routes.changeSource, async ({ params, body }, { services, principal }) =>
+    services.ports.store.sources.change(principal, params.id, body),
+  ),
+
+  endpoint(routes.markSynced, async ({ params, body }, { services, principal }) => {
+    await services.ports.store.sources.synced(principal, params.id, body.validators)
+    return { id: params.id }
+  }),
+
+  endpoint(routes.removeSource, async ({ params, query }, { services, principal }) => {
+    const gone = await services.ports.store.sources.remove(principal, params.id, query.documents)
+    return { source: source(gone.source), removed: gone.removed }
+  }),
 
   endpoint(routes.listConversations, async ({ query }, { services, principal }) => {
     const conversations = await services.ports.store.conversations.list(principal, query.limit)
@@ -206,6 +243,16 @@ const document = ({ ingestedAt, modifiedAt, warnings, metadata, ...rest }: Docum
   modifiedAt: modifiedAt?.toISOString() ?? null,
   ingestedAt: ingestedAt.toISOString(),
 })
+
+const source = ({ options, createdAt, syncedAt, ...rest }: Source) => {
+  const { root, include, exclude } = options
+  return {
+    ...rest,
+    options: { root, include: include && [...include], exclude: exclude && [...exclude] },
+    createdAt: createdAt.toISOString(),
+    syncedAt: syncedAt === null ? null : syncedAt.toISOString(),
+  }
+}
 
 /** As in the protocol's `turns` message. */
 export const conversation = ({ createdAt, updatedAt, ...rest }: ConversationSummary) => ({

@@ -25,6 +25,8 @@ export interface Upload {
   readonly hash: string
   /** When the file was last written, as the client says. */
   readonly modifiedAt?: Date | undefined
+  /** Id of the source that it came from. */
+  readonly source?: string | undefined
   /** Of an encrypted file. */
   readonly password: string | undefined
   /** The request's stream. */
@@ -35,7 +37,7 @@ export interface Upload {
 export async function ingestUpload(
   services: Services,
   principal: Principal,
-  { collection, uri, hash, modifiedAt, password, bytes, signal }: Upload,
+  { collection, uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
 ): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
   if (!(bytes instanceof Readable)) {
     throw new ChatbotError(
@@ -65,7 +67,7 @@ export async function ingestUpload(
     return await ingestDocument(
       principal,
       collection,
-      { path, uri, bytes: received.bytes, hash, modifiedAt, password },
+      { path, uri, bytes: received.bytes, hash, modifiedAt, source, password },
       { store: ports.store, embedder: ports.embedder, parser, spec, signal },
     )
   } finally {

@@ -11,7 +11,13 @@ import {
   documentSchema,
   generationSchema,
   manifestSchema,
+  newSourceSchema,
+  sourceChangesSchema,
+  sourceId,
+  sourceSchema,
+  sourceSummarySchema,
   statusSchema,
+  syncedSchema,
 } from './schemas.ts'
 
 export const API_PREFIX = '/api/v1'
@@ -60,6 +66,7 @@ const documentPassword = z
   })
   .optional()
   .describe('password of an encrypted file, percent-encoded UTF-8; used once, never stored')
+const ofSource = z.object({ id: sourceId })
 const identified = z.object({ id: z.string().min(1).max(64) })
 
 export const routes = {
@@ -119,6 +126,7 @@ export const routes = {
     body: manifestSchema,
     response: z.object({
       needed: z.array(z.string()).describe('uris whose content the index does not hold'),
+      changed: z.array(z.string()).describe('those of them that it knows with other content'),
     }),
   },
   putDocument: {
@@ -131,6 +139,7 @@ export const routes = {
       uri: z.string().min(1).max(2048),
       hash: z.string().regex(/^[0-9a-f]{64}$/),
       modifiedAt: z.iso.datetime().optional().describe('when the file was last written'),
+      source: sourceId.optional().describe('source that it came from'),
     }),
     headers: z.object({ [PASSWORD_HEADER]: documentPassword }),
     upload: true,
@@ -171,6 +180,65 @@ export const routes = {
     summary: 'Delete a document with its chunks and vectors',
     params: referenced,
     response: documentSchema,
+  },
+  listSources: {
+    ...nothing,
+    method: 'GET',
+    path: '/sources',
+    summary: 'Places that were ingested and can be brought in step',
+    query: z.object({ collection: collectionName.optional() }),
+    response: z.object({ sources: z.array(sourceSummarySchema) }),
+  },
+  rememberSource: {
+    ...nothing,
+    method: 'POST',
+    path: '/collections/:name/sources',
+    summary: 'Remember a place, or its new options; makes the collection when it is new',
+    params: named,
+    body: newSourceSchema,
+    response: sourceSchema,
+  },
+  listSourceDocuments: {
+    ...nothing,
+    method: 'GET',
+    path: '/sources/:id/documents',
+    summary: 'Documents of a source by uri, with the hashes of their files',
+    params: ofSource,
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+      after: z.string().max(2048).optional(),
+    }),
+    response: z.object({ documents: z.array(z.object({ uri: z.string(), hash: z.string() })) }),
+  },
+  changeSource: {
+    ...nothing,
+    method: 'POST',
+    path: '/sources/:id/changes',
+    summary: 'Rename and delete documents of a source, all or none',
+    params: ofSource,
+    body: sourceChangesSchema,
+    response: z.object({
+      moved: z.array(z.object({ from: z.string(), to: z.string() })),
+      removed: z.array(z.string()),
+    }),
+  },
+  markSynced: {
+    ...nothing,
+    method: 'POST',
+    path: '/sources/:id/synced',
+    summary: 'A source was read to its end',
+    params: ofSource,
+    body: syncedSchema,
+    response: z.object({ id: sourceId }),
+  },
+  removeSource: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/sources/:id',
+    summary: 'Forget a source, and delete its documents unless told to keep them',
+    params: ofSource,
+    query: z.object({ documents: z.enum(['keep', 'remove']).default('remove') }),
+    response: z.object({ source: sourceSchema, removed: z.int() }),
   },
   listConversations: {
     ...nothing,

@@ -38,7 +38,50 @@ export const documentSchema = z.object({
   ingestedAt: z.iso.datetime(),
 })
 
+export const sourceId = z.uuid()
+
+const validatorsSchema = z.object({
+  etag: z.string().max(1024).optional(),
+  lastModified: z.string().max(100).optional(),
+})
+
+const patterns = z.array(z.string().min(1).max(1024)).max(100)
+
+export const newSourceSchema = z.object({
+  kind: z.enum(['folder', 'git', 'glob', 'url']),
+  location: z.string().min(1).max(2048).describe('absolute path or pattern, or URL'),
+  machine: z.string().max(255).describe('name of the machine whose files these are; empty for a URL'),
+  options: z.object({
+    root: z.string().max(4096).optional().describe('folder that documents are named relative to'),
+    include: patterns.optional().describe('as in .gitignore'),
+    exclude: patterns.optional().describe('as in .gitignore'),
+  }),
+})
+
+export const sourceSchema = newSourceSchema.extend({
+  id: sourceId,
+  collection: z.string(),
+  validators: validatorsSchema,
+  createdAt: z.iso.datetime(),
+  syncedAt: z.iso.datetime().nullable().describe('when it was last read to its end'),
+})
+
+export const sourceSummarySchema = sourceSchema.extend({ documents: z.int().nonnegative() })
+
+const changedUri = z.string().min(1).max(2048)
+
+export const sourceChangesSchema = z.object({
+  moves: z
+    .array(z.object({ from: changedUri, to: changedUri }))
+    .max(250)
+    .default([]),
+  removals: z.array(changedUri).max(250).default([]),
+})
+
+export const syncedSchema = z.object({ validators: validatorsSchema.default({}) })
+
 export const manifestSchema = z.object({
+  source: sourceId.optional().describe('these files are documents of this source from now on'),
   files: z
     .array(
       z.object({

@@ -41,6 +41,8 @@ export interface FileUpload {
   readonly bytes: number
   /** SHA-256, hex. */
   readonly hash: string
+  /** Id of the source that it came from. */
+  readonly source?: string | undefined
   /** Of an encrypted file. */
   readonly password?: string | undefined
 }
@@ -66,7 +68,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       })
       return read(reply, name, version)
     },
-    async upload({ collection, uri, path, bytes, hash, password }, { signal } = {}) {
+    async upload({ collection, uri, path, bytes, hash, source, password }, { signal } = {}) {
       const { method, path: template } = routes.putDocument
       // A file that vanished is reported by its stream.
       const stats = await stat(path).catch(() => undefined)
@@ -74,7 +76,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       const stream = Readable.from(exactly(path, bytes))
       const reply = await connection.send({
         method,
-        path: pathOf(template, { name: collection }, { uri, hash, modifiedAt }),
+        path: pathOf(template, { name: collection }, { uri, hash, modifiedAt, source }),
         headers:
           password === undefined ? headers : { ...headers, [PASSWORD_HEADER]: encodeURIComponent(password) },
         body: { stream, bytes },

@@ -59,6 +59,9 @@ export const ERRORS = {
   invalid_config: { http: 500, exit: 3 },
   partial: { http: 207, exit: 8 },
   internal: { http: 500, exit: 1 },
+  unknown_source: { http: 404, exit: 9 },
+  url_refused: { http: 403, exit: 1 },
+  url_failed: { http: 502, exit: 1 },
 } as const satisfies Record<string, { http: number; exit: number }>
 
 export type ErrorCode = keyof typeof ERRORS

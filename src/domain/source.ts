@@ -35,3 +35,19 @@ export interface Source extends NewSource {
   /** When it was last read to its end. */
   readonly syncedAt: Date | null
 }
+
+export interface SourceSummary extends Source {
+  readonly documents: number
+}
+
+/** What the index holds of a document of a source. */
+export interface SourceDocument {
+  readonly uri: string
+  /** SHA-256 of the file, hex. */
+  readonly hash: string
+}
+
+export interface Move {
+  readonly from: string
+  readonly to: string
+}

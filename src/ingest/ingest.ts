@@ -19,6 +19,8 @@ export interface IngestFile {
   readonly password?: string | undefined
   /** When it was last written. */
   readonly modifiedAt?: Date | undefined
+  /** Id of the source that it came from. */
+  readonly source?: string | undefined
 }
 
 export interface IngestPorts {
@@ -54,7 +56,7 @@ export async function ingestDocument(
   ports: IngestPorts,
 ): Promise<Ingested> {
   const { store, parser, spec, signal } = ports
-  const { path, uri, password, bytes, hash } = file
+  const { path, uri, password, bytes, hash, source = null } = file
   const parsed = await parser.parse({ path, uri, password, signal })
   const { title, mediaType, language, text, metadata = {} } = parsed
   const modifiedAt = parsed.modifiedAt ?? file.modifiedAt ?? null
@@ -66,7 +68,7 @@ export async function ingestDocument(
     principal,
     collection,
     spec,
-    { uri, title, mediaType, language, bytes, hash, text, warnings, metadata, modifiedAt },
+    { uri, title, mediaType, language, bytes, hash, text, warnings, metadata, modifiedAt, source },
     chunks,
   )
   return { status, document, chunks: chunks.length, warnings }

@@ -1,6 +1,14 @@
-import { and, asc, eq, gt, inArray } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { vectorBytes } from '../../drizzle/columns.ts'
-import { chunks, collections, documentParts, documents, generations, vectors } from '../../drizzle/schema.ts'
+import {
+  chunks,
+  collections,
+  documentParts,
+  documents,
+  generations,
+  sources,
+  vectors,
+} from '../../drizzle/schema.ts'
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { batches } from './batches.ts'
@@ -21,25 +29,28 @@ export function documentRepository(database: Database): DocumentRepository {
   return {
     missing: (_principal, collection, spec, files) =>
       database.run(async (queries) => {
+        const owner = await findCollection(queries, collection)
         const generation = await generationOf(queries, collection, spec)
-        if (generation === undefined) return files.map((file) => file.uri)
-        const held = new Map<string, string>()
+        const known = new Map<string, string>()
         for (const batch of batches(files)) {
           const rows = await queries
             .select({ uri: documents.uri, hash: documents.hash })
             .from(documents)
             .where(
               and(
-                eq(documents.collection, generation.collection),
+                eq(documents.collection, owner.id),
                 inArray(
                   documents.uri,
                   batch.map((file) => file.uri),
                 ),
               ),
             )
-          for (const row of rows) held.set(row.uri, row.hash)
+          for (const row of rows) known.set(row.uri, row.hash)
         }
-        return files.filter((file) => held.get(file.uri) !== file.hash).map((file) => file.uri)
+        const needed = files
+          .filter((file) => generation === undefined || known.get(file.uri) !== file.hash)
+          .map((file) => file.uri)
+        return { needed, changed: needed.filter((uri) => known.has(uri)) }
       }),
 
     knownVectors: (_principal, collection, spec, hashes) =>
@@ -70,7 +81,7 @@ export function documentRepository(database: Database): DocumentRepository {
         const owner = await lockCollection(queries, collection)
         const generation = await ensureGeneration(queries, owner, spec)
         const same = await heldDocument(queries, owner.id, document)
-        if (same !== undefined) return { document: { ...same, collection }, status: 'unchanged' }
+        if (same !== undefined) return { document: same, status: 'unchanged' }
         const id = await writeDocument(queries, owner.id, document, embedded.length)
         await writeParts(queries, id, document.text)
         await writeChunks(queries, generation, id, embedded)
@@ -156,8 +167,9 @@ async function generationOf(
 
 async function heldDocument(queries: Queries, collection: string, document: NewDocument) {
   const [row] = await queries
-    .select()
+    .select(SUMMARY)
     .from(documents)
+    .innerJoin(collections, eq(collections.id, documents.collection))
     .where(
       and(
         eq(documents.collection, collection),
@@ -175,18 +187,27 @@ async function writeDocument(
   document: NewDocument,
   chunkCount: number,
 ): Promise<string> {
-  const { uri, text, ...content } = document
+  const { uri, text, source, ...content } = document
   const values = { ...content, length: text.length, chunks: chunkCount, ingestedAt: new Date() }
   const [row] = await queries
     .insert(documents)
-    .values({ collection, uri, ...values })
-    .onConflictDoUpdate({ target: [documents.collection, documents.uri], set: values })
+    .values({ collection, uri, source: sourceIn(collection, source), ...values })
+    .onConflictDoUpdate({
+      target: [documents.collection, documents.uri],
+      set: { ...values, source: sql`coalesce(${documents.source}, excluded.source_id)` },
+    })
     .returning({ id: documents.id })
   if (row === undefined) throw new ChatbotError('internal', 'The new document has no id.')
   await queries.delete(chunks).where(eq(chunks.document, row.id))
   await queries.delete(documentParts).where(eq(documentParts.document, row.id))
   return row.id
 }
+
+/** Null when the source was removed meanwhile, or belongs to another collection. */
+const sourceIn = (collection: string, source: string | null) =>
+  source === null
+    ? null
+    : sql`(SELECT ${sources.id} FROM ${sources} WHERE ${sources.id} = ${source} AND ${sources.collection} = ${collection})`
 
 async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
   for (const [part, piece] of splitText(text).entries()) {

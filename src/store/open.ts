@@ -8,6 +8,7 @@ import { documentRepository } from './documents.ts'
 import { indexRepository } from './generations.ts'
 import { maintain } from './maintenance.ts'
 import { migrate } from './migrate.ts'
+import { sourceRepository } from './sources.ts'
 import type { Store } from './store.ts'
 
 export interface StoreOptions {
@@ -32,6 +33,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   return {
     collections: collectionRepository(database),
+    sources: sourceRepository(database),
     documents: documentRepository(database),
     index: indexRepository(database),
     conversations: conversationRepository(database),

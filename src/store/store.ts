@@ -21,9 +21,11 @@ import type {
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { Move, NewSource, Source, SourceDocument, SourceSummary, Validators } from '../domain/source.ts'
 
 export interface Store {
   readonly collections: CollectionRepository
+  readonly sources: SourceRepository
   readonly documents: DocumentRepository
   readonly index: IndexRepository
   readonly conversations: ConversationRepository
@@ -60,6 +62,40 @@ export interface NewDocument {
   readonly warnings: readonly string[]
   readonly metadata: Metadata
   readonly modifiedAt: Date | null
+  /** Of the same collection, else it is left out. A document that has a source keeps it. */
+  readonly source: string | null
+}
+
+export interface SourceRepository {
+  /** The source at that place, with these options from now on; throws `unknown_collection`. */
+  remember(principal: Principal, collection: string, source: NewSource): Promise<Source>
+  /** Throws `unknown_collection`. This and the rest throw `unknown_source`. */
+  list(principal: Principal, collection?: string): Promise<SourceSummary[]>
+  /** A page of its documents by uri. */
+  documents(
+    principal: Principal,
+    id: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<SourceDocument[]>
+  /** Those of these documents of its collection that have no source become its own. */
+  adopt(principal: Principal, id: string, uris: readonly string[]): Promise<void>
+  /**
+   * Renames and deletes documents of the source in one transaction, and raises the revision once if there were
+   * any. A document moves with its id, chunks and vectors, unless its new name is taken.
+   */
+  change(
+    principal: Principal,
+    id: string,
+    changes: { readonly moves: readonly Move[]; readonly removals: readonly string[] },
+  ): Promise<{ moved: Move[]; removed: string[] }>
+  /** It was read to its end. */
+  synced(principal: Principal, id: string, validators: Validators): Promise<void>
+  /** Forgets it; `removed` documents went with it. */
+  remove(
+    principal: Principal,
+    id: string,
+    documents: 'keep' | 'remove',
+  ): Promise<{ source: Source; removed: number }>
 }
 
 export interface DocumentQuery {
@@ -72,15 +108,15 @@ export interface DocumentQuery {
 
 export interface DocumentRepository {
   /**
-   * Of these files, the uris whose content the active index of `collection` does not hold under this spec.
-   * This, `knownVectors` and `put` throw `unknown_collection`.
+   * Of these files, the uris whose content the active index of `collection` does not hold under this spec;
+   * `changed` are those of them that it knows with other content. This, `knownVectors` and `put` throw `unknown_collection`.
    */
   missing(
     principal: Principal,
     collection: string,
     spec: IndexSpec,
     files: readonly { uri: string; hash: string }[],
-  ): Promise<string[]>
+  ): Promise<{ needed: string[]; changed: string[] }>
   /** Vectors that the collection's active generation already has for these chunk hashes. */
   knownVectors(
     principal: Principal,

@@ -92,12 +92,18 @@ export function documentsSuite(database: () => TestDatabase): void {
         ...Array.from({ length: 600 }, (_, index) => ({ uri: `new-${index}.md`, hash: 'x' })),
       ]
       const all = files.map((file) => file.uri)
-      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual(all)
+      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual({ needed: all, changed: [] })
       await put(store, name, 'held.md', ['one'])
       await put(store, name, 'changed.md', ['old'])
-      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual(all.slice(1))
-      expect(await store.documents.missing(ANNA, name, { ...SPEC, splitter: 'test-2' }, files)).toEqual(all)
-      expect(await store.documents.missing(ANNA, name, SPEC, [])).toEqual([])
+      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual({
+        needed: all.slice(1),
+        changed: ['changed.md'],
+      })
+      expect(await store.documents.missing(ANNA, name, { ...SPEC, splitter: 'test-2' }, files)).toEqual({
+        needed: all,
+        changed: ['held.md', 'changed.md'],
+      })
+      expect(await store.documents.missing(ANNA, name, SPEC, [])).toEqual({ needed: [], changed: [] })
       await expectCode(store.documents.missing(ANNA, 'nowhere', SPEC, files), 'unknown_collection')
     })
 

@@ -55,6 +55,7 @@ export function documentOf(
     warnings: ['a warning'],
     metadata: { author: 'Анна 🙂' },
     modifiedAt: new Date('2025-03-01T12:00:00Z'),
+    source: null,
   }
   return { document, chunks }
 }

@@ -7,6 +7,7 @@ import { documentsSuite } from './store-documents.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 import { plansSuite } from './store-plans.suite.ts'
 import { searchSuite } from './store-search.suite.ts'
+import { sourcesSuite } from './store-sources.suite.ts'
 
 export function storeSuite(name: string, open: () => Promise<TestDatabase>): void {
   describe(name, () => {
@@ -19,6 +20,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
 
     collectionsSuite(current)
     documentsSuite(current)
+    sourcesSuite(current)
     searchSuite(current)
     plansSuite(current)
     answersSuite(current)
@@ -135,7 +137,7 @@ function lifecycleSuite(database: () => TestDatabase): void {
             return collection?.name === name
           }
           const missing = [{ uri: `absent-${index}`, hash: 'x' }]
-          return (await store.documents.missing(ANNA, name, SPEC, missing))[0] === `absent-${index}`
+          return (await store.documents.missing(ANNA, name, SPEC, missing)).needed[0] === `absent-${index}`
         }),
       )
       expect(results.filter((right) => !right)).toEqual([])

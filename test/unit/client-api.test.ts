@@ -69,7 +69,7 @@ test('a call has its path, query, body and the version', async () => {
       })
       request.on('end', () => {
         seen.push(text)
-        reply(response, 200, { needed: ['a'] })
+        reply(response, 200, { needed: ['a'], changed: [] })
       })
     }
   })
@@ -78,6 +78,7 @@ test('a call has its path, query, body and the version', async () => {
   const files = [{ uri: 'a', bytes: 1, hash: 'f'.repeat(64) }]
   expect(await server.api.call('compareManifest', { params: { name: 'x' }, body: { files } })).toEqual({
     needed: ['a'],
+    changed: [],
   })
   expect(seen).toEqual([
     'GET /api/v1/documents/%2Fdocs%2F%D1%91%20a.md 1.0.0',

@@ -24,7 +24,9 @@ async function daemon(upload: Upload) {
       const { files } = JSON.parse(Buffer.concat(chunks).toString())
       const uris = files.map(({ uri }: { uri: string }) => uri)
       manifests.push(uris)
-      response.end(JSON.stringify({ needed: uris.filter((uri: string) => !uri.startsWith('old')) }))
+      response.end(
+        JSON.stringify({ needed: uris.filter((uri: string) => !uri.startsWith('old')), changed: [] }),
+      )
       return
     }
     const uri = new URL(request.url ?? '', 'http://d').searchParams.get('uri') ?? ''
