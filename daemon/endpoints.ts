@@ -1,15 +1,17 @@
 /** What each route of the HTTP API does: parse, call, shape. */
 import { z } from 'zod'
 import { PASSWORD_HEADER, type Route, routes } from '../src/api/routes.ts'
+import { unpackArchive } from '../src/backup/archive.ts'
 import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
 import type { Collection, DocumentSummary } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import type { Source } from '../src/domain/source.ts'
+import { backupStream } from './backup.ts'
 import type { Life, Services } from './services.ts'
 import { resetLoopDelay, status } from './status.ts'
-import { ingestUpload } from './uploads.ts'
+import { bodyStream, ingestUpload } from './uploads.ts'
 
 export interface EndpointContext {
   readonly principal: Principal
@@ -222,6 +224,14 @@ export const endpoints: readonly Endpoint[] = [
       })),
     }
   }),
+
+  endpoint(routes.backup, async (_input, { services, principal, life, signal }) =>
+    backupStream(services.ports.store, principal, life.version, signal),
+  ),
+
+  endpoint(routes.restore, async ({ upload }, { services, principal }) =>
+    services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload))),
+  ),
 ]
 
 const collection = (

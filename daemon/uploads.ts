@@ -39,12 +39,7 @@ export async function ingestUpload(
   principal: Principal,
   { collection, uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
 ): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
-  if (!(bytes instanceof Readable)) {
-    throw new ChatbotError(
-      'bad_request',
-      'Send the file as the body, with `Content-Type: application/octet-stream`.',
-    )
-  }
+  const body = bodyStream(bytes)
   if (uploading >= MAX_UPLOADS) {
     throw new ChatbotError(
       'overloaded',
@@ -56,7 +51,7 @@ export async function ingestUpload(
   const { config } = services.loaded
   const path = join(runtimePaths(config.dataDir).uploads, randomUUID())
   try {
-    const received = await receive(bytes, path, config.ingest.maxFileBytes, uri, signal)
+    const received = await receive(body, path, config.ingest.maxFileBytes, uri, signal)
     if (received.hash !== hash) {
       throw new ChatbotError(
         'document_hash_mismatch',
@@ -74,6 +69,15 @@ export async function ingestUpload(
     uploading -= 1
     await rm(path, { force: true })
   }
+}
+
+/** The request's stream; throws `bad_request` when the body was sent as something else. */
+export function bodyStream(body: unknown): Readable {
+  if (body instanceof Readable) return body
+  throw new ChatbotError(
+    'bad_request',
+    'Send the file as the body, with `Content-Type: application/octet-stream`.',
+  )
 }
 
 /** Uploads that a killed daemon left behind. */

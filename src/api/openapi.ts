@@ -41,7 +41,10 @@ function operation(name: string, route: Route): Record<string, unknown> {
       ? {}
       : { requestBody: { required: true, content: json(route.body, 'input') } }),
     responses: {
-      200: { description: 'Done', content: json(route.response, 'output') },
+      200: {
+        description: 'Done',
+        content: route.download ? { 'application/octet-stream': {} } : json(route.response, 'output'),
+      },
       default: { description: 'An error', content: json(errorResponseSchema, 'output') },
     },
   }

@@ -38,6 +38,8 @@ export interface Route {
   readonly body: z.ZodType
   /** The body is the bytes of a file, streamed. */
   readonly upload?: true
+  /** The response is the bytes of a file, streamed. */
+  readonly download?: true
   readonly response: z.ZodType
 }
 
@@ -271,6 +273,27 @@ export const routes = {
     path: '/index',
     summary: 'Index generations and their sizes',
     response: z.object({ generations: z.array(generationSchema) }),
+  },
+  backup: {
+    ...nothing,
+    method: 'GET',
+    path: '/backup',
+    summary: 'All documents, chunks, vectors and conversations as one archive (gzip of a JSON record a line)',
+    download: true,
+    response: z.unknown(),
+  },
+  restore: {
+    ...nothing,
+    method: 'POST',
+    path: '/restore',
+    summary: 'Add what an archive of `backup` holds; documents of the same name are replaced',
+    upload: true,
+    response: z.object({
+      collections: z.int(),
+      documents: z.int(),
+      conversations: z.int(),
+      unchanged: z.int().describe('documents and conversations that were there already'),
+    }),
   },
 } as const satisfies Record<string, Route>
 

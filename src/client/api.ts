@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import {
   API_PREFIX,
@@ -30,6 +31,13 @@ export interface ApiClient {
   ): Promise<RouteResponse<N>>
   /** Uploads and indexes a file, streamed; resolves when it can be found. `bytes` is its size when it was hashed. */
   upload(file: FileUpload, options?: CallOptions): Promise<RouteResponse<'putDocument'>>
+  /** The bytes of a backup; they fail when the connection ends before the archive does. */
+  backup(options?: CallOptions): Promise<Readable>
+  /** `bytes` is the size of the archive. */
+  restore(
+    archive: { readonly stream: Readable; readonly bytes: number },
+    options?: CallOptions,
+  ): Promise<RouteResponse<'restore'>>
   close(): void
   [Symbol.dispose](): void
 }
@@ -85,6 +93,26 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       })
       return read(reply, 'putDocument', version)
     },
+    async backup({ signal } = {}) {
+      const { method, path } = routes.backup
+      const request = { method, path: pathOf(path, {}, {}), headers, signal, idleMs: UPLOAD_IDLE_MS }
+      const response = await connection.open(request)
+      if (response.statusCode === 200) return response
+      const body = await text(response)
+      throw errorOf({ status: response.statusCode ?? 0, headers: response.headers, body }, version)
+    },
+    async restore(archive, { signal } = {}) {
+      const { method, path } = routes.restore
+      const reply = await connection.send({
+        method,
+        path: pathOf(path, {}, {}),
+        headers,
+        body: archive,
+        signal,
+        idleMs: UPLOAD_IDLE_MS,
+      })
+      return read(reply, 'restore', version)
+    },
     close: () => connection.close(),
     [Symbol.dispose]: () => connection.close(),
   }
@@ -110,20 +138,18 @@ function pathOf(
 
 const errorReply = z.object({ error: errorBodySchema })
 
-function read<N extends RouteName>(
-  { status, headers, body }: HttpReply,
-  name: N,
-  version: string,
-): RouteResponse<N> {
-  const content = parseJson(body)
-  if (status >= 400) {
-    const known = errorReply.safeParse(content)
-    throw known.success
-      ? ChatbotError.from(known.data.error)
-      : strange(`HTTP status ${status}`, headers, version)
-  }
-  if (!isResponse(name, content)) throw strange('an answer of another form', headers, version)
+function read<N extends RouteName>(reply: HttpReply, name: N, version: string): RouteResponse<N> {
+  if (reply.status >= 400) throw errorOf(reply, version)
+  const content = parseJson(reply.body)
+  if (!isResponse(name, content)) throw strange('an answer of another form', reply.headers, version)
   return content
+}
+
+function errorOf({ status, headers, body }: HttpReply, version: string): ChatbotError {
+  const known = errorReply.safeParse(parseJson(body))
+  return known.success
+    ? ChatbotError.from(known.data.error)
+    : strange(`HTTP status ${status}`, headers, version)
 }
 
 /** TypeScript cannot follow the output of a schema that is chosen by a type parameter. */

@@ -26,6 +26,8 @@ export interface HttpReply {
 export interface HttpConnection {
   /** Throws `daemon_unreachable`, `timeout` or `cancelled`; every status is a reply. */
   send(request: HttpRequest): Promise<HttpReply>
+  /** As `send`, but the body is left to be read; it fails when the connection ends before the body does. */
+  open(request: HttpRequest): Promise<IncomingMessage>
   close(): void
 }
 
@@ -35,38 +37,45 @@ export function httpConnection(endpoint: Endpoint): HttpConnection {
   // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
   const http = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
   const agent = new http.Agent({ keepAlive: true })
+  const open = (request: HttpRequest): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const { method, body, signal, idleMs } = request
+      const sent = http.request({
+        ...target(endpoint, request.path),
+        agent,
+        method,
+        signal,
+        headers: { ...request.headers, ...authorization(endpoint), ...contentOf(body) },
+      })
+      sent.setTimeout(idleMs, () => sent.destroy(timeout(idleMs)))
+      sent.on('response', (response) => {
+        // A refusal that came before the whole body was sent: nobody reads the rest.
+        response.on('end', () => {
+          if (!sent.writableFinished) sent.destroy()
+        })
+        resolve(response)
+      })
+      sent.on('error', (error) => reject(failure(endpoint, error, signal)))
+      writeBody(sent, body).catch((error: unknown) => {
+        // A daemon that refuses a file answers before it has read all of it: that answer says more.
+        if (!isBrokenPipe(error)) {
+          sent.destroy()
+          reject(failure(endpoint, error, signal))
+        }
+      })
+    })
   return {
     close: () => agent.destroy(),
-    send: (request) =>
-      new Promise((resolve, reject) => {
-        const { method, body, signal, idleMs } = request
-        const sent = http.request({
-          ...target(endpoint, request.path),
-          agent,
-          method,
-          signal,
-          headers: { ...request.headers, ...authorization(endpoint), ...contentOf(body) },
-        })
-        sent.setTimeout(idleMs, () => sent.destroy(timeout(idleMs)))
-        sent.on('response', (response) => {
-          readAll(response).then(
-            (text) => {
-              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
-              // A refusal that came before the whole body was sent: nobody reads the rest.
-              if (!sent.writableFinished) sent.destroy()
-            },
-            (error: unknown) => reject(failure(endpoint, error, signal)),
-          )
-        })
-        sent.on('error', (error) => reject(failure(endpoint, error, signal)))
-        writeBody(sent, body).catch((error: unknown) => {
-          // A daemon that refuses a file answers before it has read all of it: that answer says more.
-          if (!isBrokenPipe(error)) {
-            sent.destroy()
-            reject(failure(endpoint, error, signal))
-          }
-        })
-      }),
+    open,
+    send: async (request) => {
+      const response = await open(request)
+      try {
+        const body = await readAll(response)
+        return { status: response.statusCode ?? 0, headers: response.headers, body }
+      } catch (error) {
+        throw failure(endpoint, error, request.signal)
+      }
+    },
   }
 }
 

@@ -57,6 +57,7 @@ export const ERRORS = {
   database_setup: { http: 500, exit: 3 },
   model_corrupt: { http: 500, exit: 3 },
   invalid_config: { http: 500, exit: 3 },
+  backup_corrupt: { http: 422, exit: 1 },
   partial: { http: 207, exit: 8 },
   internal: { http: 500, exit: 1 },
   unknown_source: { http: 404, exit: 9 },

@@ -209,17 +209,17 @@ const sourceIn = (collection: string, source: string | null) =>
     ? null
     : sql`(SELECT ${sources.id} FROM ${sources} WHERE ${sources.id} = ${source} AND ${sources.collection} = ${collection})`
 
-async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
+export async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
   for (const [part, piece] of splitText(text).entries()) {
     await queries.insert(documentParts).values({ document, part, text: piece })
   }
 }
 
-async function writeChunks(
+export async function writeChunks(
   queries: Queries,
   generation: number,
   document: string,
-  embedded: readonly EmbeddedChunk[],
+  embedded: readonly Omit<EmbeddedChunk, 'embedText'>[],
 ): Promise<void> {
   for (const batch of batches(embedded, (chunk) => chunk.text.length * 2)) {
     const rows = await queries

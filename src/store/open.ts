@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { answerRepository } from './answers.ts'
+import { exportRecords } from './backup.ts'
 import { collectionRepository } from './collections.ts'
 import { conversationRepository } from './conversations.ts'
 import { connect, type Database, type StoreLog } from './database.ts'
@@ -8,6 +9,7 @@ import { documentRepository } from './documents.ts'
 import { indexRepository } from './generations.ts'
 import { maintain } from './maintenance.ts'
 import { migrate } from './migrate.ts'
+import { restoreRecords } from './restore.ts'
 import { sourceRepository } from './sources.ts'
 import type { Store } from './store.ts'
 
@@ -38,6 +40,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     index: indexRepository(database),
     conversations: conversationRepository(database),
     answers: answerRepository(database),
+    backup: {
+      export: (_principal) => exportRecords(database),
+      restore: (principal, records) => restoreRecords(database, principal, records),
+    },
     ping: async () => {
       await database.run((queries) => queries.execute(sql`SELECT 1`))
     },

@@ -2,6 +2,7 @@
  * What the rest of the program asks of the database, one small repository per aggregate. One implementation
  * (drizzle over `pg`) serves PGlite and PostgreSQL: see open.ts.
  */
+import type { ArchiveRecord } from '../backup/records.ts'
 import type {
   Answer,
   AnswerState,
@@ -30,6 +31,7 @@ export interface Store {
   readonly index: IndexRepository
   readonly conversations: ConversationRepository
   readonly answers: AnswerRepository
+  readonly backup: BackupRepository
   /** One round trip: throws `database_unreachable` when the database does not answer. */
   ping(): Promise<void>
   /** Which database this is, for status and doctor: for example `PGlite (PostgreSQL 18.6, pgvector 0.8.7)`. */
@@ -191,6 +193,29 @@ export interface IndexRepository {
     },
   ): Promise<Candidate[]>
   list(principal: Principal): Promise<Generation[]>
+}
+
+/** What a restore did. */
+export interface Restored {
+  readonly collections: number
+  readonly documents: number
+  readonly conversations: number
+  /** Documents and conversations that were there already. */
+  readonly unchanged: number
+}
+
+export interface BackupRepository {
+  /**
+   * Everything that is kept, whoever owns it, but for answers that still run: collections each as it was at one
+   * moment, while the store goes on serving. The `header` is not among the records.
+   */
+  export(principal: Principal): AsyncGenerator<ArchiveRecord>
+  /**
+   * Adds what an archive holds to what is there: each document and each conversation in one transaction, so that
+   * whatever ends this leaves nothing half done, and doing it again continues. A document of the same name is
+   * replaced. Throws `index_mismatch` where a collection of that name was indexed otherwise, `backup_corrupt`.
+   */
+  restore(principal: Principal, records: AsyncIterable<ArchiveRecord>): Promise<Restored>
 }
 
 export interface ConversationRepository {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { type TestDatabase, whenFree, withClient } from '../support/database.ts'
 import { answersSuite } from './store-answers.suite.ts'
+import { backupSuite } from './store-backup.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 import { plansSuite } from './store-plans.suite.ts'
@@ -24,6 +25,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
     searchSuite(current)
     plansSuite(current)
     answersSuite(current)
+    backupSuite(current)
     lifecycleSuite(current)
   })
 }

@@ -1,0 +1,107 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { string } from '@oclif/core/args'
+import { unpackArchive } from '../src/backup/archive.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { ChatbotCommand } from './common/command.ts'
+import { confirm } from './common/confirm.ts'
+import { yes } from './common/flags.ts'
+import { bytes, count, duration } from './common/format.ts'
+import { onInterrupt } from './common/interrupt.ts'
+
+interface BackupReport {
+  readonly file: string
+  readonly bytes: number
+  readonly collections: number
+  readonly documents: number
+  readonly conversations: number
+}
+
+export default class Backup extends ChatbotCommand {
+  static override summary = 'Write all documents, vectors and conversations into one archive.'
+  static override description =
+    'The daemon goes on serving; each collection is kept as it was at one moment. Settings, tokens and keys are not in the archive. `chatbot restore` reads it back, also into another database: from a laptop to a server and back.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
+    {
+      description: 'Straight to another machine',
+      command: '<%= config.bin %> <%= command.id %> - | ssh server chatbot restore - --yes',
+    },
+  ]
+  static override args = {
+    file: string({ required: true, ignoreStdin: true, description: 'the archive; `-` is stdout' }),
+  }
+  static override flags = yes
+
+  async run(): Promise<BackupReport | undefined> {
+    const { args, flags } = await this.parse(Backup)
+    const loaded = await this.settings(flags)
+    const interrupt = this.own(onInterrupt())
+    if (args.file === '-') {
+      if (process.stdout.isTTY || this.jsonEnabled()) {
+        throw new ChatbotError('bad_request', 'The archive is binary: send stdout to a file or a program.')
+      }
+      const api = await this.api(loaded)
+      await receive(await api.backup({ signal: interrupt.first }), process.stdout, interrupt.first)
+      return undefined
+    }
+    const file = resolve(args.file)
+    if (await exists(file)) await confirm(`This overwrites ${args.file}.`, flags.yes)
+    const api = await this.api(loaded)
+    const started = performance.now()
+    const partial = `${file}.partial`
+    try {
+      const archive = await api.backup({ signal: interrupt.first })
+      await receive(archive, createWriteStream(partial, { mode: 0o600 }), interrupt.first)
+      const { type: _, ...totals } = await totalsOf(partial)
+      await rename(partial, file)
+      const report = { file, bytes: (await stat(file)).size, ...totals }
+      const what = [
+        count(report.documents, 'document'),
+        `in ${count(report.collections, 'collection')}`,
+        `and ${count(report.conversations, 'conversation')}`,
+      ]
+      this.log(
+        `Wrote ${args.file}: ${what.join(' ')}, ${bytes(report.bytes)} in ${duration(performance.now() - started)}.`,
+      )
+      return report
+    } finally {
+      await rm(partial, { force: true })
+    }
+  }
+}
+
+async function receive(
+  archive: Readable,
+  destination: NodeJS.WritableStream,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await pipeline(archive, destination, { signal, end: destination !== process.stdout })
+  } catch (error) {
+    if (signal.aborted) throw new ChatbotError('cancelled', 'The backup was stopped; nothing was kept.')
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOSPC') {
+      throw new ChatbotError(
+        'disk_full',
+        'No space is left for the backup. Free some, or choose another place.',
+      )
+    }
+    throw ChatbotError.wrap(error, 'daemon_unreachable', 'The backup was cut off: ')
+  }
+}
+
+/** Reads the archive back to its end: a backup that cannot be read is none. */
+async function totalsOf(file: string) {
+  for await (const record of unpackArchive(createReadStream(file))) if (record.type === 'end') return record
+  throw new ChatbotError('internal', 'The backup has no end.')
+}
+
+const exists = (file: string) =>
+  stat(file).then(
+    () => true,
+    () => false,
+  )

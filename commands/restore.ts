@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { string } from '@oclif/core/args'
+import type { RouteResponse } from '../src/api/routes.ts'
+import { unpackArchive } from '../src/backup/archive.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { ChatbotCommand } from './common/command.ts'
+import { confirm } from './common/confirm.ts'
+import { yes } from './common/flags.ts'
+import { count, duration } from './common/format.ts'
+import { onInterrupt } from './common/interrupt.ts'
+import { stdinFile } from './common/stdin-file.ts'
+
+export default class Restore extends ChatbotCommand {
+  static override summary = 'Bring back what a backup holds.'
+  static override description =
+    'Adds to what is there: a document of the same name is replaced, everything else stays. Nothing is embedded again. What was interrupted goes on when you run it again. For an exact copy, restore into an empty data directory or database.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
+    {
+      description: 'From the laptop to PostgreSQL',
+      command: 'DATABASE_URL=postgresql://… <%= config.bin %> <%= command.id %> chatbot-backup.gz',
+    },
+  ]
+  static override args = {
+    file: string({ required: true, ignoreStdin: true, description: 'the archive; `-` is stdin' }),
+  }
+  static override flags = yes
+
+  async run(): Promise<RouteResponse<'restore'>> {
+    const { args, flags } = await this.parse(Restore)
+    const loaded = await this.settings(flags)
+    const path = args.file === '-' ? this.own(await stdinFile()).path : args.file
+    await this.#check(path)
+    const api = await this.api(loaded)
+    const { collections } = await api.call('listCollections', {})
+    const there = collections.reduce((sum, { documents }) => sum + documents, 0)
+    if (there > 0) {
+      await confirm(
+        `${count(there, 'document')} are here already; those that the backup has too are replaced.`,
+        flags.yes,
+      )
+    }
+    const interrupt = this.own(onInterrupt())
+    const started = performance.now()
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      const restored = await api.restore(
+        { stream: file.createReadStream({ autoClose: false }), bytes: size },
+        { signal: interrupt.first },
+      )
+      this.log(
+        `Restored ${count(restored.documents, 'document')} in ${count(restored.collections, 'collection')} and ` +
+          `${count(restored.conversations, 'conversation')} in ${duration(performance.now() - started)}` +
+          `${restored.unchanged === 0 ? '' : `; ${restored.unchanged.toLocaleString('en-US')} were there already`}.`,
+      )
+      return restored
+    } catch (error) {
+      if (!interrupt.first.aborted) throw error
+      throw new ChatbotError(
+        'cancelled',
+        'The restore was stopped. What was restored stays; run it again to go on.',
+      )
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** A damaged archive is found before anything is changed. */
+  async #check(path: string): Promise<void> {
+    try {
+      for await (const _ of unpackArchive(createReadStream(path)));
+    } catch (error) {
+      throw ChatbotError.wrap(error, 'document_unreadable', `Cannot read ${path}: `)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream'
+import { packArchive } from '../src/backup/archive.ts'
+import { ARCHIVE_FORMAT, type ArchiveRecord } from '../src/backup/records.ts'
+import type { Principal } from '../src/domain/principal.ts'
+import type { Store } from '../src/store/store.ts'
+
+/** The bytes of an archive of everything; they end early, without their `end`, when the store or the signal ends them. */
+export function backupStream(
+  store: Store,
+  principal: Principal,
+  version: string,
+  signal: AbortSignal,
+): Readable {
+  const archive = packArchive(records(store, principal, version))
+  const stop = () => archive.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  archive.once('close', () => signal.removeEventListener('abort', stop))
+  return archive
+}
+
+async function* records(store: Store, principal: Principal, version: string): AsyncGenerator<ArchiveRecord> {
+  yield { type: 'header', format: ARCHIVE_FORMAT, version, createdAt: new Date().toISOString() }
+  yield* store.backup.export(principal)
+}

@@ -1,0 +1,82 @@
+/** The archive's file: gzip of one JSON record a line, from a `header` to an `end`. */
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { createGunzip, createGzip } from 'node:zlib'
+import { ChatbotError } from '../domain/errors.ts'
+import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from './records.ts'
+
+/** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
+const PIECE = 64 * 1024
+
+/** The bytes of an archive. An error of the records ends the stream without the `end` that makes it valid. */
+export function packArchive(records: AsyncIterable<ArchiveRecord>): Readable {
+  const lines = Readable.from(pieces(records), { objectMode: false })
+  const gzip = createGzip({ level: 6 })
+  lines.on('error', (error) => gzip.destroy(error))
+  gzip.on('close', () => lines.destroy())
+  return lines.pipe(gzip)
+}
+
+async function* pieces(records: AsyncIterable<ArchiveRecord>): AsyncGenerator<string> {
+  let piece = ''
+  for await (const record of records) {
+    piece += `${JSON.stringify(record)}\n`
+    if (piece.length >= PIECE) {
+      yield piece
+      piece = ''
+    }
+  }
+  yield piece
+}
+
+/** The records of an archive; throws `backup_corrupt` where it is cut off, damaged or of another kind. */
+export async function* unpackArchive(bytes: Readable): AsyncGenerator<ArchiveRecord> {
+  let last: ArchiveRecord | undefined
+  for await (const record of parsed(bytes)) {
+    if (last === undefined) checkHeader(record)
+    else if (last.type === 'end') throw corrupt('something follows its end')
+    last = record
+    yield record
+  }
+  if (last?.type !== 'end') throw corrupt('it ends too early')
+}
+
+async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
+  const gunzip = createGunzip()
+  bytes.on('error', (error) => gunzip.destroy(error))
+  bytes.pipe(gunzip)
+  let line = 0
+  try {
+    // Errors of the stream do not reach a readline interface.
+    const failed = new Promise<never>((_, reject) => gunzip.once('error', reject))
+    failed.catch(() => undefined)
+    const lines = createInterface({ input: gunzip, crlfDelay: Number.POSITIVE_INFINITY })[
+      Symbol.asyncIterator
+    ]()
+    for (;;) {
+      const next = await Promise.race([lines.next(), failed])
+      if (next.done === true) return
+      line += 1
+      yield recordSchema.parse(JSON.parse(next.value))
+    }
+  } catch (error) {
+    if (error instanceof ChatbotError) throw error
+    throw corrupt(line === 0 ? 'it is no backup' : `line ${line} cannot be read`, error)
+  } finally {
+    bytes.unpipe(gunzip)
+    gunzip.destroy()
+  }
+}
+
+function checkHeader(record: ArchiveRecord): void {
+  if (record.type !== 'header') throw corrupt('it has no header')
+  if (record.format > ARCHIVE_FORMAT) {
+    throw new ChatbotError(
+      'backup_corrupt',
+      `The backup was made by chatbot ${record.version}, in a format that this version does not know. Update chatbot, then restore it.`,
+    )
+  }
+}
+
+const corrupt = (what: string, cause?: unknown) =>
+  new ChatbotError('backup_corrupt', `The backup is damaged: ${what}. Restore another copy of it.`, { cause })

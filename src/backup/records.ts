@@ -1,0 +1,81 @@
+/**
+ * What an archive holds, one record a line. A later record of a document replaces an earlier one; a document
+ * without its `document-end` was changed while it was read and counts as not there. A `row` is a table's row as
+ * PostgreSQL writes it in JSON: a column that the restoring side does not have is left out, one that it has and the
+ * archive has not gets its default.
+ */
+import { z } from 'zod'
+
+export const ARCHIVE_FORMAT = 1
+
+export const rowSchema = z.record(z.string(), z.json())
+const row = rowSchema
+export type Row = z.infer<typeof rowSchema>
+
+export const recordSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('header'),
+    format: z.int(),
+    /** Of the program that wrote it. */
+    version: z.string(),
+    createdAt: z.iso.datetime(),
+  }),
+  z.object({
+    type: z.literal('collection'),
+    name: z.string(),
+    row,
+    /** How its vectors were made; null when nothing was ever ingested. */
+    index: z
+      .object({ model: z.string(), dimensions: z.int().min(1).max(16_000), splitter: z.string() })
+      .nullable(),
+  }),
+  /** Belongs to the collection before it; its texts and chunks follow. */
+  z.object({ type: z.literal('document'), id: z.uuid(), row }),
+  /** The next part of the document's text. */
+  z.object({ type: z.literal('text'), text: z.string() }),
+  /** The next chunks of the document, their texts left out: they are the document's at their spans. */
+  z.object({
+    type: z.literal('chunks'),
+    chunks: z.array(
+      z.object({
+        ordinal: z.int().min(0),
+        start: z.int().min(0),
+        end: z.int().min(0),
+        heading: z.string(),
+        page: z.int().nullable(),
+        line: z.int().nullable(),
+        tokens: z.int().min(0),
+        hash: z.string(),
+        /** Base64 of little-endian float32. */
+        vector: z.base64(),
+      }),
+    ),
+  }),
+  z.object({ type: z.literal('document-end'), id: z.uuid() }),
+  /** It left the collection while the archive was written. */
+  z.object({ type: z.literal('document-removed'), id: z.uuid() }),
+  /** The collection is complete, as it was at this revision. */
+  z.object({ type: z.literal('collection-end'), revision: z.int(), documents: z.int() }),
+  z.object({
+    type: z.literal('conversation'),
+    id: z.uuid(),
+    row,
+    answers: z.array(row),
+    messages: z.array(row),
+    citations: z.array(row),
+  }),
+  z.object({ type: z.literal('end'), collections: z.int(), documents: z.int(), conversations: z.int() }),
+])
+
+export type ArchiveRecord = z.infer<typeof recordSchema>
+
+export function encodeVector(values: Float32Array): string {
+  const bytes = Buffer.allocUnsafe(values.length * 4)
+  for (const [index, value] of values.entries()) bytes.writeFloatLE(value, index * 4)
+  return bytes.toString('base64')
+}
+
+export function decodeVector(text: string): Float32Array {
+  const bytes = Buffer.from(text, 'base64')
+  return Float32Array.from({ length: bytes.length >> 2 }, (_, index) => bytes.readFloatLE(index * 4))
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { and, eq, sql } from 'drizzle-orm'
+import { documents } from '../../drizzle/schema.ts'
+import { type ArchiveRecord, decodeVector, type Row } from '../backup/records.ts'
+import type { EmbeddedChunk, IndexSpec } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
+import { lockCollection, raiseRevision } from './collections.ts'
+import type { Database, Queries } from './database.ts'
+import { writeChunks, writeParts } from './documents.ts'
+import { boundLog } from './maintenance.ts'
+import { ensureGeneration } from './partitions.ts'
+import type { Restored } from './store.ts'
+
+/** A document as its records have come so far. */
+interface Arriving {
+  readonly id: string
+  readonly row: Row
+  readonly texts: string[]
+  readonly chunks: Omit<EmbeddedChunk, 'text' | 'embedText'>[]
+}
+
+/** See BackupRepository.restore. */
+export async function restoreRecords(
+  database: Database,
+  principal: Principal,
+  records: AsyncIterable<ArchiveRecord>,
+): Promise<Restored> {
+  const restored = { collections: 0, documents: 0, conversations: 0, unchanged: 0 }
+  let target: { name: string; index: IndexSpec | null } | undefined
+  let arriving: Arriving | undefined
+  for await (const record of records) {
+    switch (record.type) {
+      case 'header':
+      case 'collection-end':
+      case 'end':
+        break
+      case 'collection':
+        target = { name: record.name, index: record.index }
+        await ensureCollection(database, principal, record.name, record.row)
+        restored.collections += 1
+        break
+      case 'document':
+        arriving = { id: record.id, row: record.row, texts: [], chunks: [] }
+        break
+      case 'text':
+        arriving?.texts.push(record.text)
+        break
+      case 'chunks':
+        for (const { vector, page, line, ...chunk } of record.chunks) {
+          arriving?.chunks.push({
+            ...chunk,
+            ...(page === null ? {} : { page }),
+            ...(line === null ? {} : { line }),
+            vector: decodeVector(vector),
+          })
+        }
+        break
+      case 'document-end': {
+        if (arriving?.id !== record.id || target === undefined) throw outOfOrder()
+        const changed = await putDocument(database, target.name, target.index, arriving)
+        restored[changed ? 'documents' : 'unchanged'] += 1
+        arriving = undefined
+        break
+      }
+      case 'document-removed':
+        await removeDocument(database, target?.name ?? '', record.id)
+        break
+      case 'conversation': {
+        const added = await database.transaction((queries) => putConversation(queries, record))
+        restored[added ? 'conversations' : 'unchanged'] += 1
+      }
+    }
+  }
+  return restored
+}
+
+async function ensureCollection(
+  database: Database,
+  principal: Principal,
+  name: string,
+  row: Row,
+): Promise<void> {
+  await database.run(async (queries) => {
+    const own = { ...row, name, revision: 0, active_generation: null, created_by: principal.id }
+    await insertRow(queries, 'collections', own)
+  })
+}
+
+/** False when the same document is there. */
+async function putDocument(
+  database: Database,
+  collection: string,
+  index: IndexSpec | null,
+  { id, row, texts, chunks: arrived }: Arriving,
+): Promise<boolean> {
+  const text = texts.join('')
+  const changed = await database.transaction(async (queries) => {
+    const owner = await lockCollection(queries, collection)
+    const [held] = await queries
+      .select({ id: documents.id, hash: documents.hash })
+      .from(documents)
+      .where(and(eq(documents.collection, owner.id), eq(documents.uri, String(row.uri))))
+    if (held?.id === id && held.hash === row.hash) return false
+    if (held !== undefined) await queries.delete(documents).where(eq(documents.id, held.id))
+    const [other] = await queries.select({ id: documents.id }).from(documents).where(eq(documents.id, id))
+    const own = other === undefined ? id : randomUUID()
+    await insertRow(queries, 'documents', { ...row, id: own, collection_id: owner.id })
+    await writeParts(queries, own, text)
+    if (index !== null && arrived.length > 0) {
+      const generation = await ensureGeneration(queries, owner, index)
+      const whole = arrived.map((chunk) => ({ ...chunk, text: text.slice(chunk.start, chunk.end) }))
+      await writeChunks(queries, generation, own, whole)
+    }
+    await raiseRevision(queries, owner.id)
+    return true
+  })
+  await boundLog(database)
+  return changed
+}
+
+async function removeDocument(database: Database, collection: string, id: string): Promise<void> {
+  await database.transaction(async (queries) => {
+    const owner = await lockCollection(queries, collection)
+    await queries.delete(documents).where(and(eq(documents.collection, owner.id), eq(documents.id, id)))
+    await raiseRevision(queries, owner.id)
+  })
+}
+
+/** False when it is there already. */
+async function putConversation(
+  queries: Queries,
+  { row, answers, messages, citations }: Extract<ArchiveRecord, { type: 'conversation' }>,
+): Promise<boolean> {
+  if (!(await insertRow(queries, 'conversations', row))) return false
+  for (const answer of answers) await insertRow(queries, 'answers', answer)
+  // Their ids say only in which order they were written here.
+  for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', message)
+  for (const citation of citations) await insertRow(queries, 'citations', citation)
+  return true
+}
+
+type Table = 'collections' | 'documents' | 'conversations' | 'answers' | 'messages' | 'citations'
+
+/** False when a row with one of its unique values is there. Columns that this database does not have are left out. */
+async function insertRow(queries: Queries, table: Table, row: Row): Promise<boolean> {
+  const known = await queries.execute(sql`
+    SELECT column_name AS name FROM information_schema.columns
+    WHERE table_schema = current_schema() AND table_name = ${table}`)
+  const names = known.rows.map(({ name }) => String(name)).filter((name) => name in row)
+  const columns = sql.join(
+    names.map((name) => sql.identifier(name)),
+    sql`, `,
+  )
+  const { rowCount } = await queries.execute(sql`
+    INSERT INTO ${sql.identifier(table)} (${columns})
+    SELECT ${columns} FROM jsonb_populate_record(NULL::${sql.identifier(table)}, ${JSON.stringify(row)}::jsonb)
+    ON CONFLICT DO NOTHING`)
+  return (rowCount ?? 0) > 0
+}
+
+const outOfOrder = () =>
+  new ChatbotError('backup_corrupt', 'The backup is damaged: its records are out of order.')
