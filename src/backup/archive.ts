@@ -60,7 +60,8 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
       yield recordSchema.parse(JSON.parse(next.value))
     }
   } catch (error) {
-    if (error instanceof ChatbotError) throw error
+    // What the file system says is no damage of the archive.
+    if (error instanceof ChatbotError || (error instanceof Error && 'syscall' in error)) throw error
     throw corrupt(line === 0 ? 'it is no backup' : `line ${line} cannot be read`, error)
   } finally {
     bytes.unpipe(gunzip)

@@ -29,6 +29,8 @@ export const recordSchema = z.discriminatedUnion('type', [
       .object({ model: z.string(), dimensions: z.int().min(1).max(16_000), splitter: z.string() })
       .nullable(),
   }),
+  /** A source of the collection before it. */
+  z.object({ type: z.literal('source'), id: z.uuid(), row }),
   /** Belongs to the collection before it; its texts and chunks follow. */
   z.object({ type: z.literal('document'), id: z.uuid(), row }),
   /** The next part of the document's text. */

@@ -11,6 +11,7 @@ import {
   documents,
   generations,
   messages,
+  sources,
   vectors,
 } from '../../drizzle/schema.ts'
 import { type ArchiveRecord, encodeVector, rowSchema } from '../backup/records.ts'
@@ -58,6 +59,15 @@ async function* exportCollection(
       ? null
       : { model: generation.model, dimensions: generation.dimensions, splitter: generation.splitter }
   yield { type: 'collection', name, row, index }
+
+  const known = await database.run((queries) =>
+    queries
+      .select({ id: sources.id, row: rowOf('sources') })
+      .from(sources)
+      .where(eq(sources.collection, id))
+      .orderBy(asc(sources.id)),
+  )
+  for (const source of known) yield { type: 'source', ...source }
 
   /** The version of each document that the archive has whole. */
   const written = new Map<string, string>()

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { and, eq, sql } from 'drizzle-orm'
-import { documents } from '../../drizzle/schema.ts'
+import { documents, sources } from '../../drizzle/schema.ts'
 import { type ArchiveRecord, decodeVector, type Row } from '../backup/records.ts'
 import type { EmbeddedChunk, IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import { lockCollection, raiseRevision } from './collections.ts'
+import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { writeChunks, writeParts } from './documents.ts'
 import { boundLog } from './maintenance.ts'
@@ -16,6 +16,8 @@ import type { Restored } from './store.ts'
 interface Arriving {
   readonly id: string
   readonly row: Row
+  /** The source that it came from, if it is known here. */
+  readonly source: string | null
   readonly texts: string[]
   readonly chunks: Omit<EmbeddedChunk, 'text' | 'embedText'>[]
 }
@@ -28,6 +30,8 @@ export async function restoreRecords(
 ): Promise<Restored> {
   const restored = { collections: 0, documents: 0, conversations: 0, unchanged: 0 }
   let target: { name: string; index: IndexSpec | null } | undefined
+  /** Ids of the sources here, by their ids in the archive. */
+  const sourceIds = new Map<string, string>()
   let arriving: Arriving | undefined
   for await (const record of records) {
     switch (record.type) {
@@ -40,9 +44,15 @@ export async function restoreRecords(
         await ensureCollection(database, principal, record.name, record.row)
         restored.collections += 1
         break
-      case 'document':
-        arriving = { id: record.id, row: record.row, texts: [], chunks: [] }
+      case 'source':
+        if (target === undefined) throw outOfOrder()
+        sourceIds.set(record.id, await ensureSource(database, target.name, record.id, record.row))
         break
+      case 'document': {
+        const { id, row } = record
+        arriving = { id, row, source: sourceIds.get(String(row.source_id)) ?? null, texts: [], chunks: [] }
+        break
+      }
       case 'text':
         arriving?.texts.push(record.text)
         break
@@ -87,12 +97,32 @@ async function ensureCollection(
   })
 }
 
+/** The id of the source of that place, which is another's when it was remembered here before. */
+async function ensureSource(database: Database, collection: string, id: string, row: Row): Promise<string> {
+  return database.run(async (queries) => {
+    const owner = await findCollection(queries, collection)
+    const [held] = await queries
+      .select({ id: sources.id })
+      .from(sources)
+      .where(
+        and(
+          eq(sources.collection, owner.id),
+          eq(sources.machine, String(row.machine)),
+          eq(sources.location, String(row.location)),
+        ),
+      )
+    if (held !== undefined) return held.id
+    await insertRow(queries, 'sources', { ...row, id, collection_id: owner.id })
+    return id
+  })
+}
+
 /** False when the same document is there. */
 async function putDocument(
   database: Database,
   collection: string,
   index: IndexSpec | null,
-  { id, row, texts, chunks: arrived }: Arriving,
+  { id, row, source, texts, chunks: arrived }: Arriving,
 ): Promise<boolean> {
   const text = texts.join('')
   const changed = await database.transaction(async (queries) => {
@@ -105,7 +135,7 @@ async function putDocument(
     if (held !== undefined) await queries.delete(documents).where(eq(documents.id, held.id))
     const [other] = await queries.select({ id: documents.id }).from(documents).where(eq(documents.id, id))
     const own = other === undefined ? id : randomUUID()
-    await insertRow(queries, 'documents', { ...row, id: own, collection_id: owner.id })
+    await insertRow(queries, 'documents', { ...row, id: own, collection_id: owner.id, source_id: source })
     await writeParts(queries, own, text)
     if (index !== null && arrived.length > 0) {
       const generation = await ensureGeneration(queries, owner, index)
@@ -140,7 +170,7 @@ async function putConversation(
   return true
 }
 
-type Table = 'collections' | 'documents' | 'conversations' | 'answers' | 'messages' | 'citations'
+type Table = 'collections' | 'sources' | 'documents' | 'conversations' | 'answers' | 'messages' | 'citations'
 
 /** False when a row with one of its unique values is there. Columns that this database does not have are left out. */
 async function insertRow(queries: Queries, table: Table, row: Row): Promise<boolean> {
