@@ -4,10 +4,11 @@ import { ChatbotError } from '../domain/errors.ts'
 import { html } from './html.ts'
 import type { Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
+import { pdf } from './pdf.ts'
 import { text } from './text.ts'
 
 /** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
-export const LOADERS: readonly Loader[] = [markdown, html, text]
+export const LOADERS: readonly Loader[] = [markdown, html, pdf, text]
 
 /** Formats whose files may consist of text alone, but whose text is not what they say. */
 const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])

@@ -229,10 +229,15 @@ describe('formats', () => {
   })
 
   it('says what a file is that cannot be read, and what can', async () => {
-    await expect(load('report.pdf')).rejects.toMatchObject({
+    const image = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+      'base64',
+    )
+    await expect(parse(image, 'page.png')).rejects.toMatchObject({
       code: 'unsupported_format',
-      message: expect.stringMatching(/application\/pdf.*Markdown.*\.md.*HTML/u),
+      message: expect.stringMatching(/image\/png.*Markdown.*\.md.*HTML/u),
     })
+    await expect(load('report.pdf')).rejects.toMatchObject({ code: 'document_corrupt' })
     await expect(load('garbage.bin')).rejects.toMatchObject({ code: 'unsupported_format' })
     await expect(parse(file('garbage.bin'), 'garbage.md')).rejects.toMatchObject({
       code: 'unsupported_format',

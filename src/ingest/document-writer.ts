@@ -1,0 +1,53 @@
+import type { Block, BlockKind, LoadedDocument } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { createSections } from './sections.ts'
+
+/**
+ * Builds the text of a document from its parts in reading order, blank lines between them, with their blocks.
+ * Throws `document_too_large` as soon as the text is longer than `maxTextLength`.
+ */
+export function createWriter(maxTextLength: number) {
+  const sections = createSections()
+  const parts: string[] = []
+  const blocks: Block[] = []
+  let length = 0
+
+  const write = (kind: BlockKind, text: string, headings: readonly string[], page: number | undefined) => {
+    const separator = length === 0 ? '' : '\n\n'
+    const start = length + separator.length
+    parts.push(separator, text)
+    length = start + text.length
+    if (length > maxTextLength)
+      throw new ChatbotError(
+        'document_too_large',
+        `The text has more than ${maxTextLength} characters (ingest.maxTextLength). Split the file, or raise the limit.`,
+      )
+    blocks.push({ kind, headings, start, end: length, ...(page === undefined ? {} : { page }) })
+  }
+  return {
+    /** A part under the last headings; one without visible text is left out. */
+    block(kind: BlockKind, raw: string, page?: number) {
+      const text = clean(raw)
+      if (text !== '') write(kind, text, sections.path(), page)
+    },
+    /** `level` 1 is the outermost. */
+    heading(level: number, raw: string, page?: number) {
+      const text = clean(raw).replace(/\s+/gu, ' ')
+      if (text !== '') write('heading', text, sections.enter(level, text.slice(0, 500)), page)
+    },
+    length: () => length,
+    finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => ({ text: parts.join(''), blocks }),
+  }
+}
+
+export type DocumentWriter = ReturnType<typeof createWriter>
+
+/** What stored text may not hold, and characters that are there for line breaking only. */
+function clean(text: string): string {
+  return text
+    .replace(/\r\n?/gu, '\n')
+    .replace(/[\0\u00ad\u200b\u2060\ufeff]/gu, '')
+    .toWellFormed()
+    .replace(/^\s*\n|\s+$/gu, '')
+    .trim()
+}

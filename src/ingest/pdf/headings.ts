@@ -1,0 +1,79 @@
+/** Which paragraphs of a PDF are headings: those that its outline names, else those in larger type. */
+import { LARGER, type Paragraph } from './paragraphs.ts'
+
+export interface OutlineEntry {
+  readonly title: string
+  /** 1 is the outermost. */
+  readonly level: number
+}
+
+const LONGEST = 200
+const MOST_LINES = 4
+/** Share of an outline that must be found in the text, or it describes something else. */
+const FOUND = 0.4
+/** When more of the text than this is large, size means something else than headings. */
+const MOST_LARGE = 0.3
+const LEVELS = 6
+
+/** Level of each paragraph that is a heading. */
+export function headingLevels(
+  paragraphs: readonly Paragraph[],
+  outline: readonly OutlineEntry[],
+  bodySize: number,
+): Map<Paragraph, number> {
+  const named = byOutline(paragraphs, outline)
+  return named.size > 0 && named.size >= FOUND * outline.length ? named : bySize(paragraphs, bodySize)
+}
+
+const canBe = ({ kind, text, lines }: Paragraph): boolean =>
+  kind !== 'table' && kind !== 'code' && text.length <= LONGEST && lines <= MOST_LINES && /\p{L}/u.test(text)
+
+/** Entries in their order, each at its first place after the one before. */
+function byOutline(
+  paragraphs: readonly Paragraph[],
+  outline: readonly OutlineEntry[],
+): Map<Paragraph, number> {
+  const places = new Map<string, number[]>()
+  for (const [i, paragraph] of paragraphs.entries()) {
+    if (!canBe(paragraph)) continue
+    for (const key of new Set([words(paragraph.text), unnumbered(paragraph.text)])) {
+      const at = places.get(key)
+      if (at) at.push(i)
+      else places.set(key, [i])
+    }
+  }
+  const levels = new Map<Paragraph, number>()
+  let after = -1
+  for (const { title, level } of outline) {
+    const found = places.get(words(title)) ?? places.get(unnumbered(title)) ?? []
+    const large = found.filter((i) => i > after)
+    // A table of contents names them all first: the last place on the way is wrong less often in larger type.
+    const at = large.toSorted((a, b) => (paragraphs[b]?.size ?? 0) - (paragraphs[a]?.size ?? 0) || a - b)[0]
+    const paragraph = at === undefined ? undefined : paragraphs[at]
+    if (at === undefined || !paragraph) continue
+    levels.set(paragraph, Math.min(level, LEVELS))
+    after = at
+  }
+  return levels
+}
+
+const words = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** `Scope` of `2.1 Scope` and of `Глава 2. Scope`. */
+const unnumbered = (text: string): string =>
+  words(
+    text.replace(
+      /^(?:(?:chapter|part|section|appendix|глава|часть|раздел|приложение)\s+)?[\dA-ZА-Я]{1,3}(?:\.\d+)*\.?\s+/iu,
+      '',
+    ),
+  )
+
+function bySize(paragraphs: readonly Paragraph[], bodySize: number): Map<Paragraph, number> {
+  const larger = paragraphs.filter((each) => each.size > LARGER * bodySize && canBe(each))
+  const characters = (list: readonly Paragraph[]) => list.reduce((sum, { text }) => sum + text.length, 0)
+  if (characters(larger) > MOST_LARGE * characters(paragraphs)) return new Map()
+  const sizes = [...new Set(larger.map(rounded))].toSorted((a, b) => b - a)
+  return new Map(larger.map((each) => [each, Math.min(sizes.indexOf(rounded(each)) + 1, LEVELS)]))
+}
+
+const rounded = ({ size }: Paragraph): number => Math.round(size * 2) / 2

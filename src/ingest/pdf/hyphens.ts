@@ -1,0 +1,48 @@
+/** Words that were divided at the end of a line. */
+
+/** Words of a document as they stand inside lines, in lower case: they tell how a divided word is written. */
+export type Vocabulary = ReadonlySet<string>
+
+const WORD = /\p{L}+(?:[-\u2010\u2011]\p{L}+)*/gu
+/** Russian words keep the hyphen before these and after those, English ones after prefixes that stand alone. */
+const KEEPS_BEFORE = /^(?:то|либо|нибудь|таки|ка|де|с)(?!\p{L})/iu
+const KEEPS_AFTER = /(?<!\p{L})(?:кое|кой|self|non|ex|e|x|\p{Lu}+)$/u
+
+export function vocabularyOf(lines: Iterable<string>): Vocabulary {
+  const words = new Set<string>()
+  for (const line of lines) {
+    const found = line.match(WORD) ?? []
+    // The last word of a line may be a half.
+    if (/[-\u2010\u00ad]\s*$/u.test(line)) found.pop()
+    for (const word of found) if (words.size < MOST_WORDS) words.add(plain(word))
+  }
+  return words
+}
+
+const MOST_WORDS = 500_000
+const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u2011]/gu, '-')
+
+/** `before` with the line `after` it, a space between them or a divided word made whole. */
+export function joinLines(before: string, after: string, words: Vocabulary): string {
+  const head = /(\p{L}+(?:[-\u2010\u2011]\p{L}+)*)([-\u2010\u00ad])$/u.exec(before)
+  const tail = /^\p{L}+/u.exec(after)?.[0]
+  if (!head?.[1] || !head[2] || !tail) {
+    const tight = /(?<=\s|^)[([«“]$|[/\u2014]$/u.test(before) && !/\s$/u.test(before)
+    return CJK_END.test(before) && CJK_START.test(after)
+      ? before + after
+      : `${before}${tight ? '' : ' '}${after}`
+  }
+  const start = before.slice(0, -1)
+  if (head[2] === '\u00ad') return start + after
+  const keeps = (): boolean => {
+    if (words.has(plain(head[1] + tail))) return false
+    if (words.has(plain(`${head[1]}-${tail}`))) return true
+    const [half, other] = [plain(head[1] ?? ''), plain(tail)]
+    if (half.length > 2 && other.length > 2 && words.has(half) && words.has(other)) return true
+    return /^\p{Lu}/u.test(tail) || KEEPS_BEFORE.test(after) || KEEPS_AFTER.test(head[1] ?? '')
+  }
+  return keeps() ? `${start}-${after}` : start + after
+}
+
+const CJK_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]$/u
+const CJK_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]/u

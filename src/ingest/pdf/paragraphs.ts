@@ -1,0 +1,165 @@
+/** From lines to paragraphs, list items and code. */
+import { joinLines, type Vocabulary } from './hyphens.ts'
+import type { Region } from './layout.ts'
+import type { Run } from './runs.ts'
+
+export interface Paragraph {
+  readonly kind: 'paragraph' | 'list' | 'code' | 'table'
+  readonly text: string
+  /** 1-based, where it begins. */
+  readonly page: number
+  readonly size: number
+  readonly lines: number
+}
+
+const BULLET = /^[•●▪■◦‣∙·⁃➢✓\uf0b7\uf0a7](?=\s|\p{L})/u
+const DASH = /^[-–—]\s/u
+const NUMBER = /^(?:\(?\d{1,3}[.)]|\p{L}\))\s/u
+const ENDS = /[.!?:;…。」»”"')\]]$/u
+/** Dots that lead to a page number. */
+const LEADERS = /(?:\s?[.·_…]){5,}\s*/gu
+const LEADS = /(?:\s?[.·_…]){5,}\s*(?:\d+|[ivxlc]+)?\s*$/u
+/** Type larger than the body's, in which lines are broken for looks. */
+export const LARGER = 1.12
+
+/** What the whole document says about each line. */
+export interface Body {
+  /** Size of most of the text, in points. */
+  readonly size: number
+  readonly words: Vocabulary
+  /** Whether text in letters of one width is code: not where all of the document is. */
+  readonly codeIsMono: boolean
+}
+
+export function paragraphsOf(regions: readonly Region[], page: number, body: Body): Paragraph[] {
+  return regions.flatMap((region): Paragraph[] => {
+    if (region.kind === 'flow') return flow(region.lines, page, body)
+    const rows = region.rows.map((row) =>
+      row.map((cell) => cell.replace(LEADERS, ' … ').replaceAll('|', '\\|')).join(' | '),
+    )
+    return [{ kind: 'table', text: rows.join('\n'), page, size: 0, lines: rows.length }]
+  })
+}
+
+function flow(lines: readonly Run[], page: number, { size, words, codeIsMono }: Body): Paragraph[] {
+  const paragraphs: Paragraph[] = []
+  const breaks = breaksOf(lines, size)
+  let open: Run[] = []
+  const close = () => {
+    const [first] = open
+    if (first)
+      paragraphs.push(
+        codeIsMono && open.every(({ mono }) => mono) ? code(open, page) : prose(open, page, words),
+      )
+    open = []
+  }
+  for (const [i, line] of lines.entries()) {
+    const before = lines[i - 1]
+    const sameKind = !codeIsMono || before?.mono === line.mono
+    const begins = codeIsMono && line.mono ? !sameKind : breaks[i] || !sameKind
+    if (begins) close()
+    open.push(line)
+  }
+  close()
+  return paragraphs
+}
+
+/** Whether each line begins a paragraph. */
+function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
+  const left = Math.min(...lines.map((line) => line.left))
+  const right = Math.max(...lines.map((line) => line.right))
+  const pitches = lines.slice(1).map((line, i) => (lines[i]?.bottom ?? 0) - line.bottom)
+  const pitch = pitches.filter((each) => each > 0).toSorted((a, b) => a - b)[pitches.length >> 1] ?? 0
+  return lines.map((line, i) => {
+    const before = lines[i - 1]
+    if (!before) return true
+    const gap = before.bottom - line.bottom
+    if (gap < 0 || (lines.length > 2 && gap > 1.3 * pitch && gap > 1.35 * line.size)) return true
+    const ratio = line.size / before.size
+    if (ratio > 1.12 || ratio < 0.89) return true
+    const text = line.text.trimStart()
+    if (BULLET.test(text) || LEADS.test(before.text)) return true
+    if (line.size > LARGER * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
+    const ended = ENDS.test(before.text.trimEnd())
+    // The next word had room on the line before: the author broke it there.
+    const word = /^\S+/u.exec(text)?.[0].length ?? 0
+    const roomy = right - before.right > (0.6 * word + 0.8) * line.size
+    if ((DASH.test(text) || NUMBER.test(text)) && (ended || roomy)) return true
+    const indented = line.left - before.left
+    const marked = BULLET.test(before.text) || NUMBER.test(before.text)
+    if (indented > 0.8 * line.size && before.left - left < 0.5 * line.size && !marked && (ended || !roomy))
+      return ended || indented < 4 * line.size
+    return roomy && (ended || /^[\p{Lu}"«“(]/u.test(text) || right - before.right > 0.4 * (right - left))
+  })
+}
+
+function prose(lines: readonly Run[], page: number, words: Vocabulary): Paragraph {
+  let text = ''
+  for (const line of lines) {
+    const next = line.text.trim()
+    text = text === '' ? next : joinLines(text, next, words)
+  }
+  text = composed(text.replace(LEADERS, ' … ')).replace(/\s+/gu, ' ')
+  const bullet = BULLET.test(text)
+  const kind = bullet || NUMBER.test(text) || DASH.test(text) ? 'list' : 'paragraph'
+  return {
+    kind,
+    text: bullet ? `- ${text.slice(1).trim()}` : text,
+    page,
+    size: Math.max(...lines.map(({ size }) => size)),
+    lines: lines.length,
+  }
+}
+
+const ACCENTS: Readonly<Record<string, string>> = {
+  '¨': '\u0308',
+  '´': '\u0301',
+  ˆ: '\u0302',
+  '˜': '\u0303',
+  ˇ: '\u030c',
+}
+
+/** TeX's older fonts print an accent and then its letter. */
+const composed = (text: string): string =>
+  text.replace(/(?<=\p{L})([¨´ˆ˜ˇ]) ?(\p{L})/gu, (_, accent: string, letter: string) =>
+    ((letter === 'ı' ? 'i' : letter) + ACCENTS[accent]).normalize(),
+  )
+
+/** Line by line, indented as on the page. */
+function code(lines: readonly Run[], page: number): Paragraph {
+  const left = Math.min(...lines.map((line) => line.left))
+  const text = lines
+    .map((line) => ' '.repeat(Math.min(40, Math.round((line.left - left) / (0.6 * line.size)))) + line.text)
+    .join('\n')
+  return { kind: 'code', text, page, size: lines[0]?.size ?? 0, lines: lines.length }
+}
+
+/** Paragraphs that a page, a column or a figure cut in two are made whole; parts of one listing, too. */
+export function joinParagraphs(paragraphs: readonly Paragraph[], words: Vocabulary): Paragraph[] {
+  const joined: Paragraph[] = []
+  for (const next of paragraphs) {
+    const last = joined.at(-1)
+    if (last && continues(last, next))
+      joined[joined.length - 1] = {
+        ...last,
+        text: joinLines(last.text, next.text, words),
+        lines: last.lines + next.lines,
+      }
+    else if (last?.kind === 'code' && next.kind === 'code' && last.page === next.page)
+      joined[joined.length - 1] = {
+        ...last,
+        text: `${last.text}\n${next.text}`,
+        lines: last.lines + next.lines,
+      }
+    else joined.push(next)
+  }
+  return joined
+}
+
+const continues = (a: Paragraph, b: Paragraph): boolean =>
+  (a.kind === 'paragraph' || a.kind === 'list') &&
+  b.kind === 'paragraph' &&
+  a.lines + b.lines > 2 &&
+  Math.abs(a.size - b.size) < 0.05 * a.size &&
+  !/[.!?:;…。]["»”')\]]?$/u.test(a.text) &&
+  /^\p{Ll}/u.test(b.text)

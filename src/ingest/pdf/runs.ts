@@ -1,0 +1,115 @@
+/** From what pdf.js finds on a page to runs of text: pieces of one line without a wide gap. */
+
+/** A part of a page, in points; `y` grows upwards. */
+export interface Box {
+  readonly left: number
+  readonly right: number
+  /** Baseline of the last line. */
+  readonly bottom: number
+  readonly top: number
+}
+
+export interface Run extends Box {
+  readonly text: string
+  /** Size of its type, in points. */
+  readonly size: number
+  /** In a type whose letters are all of one width, as programs are printed. */
+  readonly mono: boolean
+}
+
+/** What pdf.js calls a text item. */
+export interface TextItem {
+  readonly str: string
+  readonly width: number
+  readonly transform: readonly number[]
+  readonly fontName: string
+}
+
+/** Gaps, in sizes of the type: a wider one is a space between words, or the end of a column or cell. */
+const WORD_GAP = 0.17
+const CELL_GAP = 1.5
+/** Programs are indented and aligned by spaces. */
+const CODE_GAP = 30
+
+/**
+ * Runs in the order of the page's content stream. Text that doesn't run from left to right on the page as it is
+ * shown (stamps along the margin) is left out. `view` is the transform of the viewport: it turns rotated pages.
+ */
+export function runsOf(
+  items: Iterable<TextItem>,
+  view: readonly number[],
+  isMono: (fontName: string) => boolean,
+): Run[] {
+  const runs: Run[] = []
+  let open: { run: Run; spaced: boolean } | undefined
+  for (const item of items) {
+    const placed = place(item, view, isMono(item.fontName))
+    if (!placed) continue
+    if (placed.text.trim() === '') {
+      if (open && sameLine(open.run, placed)) open.spaced ||= placed.text !== ''
+      continue
+    }
+    const gap = open ? placed.left - open.run.right : 0
+    const { size } = placed
+    const mono = open?.run.mono === true && placed.mono
+    if (
+      open &&
+      sameLine(open.run, placed) &&
+      gap < (mono ? CODE_GAP : CELL_GAP) * Math.max(size, open.run.size) &&
+      gap > -0.5 * Math.max(size, open.run.size)
+    ) {
+      const spaced = open.spaced || gap > WORD_GAP * Math.min(size, open.run.size)
+      const spaces = mono ? Math.max(1, Math.round(gap / (0.6 * size))) : 1
+      open.run = joined(open.run, placed, spaced ? ' '.repeat(spaces) : '')
+      open.spaced = false
+      runs[runs.length - 1] = open.run
+    } else {
+      open = { run: placed, spaced: false }
+      runs.push(placed)
+    }
+  }
+  return runs
+}
+
+/** Both on one line: baselines within half a line, which super- and subscripts are. */
+export function sameLine(a: Pick<Run, 'bottom' | 'size'>, b: Pick<Run, 'bottom' | 'size'>): boolean {
+  return Math.abs(a.bottom - b.bottom) < 0.5 * Math.max(a.size, b.size)
+}
+
+function joined(a: Run, b: Run, between: string): Run {
+  // The larger type gives the line: the other is a footnote mark or an index.
+  const main = b.text.length > a.text.length && b.size >= a.size ? b : a
+  return {
+    text:
+      a.text.replace(/\s+$/u, between === '' ? '$&' : '') +
+      between +
+      (between === '' ? b.text : b.text.trimStart()),
+    size: main.size,
+    mono: a.mono && b.mono,
+    bottom: main.bottom,
+    top: Math.max(a.top, b.top),
+    left: Math.min(a.left, b.left),
+    right: Math.max(a.right, b.right),
+  }
+}
+
+function place({ str, width, transform }: TextItem, view: readonly number[], mono: boolean): Run | undefined {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = transform
+  const [va = 1, vb = 0, vc = 0, vd = -1, ve = 0, vf = 0] = view
+  // On the viewport `y` grows downwards.
+  const alongX = va * a + vc * b
+  const alongY = -(vb * a + vd * b)
+  const size = Math.hypot(va * c + vc * d, vb * c + vd * d)
+  if (!(size > 0) || Math.abs(alongY) > 0.3 * Math.abs(alongX)) return undefined
+  const left = va * e + vc * f + ve
+  const bottom = -(vb * e + vd * f + vf)
+  return {
+    text: str,
+    size,
+    mono,
+    left,
+    right: left + (alongX < 0 ? -width : width),
+    bottom,
+    top: bottom + 0.8 * size,
+  }
+}
