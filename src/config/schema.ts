@@ -132,6 +132,11 @@ export const configSchema = z.strictObject({
         .default(33_554_432)
         .describe('longest text of a document, in UTF-16 code units'),
       parserMemoryMegabytes: z.int().min(128).default(1024).describe('memory of a document parser process'),
+      allowPrivateUrls: z
+        .boolean()
+        .default(false)
+        .describe('ingest web pages of this machine and of private networks too'),
+      urlTimeoutMs: milliseconds(100).default(60_000).describe('time that one web page may take to arrive'),
       parserTimeoutMs: milliseconds(1000)
         .default(120_000)
         .describe('time that one document may take to parse'),
