@@ -4,6 +4,8 @@ import ipaddr from 'ipaddr.js'
 /** Azure's metadata and DNS service has a public address. */
 const SPECIAL = new Set(['168.63.129.16'])
 
+const NAT64 = ipaddr.IPv6.parse('64:ff9b::')
+
 /**
  * False for addresses of this machine, of private networks, of providers and of protocols: a page there may be
  * meant for those inside only. An IPv4 address in IPv6 clothing (mapped, or NAT64 of an IPv6-only network) is judged
@@ -13,7 +15,7 @@ export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false
   const address = ipaddr.process(text)
   if (address instanceof ipaddr.IPv4) return address.range() === 'unicast' && !SPECIAL.has(address.toString())
-  if (address.range() === 'rfc6052') return isPublicAddress(lastFourBytes(address))
+  if (address.match(NAT64, 96)) return isPublicAddress(lastFourBytes(address))
   return address.range() === 'unicast' && inGlobalSpace(address)
 }
 

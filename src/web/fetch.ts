@@ -112,7 +112,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
 
 function nextHop(response: IncomingMessage, from: URL): URL {
   const { location } = response.headers
-  const target = location === undefined ? null : URL.parse(location, from)
+  const target = location === undefined ? null : URL.parse(location, from.href)
   if (target === null) throw new ChatbotError('url_failed', `${from} redirects to nowhere.`)
   return parseWebAddress(target.href)
 }
@@ -229,6 +229,9 @@ function decoderOf(encoding: string, url: URL): Transform | undefined {
     case 'br':
       return createBrotliDecompress()
     default:
-      throw new ChatbotError('url_failed', `${url} is sent in the encoding ${encoding}, which nobody asked for.`)
+      throw new ChatbotError(
+        'url_failed',
+        `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
+      )
   }
 }
