@@ -1,6 +1,7 @@
 /** Column types that drizzle does not have. */
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, customType } from 'drizzle-orm/pg-core'
+import { TERM_IDS, type Term } from '../src/retrieval/bm25.ts'
 
 /**
  * A pgvector `vector` of any dimension; each partition of `vectors` fixes its own. Sent in pgvector's binary
@@ -10,6 +11,12 @@ export const anyVector = customType<{ data: Float32Array; driverData: Buffer }>(
   dataType: () => 'vector',
   toDriver: encodeVector,
   fromDriver: decodeVector,
+})
+
+/** A pgvector `sparsevec` over term ids, sent in its binary format; never read back. */
+export const termWeights = customType<{ data: readonly Term[]; driverData: Buffer }>({
+  dataType: () => `sparsevec(${TERM_IDS})`,
+  toDriver: encodeTerms,
 })
 
 /** Selects a vector in the binary format. */
@@ -32,4 +39,18 @@ function encodeVector(vector: Float32Array): Buffer {
 
 function decodeVector(bytes: Buffer): Float32Array {
   return Float32Array.from({ length: bytes.readInt16BE(0) }, (_, index) => bytes.readFloatBE(4 + index * 4))
+}
+
+/** pgvector's sparsevec_recv: int32 dimensions, count, zero, the ascending indices from 0, then float4 values. */
+function encodeTerms(terms: readonly Term[]): Buffer {
+  const sorted = terms.toSorted((left, right) => left.id - right.id)
+  const bytes = Buffer.allocUnsafe(12 + sorted.length * 8)
+  bytes.writeInt32BE(TERM_IDS, 0)
+  bytes.writeInt32BE(sorted.length, 4)
+  bytes.writeInt32BE(0, 8)
+  for (const [index, { id, weight }] of sorted.entries()) {
+    bytes.writeInt32BE(id, 12 + index * 4)
+    bytes.writeFloatBE(weight, 12 + (sorted.length + index) * 4)
+  }
+  return bytes
 }

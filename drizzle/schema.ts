@@ -27,7 +27,7 @@ import type { ErrorCode } from '../src/domain/errors.ts'
 import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
 import type { Language } from '../src/domain/language.ts'
 import type { SourceKind, SourceOptions, Validators } from '../src/domain/source.ts'
-import { anyVector, orderedText } from './columns.ts'
+import { anyVector, orderedText, termWeights } from './columns.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -54,6 +54,11 @@ export const generations = pgTable(
     dimensions: integer('dimensions').notNull(),
     splitter: text('splitter').notNull(),
     state: text('state').$type<'building' | 'active' | 'retired'>().notNull(),
+    /** LEXEMES_VERSION of the rows in chunk_terms; negative while they are being made, 0 when none is made. */
+    lexemes: integer('lexemes').notNull().default(0),
+    /** Of the collection and its chunks when term_counts was made; null when it never was. */
+    countedRevision: bigint('counted_revision', { mode: 'number' }),
+    countedChunks: integer('counted_chunks'),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('generations_collection').on(table.collection)],
@@ -300,6 +305,42 @@ export const vectors = pgTable(
       foreignColumns: [chunks.generation, chunks.id],
     }).onDelete('cascade'),
   ],
+)
+
+/**
+ * The BM25 weights of each chunk: an inner product with a question's idfs is its score. Partitioned as `vectors`;
+ * both columns STORAGE PLAIN, as reading them out of line would cost more than all else.
+ */
+export const chunkTerms = pgTable(
+  'chunk_terms',
+  {
+    generation: integer('generation_id').notNull(),
+    chunk: bigint('chunk_id', { mode: 'number' }).notNull(),
+    terms: integer('terms').array().notNull(),
+    weights: termWeights('weights').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.generation, table.chunk] }),
+    foreignKey({
+      name: 'chunk_terms_chunk',
+      columns: [table.generation, table.chunk],
+      foreignColumns: [chunks.generation, chunks.id],
+    }).onDelete('cascade'),
+    index('chunk_terms_terms').using('gin', table.terms).with({ fastupdate: false }),
+  ],
+)
+
+/** In how many chunks a frequent term is, counted in the background: rare ones are counted when they are asked. */
+export const termCounts = pgTable(
+  'term_counts',
+  {
+    generation: integer('generation_id')
+      .notNull()
+      .references(() => generations.id, { onDelete: 'cascade' }),
+    term: integer('term').notNull(),
+    chunks: integer('chunks').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.generation, table.term] })],
 )
 
 export const conversations = pgTable(

@@ -11,7 +11,9 @@ import {
 } from '../../drizzle/schema.ts'
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { Term } from '../retrieval/bm25.ts'
 import { batches } from './batches.ts'
+import { insertTerms, withTerms } from './chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
@@ -77,6 +79,8 @@ export function documentRepository(database: Database): DocumentRepository {
 
     put: async (_principal, collection, spec, document, embedded) => {
       checkInput(spec, document, embedded)
+      const { uri, title } = document
+      const complete = await withTerms(embedded.map((chunk) => ({ ...chunk, uri, title })))
       const result = await database.transaction<PutResult>(async (queries) => {
         const owner = await lockCollection(queries, collection)
         const generation = await ensureGeneration(queries, owner, spec)
@@ -84,7 +88,7 @@ export function documentRepository(database: Database): DocumentRepository {
         if (same !== undefined) return { document: same, status: 'unchanged' }
         const id = await writeDocument(queries, owner.id, document, embedded.length)
         await writeParts(queries, id, document.text)
-        await writeChunks(queries, generation, id, embedded)
+        await writeChunks(queries, generation, id, complete)
         await raiseRevision(queries, owner.id)
         return { document: await findDocument(queries, id), status: 'indexed' }
       })
@@ -219,9 +223,9 @@ export async function writeChunks(
   queries: Queries,
   generation: number,
   document: string,
-  embedded: readonly Omit<EmbeddedChunk, 'embedText'>[],
+  complete: readonly (Omit<EmbeddedChunk, 'embedText'> & { readonly terms: readonly Term[] })[],
 ): Promise<void> {
-  for (const batch of batches(embedded, (chunk) => chunk.text.length * 2)) {
+  for (const batch of batches(complete, (chunk) => chunk.text.length * 2)) {
     const rows = await queries
       .insert(chunks)
       .values(
@@ -232,14 +236,17 @@ export async function writeChunks(
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })
     const ids = new Map(rows.map((row) => [row.ordinal, row.id]))
-    const embeddings = batch.map((chunk) => {
-      const id = ids.get(chunk.ordinal)
-      if (id === undefined) throw new ChatbotError('internal', `Chunk ${chunk.ordinal} was not stored.`)
-      return { generation, chunk: id, embedding: chunk.vector }
+    const stored = batch.map(({ ordinal, vector, terms }) => {
+      const chunk = ids.get(ordinal)
+      if (chunk === undefined) throw new ChatbotError('internal', `Chunk ${ordinal} was not stored.`)
+      return { generation, chunk, embedding: vector, terms }
     })
-    for (const group of batches(embeddings, (row) => row.embedding.byteLength)) {
-      await queries.insert(vectors).values(group)
+    for (const group of batches(stored, (row) => row.embedding.byteLength)) {
+      await queries
+        .insert(vectors)
+        .values(group.map(({ generation, chunk, embedding }) => ({ generation, chunk, embedding })))
     }
+    await insertTerms(queries, stored)
   }
 }
 

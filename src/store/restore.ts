@@ -5,6 +5,7 @@ import { type ArchiveRecord, decodeVector, type Row } from '../backup/records.ts
 import type { EmbeddedChunk, IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
+import { withTerms } from './chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { writeChunks, writeParts } from './documents.ts'
@@ -125,6 +126,10 @@ async function putDocument(
   { id, row, source, texts, chunks: arrived }: Arriving,
 ): Promise<boolean> {
   const text = texts.join('')
+  const named = { uri: String(row.uri), title: String(row.title) }
+  const whole = await withTerms(
+    arrived.map((chunk) => ({ ...chunk, ...named, text: text.slice(chunk.start, chunk.end) })),
+  )
   const changed = await database.transaction(async (queries) => {
     const owner = await lockCollection(queries, collection)
     const [held] = await queries
@@ -137,9 +142,8 @@ async function putDocument(
     const own = other === undefined ? id : randomUUID()
     await insertRow(queries, 'documents', { ...row, id: own, collection_id: owner.id, source_id: source })
     await writeParts(queries, own, text)
-    if (index !== null && arrived.length > 0) {
+    if (index !== null && whole.length > 0) {
       const generation = await ensureGeneration(queries, owner, index)
-      const whole = arrived.map((chunk) => ({ ...chunk, text: text.slice(chunk.start, chunk.end) }))
       await writeChunks(queries, generation, own, whole)
     }
     await raiseRevision(queries, owner.id)

@@ -1,0 +1,63 @@
+/**
+ * BM25 as an inner product: a passage's weights are stored, a question's are the idfs of its terms.
+ * The tokens of a passage and their order are those of `lexemes`.
+ */
+import { basename } from 'node:path'
+import { lexemes } from './lexemes.ts'
+
+/** Ids of terms are smaller: pgvector's sparse vectors are no longer. Of 252,000 terms, about 30 share an id. */
+export const TERM_IDS = 1_000_000_000
+
+export interface Term {
+  /** 0 to TERM_IDS - 1. */
+  readonly id: number
+  readonly weight: number
+}
+
+const K1 = 0.9
+const B = 0.4
+/** Lexemes of an average passage; twice or half of it changes no result on XQuAD, so that it need not be counted. */
+const AVERAGE_LENGTH = 100
+/** Distinct terms of a passage: a row with more would not fit into a page of the database. */
+const MOST_TERMS = 600
+
+export interface LexicalText {
+  /** Of the document. */
+  readonly uri: string
+  readonly title: string
+  readonly heading: string
+  readonly text: string
+}
+
+/** What is indexed of a passage: its text, and what names it from outside. */
+const passageLexemes = ({ uri, title, heading, text }: LexicalText): string[] =>
+  lexemes(`${basename(uri)}\n${title}\n${heading}\n${text}`)
+
+/** The weights of a passage: tf·(k1+1) / (tf + k1·(1 − b + b·length/average)). */
+export function passageTerms(passage: LexicalText): Term[] {
+  const found = passageLexemes(passage)
+  const frequencies = new Map<number, number>()
+  for (const lexeme of found) {
+    const id = termId(lexeme)
+    const frequency = frequencies.get(id)
+    if (frequency === undefined && frequencies.size === MOST_TERMS) continue
+    frequencies.set(id, (frequency ?? 0) + 1)
+  }
+  const norm = K1 * (1 - B + (B * found.length) / AVERAGE_LENGTH)
+  return [...frequencies].map(([id, tf]) => ({ id, weight: (tf * (K1 + 1)) / (tf + norm) }))
+}
+
+/** How much a term says that is in `found` of `all` passages; never negative. */
+export function inverseFrequency(found: number, all: number): number {
+  const most = Math.max(found, all)
+  return Math.log(1 + (most - found + 0.5) / (found + 0.5))
+}
+
+/** FNV-1a, its bits mixed once more. */
+export function termId(lexeme: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < lexeme.length; at++) hash = Math.imul(hash ^ lexeme.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) % TERM_IDS
+}

@@ -1,0 +1,91 @@
+/**
+ * What BM25 compares: stems of words, and names of things (identifiers, paths, versions, codes) both whole and in
+ * their parts. Made the same way of passages and of questions, in this process, so that every database agrees.
+ */
+import { stemmer as stemEnglish } from '@orama/stemmers/english'
+import { stemmer as stemRussian } from '@orama/stemmers/russian'
+import { STOP_WORDS } from './stop-words.ts'
+
+/** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
+export const LEXEMES_VERSION = 1
+
+/** Longer runs are data, not words: they are cut. */
+const LONGEST = 64
+
+/** The lexemes of a text in order, repeated as they are repeated; stop words have none. */
+export function lexemes(text: string): string[] {
+  const found: string[] = []
+  for (const [written] of joinedDigits(text.normalize('NFC')).matchAll(COMPOUND)) addCompound(written, found)
+  return found
+}
+
+/** Letters and digits, and what joins them to a name: `src/read-file.ts`, `node:fs`, `C++`, `O'Neill`, `1.2.3`. */
+const COMPOUND = /[\p{L}\p{N}\p{M}]+(?:[-‑–._/\\:@'’#+&=~$]{1,3}[\p{L}\p{N}\p{M}]+)*(?:\+\+|#)?/gu
+
+/** `1,000,000` and `1 000 000` are one number. */
+const joinedDigits = (text: string): string =>
+  text.replace(/(?<![\p{N}.,])\p{N}{1,3}(?:[, \u00a0\u202f]\p{N}{3})+(?!\p{N})/gu, (digits) =>
+    digits.replace(/\P{N}/gu, ''),
+  )
+
+const SEGMENTS = /[/\\:@=&]+/u
+const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
+
+function addCompound(written: string, found: string[]): void {
+  const segments = written.split(SEGMENTS).filter((segment) => segment !== '')
+  for (const segment of segments) addSegment(segment, found)
+  if (segments.length > 1) addWhole(segments.join(''), found)
+}
+
+/** A name without `/`, `:` and the like. */
+function addSegment(segment: string, found: string[]): void {
+  const version = VERSION.exec(segment)?.[1]
+  if (version !== undefined) {
+    const numbers = version.split('.')
+    if (numbers.length > 2) found.push(numbers.slice(0, 2).join('.'))
+    found.push(version.slice(0, LONGEST))
+    return
+  }
+  if (/n['’]t$/iu.test(segment)) return
+  const bare = segment.replace(/['’](?:s|d|m|ll|re|ve)$/iu, '')
+  const name = fold(bare)
+  const parts = (bare.match(PART) ?? []).map(fold)
+  if (parts.length < 2 && !/[+#]$/u.test(name)) {
+    addWord(name.replace(SEPARATORS, ''), found)
+    return
+  }
+  for (const part of parts) if (part.length > 1) addWord(part, found)
+  addWhole(name, found)
+}
+
+/** `get`, `Element`, `By` and `Id` of `getElementById`; `HTTP` and `2` of `HTTP2`. */
+const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{N}+|\p{Lu}/gu
+
+const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
+
+/** `readFile`, `read_file` and `read-file` are the same. */
+function addWhole(name: string, found: string[]): void {
+  const whole = fold(name).replace(SEPARATORS, '')
+  if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))
+}
+
+function addWord(word: string, found: string[]): void {
+  if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, LONGEST)))
+}
+
+const fold = (word: string): string => word.normalize('NFKC').toLowerCase().replaceAll('ё', 'е')
+
+const MOST_STEMS = 100_000
+const stems = new Map<string, string>()
+
+/** By the script of the word, which tells Russian from English wherever the two are mixed. */
+function stem(word: string): string {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const stemmed = /\p{N}/u.test(word) ? word : CYRILLIC.test(word) ? stemRussian(word) : stemEnglish(word)
+  if (stems.size >= MOST_STEMS) stems.clear()
+  stems.set(word, stemmed)
+  return stemmed
+}
+
+const CYRILLIC = /\p{Script=Cyrillic}/u
