@@ -35,6 +35,8 @@ export const collections = pgTable('collections', {
   id: uuid('id').primaryKey().defaultRandom(),
   name: orderedText('name').notNull().unique(),
   revision: bigint('revision', { mode: 'number' }).notNull().default(0),
+  /** Whether answers from it may be reused. */
+  cache: boolean('cache').notNull().default(true),
   activeGeneration: integer('active_generation').references((): AnyPgColumn => generations.id, {
     onDelete: 'set null',
   }),
@@ -452,5 +454,33 @@ export const citations = pgTable(
       columns: [table.principal, table.answer],
       foreignColumns: [answers.principal, answers.id],
     }).onDelete('cascade'),
+  ],
+)
+
+/**
+ * Answers that may be given again, by the meaning of their questions. The answer itself is its row in `answers`:
+ * where that goes, this goes. Only rows of one partition are ever compared.
+ */
+export const cachedAnswers = pgTable(
+  'cached_answers',
+  {
+    principal: text('principal').notNull(),
+    answer: text('answer_id').notNull(),
+    /** Hash of everything but the question that decides an answer, with the revisions of what was searched. */
+    partition: text('partition').notNull(),
+    embedding: anyVector('embedding').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    usedAt: moment('used_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.principal, table.answer] }),
+    foreignKey({
+      name: 'cached_answers_answer',
+      columns: [table.principal, table.answer],
+      foreignColumns: [answers.principal, answers.id],
+    }).onDelete('cascade'),
+    index('cached_answers_partition').on(table.partition),
+    index('cached_answers_used').on(table.usedAt),
   ],
 )
