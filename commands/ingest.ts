@@ -117,7 +117,7 @@ export default class Ingest extends ChatbotCommand {
     const started = performance.now()
     const api = await this.api(loaded)
     const interrupt = this.own(onInterrupt())
-    const progress = this.jsonEnabled() ? undefined : this.own(new ProgressReport(found.files.length))
+    const progress = this.jsonEnabled() ? undefined : this.own(new ProgressReport(found.files.length, 'file'))
     for (const failure of found.failed) progress?.note(failureLine(failure))
     interrupt.first.addEventListener('abort', () =>
       progress?.note('Stopping after the files under way; Ctrl-C again stops at once.'),

@@ -26,6 +26,7 @@ const SHAPES: readonly (readonly [string, z.ZodObject])[] = [
   ['Answer', shapes.answerSchema],
   ['Turn', shapes.turnSchema],
   ['Conversation', shapes.conversationSchema],
+  ['EarlierTurn', shapes.earlierTurnSchema],
   ['Filter', shapes.filterSchema],
   ['Retrieval', retrievalOptionsSchema],
 ]

@@ -5,40 +5,47 @@ import { cut } from './table.ts'
 const DRAW_MS = 100
 const LINE_MS = 5000
 const BAR_WIDTH = 24
-/** The first files wait for the parser to start: their rate says nothing about the rest. */
-const FILES_BEFORE_RATE = 8
+/** The first items wait for workers to start: their rate says nothing about the rest. */
+const ITEMS_BEFORE_RATE = 8
 
 export interface Progress {
-  readonly files: number
-  readonly chunks: number
-  /** All files. */
+  readonly done: number
+  /** Of all. */
   readonly total: number
+  /** What is counted: `file`. */
+  readonly noun: string
+  /** That came of them, where that is counted too. */
+  readonly chunks?: number | undefined
   readonly elapsedMs: number
 }
 
 /** Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere. */
 export class ProgressReport implements Disposable {
   readonly #total: number
+  readonly #noun: string
   readonly #started = performance.now()
   readonly #stream: NodeJS.WriteStream
-  #files = 0
-  #chunks = 0
+  #done = 0
+  #chunks: number | undefined
   #drawn = Number.NEGATIVE_INFINITY
   #lined = performance.now()
 
-  constructor(total: number, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(total: number, noun: string, stream: NodeJS.WriteStream = process.stderr) {
     this.#total = total
+    this.#noun = noun
     this.#stream = stream
   }
 
-  add(chunks: number): void {
-    this.#files += 1
-    this.#chunks += chunks
+  /** One item is done; `chunks` came of it. */
+  add(chunks?: number): void {
+    this.#done += 1
+    if (chunks !== undefined) this.#chunks = (this.#chunks ?? 0) + chunks
     const now = performance.now()
     const progress = {
-      files: this.#files,
-      chunks: this.#chunks,
+      done: this.#done,
       total: this.#total,
+      noun: this.#noun,
+      chunks: this.#chunks,
       elapsedMs: now - this.#started,
     }
     if (this.#stream.isTTY) {
@@ -63,17 +70,18 @@ export class ProgressReport implements Disposable {
 }
 
 export function barLine(progress: Progress): string {
-  const filled = Math.round((progress.files / Math.max(1, progress.total)) * BAR_WIDTH)
+  const filled = Math.round((progress.done / Math.max(1, progress.total)) * BAR_WIDTH)
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${plainLine(progress)}`
 }
 
 /** `120 of 500 files, 3,400 chunks, 12.0 files/s, about 32 s left`. */
-export function plainLine({ files, chunks, total, elapsedMs }: Progress): string {
-  const parts = [`${files.toLocaleString('en-US')} of ${count(total, 'file')}`, count(chunks, 'chunk')]
-  if (elapsedMs > 0 && files >= Math.min(FILES_BEFORE_RATE, total)) {
-    const rate = files / (elapsedMs / 1000)
-    parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} files/s`)
-    if (files < total) parts.push(`about ${duration(((total - files) / rate) * 1000)} left`)
+export function plainLine({ done, total, noun, chunks, elapsedMs }: Progress): string {
+  const parts = [`${done.toLocaleString('en-US')} of ${count(total, noun)}`]
+  if (chunks !== undefined) parts.push(count(chunks, 'chunk'))
+  if (elapsedMs > 0 && done >= Math.min(ITEMS_BEFORE_RATE, total)) {
+    const rate = done / (elapsedMs / 1000)
+    parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${noun}s/s`)
+    if (done < total) parts.push(`about ${duration(((total - done) / rate) * 1000)} left`)
   }
   return parts.join(', ')
 }

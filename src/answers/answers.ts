@@ -1,6 +1,6 @@
 /** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
 import { createHash } from 'node:crypto'
-import type { Answer, SearchFilter } from '../domain/answer.ts'
+import type { Answer, EarlierTurn, SearchFilter, Turn } from '../domain/answer.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -16,6 +16,8 @@ export interface AskRequest {
   readonly id: string
   readonly question: string
   readonly conversation?: string | undefined
+  /** Earlier turns, oldest first, where there is no `conversation`. */
+  readonly history?: readonly EarlierTurn[] | undefined
   readonly collections?: readonly string[] | undefined
   readonly filter?: SearchFilter | undefined
   readonly engine?: string | undefined
@@ -90,6 +92,12 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   async function ask(principal: Principal, request: AskRequest): Promise<Accepted> {
     checkQuestion(request.question)
+    if (request.conversation !== undefined && request.history !== undefined) {
+      throw new ChatbotError(
+        'bad_request',
+        'Send either `conversation` or `history`: the turns of a conversation are known here.',
+      )
+    }
     if (draining)
       throw new ChatbotError('draining', 'The daemon is shutting down. Ask again in a moment.', {
         retryAfterMs: 2000,
@@ -154,10 +162,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     // The attempt before may have shown text that this one will not repeat.
     if (begun.epoch > 1) log.append({ type: 'restart', keep: 0 })
     const work = async () => {
-      const history =
-        request.conversation === undefined || options.historyTurns === 0
-          ? []
-          : await earlierTurns(principal, begun.conversation, request.id)
+      const history = await earlierTurns(principal, request)
       await answerPipeline(
         {
           id: request.id,
@@ -186,7 +191,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     return { conversation: begun.conversation, epoch: begun.epoch, events: (signal) => log.read(signal) }
   }
 
-  async function earlierTurns(principal: Principal, conversation: string, id: string) {
+  async function earlierTurns(principal: Principal, request: AskRequest): Promise<Turn[]> {
+    const { id, conversation, history = [] } = request
+    if (options.historyTurns === 0) return []
+    if (conversation === undefined) return history.slice(-options.historyTurns).map(toldTurn)
     const { turns } = await ports.store.conversations.turns(principal, conversation, options.historyTurns + 1)
     return turns.filter((turn) => turn.id !== id && turn.state === 'complete').slice(-options.historyTurns)
   }
@@ -255,6 +263,16 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 }
 
+const toldTurn = ({ question, answer }: EarlierTurn): Turn => ({
+  id: '',
+  question,
+  state: 'complete',
+  text: answer,
+  refused: false,
+  citations: [],
+  askedAt: new Date(),
+})
+
 const stopped = () =>
   new ChatbotError(
     'interrupted',
@@ -300,7 +318,7 @@ async function* single(epoch: number, error: ChatbotError): AsyncGenerator<Logge
 }
 
 function bodyHash(request: AskRequest): string {
-  const { question, conversation, collections, filter, engine, retrieval, cache } = request
+  const { question, conversation, history, collections, filter, engine, retrieval, cache } = request
   const body = [
     question,
     conversation ?? null,
@@ -310,6 +328,7 @@ function bodyHash(request: AskRequest): string {
     engine ?? null,
     Object.entries(retrieval ?? {}).sort(),
     cache ?? null,
+    history?.map((turn) => [turn.question, turn.answer]) ?? null,
   ]
   return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }

@@ -3,6 +3,7 @@ import type {
   Answer,
   AnswerEvent,
   ConversationSummary,
+  EarlierTurn,
   Passage,
   SearchFilter,
   Turn,
@@ -21,6 +22,8 @@ export interface AskRequest {
   /** UUID; the client makes one unless given. */
   readonly id?: string
   readonly conversation?: string
+  /** Earlier turns, oldest first, where they are not in a conversation of the daemon. */
+  readonly history?: readonly EarlierTurn[]
   readonly collections?: readonly string[]
   readonly filter?: SearchFilter
   readonly engine?: string

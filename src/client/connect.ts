@@ -102,7 +102,8 @@ class SocketClient implements ChatClient {
 
 function askMessage(request: AskRequest): AskMessage {
   const { id = randomUUID(), question, conversation, engine, retrieval, cache } = request
-  return { type: 'ask', id, question, conversation, engine, retrieval, cache, ...scope(request) }
+  const history = request.history === undefined ? undefined : [...request.history]
+  return { type: 'ask', id, question, conversation, history, engine, retrieval, cache, ...scope(request) }
 }
 
 /** The wire's arrays are mutable copies of the request's. */

@@ -107,6 +107,12 @@ export interface Turn {
   readonly askedAt: Date
 }
 
+/** A turn that is in no conversation here: the asker tells it. */
+export interface EarlierTurn {
+  readonly question: string
+  readonly answer: string
+}
+
 export interface ConversationSummary {
   readonly id: string
   readonly title: string

@@ -3,7 +3,8 @@
  * the status of the HTTP API, `exit` the exit status of the command line.
  *
  * Exit statuses: 1 failed, 2 usage, 3 not configured, 4 unauthenticated or forbidden, 5 unreachable,
- * 6 rate limited or overloaded, 7 timed out, 8 partial, 9 not found, 130 interrupted.
+ * 6 rate limited or overloaded, 7 timed out, 8 partial, 9 not found,
+ * 10 a bound of `chatbot eval` was missed, 130 interrupted.
  */
 export const ERRORS = {
   bad_request: { http: 400, exit: 2 },
@@ -59,6 +60,7 @@ export const ERRORS = {
   invalid_config: { http: 500, exit: 3 },
   backup_corrupt: { http: 422, exit: 1 },
   partial: { http: 207, exit: 8 },
+  gate_missed: { http: 422, exit: 10 },
   internal: { http: 500, exit: 1 },
   unknown_source: { http: 404, exit: 9 },
   url_refused: { http: 403, exit: 1 },

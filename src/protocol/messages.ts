@@ -7,6 +7,7 @@ import {
   answerSchema,
   collectionsSchema,
   conversationSchema,
+  earlierTurnSchema,
   errorBodySchema,
   filterSchema,
   passageSchema,
@@ -46,6 +47,11 @@ export const clientMessages = {
         .max(64)
         .optional()
         .describe('an earlier `accepted.conversation`; without it a new one'),
+      history: z
+        .array(earlierTurnSchema)
+        .max(100)
+        .optional()
+        .describe('earlier turns that are not in a conversation here, oldest first; not with `conversation`'),
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
       engine: z.string().max(64).optional().describe('name of a configured engine'),

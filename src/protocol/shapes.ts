@@ -111,6 +111,11 @@ export const turnSchema = z.object({
   askedAt: z.iso.datetime(),
 })
 
+export const earlierTurnSchema = z.object({
+  question: z.string().min(1),
+  answer: z.string(),
+})
+
 export const conversationSchema = z.object({
   id: z.string(),
   title: z.string(),

@@ -297,6 +297,19 @@ describe('asking', () => {
     ])
   })
 
+  test('an asker may tell the earlier turns; a conversation has its own', async () => {
+    reply = streaming(['In 1887 [1].'])
+    await using client = await connect()
+    const history = [{ question: 'Who built the tower?', answer: 'It was Anna Berg.' }]
+    const { events } = await ask(client, 'And when was it built?', { engine: 'fake', history })
+    expect(JSON.stringify(engine.requests.at(-1))).toContain('It was Anna Berg.')
+
+    const id = randomUUID()
+    const { conversation } = done(events)
+    client.send({ type: 'ask', id, question: 'And then?', conversation, history })
+    expect(await client.wait('error', id)).toMatchObject({ code: 'bad_request' })
+  })
+
   test('an engine behind the OpenAI API answers, with its usage', async () => {
     reply = streaming(['The tower ', 'is old [', '1].'])
     await using client = await connect()

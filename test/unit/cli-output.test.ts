@@ -59,7 +59,7 @@ test('numbers for people', () => {
 })
 
 test('a line of progress', () => {
-  expect(plainLine({ files: 120, chunks: 3400, total: 500, elapsedMs: 10_000 })).toBe(
+  expect(plainLine({ done: 120, total: 500, noun: 'file', chunks: 3400, elapsedMs: 10_000 })).toBe(
     '120 of 500 files, 3,400 chunks, 12 files/s, about 32 s left',
   )
 })
@@ -130,6 +130,6 @@ test('the report of an ingest adds up', () => {
 })
 
 test('every exit status is one of those documented', () => {
-  const documented = [1, 2, 3, 4, 5, 6, 7, 8, 9, 130]
+  const documented = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130]
   for (const { exit } of Object.values(ERRORS)) expect(documented).toContain(exit)
 })

@@ -1,0 +1,75 @@
+/** Two runs on the same questions: what changed, and whether that can be chance. */
+import { type Difference, pairedDifference } from './bootstrap.ts'
+import { mean } from './metrics.ts'
+import type { Outcome } from './outcome.ts'
+import { METRICS, setsOf } from './report.ts'
+
+export interface Change extends Difference {
+  readonly before: number
+  readonly after: number
+  /** Questions that both runs measured it on. */
+  readonly questions: number
+  /** Beyond chance, where one direction is better. */
+  readonly verdict: 'better' | 'worse' | 'same'
+}
+
+export interface SetComparison {
+  readonly set: string
+  /** By key of the metric. */
+  readonly changes: Readonly<Record<string, Change>>
+}
+
+export interface Comparison {
+  /** Questions in both runs. */
+  readonly questions: number
+  /** In this run only, and in the earlier one only. */
+  readonly added: number
+  readonly missing: number
+  readonly sets: readonly SetComparison[]
+}
+
+/** Questions are paired by their id. */
+export function compareRuns(before: readonly Outcome[], after: readonly Outcome[]): Comparison {
+  const earlier = new Map(before.map((outcome) => [outcome.id, outcome]))
+  const both = after.filter(({ id }) => earlier.has(id))
+  return {
+    questions: both.length,
+    added: after.length - both.length,
+    missing: before.length - both.length,
+    sets: setsOf(both).map(([set, members]) => ({ set, changes: changesOf(earlier, members) })),
+  }
+}
+
+function changesOf(
+  earlier: ReadonlyMap<string, Outcome>,
+  members: readonly Outcome[],
+): Record<string, Change> {
+  return Object.fromEntries(
+    METRICS.flatMap(({ key, better, of }) => {
+      const pairs = members.flatMap((outcome) => {
+        const known = earlier.get(outcome.id)
+        const [from, to] = [known === undefined ? undefined : of(known), of(outcome)]
+        return from === undefined || to === undefined ? [] : [{ from, to }]
+      })
+      if (pairs.length === 0) return []
+      const [from, to] = [pairs.map((pair) => pair.from), pairs.map((pair) => pair.to)]
+      const difference = pairedDifference(from, to)
+      const change: Change = {
+        ...difference,
+        before: mean(from),
+        after: mean(to),
+        questions: pairs.length,
+        verdict: verdictOf(difference, better),
+      }
+      return [[key, change]]
+    }),
+  )
+}
+
+function verdictOf(
+  { mean, significant }: Difference,
+  better: 'higher' | 'lower' | undefined,
+): Change['verdict'] {
+  if (!significant || better === undefined) return 'same'
+  return mean > 0 === (better === 'higher') ? 'better' : 'worse'
+}

@@ -1,0 +1,161 @@
+/** Asks the daemon one question of a set and notes what came of it. */
+import type { ApiClient } from '../client/api.ts'
+import type { AskRequest, ChatClient } from '../client/client.ts'
+import { pause } from '../client/pause.ts'
+import type { Answer, Citation } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { splitSentences } from '../ingest/sentences.ts'
+import type { RetrievalOptions } from '../retrieval/settings.ts'
+import { isDocument, ranksOf } from './gold.ts'
+import { containsAnswer, normalised, tokenF1, withoutMarks } from './metrics.ts'
+import type { AnswerOutcome, CacheOutcome, Outcome } from './outcome.ts'
+import type { EvalQuestion } from './questions.ts'
+
+export interface Target {
+  readonly chat: ChatClient
+  readonly api: ApiClient
+  /** All that the asker can read unless told. */
+  readonly collections?: readonly string[] | undefined
+  readonly engine?: string | undefined
+  readonly retrieval?: RetrievalOptions | undefined
+  /** Whether questions are asked, too, and not only searched. */
+  readonly answers: boolean
+}
+
+/** Passages of a search: they hold ten documents even when each gives several. */
+const SEARCH_LIMIT = 50
+/** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
+const ATTEMPTS = 5
+const PAUSE_MS = 500
+
+/** Throws the daemon's error, and `cancelled` when the signal is aborted. */
+export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
+  const { collections, retrieval } = target
+  // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
+  const answer = target.answers ? await ask(target, question, question.question, false, signal) : undefined
+  const found = await patiently(signal, () =>
+    target.chat.search({
+      query: question.question,
+      limit: SEARCH_LIMIT,
+      signal,
+      ...scopeOf(question, { collections, retrieval }),
+    }),
+  )
+  const ranks = ranksOf(question, found.passages)
+  const outcome = {
+    id: question.id,
+    set: question.set,
+    question: question.question,
+    answerable: question.answerable,
+    searchMs: found.ms,
+    ...(ranks === undefined ? {} : { ranks: [...ranks] }),
+  }
+  if (answer === undefined) return outcome
+  return {
+    ...outcome,
+    answer: await judge(target.api, question, answer),
+    ...(question.paraphrases.length + question.opposites.length === 0
+      ? {}
+      : { cache: await tryCache(target, question, signal) }),
+  }
+}
+
+async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Promise<AnswerOutcome> {
+  const { refused, text, citations, timings } = answer
+  const wrong = await Promise.all(citations.map((citation) => isMisquoted(api, citation)))
+  const { answers, documents } = question
+  return {
+    refused,
+    citations: citations.length,
+    wrongCitations: wrong.filter(Boolean).length,
+    timings,
+    ...(answers.length === 0
+      ? {}
+      : {
+          contained: !refused && containsAnswer(text, answers),
+          f1: refused ? 0 : tokenF1(text, answers),
+        }),
+    ...(refused ? {} : { sentences: splitSentences(withoutMarks(text)).length }),
+    ...(refused || documents.length === 0
+      ? {}
+      : { goldCited: citations.some((cited) => isGold(cited, documents)) }),
+  }
+}
+
+const isGold = (cited: Citation, documents: readonly string[]) =>
+  documents.some((reference) => isDocument(cited, reference))
+
+async function isMisquoted(api: ApiClient, { document, start, end, text }: Citation): Promise<boolean> {
+  const stored = await api.call('getDocumentText', { params: { reference: document }, query: { start, end } })
+  return stored.text !== text
+}
+
+/** Asks the question, its paraphrases and its opposites with the cache, one after the other. */
+async function tryCache(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<CacheOutcome> {
+  const own = new Set([question.question, ...question.paraphrases].map(normalised))
+  const counts = { paraphrases: question.paraphrases.length, hits: 0, asked: 0, falseHits: 0 }
+  for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
+    const { cached } = await ask(target, question, text, true, signal)
+    counts.asked += 1
+    if (cached === false || normalised(cached.question) === normalised(text)) continue
+    if (own.has(normalised(text)) && own.has(normalised(cached.question))) counts.hits += 1
+    else counts.falseHits += 1
+  }
+  return counts
+}
+
+function ask(
+  target: Target,
+  question: EvalQuestion,
+  text: string,
+  cache: boolean,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { chat, api, collections, engine, retrieval } = target
+  return patiently(signal, async () => {
+    let conversation: string | undefined
+    const request: AskRequest = {
+      question: text,
+      cache,
+      signal,
+      ...(question.history.length === 0 ? {} : { history: question.history }),
+      ...(engine === undefined ? {} : { engine }),
+      ...scopeOf(question, { collections, retrieval }),
+    }
+    try {
+      for await (const event of chat.ask(request)) {
+        if (event.type === 'accepted') conversation = event.conversation
+        if (event.type === 'done') return event.answer
+        if (event.type === 'error') throw event.error
+      }
+      throw new Error('the stream of an answer ended without `done` or `error`')
+    } finally {
+      // The user's list of conversations stays the user's.
+      if (conversation !== undefined) await api.call('removeConversation', { params: { id: conversation } })
+    }
+  })
+}
+
+type Scope = Pick<AskRequest, 'collections' | 'retrieval' | 'filter'>
+
+const scopeOf = (
+  { filter }: EvalQuestion,
+  { collections, retrieval }: Pick<Target, 'collections' | 'retrieval'>,
+): Scope => ({
+  ...(collections === undefined ? {} : { collections }),
+  ...(retrieval === undefined ? {} : { retrieval }),
+  ...(filter === undefined ? {} : { filter }),
+})
+
+async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (thrown) {
+      const error = ChatbotError.wrap(thrown)
+      const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
+      if (!passing || attempt === ATTEMPTS || signal.aborted) throw error
+      await pause(error.retryAfterMs ?? PAUSE_MS * attempt, signal)
+    }
+  }
+}

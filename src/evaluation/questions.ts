@@ -1,0 +1,166 @@
+/** A set of questions: JSON Lines, one question a line. docs/EVALUATION.md describes the fields. */
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { detectLanguage } from '../domain/language.ts'
+import { MAX_QUESTION } from '../domain/question.ts'
+import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
+import { seededRandom } from './bootstrap.ts'
+
+export interface EvalQuestion {
+  /** Names the question in saved runs, so that runs can be compared. */
+  readonly id: string
+  /** The part of the set that it is reported under; its language unless told. */
+  readonly set: string
+  readonly question: string
+  /** False: the right reply is to say that the documents do not hold it. */
+  readonly answerable: boolean
+  /** Right answers, in any of their forms. */
+  readonly answers: readonly string[]
+  /** What should be found; each is a document's id, uri, or the end of its path. */
+  readonly documents: readonly string[]
+  /** Should be found too: text that one passage must hold, wherever or in this document. */
+  readonly passages: readonly GoldPassage[]
+  /** Earlier questions of the conversation with their answers, oldest first. */
+  readonly history: readonly EarlierTurn[]
+  /** Other wordings, which the cache should answer alike. */
+  readonly paraphrases: readonly string[]
+  /** Questions that look alike and mean something else, which the cache must not answer. */
+  readonly opposites: readonly string[]
+  readonly filter?: SearchFilter
+}
+
+export interface GoldPassage {
+  readonly document?: string | undefined
+  readonly text: string
+}
+
+/** What the whole of a set is called where its parts have names. */
+export const ALL = 'all'
+
+const MAX_QUESTIONS = 100_000
+/** Bad lines that an error lists. */
+const LISTED = 10
+
+const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
+const question = text.max(MAX_QUESTION)
+
+const lineSchema = z
+  .strictObject({
+    id: text.max(200).optional(),
+    set: text
+      .max(40)
+      .regex(/^[^:=]*$/, 'must not hold `:` or `=`')
+      .refine((name) => name !== ALL, `\`${ALL}\` is the name of the whole`)
+      .optional(),
+    question,
+    answerable: z.boolean().default(true),
+    answers: z.array(text).default([]),
+    documents: z.array(text).default([]),
+    passages: z.array(z.strictObject({ document: text.optional(), text })).default([]),
+    history: z.array(earlierTurnSchema).max(100).default([]),
+    paraphrases: z.array(question).default([]),
+    opposites: z.array(question).default([]),
+    filter: filterSchema.optional(),
+  })
+  .refine(({ answerable, answers }) => answerable || answers.length === 0, {
+    path: ['answers'],
+    message: 'a question that is not answerable has none',
+  })
+  .refine(
+    ({ history, paraphrases, opposites }) =>
+      history.length === 0 || paraphrases.length + opposites.length === 0,
+    {
+      path: ['history'],
+      message: 'the cache is for questions without earlier turns: no paraphrases and opposites here',
+    },
+  )
+
+/** Reads a set from a file; throws as `readQuestions`, and `not_found`. */
+export async function readQuestionFile(path: string): Promise<EvalQuestion[]> {
+  try {
+    const file = await open(path)
+    // The stream closes it.
+    return await readQuestions(file.createReadStream(), path)
+  } catch (error) {
+    throw ChatbotError.wrap(error, 'not_found', 'The set of questions could not be read: ')
+  }
+}
+
+/**
+ * Reads a set; `name` is how errors call it. Throws `bad_request` that lists the wrong lines with their numbers.
+ */
+export async function readQuestions(input: Readable, name: string): Promise<EvalQuestion[]> {
+  const questions: EvalQuestion[] = []
+  const lineOfId = new Map<string, number>()
+  const wrong: string[] = []
+  let number = 0
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1
+    if (line.trim() === '') continue
+    const read = parseLine(line)
+    const earlier = typeof read === 'string' ? undefined : lineOfId.get(read.id)
+    if (typeof read === 'string') wrong.push(`${name}:${number}: ${read}`)
+    else if (earlier !== undefined)
+      wrong.push(
+        `${name}:${number}: the same question as on line ${earlier}; an \`id\` of its own tells them apart`,
+      )
+    else {
+      lineOfId.set(read.id, number)
+      questions.push(read)
+    }
+    if (wrong.length === LISTED) break
+    if (questions.length > MAX_QUESTIONS) {
+      throw new ChatbotError('bad_request', `${name} has more than ${MAX_QUESTIONS} questions. Split it.`)
+    }
+  }
+  if (wrong.length > 0) {
+    const more = wrong.length === LISTED ? '\n(The rest was not read.)' : ''
+    throw new ChatbotError('bad_request', `These lines are not questions:\n${wrong.join('\n')}${more}`)
+  }
+  if (questions.length === 0) throw new ChatbotError('bad_request', `${name} has no questions.`)
+  return questions
+}
+
+/** The question, or what is wrong with the line. */
+function parseLine(line: string): EvalQuestion | string {
+  let value: unknown
+  try {
+    value = JSON.parse(line.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    return `not JSON: ${error instanceof Error ? error.message : String(error)}`
+  }
+  const parsed = lineSchema.safeParse(value)
+  if (!parsed.success) {
+    return parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ')
+  }
+  const { id, set, filter, ...rest } = parsed.data
+  return {
+    ...rest,
+    id: id ?? idOf([rest.question, rest.history, filter, set]),
+    set: set ?? detectLanguage(rest.question),
+    ...(filter === undefined ? {} : { filter }),
+  }
+}
+
+const idOf = (parts: unknown) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
+
+/** The first `limit` questions, or as many drawn with `seed`, in the order of the set. */
+export function sampleOf(
+  questions: readonly EvalQuestion[],
+  limit: number,
+  seed: number | undefined,
+): readonly EvalQuestion[] {
+  if (seed === undefined) return questions.slice(0, limit)
+  const random = seededRandom(seed)
+  const drawn = questions
+    .map((_, index) => ({ index, lot: random() }))
+    .toSorted((a, b) => a.lot - b.lot)
+    .slice(0, limit)
+  const chosen = new Set(drawn.map(({ index }) => index))
+  return questions.filter((_, index) => chosen.has(index))
+}

@@ -1,0 +1,140 @@
+/** What a run says: each metric over each part of the set, with its confidence interval. */
+import { STAGES } from '../domain/answer.ts'
+import { type Interval, meanInterval } from './bootstrap.ts'
+import { mean, ndcgAt, quantile, recallAt, reciprocalRankAt } from './metrics.ts'
+import type { Outcome } from './outcome.ts'
+import { ALL } from './questions.ts'
+
+export interface Metric {
+  readonly key: string
+  readonly title: string
+  /** Which direction is an improvement; undefined when that depends. */
+  readonly better?: 'higher' | 'lower'
+  /** Of one question; undefined when it says nothing about this metric. */
+  of(outcome: Outcome): number | undefined
+}
+
+const share = (part: number, whole: number) => (whole === 0 ? undefined : part / whole)
+const flag = (value: boolean | undefined) => (value === undefined ? undefined : Number(value))
+
+const ranked = (of: (ranks: NonNullable<Outcome['ranks']>) => number) => (outcome: Outcome) =>
+  outcome.ranks === undefined ? undefined : of(outcome.ranks)
+
+/** In the order in which they are shown. */
+export const METRICS: readonly Metric[] = [
+  { key: 'recall@1', title: 'recall@1', better: 'higher', of: ranked((ranks) => recallAt(1, ranks)) },
+  { key: 'recall@5', title: 'recall@5', better: 'higher', of: ranked((ranks) => recallAt(5, ranks)) },
+  { key: 'recall@10', title: 'recall@10', better: 'higher', of: ranked((ranks) => recallAt(10, ranks)) },
+  { key: 'mrr@10', title: 'MRR@10', better: 'higher', of: ranked((ranks) => reciprocalRankAt(10, ranks)) },
+  { key: 'ndcg@10', title: 'nDCG@10', better: 'higher', of: ranked((ranks) => ndcgAt(10, ranks)) },
+  {
+    key: 'answer',
+    title: 'right answer inside',
+    better: 'higher',
+    of: ({ answer }) => flag(answer?.contained),
+  },
+  { key: 'f1', title: 'token F1', better: 'higher', of: ({ answer }) => answer?.f1 },
+  {
+    key: 'refused-answerable',
+    title: 'refused though answerable',
+    better: 'lower',
+    of: ({ answerable, answer }) => (answerable ? flag(answer?.refused) : undefined),
+  },
+  {
+    key: 'refused-unanswerable',
+    title: 'refused as unanswerable',
+    better: 'higher',
+    of: ({ answerable, answer }) => (answerable ? undefined : flag(answer?.refused)),
+  },
+  {
+    key: 'citations',
+    title: 'citation precision',
+    better: 'higher',
+    of: ({ answer }) =>
+      answer === undefined ? undefined : share(answer.citations - answer.wrongCitations, answer.citations),
+  },
+  {
+    key: 'cites-gold',
+    title: 'a right document cited',
+    better: 'higher',
+    of: ({ answer }) => flag(answer?.goldCited),
+  },
+  { key: 'sentences', title: 'sentences of an answer', of: ({ answer }) => answer?.sentences },
+  {
+    key: 'cache-hits',
+    title: 'cache hits of paraphrases',
+    better: 'higher',
+    of: ({ cache }) => (cache === undefined ? undefined : share(cache.hits, cache.paraphrases)),
+  },
+  {
+    key: 'cache-false-hits',
+    title: 'false cache hits',
+    better: 'lower',
+    of: ({ cache }) => (cache === undefined ? undefined : share(cache.falseHits, cache.asked)),
+  },
+]
+
+export interface Measured extends Interval {
+  readonly mean: number
+  /** Questions that it is measured on. */
+  readonly questions: number
+}
+
+export interface Latency {
+  readonly p50: number
+  readonly p95: number
+}
+
+export interface SetReport {
+  /** `all` holds every question. */
+  readonly set: string
+  readonly questions: number
+  /** By key of the metric; those that nothing was measured of are absent. */
+  readonly metrics: Readonly<Record<string, Measured>>
+}
+
+export interface Report {
+  readonly sets: readonly SetReport[]
+  /** Milliseconds, by stage of an answer; `search` when questions were only searched. */
+  readonly latencyMs: Readonly<Record<string, Latency>>
+}
+
+export function reportOf(outcomes: readonly Outcome[]): Report {
+  return {
+    sets: setsOf(outcomes).map(([set, members]) => ({
+      set,
+      questions: members.length,
+      metrics: Object.fromEntries(
+        METRICS.flatMap((metric) => {
+          const values = members.flatMap((outcome) => metric.of(outcome) ?? [])
+          if (values.length === 0) return []
+          return [[metric.key, { mean: mean(values), ...meanInterval(values), questions: values.length }]]
+        }),
+      ),
+    })),
+    latencyMs: latencyOf(outcomes),
+  }
+}
+
+/** The parts of the set by name, then all of it. */
+export function setsOf(outcomes: readonly Outcome[]): [set: string, members: readonly Outcome[]][] {
+  const parts = Object.entries(Object.groupBy(outcomes, ({ set }) => set)).flatMap(
+    ([set, members = []]): [string, readonly Outcome[]][] => [[set, members]],
+  )
+  return [...parts, [ALL, outcomes]]
+}
+
+function latencyOf(outcomes: readonly Outcome[]): Record<string, Latency> {
+  const answered = outcomes.some(({ answer }) => answer !== undefined)
+  const stages = answered
+    ? [...STAGES, 'total' as const].map(
+        (stage) => [stage, outcomes.flatMap(({ answer }) => answer?.timings[stage] ?? [])] as const,
+      )
+    : [['search', outcomes.map(({ searchMs }) => searchMs)] as const]
+  return Object.fromEntries(
+    stages.flatMap(([stage, values]) => {
+      const [p50, p95] = [quantile(0.5, values), quantile(0.95, values)]
+      return p50 === undefined || p95 === undefined ? [] : [[stage, { p50, p95 }]]
+    }),
+  )
+}

@@ -1,0 +1,62 @@
+/** Measures many questions at once, until all are done or the signal says so. */
+import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+import { measure, type Target } from './measure.ts'
+import type { Failure, Outcome } from './outcome.ts'
+import type { EvalQuestion } from './questions.ts'
+
+export interface RunOptions {
+  /** Questions at once. */
+  readonly jobs: number
+  readonly signal: AbortSignal
+  /** Called when a question is done, or has failed. */
+  onDone(): void
+}
+
+export interface Run {
+  /** In the order of the questions; fewer when it was interrupted. */
+  readonly outcomes: readonly Outcome[]
+  readonly failed: readonly Failure[]
+}
+
+/** What fails one question and says nothing about the next; any other error ends the run. */
+const OF_ONE_QUESTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'question_too_long',
+  'frame_too_large',
+  'engine_failed',
+  'engine_rate_limited',
+  'interrupted',
+  'overloaded',
+  'timeout',
+  'internal',
+])
+
+export async function runQuestions(
+  target: Target,
+  questions: readonly EvalQuestion[],
+  { jobs, signal, onDone }: RunOptions,
+): Promise<Run> {
+  const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
+  const failed: Failure[] = []
+  const broken = new AbortController()
+  const either = AbortSignal.any([signal, broken.signal])
+  const waiting = questions.entries()
+  const worker = async () => {
+    for (const [index, question] of waiting) {
+      if (either.aborted) return
+      try {
+        outcomes[index] = await measure(target, question, either)
+      } catch (thrown) {
+        if (either.aborted) return
+        const error = ChatbotError.wrap(thrown)
+        if (!OF_ONE_QUESTION.has(error.code)) {
+          broken.abort()
+          throw error
+        }
+        failed.push({ id: question.id, code: error.code, message: error.message })
+      }
+      onDone()
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+  return { outcomes: outcomes.filter((outcome) => outcome !== undefined), failed }
+}

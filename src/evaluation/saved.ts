@@ -1,0 +1,45 @@
+/** Runs in files, so that a later one can be compared. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
+
+const savedSchema = z.object({
+  format: z.literal('chatbot-eval-1'),
+  madeAt: z.iso.datetime(),
+  version: z.string(),
+  file: z.string(),
+  collections: z.array(z.string()).describe('empty: all'),
+  engine: z.string().optional(),
+  retrieval: z.record(z.string(), z.unknown()),
+  outcomes: z.array(outcomeSchema),
+  failed: z.array(failureSchema),
+})
+
+export type SavedRun = z.output<typeof savedSchema>
+
+export async function saveRun(path: string, run: Omit<SavedRun, 'format'>): Promise<void> {
+  const saved: SavedRun = { format: 'chatbot-eval-1', ...run }
+  await writeFile(path, `${JSON.stringify(saved)}\n`).catch((error: unknown) => {
+    throw ChatbotError.wrap(error, 'bad_request', 'The run could not be saved: ')
+  })
+}
+
+/** Throws `not_found` or `bad_request`. */
+export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw ChatbotError.wrap(error, 'not_found', 'The earlier run could not be read: ')
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  const saved = savedSchema.safeParse(value)
+  if (saved.success) return saved.data.outcomes
+  throw new ChatbotError(
+    'bad_request',
+    `${path} is no run that \`chatbot eval --save\` of this version has written.`,
+  )
+}
