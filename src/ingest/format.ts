@@ -1,20 +1,37 @@
 import { extname } from 'node:path'
 import { fileTypeFromBuffer } from 'file-type'
 import { ChatbotError } from '../domain/errors.ts'
+import { code } from './code.ts'
+import { csv } from './csv.ts'
+import { eml } from './eml.ts'
 import { html } from './html.ts'
+import { json } from './json.ts'
 import type { Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
 import { pdf } from './pdf.ts'
+import { rst } from './rst.ts'
 import { text } from './text.ts'
+import { yaml } from './yaml.ts'
 
 /** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
-export const LOADERS: readonly Loader[] = [markdown, html, pdf, text]
+export const LOADERS: readonly Loader[] = [
+  markdown,
+  html,
+  pdf,
+  eml,
+  rst,
+  csv,
+  json,
+  yaml,
+  code,
+  text,
+]
 
 /** Formats whose files may consist of text alone, but whose text is not what they say. */
 const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
 
 /**
- * The loader for a file: by its content where that is binary or HTML, else by the extension of `uri`.
+ * The loader for a file: by its content where that says what it is, else by the extension of `uri`.
  * Throws `unsupported_format`, which names what was found and what is supported.
  */
 export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> {
@@ -28,13 +45,14 @@ export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> 
   if (type && type.ext !== 'xml' && (binary || NOT_PLAIN_TEXT.has(type.ext)))
     throw unsupported(`${type.mime} (.${type.ext})`)
   if (binary) throw unsupported('binary data')
+  const recognised = LOADERS.find((loader) => loader.recognises?.(bytes))
+  if (recognised) return recognised
   const extension = extname(uri).slice(1).toLowerCase()
   const named = LOADERS.find(
     (loader) =>
       loader.extensions.includes(extension) && (loader.reads === 'text' || loader.mediaTypes.length === 0),
   )
-  if (named && named !== text) return named
-  return LOADERS.find((loader) => loader.recognises?.(bytes)) ?? text
+  return named ?? text
 }
 
 /** Control characters that text does not have; UTF-16, which has NULs, is told by its mark or its pattern. */

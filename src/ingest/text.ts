@@ -5,7 +5,7 @@ import { fileTitle, type TextLoader } from './loader.ts'
 export const text = {
   reads: 'text',
   name: 'text',
-  extensions: ['txt', 'text', 'log', 'rst', 'adoc', 'org'],
+  extensions: ['txt', 'text', 'log', 'adoc', 'org'],
   load(source, uri) {
     return {
       title: fileTitle(uri),

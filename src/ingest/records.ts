@@ -1,0 +1,65 @@
+import type { TextBuilder } from './text-builder.ts'
+
+/** Above these lengths of a header and of most rows, names stand beside every value instead of in a first row. */
+const LONGEST_HEADER = 160
+const LONGEST_ROW = 320
+/** Rows that tell how long rows are. */
+const SAMPLE = 200
+/** A value longer than this is a text of its own. */
+export const LONGEST_VALUE = 240
+/** Fields whose value tells the records apart. */
+const LABELS = ['title', 'name', 'subject', 'question', 'heading', 'название', 'имя', 'заголовок', 'id', 'key']
+
+/**
+ * Adds records: as one table of `cell | cell` rows under `header` where rows are short, else every record as a
+ * list of `- name: value`, long texts as paragraphs, under the record's own name. Returns which it was.
+ */
+export function addRecords(
+  builder: TextBuilder,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  headings: readonly string[],
+): 'table' | 'records' {
+  const head = tableRow(header)
+  const lengths = rows.slice(0, SAMPLE).map((row) => row.reduce((sum, cell) => sum + cell.length + 3, 0))
+  const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length * 0.9)] ?? 0
+  if (head.length <= LONGEST_HEADER && usual <= LONGEST_ROW) {
+    builder.add('table', [head, ...rows.map(tableRow)].join('\n'), headings)
+    return 'table'
+  }
+  const labels = LABELS.map((label) => header.findIndex((name) => name.toLowerCase() === label))
+  for (const [i, row] of rows.entries()) {
+    const label = labels.map((at) => oneLine(row[at] ?? '')).find((text) => text !== '')
+    addRecord(
+      builder,
+      row.map((value, at) => [header[at] || `#${at + 1}`, value]),
+      [...headings, label === undefined || label.length > LONGEST_VALUE ? `#${i + 1}` : label],
+    )
+  }
+  return 'records'
+}
+
+/** Adds one record: its short values as a list, then each long one. */
+export function addRecord(
+  builder: TextBuilder,
+  fields: readonly (readonly [name: string, value: string])[],
+  headings: readonly string[],
+): void {
+  const filled = fields.filter(([, value]) => value.trim() !== '')
+  const short = filled.filter(([, value]) => value.length <= LONGEST_VALUE)
+  builder.add('list', short.map(([name, value]) => listLine(name, value)).join('\n'), headings)
+  for (const [name, value] of filled)
+    if (value.length > LONGEST_VALUE) addText(builder, value, [...headings, name])
+}
+
+/** A long value, paragraph by paragraph. */
+export function addText(builder: TextBuilder, value: string, headings: readonly string[]): void {
+  for (const paragraph of value.replace(/\r\n?/gu, '\n').split(/\n[^\S\n]*\n/u))
+    builder.add('paragraph', paragraph.trim(), headings)
+}
+
+export const listLine = (name: string, value: string): string => `- ${oneLine(name)}: ${oneLine(value)}`
+
+export const tableRow = (cells: readonly string[]): string => cells.map(oneLine).join(' | ').trimEnd()
+
+export const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim()
