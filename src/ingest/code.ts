@@ -124,12 +124,13 @@ const ASSIGNED =
 /** `Type name(…) {` of C, C++, Java and C#, on one line. */
 const TYPED =
   /^(?:\s{0,8}(?:(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)+|(?=[\p{L}_]))[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,100}[\s*&](?<name>[\p{L}_~][\p{L}\p{N}_:~]{0,80})\s*\([^;]{0,200}$/u
-const NOT_TYPES = /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
+const NOT_TYPES =
+  /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
 
 function declaredName(line: string): string | undefined {
   const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)
-  if (found) return found.groups?.['name']
-  return NOT_TYPES.test(line) ? undefined : TYPED.exec(line)?.groups?.['name']
+  if (found) return found.groups?.name
+  return NOT_TYPES.test(line) ? undefined : TYPED.exec(line)?.groups?.name
 }
 
 const indentOf = (line: string): number => (/^[ \t]*/u.exec(line)?.[0] ?? '').replaceAll('\t', '    ').length

@@ -29,7 +29,9 @@ export const csv = {
       mediaType: 'text/csv',
       ...builder.finish(),
       linesMatchFile: form === 'table' && !named && rows.length === source.trimEnd().split('\n').length,
-      warnings: unclosed ? [`A quotation mark is not closed (row ${(unclosed.row ?? 0) + 1}): ${unclosed.message}.`] : [],
+      warnings: unclosed
+        ? [`A quotation mark is not closed (row ${(unclosed.row ?? 0) + 1}): ${unclosed.message}.`]
+        : [],
     }
   },
 } satisfies TextLoader

@@ -14,8 +14,15 @@ export const eml = {
   extensions: ['eml'],
   mediaTypes: [],
   recognises(bytes) {
-    const head = bytes.subarray(0, 4096).toString('latin1').split(/\r?\n\r?\n/u, 1)[0] ?? ''
-    return HEADER.test(head) && [/^from:/imu, /^(?:to|subject|date|message-id|received):/imu].every((line) => line.test(head))
+    const head =
+      bytes
+        .subarray(0, 4096)
+        .toString('latin1')
+        .split(/\r?\n\r?\n/u, 1)[0] ?? ''
+    return (
+      HEADER.test(head) &&
+      [/^from:/imu, /^(?:to|subject|date|message-id|received):/imu].every((line) => line.test(head))
+    )
   },
   async load(bytes, options) {
     const { default: PostalMime } = await import('postal-mime')
@@ -45,7 +52,10 @@ export const eml = {
       mediaType: 'message/rfc822',
       ...builder.finish(),
       linesMatchFile: false,
-      metadata: flatMetadata({ ...Object.fromEntries(headers), ...(names.length > 0 ? { attachments: names } : {}) }),
+      metadata: flatMetadata({
+        ...Object.fromEntries(headers),
+        ...(names.length > 0 ? { attachments: names } : {}),
+      }),
       ...(modifiedAt ? { modifiedAt } : {}),
       warnings,
     }
@@ -57,7 +67,8 @@ const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|
 
 /** Eight-bit mail that names no charset is read as the encoding that it looks like. */
 function readable(bytes: Buffer): { source: Buffer | string; warnings: string[] } {
-  if (/charset\s*=/iu.test(bytes.toString('latin1')) || !bytes.some((byte) => byte > 127)) return { source: bytes, warnings: [] }
+  if (/charset\s*=/iu.test(bytes.toString('latin1')) || !bytes.some((byte) => byte > 127))
+    return { source: bytes, warnings: [] }
   const { text, warnings } = decodeText(bytes)
   return { source: text, warnings: [...warnings] }
 }
@@ -88,14 +99,19 @@ const headersOf = (email: Email): [string, string][] => {
 const addresses = (list: readonly Address[]): string =>
   list
     .map((each) =>
-      each.group ? `${each.name}: ${addresses(each.group)}` : each.name ? `${each.name} <${each.address}>` : each.address,
+      each.group
+        ? `${each.name}: ${addresses(each.group)}`
+        : each.name
+          ? `${each.name} <${each.address}>`
+          : each.address,
     )
     .join(', ')
 
 /** The plain text, unless only the HTML says something: both are the same message. */
 async function bodyOf({ text = '', html = '' }: Email, { loadInner }: LoadOptions) {
   const plain = text.replace(/\r\n?/gu, '\n').trim()
-  if (html.trim() === '' || plain.length > html.length / 50) return { text: plain, blocks: paragraphs(plain, 0) }
+  if (html.trim() === '' || plain.length > html.length / 50)
+    return { text: plain, blocks: paragraphs(plain, 0) }
   try {
     const page = await loadInner(Buffer.from(html), 'body.html')
     return page.text.length > plain.length ? page : { text: plain, blocks: paragraphs(plain, 0) }
@@ -109,11 +125,15 @@ async function bodyOf({ text = '', html = '' }: Email, { loadInner }: LoadOption
 async function attached(attachment: Attachment, name: string, { loadInner }: LoadOptions) {
   if (attachment.related && attachment.mimeType.startsWith('image/')) return undefined
   const { content } = attachment
-  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content instanceof Uint8Array ? content : new Uint8Array(content))
+  const bytes =
+    typeof content === 'string'
+      ? Buffer.from(content)
+      : Buffer.from(content instanceof Uint8Array ? content : new Uint8Array(content))
   try {
     return await loadInner(bytes, name)
   } catch (thrown) {
     if (!(thrown instanceof ChatbotError) || thrown.code === 'document_too_large') throw thrown
-    return { reason: thrown.message }
+    const unsupported = thrown.code === 'unsupported_format'
+    return { reason: unsupported ? 'files of its format cannot be indexed.' : thrown.message }
   }
 }

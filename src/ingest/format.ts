@@ -14,18 +14,7 @@ import { text } from './text.ts'
 import { yaml } from './yaml.ts'
 
 /** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
-export const LOADERS: readonly Loader[] = [
-  markdown,
-  html,
-  pdf,
-  eml,
-  rst,
-  csv,
-  json,
-  yaml,
-  code,
-  text,
-]
+export const LOADERS: readonly Loader[] = [markdown, html, pdf, eml, rst, csv, json, yaml, code, text]
 
 /** Formats whose files may consist of text alone, but whose text is not what they say. */
 const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
@@ -76,7 +65,11 @@ function looksBinary(bytes: Buffer): boolean {
 
 function unsupported(found: string): ChatbotError {
   const formats = LOADERS.map(
-    (loader) => `${loader.name} (${loader.extensions.map((e) => `.${e}`).join(' ')})`,
+    ({ name, extensions }) =>
+      `${name} (${extensions
+        .slice(0, 6)
+        .map((each) => `.${each}`)
+        .join(' ')}${extensions.length > 6 ? ' …' : ''})`,
   )
   return new ChatbotError(
     'unsupported_format',

@@ -1,7 +1,7 @@
 import type { LoadedDocument } from '../domain/document.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
-import { createTextBuilder } from './text-builder.ts'
 import { paragraphs } from './text.ts'
+import { createTextBuilder } from './text-builder.ts'
 import { addTree, type Tree } from './tree.ts'
 
 /** JSON, and JSON Lines, where every line is a record. What is not valid is read as text, with a warning. */
@@ -18,17 +18,26 @@ export const json = {
     const lines = 'problem' in whole ? parsedLines(source) : undefined
     const title = fileTitle(uri)
     const mediaType = lines ? 'application/jsonl' : 'application/json'
-    if ('problem' in whole && !lines) return invalid(source, title, mediaType, `Not valid JSON: ${whole.problem}`)
+    if ('problem' in whole && !lines)
+      return invalid(source, title, mediaType, `Not valid JSON: ${whole.problem}`)
     const builder = createTextBuilder()
     addTree(builder, treeOf(lines?.records ?? ('value' in whole ? whole.value : undefined)))
     const bad = lines?.bad ?? []
-    const warnings = bad.length > 0 ? [`${bad.length} lines are not valid JSON and were left out, the first is line ${bad[0]}.`] : []
+    const warnings =
+      bad.length > 0
+        ? [`${bad.length} lines are not valid JSON and were left out, the first is line ${bad[0]}.`]
+        : []
     return { title, mediaType, ...builder.finish(), linesMatchFile: false, warnings }
   },
 } satisfies TextLoader
 
 /** The source as it stands, of a file that is not what its name says. */
-export const invalid = (source: string, title: string, mediaType: string, problem: string): LoadedDocument => ({
+export const invalid = (
+  source: string,
+  title: string,
+  mediaType: string,
+  problem: string,
+): LoadedDocument => ({
   title,
   mediaType,
   text: source,

@@ -8,7 +8,18 @@ const SAMPLE = 200
 /** A value longer than this is a text of its own. */
 export const LONGEST_VALUE = 240
 /** Fields whose value tells the records apart. */
-const LABELS = ['title', 'name', 'subject', 'question', 'heading', 'название', 'имя', 'заголовок', 'id', 'key']
+const LABELS = [
+  'title',
+  'name',
+  'subject',
+  'question',
+  'heading',
+  'название',
+  'имя',
+  'заголовок',
+  'id',
+  'key',
+]
 
 /**
  * Adds records: as one table of `cell | cell` rows under `header` where rows are short, else every record as a
@@ -40,7 +51,7 @@ export function addRecords(
 }
 
 /** Adds one record: its short values as a list, then each long one. */
-export function addRecord(
+function addRecord(
   builder: TextBuilder,
   fields: readonly (readonly [name: string, value: string])[],
   headings: readonly string[],
@@ -60,6 +71,6 @@ export function addText(builder: TextBuilder, value: string, headings: readonly 
 
 export const listLine = (name: string, value: string): string => `- ${oneLine(name)}: ${oneLine(value)}`
 
-export const tableRow = (cells: readonly string[]): string => cells.map(oneLine).join(' | ').trimEnd()
+const tableRow = (cells: readonly string[]): string => cells.map(oneLine).join(' | ').trimEnd()
 
 export const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim()

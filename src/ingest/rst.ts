@@ -11,7 +11,7 @@ export const rst = {
   extensions: ['rst', 'rest'],
   load(source, uri) {
     const { blocks, title, fields } = read(source)
-    const modifiedAt = documentDate(fields['date'])
+    const modifiedAt = documentDate(fields.date)
     return {
       title: title ?? fileTitle(uri),
       mediaType: 'text/x-rst',
@@ -33,7 +33,8 @@ interface Line extends Span {
 /** Directives that name what is elsewhere, and those whose content is source. */
 const SILENT =
   /^(?:toctree|image|contents|include|index|meta|raw|role|default-role|highlight|module|currentmodule|py:module|py:currentmodule|only|autoclass|automodule|autofunction|automethod|sectnum|target-notes|title)$/u
-const SOURCE = /^(?:code|code-block|sourcecode|literalinclude|parsed-literal|math|doctest|testcode|testoutput|prompt|graphviz|mermaid|highlight)$/u
+const SOURCE =
+  /^(?:code|code-block|sourcecode|literalinclude|parsed-literal|math|doctest|testcode|testoutput|prompt|graphviz|mermaid|highlight)$/u
 
 /** Lines in which the end of a table is looked for. */
 const LONGEST_TABLE = 2000
@@ -95,12 +96,18 @@ function read(source: string): { blocks: Block[]; title?: string; fields: Record
     if (over && !blank(i + 1) && all[i + 2]?.text === over) {
       heading(`${over[0]}${over[0]}`, next.trim(), i, i + 3)
       i += 3
-    } else if (line.indent === 0 && !over && ADORNMENT.test(next) && next.length >= Math.min(line.text.length, 4)) {
+    } else if (
+      line.indent === 0 &&
+      !over &&
+      ADORNMENT.test(next) &&
+      next.length >= Math.min(line.text.length, 4)
+    ) {
       heading(next.charAt(0), line.text, i, i + 2)
       i += 2
-    } else if (over && !SIMPLE.test(line.text)) i++ // A transition.
+    } else if (over && !SIMPLE.test(line.text))
+      i++ // A transition.
     else if (DIRECTIVE.test(body)) {
-      const name = DIRECTIVE.exec(body)?.groups?.['name'] ?? ''
+      const name = DIRECTIVE.exec(body)?.groups?.name ?? ''
       const end = dedent(i + 1, line.indent)
       if (SILENT.test(name)) i = end
       else if (SOURCE.test(name)) {
@@ -120,7 +127,7 @@ function read(source: string): { blocks: Block[]; title?: string; fields: Record
     } else if (FIELD.test(body)) {
       const end = Math.max(i + 1, dedent(i + 1, line.indent))
       const { name = '', value = '' } = FIELD.exec(body)?.groups ?? {}
-      const information = preamble
+      const information: boolean = preamble
       if (information) fields[name] = value
       add('list', i, end)
       preamble = information

@@ -18,7 +18,10 @@ export function createTextBuilder() {
       write(text)
     },
     /** Adds another document's text with its blocks under `headings`. */
-    append(inner: { readonly text: string; readonly blocks: readonly Block[] }, headings: readonly string[]): void {
+    append(
+      inner: { readonly text: string; readonly blocks: readonly Block[] },
+      headings: readonly string[],
+    ): void {
       if (length > 0) write('\n\n')
       for (const block of inner.blocks)
         blocks.push({

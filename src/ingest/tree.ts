@@ -47,7 +47,12 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       const records = recordsOf(tree.items)
       if (records) {
         flush()
-        addRecords(builder, records.header, records.rows, path === '' || path === section ? pathOf() : [...pathOf(), path])
+        addRecords(
+          builder,
+          records.header,
+          records.rows,
+          path === '' || path === section ? pathOf() : [...pathOf(), path],
+        )
         continue
       }
       const values = shortValues(tree.items)
@@ -58,7 +63,10 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
     }
     const children =
       tree.kind === 'map'
-        ? tree.entries.map(([key, value]) => ({ tree: value, path: joined(path, path === '' ? key : `.${key}`) }))
+        ? tree.entries.map(([key, value]) => ({
+            tree: value,
+            path: joined(path, path === '' ? key : `.${key}`),
+          }))
         : tree.items.map((item, i) => ({ tree: item, path: joined(path, `[${i}]`) }))
     for (const child of children.reverse()) open.push(child)
   }

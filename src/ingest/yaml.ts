@@ -56,7 +56,11 @@ export const yaml = {
       isScalar(key) ? (key satisfies Node).commentBefore : undefined
 
     try {
-      const documents = parseAllDocuments(source, { logLevel: 'silent', uniqueKeys: false, stringKeys: false })
+      const documents = parseAllDocuments(source, {
+        logLevel: 'silent',
+        uniqueKeys: false,
+        stringKeys: false,
+      })
       const builder = createTextBuilder()
       for (const document of documents) {
         const [error] = document.errors
