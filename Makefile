@@ -35,7 +35,7 @@ lint: install
 docs: install
 	@node docs/reference.ts
 
-## eval: answer quality on XQuAD, English and Russian, through the daemon
+## eval: search, answers and conversations on XQuAD, ClapNQ and MTRAG (docs/QUALITY.md)
 eval: build
 	@node bench/eval.ts
 

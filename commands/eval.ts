@@ -32,7 +32,7 @@ export default class Eval extends ChatbotCommand {
   static override summary = 'Measure search and answers on a set of questions of yours.'
   static override description = [
     'The set is JSON Lines, a question a line: {"question", "answers", "documents", …}; docs/EVALUATION.md describes the fields and the metrics. Every question is asked without the cache and searched; its conversation is removed again. A set with `paraphrases` tries the cache too.',
-    'Intervals hold the mean with 95 % confidence, by bootstrap; a comparison pairs the questions of both runs and says better or worse only where the interval of the difference leaves zero out. Ctrl-C prints what was measured so far.',
+    'Intervals hold the mean with 95 % confidence, by bootstrap; a comparison pairs the questions of both runs and says better or worse only where the interval of the difference leaves zero out. Ctrl-C finishes the questions under way and prints what was measured so far; a second one stops at once.',
     'Exit status 10 when a bound of --min or --max is missed, 8 when some questions could not be measured, 130 when interrupted.',
   ].join('\n\n')
   static override examples = [
@@ -162,10 +162,13 @@ export default class Eval extends ChatbotCommand {
   > {
     const [api, chat] = [await this.api(loaded), await this.chat(loaded)]
     const unknown = await unknownDocuments(api, plan.collections, questions)
-    const { first: signal } = this.own(onInterrupt())
+    const { first: stop, second: abort } = this.own(onInterrupt())
     const progress = this.jsonEnabled()
       ? undefined
       : this.own(new ProgressReport(questions.length * variants.length, 'question'))
+    stop.addEventListener('abort', () =>
+      progress?.note('Finishing the questions under way; Ctrl-C again stops at once.'),
+    )
     const runs: VariantReport[] = []
     let reference = before
     let outcomes: readonly Outcome[] = []
@@ -173,7 +176,8 @@ export default class Eval extends ChatbotCommand {
       const started = performance.now()
       const run = await runQuestions({ ...plan, chat, api, retrieval }, questions, {
         jobs: plan.jobs,
-        signal,
+        stop,
+        abort,
         onDone: () => progress?.add(),
       })
       if (runs.length === 0) outcomes = run.outcomes
@@ -187,10 +191,10 @@ export default class Eval extends ChatbotCommand {
       })
       // The variants of a sweep are compared with the first.
       reference ??= run.outcomes
-      if (signal.aborted) break
+      if (stop.aborted) break
     }
     progress?.[Symbol.dispose]()
-    return { runs, outcomes, unknownDocuments: unknown, interrupted: signal.aborted }
+    return { runs, outcomes, unknownDocuments: unknown, interrupted: stop.aborted }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Measures many questions at once, until all are done or the signal says so. */
+/** Measures many questions at once, until all are done or a signal says so. */
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { measure, type Target } from './measure.ts'
 import type { Failure, Outcome } from './outcome.ts'
@@ -7,7 +7,10 @@ import type { EvalQuestion } from './questions.ts'
 export interface RunOptions {
   /** Questions at once. */
   readonly jobs: number
-  readonly signal: AbortSignal
+  /** Begin nothing new. */
+  readonly stop: AbortSignal
+  /** End what is under way, too. */
+  readonly abort: AbortSignal
   /** Called when a question is done, or has failed. */
   onDone(): void
 }
@@ -33,20 +36,20 @@ const OF_ONE_QUESTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export async function runQuestions(
   target: Target,
   questions: readonly EvalQuestion[],
-  { jobs, signal, onDone }: RunOptions,
+  { jobs, stop, abort, onDone }: RunOptions,
 ): Promise<Run> {
   const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
   const failed: Failure[] = []
   const broken = new AbortController()
-  const either = AbortSignal.any([signal, broken.signal])
+  const ended = AbortSignal.any([abort, broken.signal])
   const waiting = questions.entries()
   const worker = async () => {
     for (const [index, question] of waiting) {
-      if (either.aborted) return
+      if (stop.aborted || ended.aborted) return
       try {
-        outcomes[index] = await measure(target, question, either)
+        outcomes[index] = await measure(target, question, ended)
       } catch (thrown) {
-        if (either.aborted) return
+        if (ended.aborted) return
         const error = ChatbotError.wrap(thrown)
         if (!OF_ONE_QUESTION.has(error.code)) {
           broken.abort()

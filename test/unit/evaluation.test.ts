@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
+import { packageRoot } from '../../src/config/package-root.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { meanInterval, pairedDifference } from '../../src/evaluation/bootstrap.ts'
 import { compareRuns } from '../../src/evaluation/compare.ts'
@@ -15,7 +18,12 @@ import {
   tokenF1,
 } from '../../src/evaluation/metrics.ts'
 import type { Outcome } from '../../src/evaluation/outcome.ts'
-import { type EvalQuestion, readQuestions, sampleOf } from '../../src/evaluation/questions.ts'
+import {
+  type EvalQuestion,
+  readQuestionFile,
+  readQuestions,
+  sampleOf,
+} from '../../src/evaluation/questions.ts'
 import { reportOf } from '../../src/evaluation/report.ts'
 import { describeOptions, parseOptions, variantsOf } from '../../src/evaluation/variants.ts'
 
@@ -168,6 +176,16 @@ test('a sample is the same for the same seed, in the order of the set', () => {
   expect(ids(7)).not.toEqual(ids(8))
   expect(ids(7)).toEqual(ids(7).toSorted((a, b) => a - b))
   expect(sampleOf(questions, 100, 1)).toHaveLength(40)
+})
+
+test('the example set fits the example documents', async () => {
+  const examples = join(packageRoot(), 'examples')
+  const questions = await readQuestionFile(join(examples, 'questions.jsonl'))
+  expect(new Set(questions.map(({ set }) => set))).toEqual(new Set(['en', 'ru']))
+  for (const { question, answers, documents } of questions) {
+    const texts = documents.map((path) => readFileSync(join(examples, path), 'utf8'))
+    expect(answers.length === 0 || texts.some((text) => containsAnswer(text, answers)), question).toBe(true)
+  }
 })
 
 const outcome = (id: string, more: Partial<Outcome> = {}): Outcome => ({
