@@ -35,6 +35,16 @@ export function createWriter(maxTextLength: number) {
       const text = clean(raw).replace(/\s+/gu, ' ')
       if (text !== '') write('heading', text, sections.enter(level, text.slice(0, 500)), page)
     },
+    /** What follows stands under no heading of this level or below. */
+    leave(level: number) {
+      sections.enter(level, '')
+    },
+    /** A part that was written elsewhere, under the last headings. */
+    include(part: Pick<LoadedDocument, 'text' | 'blocks'>) {
+      const around = sections.path()
+      for (const { kind, headings, start, end } of part.blocks)
+        write(kind, part.text.slice(start, end), [...around, ...headings], undefined)
+    },
     length: () => length,
     finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => ({ text: parts.join(''), blocks }),
   }

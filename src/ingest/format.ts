@@ -3,18 +3,42 @@ import { fileTypeFromBuffer } from 'file-type'
 import { ChatbotError } from '../domain/errors.ts'
 import { code } from './code.ts'
 import { csv } from './csv.ts'
+import { docx } from './docx.ts'
 import { eml } from './eml.ts'
+import { epub } from './epub.ts'
 import { html } from './html.ts'
 import { json } from './json.ts'
-import type { Loader } from './loader.ts'
+import type { BytesLoader, Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
+import { odp, ods, odt } from './odf.ts'
+import { openArchive } from './office/archive.ts'
 import { pdf } from './pdf.ts'
+import { pptx } from './pptx.ts'
 import { rst } from './rst.ts'
 import { text } from './text.ts'
+import { xlsx } from './xlsx.ts'
 import { yaml } from './yaml.ts'
 
 /** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
-export const LOADERS: readonly Loader[] = [markdown, html, pdf, eml, rst, csv, json, yaml, code, text]
+export const LOADERS: readonly Loader[] = [
+  markdown,
+  html,
+  pdf,
+  docx,
+  pptx,
+  xlsx,
+  odt,
+  ods,
+  odp,
+  epub,
+  eml,
+  rst,
+  csv,
+  json,
+  yaml,
+  code,
+  text,
+]
 
 /** Formats whose files may consist of text alone, but whose text is not what they say. */
 const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
@@ -26,22 +50,51 @@ const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
 export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> {
   const binary = looksBinary(bytes)
   const type = await fileTypeFromBuffer(bytes)
-  const found = LOADERS.find(
-    (loader) => loader.reads === 'bytes' && type && loader.mediaTypes.includes(type.mime),
-  )
+  const extension = extname(uri).slice(1).toLowerCase()
+  const found =
+    type?.mime === 'application/zip'
+      ? await archiveLoader(bytes, extension)
+      : BINARY.find((loader) => type && loader.mediaTypes.includes(type.mime))
   if (found) return found
+  if (type?.mime === 'application/x-cfb') throw legacyOffice(bytes)
   // Signatures of two or three letters (`BM`, `ID3`, `solid`) begin honest sentences too.
   if (type && type.ext !== 'xml' && (binary || NOT_PLAIN_TEXT.has(type.ext)))
     throw unsupported(`${type.mime} (.${type.ext})`)
   if (binary) throw unsupported('binary data')
   const recognised = LOADERS.find((loader) => loader.recognises?.(bytes))
   if (recognised) return recognised
-  const extension = extname(uri).slice(1).toLowerCase()
   const named = LOADERS.find(
     (loader) =>
       loader.extensions.includes(extension) && (loader.reads === 'text' || loader.mediaTypes.length === 0),
   )
   return named ?? text
+}
+
+const BINARY: readonly BytesLoader[] = LOADERS.filter((loader) => loader.reads === 'bytes')
+
+/** By what the archive holds; a damaged one by its extension, so that its loader says what is wrong. */
+async function archiveLoader(bytes: Buffer, extension: string): Promise<BytesLoader | undefined> {
+  const archive = await openArchive(bytes, 'ZIP').catch(() => undefined)
+  if (!archive) return BINARY.find((loader) => loader.extensions.includes(extension))
+  const mediaType = (await archive.read('mimetype').catch(() => undefined))?.toString('latin1').trim()
+  return BINARY.find(
+    ({ archivePart, mediaTypes }) =>
+      (mediaType !== undefined && mediaTypes.includes(mediaType)) ||
+      archive.names.some((name) => archivePart?.test(name)),
+  )
+}
+
+/** Office files of before 2007, and the envelope that encrypted newer ones come in. */
+function legacyOffice(bytes: Buffer): ChatbotError {
+  if (bytes.includes(Buffer.from('EncryptedPackage', 'utf16le')))
+    return new ChatbotError(
+      'needs_password',
+      'The Office file is encrypted, which only PDF files may be. Save it without a password and ingest that.',
+    )
+  return new ChatbotError(
+    'unsupported_format',
+    'The file is in the Office format of before 2007. Convert it first, for example with `soffice --headless --convert-to docx FILE` (xlsx for sheets, pptx for slides).',
+  )
 }
 
 /** Control characters that text does not have; UTF-16, which has NULs, is told by its mark or its pattern. */

@@ -27,6 +27,8 @@ export interface BytesLoader extends Format {
   readonly reads: 'bytes'
   /** What file-type calls such content; empty for formats that look like text, which their extension tells. */
   readonly mediaTypes: readonly string[]
+  /** A file inside, by which an archive is told that file-type does not know. */
+  readonly archivePart?: RegExp
   /** Throws `document_corrupt`, `document_too_large`, `needs_password` and `no_text_layer`. */
   load(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument>
 }

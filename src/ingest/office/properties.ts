@@ -1,0 +1,39 @@
+import type { Archive } from './archive.ts'
+import { readXml } from './xml.ts'
+
+export interface Properties {
+  readonly title?: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly modifiedAt?: Date
+}
+
+const KEPT = new Set(['creator', 'description', 'subject', 'keywords', 'category', 'language', 'publisher'])
+
+/** Dublin Core and its kin, as all of these formats have them: title, author and dates of the document. */
+export async function readProperties(archive: Archive, part: string, format: string): Promise<Properties> {
+  const values = new Map<string, string>()
+  if (archive.has(part)) {
+    let name = ''
+    await readXml(archive, part, format, {
+      open: (element) => {
+        name = element
+      },
+      text(text) {
+        if (text.trim() !== '') values.set(name, [values.get(name) ?? '', text.trim()].join(' ').trim())
+      },
+      close: () => {
+        name = ''
+      },
+    })
+  }
+  const title = values.get('title')?.replace(/\s+/gu, ' ').slice(0, 500)
+  const modified = new Date(values.get('modified') ?? values.get('date') ?? '')
+  const kept = [...values].filter(([key]) => KEPT.has(key))
+  return {
+    ...(title ? { title } : {}),
+    metadata: Object.fromEntries(
+      kept.map(([key, value]) => [key === 'creator' ? 'author' : key, value.slice(0, 2000)]),
+    ),
+    ...(Number.isNaN(modified.getTime()) ? {} : { modifiedAt: modified }),
+  }
+}

@@ -1,0 +1,116 @@
+/** What a Word document says about the looks of its paragraphs that tells their meaning. */
+import type { Archive } from './archive.ts'
+import { readXml } from './xml.ts'
+
+export interface Style {
+  readonly role: 'body' | 'code' | 'quote' | 'contents'
+  /** 0 is the outermost heading. */
+  readonly outline: number | undefined
+  readonly list: { readonly id: string; readonly level: number } | undefined
+}
+
+/** By id; the default paragraph style is ''. */
+export type Styles = ReadonlyMap<string, Style>
+
+interface RawStyle {
+  name: string
+  base: string | undefined
+  outline: number | undefined
+  list: { id: string; level: number } | undefined
+}
+
+export async function readStyles(archive: Archive, part: string | undefined): Promise<Styles> {
+  const raw = new Map<string, RawStyle>()
+  if (part === undefined) return new Map()
+  let open: RawStyle | undefined
+  let defaultId: string | undefined
+  await readXml(archive, part, 'Word', {
+    open(name, attributes) {
+      const value = attributes.val ?? ''
+      if (name === 'style') {
+        open = { name: '', base: undefined, outline: undefined, list: undefined }
+        raw.set(attributes.styleId ?? '', open)
+        if (attributes.type === 'paragraph' && attributes.default === '1') defaultId = attributes.styleId
+      } else if (!open) return
+      else if (name === 'name') open.name = value.toLowerCase()
+      else if (name === 'basedOn') open.base = value
+      else if (name === 'outlineLvl') open.outline = Number(value)
+      else if (name === 'numId') open.list = { id: value, level: open.list?.level ?? 0 }
+      else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: Number(value) }
+    },
+    close(name) {
+      if (name === 'style') open = undefined
+    },
+  })
+  const styles = new Map([...raw.keys()].map((id) => [id, resolve(id, raw)]))
+  const body = styles.get(defaultId ?? '')
+  return body ? styles.set('', body) : styles
+}
+
+/** With what the styles that it is based on say; they may be based on each other in a circle. */
+function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
+  const seen = new Set<string>()
+  let role: Style['role'] = 'body'
+  let outline: number | undefined
+  let list: RawStyle['list']
+  for (let at: string | undefined = id; at !== undefined && !seen.has(at); at = raw.get(at)?.base) {
+    seen.add(at)
+    const style = raw.get(at)
+    if (!style) break
+    if (role === 'body') role = roleOf(style.name)
+    outline ??= style.outline ?? headingOf(style.name)
+    list ??= style.list
+  }
+  return { role, outline, list }
+}
+
+function roleOf(name: string): Style['role'] {
+  if (/^(?:toc|contents|оглавление) ?\d|^table of (?:figures|authorities)/u.test(name)) return 'contents'
+  if (/^(?:source code|html preformatted|preformatted text|macro text|code)\b/u.test(name)) return 'code'
+  return /^(?:intense )?quote\b|^block ?text|^quotations/u.test(name) ? 'quote' : 'body'
+}
+
+function headingOf(name: string): number | undefined {
+  if (name === 'title') return 0
+  const level = /^(?:heading|заголовок) ?(\d)/u.exec(name)?.[1]
+  return level === undefined ? undefined : Number(level) - 1
+}
+
+export interface Numbering {
+  /** `-` or `3.` for the next item of a list. */
+  marker(id: string, level: number): string
+}
+
+/** Counts the items of numbered lists. */
+export async function readNumbering(archive: Archive, part: string | undefined): Promise<Numbering> {
+  /** Of abstract lists: the formats of their levels. */
+  const formats = new Map<string, Map<number, string>>()
+  const abstractOf = new Map<string, string>()
+  let abstract = ''
+  let list = ''
+  let level = 0
+  if (part !== undefined)
+    await readXml(archive, part, 'Word', {
+      open(name, attributes) {
+        const value = attributes.val ?? ''
+        if (name === 'abstractNum') {
+          abstract = attributes.abstractNumId ?? ''
+          formats.set(abstract, new Map())
+        } else if (name === 'num') list = attributes.numId ?? ''
+        else if (name === 'abstractNumId') abstractOf.set(list, value)
+        else if (name === 'lvl') level = Number(attributes.ilvl)
+        else if (name === 'numFmt') formats.get(abstract)?.set(level, value)
+      },
+    })
+  const counts = new Map<string, number[]>()
+  return {
+    marker(id, at) {
+      const format = formats.get(abstractOf.get(id) ?? '')?.get(at) ?? 'bullet'
+      const levels = (counts.get(id) ?? []).slice(0, at + 1)
+      while (levels.length <= at) levels.push(0)
+      levels[at] = (levels[at] ?? 0) + 1
+      counts.set(id, levels)
+      return format === 'bullet' || format === 'none' || at > 8 ? '-' : `${levels[at]}.`
+    },
+  }
+}
