@@ -90,6 +90,7 @@ function bodyHandler(
       } else if (name === 't') inText = true
       else if (name === 'tab') write('\t')
       else if (name === 'br' || name === 'cr') write(attributes.type === 'page' ? ' ' : '\n')
+      else if (name === 'docPr') write(` ${meaningful(attributes.descr)} `)
       else if (name === 'noBreakHyphen') write('-')
       else if (name === 'footnoteReference' || name === 'endnoteReference') {
         const note = notes.get(`${name.slice(0, -'Reference'.length)} ${attributes.id}`)
