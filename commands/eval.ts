@@ -76,7 +76,7 @@ export default class Eval extends ChatbotCommand {
     jobs: integer({
       char: 'j',
       min: 1,
-      max: 64,
+      max: 8,
       default: 4,
       summary: 'Questions at once; 1 for true latencies.',
     }),

@@ -86,8 +86,16 @@ const isGold = (cited: Citation, documents: readonly string[]) =>
   documents.some((reference) => isDocument(cited, reference))
 
 async function isMisquoted(api: ApiClient, { document, start, end, text }: Citation): Promise<boolean> {
-  const stored = await api.call('getDocumentText', { params: { reference: document }, query: { start, end } })
-  return stored.text !== text
+  try {
+    const stored = await api.call('getDocumentText', {
+      params: { reference: document },
+      query: { start, end },
+    })
+    return stored.text !== text
+  } catch (error) {
+    if (ChatbotError.wrap(error).code === 'unknown_document') return true
+    throw error
+  }
 }
 
 /** Asks the question, its paraphrases and its opposites with the cache, one after the other. */

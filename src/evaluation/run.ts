@@ -24,6 +24,7 @@ export interface Run {
 /** What fails one question and says nothing about the next; any other error ends the run. */
 const OF_ONE_QUESTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'question_too_long',
+  'unknown_conversation',
   'frame_too_large',
   'engine_failed',
   'engine_rate_limited',
