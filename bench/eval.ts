@@ -1,7 +1,8 @@
 /**
  * `make eval`: what `chatbot eval` measures on XQuAD, ClapNQ and MTRAG with the built program, as the tables of
  * docs/QUALITY.md. The index is kept in .cache/eval. `--limit N` takes N questions of each set at random, and
- * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index.
+ * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index. CHATBOT_RERANKER_FOLDER names the
+ * reranker; without it there is no row for it.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -19,8 +20,6 @@ const { values: flags } = parseArgs({
   },
 })
 
-/** The first is what is configured, which the others are compared with. */
-const MODES = ['fused', 'vector', 'lexical'] as const
 const RETRIEVAL = ['recall@1', 'recall@5', 'mrr@10', 'ndcg@10']
 const ANSWERS = ['answer', 'f1', 'sentences', 'refused-answerable', 'citations', 'cites-gold']
 
@@ -47,7 +46,9 @@ async function ingest(): Promise<void> {
 }
 
 async function retrieval(): Promise<void> {
-  header('', 'mode', ...RETRIEVAL, 'against what is configured')
+  const reranker = process.env.CHATBOT_RERANKER_FOLDER
+  if (reranker === undefined) console.log('\nNo reranker: CHATBOT_RERANKER_FOLDER names none.')
+  header('', '', ...RETRIEVAL, 'against fused')
   const searched: [title: string, set: SetName, collection: string][] = [
     ['XQuAD English', 'xquad-en', 'xquad-en'],
     ['XQuAD Russian', 'xquad-ru', 'xquad-ru'],
@@ -57,15 +58,20 @@ async function retrieval(): Promise<void> {
     ['MTRAG, last question alone', 'mtrag-last', 'mtrag'],
   ]
   for (const [title, set, collection] of searched) {
-    const sweep = `retrieval.mode=${MODES.slice(1).join(',')}`
-    const { runs } = await evaluate(set, collection, '--no-answers', '--sweep', sweep)
-    for (const [index, run] of runs.entries())
-      row(
-        index === 0 ? title : '',
-        MODES[index] ?? '',
-        ...RETRIEVAL.map((key) => cell(run, key)),
-        verdicts(run),
-      )
+    const sweep = (setting: string) =>
+      evaluate(set, collection, '--no-answers', '--set', 'retrieval.rerank=false', '--sweep', setting)
+    const [fused, vector, lexical] = (await sweep('retrieval.mode=vector,lexical')).runs
+    const [, plain] = (await sweep('retrieval.sentences=false')).runs
+    const [, reranked] = reranker === undefined ? [] : (await sweep('retrieval.rerank=true')).runs
+    const named = {
+      'vector alone': vector,
+      'BM25 alone': lexical,
+      'fused without sentences': plain,
+      fused,
+      reranked,
+    }
+    for (const [name, run] of Object.entries(named))
+      if (run !== undefined) row(title, name, ...RETRIEVAL.map((key) => cell(run, key)), verdicts(run))
   }
 }
 
@@ -115,6 +121,7 @@ function chatbot(args: readonly string[]): Promise<string> {
       HOME: path('.cache/eval'),
       CHATBOT_DATA_DIR: flags['data-dir'],
       CHATBOT_SERVER_PORT: '0',
+      CHATBOT_RERANKER_FOLDER: process.env.CHATBOT_RERANKER_FOLDER,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -163,9 +163,15 @@ function verdict({ significant, verdict }: Change): string {
 /** A setting a line; differences from the first line that are beyond chance are marked. */
 function sweepTable(runs: readonly VariantReport[]): string {
   const whole = ({ sets }: VariantReport) => sets.find(({ set }) => set === ALL)
-  const metrics = METRICS.filter(({ key }) => runs.some((run) => whole(run)?.metrics[key] !== undefined))
+  const metrics = METRICS.filter(
+    ({ key, headline }) => headline === true && runs.some((run) => whole(run)?.metrics[key] !== undefined),
+  )
   return table(
-    [{ title: 'Settings' }, ...metrics.map(({ key }) => ({ title: key, right: true }) as const)],
+    [
+      { title: 'Settings' },
+      ...metrics.map(({ key }) => ({ title: key, right: true }) as const),
+      { title: 'p50, ms', right: true },
+    ],
     runs.map((run) => [
       describeOptions(run.retrieval),
       ...metrics.map(({ key }) => {
@@ -173,6 +179,7 @@ function sweepTable(runs: readonly VariantReport[]): string {
         const change = run.comparison?.sets.find(({ set }) => set === ALL)?.changes[key]
         return measured === undefined ? '' : `${measured.mean.toFixed(3)}${MARKS[change?.verdict ?? 'same']}`
       }),
+      milliseconds((run.latencyMs.total ?? run.latencyMs.search)?.p50 ?? 0),
     ]),
   )
 }

@@ -10,6 +10,8 @@ export interface Metric {
   readonly title: string
   /** Which direction is an improvement; undefined when that depends. */
   readonly better?: 'higher' | 'lower'
+  /** Shown where there is room for few. */
+  readonly headline?: true
   /** Of one question; undefined when it says nothing about this metric. */
   of(outcome: Outcome): number | undefined
 }
@@ -22,15 +24,40 @@ const ranked = (of: (ranks: NonNullable<Outcome['ranks']>) => number) => (outcom
 
 /** In the order in which they are shown. */
 export const METRICS: readonly Metric[] = [
-  { key: 'recall@1', title: 'recall@1', better: 'higher', of: ranked((ranks) => recallAt(1, ranks)) },
-  { key: 'recall@5', title: 'recall@5', better: 'higher', of: ranked((ranks) => recallAt(5, ranks)) },
+  {
+    key: 'recall@1',
+    title: 'recall@1',
+    better: 'higher',
+    headline: true,
+    of: ranked((ranks) => recallAt(1, ranks)),
+  },
+  {
+    key: 'recall@5',
+    title: 'recall@5',
+    better: 'higher',
+    headline: true,
+    of: ranked((ranks) => recallAt(5, ranks)),
+  },
   { key: 'recall@10', title: 'recall@10', better: 'higher', of: ranked((ranks) => recallAt(10, ranks)) },
-  { key: 'mrr@10', title: 'MRR@10', better: 'higher', of: ranked((ranks) => reciprocalRankAt(10, ranks)) },
-  { key: 'ndcg@10', title: 'nDCG@10', better: 'higher', of: ranked((ranks) => ndcgAt(10, ranks)) },
+  {
+    key: 'mrr@10',
+    title: 'MRR@10',
+    better: 'higher',
+    headline: true,
+    of: ranked((ranks) => reciprocalRankAt(10, ranks)),
+  },
+  {
+    key: 'ndcg@10',
+    title: 'nDCG@10',
+    better: 'higher',
+    headline: true,
+    of: ranked((ranks) => ndcgAt(10, ranks)),
+  },
   {
     key: 'answer',
     title: 'right answer inside',
     better: 'higher',
+    headline: true,
     of: ({ answer }) => flag(answer?.contained),
   },
   { key: 'f1', title: 'token F1', better: 'higher', of: ({ answer }) => answer?.f1 },
@@ -38,12 +65,14 @@ export const METRICS: readonly Metric[] = [
     key: 'refused-answerable',
     title: 'refused though answerable',
     better: 'lower',
+    headline: true,
     of: ({ answerable, answer }) => (answerable ? flag(answer?.refused) : undefined),
   },
   {
     key: 'refused-unanswerable',
     title: 'refused as unanswerable',
     better: 'higher',
+    headline: true,
     of: ({ answerable, answer }) => (answerable ? undefined : flag(answer?.refused)),
   },
   {
