@@ -16,6 +16,7 @@ import {
   type ServerMessage,
 } from '../src/protocol/messages.ts'
 import { readClientMessage } from '../src/protocol/read.ts'
+import { withOptions } from '../src/retrieval/settings.ts'
 import { closeSocket } from './close-socket.ts'
 import { conversation, turn } from './endpoints.ts'
 import type { Gate } from './gate.ts'
@@ -218,8 +219,10 @@ export class Session {
 
   async #search(principal: Principal, message: SearchMessage, signal: AbortSignal): Promise<void> {
     const started = performance.now()
-    const passages = await searchPassages(servicesOf(this.#options.life).ports, principal, {
+    const { ports, loaded } = servicesOf(this.#options.life)
+    const passages = await searchPassages(ports, principal, {
       ...message,
+      retrieval: withOptions(loaded.config.retrieval, message.retrieval),
       limit: message.limit ?? DEFAULT_RESULTS,
       signal,
     })

@@ -1,6 +1,12 @@
 /** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
 import { createHash } from 'node:crypto'
-import type { Answer, EarlierTurn, SearchFilter, Turn } from '../domain/answer.ts'
+import {
+  type Answer,
+  canonicalFilter,
+  type EarlierTurn,
+  type SearchFilter,
+  type Turn,
+} from '../domain/answer.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -323,8 +329,7 @@ function bodyHash(request: AskRequest): string {
     question,
     conversation ?? null,
     collections ?? null,
-    filter?.paths ?? null,
-    filter?.excludePaths ?? null,
+    canonicalFilter(filter),
     engine ?? null,
     Object.entries(retrieval ?? {}).sort(),
     cache ?? null,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SearchFilter } from '../domain/answer.ts'
+import { canonicalFilter, type SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
@@ -22,8 +22,7 @@ export interface AnswerKeyParts {
 export function answerKey(parts: AnswerKeyParts): string {
   const canonical = JSON.stringify([
     parts.collections.map(({ id, revision }) => `${id}@${revision}`).sort(),
-    [...(parts.filter?.paths ?? [])].sort(),
-    [...(parts.filter?.excludePaths ?? [])].sort(),
+    canonicalFilter(parts.filter),
     parts.generator,
     parts.promptVersion,
     parts.model,

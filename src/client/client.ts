@@ -62,6 +62,7 @@ export interface ChatClient {
     readonly collections?: readonly string[]
     readonly filter?: SearchFilter
     readonly limit?: number
+    readonly retrieval?: RetrievalOptions
     readonly signal?: AbortSignal
   }): Promise<{ passages: readonly Passage[]; ms: number }>
   history(

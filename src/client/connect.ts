@@ -56,8 +56,15 @@ class SocketClient implements ChatClient {
   search(
     request: Parameters<ChatClient['search']>[0],
   ): Promise<{ passages: readonly Passage[]; ms: number }> {
-    const { query, limit, signal } = request
-    const message: SearchMessage = { type: 'search', id: randomUUID(), query, limit, ...scope(request) }
+    const { query, limit, retrieval, signal } = request
+    const message: SearchMessage = {
+      type: 'search',
+      id: randomUUID(),
+      query,
+      limit,
+      retrieval,
+      ...scope(request),
+    }
     const exchange = new LookupExchange(message, (reply) =>
       reply.type === 'results' ? { passages: reply.passages, ms: reply.ms } : undefined,
     )
@@ -115,10 +122,19 @@ function scope({ collections, filter }: Pick<AskRequest, 'collections' | 'filter
     ...(collections === undefined ? {} : { collections: [...collections] }),
     ...(filter === undefined
       ? {}
-      : { filter: { paths: copy(filter.paths), excludePaths: copy(filter.excludePaths) } }),
+      : {
+          filter: {
+            ...filter,
+            paths: copy(filter.paths),
+            excludePaths: copy(filter.excludePaths),
+            sources: copy(filter.sources),
+            languages: copy(filter.languages),
+          },
+        }),
   }
 }
 
-const copy = (items: readonly string[] | undefined) => (items === undefined ? undefined : [...items])
+const copy = <T>(items: readonly T[] | undefined): T[] | undefined =>
+  items === undefined ? undefined : [...items]
 
 const cancelled = () => new ChatbotError('cancelled', 'The question was cancelled.')

@@ -20,6 +20,24 @@ export interface Passage extends Span {
   readonly line?: number
   /** Cosine similarity to the question, 0 to 1. */
   readonly score: number
+  /** Why it stands where it stands; absent when it was not found by a search. */
+  readonly scores?: Scores
+}
+
+/** What a passage's rank was made of. */
+export interface Scores {
+  /** Cosine similarity of question and passage. */
+  readonly vector: number
+  /** BM25; 0 when no word of the question is in it. */
+  readonly lexical: number
+  /** What decides the order, unless a reranker does: the cosine, and what the words and sentences add to it. */
+  readonly fused: number
+  /** Cosine similarity of its best sentence, where sentences were compared. */
+  readonly sentence?: number
+  /** Logit of the reranker, where it was asked. */
+  readonly rerank?: number
+  /** The question's words that it holds, as they are compared. */
+  readonly matched: readonly string[]
 }
 
 /** A verified quotation: the stored text of `document` at [start, end) is exactly `text`. */
@@ -121,8 +139,32 @@ export interface ConversationSummary {
   readonly updatedAt: Date
 }
 
-/** Narrows a search. Paths are globs on the document's uri: `*` within a folder, `**` across folders. */
+/**
+ * Narrows a search to documents that fit all of it, and one of each list. Globs: `*` within a folder, `**` across
+ * folders.
+ */
 export interface SearchFilter {
+  /** Globs on the document's uri. */
   readonly paths?: readonly string[]
   readonly excludePaths?: readonly string[]
+  /** Globs on the location of the source that it came from. */
+  readonly sources?: readonly string[]
+  readonly languages?: readonly Language[]
+  /** ISO 8601: modified at or after this moment. What has no known date is left out. */
+  readonly modifiedFrom?: string
+  /** ISO 8601: modified before this moment. */
+  readonly modifiedBefore?: string
+  /** What the document says of itself, whatever the case: `{ author: 'Anna' }`. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
+
+/** The same for filters that mean the same. */
+export const canonicalFilter = (filter: SearchFilter = {}): unknown[] => [
+  [...(filter.paths ?? [])].sort(),
+  [...(filter.excludePaths ?? [])].sort(),
+  [...(filter.sources ?? [])].sort(),
+  [...(filter.languages ?? [])].sort(),
+  filter.modifiedFrom ?? null,
+  filter.modifiedBefore ?? null,
+  Object.entries(filter.metadata ?? {}).sort(),
+]

@@ -2,6 +2,7 @@
 import type { Answer, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
 import type { Embedder } from '../domain/embedding.ts'
 import type { Language } from '../domain/language.ts'
+import type { Reranker } from '../domain/reranking.ts'
 import type { Store } from '../store/store.ts'
 
 /** What a generator yields; the concatenated deltas are the answer's text. */
@@ -66,5 +67,7 @@ export interface Ports {
   /** Absent when the configuration turns the cache off. */
   readonly cache?: AnswerCache
   readonly embedder: Embedder
+  /** Absent when none is configured. */
+  readonly reranker?: Reranker
   readonly generators: Generators
 }

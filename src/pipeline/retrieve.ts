@@ -4,16 +4,18 @@ import type { Stage } from './stage.ts'
 
 export const retrieveContext: Stage<Looked, Retrieved> = {
   name: 'retrieve',
-  async run(ask, { principal, ports, emit }) {
+  async run(ask, { principal, ports, signal, emit }) {
     if (ask.hit !== undefined) return { ...ask, context: [] }
-    const context = await retrieve(ports.store, principal, {
+    const { passages, warnings } = await retrieve(ports, principal, {
+      question: ask.standalone,
+      language: ask.language,
       collections: ask.collections,
-      model: ports.embedder.model.fingerprint,
       vector: ask.vector,
-      limit: ask.retrieval.passages,
+      settings: ask.retrieval,
+      signal,
       ...(ask.filter === undefined ? {} : { filter: ask.filter }),
     })
-    emit({ type: 'context', passages: context })
-    return { ...ask, context }
+    emit({ type: 'context', passages })
+    return { ...ask, context: passages, warnings: [...ask.warnings, ...warnings] }
   },
 }

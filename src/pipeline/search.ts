@@ -1,13 +1,16 @@
 import type { Passage, SearchFilter } from '../domain/answer.ts'
+import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import { retrieve } from '../retrieval/retrieve.ts'
+import type { RetrievalSettings } from '../retrieval/settings.ts'
 import type { Ports } from './ports.ts'
 
 export interface SearchRequest {
   readonly query: string
   readonly collections?: readonly string[] | undefined
   readonly filter?: SearchFilter | undefined
+  readonly retrieval: RetrievalSettings
   readonly limit: number
   readonly signal: AbortSignal
 }
@@ -26,11 +29,15 @@ export async function searchPassages(
     signal: request.signal,
   })
   if (embedding === undefined) throw new Error('the embedder returned nothing')
-  return retrieve(ports.store, principal, {
+  const { passages } = await retrieve(ports, principal, {
+    question: request.query,
+    language: detectLanguage(request.query),
     collections,
-    model: ports.embedder.model.fingerprint,
     vector: embedding.vector,
+    settings: request.retrieval,
     limit: request.limit,
+    signal: request.signal,
     ...(request.filter === undefined ? {} : { filter: request.filter }),
   })
+  return passages
 }

@@ -70,6 +70,7 @@ export const clientMessages = {
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
       limit: z.int().min(1).max(100).optional().describe('10 unless told'),
+      retrieval: retrievalOptionsSchema.optional(),
     })
     .describe('Finds passages without an answer.'),
   cancel: z

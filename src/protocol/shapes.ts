@@ -14,6 +14,18 @@ const place = {
   line: z.int().positive().optional().describe('1-based line in the file, where lines match'),
 }
 
+const scoresSchema = z.object({
+  vector: z.number().describe('cosine similarity to the question'),
+  lexical: z.number().describe('BM25'),
+  fused: z.number().describe('decides the order, unless there is `rerank`'),
+  sentence: z
+    .number()
+    .optional()
+    .describe('cosine similarity of its best sentence, where they were compared'),
+  rerank: z.number().optional().describe('logit of the reranker, where it was asked'),
+  matched: z.array(z.string()).readonly().describe("the question's words that it holds, as stems"),
+})
+
 export const passageSchema = z.object({
   number: z.int().positive().describe('rank, from 1'),
   chunk: z.string(),
@@ -25,6 +37,7 @@ export const passageSchema = z.object({
   text: z.string(),
   ...place,
   score: z.number().describe('cosine similarity to the question'),
+  scores: scoresSchema.optional().describe('why it stands where it stands'),
 })
 
 export const citationSchema = z.object({
@@ -91,6 +104,25 @@ export const filterSchema = z
       .max(32)
       .optional()
       .describe('no documents whose uri fits one of these'),
+    sources: z
+      .array(z.string().min(1))
+      .max(32)
+      .optional()
+      .describe('only documents of sources whose location fits one of these globs'),
+    languages: z
+      .array(z.enum(['en', 'ru']))
+      .max(2)
+      .optional()
+      .describe('only documents in one of these'),
+    modifiedFrom: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('only documents modified at or after this moment'),
+    modifiedBefore: z.iso.datetime({ offset: true }).optional().describe('only documents modified before it'),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(1024))
+      .optional()
+      .describe('only documents that say all of this of themselves, whatever the case'),
   })
   .describe('narrows the search; `*` within a folder, `**` across folders')
 

@@ -23,6 +23,8 @@ import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Move, NewSource, Source, SourceDocument, SourceSummary, Validators } from '../domain/source.ts'
+import type { Term } from '../retrieval/bm25.ts'
+import type { ApproximateIndex } from './approximate-index.ts'
 
 export interface Store {
   readonly collections: CollectionRepository
@@ -159,8 +161,35 @@ export interface Candidate {
   readonly heading: string
   readonly page?: number
   readonly line?: number
+  readonly ordinal: number
+  /** Of the document. */
+  readonly language: Language
+  /** Of the document's text, in UTF-16 code units. */
+  readonly length: number
+  /** As the embedding model counts. */
+  readonly tokens: number
   /** Cosine similarity, -1 to 1. */
   readonly similarity: number
+  /** BM25: the inner product of its weights and the question's; 0 when none was asked. */
+  readonly lexical: number
+}
+
+/** The words of a question, weighed by their rarity. */
+export interface LexicalQuery {
+  readonly weights: readonly Term[]
+  /** In how many chunks each is, from `frequencies`. */
+  readonly found: ReadonlyMap<number, number>
+  /** Terms that a passage must all have to hold a phrase, one list a phrase. */
+  readonly phrases: readonly (readonly number[])[]
+  /** Whether candidates are named by their words alone. */
+  readonly alone?: boolean
+}
+
+/** What is searched, and with which model's vectors. */
+interface SearchedIndexes {
+  readonly collections: readonly Collection[]
+  readonly model: string
+  readonly dimensions: number
 }
 
 interface Generation {
@@ -179,8 +208,9 @@ interface Generation {
 
 export interface IndexRepository {
   /**
-   * The nearest chunks of the active generations of these collections, best first. Collections whose
-   * generation has another model are an `index_mismatch`; those without one have no chunks yet.
+   * The chunks of the active generations of these collections that are nearest to the vector, and those that are
+   * best by the words, at most `limit` of each, all with both scores; by similarity. Collections whose generation
+   * has another model are an `index_mismatch`; those without one have no chunks yet.
    */
   nearest(
     principal: Principal,
@@ -188,10 +218,25 @@ export interface IndexRepository {
       readonly collections: readonly Collection[]
       readonly model: string
       readonly vector: Float32Array
+      readonly lexical?: LexicalQuery
       readonly limit: number
       readonly filter?: SearchFilter
     },
   ): Promise<Candidate[]>
+  /**
+   * In how many of how many chunks these terms are. Not `complete`: the words of some chunks are not indexed yet,
+   * so that a search by words would miss them.
+   */
+  frequencies(
+    principal: Principal,
+    query: SearchedIndexes & { readonly terms: readonly number[] },
+  ): Promise<{
+    readonly complete: boolean
+    readonly chunks: number
+    readonly found: ReadonlyMap<number, number>
+  }>
+  /** On PostgreSQL, builds the approximate index of a generation that has enough vectors and no index. */
+  ensureApproximateIndex(generation: number): Promise<ApproximateIndex>
   list(principal: Principal): Promise<Generation[]>
 }
 

@@ -1,15 +1,16 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { nearestChunks } from '../../src/store/nearest.ts'
+import { documentCondition } from '../../src/store/filter.ts'
+import { nearestVectors } from '../../src/store/nearest.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { ANNA, newCollection, put, vectorOf } from './store-fixtures.ts'
+import { ANNA, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 
 const NO_ID = '00000000-0000-4000-8000-000000000000'
 
 export function plansSuite(database: () => TestDatabase): void {
   describe('query plans', () => {
-    it.each([{}, { filter: { paths: ['docs/**'] } }])(
+    it.each([{ filter: {} }, { filter: { paths: ['docs/**'] } }])(
       'of a search touch the partition of its index alone (%j)',
       async (options) => {
         const { store } = database()
@@ -23,8 +24,10 @@ export function plansSuite(database: () => TestDatabase): void {
         const searched = generations.find((generation) => generation.collection === names[1])
         if (searched === undefined) throw new Error('no index')
         const relations = await database().inspect(async (client) => {
-          const query = { vector: vectorOf('x'), limit: 10, ...options }
-          const { sql, params } = nearestChunks(drizzle(client), [searched.id], query).toSQL()
+          const condition = documentCondition(options.filter)
+          const active = [{ generation: searched.id, dimensions: SPEC.dimensions, approximate: false }]
+          const statement = nearestVectors(active, { vector: vectorOf('x'), limit: 10, condition })
+          const { sql, params } = new PgDialect().sqlToQuery(statement)
           return (await explain(client, sql, params)).relations
         })
         expect(relations.filter((relation) => relation.startsWith('vectors'))).toEqual([
@@ -33,11 +36,10 @@ export function plansSuite(database: () => TestDatabase): void {
       },
     )
 
-    it('of a search compute exact cosine distances', async () => {
-      await database().inspect(async (client) => {
-        const { sql } = nearestChunks(drizzle(client), [1], { vector: vectorOf('x'), limit: 10 }).toSQL()
-        expect(sql).toContain('"embedding" <=> ')
-      })
+    it('of a search compute exact cosine distances where there is no approximate index', () => {
+      const active = [{ generation: 1, dimensions: SPEC.dimensions, approximate: false }]
+      const statement = nearestVectors(active, { vector: vectorOf('x'), limit: 10 })
+      expect(new PgDialect().sqlToQuery(statement).sql).toContain('v.embedding <=> ')
     })
 
     it.each([

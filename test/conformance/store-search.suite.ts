@@ -45,7 +45,12 @@ export function searchSuite(database: () => TestDatabase): void {
         heading: '',
         page: 2,
         line: 1,
+        ordinal: 0,
+        language: 'en',
+        length: 12,
+        tokens: 5,
         similarity: expect.closeTo(1, 5),
+        lexical: 0,
       })
       expect(second).not.toHaveProperty('page')
       expect(second).not.toHaveProperty('line')

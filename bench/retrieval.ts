@@ -1,0 +1,169 @@
+/**
+ * Retrieval on XQuAD through the store and the product's own search: meaning alone, words alone, both, both with
+ * sentences. A hit is the gold paragraph's document. The last column of a row: how often a paired bootstrap finds
+ * it worse than the better half.
+ *
+ *     node bench/retrieval.ts [--every N] [--mixed]
+ *
+ * --mixed searches both languages in one.
+ */
+import { createHash } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { builtinModel } from '../models/builtin.ts'
+import { startEmbedder } from '../models/embedder.ts'
+import type { Embedder } from '../src/domain/embedding.ts'
+import type { Language } from '../src/domain/language.ts'
+import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
+import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
+import { retrieve } from '../src/retrieval/retrieve.ts'
+import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/retrieval/settings.ts'
+import type { Store } from '../src/store/store.ts'
+import { pgliteDatabase } from '../test/support/database.ts'
+import { isCalibration } from './xquad.ts'
+import { type EmbeddedXquad, embeddedXquad } from './xquad-vectors.ts'
+
+const { values: flags } = parseArgs({
+  options: { every: { type: 'string', default: '1' }, mixed: { type: 'boolean', default: false } },
+})
+
+const VARIANTS: Readonly<Record<string, RetrievalOptions>> = {
+  'vector alone': { mode: 'vector' },
+  'BM25 alone': { mode: 'lexical' },
+  'fused, without sentences': { sentences: false, rerank: false },
+  fused: { rerank: false },
+}
+const RANKS = 10
+const RESAMPLES = 1000
+
+interface Outcome {
+  /** From 1; infinite beyond the tenth. */
+  readonly rank: number
+  readonly calibration: boolean
+  readonly ms: number
+}
+
+export async function putXquad(store: Store, name: string, { documents }: EmbeddedXquad): Promise<void> {
+  const { fingerprint: model, dimensions } = embedderModel()
+  await store.collections.create(LOCAL_PRINCIPAL, name)
+  for (const { uri, bytes, title, mediaType, language, text, chunks } of documents) {
+    await store.documents.put(
+      LOCAL_PRINCIPAL,
+      name,
+      { model, dimensions, splitter: SPLITTER_VERSION },
+      {
+        uri,
+        title,
+        mediaType,
+        language,
+        text,
+        bytes: bytes.length,
+        hash: createHash('sha256').update(bytes).digest('hex'),
+        warnings: [],
+        metadata: {},
+        modifiedAt: null,
+        source: null,
+      },
+      chunks,
+    )
+  }
+}
+
+function embedderModel() {
+  const { name, dimensions, checksums, onnx } = builtinModel()
+  return { fingerprint: `${name}@${checksums[onnx]?.slice(0, 12)}`, dimensions }
+}
+
+export async function run(
+  store: Store,
+  embedder: Embedder,
+  language: Language,
+  collections: readonly string[],
+  xquad: EmbeddedXquad,
+  options: RetrievalOptions,
+  every: number,
+): Promise<Outcome[]> {
+  const readable = await store.collections.readable(LOCAL_PRINCIPAL, collections)
+  const settings = withOptions(retrievalSchema.parse({}), options)
+  const outcomes: Outcome[] = []
+  for (const { text: question, vector, document } of xquad.questions.filter((_, i) => i % every === 0)) {
+    const started = performance.now()
+    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
+      question,
+      language,
+      collections: readable,
+      vector,
+      settings,
+      limit: 2 * RANKS,
+      signal: new AbortController().signal,
+    })
+    const ms = performance.now() - started
+    const found = [...new Set(passages.map(({ uri, collection }) => `${collection}/${uri}`))]
+    const at = found.indexOf(`xquad-${language}/${document}`)
+    outcomes.push({
+      rank: at < 0 || at >= RANKS ? Number.POSITIVE_INFINITY : at + 1,
+      calibration: isCalibration(document),
+      ms,
+    })
+  }
+  return outcomes
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+export const recall = (outcomes: readonly Outcome[], k: number) =>
+  mean(outcomes.map(({ rank }) => (rank <= k ? 1 : 0)))
+
+const mrr = (outcomes: readonly Outcome[]) => mean(outcomes.map(({ rank }) => 1 / rank))
+
+/** Share of resamples of the same questions in which `one` has the lower MRR. */
+function worse(one: readonly Outcome[], other: readonly Outcome[]): number {
+  let random = 12_345
+  const next = () => {
+    random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fffffff
+    return random % one.length
+  }
+  const differences = one.map(({ rank }, i) => 1 / rank - 1 / (other[i]?.rank ?? Number.POSITIVE_INFINITY))
+  let count = 0
+  for (let sample = 0; sample < RESAMPLES; sample++) {
+    if (mean(differences.map(() => differences[next()] ?? 0)) < 0) count++
+  }
+  return count / RESAMPLES
+}
+
+async function main(): Promise<void> {
+  await using database = await pgliteDatabase()
+  const embedder = await startEmbedder({ model: builtinModel() })
+  const sets = { en: await embeddedXquad('en'), ru: await embeddedXquad('ru') }
+  for (const language of ['en', 'ru'] as const)
+    await putXquad(database.store, `xquad-${language}`, sets[language])
+  await database.store.maintain()
+  console.log('| | recall@1 | recall@5 | MRR@10 | held out: recall@1 | recall@5 | ms p50 | worse |')
+  console.log('|---|---|---|---|---|---|---|---|')
+  for (const language of ['en', 'ru'] as const) {
+    const searched = flags.mixed ? ['xquad-en', 'xquad-ru'] : [`xquad-${language}`]
+    const halves: Outcome[][] = []
+    for (const [name, options] of Object.entries(VARIANTS)) {
+      const all = await run(
+        database.store,
+        embedder,
+        language,
+        searched,
+        sets[language],
+        options,
+        Number(flags.every),
+      )
+      const heldOut = all.filter(({ calibration }) => !calibration)
+      const ms = all.map((outcome) => outcome.ms).sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
+      const [better] = halves.toSorted((a, b) => mrr(b) - mrr(a))
+      if (halves.length < 2) halves.push(all)
+      const cells = [recall(all, 1), recall(all, 5), mrr(all), recall(heldOut, 1), recall(heldOut, 5)]
+      const against = halves.length < 2 || better === undefined ? '' : worse(all, better).toFixed(3)
+      console.log(
+        `| ${language} ${name} | ${cells.map((cell) => cell.toFixed(4)).join(' | ')} | ${ms.toFixed(1)} | ${against} |`,
+      )
+    }
+  }
+  await embedder.close()
+}
+
+if (import.meta.filename === process.argv[1]) await main()

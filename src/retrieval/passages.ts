@@ -1,0 +1,143 @@
+/** From ranked candidates to what is shown and read: no copies, neighbours in one piece, not too much. */
+import type { Passage } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { Candidate, Store } from '../store/store.ts'
+import type { Ranked } from './rank.ts'
+
+/** A shorter text may stand in a longer one by chance. */
+const LEAST_CONTAINED = 80
+
+/**
+ * The first of all that say the same in the same words; what stands whole inside a better one is its copy, too.
+ * Texts that differ in a single word stay: it may be the one that matters.
+ */
+export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[] {
+  const kept: { item: Ranked; text: string }[] = []
+  for (const item of ranked) {
+    if (kept.length === limit) break
+    const text = comparable(item.candidate.text)
+    const copied = kept.some(
+      (other) => other.text === text || (text.length >= LEAST_CONTAINED && other.text.includes(text)),
+    )
+    if (!copied) kept.push({ item, text })
+  }
+  return kept.map(({ item }) => item)
+}
+
+const comparable = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+
+/** One or several chunks that follow each other in their document. */
+export interface Joined {
+  /** The best of them. */
+  readonly best: Ranked
+  /** In the order of the document. */
+  readonly chunks: readonly Candidate[]
+  readonly text: string
+}
+
+/** Chunks that one passage may be joined from. */
+const MOST_JOINED = 3
+/** A longer document is not read for the few characters between two chunks. */
+const LONGEST_DOCUMENT = 500_000
+
+/** Joins chunks that follow each other, at the place of the best of them; the text is the stored one. */
+export async function joinNeighbours(
+  store: Store,
+  principal: Principal,
+  ranked: readonly Ranked[],
+): Promise<Joined[]> {
+  const groups: Ranked[][] = []
+  for (const item of ranked) {
+    const group = groups.find(
+      (other) => other.length < MOST_JOINED && other.some((one) => adjacent(one, item)),
+    )
+    if (group === undefined) groups.push([item])
+    else group.push(item)
+  }
+  const joined = await Promise.all(groups.map((group) => joinGroup(store, principal, group)))
+  return joined.flat()
+}
+
+function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): boolean {
+  return (
+    left.document === right.document &&
+    Math.abs(left.ordinal - right.ordinal) === 1 &&
+    left.heading === right.heading &&
+    left.length <= LONGEST_DOCUMENT
+  )
+}
+
+async function joinGroup(store: Store, principal: Principal, group: readonly Ranked[]): Promise<Joined[]> {
+  const [best] = group
+  if (best === undefined) return []
+  const apart = group.map((one) => ({ best: one, chunks: [one.candidate], text: one.candidate.text }))
+  if (group.length === 1) return apart
+  const chunks = group.map(({ candidate }) => candidate).sort((left, right) => left.start - right.start)
+  const stored = await storedText(store, principal, best.candidate.document)
+  // The document may have been replaced since it was searched.
+  if (!chunks.every(({ start, end, text }) => stored.slice(start, end) === text)) return apart
+  const end = Math.max(...chunks.map((chunk) => chunk.end))
+  return [{ best, chunks, text: stored.slice(chunks[0]?.start, end) }]
+}
+
+/** Empty when it was just deleted. */
+async function storedText(store: Store, principal: Principal, document: string): Promise<string> {
+  try {
+    return (await store.documents.text(principal, document)).text
+  } catch (error) {
+    if (error instanceof ChatbotError && error.code === 'unknown_document') return ''
+    throw error
+  }
+}
+
+/** As many of the best as fit into so many tokens, at least one; the warning says what was left out. */
+export function withinBudget(
+  joined: readonly Joined[],
+  budget: number,
+): { kept: readonly Joined[]; warnings: string[] } {
+  let used = 0
+  const kept = joined.filter(({ chunks }, index) => {
+    const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
+    if (index > 0 && used + tokens > budget) return false
+    used += tokens
+    return true
+  })
+  const left = joined.length - kept.length
+  if (left === 0) return { kept, warnings: [] }
+  const passages = left === 1 ? '1 passage was' : `${left} passages were`
+  return {
+    kept,
+    warnings: [
+      `${passages} left out of the context: all ${joined.length} exceed ${budget} tokens (retrieval.maxTokens).`,
+    ],
+  }
+}
+
+export function toPassage({ best, chunks, text }: Joined, index: number): Passage {
+  const { candidate, scores } = best
+  const { chunk, document, collection, uri, title } = candidate
+  const first = chunks[0] ?? candidate
+  const { start, heading, page, line } = first
+  return {
+    number: index + 1,
+    chunk,
+    document,
+    collection,
+    uri,
+    title,
+    start,
+    end: start + text.length,
+    text,
+    ...(heading === '' ? {} : { heading }),
+    ...(page === undefined ? {} : { page }),
+    ...(line === undefined ? {} : { line }),
+    score: candidate.similarity,
+    scores,
+  }
+}

@@ -1,0 +1,54 @@
+/** What a question asks for by its words: terms, and phrases in quotation marks. */
+import { inverseFrequency, type Term, termId } from './bm25.ts'
+import { lexemes } from './lexemes.ts'
+
+export interface AskedWords {
+  /** In the order of the question, each once. */
+  readonly terms: readonly { readonly id: number; readonly lexeme: string; readonly boost: number }[]
+  readonly phrases: readonly Phrase[]
+}
+
+export interface Phrase {
+  readonly text: string
+  readonly ids: readonly number[]
+}
+
+/** Words that were put in quotation marks count so much more. */
+const QUOTED = 1.5
+const QUOTATION = /"([^"\n]{2,200})"|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
+
+export function wordsOf(question: string): AskedWords {
+  const phrases = [...question.matchAll(QUOTATION)].map(([, ...groups]) => {
+    const text = groups.find((group) => group !== undefined) ?? ''
+    return { text, ids: [...new Set(lexemes(text).map(termId))] }
+  })
+  const quoted = new Set(phrases.flatMap(({ ids }) => ids))
+  const terms = [...new Set(lexemes(question))].map((lexeme) => {
+    const id = termId(lexeme)
+    return { id, lexeme, boost: quoted.has(id) ? QUOTED : 1 }
+  })
+  return { terms, phrases }
+}
+
+/** A question's terms with their weights, and what a passage would score that held them all once. */
+export interface WeighedWords extends AskedWords {
+  readonly weights: readonly Term[]
+  readonly idfs: ReadonlyMap<string, number>
+  readonly total: number
+}
+
+export function weigh(words: AskedWords, found: ReadonlyMap<number, number>, chunks: number): WeighedWords {
+  const idfs = new Map<string, number>()
+  const weights = new Map<number, number>()
+  for (const { id, lexeme, boost } of words.terms) {
+    const idf = boost * inverseFrequency(found.get(id) ?? 0, chunks)
+    idfs.set(lexeme, idf)
+    weights.set(id, (weights.get(id) ?? 0) + idf)
+  }
+  return {
+    ...words,
+    weights: [...weights].map(([id, weight]) => ({ id, weight })),
+    idfs,
+    total: [...idfs.values()].reduce((sum, idf) => sum + idf, 0),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Language } from '../domain/language.ts'
+import type { Reranker } from '../domain/reranking.ts'
+import type { Ranked } from './rank.ts'
+
+export interface RerankOptions {
+  readonly question: string
+  readonly language: Language
+  readonly withinMs: number
+  readonly signal: AbortSignal
+}
+
+/** Passages that are read, best first. */
+const MOST_RERANKED = 10
+
+/** Those in the model's languages change places among themselves; all others stay where they are. */
+export async function rerank(
+  reranker: Reranker,
+  { question, language, withinMs, signal }: RerankOptions,
+  ranked: readonly Ranked[],
+): Promise<Ranked[]> {
+  if (!reranker.languages.includes(language)) return [...ranked]
+  const readable = ranked
+    .slice(0, MOST_RERANKED)
+    .filter(({ candidate }) => reranker.languages.includes(candidate.language))
+  const logits = await reranker.rerank(
+    question,
+    readable.map(({ candidate }) => candidate.text),
+    { withinMs, signal },
+  )
+  const reread = logits.flatMap((logit, index) => {
+    const item = readable[index]
+    return item === undefined ? [] : [{ ...item, scores: { ...item.scores, rerank: logit } }]
+  })
+  const places = new Set(readable.slice(0, reread.length))
+  const ordered = reread.sort((left, right) => right.scores.rerank - left.scores.rerank).values()
+  return ranked.map((item) => (places.has(item) ? (ordered.next().value ?? item) : item))
+}

@@ -1,0 +1,70 @@
+/**
+ * HNSW over a generation's vectors as halfvec, on PostgreSQL alone: PGlite would be busy for minutes with building
+ * it. bench/retrieval-scale.ts measures its recall and speed with these settings.
+ */
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { generations } from '../../drizzle/schema.ts'
+import type { Database, Queries } from './database.ts'
+import { partitionName } from './partitions.ts'
+
+/** Vectors from which on the index is faster than reading them all by enough to be worth its space. */
+const WORTHWHILE = 20_000
+const M = 16
+const EF_CONSTRUCTION = 200
+const EF_SEARCH = 400
+
+const indexName = (generation: number): string => `${partitionName(generation)}_hnsw`
+
+/** Whether the generation of the row has the index, complete. */
+export const hasApproximateIndex = (): SQL<boolean> => sql<boolean>`EXISTS (
+  SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+  WHERE relname = 'vectors_g' || ${generations.id} || '_hnsw' AND indisvalid
+    AND relnamespace = current_schema()::regnamespace)`
+
+/** Runs a search in a transaction with the settings of the index; a filter makes it look on until it has enough. */
+export async function withApproximateSearch<T>(
+  queries: Queries,
+  search: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  await queries.execute(sql`
+    SELECT set_config('hnsw.ef_search', ${String(EF_SEARCH)}, true),
+      set_config('hnsw.iterative_scan', 'relaxed_order', true)`)
+  return search(queries)
+}
+
+export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
+
+/**
+ * Builds the index of a generation when it has enough vectors, without stopping reads or writes: about a minute
+ * for 100,000. What an interrupted build left is dropped first. Only one daemon may call it at a time.
+ */
+export async function ensureApproximateIndex(
+  database: Database,
+  generation: number,
+  worthwhile = WORTHWHILE,
+): Promise<ApproximateIndex> {
+  if (database.embedded) return 'not worthwhile'
+  const partition = sql.identifier(partitionName(generation))
+  const index = sql.identifier(indexName(generation))
+  const state = await database.run(async (queries) => {
+    const [row] = await queries
+      .select({ present: hasApproximateIndex(), dimensions: generations.dimensions })
+      .from(generations)
+      .where(eq(generations.id, generation))
+    if (row === undefined || row.present) return row
+    const { rows } = await queries.execute(sql`
+      SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS some`)
+    return { ...row, enough: Number(rows[0]?.vectors) >= worthwhile }
+  })
+  if (state?.present === true) return 'present'
+  if (state === undefined || !('enough' in state) || !state.enough) return 'not worthwhile'
+  const half = sql.raw(`halfvec(${state.dimensions})`)
+  await database.run((queries) => queries.execute(sql`DROP INDEX CONCURRENTLY IF EXISTS ${index}`))
+  await database.run((queries) =>
+    queries.execute(sql`
+      CREATE INDEX CONCURRENTLY ${index} ON ${partition}
+      USING hnsw ((embedding::${half}) halfvec_cosine_ops)
+      WITH (m = ${sql.raw(String(M))}, ef_construction = ${sql.raw(String(EF_CONSTRUCTION))})`),
+  )
+  return 'built'
+}

@@ -1,0 +1,165 @@
+import { eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { chunkTerms, collections, generations } from '../../drizzle/schema.ts'
+import type { Collection } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { LEXEMES_VERSION } from '../retrieval/lexemes.ts'
+import { hasApproximateIndex, withApproximateSearch } from './approximate-index.ts'
+import type { Database, Queries } from './database.ts'
+import { documentCondition } from './filter.ts'
+import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
+import { place } from './place.ts'
+import type { Candidate, IndexRepository, LexicalQuery } from './store.ts'
+
+type NearestQuery = Parameters<IndexRepository['nearest']>[1]
+
+/** Chunks that the rarest terms of a question name; with a filter more, as it leaves most of them out. */
+const NAMED = 1000
+const NAMED_UNFILTERED = 20_000
+
+export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
+  return {
+    nearest: async (_principal, query) => {
+      const active = await database.run((queries) =>
+        activeGenerations(queries, { ...query, dimensions: query.vector.length }),
+      )
+      if (active.length === 0) return []
+      const condition = documentCondition(query.filter)
+      const named = await Promise.all([
+        query.lexical?.alone === true ? [] : byVector(database, active, query, condition),
+        query.lexical === undefined ? [] : byTerms(database, active, query.lexical, query.limit, condition),
+      ])
+      const ids = [...new Set(named.flat())]
+      if (ids.length === 0) return []
+      const rows = await database.run((queries) => scoredChunks(queries, active, ids, query))
+      return rows.map(toCandidate)
+    },
+
+    frequencies: (_principal, { terms, ...query }) =>
+      database.run(async (queries) => {
+        const active = await activeGenerations(queries, query)
+        const complete = active.every(({ lexemes }) => lexemes === LEXEMES_VERSION)
+        const all = active.reduce((sum, { chunks }) => sum + chunks, 0)
+        if (!complete || all === 0 || terms.length === 0) return { complete, chunks: all, found: new Map() }
+        return { complete, chunks: all, found: await countTerms(queries, active, terms) }
+      }),
+  }
+}
+
+async function byVector(
+  database: Database,
+  active: readonly Searched[],
+  query: NearestQuery,
+  condition: SQL | undefined,
+): Promise<number[]> {
+  const statement = nearestVectors(active, { vector: query.vector, limit: query.limit, condition })
+  const run = (queries: Queries) => queries.execute(statement)
+  const { rows } = active.some(({ approximate }) => approximate)
+    ? await database.transaction((queries) => withApproximateSearch(queries, run))
+    : await database.run(run)
+  return rows.map(({ chunk }) => Number(chunk))
+}
+
+async function byTerms(
+  database: Database,
+  active: readonly Searched[],
+  lexical: LexicalQuery,
+  limit: number,
+  condition: SQL | undefined,
+): Promise<number[]> {
+  const rarest = rarestTerms(lexical, condition === undefined ? NAMED : NAMED_UNFILTERED)
+  const conditions = [
+    ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
+    ...lexical.phrases.filter((phrase) => phrase.length > 0).map(holdsAll),
+  ]
+  const rows = await Promise.all(
+    conditions.map((named) =>
+      database.run((queries) => nearestTerms(queries, active, lexical, named, limit, condition)),
+    ),
+  )
+  return rows.flat().map(({ chunk }) => chunk)
+}
+
+/** The rarest terms, until so many chunks are named: all that can be best holds one of them, or nearly all. */
+function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] {
+  const known = weights
+    .map(({ id }) => ({ id, chunks: found.get(id) ?? 0 }))
+    .filter(({ chunks }) => chunks > 0)
+    .sort((left, right) => left.chunks - right.chunks)
+  let named = 0
+  const rarest = known.filter(({ chunks }) => {
+    const wanted = named < bound
+    named += chunks
+    return wanted
+  })
+  return rarest.map(({ id }) => id)
+}
+
+function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Candidate {
+  const { page, line, chunk, ...rest } = row
+  return { ...rest, ...place({ page, line }), chunk: String(chunk) }
+}
+
+/** In how many chunks each term is: frequent ones as they were counted last, all others now, by the index. */
+async function countTerms(
+  queries: Queries,
+  active: readonly { readonly generation: number }[],
+  terms: readonly number[],
+): Promise<Map<number, number>> {
+  const ids = sql`${sql.param([...terms])}::int[]`
+  const perGeneration = active.map(({ generation }) => {
+    const id = sql.raw(String(generation))
+    return sql`
+      SELECT asked.term, coalesce(counted.chunks, (
+        SELECT count(*) FROM ${chunkTerms} WHERE generation_id = ${id} AND terms @> ARRAY[asked.term]
+      )) AS chunks
+      FROM unnest(${ids}) AS asked(term)
+      LEFT JOIN term_counts counted ON counted.generation_id = ${id} AND counted.term = asked.term`
+  })
+  const { rows } = await queries.execute(sql`
+    SELECT term, sum(chunks) AS chunks FROM (${sql.join(perGeneration, sql` UNION ALL `)}) AS found GROUP BY term`)
+  return new Map(rows.map(({ term, chunks }) => [Number(term), Number(chunks)]))
+}
+
+/** The active generations, all of this model. */
+async function activeGenerations(
+  queries: Queries,
+  {
+    collections: searched,
+    model,
+    dimensions,
+  }: { collections: readonly Collection[]; model: string; dimensions: number },
+) {
+  if (searched.length === 0) return []
+  const active = await queries
+    .select({
+      generation: generations.id,
+      model: generations.model,
+      dimensions: generations.dimensions,
+      collection: collections.name,
+      lexemes: generations.lexemes,
+      approximate: hasApproximateIndex(),
+      chunks: sql<number>`coalesce(${generations.countedChunks}, (
+        SELECT sum(documents.chunks) FROM documents WHERE documents.collection_id = ${collections.id}), 0)`.mapWith(
+        Number,
+      ),
+    })
+    .from(collections)
+    .innerJoin(generations, eq(generations.id, collections.activeGeneration))
+    .where(
+      inArray(
+        collections.id,
+        searched.map((collection) => collection.id),
+      ),
+    )
+  const other = active.find(
+    (generation) => generation.model !== model || generation.dimensions !== dimensions,
+  )
+  if (other !== undefined) {
+    throw new ChatbotError(
+      'index_mismatch',
+      `The collection "${other.collection}" was indexed with ${other.model}, and questions are embedded with ` +
+        `${model}: use that model, or remove the collection and ingest it again.`,
+    )
+  }
+  return active
+}
