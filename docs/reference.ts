@@ -102,7 +102,7 @@ function description(type: z.ZodType): string {
 function typeName(type: unknown): string {
   const named = SHAPES.find(([, schema]) => schema === type)
   if (named !== undefined) return `[${named[0]}](#${named[0].toLowerCase()})`
-  if (type instanceof z.ZodOptional) return typeName(type.unwrap())
+  if (type instanceof z.ZodOptional || type instanceof z.ZodReadonly) return typeName(type.unwrap())
   if (type instanceof z.ZodArray) return `${typeName(type.element)}[]`
   if (type instanceof z.ZodEnum)
     return type === shapes.errorBodySchema.shape.code
