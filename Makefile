@@ -3,7 +3,7 @@ SHELL := bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 sources := $(shell find src commands daemon models drizzle -name '*.ts' -o -name '*.tsx' 2>/dev/null) package.json tsconfig.build.json
 
-.PHONY: run test build install lint docs eval bench faults pictures clean
+.PHONY: run test build install lint docs eval bench documents faults pictures clean
 
 ## run: install, build, start the daemon, ingest the examples and open the chat
 run: build
@@ -42,6 +42,16 @@ eval: build
 ## bench: speed against references in the same run
 bench: build
 	@for bench in startup embedding event-loop tui; do node bench/$$bench.ts || exit 1; done
+
+## documents: real files of every format; DOCUMENTS=folder takes another folder with an expected.json
+documents: install
+	@folder="$${DOCUMENTS:-$$(ls -d ../shared/data/docs 2>/dev/null || true)}"; \
+	if [ -z "$$folder" ]; then \
+		echo 'There is no ../shared/data/docs here: only the files that the repository owns are tried.' >&2; \
+		vitest run test/integration/documents.test.ts; \
+	elif [ ! -f "$$folder/expected.json" ]; then \
+		echo "$$folder has no expected.json, which says how each file must end." >&2; exit 2; \
+	else DOCUMENTS="$$folder" vitest run test/integration/documents.test.ts; fi
 
 ## faults: kill -9 at random moments, full disks, broken files
 faults: build

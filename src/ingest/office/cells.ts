@@ -16,7 +16,7 @@ export function tableText(rows: readonly Row[]): string {
     .join('\n')
 }
 
-const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim().replaceAll('|', '\\|')
+const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 
 /** The alternative text of a picture, unless a program guessed it. */
 export const meaningful = (description = ''): string =>

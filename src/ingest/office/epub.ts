@@ -30,7 +30,9 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
     const name = names.get(part)
     const first = chapter.blocks.find(({ start, end }) => chapter.text.slice(start, end).trim() !== '')
     writer.leave(1)
-    if (name !== undefined && first && first.kind !== 'heading') writer.heading(1, name)
+    if (name !== undefined && first && chapter.text.slice(first.start, first.end) === name)
+      writer.heading(1, name)
+    else if (name !== undefined && first && first.kind !== 'heading') writer.heading(1, name)
     writer.include(chapter)
   }
   return {

@@ -18,10 +18,9 @@ interface Open {
 }
 
 /** Paragraphs and headings in lists, tables, frames and notes; `slides` when pages and their titles count. */
-export function textHandler(writer: DocumentWriter, slides: boolean): XmlHandler {
+export function textHandler(writer: DocumentWriter, styles: Styles, slides: boolean): XmlHandler {
   let page = 0
   const flow = createFlow(writer, () => (slides ? page : undefined))
-  const styles = createStyles()
   const open: Open[] = []
   const notes: string[] = []
   const lists: { readonly ordered: boolean; items: number }[] = []
@@ -111,8 +110,13 @@ export function textHandler(writer: DocumentWriter, slides: boolean): XmlHandler
   }
 }
 
-/** Paragraph styles and list styles, which stand before the text that uses them. */
-function createStyles() {
+/** Styles based on each other; damaged files have circles. */
+const DEEPEST = 20
+
+export type Styles = ReturnType<typeof createStyles>
+
+/** Paragraph styles and list styles, of styles.xml and of the text's own beginning. */
+export function createStyles() {
   const parents = new Map<string, string>()
   const ordered = new Map<string, boolean>()
   let list: string | undefined
@@ -129,10 +133,15 @@ function createStyles() {
     isOrdered: (style: string | undefined): boolean | undefined =>
       style === undefined ? undefined : ordered.get(style),
     role(style: string): 'body' | 'title' | 'code' | 'quote' {
-      const name = (parents.get(style) || style).toLowerCase()
-      if (name === 'title') return 'title'
-      if (name.startsWith('preformatted') || name === 'source_20_code') return 'code'
-      return name.startsWith('quotations') ? 'quote' : 'body'
+      let at: string | undefined = style
+      for (let depth = 0; at && depth < DEEPEST; depth++) {
+        const name = at.toLowerCase()
+        if (name === 'title') return 'title'
+        if (name.startsWith('preformatted') || name === 'source_20_code') return 'code'
+        if (/quotations|quote/u.test(name)) return 'quote'
+        at = parents.get(at)
+      }
+      return 'body'
     },
   }
 }

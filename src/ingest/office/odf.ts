@@ -4,7 +4,7 @@ import { createWriter } from '../document-writer.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { type Archive, damaged, locked, openArchive } from './archive.ts'
 import { sheetsHandler } from './odf-sheets.ts'
-import { textHandler } from './odf-text.ts'
+import { createStyles, textHandler } from './odf-text.ts'
 import { readProperties } from './properties.ts'
 import { readXml } from './xml.ts'
 
@@ -19,10 +19,13 @@ export async function readOdf(
   if (!archive.has('content.xml')) throw damaged(FORMAT, 'content.xml is missing')
   if (await isEncrypted(archive)) throw locked(FORMAT)
   const writer = createWriter(options.maxTextLength)
+  const styles = createStyles()
+  if (body !== 'spreadsheet' && archive.has('styles.xml'))
+    await readXml(archive, 'styles.xml', FORMAT, { open: styles.open })
   const handler =
     body === 'spreadsheet'
       ? sheetsHandler(writer, options.maxTextLength)
-      : textHandler(writer, body === 'presentation')
+      : textHandler(writer, styles, body === 'presentation')
   await readXml(archive, 'content.xml', FORMAT, handler)
   const { title, ...properties } = await readProperties(archive, 'meta.xml', FORMAT)
   const { text, blocks } = writer.finish()

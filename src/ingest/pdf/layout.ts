@@ -54,6 +54,8 @@ function cellsOf(runs: readonly Line[]): Cell[] {
 function follows(cell: Cell, last: Line, run: Line): boolean {
   const size = Math.max(last.size, run.size)
   const down = last.bottom - run.bottom
+  // A title over a table is no part of its first column.
+  if (size > 1.15 * Math.min(last.size, run.size) && run.text.length > 2) return false
   const overlap = Math.min(cell.right, run.right) - Math.max(cell.left, run.left)
   return (
     down >= 0.5 * size && down < LEADING * size && overlap > 0.3 * Math.min(run.right - run.left, 4 * size)
@@ -150,10 +152,11 @@ function tableAt(bands: readonly Cell[][], at: number): Cell[][] {
 }
 
 function isBelow(above: readonly Cell[], row: readonly Cell[]): boolean {
-  const bottom = Math.min(...above.map((cell) => cell.bottom))
+  const bottoms = above.map((cell) => cell.bottom)
   const top = Math.max(...row.map((cell) => cell.top))
   const size = row[0]?.lines[0]?.size ?? 0
-  return top <= bottom + 0.7 * size && bottom - top < 3 * size
+  // A cell may reach over several rows.
+  return top <= Math.max(...bottoms) + 0.7 * size && Math.min(...bottoms) - top < 3 * size
 }
 
 /** Cells of the shorter row lie over or under cells of the other. */

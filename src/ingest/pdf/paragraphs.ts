@@ -34,9 +34,7 @@ export interface Body {
 export function paragraphsOf(regions: readonly Region[], page: number, body: Body): Paragraph[] {
   return regions.flatMap((region): Paragraph[] => {
     if (region.kind === 'flow') return flow(region.lines, page, body)
-    const rows = region.rows.map((row) =>
-      row.map((cell) => cell.replace(LEADERS, ' … ').replaceAll('|', '\\|')).join(' | '),
-    )
+    const rows = region.rows.map((row) => row.map((cell) => cell.replace(LEADERS, ' … ')).join(' | '))
     return [{ kind: 'table', text: rows.join('\n'), page, size: 0, lines: rows.length }]
   })
 }
