@@ -140,6 +140,8 @@ function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
 }
 
 function joins(text: string, a: Draft, b: Draft): boolean {
+  // Slides say little each, but a citation must name the right one.
+  if (a.page !== b.page) return false
   if (Math.min(a.tokens, b.tokens) >= TINY || a.tokens + b.tokens > TARGET) return false
   if (a.tableHeader !== undefined || b.tableHeader !== undefined || a.end > b.start) return false
   const parent = Math.max(a.headings.length, b.headings.length) - 1
