@@ -181,9 +181,13 @@ export const endpoints: readonly Endpoint[] = [
     return source(await store.sources.remember(principal, params.name, body))
   }),
 
-  endpoint(routes.listSourceDocuments, async ({ params, query }, { services, principal }) => ({
-    documents: await services.ports.store.sources.documents(principal, params.id, query),
-  })),
+  endpoint(routes.listSourceDocuments, async ({ params, query }, { services, principal }) => {
+    const { store } = services.ports
+    const { collection, documents } = await store.sources.documents(principal, params.id, query)
+    const { needed } = await store.documents.missing(principal, collection, services.spec, documents)
+    const stale = new Set(needed)
+    return { documents: documents.map((found) => ({ ...found, current: !stale.has(found.uri) })) }
+  }),
 
   endpoint(routes.changeSource, async ({ params, body }, { services, principal }) =>
     services.ports.store.sources.change(principal, params.id, body),

@@ -210,7 +210,15 @@ export const routes = {
       limit: z.coerce.number().int().min(1).max(10_000).default(1000),
       after: z.string().max(2048).optional(),
     }),
-    response: z.object({ documents: z.array(z.object({ uri: z.string(), hash: z.string() })) }),
+    response: z.object({
+      documents: z.array(
+        z.object({
+          uri: z.string(),
+          hash: z.string(),
+          current: z.boolean().describe('the index serves this content'),
+        }),
+      ),
+    }),
   },
   changeSource: {
     ...nothing,

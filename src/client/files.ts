@@ -1,15 +1,18 @@
 /**
- * From what a user names (files, folders, globs) to the files to ingest, in a stable order.
+ * From a place (a folder, a glob, named files) to the files to ingest, in a stable order.
  *
  * A file is known by its absolute real path, so that naming it from another folder, by another route or through
  * a link does not store it twice; with `root` by its path below that folder, so that machines can share an index.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
-import { dirname, extname, join, relative, resolve, sep } from 'node:path'
-import { glob, isDynamicPattern } from 'tinyglobby'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
+import type { Ignore } from 'ignore'
+import { glob } from 'tinyglobby'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import { IgnoreRules } from './gitignore.ts'
+import type { SourceKind, SourceOptions } from '../domain/source.ts'
+import { IgnoreRules, patternsOf } from './gitignore.ts'
+import { TrackedFiles } from './tracked.ts'
 
 export interface FoundFile {
   /** Absolute real path. */
@@ -26,84 +29,118 @@ export interface FailedFile {
 
 export interface SkippedFile {
   readonly path: string
-  readonly reason: 'ignored by .gitignore' | 'hidden' | 'not a supported format' | 'not a file'
+  readonly reason:
+    | 'ignored by .gitignore'
+    | 'not tracked by Git'
+    | 'excluded'
+    | 'hidden'
+    | 'a temporary file of an editor'
+    | 'not a supported format'
+    | 'not a file'
 }
 
 export interface Expansion {
   readonly files: readonly FoundFile[]
   readonly failed: readonly FailedFile[]
   readonly skipped: readonly SkippedFile[]
+  /** False when a folder or a link could not be read: a file that was not found may be there all the same. */
+  readonly complete: boolean
+  /** Real paths of the folders that were read. */
+  readonly folders: readonly string[]
 }
 
-export interface ExpandOptions {
-  readonly cwd: string
-  /** Folder that uris are relative to; absolute paths without it. */
-  readonly root?: string
-  /** Of files taken from a folder or a glob, in lower case with the dot; a file that is named is always taken. */
+export interface ExpandOptions extends SourceOptions {
+  /** Of files that are found, in lower case with the dot; a file that is named or included is always taken. */
   readonly extensions: ReadonlySet<string>
 }
 
 /** Never ingested unless named: what package managers and version control keep. */
 const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn'])
 
-export async function expandPaths(inputs: readonly string[], options: ExpandOptions): Promise<Expansion> {
-  const walk = new Walk(options)
-  for (const input of inputs) await walk.input(input)
+/** Files that are named, by absolute paths. */
+export async function expandFiles(paths: readonly string[], options: ExpandOptions): Promise<Expansion> {
+  const walk = new Walk(sep, options)
+  for (const path of paths) await walk.named(path)
   return walk
+}
+
+/** What a source on this machine holds now. Its failures are listed; throws `bad_request` for a bad root. */
+export async function expandSource(
+  kind: Exclude<SourceKind, 'url'>,
+  location: string,
+  options: ExpandOptions,
+): Promise<Expansion> {
+  const walk = new Walk(kind === 'glob' ? sep : location, options)
+  if (kind === 'glob') await walk.glob(location)
+  else await walk.folder(location, kind === 'git')
+  return walk
+}
+
+interface Rules {
+  enter(folder: string): Rules
+  ignores(path: string, isFolder: boolean): boolean
 }
 
 class Walk implements Expansion {
   readonly failed: FailedFile[] = []
   readonly skipped: SkippedFile[] = []
+  complete = true
   readonly #found = new Map<string, FoundFile>()
   /** Real paths: a loop of links ends here, and a folder that two links lead to is read once. */
   readonly #visited = new Set<string>()
   readonly #options: ExpandOptions
+  /** Folder that `include` and `exclude` are relative to. */
+  readonly #base: string
   readonly #root: string | undefined
+  readonly #include: Ignore | undefined
+  readonly #exclude: Ignore
+  #ignored: SkippedFile['reason'] = 'ignored by .gitignore'
 
-  constructor(options: ExpandOptions) {
+  constructor(base: string, options: ExpandOptions) {
     this.#options = options
-    this.#root = options.root === undefined ? undefined : realRoot(resolve(options.cwd, options.root))
+    this.#base = base
+    this.#root = options.root === undefined ? undefined : realRoot(options.root)
+    this.#include = options.include === undefined ? undefined : patternsOf(options.include)
+    this.#exclude = patternsOf(options.exclude ?? [])
   }
 
   get files(): readonly FoundFile[] {
     return [...this.#found.values()]
   }
 
-  async input(input: string): Promise<void> {
-    const path = resolve(this.#options.cwd, input)
-    let stats: Stats
+  get folders(): readonly string[] {
+    return [...this.#visited]
+  }
+
+  async named(path: string): Promise<void> {
     try {
-      stats = statSync(path)
+      const stats = statSync(path)
+      if (!stats.isFile()) throw notAFile()
+      this.#take(await realpath(path))
     } catch (error) {
-      if (isMissing(error) && isDynamicPattern(input)) await this.#glob(input)
-      else this.#fail(path, error)
-      return
-    }
-    if (stats.isDirectory()) {
-      const folder = await realpath(path)
-      await this.#folder(folder, IgnoreRules.for(folder))
-    } else if (stats.isFile()) {
-      await this.#take(path)
-    } else {
-      this.failed.push({
-        path,
-        code: 'document_unreadable',
-        reason: 'It is not a regular file. To read a stream: chatbot ingest - --name NAME',
-      })
+      this.#fail(path, error)
     }
   }
 
-  async #glob(pattern: string): Promise<void> {
+  async folder(path: string, tracked: boolean): Promise<void> {
+    if (tracked) this.#ignored = 'not tracked by Git'
+    try {
+      const folder = await realpath(path)
+      await this.#folder(folder, tracked ? await TrackedFiles.in(folder) : IgnoreRules.for(folder))
+    } catch (error) {
+      this.#unreadable(path, error)
+    }
+  }
+
+  async glob(pattern: string): Promise<void> {
     const matches = await glob(pattern, {
-      cwd: this.#options.cwd,
       absolute: true,
       ignore: ['**/node_modules/**', '**/.git/**'],
       onlyFiles: true,
       expandDirectories: false,
     })
     if (matches.length === 0) {
-      this.failed.push({ path: pattern, code: 'not_found', reason: 'No file fits this pattern.' })
+      this.#unreadable(pattern, new ChatbotError('not_found', 'No file fits this pattern.'))
     }
     const rules = new Map<string, IgnoreRules>()
     for (const match of matches.sort(byName)) {
@@ -111,15 +148,19 @@ class Walk implements Expansion {
       const folder = dirname(path)
       const known = rules.get(folder) ?? IgnoreRules.for(folder)
       rules.set(folder, known)
-      await this.#file(path, known)
+      this.#visited.add(folder)
+      await realpath(path).then(
+        (real) => this.#file(path, known, real),
+        (error: unknown) => this.#unreadable(path, error),
+      )
     }
   }
 
-  async #folder(folder: string, rules: IgnoreRules): Promise<void> {
+  async #folder(folder: string, rules: Rules): Promise<void> {
     if (this.#visited.has(folder)) return
     this.#visited.add(folder)
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      this.#fail(folder, error)
+      this.#unreadable(folder, error)
       return []
     })
     for (const entry of entries.sort((one, other) => byName(one.name, other.name))) {
@@ -130,49 +171,68 @@ class Walk implements Expansion {
       } else if (entry.isSymbolicLink()) {
         await this.#link(path, rules)
       } else if (entry.isDirectory()) {
-        await this.#subfolder(path, rules)
+        if (!this.#leavesOut(path, rules, true)) await this.#folder(path, rules.enter(path))
       } else if (entry.isFile()) {
-        await this.#file(path, rules)
+        this.#file(path, rules, path)
       } else {
         this.skipped.push({ path, reason: 'not a file' })
       }
     }
   }
 
-  async #subfolder(path: string, rules: IgnoreRules): Promise<void> {
-    if (rules.ignores(path, true)) this.skipped.push({ path, reason: 'ignored by .gitignore' })
-    else await this.#folder(path, rules.enter(path))
-  }
-
-  async #link(path: string, rules: IgnoreRules): Promise<void> {
+  async #link(path: string, rules: Rules): Promise<void> {
+    let target: string
+    let stats: Stats
     try {
-      const target = await realpath(path)
-      if (!statSync(target).isDirectory()) await this.#file(path, rules)
-      else if (rules.ignores(path, true)) this.skipped.push({ path, reason: 'ignored by .gitignore' })
-      else await this.#folder(target, IgnoreRules.for(target))
+      target = await realpath(path)
+      stats = statSync(target)
     } catch (error) {
-      this.#fail(path, error)
+      if (!this.#leavesOut(path, rules, false)) this.#unreadable(path, error)
+      return
     }
+    if (!stats.isDirectory()) this.#file(path, rules, target)
+    else if (!this.#leavesOut(path, rules, true)) await this.#folder(target, IgnoreRules.for(target))
   }
 
   /** A file that was found, not named. */
-  async #file(path: string, rules: IgnoreRules): Promise<void> {
-    if (rules.ignores(path, false)) {
-      this.skipped.push({ path, reason: 'ignored by .gitignore' })
-    } else if (!this.#options.extensions.has(extname(path).toLowerCase())) {
+  #file(path: string, rules: Rules, real: string): void {
+    if (this.#leavesOut(path, rules, false)) return
+    const name = this.#name(path)
+    const included = this.#include?.ignores(name)
+    if (included === false) {
+      this.skipped.push({ path, reason: 'excluded' })
+    } else if (basename(path).startsWith('~$')) {
+      this.skipped.push({ path, reason: 'a temporary file of an editor' })
+    } else if (included !== true && !this.#options.extensions.has(extname(path).toLowerCase())) {
       this.skipped.push({ path, reason: 'not a supported format' })
     } else {
-      await this.#take(path)
+      this.#take(real)
     }
   }
 
-  async #take(path: string): Promise<void> {
+  #leavesOut(path: string, rules: Rules, isFolder: boolean): boolean {
+    if (rules.ignores(path, isFolder)) {
+      this.skipped.push({ path, reason: this.#ignored })
+      return true
+    }
+    const name = this.#name(path)
+    const excluded = this.#exclude.ignores(isFolder ? `${name}/` : name)
+    if (excluded) this.skipped.push({ path, reason: 'excluded' })
+    return excluded
+  }
+
+  /** What `include` and `exclude` see: the path below the base; the whole one where a link leads out of it. */
+  #name(path: string): string {
+    const below = relative(this.#base, path)
+    return posix(below.startsWith('..') ? relative(sep, path) : below)
+  }
+
+  #take(real: string): void {
     try {
-      const real = await realpath(path)
       const uri = this.#uri(real)
       if (!this.#found.has(uri)) this.#found.set(uri, { path: real, uri })
     } catch (error) {
-      this.#fail(path, error)
+      this.#fail(real, error)
     }
   }
 
@@ -185,18 +245,33 @@ class Walk implements Expansion {
     return posix(below)
   }
 
+  #unreadable(path: string, thrown: unknown): void {
+    this.complete = false
+    this.#fail(path, thrown)
+  }
+
   #fail(path: string, thrown: unknown): void {
-    const { code, message } = fileProblem(thrown)
+    const { code, message } = fileProblem(thrown, path)
     this.failed.push({ path, code, reason: message })
   }
 }
 
+const notAFile = () =>
+  new ChatbotError(
+    'document_unreadable',
+    'It is not a regular file. To read a stream: chatbot ingest - --name NAME',
+  )
+
 /** Why a file or folder cannot be read, as an error of the list. */
-export function fileProblem(thrown: unknown): ChatbotError {
+export function fileProblem(thrown: unknown, path = ''): ChatbotError {
   if (thrown instanceof ChatbotError) return thrown
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
   switch (code) {
     case 'ENOENT':
+      if (path.includes('\ufffd')) {
+        const reason = 'Its name is not valid UTF-8, so it cannot be opened by it. Rename it.'
+        return new ChatbotError('document_unreadable', reason, { cause: thrown })
+      }
       return new ChatbotError('not_found', 'There is no such file or folder.', { cause: thrown })
     case 'EACCES':
     case 'EPERM':
@@ -212,11 +287,9 @@ function realRoot(root: string): string {
   try {
     return realpathSync(root)
   } catch (error) {
-    throw new ChatbotError('bad_request', `--root ${root}: ${fileProblem(error).message}`)
+    throw new ChatbotError('bad_request', `--root ${root}: ${fileProblem(error, root).message}`)
   }
 }
-
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /** By code unit: the same order on every machine, whatever its locale. */
 const byName = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,10 +1,16 @@
-/** Which files of a folder tree git ignores: the .gitignore of every level, a deeper one overruling. */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+/**
+ * Which files of a folder tree git ignores: the .gitignore of every level, a deeper one overruling, before them the
+ * repository's info/exclude and the user's own excludes. A .chatbotignore beside a .gitignore overrules it.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 
 interface Level {
   readonly folder: string
+  readonly text: string
   readonly rules: Ignore
 }
 
@@ -22,24 +28,58 @@ export class IgnoreRules {
     return named.enter(folder)
   }
 
-  /** With the .gitignore of this folder, if it has one. */
+  /** The rules in this folder, which these do not ignore. */
   enter(folder: string): IgnoreRules {
-    const text = read(join(folder, '.gitignore'))
-    if (text === undefined) return this
-    return new IgnoreRules([...this.#levels, { folder, rules: ignore().add(text) }])
+    // A repository inside of another, like a submodule, has rules of its own.
+    const outer = existsSync(join(folder, '.git'))
+      ? excludesOf(folder).map((text) => levelOf(folder, text))
+      : this.#levels.map((level) => readmitted(level, folder))
+    const own = ['.gitignore', '.chatbotignore'].flatMap((name) => read(join(folder, name)) ?? [])
+    if (own.length === 0 && outer.every((level, index) => level === this.#levels[index])) return this
+    return new IgnoreRules([...outer, ...own.map((text) => levelOf(folder, text))])
   }
 
   ignores(path: string, isFolder: boolean): boolean {
     let ignored = false
     for (const { folder, rules } of this.#levels) {
-      const name = relative(folder, path)
-      if (name === '' || name.startsWith('..')) continue
-      const verdict = rules.test(name.split(sep).join('/') + (isFolder ? '/' : ''))
+      const name = nameIn(folder, path)
+      if (name === undefined) continue
+      const verdict = rules.test(isFolder ? `${name}/` : name)
       if (verdict.ignored) ignored = true
       else if (verdict.unignored) ignored = false
     }
     return ignored
   }
+}
+
+/** As git does it by default: names are compared exactly but where file systems do not. */
+const FOLDED = process.platform === 'darwin' || process.platform === 'win32'
+
+/** A test of names against patterns as in .gitignore. */
+export const patternsOf = (text: string | readonly string[]): Ignore =>
+  ignore({ ignorecase: FOLDED }).add(text)
+
+const levelOf = (folder: string, text: string): Level => ({ folder, text, rules: patternsOf(text) })
+
+/**
+ * The level for what lies in a folder that it ignores by itself, but that a deeper one has taken back: its contents are
+ * judged by their own names, not by that folder's.
+ */
+function readmitted(level: Level, folder: string): Level {
+  const name = nameIn(level.folder, folder)
+  if (name === undefined || !level.rules.test(`${name}/`).ignored) return level
+  const escaped = name.replace(/[\\*?[\]! #]/g, '\\$&')
+  return levelOf(level.folder, `${level.text}\n!/${escaped}/`)
+}
+
+/** The path below the folder, with slashes; undefined outside of it. */
+function nameIn(folder: string, path: string): string | undefined {
+  if (path.startsWith(folder) && path[folder.length] === sep) {
+    const name = path.slice(folder.length + 1)
+    return sep === '/' ? name : name.split(sep).join('/')
+  }
+  const name = relative(folder, path)
+  return name === '' || name.startsWith('..') ? undefined : name.split(sep).join('/')
 }
 
 /** The folders from the root of the git repository down to above `folder`; none outside of a repository. */
@@ -53,6 +93,37 @@ function repositoryFolders(folder: string): string[] {
     current = parent
   }
   return above
+}
+
+/** What git ignores in all of a repository, the weaker first: the user's excludes file, then info/exclude. */
+function excludesOf(repository: string): string[] {
+  const common = gitFolder(join(repository, '.git'))
+  return [userExcludes(repository), join(common, 'info', 'exclude')].flatMap((path) => read(path) ?? [])
+}
+
+/** The folder with what all work trees share; `.git` is a file in a linked work tree and in a submodule. */
+function gitFolder(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return path
+  const pointed = /^gitdir: (.+)$/m.exec(read(path) ?? '')?.[1]
+  if (pointed === undefined) return path
+  const own = resolve(dirname(path), pointed.trim())
+  const common = read(join(own, 'commondir'))
+  return common === undefined ? own : resolve(own, common.trim())
+}
+
+function userExcludes(repository: string): string {
+  try {
+    const options = ['config', '--type=path', '--get', 'core.excludesFile']
+    const configured = execFileSync('git', options, {
+      cwd: repository,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+    if (configured !== '') return resolve(repository, configured)
+  } catch {
+    // Not set, or git is not installed.
+  }
+  return join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'git', 'ignore')
 }
 
 function read(path: string): string | undefined {

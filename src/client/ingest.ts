@@ -1,14 +1,16 @@
 /** Brings files into a collection: hashes them, asks the daemon which it needs, uploads those, a few at a time. */
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import type { ApiClient } from './api.ts'
+import { cancelled, concurrently, type Stops } from './concurrently.ts'
 import type { FoundFile } from './files.ts'
-import { hashFile } from './hash.ts'
+import { type HashedFile, hashFile } from './hash.ts'
 import { pause } from './pause.ts'
 
 export type FileResult = FoundFile &
   (
     | {
         readonly status: 'indexed'
+        readonly change: 'added' | 'changed'
         readonly document: string
         readonly chunks: number
         readonly warnings: readonly string[]
@@ -17,6 +19,8 @@ export type FileResult = FoundFile &
     | { readonly status: 'failed'; readonly code: ErrorCode; readonly reason: string }
   )
 
+export type FailedResult = Extract<FileResult, { status: 'failed' }>
+
 export interface IngestRun {
   /** In the order of the files; those that were not reached are missing. */
   readonly results: readonly FileResult[]
@@ -24,27 +28,26 @@ export interface IngestRun {
   readonly stopped: ChatbotError | undefined
 }
 
-export interface IngestOptions {
+export interface IngestOptions extends Stops {
   readonly api: Pick<ApiClient, 'call' | 'upload'>
   readonly collection: string
-  readonly files: readonly FoundFile[]
+  /** Hashed on the way unless they are. */
+  readonly files: readonly (FoundFile | HashedFile)[]
+  /** Id of the source that they come from. */
+  readonly source?: string | undefined
   /** Uploads at once. */
   readonly jobs: number
   /** For encrypted files. */
   readonly password?: string | undefined
   /** Larger files are refused without being sent. */
   readonly maxFileBytes: number
-  /** Begin no more files; those under way are finished. */
-  readonly stop?: AbortSignal
-  /** Stop at once. */
-  readonly abort?: AbortSignal
   onResult?(result: FileResult): void
   /** Resolves after so many milliseconds or on abort; for tests. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
 const BATCH = 500
-const HASHES_AT_ONCE = 4
+const HASHES_AT_ONCE = 8
 /** How often a file is offered to a daemon that says it is busy. */
 const OFFERS = 30
 
@@ -66,11 +69,6 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'model_corrupt',
 ])
 
-interface Hashed extends FoundFile {
-  readonly hash: string
-  readonly bytes: number
-}
-
 /** One bad file is a result, not the end. Never rejects: what ends the run early is in `stopped`. */
 export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
   const results = new Map<string, FileResult>()
@@ -89,36 +87,46 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
   return { results: options.files.flatMap(({ uri }) => results.get(uri) ?? []), stopped }
 }
 
-async function ingestBatch(
-  batch: readonly FoundFile[],
-  options: IngestOptions,
-  report: (result: FileResult) => void,
-): Promise<void> {
-  const { api, collection, abort } = options
-  const hashes = new Map<string, Hashed>()
-  await concurrently(HASHES_AT_ONCE, batch, options, async (file) => {
+/** Those that could be read, in order; the others are reported. */
+export async function hashFiles(
+  found: readonly (FoundFile | HashedFile)[],
+  { hash = hashFile, stop, abort }: Stops & { readonly hash?: typeof hashFile | undefined },
+  report: (failure: FailedResult) => void,
+  onHashed?: () => void,
+): Promise<HashedFile[]> {
+  const hashes = new Map<string, HashedFile>()
+  await concurrently(HASHES_AT_ONCE, found, { stop, abort }, async (file) => {
     try {
-      hashes.set(file.uri, { ...file, ...(await hashFile(file.path, abort)) })
+      hashes.set(file.uri, 'hash' in file ? file : { ...file, ...(await hash(file.path, abort)) })
+      onHashed?.()
     } catch (error) {
       report(failed(file, error, abort))
     }
   })
-  const hashed = batch.flatMap(({ uri }) => hashes.get(uri) ?? [])
+  return found.flatMap(({ uri }) => hashes.get(uri) ?? [])
+}
+
+async function ingestBatch(
+  batch: readonly (FoundFile | HashedFile)[],
+  options: IngestOptions,
+  report: (result: FileResult) => void,
+): Promise<void> {
+  const { api, collection, source, abort } = options
+  const hashed = await hashFiles(batch, options, report)
   if (hashed.length === 0) return
-  const { needed } = await api.call(
+  const files = hashed.map(({ uri, bytes, hash }) => ({ uri, bytes, hash }))
+  const { needed, changed } = await api.call(
     'compareManifest',
-    {
-      params: { name: collection },
-      body: { files: hashed.map(({ uri, bytes, hash }) => ({ uri, bytes, hash })) },
-    },
+    { params: { name: collection }, body: { source, files } },
     { signal: abort },
   )
   const uris = new Set(needed)
+  const known = new Set(changed)
   for (const { path, uri } of hashed) if (!uris.has(uri)) report({ path, uri, status: 'unchanged' })
   const wanted = hashed.filter(({ uri }) => uris.has(uri))
   await concurrently(options.jobs, wanted, options, async (file) => {
     try {
-      report(await upload(file, options))
+      report(await upload(file, known.has(file.uri) ? 'changed' : 'added', options))
     } catch (error) {
       report(failed(file, error, abort))
     }
@@ -126,8 +134,9 @@ async function ingestBatch(
 }
 
 async function upload(
-  file: Hashed,
-  { api, collection, password, abort, maxFileBytes, wait = pause }: IngestOptions,
+  file: HashedFile,
+  change: 'added' | 'changed',
+  { api, collection, source, password, abort, maxFileBytes, wait = pause }: IngestOptions,
 ): Promise<FileResult> {
   const { path, uri } = file
   if (file.bytes > maxFileBytes) {
@@ -138,10 +147,21 @@ async function upload(
   }
   for (let offer = 1; ; offer++) {
     try {
-      const { status, document } = await api.upload({ collection, password, ...file }, { signal: abort })
+      const { status, document } = await api.upload(
+        { collection, source, password, ...file },
+        { signal: abort },
+      )
       return status === 'unchanged'
         ? { path, uri, status }
-        : { path, uri, status, document: document.id, chunks: document.chunks, warnings: document.warnings }
+        : {
+            path,
+            uri,
+            status,
+            change,
+            document: document.id,
+            chunks: document.chunks,
+            warnings: document.warnings,
+          }
     } catch (error) {
       const { code, retryAfterMs = 1000 } = ChatbotError.wrap(error)
       if ((code !== 'overloaded' && code !== 'rate_limited') || offer === OFFERS) throw error
@@ -151,34 +171,9 @@ async function upload(
 }
 
 /** The result of a file that failed; throws when the error is not the file's. */
-function failed({ path, uri }: FoundFile, thrown: unknown, abort: AbortSignal | undefined): FileResult {
+function failed({ path, uri }: FoundFile, thrown: unknown, abort: AbortSignal | undefined): FailedResult {
   if (abort?.aborted) throw cancelled()
   const { code, message } = ChatbotError.wrap(thrown)
   if (FATAL.has(code)) throw thrown
   return { path, uri, status: 'failed', code, reason: message }
 }
-
-/** Works on `limit` items at a time; after an error or a stop no new one is begun, and those begun are awaited. */
-async function concurrently<T>(
-  limit: number,
-  items: readonly T[],
-  { stop, abort }: Pick<IngestOptions, 'stop' | 'abort'>,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values()
-  let broken = false
-  const worker = async () => {
-    for (const item of queue) {
-      if (stop?.aborted || abort?.aborted) throw cancelled()
-      if (broken) return
-      await work(item).catch((error: unknown) => {
-        broken = true
-        throw error
-      })
-    }
-  }
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker))
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-}
-
-const cancelled = () => new ChatbotError('cancelled', 'The ingest was stopped.')

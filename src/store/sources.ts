@@ -45,7 +45,7 @@ export function sourceRepository(database: Database): SourceRepository {
     documents: (_principal, id, { limit, after }) =>
       database.run(async (queries) => {
         const source = await findSource(queries, id)
-        return queries
+        const page = await queries
           .select({ uri: documents.uri, hash: documents.hash })
           .from(documents)
           .where(
@@ -53,6 +53,7 @@ export function sourceRepository(database: Database): SourceRepository {
           )
           .orderBy(asc(documents.uri))
           .limit(limit)
+        return { collection: source.collection, documents: page }
       }),
 
     adopt: (_principal, id, uris) =>

@@ -80,7 +80,7 @@ export interface SourceRepository {
     principal: Principal,
     id: string,
     page: { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<SourceDocument[]>
+  ): Promise<{ collection: string; documents: SourceDocument[] }>
   /** Those of these documents of its collection that have no source become its own. */
   adopt(principal: Principal, id: string, uris: readonly string[]): Promise<void>
   /**

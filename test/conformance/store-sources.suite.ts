@@ -37,11 +37,12 @@ export function sourcesSuite(database: () => TestDatabase): void {
       const { store } = database()
       const { name, source } = await filled(store, ['c.md', 'a.md', 'b.md'])
       await put(store, name, 'other.md', ['other'])
-      const page = await store.sources.documents(ANNA, source, { limit: 2 })
+      const { collection, documents: page } = await store.sources.documents(ANNA, source, { limit: 2 })
+      expect(collection).toBe(name)
       expect(page.map(({ uri }) => uri)).toEqual(['a.md', 'b.md'])
       expect(page[0]?.hash).toBe(documentOf('a.md', ['a.md']).document.hash)
       const rest = await store.sources.documents(ANNA, source, { limit: 2, after: 'b.md' })
-      expect(rest.map(({ uri }) => uri)).toEqual(['c.md'])
+      expect(rest.documents.map(({ uri }) => uri)).toEqual(['c.md'])
       await expectCode(store.sources.documents(ANNA, 'no id', { limit: 1 }), 'unknown_source')
     })
 
@@ -140,7 +141,7 @@ async function filled(store: Store, uris: readonly string[]): Promise<{ name: st
 }
 
 const urisOf = async (store: Store, source: string) =>
-  (await store.sources.documents(ANNA, source, { limit: 1000 })).map(({ uri }) => uri)
+  (await store.sources.documents(ANNA, source, { limit: 1000 })).documents.map(({ uri }) => uri)
 
 async function idOf(store: Store, collection: string, uri: string): Promise<string> {
   const found = (await store.documents.list(ANNA, { collection, limit: 100 })).find(
