@@ -1,36 +1,39 @@
+import { resolve } from 'node:path'
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, integer, string } from '@oclif/core/flags'
-import { type Expansion, expandPaths } from '../src/client/files.ts'
-import { ingestFiles } from '../src/client/ingest.ts'
-import { displayUri } from '../src/client/uri.ts'
+import type { ApiClient } from '../src/client/api.ts'
+import { expandFiles } from '../src/client/files.ts'
+import { type Place, type Places, placesOf } from '../src/client/places.ts'
+import { machineOf } from '../src/client/read-source.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import { printable, printableLine } from '../src/domain/printable.ts'
+import { printable } from '../src/domain/printable.ts'
+import type { NewSource, SourceOptions } from '../src/domain/source.ts'
 import { checkCollectionName } from './common/collection-name.ts'
 import { ChatbotCommand } from './common/command.ts'
-import {
-  exitCodeOf,
-  failureLine,
-  failureOf,
-  type IngestReport,
-  reportOf,
-  summary,
-} from './common/ingest-report.ts'
-import { onInterrupt } from './common/interrupt.ts'
+import { exitCodeOf, type IngestReport, type Outcome, reportOf, summary } from './common/ingest-report.ts'
+import { type Interrupt, onInterrupt } from './common/interrupt.ts'
 import { readPassword } from './common/password-file.ts'
-import { ProgressReport } from './common/progress.ts'
 import { stdinFile } from './common/stdin-file.ts'
+import { readOptions, syncFlags } from './common/sync-flags.ts'
+import { changeLines, type SessionFlags, type SessionOptions, SyncSession } from './common/sync-session.ts'
+import { tempFolder } from './common/temp-folder.ts'
+import { watchSources } from './common/watch-sources.ts'
 
 export default class Ingest extends ChatbotCommand {
-  static override summary = 'Add files to a collection, or bring it up to date.'
+  static override summary = 'Add files, folders and web pages to a collection, or bring it in step with them.'
   static override description = [
-    'Files that did not change cost nothing; changed ones are replaced. Of a folder, all files of the supported formats are taken but hidden ones, node_modules and what .gitignore excludes. A file that you name is always tried.',
+    'What did not change costs nothing; changed files are replaced, renamed ones renamed. Of a folder, all files of the supported formats are taken but hidden ones, node_modules and what .gitignore or .chatbotignore excludes. A file that you name is always tried.',
+    'Folders, globs and web pages are remembered: `chatbot sources sync` does the same again. With --prune documents whose files are gone are deleted; --watch goes on with what changes.',
     'A document is named by the absolute path of its file, so that it makes no difference where you run this. With --root it is named by its path below that folder: the same on every machine.',
     'Exit status 8 when some files failed and 1 when all did; each is listed with its reason. Ctrl-C finishes the files under way, a second one stops at once; running the same command again continues.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./docs',
     '<%= config.bin %> <%= command.id %> README.md "notes/**/*.md" --collection handbook',
+    '<%= config.bin %> <%= command.id %> ./docs --exclude drafts/ --prune --dry-run',
+    '<%= config.bin %> <%= command.id %> ./docs --watch',
+    '<%= config.bin %> <%= command.id %> https://example.com/handbook.html',
     {
       description: 'From another program',
       command: 'pandoc talk.docx -t gfm | <%= config.bin %> <%= command.id %> - --name talk.md',
@@ -42,119 +45,160 @@ export default class Ingest extends ChatbotCommand {
     paths: stringArgument({
       required: true,
       ignoreStdin: true,
-      description: 'files, folders and globs; `-` reads one document from stdin',
+      description: 'files, folders, globs and web addresses; `-` reads one document from stdin',
     }),
   }
   static override flags = {
+    ...syncFlags,
     collection: string({
       char: 'c',
       helpValue: 'NAME',
       summary: 'The collection; `default` unless configured.',
     }),
-    jobs: integer({ char: 'j', min: 1, max: 16, default: 4, summary: 'Files at once.' }),
+    exclude: string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
+      summary: 'Leave out what fits, in folders and globs; patterns as in .gitignore. Repeatable.',
+    }),
+    include: string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
+      summary: 'Take only files that fit, and those whatever their ending. Repeatable.',
+    }),
     name: string({
       helpValue: 'NAME',
       summary: 'What the document from stdin is called; its ending tells the format.',
     }),
-    'password-file': string({
-      helpValue: 'FILE',
-      summary: 'Opens encrypted files with the password in this file.',
+    poll: integer({
+      helpValue: 'SECONDS',
+      min: 1,
+      dependsOn: ['watch'],
+      summary: 'Look every so often too, where changes are not announced: network drives, some containers.',
     }),
     root: string({ helpValue: 'DIR', summary: 'Name documents by their path below this folder.' }),
-    verbose: boolean({ char: 'v', summary: 'List every file, also those that are skipped.' }),
+    tracked: boolean({ summary: 'Of folders, take the files that Git tracks and no others.' }),
+    watch: boolean({
+      char: 'w',
+      summary: 'Follow the folders until Ctrl-C; what is deleted there is deleted here.',
+      exclusive: ['json', 'dry-run'],
+    }),
   }
 
-  async run(): Promise<IngestReport> {
+  async run(): Promise<IngestReport | undefined> {
     const { argv, flags } = await this.parse(Ingest)
     const inputs = argv.map(String)
-    const fromStdin = inputs.includes('-')
-    if (fromStdin && flags.name === undefined) {
+    const { name, root, include, exclude } = flags
+    if (inputs.includes('-') && name === undefined) {
       throw new ChatbotError(
         'bad_request',
         'What is the document from stdin called? Add --name, for example --name notes.md',
       )
     }
-    const loaded = await this.settings(flags)
-    const stdin = fromStdin ? this.own(await stdinFile()) : undefined
-    const expansion = await this.#expand(
+    const places = placesOf(
       inputs.filter((input) => input !== '-'),
-      flags.root,
+      { cwd: process.cwd(), tracked: flags.tracked },
     )
-    const piped = stdin === undefined ? [] : [{ path: stdin.path, uri: flags.name ?? '' }]
-    const found = { ...expansion, files: [...expansion.files, ...piped] }
-    if (flags.verbose) this.#listSkipped(found)
-    if (found.files.length + found.failed.length === 0) {
-      throw new ChatbotError(
-        'not_found',
-        `No file to ingest there${found.skipped.length === 0 ? '' : `; ${found.skipped.length} were skipped (--verbose lists them)`}.`,
-      )
-    }
+    if (flags.watch) checkWatched(places, inputs)
+    const loaded = await this.settings(flags)
     const collection = checkCollectionName(flags.collection ?? loaded.config.collection)
     const passwordFile = flags['password-file']
     const password = passwordFile === undefined ? undefined : await readPassword(passwordFile)
-    return this.#ingest(found, loaded, collection, { ...flags, password })
-  }
-
-  async #expand(inputs: readonly string[], root: string | undefined): Promise<Expansion> {
-    const { LOADERS } = await import('../src/ingest/format.ts')
-    const extensions = new Set(
-      LOADERS.flatMap((loader) => loader.extensions.map((extension) => `.${extension}`)),
-    )
-    const found = await expandPaths(inputs, { cwd: process.cwd(), root, extensions })
-    return { files: found.files, failed: found.failed, skipped: found.skipped }
-  }
-
-  async #ingest(
-    found: Expansion,
-    loaded: LoadedConfig,
-    collection: string,
-    {
-      jobs,
-      verbose,
+    const stdin = inputs.includes('-') ? this.own(await stdinFile()) : undefined
+    const interrupt = this.own(onInterrupt())
+    const { path: dir } = this.own(tempFolder())
+    const options = { root: root === undefined ? undefined : resolve(root), include, exclude }
+    const read = await readOptions(loaded, this.config.version, dir, interrupt.second)
+    const files = await expandFiles(places.files, { ...options, extensions: read.extensions })
+    const piped = stdin === undefined ? [] : [{ path: stdin.path, uri: name ?? '' }]
+    const work = {
+      sources: places.sources.map((place) => sourceOf(place, options)),
+      files: { ...files, files: [...files.files, ...piped] },
+    }
+    const session = (api: ApiClient): SessionOptions => ({
+      api,
+      flags,
+      interrupt,
+      read,
       password,
-    }: { readonly jobs: number; readonly verbose: boolean; readonly password: string | undefined },
+      maxFileBytes: loaded.config.ingest.maxFileBytes,
+      silent: this.jsonEnabled() || flags.ndjson,
+    })
+    if (!flags.watch) return this.#once(work, collection, session(await this.api(loaded)), flags)
+    await this.#watch(work.sources, collection, loaded, { session, interrupt, poll: flags.poll })
+    return undefined
+  }
+
+  async #once(
+    { sources, files }: { sources: readonly NewSource[]; files: Awaited<ReturnType<typeof expandFiles>> },
+    collection: string,
+    options: SessionOptions,
+    flags: SessionFlags,
   ): Promise<IngestReport> {
     const started = performance.now()
-    const api = await this.api(loaded)
-    const interrupt = this.own(onInterrupt())
-    const progress = this.jsonEnabled() ? undefined : this.own(new ProgressReport(found.files.length, 'file'))
-    for (const failure of found.failed) progress?.note(failureLine(failure))
-    interrupt.first.addEventListener('abort', () =>
-      progress?.note('Stopping after the files under way; Ctrl-C again stops at once.'),
-    )
-    const run = await ingestFiles({
-      api,
-      collection,
-      password,
-      files: found.files,
-      jobs,
-      maxFileBytes: loaded.config.ingest.maxFileBytes,
-      stop: interrupt.first,
-      abort: interrupt.second,
-      onResult: (result) => {
-        const failure = failureOf(result)
-        if (failure !== undefined) progress?.note(failureLine(failure))
-        else if (verbose)
-          progress?.note(`${displayUri(printableLine(result.uri), process.cwd())}: ${result.status}`)
-        if (result.status === 'indexed') {
-          for (const warning of result.warnings) {
-            progress?.note(printableLine(`${displayUri(result.uri, process.cwd())}: note: ${warning}`))
-          }
-        }
-        progress?.add(result.status === 'indexed' ? result.chunks : 0)
-      },
-    })
-    const report = reportOf(collection, found, run, performance.now() - started)
-    process.exitCode = exitCodeOf(report, run.stopped)
-    progress?.[Symbol.dispose]()
-    if (run.stopped !== undefined) this.talk(printable(run.stopped.message))
-    this.log(summary(report))
+    const session = this.own(new SyncSession(options))
+    const outcomes: Outcome[] = []
+    if (files.files.length + files.failed.length > 0) outcomes.push(await session.files(files, collection))
+    for (const source of sources) {
+      if (outcomes.at(-1)?.stopped !== undefined) break
+      outcomes.push(await session.source(source, collection))
+    }
+    session[Symbol.dispose]()
+    const report = reportOf(collection, outcomes, performance.now() - started, flags['dry-run'])
+    const stopped = outcomes.at(-1)?.stopped
+    const { skipped, ...others } = report.totals
+    if (stopped === undefined && others.files === 0) {
+      throw new ChatbotError(
+        'not_found',
+        `No file to ingest there${skipped === 0 ? '' : `; ${skipped} were skipped (--verbose lists them)`}.`,
+      )
+    }
+    process.exitCode = exitCodeOf([report], stopped)
+    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.message))
+    if (flags.ndjson) {
+      const { files: _, ...totals } = report
+      process.stdout.write(`${JSON.stringify({ type: 'report', ...totals })}\n`)
+    } else {
+      if (flags['dry-run']) for (const line of changeLines(outcomes)) this.log(line)
+      this.log(summary(report))
+    }
     return report
   }
 
-  #listSkipped({ skipped }: Expansion): void {
-    for (const { path, reason } of skipped) {
-      this.talk(printableLine(`${displayUri(path, process.cwd())}: skipped, ${reason}`))
-    }
+  async #watch(
+    sources: readonly NewSource[],
+    collection: string,
+    loaded: LoadedConfig,
+    {
+      session,
+      interrupt,
+      poll,
+    }: {
+      readonly session: (api: ApiClient) => SessionOptions
+      readonly interrupt: Interrupt
+      readonly poll: number | undefined
+    },
+  ): Promise<void> {
+    const stopped = await watchSources({
+      sources,
+      collection,
+      poll,
+      stop: interrupt.first,
+      session: async () => session(await this.api(loaded)),
+    })
+    if (stopped !== undefined) throw stopped
   }
+}
+
+const sourceOf = (place: Place, { root, include, exclude }: SourceOptions): NewSource => ({
+  ...place,
+  machine: machineOf(place),
+  options: place.kind === 'url' ? {} : { root, include, exclude },
+})
+
+function checkWatched({ sources, files }: Places, inputs: readonly string[]): void {
+  const other = sources.find(({ kind }) => kind !== 'folder' && kind !== 'git')?.location ?? files[0]
+  if (other === undefined && !inputs.includes('-')) return
+  throw new ChatbotError('bad_request', `--watch follows folders; ${other ?? '-'} is none.`)
 }

@@ -61,7 +61,7 @@ const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn'])
 export async function expandFiles(paths: readonly string[], options: ExpandOptions): Promise<Expansion> {
   const walk = new Walk(sep, options)
   for (const path of paths) await walk.named(path)
-  return walk
+  return walk.expansion()
 }
 
 /** What a source on this machine holds now. Its failures are listed; throws `bad_request` for a bad root. */
@@ -73,7 +73,7 @@ export async function expandSource(
   const walk = new Walk(kind === 'glob' ? sep : location, options)
   if (kind === 'glob') await walk.glob(location)
   else await walk.folder(location, kind === 'git')
-  return walk
+  return walk.expansion()
 }
 
 interface Rules {
@@ -81,10 +81,10 @@ interface Rules {
   ignores(path: string, isFolder: boolean): boolean
 }
 
-class Walk implements Expansion {
-  readonly failed: FailedFile[] = []
-  readonly skipped: SkippedFile[] = []
-  complete = true
+class Walk {
+  readonly #failed: FailedFile[] = []
+  readonly #skipped: SkippedFile[] = []
+  #complete = true
   readonly #found = new Map<string, FoundFile>()
   /** Real paths: a loop of links ends here, and a folder that two links lead to is read once. */
   readonly #visited = new Set<string>()
@@ -104,12 +104,14 @@ class Walk implements Expansion {
     this.#exclude = patternsOf(options.exclude ?? [])
   }
 
-  get files(): readonly FoundFile[] {
-    return [...this.#found.values()]
-  }
-
-  get folders(): readonly string[] {
-    return [...this.#visited]
+  expansion(): Expansion {
+    return {
+      files: [...this.#found.values()],
+      failed: this.#failed,
+      skipped: this.#skipped,
+      complete: this.#complete,
+      folders: [...this.#visited],
+    }
   }
 
   async named(path: string): Promise<void> {
@@ -167,7 +169,7 @@ class Walk implements Expansion {
       const path = join(folder, entry.name)
       if (SKIPPED_FOLDERS.has(entry.name)) continue
       if (entry.name.startsWith('.')) {
-        this.skipped.push({ path, reason: 'hidden' })
+        this.#skipped.push({ path, reason: 'hidden' })
       } else if (entry.isSymbolicLink()) {
         await this.#link(path, rules)
       } else if (entry.isDirectory()) {
@@ -175,7 +177,7 @@ class Walk implements Expansion {
       } else if (entry.isFile()) {
         this.#file(path, rules, path)
       } else {
-        this.skipped.push({ path, reason: 'not a file' })
+        this.#skipped.push({ path, reason: 'not a file' })
       }
     }
   }
@@ -200,11 +202,11 @@ class Walk implements Expansion {
     const name = this.#name(path)
     const included = this.#include?.ignores(name)
     if (included === false) {
-      this.skipped.push({ path, reason: 'excluded' })
+      this.#skipped.push({ path, reason: 'excluded' })
     } else if (basename(path).startsWith('~$')) {
-      this.skipped.push({ path, reason: 'a temporary file of an editor' })
+      this.#skipped.push({ path, reason: 'a temporary file of an editor' })
     } else if (included !== true && !this.#options.extensions.has(extname(path).toLowerCase())) {
-      this.skipped.push({ path, reason: 'not a supported format' })
+      this.#skipped.push({ path, reason: 'not a supported format' })
     } else {
       this.#take(real)
     }
@@ -212,12 +214,12 @@ class Walk implements Expansion {
 
   #leavesOut(path: string, rules: Rules, isFolder: boolean): boolean {
     if (rules.ignores(path, isFolder)) {
-      this.skipped.push({ path, reason: this.#ignored })
+      this.#skipped.push({ path, reason: this.#ignored })
       return true
     }
     const name = this.#name(path)
     const excluded = this.#exclude.ignores(isFolder ? `${name}/` : name)
-    if (excluded) this.skipped.push({ path, reason: 'excluded' })
+    if (excluded) this.#skipped.push({ path, reason: 'excluded' })
     return excluded
   }
 
@@ -246,13 +248,13 @@ class Walk implements Expansion {
   }
 
   #unreadable(path: string, thrown: unknown): void {
-    this.complete = false
+    this.#complete = false
     this.#fail(path, thrown)
   }
 
   #fail(path: string, thrown: unknown): void {
     const { code, message } = fileProblem(thrown, path)
-    this.failed.push({ path, code, reason: message })
+    this.#failed.push({ path, code, reason: message })
   }
 }
 

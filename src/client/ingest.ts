@@ -92,13 +92,11 @@ export async function hashFiles(
   found: readonly (FoundFile | HashedFile)[],
   { hash = hashFile, stop, abort }: Stops & { readonly hash?: typeof hashFile | undefined },
   report: (failure: FailedResult) => void,
-  onHashed?: () => void,
 ): Promise<HashedFile[]> {
   const hashes = new Map<string, HashedFile>()
   await concurrently(HASHES_AT_ONCE, found, { stop, abort }, async (file) => {
     try {
       hashes.set(file.uri, 'hash' in file ? file : { ...file, ...(await hash(file.path, abort)) })
-      onHashed?.()
     } catch (error) {
       report(failed(file, error, abort))
     }

@@ -88,7 +88,9 @@ async function inUtf8(
 }
 
 /** Undefined for UTF-8, for what nobody knows, and where the server says nothing: the text itself is looked at. */
-function decoderOf(charset: string | undefined): { encoding: string; decode(bytes: Buffer): string } | undefined {
+function decoderOf(
+  charset: string | undefined,
+): { encoding: string; decode(bytes: Buffer): string } | undefined {
   if (charset === undefined) return undefined
   try {
     const decoder = new TextDecoder(charset)

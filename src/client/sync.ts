@@ -40,7 +40,6 @@ export interface SyncOptions extends Omit<IngestOptions, 'files' | 'source' | 'o
   readonly prune?: (left: readonly string[], held: number) => Promise<readonly string[]>
   /** Hash and size of a file; from the disk unless given. */
   readonly hash?: typeof hashFile
-  onHashed?(): void
   onResult?(result: SyncResult): void
 }
 
@@ -69,18 +68,11 @@ export async function syncSource(options: SyncOptions): Promise<SyncRun> {
   }
   try {
     const { api, collection, place, abort } = options
+    const held = await findHeld(options)
+    const { content, files, unreadable, plan } = await compare(held, options)
+    if (held === undefined && files.length + unreadable.length === 0) return { results, stopped: undefined }
     const request = { params: { name: collection }, body: wire(place) }
     const source = await api.call('rememberSource', request, { signal: abort })
-    const held = { ...source, documents: await heldDocuments(api, source.id, abort) }
-    const { complete, validators = {}, ...content } = await options.read(held)
-    const unreadable: FailedResult[] = []
-    const files = await hashFiles(
-      content.files,
-      options,
-      (failure) => unreadable.push(failure),
-      options.onHashed,
-    )
-    const plan = planSync({ files, unreadable, complete, held: held.documents })
     for (const failure of unreadable) report(failure)
     for (const { path, uri } of plan.unchanged) report({ path, uri, status: 'unchanged' })
     const { refused } = await applyMoves(source.id, plan.moves, options, report)
@@ -94,7 +86,8 @@ export async function syncSource(options: SyncOptions): Promise<SyncRun> {
     })
     if (run.stopped !== undefined) throw run.stopped
     const left = [...plan.left, ...late.map(({ from }) => from)]
-    await removeLeft(source.id, left, held.documents.size, options, report)
+    await removeLeft(source.id, left, held?.documents.size ?? 0, options, report)
+    const { complete, validators = {} } = content
     if (complete) await api.call('markSynced', { params: { id: source.id }, body: { validators } })
     return { results, stopped: undefined }
   } catch (error) {
@@ -102,20 +95,14 @@ export async function syncSource(options: SyncOptions): Promise<SyncRun> {
   }
 }
 
+/** Without a place: files that come from no source. */
+export type PreviewOptions = Omit<SyncOptions, 'place'> & { readonly place?: NewSource | undefined }
+
 /** What `syncSource` would do, by the same rules; nothing is changed and nothing remembered. Rejects. */
-export async function previewSync(options: SyncOptions): Promise<readonly PreviewedChange[]> {
+export async function previewSync(options: PreviewOptions): Promise<readonly PreviewedChange[]> {
   const { api, collection, abort } = options
   const held = await findHeld(options)
-  const { complete, ...content } = await options.read(held)
-  const unreadable: FailedResult[] = []
-  const files = await hashFiles(
-    content.files,
-    options,
-    (failure) => unreadable.push(failure),
-    options.onHashed,
-  )
-  const documents = held?.documents ?? new Map<string, HeldDocument>()
-  const plan = planSync({ files, unreadable, complete, held: documents })
+  const { unreadable, plan } = await compare(held, options)
   const changes: PreviewedChange[] = [...unreadable]
   const { collections } = await api.call('listCollections', {}, { signal: abort })
   const exists = collections.some(({ name }) => name === collection)
@@ -127,19 +114,32 @@ export async function previewSync(options: SyncOptions): Promise<readonly Previe
     const changed = new Set(compared.changed)
     const needed = new Set(compared.needed)
     for (const { uri } of batch) {
-      changes.push({ uri, status: !needed.has(uri) ? 'unchanged' : changed.has(uri) ? 'changed' : 'added' })
+      if (!needed.has(uri)) changes.push({ uri, status: 'unchanged' })
+      else changes.push({ uri, status: 'indexed', change: changed.has(uri) ? 'changed' : 'added' })
     }
   }
   for (const { uri } of plan.unchanged) changes.push({ uri, status: 'unchanged' })
   for (const { move } of plan.moves) changes.push({ uri: move.to, status: 'moved', from: move.from })
-  const doomed = new Set((await options.prune?.(plan.left, documents.size)) ?? [])
+  const doomed = new Set((await options.prune?.(plan.left, held?.documents.size ?? 0)) ?? [])
   for (const uri of plan.left) changes.push({ uri, status: doomed.has(uri) ? 'removed' : 'left' })
   return changes
 }
 
+/** Reads the source and its files; what is to be done follows. */
+async function compare(held: HeldSource | undefined, options: PreviewOptions) {
+  const content = await options.read(held)
+  const unreadable: FailedResult[] = []
+  const note = (failure: FailedResult) => unreadable.push(failure)
+  const files = await hashFiles(content.files, options, note)
+  const { complete } = content
+  const plan = planSync({ files, unreadable, complete, held: held?.documents ?? new Map() })
+  return { content, files, unreadable, plan }
+}
+
 export type PreviewedChange =
   | Exclude<SyncResult, { status: 'indexed' | 'unchanged' }>
-  | { readonly uri: string; readonly status: 'added' | 'changed' | 'unchanged' }
+  | { readonly uri: string; readonly status: 'indexed'; readonly change: 'added' | 'changed' }
+  | { readonly uri: string; readonly status: 'unchanged' }
 
 interface Plan {
   readonly unchanged: readonly HashedFile[]
@@ -206,7 +206,8 @@ async function heldDocuments(
 }
 
 /** The source that is remembered for this place, if there is one. */
-async function findHeld({ api, collection, place, abort }: SyncOptions): Promise<HeldSource | undefined> {
+async function findHeld({ api, collection, place, abort }: PreviewOptions): Promise<HeldSource | undefined> {
+  if (place === undefined) return undefined
   const { sources } = await api.call('listSources', {}, { signal: abort })
   const found = sources.find(
     (source) =>

@@ -80,6 +80,7 @@ const indexed: FileResult = {
   path: '/a',
   uri: '/a',
   status: 'indexed',
+  change: 'added',
   document: 'd',
   chunks: 3,
   warnings: [],
@@ -95,29 +96,46 @@ test.each([
   [[indexed], new ChatbotError('cancelled', 'stop'), 130],
   [[indexed], new ChatbotError('daemon_unreachable', 'gone'), 5],
 ])('exit status of an ingest', (results, stopped, code) => {
-  const report = reportOf('docs', { files: [], failed: [], skipped: [] }, { results, stopped }, 1000)
-  expect(exitCodeOf(report, stopped)).toBe(code)
+  const report = reportOf('docs', [{ failed: [], skipped: [], results, stopped }], 1000)
+  expect(exitCodeOf([report], stopped)).toBe(code)
 })
+
+const nothing = { results: [], failed: [], skipped: [], stopped: undefined }
 
 test('the report of an ingest adds up', () => {
   const report = reportOf(
     'docs',
-    {
-      files: [],
-      failed: [{ path: '/d', code: 'not_found', reason: 'no' }],
-      skipped: [{ path: '/e', reason: 'hidden' }],
-    },
-    { results: [indexed, unchanged, bad], stopped: undefined },
+    [
+      {
+        failed: [{ path: '/d', code: 'not_found', reason: 'no' }],
+        skipped: [{ path: '/e', reason: 'hidden' }],
+        results: [indexed, unchanged, bad],
+        stopped: undefined,
+      },
+      {
+        ...nothing,
+        results: [
+          { uri: '/new', status: 'moved', from: '/old' },
+          { uri: '/gone', status: 'removed' },
+          { uri: '/stays', status: 'left' },
+          { ...indexed, uri: '/f', change: 'changed' },
+        ],
+      },
+    ],
     2500,
   )
   expect(report.totals).toEqual({
-    files: 4,
-    indexed: 1,
+    files: 8,
+    indexed: 2,
+    added: 1,
+    changed: 1,
+    moved: 1,
     unchanged: 1,
-    removed: 0,
+    removed: 1,
+    left: 1,
     failed: 2,
     skipped: 1,
-    chunks: 3,
+    chunks: 6,
     seconds: 2.5,
   })
   expect(report.files.map(({ path, status }) => `${path} ${status}`)).toEqual([
@@ -125,8 +143,27 @@ test('the report of an ingest adds up', () => {
     '/b unchanged',
     '/c failed',
     '/d failed',
+    '/new moved',
+    '/gone removed',
+    '/stays left',
+    '/f indexed',
   ])
-  expect(summary(report)).toContain('1 file indexed (3 chunks), 1 unchanged, 2 failed')
+  expect(summary(report)).toBe(
+    '2 files indexed (6 chunks; 1 added, 1 changed), 1 moved, 1 unchanged, 1 deleted, 2 failed in docs after 2.5 s; 1 skipped (--verbose lists them); 1 document left the source and stayed (--prune deletes them).',
+  )
+})
+
+test('a file that several places hold is reported once, by what was done to it', () => {
+  const again: FileResult = { path: '/a', uri: '/a', status: 'unchanged' }
+  const report = reportOf(
+    'docs',
+    [
+      { ...nothing, results: [indexed, unchanged] },
+      { ...nothing, results: [again, { uri: '/b', status: 'left' }] },
+    ],
+    0,
+  )
+  expect(report.totals).toMatchObject({ files: 2, indexed: 1, unchanged: 1, left: 0 })
 })
 
 test('every exit status is one of those documented', () => {

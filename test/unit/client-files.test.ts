@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ExpandOptions, expandPaths } from '../../src/client/files.ts'
+import { type ExpandOptions, type Expansion, expandFiles, expandSource } from '../../src/client/files.ts'
 import { hashFile } from '../../src/client/hash.ts'
+import { placesOf } from '../../src/client/places.ts'
 
 let dir: string
 
@@ -19,13 +21,26 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
-async function expand(inputs: readonly string[], options: Partial<ExpandOptions> = {}) {
-  const found = await expandPaths(inputs, { cwd: dir, extensions: new Set(['.md', '.txt']), ...options })
+interface Named extends Partial<ExpandOptions> {
+  readonly cwd?: string
+  readonly tracked?: boolean
+}
+
+/** Every place that the inputs name, read as one. */
+async function expand(inputs: readonly string[], { cwd = dir, tracked = false, ...given }: Named = {}) {
+  const options = { extensions: new Set(['.md', '.txt']), ...given }
+  const { sources, files } = placesOf(inputs, { cwd, tracked })
+  const found: Expansion[] = []
+  for (const { kind, location } of sources) {
+    if (kind !== 'url') found.push(await expandSource(kind, location, options))
+  }
+  found.push(await expandFiles(files, options))
   const short = (path: string) => (path.startsWith('/') ? relative(dir, path) : path)
   return {
-    files: found.files.map(({ uri }) => short(uri)),
-    failed: found.failed.map(({ path, code }) => `${short(path)} ${code}`),
-    skipped: found.skipped.map(({ path, reason }) => `${short(path)} ${reason}`),
+    files: [...new Set(found.flatMap((each) => each.files.map(({ uri }) => short(uri))))],
+    failed: found.flatMap((each) => each.failed.map(({ path, code }) => `${short(path)} ${code}`)),
+    skipped: found.flatMap((each) => each.skipped.map(({ path, reason }) => `${short(path)} ${reason}`)),
+    complete: found.every(({ complete }) => complete),
   }
 }
 
@@ -39,7 +54,7 @@ test('a folder gives its supported files in a stable order and says what it skip
     '.hidden.md': '',
     'node_modules/x.md': '',
   })
-  expect(await expand(['.'])).toEqual({
+  expect(await expand(['.'])).toMatchObject({
     files: ['a.txt', 'b.md', 'sub/Z.MD', 'sub/a.md'],
     failed: [],
     skipped: ['.hidden.md hidden', 'c.png not a supported format'],
@@ -131,10 +146,12 @@ test('what cannot be read is a failure of its own', async ({ skip }) => {
 
 test('with a root, documents are named by their path below it', async () => {
   write({ 'docs/a.md': '', 'b.md': '' })
-  const { files, failed } = await expand(['docs', 'b.md'], { root: 'docs' })
+  const { files, failed } = await expand(['docs', 'b.md'], { root: join(dir, 'docs') })
   expect(files).toEqual(['a.md'])
   expect(failed).toEqual(['b.md bad_request'])
-  await expect(expand(['docs'], { root: 'nowhere' })).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(expand(['docs'], { root: join(dir, 'nowhere') })).rejects.toMatchObject({
+    code: 'bad_request',
+  })
 })
 
 test('a hash is that of the bytes', async () => {
@@ -145,3 +162,126 @@ test('a hash is that of the bytes', async () => {
   })
   await expect(hashFile(join(dir, 'none'))).rejects.toMatchObject({ code: 'not_found' })
 })
+
+test('what a deeper .gitignore takes back is judged by its own name', async () => {
+  write({
+    '.gitignore': 'build/\n*.tmp.md',
+    'build/a.md': '',
+    'sub/.gitignore': '!build/',
+    'sub/build/a.md': '',
+    'sub/build/x.tmp.md': '',
+    'sub/build/deep/b.md': '',
+    'sub/build/build/c.md': '',
+  })
+  expect((await expand(['.'])).files).toEqual([
+    'sub/build/a.md',
+    'sub/build/build/c.md',
+    'sub/build/deep/b.md',
+  ])
+})
+
+test('names count as they are written, where the file system does so', async ({ skip }) => {
+  skip(process.platform !== 'linux')
+  write({ '.gitignore': 'NOTES.md', 'notes.md': '', 'NOTES.md': '' })
+  expect((await expand(['.'])).files).toEqual(['notes.md'])
+})
+
+test('.chatbotignore leaves out what git keeps, and takes what git does not', async () => {
+  write({ '.gitignore': 'out/', '.chatbotignore': '!out/\ndrafts/', 'out/a.md': '', 'drafts/b.md': '' })
+  expect((await expand(['.'])).files).toEqual(['out/a.md'])
+})
+
+test('git itself ignores the same files', async () => {
+  write({
+    '.gitignore': '*.log.md\n!keep.log.md\n/top.md\nfoo/*\n!foo/bar/\n**/deep/x.md\nspace\\ .md\n[ab].md\n',
+    'keep.log.md': '',
+    'drop.log.md': '',
+    'top.md': '',
+    'sub/top.md': '',
+    'foo/a1.md': '',
+    'foo/bar/kept.md': '',
+    'one/deep/x.md': '',
+    'one/deep/y.md': '',
+    'space .md': '',
+    'a.md': '',
+    'sub/b.md': '',
+    'sub/.gitignore': '!b.md\nlocal.md',
+    'sub/local.md': '',
+    'info.md': '',
+    'global.md': '',
+    'name\nwith a line end.md': '',
+    'é.md': '',
+    'e\u0301.md': '',
+  })
+  git('init', '-q')
+  writeFileSync(join(dir, '.git/info/exclude'), 'info.md\n')
+  write({ '.git/global': 'global.md\n' })
+  git('config', 'core.excludesFile', join(dir, '.git/global'))
+  const listed = git('ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0')
+  const expected = listed.filter((name) => name.endsWith('.md')).sort()
+  expect(expected).toHaveLength(8)
+  expect((await expand(['.'])).files.sort()).toEqual(expected)
+})
+
+test('of a work tree only what Git tracks, submodules included, when that is asked for', async () => {
+  write({
+    'library/a.md': '',
+    'library/loose.md': '',
+    'repo/b.md': '',
+    'repo/loose.md': '',
+    'repo/.gitignore': 'b.md',
+  })
+  git('init', '-q', 'library')
+  git('-C', 'library', 'add', 'a.md')
+  git('-C', 'library', ...AUTHOR, 'commit', '-qm', 'one')
+  git('init', '-q', 'repo')
+  git('-C', 'repo', 'add', '-f', 'b.md')
+  git('-C', 'repo', '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../library', 'lib')
+  write({ 'repo/lib/loose.md': '' })
+  const { files, skipped } = await expand(['repo'], { tracked: true })
+  expect(files).toEqual(['repo/b.md', 'repo/lib/a.md'])
+  expect(skipped).toContain('repo/loose.md not tracked by Git')
+  expect((await expand(['repo'])).files).toEqual(['repo/lib/a.md', 'repo/lib/loose.md', 'repo/loose.md'])
+  mkdirSync(join(dir, 'plain'))
+  expect(await expand(['plain'], { tracked: true })).toMatchObject({
+    failed: ['plain bad_request'],
+    complete: false,
+  })
+})
+
+test('patterns narrow a folder, and take files of other endings', async () => {
+  write({ 'a.md': '', 'b.log': '', 'drafts/c.md': '', 'sub/drafts.md': '', 'sub/d.log': '', '~$a.md': '' })
+  expect((await expand(['.'], { include: ['*.log'] })).files).toEqual(['b.log', 'sub/d.log'])
+  expect((await expand(['.'], { include: ['/sub/'] })).files).toEqual(['sub/d.log', 'sub/drafts.md'])
+  const { files, skipped } = await expand(['.'], { exclude: ['drafts/', '/a.md'] })
+  expect(files).toEqual(['sub/drafts.md'])
+  expect(skipped).toContain('~$a.md a temporary file of an editor')
+})
+
+test('a source that could not be read whole says so', async () => {
+  write({ 'docs/a.md': '' })
+  expect(await expand(['docs'])).toMatchObject({ complete: true })
+  symlinkSync(join(dir, 'unmounted'), join(dir, 'docs/link'))
+  expect(await expand(['docs'])).toMatchObject({ files: ['docs/a.md'], complete: false })
+  expect(await expand(['docs'], { exclude: ['link'] })).toMatchObject({ failed: [], complete: true })
+  const gone = await expandSource('folder', join(dir, 'gone'), { extensions: new Set() })
+  expect(gone).toMatchObject({ complete: false, failed: [{ code: 'not_found' }] })
+})
+
+test('what is named are folders, globs, pages and files', () => {
+  write({ 'docs/a.md': '', 'x[1].md': '' })
+  const inputs = ['docs', './docs/', 'docs/a.md', '*.md', 'x[1].md', 'HTTP://a.test/b#c', 'none.md']
+  expect(placesOf(inputs, { cwd: dir, tracked: false })).toEqual({
+    sources: [
+      { kind: 'folder', location: join(dir, 'docs') },
+      { kind: 'glob', location: join(dir, '*.md') },
+      { kind: 'url', location: 'http://a.test/b' },
+    ],
+    files: [join(dir, 'docs/a.md'), join(dir, 'x[1].md'), join(dir, 'none.md')],
+  })
+})
+
+const AUTHOR = ['-c', 'user.name=Anna', '-c', 'user.email=anna@example.com']
+
+const git = (...args: readonly string[]): string =>
+  execFileSync('git', args, { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })

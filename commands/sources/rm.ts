@@ -1,0 +1,49 @@
+import { string } from '@oclif/core/args'
+import { boolean } from '@oclif/core/flags'
+import { displayUri } from '../../src/client/uri.ts'
+import { printableLine } from '../../src/domain/printable.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { findSource } from '../common/find-source.ts'
+import { yes } from '../common/flags.ts'
+import { count } from '../common/format.ts'
+
+export default class SourcesRm extends ChatbotCommand {
+  static override summary = 'Forget a source, and delete the documents that came from it.'
+  static override description = 'Your files stay where they are.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> ./docs',
+    '<%= config.bin %> <%= command.id %> 3f2a9c1e --keep-documents',
+  ]
+  static override args = {
+    source: string({
+      required: true,
+      ignoreStdin: true,
+      description: 'path, address, id or beginning of an id',
+    }),
+  }
+  static override flags = {
+    ...yes,
+    'keep-documents': boolean({ summary: 'Only forget where they came from.' }),
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(SourcesRm)
+    const api = await this.api(await this.settings(flags))
+    const found = findSource((await api.call('listSources', {})).sources, args.source)
+    const name = printableLine(displayUri(found.location, process.cwd()))
+    const keep = flags['keep-documents']
+    if (!keep && found.documents > 0) {
+      await confirm(
+        `This deletes ${count(found.documents, 'document')} of ${name} from ${found.collection}; --keep-documents keeps them.`,
+        flags.yes,
+      )
+    }
+    const reply = await api.call('removeSource', {
+      params: { id: found.id },
+      query: { documents: keep ? 'keep' : 'remove' },
+    })
+    this.log(`Forgot ${name}${keep ? '' : ` and deleted ${count(reply.removed, 'document')}`}.`)
+    return reply
+  }
+}
