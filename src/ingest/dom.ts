@@ -17,6 +17,7 @@ interface Selectable extends DomNode {
 
 export interface DomElement extends Selectable {
   getAttribute(name: string): string | null
+  getAttribute(name: string): string | null
   closest(selectors: string): DomElement | null
   remove(): void
 }

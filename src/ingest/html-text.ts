@@ -37,6 +37,11 @@ const INLINE = new Set(
   ),
 )
 
+const hrefOf = (node: DomNode): string =>
+  'getAttribute' in node && typeof node.getAttribute === 'function'
+    ? String(node.getAttribute('href') ?? '')
+    : ''
+
 const nameOf = (node: DomNode): string => node.nodeName.toLowerCase()
 
 /** Tables that place parts of a page rather than hold data: their cells are read one after another. */
@@ -48,6 +53,7 @@ const isLayout = (node: DomNode): boolean =>
 /** False when the element's content is not to be walked. */
 function enter(node: DomNode, page: Page): boolean {
   const name = nameOf(node)
+  if (name === 'a') page.link(hrefOf(node))
   if (name === 'br') page.lineBreak()
   else if (name === 'hr') page.flush()
   else if (name === 'pre') {
@@ -77,6 +83,9 @@ function leave(node: DomNode, page: Page): void {
   else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) page.flush()
 }
 
+/** A line up to this length with one link is there for the link: where it leads is kept. */
+const LINK_LINE = 80
+
 type Page = ReturnType<typeof createPage>
 
 function createPage() {
@@ -92,6 +101,8 @@ function createPage() {
   const tables: ('data' | 'layout')[] = []
   let quotes = 0
   let itemBegins = false
+  /** Where the links of the line that is being read lead. */
+  let targets: string[] = []
 
   const block = (kind: BlockKind, text: string, headings = sections.path()) => {
     if (text.trim() === '') return
@@ -112,7 +123,10 @@ function createPage() {
       .replace(/ ?\n ?/gu, '\n')
       .trim()
     inline = ''
-    return text
+    const [target] = targets
+    const only = targets.length === 1 && target !== undefined && text !== '' && text.length <= LINK_LINE
+    targets = []
+    return only && !text.includes(target) ? `${text} <${target}>` : text
   }
   const closeGathered = (kind: BlockKind) => {
     if (gathered) block(kind, gathered.join('\n'))
@@ -141,6 +155,9 @@ function createPage() {
     write(text: string) {
       // Line ends of the source are spaces; only <br> breaks a line.
       inline += text.replace(/[\t\n\f\r ]+/gu, ' ')
+    },
+    link(target: string) {
+      if (/^(?:https?:|mailto:)\S{1,200}$/iu.test(target)) targets.push(target.replace(/^mailto:/iu, ''))
     },
     lineBreak() {
       inline += '\n'

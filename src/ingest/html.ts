@@ -1,8 +1,9 @@
-import { parseHTML } from 'linkedom'
-import type { LoadedDocument } from '../domain/document.ts'
+import type { LoadedDocument, Metadata } from '../domain/document.ts'
 import type { DomDocument } from './dom.ts'
+import { tamedHtml } from './html-source.ts'
 import { renderHtml } from './html-text.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
+import { documentDate, flatMetadata } from './metadata.ts'
 
 /** Web pages: the text of the main part, without scripts, menus and footers. The extracted text is stored. */
 export const html = {
@@ -14,20 +15,47 @@ export const html = {
   declaredEncoding: (bytes) =>
     /<meta[^>]{1,300}charset\s*=\s*["']?\s*([\w-]{2,40})/iu.exec(head(bytes))?.[1] ??
     /^\s*<\?xml[^>]{1,200}encoding\s*=\s*["']([\w-]{2,40})/iu.exec(head(bytes))?.[1],
-  load(source, uri) {
-    const { document }: { document: DomDocument } = parseHTML(source.replace(DOCTYPE, ''))
+  async load(source, uri) {
+    const { parseHTML } = await import('linkedom')
+    const { Readability } = await import('@mozilla/readability')
+    const page = tamedHtml(source.replace(DOCTYPE, ''))
+    const { document }: { document: DomDocument } = parseHTML(page)
     const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
+    const metadata = metadataOf(document)
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
-    const { text, blocks } = mainText(document)
+    const article = (): DomDocument | undefined => {
+      if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
+      const found = new Readability(parseHTML(String(document)).document).parse()
+      return found?.content ? parseHTML(found.content).document : undefined
+    }
+    const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
     return {
       title: title === '' ? fileTitle(uri) : title,
       mediaType: 'text/html',
-      text,
-      blocks,
+      ...mainText(document, article),
       linesMatchFile: false,
+      metadata,
+      ...(modifiedAt ? { modifiedAt } : {}),
     }
   },
 } satisfies TextLoader
+
+/** Readability takes long for large pages, and those are manuals rather than articles. */
+const LONGEST_ARTICLE = 400_000
+
+/** What `<meta>` may say, the best first where several say when. */
+const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
+const METADATA =
+  /^(?:author|description|keywords|(?:dc\.)?date|last-modified|article:\w+|og:(?:site_name|url))$/u
+
+function metadataOf(document: DomDocument): Metadata {
+  const found: [string, string][] = []
+  for (const meta of document.querySelectorAll('meta[content]')) {
+    const name = (meta.getAttribute('name') ?? meta.getAttribute('property') ?? '').toLowerCase()
+    if (METADATA.test(name)) found.push([name, meta.getAttribute('content') ?? ''])
+  }
+  return flatMetadata(Object.fromEntries(found.reverse()))
+}
 
 /** linkedom's walk from the first node of a document ends at its doctype. */
 const DOCTYPE = /<!doctype[^>]{0,1000}>/giu
@@ -40,9 +68,14 @@ const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part that says less than this of the page's text is not its main part, whatever it is called. */
 const LEAST_SHARE = 0.4
+/** An article that was found by its looks leaves out less: comments, related links, a sidebar. */
+const LEAST_ARTICLE = 0.6
 
-/** The part of the page that its author marked as main, else all without its furniture; never nothing of something. */
-function mainText(document: DomDocument): Rendered {
+/**
+ * The part of the page that its author marked as main, else what looks like an article, else all without its
+ * furniture; never nothing of something.
+ */
+function mainText(document: DomDocument, article: () => DomDocument | undefined): Rendered {
   const everything = renderHtml(document)
   for (const element of document.querySelectorAll(FURNITURE)) element.remove()
   for (const header of document.querySelectorAll('header'))
@@ -50,8 +83,10 @@ function mainText(document: DomDocument): Rendered {
   const content = renderHtml(document)
   const articles = document.querySelectorAll('article')
   const marked = document.querySelector('main, [role="main"]') ?? (articles.length === 1 ? articles[0] : null)
-  const main = marked ? renderHtml(marked) : content
-  if (main.text.length >= LEAST_SHARE * content.text.length && main.text !== '') return main
+  const found = marked ?? article()
+  const main = found ? renderHtml(found) : content
+  const share = marked ? LEAST_SHARE : LEAST_ARTICLE
+  if (main.text.length >= share * content.text.length && main.text !== '') return main
   return content.text === '' ? everything : content
 }
 
