@@ -14,6 +14,9 @@ const LONGEST_HEADINGS = 64
 /** Tokens of the last sentence of a piece that its next piece repeats, so that what refers back is found. */
 const OVERLAP = 60
 
+/** Characters in which a table's header is looked for. */
+const LONGEST_HEADER = 2000
+
 /** A chunk to be. */
 export interface Draft extends Span {
   readonly headings: readonly string[]
@@ -93,7 +96,7 @@ function cutDrafts(text: string, block: Block, span: Span, begun: Draft, measure
   const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET)
   const total = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
   const goal = total / Math.ceil(total / TARGET)
-  const tableHeader = block.kind === 'table' ? text.slice(span.start, span.end).split('\n', 1)[0] : undefined
+  const tableHeader = block.kind === 'table' ? headerOf(text, span) : undefined
   const drafts: Draft[] = []
   let group: Piece[] = []
   let size = 0
@@ -123,6 +126,15 @@ function cutDrafts(text: string, block: Block, span: Span, begun: Draft, measure
   }
   flush()
   return drafts.filter((draft) => draft.start < draft.end)
+}
+
+/** The first row that is not a border; none where it is as long as a chunk. */
+function headerOf(text: string, span: Span): string | undefined {
+  const beginning = text.slice(span.start, Math.min(span.end, span.start + LONGEST_HEADER))
+  return beginning
+    .split('\n')
+    .slice(0, -1)
+    .find((row) => /[\p{L}\p{N}]/u.test(row))
 }
 
 /** Joins sections of a line or two with the next one beside or under them, under the path that they share. */

@@ -50,9 +50,30 @@ const atCharacters: Cuts = function* (text) {
   for (let at = CHARACTERS; at < text.length; at += CHARACTERS) yield wholeCharacter(text, at)
 }
 
-/** The offset, or the next one when it is inside a surrogate pair. */
-const wholeCharacter = (text: string, at: number): number =>
-  /[\uDC00-\uDFFF]/.test(text.charAt(at)) ? at + 1 : at
+/**
+ * The offset, or the next one that is not inside a surrogate pair, nor between a letter and its accents or the
+ * parts of an emoji where these are as few as in any honest text.
+ */
+function wholeCharacter(text: string, at: number): number {
+  for (let next = at; next < at + LONGEST_CLUSTER; next++)
+    if (!/^[\uDC00-\uDFFF]/.test(text.charAt(next)) && !joinsBefore(text, next)) return next
+  return /[\uDC00-\uDFFF]/.test(text.charAt(at)) ? at + 1 : at
+}
+
+const LONGEST_CLUSTER = 32
+const JOINS = /^[\p{M}\u200d\p{Emoji_Modifier}]/u
+
+/** Whether the character at `at` belongs to the one before it: accents, variation selectors, joined emoji, flags. */
+function joinsBefore(text: string, at: number): boolean {
+  const here = text.slice(at, at + 2)
+  if (JOINS.test(here) || text.charAt(at - 1) === '\u200d') return true
+  return /^\p{Regional_Indicator}/u.test(here) && oddFlagsBefore(text, at)
+}
+
+function oddFlagsBefore(text: string, at: number): boolean {
+  const run = /(?:\p{Regional_Indicator})*$/u.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? ''
+  return (run.length / 2) % 2 === 1
+}
 
 /** From the best place to cut to the worst, which always exists. */
 const CUTS: Readonly<Record<BlockKind, readonly Cuts[]>> = {

@@ -34,7 +34,7 @@ export function addRecords(
   const head = tableRow(header)
   const lengths = rows.slice(0, SAMPLE).map((row) => row.reduce((sum, cell) => sum + cell.length + 3, 0))
   const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length * 0.9)] ?? 0
-  if (head.length <= LONGEST_HEADER && usual <= LONGEST_ROW) {
+  if (rows.length === 0 || (head.length <= LONGEST_HEADER && usual <= LONGEST_ROW)) {
     builder.add('table', [head, ...rows.map(tableRow)].join('\n'), headings)
     return 'table'
   }

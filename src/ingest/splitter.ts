@@ -6,7 +6,7 @@ import { createMeasure } from './measure.ts'
 import { type Draft, LONGEST, packBlocks } from './pack.ts'
 
 /** Part of every index's identity: raise it when the same document gives other chunks. */
-export const SPLITTER_VERSION = 'blocks-2'
+export const SPLITTER_VERSION = 'blocks-3'
 
 /**
  * The chunks of a document, in reading order: blocks of one section packed together, cut only where a block is
