@@ -1,35 +1,46 @@
 import OpenAI from 'openai'
 import type { EngineConfig } from '../config/schema.ts'
-import type { Citation, Usage } from '../domain/answer.ts'
+import type { Citation, Passage, Usage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../pipeline/ports.ts'
 import { checkCitations } from './citations.ts'
 import { chatCompletion, type Piece } from './completion.ts'
 import { engineKey } from './engine-key.ts'
-import { type GroundedPrompt, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
+import { filterLinks } from './links.ts'
+import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
 import { REFUSALS } from './refusal.ts'
+import { rewriteByEngine } from './rewriter.ts'
+import { SHORT_TOKENS } from './short-completion.ts'
+import { createSummaries } from './summary.ts'
 
 /** Answers by any engine behind the OpenAI API: Ollama, vLLM, llama-server, OpenAI, Groq. */
 export async function openaiGenerator(name: string, config: EngineConfig): Promise<Generator> {
-  const completion = chatCompletion(name, config, await engineKey(name, config))
+  const key = await engineKey(name, config)
+  const completion = chatCompletion(name, config, key)
+  const short = chatCompletion(name, { ...config, maxTokens: SHORT_TOKENS }, key)
+  const summaries = createSummaries(short)
   return {
     id: `${name}:${config.model}`,
     promptVersion: PROMPT_VERSION,
+    rewrite: (question, history, signal) => rewriteByEngine(short, question, history, signal),
     async *generate(input) {
       if (input.passages.length === 0) {
         yield { type: 'delta', text: REFUSALS[input.language] }
         yield { type: 'end', refused: true, complete: true }
         return
       }
-      const prompt = groundedPrompt(input, config.contextTokens - config.maxTokens)
-      if (prompt === undefined) {
+      const fits = fitting(input, config.contextTokens - config.maxTokens)
+      if (fits === undefined) {
         throw new ChatbotError(
           'engine_failed',
           `The question and one passage do not fit into what engines.${name}.contextTokens (${config.contextTokens}) leaves beside engines.${name}.maxTokens (${config.maxTokens}). Ask a shorter question, or set the engine's real context window.`,
         )
       }
       try {
-        yield* grounded(name, input, prompt, completion.stream(prompt.messages, input.signal))
+        const { passages, older } = fits
+        const summary = older.length === 0 ? '' : await summaries.of(older, input.signal)
+        const messages = groundedPrompt(input, fits, summary)
+        yield* grounded(name, input, passages, completion.stream(messages, input.signal))
       } catch (error) {
         if (input.signal.aborted) throw error
         throw engineError(name, config, error)
@@ -42,10 +53,11 @@ export async function openaiGenerator(name: string, config: EngineConfig): Promi
 async function* grounded(
   name: string,
   input: GenerateInput,
-  { passages }: GroundedPrompt,
+  passages: readonly Passage[],
   pieces: AsyncIterable<Piece>,
 ): AsyncGenerator<GeneratorEvent> {
   const check = checkCitations(passages)
+  const links = filterLinks([input.question, ...passages.map(({ text }) => text)])
   const citations: Citation[] = []
   let usage: Usage | undefined
   let finish = ''
@@ -74,7 +86,7 @@ async function* grounded(
       continue
     }
     if (opening === undefined) {
-      yield* checked(check.push(piece.text))
+      yield* checked(check.push(links.push(piece.text)))
       continue
     }
     opening += piece.text
@@ -82,7 +94,7 @@ async function* grounded(
     if (start.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(start)) continue
     const text: string = start
     opening = undefined
-    yield* checked(check.push(text))
+    yield* checked(check.push(links.push(text)))
   }
 
   const cut = cutOff(name, finish)
@@ -103,13 +115,16 @@ async function* grounded(
     yield { ...ending, refused: true, warnings }
     return
   }
-  if (opening !== undefined) yield* checked(check.push(opening.trimStart()))
+  if (opening !== undefined) yield* checked(check.push(links.push(opening.trimStart())))
+  yield* checked(check.push(links.flush()))
   yield* checked(check.flush())
   if (!written)
     throw new ChatbotError(
       'engine_failed',
       `The engine ${name} returned an empty answer. ${cut ?? 'Ask again, or choose another model.'}`,
     )
+  if (links.leftOut() > 0)
+    warnings.push('The engine wrote a link that stands in no passage: it was left out.')
   if (citations.length === 0)
     warnings.push('The engine cited no passage: check this answer against the documents.')
   yield { ...ending, refused: false, warnings }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { EngineConfig } from '../../src/config/schema.ts'
 import type { Passage, Turn } from '../../src/domain/answer.ts'
 import { openaiGenerator } from '../../src/generate/openai.ts'
-import { groundedPrompt } from '../../src/generate/prompt.ts'
+import { fitting, groundedPrompt } from '../../src/generate/prompt.ts'
 import { REFUSALS } from '../../src/generate/refusal.ts'
 import type { GenerateInput, GeneratorEvent } from '../../src/pipeline/ports.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
@@ -249,27 +249,41 @@ describe('the grounded prompt', () => {
   )
 
   test('a document cannot close its passage or open another', () => {
-    const user = String(groundedPrompt(input({ passages: [hostile] }), 4000)?.messages.at(-1)?.content)
+    const user = String(prompted(input({ passages: [hostile] }), 4000)?.at(-1)?.content)
     expect(user.match(/<\/?\s*passage/gi)).toEqual(['<passage', '</passage'])
     expect(user.split('</passage>')[1]).toBe('\n\nQuestion: Why is the sky blue?')
   })
 
   test('names the language of the answer and what to do without one', () => {
-    const system = String(groundedPrompt(input({ language: 'ru' }), 4000)?.messages[0]?.content)
+    const system = String(prompted(input({ language: 'ru' }), 4000)?.[0]?.content)
     expect(system).toContain('answer in Russian')
     expect(system).toContain('NO_ANSWER')
   })
 
-  test('the oldest turns go before any passage, and long ones are cut, never inside a character', () => {
+  test('turns that do not fit go before any passage, the oldest first, and long ones are cut', () => {
     const history = ['oldest', 'older', 'last'].map((id) => turn(id, `${id} ${'😀'.repeat(2000)}`))
-    const prompt = groundedPrompt(input({ history }), 2000)
-    const sent = prompt?.messages.map(({ content }) => String(content)) ?? []
+    const given = input({ history })
+    const fits = fitting(given, 2000)
+    expect(fits?.passages).toEqual([sky])
+    expect(fits?.older.map(({ id }) => id)).toEqual(['oldest', 'older'])
+    const sent = prompted(given, 2000)?.map(({ content }) => String(content)) ?? []
     expect(sent.map((content) => content.split(' ')[0])).toEqual(['You', 'last', 'last', expect.anything()])
     expect(sent.every((content) => content.isWellFormed())).toBe(true)
     expect(sent.join('').length).toBeLessThanOrEqual(2000 * 3)
-    expect(prompt?.passages).toEqual([sky])
+  })
+
+  test('a follow-up is sent with what it was taken for', () => {
+    const given = input({ question: 'Who built it?', standalone: 'Who built it (the Eiffel Tower)?' })
+    expect(String(prompted(given, 4000)?.at(-1)?.content)).toContain(
+      'Question: Who built it?\nMeant is: Who built it (the Eiffel Tower)?',
+    )
   })
 })
+
+function prompted(given: GenerateInput, tokens: number) {
+  const fits = fitting(given, tokens)
+  return fits === undefined ? undefined : groundedPrompt(given, fits)
+}
 
 function turn(id: string, text: string): Turn {
   return {
