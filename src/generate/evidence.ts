@@ -2,7 +2,7 @@
 import type { Passage } from '../domain/answer.ts'
 import { detectLanguage, type Language } from '../domain/language.ts'
 import type { Ranked } from './relevance.ts'
-import { EVIDENCE_WEIGHTS } from './weights.ts'
+import { type Basis, EVIDENCE_WEIGHTS } from './weights.ts'
 import { stems, type Term, terms } from './words.ts'
 
 /** What speaks for an answer. Cosines are of the best one; shares are 0 to 1. */
@@ -52,8 +52,8 @@ function share(list: readonly Term[], set: ReadonlySet<string>, weight: (term: T
 const distinct = (list: readonly Term[]) => [...new Map(list.map((term) => [term.stem, term])).values()]
 
 /** Above 0 the passages hold an answer. */
-export function confidence(language: Language, best: Ranked, evidence: Evidence): number {
-  const { bias, weights } = EVIDENCE_WEIGHTS[basisOf(language, best)]
+export function confidence(basis: Basis, evidence: Evidence): number {
+  const { bias, weights } = EVIDENCE_WEIGHTS[basis]
   return (
     bias +
     weights.passage * evidence.passage +
@@ -67,7 +67,7 @@ export function confidence(language: Language, best: Ranked, evidence: Evidence)
 }
 
 /** Words can only be compared within one language; Russian documentation may be half commands and names in Latin. */
-function basisOf(language: Language, best: Ranked): Language | 'cross' {
+export function basisOf(language: Language, best: Ranked): Basis {
   const { text } = best.candidate.passage
   const same = language === 'ru' ? /\p{Script=Cyrillic}{3}/u.test(text) : detectLanguage(text) === 'en'
   return same ? language : 'cross'

@@ -1,32 +1,37 @@
 /** Answers without a language model: quotes the sentences that answer the question, or says that none does. */
 import type { Citation } from '../domain/answer.ts'
 import type { Embedder } from '../domain/embedding.ts'
+import type { Language } from '../domain/language.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../pipeline/ports.ts'
 import { candidatesOf } from './candidates.ts'
-import { confidence, evidenceOf } from './evidence.ts'
-import { type Quote, quotesOf } from './quotes.ts'
+import { contradictionOf } from './contradiction.ts'
+import { basisOf, confidence, evidenceOf } from './evidence.ts'
+import { type Quote, quoteOf, quotesOf } from './quotes.ts'
 import { REFUSALS } from './refusal.ts'
 import { compareWords, rank, shortlist } from './relevance.ts'
+import { ENOUGH } from './weights.ts'
 
 export interface ExtractiveOptions {
   readonly embedder: Embedder
 }
 
 /**
- * The text is each quotation as it is stored, followed by its mark: `… [1]`, then `… [2]`. What the passages say
+ * The text is each quotation as it is stored, followed by its mark: `… [1]`, then `… [2]`; when two documents
+ * contradict each other, a line before says so. What the passages say
  * is only ever quoted, so that an instruction in a document has no effect.
  */
 export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator {
   return {
     id: 'extractive',
-    promptVersion: 'extractive-1',
+    promptVersion: 'extractive-2',
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
-      const quotes = await answer(embedder, input)
+      const { quotes, differ } = await answer(embedder, input)
       if (quotes.length === 0) {
         yield { type: 'delta', text: REFUSALS[input.language] }
         yield { type: 'end', refused: true, complete: true }
         return
       }
+      if (differ) yield { type: 'delta', text: `${DIFFER[input.language]}\n\n` }
       for (const [index, quote] of quotes.entries()) {
         const number = index + 1
         yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${quote.text} [${number}]` }
@@ -37,11 +42,24 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
   }
 }
 
-/** No quotes: the passages do not hold an answer. */
-async function answer(embedder: Embedder, input: GenerateInput): Promise<Quote[]> {
+const DIFFER: Readonly<Record<Language, string>> = {
+  en: 'The documents differ on this:',
+  ru: 'Документы говорят об этом разное:',
+}
+
+interface Found {
+  /** None: the passages do not hold an answer. */
+  readonly quotes: readonly Quote[]
+  /** Whether the quotes contradict each other. */
+  readonly differ: boolean
+}
+
+const NOTHING: Found = { quotes: [], differ: false }
+
+async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
   const { standalone, questionVector, language, passages, signal } = input
   const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
-  if (compared.length === 0) return []
+  if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
     compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
     { as: 'passage', priority: 'question', signal },
@@ -51,9 +69,12 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Quote[]
     embeddings.map(({ vector }) => cosine(questionVector, vector)),
   )
   const [best] = ranked
-  if (best === undefined) return []
-  if (confidence(language, best, evidenceOf(standalone, passages, ranked)) <= 0) return []
-  return quotesOf(ranked)
+  if (best === undefined) return NOTHING
+  const basis = basisOf(language, best)
+  if (confidence(basis, evidenceOf(standalone, passages, ranked)) <= 0) return NOTHING
+  const other = contradictionOf(standalone, ranked)
+  if (other !== undefined) return { quotes: [best, other].map(quoteOf), differ: true }
+  return { quotes: quotesOf(ranked, ENOUGH[basis]), differ: false }
 }
 
 /** Both are of length 1. */

@@ -1,7 +1,6 @@
 import type { Passage } from '../domain/answer.ts'
 import type { Span } from '../domain/document.ts'
 import type { Ranked } from './relevance.ts'
-import { CONFIDENT } from './weights.ts'
 
 /** What is quoted, word for word; the span is relative to the passage's text. */
 export interface Quote extends Span {
@@ -11,18 +10,33 @@ export interface Quote extends Span {
   readonly similarity: number
 }
 
-/** The best sentence, and the second when the first is not certain; neighbours become one quotation. */
-export function quotesOf(ranked: readonly Ranked[]): Quote[] {
-  const [first, second] = ranked
-  if (first === undefined) return []
-  const one = quoteOf(first)
-  if (second === undefined || first.probability >= CONFIDENT) return [one]
-  const two = quoteOf(second)
-  const merged = mergeNeighbours(one, two)
-  return merged === undefined ? [one, two] : [merged]
+/** More would be no answer any more, but a reading list. */
+const MOST_SENTENCES = 3
+
+/**
+ * The best sentences until the answer is in them with the probability `enough`; neighbours become one quotation.
+ */
+export function quotesOf(ranked: readonly Ranked[], enough: number): Quote[] {
+  let quotes: Quote[] = []
+  let certain = 0
+  for (const item of ranked.slice(0, MOST_SENTENCES)) {
+    if (certain >= enough) break
+    certain += item.probability
+    quotes = withQuote(quotes, quoteOf(item))
+  }
+  return quotes
 }
 
-const quoteOf = ({ candidate, features }: Ranked): Quote => ({
+/** A sentence between two others joins both. */
+function withQuote(quotes: readonly Quote[], quote: Quote): Quote[] {
+  for (const [index, other] of quotes.entries()) {
+    const merged = mergeNeighbours(other, quote)
+    if (merged !== undefined) return withQuote(quotes.toSpliced(index, 1), merged)
+  }
+  return [...quotes, quote]
+}
+
+export const quoteOf = ({ candidate, features }: Ranked): Quote => ({
   passage: candidate.passage,
   start: candidate.start,
   end: candidate.end,

@@ -5,6 +5,7 @@
  * Russian, and questions in one language on text in the other) and on ClapNQ, with the built-in embedding model.
  * docs/QUALITY.md has the results on what was left out. Another embedding model needs its own.
  */
+import type { Language } from '../domain/language.ts'
 import type { Evidence } from './evidence.ts'
 import type { SentenceFeatures } from './relevance.ts'
 
@@ -18,8 +19,11 @@ export const SENTENCE_WEIGHTS: Readonly<Record<keyof SentenceFeatures, number>> 
   offers: 1.29,
 }
 
-/** One sentence is quoted alone when it is the answer with at least this probability; else the best two. */
-export const CONFIDENT = 0.92
+/** Sentences are quoted until one of them holds the answer with at least this probability. */
+export const ENOUGH: Readonly<Record<Basis, number>> = { en: 0.88, ru: 0.85, cross: 0.85 }
+
+/** The language of question and text; `cross` when they differ. */
+export type Basis = Language | 'cross'
 
 export interface EvidenceWeights {
   readonly bias: number
@@ -31,7 +35,7 @@ export interface EvidenceWeights {
  * languages, so their words say little. The bias is set for a share of refused answerable questions, not for
  * equal errors.
  */
-export const EVIDENCE_WEIGHTS: Readonly<Record<'en' | 'ru' | 'cross', EvidenceWeights>> = {
+export const EVIDENCE_WEIGHTS: Readonly<Record<Basis, EvidenceWeights>> = {
   en: {
     bias: -49.58,
     weights: {

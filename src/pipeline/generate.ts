@@ -1,11 +1,13 @@
 import type { Citation } from '../domain/answer.ts'
+import type { Principal } from '../domain/principal.ts'
+import { refusalHelp } from '../generate/refusal.ts'
 import type { Generated, Retrieved } from './ask.ts'
-import type { GeneratorEvent } from './ports.ts'
+import type { GeneratorEvent, Ports } from './ports.ts'
 import type { Stage } from './stage.ts'
 
 export const generateAnswer: Stage<Retrieved, Generated> = {
   name: 'generate',
-  async run(ask, { signal, emit }) {
+  async run(ask, { principal, ports, signal, emit }) {
     if (ask.hit !== undefined) {
       const { text, refused, citations } = ask.hit
       const warnings = [...new Set([...ask.warnings, ...ask.hit.warnings])]
@@ -39,6 +41,11 @@ export const generateAnswer: Stage<Retrieved, Generated> = {
           end = event
       }
     }
+    if (end?.refused) {
+      const help = `\n\n${await helpOf(ask, principal, ports)}`
+      text += help
+      emit({ type: 'delta', text: help })
+    }
     if (end === undefined) throw new Error(`the generator ${ask.generator.id} did not end its answer`)
     return {
       ...ask,
@@ -50,4 +57,16 @@ export const generateAnswer: Stage<Retrieved, Generated> = {
       ...(end.usage === undefined ? {} : { usage: end.usage }),
     }
   },
+}
+
+async function helpOf(ask: Retrieved, principal: Principal, { store }: Ports): Promise<string> {
+  const searched = new Set(ask.collections.map(({ id }) => id))
+  const summaries = (await store.collections.list(principal)).filter(({ id }) => searched.has(id))
+  return refusalHelp(ask.language, {
+    query: ask.standalone,
+    collections: summaries.map(({ name }) => name),
+    documents: summaries.reduce((sum, { documents }) => sum + documents, 0),
+    filtered: ask.filter !== undefined,
+    nearest: ask.context[0]?.uri,
+  })
 }

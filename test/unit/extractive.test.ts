@@ -24,7 +24,7 @@ function check(answer: TestAnswer): void {
   expect(text).not.toBe('')
   expect(refused).toBe(citations.length === 0)
   if (refused) return
-  expect(citations.length).toBeLessThanOrEqual(2)
+  expect(citations.length).toBeLessThanOrEqual(3)
   expect(text).toBe(citations.map((citation) => `${citation.text} [${citation.number}]`).join('\n\n'))
   expect(answer.deltas).toHaveLength(citations.length)
   for (const [index, citation] of citations.entries()) {
