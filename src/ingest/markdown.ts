@@ -1,9 +1,10 @@
 import { extname } from 'node:path'
 import { Lexer, type Token } from 'marked'
 import { parse as parseYaml } from 'yaml'
-import type { Block, BlockKind, Span } from '../domain/document.ts'
+import type { Block, BlockKind, Metadata, Span } from '../domain/document.ts'
 import { skipSpace, trimmed } from './lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
+import { documentDate, flatMetadata } from './metadata.ts'
 import { createSections } from './sections.ts'
 import { paragraphs } from './text.ts'
 
@@ -21,21 +22,49 @@ export const markdown = {
       text: source,
       blocks,
       linesMatchFile: true,
+      metadata: front.metadata,
+      ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
     }
   },
 } satisfies TextLoader
 
-function frontMatter(source: string): { title?: string; end: number } {
-  const match = /^---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/u.exec(source)
-  if (!match) return { end: 0 }
+interface FrontMatter {
+  readonly title?: string
+  readonly metadata: Metadata
+  readonly modifiedAt?: Date
+  /** Where the document begins. */
+  readonly end: number
+}
+
+/** YAML between `---`, or the plain `key = "value"` lines of TOML between `+++`. */
+function frontMatter(source: string): FrontMatter {
+  const match = /^(---|\+\+\+)[ \t]*\n([\s\S]{0,20000}?)\n(?:\1|\.\.\.)[ \t]*(?:\n|$)/u.exec(source)
+  const data = match ? frontData(match[1] ?? '', match[2] ?? '') : undefined
+  if (!match || !data) return { metadata: {}, end: 0 }
+  const { title, ...metadata } = flatMetadata(data)
+  const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
+  return {
+    ...(title ? { title } : {}),
+    metadata,
+    ...(modifiedAt ? { modifiedAt } : {}),
+    end: match[0].length,
+  }
+}
+
+/** Names of the dates in front matter, that of the last change first. */
+const DATES = ['updated', 'modified', 'lastmod', 'last_modified', 'last_modified_at', 'date']
+
+/** Undefined when it is not front matter after all: a rule, text and another rule. */
+function frontData(fence: string, inside: string): object | undefined {
+  if (fence === '+++') {
+    const pairs = inside.matchAll(/^([\w-]{1,100})\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n]*))$/gmu)
+    return Object.fromEntries(Array.from(pairs, ([, key, ...values]) => [key, values.find(Boolean) ?? '']))
+  }
   try {
-    const data: unknown = parseYaml(match[1] ?? '')
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) return { end: 0 }
-    const title = 'title' in data && typeof data.title === 'string' ? data.title.trim() : ''
-    return title === '' ? { end: match[0].length } : { title, end: match[0].length }
+    const data: unknown = parseYaml(inside, { maxAliasCount: 20, logLevel: 'silent' })
+    return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : undefined
   } catch {
-    // Not front matter after all: a rule, text and another rule.
-    return { end: 0 }
+    return undefined
   }
 }
 
@@ -55,10 +84,11 @@ function read(source: string, from: number, mdx: boolean): { blocks: Block[]; fi
       if (token.depth === 1 && title !== '') firstTitle ??= title
       add('heading', span, sections.enter(token.depth, title))
     } else if (token.type === 'html') {
-      if (!/^\s*<(?:script|style|template)\b/iu.test(token.raw)) addHtml(source, span, add)
+      if (!/^\s*<(?:script|style|template)\b/iu.test(token.raw)) addHtml(source, span, mdx, add)
     } else {
       const kind = KINDS[token.type]
       if (kind === 'code' || kind === 'table') add(kind, span)
+      else if (mdx && /^(?:<|\{\/\*)/u.test(token.raw)) addHtml(source, span, mdx, add)
       else if (kind && !(mdx && /^(?:import|export)\s/u.test(token.raw)))
         addAroundComments(source, span, kind, add)
     }
@@ -99,7 +129,11 @@ function locate(source: string, from: number): { token: Token; span: Span }[] | 
   return located
 }
 
+/** Quotes and lists in one another, for each of which marked reads the rest again. */
+const TOO_DEEP = /^(?:[ \t]*>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
+
 function blockTokens(source: string): Token[] | undefined {
+  if (TOO_DEEP.test(source)) return undefined
   try {
     return new Lexer({ gfm: true }).blockTokens(source, [])
   } catch (thrown) {
@@ -125,14 +159,17 @@ function addAroundComments(source: string, span: Span, kind: BlockKind, add: Add
 }
 
 /** An HTML block is indexed from its first to its last text, if it has any: badges and anchors have none. */
-function addHtml(source: string, span: Span, add: Add): void {
+function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
   addAroundComments(source, span, 'paragraph', (kind, part) => {
     const html = source.slice(part.start, part.end)
-    const blanked = html.replace(/<[^<>]*>/gu, (tag) => ' '.repeat(tag.length))
+    const blanked = html.replace(mdx ? JSX : /<[^<>]*>/gu, (tag) => ' '.repeat(tag.length))
     const text = trimmed(blanked, { start: 0, end: blanked.length })
     if (text.start < text.end) add(kind, { start: part.start + text.start, end: part.start + text.end })
   })
 }
+
+/** Tags whose attributes may be expressions, up to two braces deep, and comments. */
+const JSX = /<\/?[\w.]*(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*[\s\S]*?\*\/\}/gu
 
 /** A heading without its inline marks. */
 function plain(inline: string): string {

@@ -61,7 +61,7 @@ function wholeCharacter(text: string, at: number): number {
 }
 
 const LONGEST_CLUSTER = 32
-const JOINS = /^[\p{M}\u200d\p{Emoji_Modifier}]/u
+const JOINS = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u
 
 /** Whether the character at `at` belongs to the one before it: accents, variation selectors, joined emoji, flags. */
 function joinsBefore(text: string, at: number): boolean {

@@ -37,7 +37,7 @@ const SOURCE =
   /^(?:code|code-block|sourcecode|literalinclude|parsed-literal|math|doctest|testcode|testoutput|prompt|graphviz|mermaid|highlight)$/u
 
 /** Lines in which the end of a table is looked for. */
-const LONGEST_TABLE = 2000
+const LONGEST_TABLE = 300
 
 const ADORNMENT = /^([!-/:-@[-`{-~])\1{2,}$/u
 const DIRECTIVE = /^\.\. (?:\|[^|]{1,80}\| )?(?<name>[\w:+.-]{1,60})::(?: |$)/u

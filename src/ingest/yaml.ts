@@ -5,8 +5,8 @@ import { addText } from './records.ts'
 import { createTextBuilder } from './text-builder.ts'
 import { addTree, type Tree } from './tree.ts'
 
-/** Its parser takes two seconds a megabyte: larger files are read as text. */
-const LONGEST = 4_000_000
+/** Its parser takes seconds a megabyte, and 100 MB: larger files are read as text. */
+const LONGEST = 1_500_000
 
 /** YAML with its comments. Aliases are named, not followed: a few lines of them can stand for gigabytes. */
 export const yaml = {

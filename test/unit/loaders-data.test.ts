@@ -178,3 +178,179 @@ Content-Type: text/html; charset=utf-8
     expect(text).toContain('Отпуск длится 28 календарных дней.')
   })
 })
+
+describe('front matter and MDX', () => {
+  it('gives the title, a flat map and the date, in YAML and TOML', async () => {
+    const yaml = await load(
+      '---\ntitle: Guide\nauthor: Anna\ntags: [a, b]\ndate: 2024-05-01\n---\n\nText.\n',
+      'a.md',
+    )
+    const toml = await load('+++\ntitle = "Guide"\ndate = 2024-05-01\n+++\n\nText.\n', 'a.md')
+    expect(yaml).toMatchObject({
+      title: 'Guide',
+      metadata: { author: 'Anna', tags: 'a, b', date: '2024-05-01' },
+      modifiedAt: new Date('2024-05-01T00:00:00Z'),
+    })
+    expect(toml).toMatchObject({ title: 'Guide', modifiedAt: new Date('2024-05-01T00:00:00Z') })
+    for (const document of [yaml, toml]) expect(blocksOf(document)).toEqual([['paragraph', '', 'Text.']])
+  })
+
+  it('reads what stands between the tags of components', async () => {
+    const source = `import { Tabs } from './tabs'
+
+# Title
+
+<Tabs items={['a', 'b']} render={() => <b/>}>
+  <Tab value="a">
+
+Inside **text**.
+
+  </Tab>
+  <Note>A note.</Note>
+</Tabs>
+
+{/* not for readers */}
+`
+    expect(blocksOf(await load(source, 'a.mdx')).map(([, , text]) => text)).toEqual([
+      '# Title',
+      'Inside **text**.',
+      'A note.',
+    ])
+  })
+})
+
+describe('reStructuredText', () => {
+  it('reads sections, directives, literal blocks, tables and fields', async () => {
+    const source = `======
+ Main
+======
+
+:Author: Anna
+:Date: 2024-05-01
+
+Intro::
+
+    literal
+
+.. note::
+
+   A note that matters.
+
+.. toctree::
+   :maxdepth: 2
+
+   not-indexed
+
+.. a comment
+
+Sub
+---
+
+- item one
+  goes on
+- item two
+
+.. code-block:: python
+   :linenos:
+
+   def f():
+       return 1
+
+===== =====
+Name  Value
+===== =====
+a     1
+===== =====
+
+----
+
+The end.
+`
+    const document = await load(source, 'a.rst')
+    expect(document).toMatchObject({
+      title: 'Main',
+      metadata: { author: 'Anna', date: '2024-05-01' },
+      linesMatchFile: true,
+    })
+    expect(blocksOf(document)).toEqual([
+      ['heading', '', '======\n Main\n======'],
+      ['list', 'Main', ':Author: Anna'],
+      ['list', 'Main', ':Date: 2024-05-01'],
+      ['paragraph', 'Main', 'Intro::'],
+      ['code', 'Main', 'literal'],
+      ['quote', 'Main', 'A note that matters.'],
+      ['heading', 'Main', 'Sub\n---'],
+      ['list', 'Main › Sub', '- item one\n  goes on\n- item two'],
+      ['code', 'Main › Sub', 'def f():\n       return 1'],
+      ['table', 'Main › Sub', '===== =====\nName  Value\n===== =====\na     1\n===== ====='],
+      ['paragraph', 'Main › Sub', 'The end.'],
+    ])
+  })
+})
+
+describe('source code', () => {
+  it('is cut at declarations, with their comments, under their names', async () => {
+    const body = `${'    x = x + 1  # so that the file is not a small one\n'.repeat(8)}`
+    const source = `import os\n\n# The main class\n@dataclass\nclass Foo(Base):\n    """A foo."""\n\n    def bar(self, x):\n${body}\ndef top(a,\n        b):\n${body}`
+    const document = await load(source, 'src/foo.py')
+    expect(document).toMatchObject({ title: 'foo.py', mediaType: 'text/x-python', linesMatchFile: true })
+    expect(blocksOf(document).map(([, path, text]) => [path, text?.split('\n')[0]])).toEqual([
+      ['', 'import os'],
+      ['Foo', '# The main class'],
+      ['Foo › bar', 'def bar(self, x):'],
+      ['top', 'def top(a,'],
+    ])
+    expect(blocksOf(await load('def a(): pass\ndef b(): pass\n', 'a.py'))).toHaveLength(1)
+  })
+})
+
+describe('HTML', () => {
+  it('finds the article of a page that marks none, and what the page says of itself', async () => {
+    const prose =
+      'The daemon, which owns the database, reads the files, and answers the questions, in order. '
+    const source = `<html><head><title>Daemons</title><meta name="author" content="Anna">
+<meta property="article:published_time" content="2024-05-01T10:00:00Z"></head><body>
+<div class="sidebar"><ul><li><a href="/a">Other page</a></li><li><a href="/b">One more</a></li></ul></div>
+<div class="content"><h2>Daemons</h2>${`<p>${prose.repeat(4)}</p>`.repeat(5)}<p>Source: <a href="https://example.com/x">the manual</a></p></div>
+<div class="related"><a href="/c">Related</a></div></body></html>`
+    const document = await load(source, 'a.html')
+    expect(document).toMatchObject({
+      title: 'Daemons',
+      metadata: { author: 'Anna', 'article:published_time': '2024-05-01T10:00:00Z' },
+      modifiedAt: new Date('2024-05-01T10:00:00Z'),
+    })
+    expect(document.text).toContain('Source: the manual <https://example.com/x>')
+    expect(document.text).not.toMatch(/Other page|Related/u)
+  })
+})
+
+describe('hostile files end with a clear result', () => {
+  const aliases = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(9)}x]`)
+  it.each<[string, string, string]>([
+    ['nested divs', `${'<div>'.repeat(100_000)}deep`, 'a.html'],
+    ['nested brackets of Markdown', '['.repeat(300_000), 'a.md'],
+    ['nested quotes', `${'> '.repeat(200_000)}x`, 'a.md'],
+    ['nested lists', Array.from({ length: 500 }, (_, i) => `${' '.repeat(i * 2)}- x`).join('\n'), 'a.md'],
+    ['nested arrays', `${'['.repeat(100_000)}1${']'.repeat(100_000)}`, 'a.json'],
+    ['nested YAML', `${'['.repeat(50_000)}`, 'a.yaml'],
+    ['a bomb of aliases', `a0: &a0 lol\n${aliases.join('\n')}`, 'a.yaml'],
+    ['a line of megabytes', 'a,'.repeat(1_000_000), 'a.csv'],
+    ['quotation marks', `a,b\n${'a,"b\n'.repeat(200_000)}`, 'a.csv'],
+  ])('%s', async (_, content, uri) => {
+    const document = await load(content, uri)
+    expect(document.text.trim()).not.toBe('')
+    expect(document.blocks.length).toBeGreaterThan(0)
+  })
+
+  it.each<[string, string, string, string]>([
+    ['more tags than memory holds', '<'.repeat(2_000_000), 'a.html', 'document_too_large'],
+    [
+      'mail within mail without end',
+      `From: a@b\nSubject: x\nContent-Type: multipart/mixed; boundary=x\n\n${'--x\nContent-Type: multipart/mixed; boundary=x\n\n'.repeat(1000)}`,
+      'a.eml',
+      'document_corrupt',
+    ],
+  ])('%s', async (_, content, uri, code) => {
+    await expect(load(content, uri)).rejects.toMatchObject({ code })
+  })
+})
