@@ -1,0 +1,72 @@
+/**
+ * A second ingest of files that did not change, as a user runs it: files per second, and where the time goes.
+ *
+ *   npm run build && node bench/unchanged.ts [FILES]
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { expandSource } from '../src/client/files.ts'
+import { hashFiles } from '../src/client/ingest.ts'
+import { packageRoot } from '../src/config/package-root.ts'
+
+const files = Number(process.argv[2] ?? 10_000)
+const FOLDER_SIZE = 100
+const RUNS = 5
+
+const dir = realpathSync(mkdtempSync(join(tmpdir(), 'chatbot-bench-')))
+const docs = join(dir, 'docs')
+const env = { ...process.env, CHATBOT_DATA_DIR: join(dir, 'data'), CHATBOT_SERVER_PORT: '0', HOME: dir }
+const run = promisify(execFile)
+const chatbot = async (...args: readonly string[]) => {
+  const { stdout } = await run(process.execPath, [join(packageRoot(), 'bin', 'chatbot.js'), ...args], {
+    env,
+    maxBuffer: 1024 ** 3,
+  })
+  return stdout
+}
+const reportSchema = z.object({ totals: z.object({ files: z.int(), unchanged: z.int() }) })
+
+try {
+  for (let index = 0; index < files; index++) {
+    const folder = join(docs, String(Math.floor(index / FOLDER_SIZE)))
+    if (index % FOLDER_SIZE === 0) mkdirSync(folder, { recursive: true })
+    // Equal chunks have one vector: the bench is about the second run, not about embedding.
+    const text = `# Notes\n\n${'The daemon owns the database, the models and the server. '.repeat(20)}`
+    writeFileSync(join(folder, `${index}.md`), `${text}\n${' '.repeat(index % 1000)}\n`)
+  }
+  console.log(
+    `${files} files, ingested once in ${await seconds(() => chatbot('ingest', docs, '--jobs', '16'))} s`,
+  )
+
+  for (let round = 0; round < RUNS; round++) {
+    let totals = { files: 0, unchanged: 0 }
+    const time = await seconds(async () => {
+      totals = reportSchema.parse(JSON.parse(await chatbot('ingest', docs, '--json'))).totals
+    })
+    if (totals.unchanged !== files) throw new Error(`${totals.unchanged} of ${files} files were unchanged`)
+    console.log(`second run: ${time} s, ${Math.round(files / time)} files/s with the start of the command`)
+  }
+
+  let found: Awaited<ReturnType<typeof expandSource>> | undefined
+  const walked = await seconds(async () => {
+    found = await expandSource('folder', docs, { extensions: new Set(['.md']) })
+  })
+  const hashed = await seconds(() => hashFiles(found?.files ?? [], {}, (failure) => console.error(failure)))
+  const nothing = await seconds(() => chatbot('ingest', join(docs, '0'), '--json'))
+  console.log(
+    `of that: reading the folders ${walked} s, hashing ${hashed} s, a run over ${FOLDER_SIZE} files ${nothing} s`,
+  )
+} finally {
+  await chatbot('stop').catch(() => undefined)
+  rmSync(dir, { recursive: true, force: true })
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return Math.round((performance.now() - start) / 10) / 100
+}
