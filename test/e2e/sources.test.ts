@@ -3,9 +3,12 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type Workspace, workspace } from '../support/cli.ts'
+
+// A dozen commands a test, on machines that are busy.
+vi.setConfig({ testTimeout: 240_000 })
 
 /** One daemon for the whole file: its tests are one user's session, in order. */
 let space: Workspace
