@@ -7,20 +7,13 @@
  *
  * --mixed searches both languages in one.
  */
-import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
-import type { Embedder } from '../src/domain/embedding.ts'
-import type { Language } from '../src/domain/language.ts'
-import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
-import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
-import { retrieve } from '../src/retrieval/retrieve.ts'
-import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/retrieval/settings.ts'
-import type { Store } from '../src/store/store.ts'
+import type { RetrievalOptions } from '../src/retrieval/settings.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
-import { isCalibration } from './xquad.ts'
-import { type EmbeddedXquad, embeddedXquad } from './xquad-vectors.ts'
+import { mean, type Outcome, putXquad, recall, run } from './xquad-search.ts'
+import { embeddedXquad } from './xquad-vectors.ts'
 
 const { values: flags } = parseArgs({
   options: { every: { type: 'string', default: '1' }, mixed: { type: 'boolean', default: false } },
@@ -32,86 +25,7 @@ const VARIANTS: Readonly<Record<string, RetrievalOptions>> = {
   'fused, without sentences': { sentences: false, rerank: false },
   fused: { rerank: false },
 }
-const RANKS = 10
 const RESAMPLES = 1000
-
-interface Outcome {
-  /** From 1; infinite beyond the tenth. */
-  readonly rank: number
-  readonly calibration: boolean
-  readonly ms: number
-}
-
-export async function putXquad(store: Store, name: string, { documents }: EmbeddedXquad): Promise<void> {
-  const { fingerprint: model, dimensions } = embedderModel()
-  await store.collections.create(LOCAL_PRINCIPAL, name)
-  for (const { uri, bytes, title, mediaType, language, text, chunks } of documents) {
-    await store.documents.put(
-      LOCAL_PRINCIPAL,
-      name,
-      { model, dimensions, splitter: SPLITTER_VERSION },
-      {
-        uri,
-        title,
-        mediaType,
-        language,
-        text,
-        bytes: bytes.length,
-        hash: createHash('sha256').update(bytes).digest('hex'),
-        warnings: [],
-        metadata: {},
-        modifiedAt: null,
-        source: null,
-      },
-      chunks,
-    )
-  }
-}
-
-function embedderModel() {
-  const { name, dimensions, checksums, onnx } = builtinModel()
-  return { fingerprint: `${name}@${checksums[onnx]?.slice(0, 12)}`, dimensions }
-}
-
-export async function run(
-  store: Store,
-  embedder: Embedder,
-  language: Language,
-  collections: readonly string[],
-  xquad: EmbeddedXquad,
-  options: RetrievalOptions,
-  every: number,
-): Promise<Outcome[]> {
-  const readable = await store.collections.readable(LOCAL_PRINCIPAL, collections)
-  const settings = withOptions(retrievalSchema.parse({}), options)
-  const outcomes: Outcome[] = []
-  for (const { text: question, vector, document } of xquad.questions.filter((_, i) => i % every === 0)) {
-    const started = performance.now()
-    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
-      question,
-      language,
-      collections: readable,
-      vector,
-      settings,
-      limit: 2 * RANKS,
-      signal: new AbortController().signal,
-    })
-    const ms = performance.now() - started
-    const found = [...new Set(passages.map(({ uri, collection }) => `${collection}/${uri}`))]
-    const at = found.indexOf(`xquad-${language}/${document}`)
-    outcomes.push({
-      rank: at < 0 || at >= RANKS ? Number.POSITIVE_INFINITY : at + 1,
-      calibration: isCalibration(document),
-      ms,
-    })
-  }
-  return outcomes
-}
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-
-export const recall = (outcomes: readonly Outcome[], k: number) =>
-  mean(outcomes.map(({ rank }) => (rank <= k ? 1 : 0)))
 
 const mrr = (outcomes: readonly Outcome[]) => mean(outcomes.map(({ rank }) => 1 / rank))
 
@@ -135,7 +49,7 @@ async function main(): Promise<void> {
   const embedder = await startEmbedder({ model: builtinModel() })
   const sets = { en: await embeddedXquad('en'), ru: await embeddedXquad('ru') }
   for (const language of ['en', 'ru'] as const)
-    await putXquad(database.store, `xquad-${language}`, sets[language])
+    await putXquad(database.store, `xquad-${language}`, sets[language], `${language}/`)
   await database.store.maintain()
   console.log('| | recall@1 | recall@5 | MRR@10 | held out: recall@1 | recall@5 | ms p50 | worse |')
   console.log('|---|---|---|---|---|---|---|---|')
@@ -151,6 +65,7 @@ async function main(): Promise<void> {
         sets[language],
         options,
         Number(flags.every),
+        `${language}/`,
       )
       const heldOut = all.filter(({ calibration }) => !calibration)
       const ms = all.map((outcome) => outcome.ms).sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
@@ -166,4 +81,4 @@ async function main(): Promise<void> {
   await embedder.close()
 }
 
-if (import.meta.filename === process.argv[1]) await main()
+await main()

@@ -1,9 +1,11 @@
 import { string as stringArgument } from '@oclif/core/args'
-import { integer } from '@oclif/core/flags'
+import { boolean, integer } from '@oclif/core/flags'
+import type { Passage } from '../src/domain/answer.ts'
 import { ChatbotCommand } from './common/command.ts'
 import { collections, filterOf, filters } from './common/flags.ts'
 import { onInterrupt } from './common/interrupt.ts'
 import { questionOf } from './common/question.ts'
+import type { Column } from './common/table.ts'
 
 export default class Search extends ChatbotCommand {
   static override summary = 'Find the passages that fit a question, without an answer.'
@@ -11,6 +13,8 @@ export default class Search extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %> cache invalidation',
     '<%= config.bin %> <%= command.id %> "резервное копирование" --limit 3 --json',
     '<%= config.bin %> <%= command.id %> retry --path "docs/**" --exclude "**/CHANGELOG.md"',
+    '<%= config.bin %> <%= command.id %> ERR_MODULE_NOT_FOUND --explain',
+    `<%= config.bin %> <%= command.id %> '"the exact words"' --since 2025-01-01 --meta author=Anna`,
   ]
   static override strict = false
   static override args = {
@@ -23,6 +27,7 @@ export default class Search extends ChatbotCommand {
   static override flags = {
     ...collections,
     ...filters,
+    explain: boolean({ summary: 'Show what each rank is made of: meaning, words, sentences, reranker.' }),
     limit: integer({ char: 'n', min: 1, max: 100, default: 10, summary: 'Number of passages.' }),
   }
 
@@ -46,17 +51,12 @@ export default class Search extends ChatbotCommand {
       import('./common/table.ts'),
       import('./common/sources.ts'),
     ])
+    const columns = flags.explain ? [...COLUMNS, ...EXPLAINED] : COLUMNS
     this.log(
       table(
-        [
-          { title: '#', right: true },
-          { title: 'Score', right: true },
-          { title: 'Place' },
-          { title: 'Passage' },
-        ],
+        [...columns, { title: 'Place' }, { title: 'Passage' }],
         passages.map((passage) => [
-          String(passage.number),
-          passage.score.toFixed(3),
+          ...columns.map(({ value }) => value(passage)),
           place(passage),
           passage.text,
         ]),
@@ -65,3 +65,22 @@ export default class Search extends ChatbotCommand {
     return { results: passages }
   }
 }
+
+const fixed = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? ''
+
+interface ScoreColumn extends Column {
+  value(passage: Passage): string
+}
+
+const COLUMNS: readonly ScoreColumn[] = [
+  { title: '#', right: true, value: ({ number }) => String(number) },
+  { title: 'Score', right: true, value: ({ score, scores }) => fixed(scores?.fused ?? score, 3) },
+]
+
+const EXPLAINED: readonly ScoreColumn[] = [
+  { title: 'Vector', right: true, value: ({ scores }) => fixed(scores?.vector, 3) },
+  { title: 'BM25', right: true, value: ({ scores }) => fixed(scores?.lexical, 2) },
+  { title: 'Sentence', right: true, value: ({ scores }) => fixed(scores?.sentence, 3) },
+  { title: 'Rerank', right: true, value: ({ scores }) => fixed(scores?.rerank, 2) },
+  { title: 'Words', value: ({ scores }) => scores?.matched.join(' ') ?? '' },
+]

@@ -20,6 +20,7 @@ import { startDocumentParser } from './document-parser.ts'
 import type { Logger } from './log.ts'
 import { startPglite } from './pglite.ts'
 import type { Services } from './services.ts'
+import { keepTerms } from './term-keeper.ts'
 import { clearUploads } from './uploads.ts'
 
 const REMEMBERED_QUESTIONS = 1000
@@ -92,6 +93,8 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
       historyTurns: config.answer.historyTurns,
       onError: (error, id) => log.error({ err: error, answer: id }, 'answer failed'),
     })
+    const quiet = () => !alone || (answers.inFlight() === 0 && embedder.queued() === 0)
+    undo.push(keepTerms({ store, quiet, log }))
     return {
       loaded,
       ports,

@@ -1,8 +1,10 @@
 /** Flags that several commands share. */
 
 import { isAbsolute, resolve } from 'node:path'
-import { boolean, string } from '@oclif/core/flags'
+import { boolean, option, string } from '@oclif/core/flags'
 import type { SearchFilter } from '../../src/domain/answer.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import type { Language } from '../../src/domain/language.ts'
 
 export const collections = {
   collection: string({
@@ -27,6 +29,31 @@ export const filters = {
     helpValue: 'GLOB',
     summary: 'Leave out documents whose path fits. Repeatable.',
   }),
+  source: string({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'GLOB',
+    summary:
+      'Search only documents of sources whose place fits: a folder, a pattern or an address. Repeatable.',
+  }),
+  language: option({ options: ['en', 'ru'] as const, multiple: true, multipleNonGreedy: true })({
+    summary: 'Search only documents in this language. Repeatable.',
+  }),
+  since: string({
+    helpValue: 'DATE',
+    summary: 'Search only documents modified on or after this day or moment: 2025-03-01, 2025-03-01T12:00.',
+  }),
+  before: string({
+    helpValue: 'DATE',
+    summary: 'Search only documents modified before this day or moment.',
+  }),
+  meta: string({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'KEY=VALUE',
+    summary:
+      'Search only documents that say this of themselves, such as author=Anna. Repeatable: all must fit.',
+  }),
 }
 
 export const yes = {
@@ -34,16 +61,42 @@ export const yes = {
 }
 
 /**
- * The filter of `--path` and `--exclude`. Documents are named by their absolute path, unless they were ingested
- * under a root of their own: a relative pattern means both.
+ * The filter of these flags. Documents are named by their absolute path, unless they were ingested under a root of
+ * their own: a relative pattern means both. Throws `bad_request`.
  */
 export function filterOf(flags: {
   readonly path?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
+  readonly source?: readonly string[] | undefined
+  readonly language?: readonly Language[] | undefined
+  readonly since?: string | undefined
+  readonly before?: string | undefined
+  readonly meta?: readonly string[] | undefined
 }): SearchFilter | undefined {
-  const paths = flags.path?.flatMap(bothNames)
-  const excludePaths = flags.exclude?.flatMap(bothNames)
-  return paths === undefined && excludePaths === undefined ? undefined : { paths, excludePaths }
+  const given = {
+    paths: flags.path?.flatMap(bothNames),
+    excludePaths: flags.exclude?.flatMap(bothNames),
+    sources: flags.source?.flatMap((glob) => (/^https?:/.test(glob) ? [glob] : bothNames(glob))),
+    languages: flags.language,
+    modifiedFrom: moment('--since', flags.since),
+    modifiedBefore: moment('--before', flags.before),
+    metadata: flags.meta === undefined ? undefined : Object.fromEntries(flags.meta.map(keyAndValue)),
+  }
+  return Object.values(given).every((value) => value === undefined) ? undefined : given
 }
 
 const bothNames = (glob: string) => (isAbsolute(glob) ? [glob] : [glob, resolve(glob)])
+
+/** A day begins at midnight where the user is. */
+function moment(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const date = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text)
+  if (/^\d{4}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date.toISOString()
+  throw new ChatbotError('bad_request', `${flag} is no date: write 2025-03-01 or 2025-03-01T12:00.`)
+}
+
+function keyAndValue(text: string): [key: string, value: string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new ChatbotError('bad_request', `--meta takes KEY=VALUE, such as --meta author=Anna, not "${text}".`)
+}

@@ -145,17 +145,17 @@ export interface ConversationSummary {
  */
 export interface SearchFilter {
   /** Globs on the document's uri. */
-  readonly paths?: readonly string[]
-  readonly excludePaths?: readonly string[]
+  readonly paths?: readonly string[] | undefined
+  readonly excludePaths?: readonly string[] | undefined
   /** Globs on the location of the source that it came from. */
-  readonly sources?: readonly string[]
-  readonly languages?: readonly Language[]
+  readonly sources?: readonly string[] | undefined
+  readonly languages?: readonly Language[] | undefined
   /** ISO 8601: modified at or after this moment. What has no known date is left out. */
-  readonly modifiedFrom?: string
+  readonly modifiedFrom?: string | undefined
   /** ISO 8601: modified before this moment. */
-  readonly modifiedBefore?: string
+  readonly modifiedBefore?: string | undefined
   /** What the document says of itself, whatever the case: `{ author: 'Anna' }`. */
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** The same for filters that mean the same. */

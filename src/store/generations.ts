@@ -5,10 +5,15 @@ import type { Database, Queries } from './database.ts'
 import { partitionName } from './partitions.ts'
 import { searches } from './search.ts'
 import type { IndexRepository } from './store.ts'
+import { completeTerms, countTerms } from './term-index.ts'
 
 export function indexRepository(database: Database): IndexRepository {
   return {
     ...searches(database),
+
+    completeTerms: () => completeTerms(database),
+
+    countTerms: () => countTerms(database),
 
     ensureApproximateIndex: (generation) => ensureApproximateIndex(database, generation),
 

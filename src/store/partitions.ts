@@ -9,7 +9,7 @@ import type { Queries } from './database.ts'
 export const partitionName = (generation: number): string => `vectors_g${generation}`
 
 /** The table that holds a generation's BM25 weights. */
-const termsPartitionName = (generation: number): string => `chunk_terms_g${generation}`
+export const termsPartitionName = (generation: number): string => `chunk_terms_g${generation}`
 
 /**
  * The active generation of a locked collection, made when it has none. Throws `index_mismatch` when it has one of

@@ -235,6 +235,10 @@ export interface IndexRepository {
     readonly chunks: number
     readonly found: ReadonlyMap<number, number>
   }>
+  /** Makes a batch of missing rows of the index of words; false when none are missing. */
+  completeTerms(): Promise<boolean>
+  /** Counts the frequent terms of the indexes that have changed since they were counted. */
+  countTerms(): Promise<void>
   /** On PostgreSQL, builds the approximate index of a generation that has enough vectors and no index. */
   ensureApproximateIndex(generation: number): Promise<ApproximateIndex>
   list(principal: Principal): Promise<Generation[]>

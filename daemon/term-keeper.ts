@@ -1,0 +1,48 @@
+import type { Store } from '../src/store/store.ts'
+import type { Logger } from './log.ts'
+
+/** How far the statistics of words may lag behind the documents, unless counting them takes long. */
+const EVERY_MS = 30_000
+/** Counting takes at most this share of the time. */
+const SHARE = 1 / 20
+
+export interface TermKeeperOptions {
+  readonly store: Pick<Store, 'index'>
+  /** Whether work in the background would keep nobody waiting; always true on PostgreSQL. */
+  quiet(): boolean
+  readonly log: Logger
+}
+
+/**
+ * Completes the index of words of databases from before there was one, and counts frequent words anew after
+ * changes. Returns how to stop it; a batch that runs is awaited.
+ */
+export function keepTerms({ store, quiet, log }: TermKeeperOptions): () => Promise<void> {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const work = async () => {
+    if (!quiet()) return
+    while (!stopped && quiet() && (await store.index.completeTerms())) {
+      // Batch after batch: each is a transaction of its own, so that questions get their turn.
+    }
+    if (!stopped && quiet()) await store.index.countTerms()
+  }
+  const turn = async (): Promise<void> => {
+    const started = performance.now()
+    await work().catch((error: unknown) =>
+      log.warn({ err: error }, 'the index of words was not brought up to date'),
+    )
+    if (stopped) return
+    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
+    timer.unref()
+  }
+  const next = () => {
+    running = turn()
+  }
+  let running = turn()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await running
+  }
+}
