@@ -76,7 +76,7 @@ const BINARY: readonly BytesLoader[] = LOADERS.filter((loader) => loader.reads =
 async function archiveLoader(bytes: Buffer, extension: string): Promise<BytesLoader | undefined> {
   const archive = await openArchive(bytes, 'ZIP').catch(() => undefined)
   if (!archive) return BINARY.find((loader) => loader.extensions.includes(extension))
-  const mediaType = (await archive.read('mimetype').catch(() => undefined))?.toString('latin1').trim()
+  const mediaType = (await archive.read('mimetype', 1000).catch(() => undefined))?.toString('latin1').trim()
   return BINARY.find(
     ({ archivePart, mediaTypes }) =>
       (mediaType !== undefined && mediaTypes.includes(mediaType)) ||

@@ -7,12 +7,12 @@ export interface Archive {
   has(name: string): boolean
   /** The entry's bytes as they are inflated. Throws when there is no such entry. */
   chunks(name: string): AsyncGenerator<Buffer>
-  /** Undefined when there is no such entry. */
-  read(name: string): Promise<Buffer | undefined>
+  /** Undefined when there is no such entry; `most` bounds its bytes. */
+  read(name: string, most?: number): Promise<Buffer | undefined>
 }
 
 const MEGABYTE = 1024 * 1024
-const MOST_ENTRIES = 100_000
+const MOST_ENTRIES = 60_000
 /** Inflated: of one entry, and of all that are read. */
 const LARGEST_ENTRY = 256 * MEGABYTE
 const LARGEST_SUM = 512 * MEGABYTE
@@ -37,18 +37,18 @@ export async function openArchive(bytes: Buffer, format: string): Promise<Archiv
   }
 
   let sum = 0
-  async function* chunks(name: string): AsyncGenerator<Buffer> {
+  async function* chunks(name: string, most = LARGEST_ENTRY): AsyncGenerator<Buffer> {
     const entry = entries.get(name)
     if (!entry) throw damaged(format, `${name} is missing`)
     if (entry.isEncrypted()) throw locked(format)
-    if (entry.uncompressedSize > LARGEST_ENTRY) throw oversize(name)
+    if (entry.uncompressedSize > most) throw oversize(name, most)
     let size = 0
     try {
       for await (const chunk of await file.openReadStreamPromise(entry)) {
         if (!Buffer.isBuffer(chunk)) continue
         size += chunk.length
         sum += chunk.length
-        if (size > LARGEST_ENTRY) throw oversize(name)
+        if (size > most) throw oversize(name, most)
         if (sum > LARGEST_SUM) throw tooLarge(`it inflates to more than ${LARGEST_SUM / MEGABYTE} MB`)
         yield chunk
       }
@@ -60,10 +60,10 @@ export async function openArchive(bytes: Buffer, format: string): Promise<Archiv
     names: [...entries.keys()],
     has: (name) => entries.has(name),
     chunks,
-    async read(name) {
+    async read(name, most) {
       if (!entries.has(name)) return undefined
       const parts: Buffer[] = []
-      for await (const chunk of chunks(name)) parts.push(chunk)
+      for await (const chunk of chunks(name, most)) parts.push(chunk)
       return Buffer.concat(parts)
     },
   }
@@ -93,8 +93,8 @@ export const locked = (format: string): ChatbotError =>
     `The ${format} file is encrypted, which only PDF files may be. Save it without a password and ingest that.`,
   )
 
-const oversize = (name: string): ChatbotError =>
-  tooLarge(`its part ${name.slice(0, 200)} inflates to more than ${LARGEST_ENTRY / MEGABYTE} MB`)
+const oversize = (name: string, most: number): ChatbotError =>
+  tooLarge(`its part ${name.slice(0, 200)} inflates to more than ${most / MEGABYTE} MB`)
 
 const tooLarge = (why: string): ChatbotError =>
   new ChatbotError('document_too_large', `The file is not read: ${why}. Split it.`)

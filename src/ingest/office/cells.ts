@@ -1,20 +1,24 @@
-/** A table's text: a line for each row, its cells apart by ` | `, columns that are empty throughout left out. */
-export type Row = readonly string[]
+/** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
+export type Row = ReadonlyMap<number, string>
 
+/** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
 export function tableText(rows: readonly Row[]): string {
   const used = new Set<number>()
-  // `forEach` leaves out the holes of sparse rows.
-  for (const row of rows)
-    row.forEach((cell, i) => {
-      if (cell !== '') used.add(i)
-    })
+  for (const row of rows) for (const [column, cell] of row) if (cell.trim() !== '') used.add(column)
   const columns = [...used].toSorted((a, b) => a - b)
+  if (rows.length * columns.length > MOST_CELLS)
+    return rows.map((row) => [...row.values()].map(cellText).join(' | ')).join('\n')
   return rows
-    .map((row) => columns.map((column) => cellText(row[column] ?? '')).join(' | '))
+    .map((row) => columns.map((column) => cellText(row.get(column) ?? '')).join(' | '))
     .filter((line) => /[^\s|]/u.test(line))
     .map((line) => line.trimEnd())
     .join('\n')
 }
+
+/** Above it, a table is all gaps: its rows are written without them. */
+const MOST_CELLS = 10_000_000
+
+export const rowOf = (cells: readonly string[]): Row => new Map(cells.entries())
 
 const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 

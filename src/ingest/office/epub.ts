@@ -12,6 +12,8 @@ import { type Archive, damaged, openArchive } from './archive.ts'
 import { readXml } from './xml.ts'
 
 const FORMAT = 'EPUB'
+/** A page becomes a tree in memory; books have theirs by chapters. */
+const LARGEST_PAGE = 16 * 1024 * 1024
 
 export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument> {
   const archive = await openArchive(bytes, FORMAT)
@@ -25,7 +27,7 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   const names = await readContents(archive, book)
   for (const part of book.spine) {
     if (!archive.has(part)) continue
-    const content = (await archive.read(part)) ?? Buffer.alloc(0)
+    const content = (await archive.read(part, LARGEST_PAGE)) ?? Buffer.alloc(0)
     const chapter = renderChapter(content)
     const name = names.get(part)
     const first = chapter.blocks.find(({ start, end }) => chapter.text.slice(start, end).trim() !== '')
@@ -129,7 +131,7 @@ async function readContents(
     if (text !== '' && !names.has(part)) names.set(part, text)
   }
   if (nav !== undefined && archive.has(nav)) {
-    const page = parse((await archive.read(nav)) ?? Buffer.alloc(0))
+    const page = parse((await archive.read(nav, LARGEST_PAGE)) ?? Buffer.alloc(0))
     for (const link of page.querySelectorAll('nav a[href]'))
       add(nav, link.getAttribute('href') ?? '', link.textContent ?? '')
   } else if (ncx !== undefined && archive.has(ncx)) {

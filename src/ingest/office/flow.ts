@@ -1,5 +1,5 @@
 import type { DocumentWriter } from '../document-writer.ts'
-import { tableText } from './cells.ts'
+import { rowOf, tableText } from './cells.ts'
 
 /** A paragraph as its format describes it. `level` of a heading is 1 for the outermost, of a list item 0. */
 export type Paragraph =
@@ -86,7 +86,7 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
             else write(paragraph)
         return
       }
-      const text = tableText(rowsOf(table))
+      const text = tableText(rowsOf(table).map(rowOf))
       if (around) around.paragraphs.push({ kind: 'paragraph', text })
       else if (text !== '') {
         closeGathered()

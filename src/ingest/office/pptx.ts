@@ -3,7 +3,7 @@ import type { LoadedDocument } from '../../domain/document.ts'
 import { createWriter, type DocumentWriter } from '../document-writer.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { type Archive, openArchive } from './archive.ts'
-import { meaningful, tableText } from './cells.ts'
+import { meaningful, rowOf, tableText } from './cells.ts'
 import { createFlow } from './flow.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, relationshipsOf } from './relationships.ts'
@@ -109,7 +109,7 @@ function writeShape(
   for (const part of parts) {
     if (part.kind === 'table') {
       flow.finish()
-      writer.block('table', tableText(part.rows), page)
+      writer.block('table', tableText(part.rows.map(rowOf)), page)
     } else if (texts.length > 1)
       flow.paragraph({ kind: 'list', level: part.level, marker: '-', text: part.text })
     else flow.paragraph({ kind: 'paragraph', text: part.text })
@@ -210,7 +210,9 @@ async function readChart(archive: Archive, part: string): Promise<string> {
     categories[i] ?? '',
     ...series.map(({ values }) => values[i] ?? ''),
   ])
-  return [title, tableText([['', ...series.map(({ name }) => name)], ...rows])].filter(Boolean).join('\n')
+  return [title, tableText([['', ...series.map(({ name }) => name)], ...rows].map(rowOf))]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** The texts of a diagram. */

@@ -7,8 +7,8 @@ import { type Row, tableText } from './cells.ts'
  * a single cell above a table is its caption. Only cells that hold something cost anything.
  */
 export function createSheet(writer: DocumentWriter, maxTextLength: number) {
-  let table: string[][] = []
-  let row: string[] = []
+  let table: Row[] = []
+  let row = new Map<number, string>()
   let number = 0
   let length = 0
   let gap = false
@@ -19,22 +19,21 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     table = []
     length = 0
     while (rows.length > 1 && isCaption(rows[0]) && filled(rows[1]) > 1) {
-      writer.block('paragraph', rows.shift()?.find((cell) => cell !== '') ?? '')
+      writer.block('paragraph', [...(rows.shift()?.values() ?? [])].join(' '))
     }
     writer.block('table', tableText(rows))
   }
   const closeRow = () => {
-    if (filled(row) === 0) return
+    if (row.size === 0) return
     if (gap && table.length > 0 && (isHeader(row) || isCaption(row))) closeTable()
     table.push(row)
     gap = false
-    row = []
+    row = new Map()
   }
   return {
     /** `at` is 1-based; without it the row follows the last one. */
     openRow(at = number + 1) {
       closeRow()
-      row = []
       if (at > number + 1 || (at === number + 1 && lastEmpty)) gap = true
       number = at
       lastEmpty = true
@@ -42,7 +41,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     /** `column` is 1-based. */
     cell(column: number, text: string) {
       if (text.trim() === '' || column > MOST_COLUMNS) return
-      row[column - 1] = text
+      row.set(column, text)
       lastEmpty = false
       length += text.length
       if (writer.length() + length > maxTextLength)
@@ -61,9 +60,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
 /** What Excel allows. */
 const MOST_COLUMNS = 16_384
 
-/** Rows are sparse arrays: a hole is an empty cell. */
-const cells = (row: Row | undefined): string[] => (row ?? []).filter((cell) => cell !== '')
-const filled = (row: Row | undefined): number => cells(row).length
+const filled = (row: Row | undefined): number => row?.size ?? 0
 const isCaption = (row: Row | undefined): boolean => filled(row) === 1
 const isHeader = (row: Row): boolean =>
-  filled(row) > 1 && cells(row).every((cell) => !/^[\d\s.,%$€₽-]+$/u.test(cell))
+  filled(row) > 1 && [...row.values()].every((cell) => !/^[\d\s.,%$€₽-]+$/u.test(cell))

@@ -14,6 +14,8 @@ export interface XmlHandler {
 
 /** Elements inside each other; office programs need a few dozen. */
 const DEEPEST = 2000
+/** White space between elements counts, too. */
+const MOST_TEXT = 100_000_000
 
 /**
  * Streams a part of an archive through `handler`. No entity is ever expanded but XML's own five: declared ones end
@@ -36,8 +38,18 @@ export async function readXml(
     depth--
     handler.close?.(local(name))
   })
-  parser.on('text', (text) => handler.text?.(text))
-  parser.on('cdata', (text) => handler.text?.(text))
+  let length = 0
+  const hear = (text: string) => {
+    length += text.length
+    if (length > MOST_TEXT)
+      throw new ChatbotError(
+        'document_too_large',
+        `The ${format} file is not read: ${part} has more than ${MOST_TEXT} characters of text. Split it.`,
+      )
+    handler.text?.(text)
+  }
+  parser.on('text', hear)
+  parser.on('cdata', hear)
   parser.on('error', (error) => {
     throw damaged(format, `${part}: ${error.message}`)
   })
