@@ -163,7 +163,9 @@ export const endpoints: readonly Endpoint[] = [
     const start = Math.min(query.start ?? 0, found.text.length)
     const end = Math.min(query.end ?? found.text.length, found.text.length)
     if (end < start) throw new ChatbotError('bad_request', `The span ${start}:${end} ends before it starts.`)
-    return { document: document(found.document), start, end, text: found.text.slice(start, end) }
+    const { at } = query
+    const place = at === undefined ? undefined : await placeOf(services, principal, found, at)
+    return { document: document(found.document), start, end, text: found.text.slice(start, end), ...place }
   }),
 
   endpoint(routes.removeDocument, async ({ params }, { services, principal }) =>
@@ -249,6 +251,19 @@ const collection = (
   chunks: counts.chunks,
   createdAt: createdAt.toISOString(),
 })
+
+/** Section, page and exact line of an offset. */
+async function placeOf(
+  { ports }: Services,
+  principal: Principal,
+  { document, text }: { document: DocumentSummary; text: string },
+  at: number,
+): Promise<{ heading?: string; page?: number; line?: number }> {
+  const found = await ports.store.documents.placeAt(principal, document.id, at)
+  if (found === undefined) return {}
+  const { start, line, ...place } = found
+  return line === undefined ? place : { ...place, line: line + text.slice(start, at).split('\n').length - 1 }
+}
 
 const document = ({ ingestedAt, modifiedAt, warnings, metadata, ...rest }: DocumentSummary) => ({
   ...rest,

@@ -4,7 +4,7 @@ import type { RouteResponse } from '../../src/api/routes.ts'
 import type { ApiClient } from '../../src/client/api.ts'
 import { displayUri } from '../../src/client/uri.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { printable } from '../../src/domain/printable.ts'
+import { printable, printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { documentReference, parseSpan } from '../common/document.ts'
 import { bytes, count, time } from '../common/format.ts'
@@ -52,6 +52,7 @@ export default class DocumentsShow extends ChatbotCommand {
     if (span !== undefined) {
       const shown = await textAt(api, reference, span)
       const { before, text, after } = shown
+      this.talk(paint(process.stderr, 'dim', printableLine(whereIs(shown))))
       this.log(printable(before) + highlight(printable(text)) + printable(after))
       return shown
     }
@@ -76,16 +77,36 @@ function highlight(text: string): string {
   return painted === text ? `⟦${text}⟧` : painted
 }
 
+/** `docs/guide.md:12, page 3, Install › Linux`. */
+function whereIs({ document, line, page, heading }: Awaited<ReturnType<typeof textAt>>): string {
+  const uri = displayUri(document.uri, process.cwd())
+  const parts = [
+    line === undefined ? uri : `${uri}:${line}`,
+    page === undefined ? '' : `page ${page}`,
+    heading ?? '',
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
 async function textAt(api: ApiClient, reference: string, { start, end }: { start: number; end: number }) {
   const found = await api.call('getDocumentText', {
     params: { reference },
-    query: { start: Math.max(0, start - SURROUNDINGS), end: end + SURROUNDINGS },
+    query: { start: Math.max(0, start - SURROUNDINGS), end: end + SURROUNDINGS, at: start },
   })
+  if (start >= found.document.length) {
+    throw new ChatbotError(
+      'bad_request',
+      `The document has ${found.document.length} characters now, so there is nothing at ${start}:${end}. It may have changed since it was cited.`,
+    )
+  }
   const from = start - found.start
   const to = Math.min(end, found.end) - found.start
-  const { document, text } = found
+  const { document, text, heading, page, line } = found
   return {
     document,
+    ...(heading ? { heading } : {}),
+    ...(page === undefined ? {} : { page }),
+    ...(line === undefined ? {} : { line }),
     start,
     end: Math.min(end, found.end),
     // Surroundings begin and end between words, and so never inside a surrogate pair.
@@ -94,6 +115,8 @@ async function textAt(api: ApiClient, reference: string, { start, end }: { start
     after: text.slice(Math.max(0, to)).replace(found.end < document.length ? /\s\S*$/ : /(?!)$/, ''),
   }
 }
+
+const field = (name: string, value: string): [string, string] => [name, value]
 
 function lines(document: RouteResponse<'getDocument'>): [string, string][] {
   return [
@@ -109,5 +132,7 @@ function lines(document: RouteResponse<'getDocument'>): [string, string][] {
     ],
     ['SHA-256', document.hash],
     ['Ingested', time(document.ingestedAt)],
+    ...(document.modifiedAt === null ? [] : [field('Modified', time(document.modifiedAt))]),
+    ...Object.entries(document.metadata).map(([name, value]) => field(printableLine(name), value)),
   ]
 }

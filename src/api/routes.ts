@@ -172,8 +172,17 @@ export const routes = {
     query: z.object({
       start: z.coerce.number().int().min(0).optional(),
       end: z.coerce.number().int().min(0).optional(),
+      at: z.coerce.number().int().min(0).optional().describe('offset whose place is wanted too'),
     }),
-    response: z.object({ document: documentSchema, start: z.int(), end: z.int(), text: z.string() }),
+    response: z.object({
+      document: documentSchema,
+      start: z.int(),
+      end: z.int(),
+      text: z.string(),
+      heading: z.string().optional().describe('section of `at`'),
+      page: z.int().optional(),
+      line: z.int().optional(),
+    }),
   },
   removeDocument: {
     ...nothing,

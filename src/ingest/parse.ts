@@ -1,6 +1,7 @@
 import type { Tokenizer } from '../domain/embedding.ts'
 import { detectLanguage } from '../domain/language.ts'
 import { empty, type LoadLimits, loadDocument } from './load.ts'
+import { flatMetadata } from './metadata.ts'
 import type { ParsedDocument } from './ports.ts'
 import { splitDocument } from './splitter.ts'
 
@@ -14,8 +15,9 @@ export async function parseDocument(
   tokenizer: Tokenizer,
   limits: LoadLimits & { readonly password?: string | undefined },
 ): Promise<ParsedDocument> {
-  const { blocks, warnings = [], ...document } = await loadDocument(bytes, uri, limits)
+  const { blocks, warnings = [], metadata, ...document } = await loadDocument(bytes, uri, limits)
   const chunks = splitDocument({ ...document, blocks }, tokenizer)
   if (chunks.length === 0) throw empty('There is no text in the file.')
-  return { ...document, chunks, language: detectLanguage(document.text), warnings }
+  const language = detectLanguage(document.text)
+  return { ...document, chunks, language, warnings, metadata: flatMetadata(metadata) }
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm'
 import { vectorBytes } from '../../drizzle/columns.ts'
 import {
   chunks,
@@ -19,6 +19,7 @@ import type { Database, Queries } from './database.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
+import { place } from './place.ts'
 import type { DocumentQuery, DocumentRepository, NewDocument } from './store.ts'
 import { splitText } from './text-parts.ts'
 
@@ -121,6 +122,18 @@ export function documentRepository(database: Database): DocumentRepository {
           throw new ChatbotError('unknown_document', `The document "${reference}" was just deleted.`)
         }
         return { document: first.document, text: rows.map((row) => row.text).join('') }
+      }),
+
+    placeAt: (_principal, document, offset) =>
+      database.run(async (queries) => {
+        const [row] = await queries
+          .select({ start: chunks.start, heading: chunks.heading, page: chunks.page, line: chunks.line })
+          .from(chunks)
+          .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
+          .where(and(eq(chunks.document, document), lte(chunks.start, offset)))
+          .orderBy(desc(chunks.start))
+          .limit(1)
+        return row && { start: row.start, ...place(row) }
       }),
 
     remove: (_principal, reference) =>

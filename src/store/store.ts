@@ -102,6 +102,15 @@ export interface SourceRepository {
   ): Promise<{ source: Source; removed: number }>
 }
 
+export interface PlaceInDocument {
+  /** Where the chunk begins. */
+  readonly start: number
+  readonly heading?: string
+  readonly page?: number
+  /** Of `start`. */
+  readonly line?: number
+}
+
 export interface DocumentQuery {
   readonly collection?: string
   /** A page of all collections is longer where its last uri is in several: a uri is never split over pages. */
@@ -145,6 +154,8 @@ export interface DocumentRepository {
   get(principal: Principal, reference: string): Promise<DocumentSummary>
   /** The stored text of a document found as `get` finds it. */
   text(principal: Principal, reference: string): Promise<{ document: DocumentSummary; text: string }>
+  /** The last chunk of a document that begins at this offset or before it, as the place of what stands there. */
+  placeAt(principal: Principal, document: string, offset: number): Promise<PlaceInDocument | undefined>
   remove(principal: Principal, reference: string): Promise<DocumentSummary>
 }
 

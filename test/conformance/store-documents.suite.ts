@@ -23,10 +23,25 @@ export function documentsSuite(database: () => TestDatabase): void {
         document: { collection: name, uri: 'a.md', title: 'Title of a.md', chunks: 2, length: 7, bytes: 7 },
       })
       expect(first.document.warnings).toEqual(['a warning'])
+      expect(first.document).toMatchObject({
+        metadata: { author: 'Анна 🙂' },
+        modifiedAt: new Date('2025-03-01T12:00:00Z'),
+      })
       const again = await put(store, name, 'a.md', ['one', 'two'])
       expect(again.status).toBe('unchanged')
       expect(again.document).toEqual(first.document)
       expect(await revisionOf(store, name)).toBe(1)
+    })
+
+    it('say where an offset lies', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const { document } = await put(store, name, 'a.md', ['one', 'two'])
+      const first = { start: 0, heading: '', page: 2, line: 1 }
+      expect(await store.documents.placeAt(ANNA, document.id, 0)).toEqual(first)
+      expect(await store.documents.placeAt(ANNA, document.id, 3)).toEqual(first)
+      expect(await store.documents.placeAt(ANNA, document.id, 5)).toEqual({ start: 4, heading: '' })
+      expect(await store.documents.placeAt(ANNA, randomUUID(), 5)).toBeUndefined()
     })
 
     it('keep their id when they are replaced, and nothing of the old content', async () => {

@@ -175,6 +175,9 @@ test('documents: list, show, delete', async () => {
   expect((await space.run(['documents', 'show', 'docs/cats.md', '--at', '8:13'])).stdout).toContain(
     '⟦Murka⟧ sleeps',
   )
+  const cited = await space.run(['documents', 'show', 'docs/cats.md', '--at', '8:13'])
+  expect(cited.stderr).toMatch(/docs\/cats\.md:3, \S/u)
+  expect((await space.run(['documents', 'show', 'docs/cats.md', '--at', '90000:90001'])).code).toBe(2)
   const refused = await space.run(['documents', 'rm', 'docs/page.html'])
   expect(refused.code).toBe(2)
   expect(refused.stderr).toContain('--yes')
