@@ -41,7 +41,7 @@ eval: build
 
 ## bench: speed against references in the same run
 bench: build
-	@for bench in startup embedding event-loop tui; do node bench/$$bench.ts || exit 1; done
+	@for bench in startup embedding event-loop tui hostile; do node bench/$$bench.ts || exit 1; done
 
 ## documents: real files of every format; DOCUMENTS=folder takes another folder with an expected.json
 documents: install

@@ -1,15 +1,16 @@
 /** The HTTP API on a real daemon: probes, tokens, the OpenAPI document, bad requests, uploads. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { API_PREFIX, type Route, routes } from '../../src/api/routes.ts'
+import { API_PREFIX, PASSWORD_HEADER, type Route, routes } from '../../src/api/routes.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 let daemon: TestDaemon
 beforeAll(async () => {
   daemon = await startTestDaemon({
-    env: { CHATBOT_INGEST_MAX_FILE_BYTES: '2000', CHATBOT_SERVER_ALLOWED_ORIGINS: 'https://ours.example' },
+    env: { CHATBOT_INGEST_MAX_FILE_BYTES: '20000', CHATBOT_SERVER_ALLOWED_ORIGINS: 'https://ours.example' },
   })
 })
 afterAll(() => daemon?.[Symbol.asyncDispose]())
@@ -17,13 +18,21 @@ afterAll(() => daemon?.[Symbol.asyncDispose]())
 const authorized = () => ({ authorization: `Bearer ${daemon.token}` })
 const get = (path: string, init: RequestInit = {}) => fetch(`http://${daemon.host}${path}`, init)
 
-async function put(uri: string, bytes: Buffer | string, given: { hash?: string; type?: string } = {}) {
+async function put(
+  uri: string,
+  bytes: Buffer | string,
+  given: { hash?: string; type?: string; password?: string } = {},
+) {
   const hash = given.hash ?? createHash('sha256').update(bytes).digest('hex')
   const response = await get(
     `${API_PREFIX}/collections/default/documents?uri=${encodeURIComponent(uri)}&hash=${hash}`,
     {
       method: 'PUT',
-      headers: { ...authorized(), 'content-type': given.type ?? 'application/octet-stream' },
+      headers: {
+        ...authorized(),
+        'content-type': given.type ?? 'application/octet-stream',
+        ...(given.password === undefined ? {} : { [PASSWORD_HEADER]: encodeURIComponent(given.password) }),
+      },
       body: new Uint8Array(Buffer.from(bytes)),
     },
   )
@@ -93,8 +102,8 @@ describe('the OpenAPI document', () => {
     expect(operations.toSorted()).toEqual(Object.keys(routes).toSorted())
     for (const [name, route] of Object.entries<Route>(routes)) {
       const path = document.paths[API_PREFIX + route.path.replace(/:(\w+)/g, '{$1}')]
-      const expected = Object.keys(route.params.shape).length + Object.keys(route.query.shape).length
-      expect(path?.[route.method.toLowerCase()]?.parameters, name).toHaveLength(expected)
+      const expected = [route.params, route.query, route.headers].flatMap(({ shape }) => Object.keys(shape))
+      expect(path?.[route.method.toLowerCase()]?.parameters, name).toHaveLength(expected.length)
     }
     routes.status.response
       .strict()
@@ -145,9 +154,18 @@ describe('uploads', () => {
     })
   })
 
+  test('an encrypted file opens with its password, which nobody writes down', async () => {
+    const bytes = readFileSync(new URL('../data/documents/real/pypdf-r6-both-passwords.pdf', import.meta.url))
+    const locked = { status: 422, body: { error: { code: 'needs_password' } } }
+    expect(await put('locked.pdf', bytes)).toMatchObject(locked)
+    expect(await put('locked.pdf', bytes, { password: 'Пароль не тот' })).toMatchObject(locked)
+    expect(await put('locked.pdf', bytes, { password: 'foo' })).toMatchObject({ status: 200 })
+    expect(daemon.log()).not.toMatch(/Пароль|%D0%9F%D0%B0%D1%80/u)
+  })
+
   test.each([
     ['0 bytes', '', {}, 422, 'document_empty'],
-    ['too large', 'x'.repeat(3000), {}, 413, 'document_too_large'],
+    ['too large', 'x'.repeat(30_000), {}, 413, 'document_too_large'],
     ['another content than announced', 'text', { hash: '0'.repeat(64) }, 409, 'document_hash_mismatch'],
     [
       'binary garbage',
