@@ -101,7 +101,7 @@ async function conversation(): Promise<void> {
     ['last question alone', 'mtrag-last'],
     ['with the earlier turns', 'mtrag-history'],
   ] as const) {
-    const [run] = (await evaluate(set, 'mtrag')).runs
+    const [run] = (await evaluate(set, 'mtrag', '--no-answers')).runs
     if (run !== undefined) row(title, ...RETRIEVAL.map((key) => cell(run, key)))
   }
 }

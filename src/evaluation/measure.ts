@@ -2,6 +2,7 @@
 import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
+import { standaloneQuestion } from '../conversation/standalone.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { splitSentences } from '../ingest/sentences.ts'
@@ -35,7 +36,7 @@ export async function measure(target: Target, question: EvalQuestion, signal: Ab
   const answer = target.answers ? await ask(target, question, question.question, false, signal) : undefined
   const found = await patiently(signal, () =>
     target.chat.search({
-      query: question.question,
+      query: answer === undefined ? standalone(question) : (answer.searched ?? question.question),
       limit: SEARCH_LIMIT,
       signal,
       ...scopeOf(question, { collections, retrieval }),
@@ -59,6 +60,13 @@ export async function measure(target: Target, question: EvalQuestion, signal: Ab
       : { cache: await tryCache(target, question, signal) }),
   }
 }
+
+/** As the daemon makes it without a language model. */
+const standalone = ({ question, history }: EvalQuestion) =>
+  standaloneQuestion(
+    question,
+    history.map((turn) => ({ question: turn.question, text: turn.answer, refused: false })),
+  )
 
 async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Promise<AnswerOutcome> {
   const { refused, text, citations, timings } = answer
