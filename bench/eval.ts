@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { EvalReport, VariantReport } from '../commands/common/eval-report.ts'
+import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
 import { type SetName, writeSets } from './eval-sets.ts'
 
 const path = (below: string) => fileURLToPath(new URL(`../${below}`, import.meta.url))
@@ -16,7 +17,8 @@ const { values: flags } = parseArgs({
   options: {
     limit: { type: 'string' },
     only: { type: 'string' },
-    'data-dir': { type: 'string', default: path('.cache/eval/data') },
+    // Another splitter needs another index.
+    'data-dir': { type: 'string', default: path(`.cache/eval/${SPLITTER_VERSION}`) },
   },
 })
 
