@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
+import { startReranker } from '../models/reranker.ts'
 import { createAnswers } from '../src/answers/answers.ts'
 import { rememberQuestions } from '../src/cache/embeddings.ts'
 import { memoryCache } from '../src/cache/memory.ts'
@@ -74,6 +75,10 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
     })
     undo.push(() => parser.close())
 
+    const reranker =
+      config.reranker.folder === undefined ? undefined : await startReranker(config.reranker.folder)
+    if (reranker !== undefined) undo.push(() => reranker.close())
+
     const cache = memoryCache({
       ttlMs: config.cache.ttlMinutes * 60_000,
       maxBytes: config.cache.maxMegabytes * 1_048_576,
@@ -81,6 +86,7 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
     const ports: Ports = {
       store,
       embedder: rememberQuestions(embedder, REMEMBERED_QUESTIONS),
+      ...(reranker === undefined ? {} : { reranker }),
       generators: await generators(config, embedder),
       ...(config.cache.enabled ? { cache } : {}),
     }

@@ -143,6 +143,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   retrieval: retrievalSchema.prefault({}),
+  reranker: z
+    .strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('folder of a cross-encoder in ONNX, laid out as on the model hub; without it none is used'),
+    })
+    .prefault({}),
   answer: z
     .strictObject({
       engine: z
