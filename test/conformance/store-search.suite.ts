@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { passageTerms, termId } from '../../src/retrieval/bm25.ts'
+import { weigh, wordsOf } from '../../src/retrieval/question.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ANNA, documentOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
@@ -109,6 +111,81 @@ export function searchSuite(database: () => TestDatabase): void {
     })
   })
 
+  describe('search by words', () => {
+    it('finds what the vector does not, with both scores, and rare words first', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const common = Array.from({ length: 80 }, (_, index) => `lease number ${index} of the harbour`)
+      await put(store, name, 'a.md', [...common, 'the lease of E4711 lapsed'])
+      const found = await searchWords(store, name, 'lease E4711', { limit: 3 })
+      const [best] = found.toSorted((left, right) => right.lexical - left.lexical)
+      expect(best?.text).toBe('the lease of E4711 lapsed')
+      expect(best?.similarity).toBeLessThan(0.99)
+      // BM25 by its formula: idf of both terms times their weights.
+      const { found: counts, chunks } = await frequencies(store, name, 'lease E4711')
+      const { weights } = weigh(wordsOf('lease E4711'), counts, chunks)
+      const terms = new Map(
+        passageTerms({ uri: 'a.md', title: 'Title of a.md', heading: '', text: best?.text ?? '' }).map(
+          ({ id, weight }) => [id, weight],
+        ),
+      )
+      const expected = weights.reduce((sum, { id, weight }) => sum + weight * (terms.get(id) ?? 0), 0)
+      expect(best?.lexical).toBeCloseTo(expected, 4)
+    })
+
+    it('finds nothing for words that no document has, and nothing by words alone for stop words', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['one lease', 'two leases'])
+      for (const question of ['harbour', 'who is it']) {
+        expect(await searchWords(store, name, question, { limit: 5, alone: true })).toEqual([])
+      }
+      expect(await searchWords(store, name, 'leasing', { limit: 5, alone: true })).toHaveLength(2)
+    })
+
+    it('names passages that hold all words of a phrase, however frequent these are', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const words = Array.from({ length: 60 }, (_, index) => `signing word ${index}`)
+      const keys = Array.from({ length: 60 }, (_, index) => `key word ${index}`)
+      await put(store, name, 'a.md', [...words, 'the signing key rotates', ...keys])
+      const found = await searchWords(store, name, '"signing key"', { limit: 1, alone: true })
+      expect(found.map(({ text }) => text)).toEqual(['the signing key rotates'])
+    })
+
+    it('counts with every insert and delete at once in a small index', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const counted = async () => {
+        const { found, chunks } = await frequencies(store, name, 'lease')
+        return [found.get(termId('leas')), chunks]
+      }
+      await put(store, name, 'a.md', ['one lease', 'two leases', 'a harbour'])
+      expect(await counted()).toEqual([2, 3])
+      await store.index.countTerms()
+      await put(store, name, 'b.md', ['another lease'])
+      expect(await counted()).toEqual([3, 4])
+      const [first] = await store.documents.list(ANNA, { collection: name, limit: 1 })
+      await store.documents.remove(ANNA, first?.id ?? '')
+      expect(await counted()).toEqual([1, 1])
+    })
+
+    it('is complete again after the words of an older version were missing', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['one lease', 'two leases'])
+      await database().inspect(async (client) => {
+        await client.query('UPDATE generations SET lexemes = 0')
+        await client.query('DELETE FROM chunk_terms WHERE chunk_id % 2 = 0')
+      })
+      const reopened = database().store
+      expect(await frequencies(reopened, name, 'lease')).toMatchObject({ complete: false })
+      while (await reopened.index.completeTerms()) await put(reopened, name, 'new.md', ['a new lease'])
+      expect(await frequencies(reopened, name, 'lease')).toMatchObject({ complete: true, chunks: 3 })
+      expect(await searchWords(reopened, name, 'lease', { limit: 9, alone: true })).toHaveLength(3)
+    })
+  })
+
   describe('the list of indexes', () => {
     it('says what each is made of and how large it is', async () => {
       const { store } = database()
@@ -152,6 +229,32 @@ async function search(
     model: SPEC.model,
     vector: vectorOf(question),
     ...options,
+  })
+}
+
+async function frequencies(store: Store, name: string, question: string) {
+  const collections = await store.collections.readable(ANNA, [name])
+  const terms = wordsOf(question).terms.map(({ id }) => id)
+  return store.index.frequencies(ANNA, { collections, model: SPEC.model, dimensions: SPEC.dimensions, terms })
+}
+
+/** As retrieval asks; `alone`: without the vector's half. */
+async function searchWords(
+  store: Store,
+  name: string,
+  question: string,
+  { limit, alone = false }: { limit: number; alone?: boolean },
+) {
+  const collections = await store.collections.readable(ANNA, [name])
+  const { found, chunks } = await frequencies(store, name, question)
+  const { weights, phrases } = weigh(wordsOf(question), found, chunks)
+  const lexical = { weights, found, phrases: phrases.map(({ ids }) => ids), alone }
+  return store.index.nearest(ANNA, {
+    collections,
+    model: SPEC.model,
+    vector: vectorOf(question),
+    lexical,
+    limit,
   })
 }
 
