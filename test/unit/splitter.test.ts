@@ -103,6 +103,12 @@ describe('splitDocument', () => {
     expect(chunks[1]?.text).toMatch(/^\| option-/u)
   })
 
+  it.each(['👩‍👩‍👧‍👦', 'и\u0306', '🇫🇷', '👍🏽'])('cuts a run of %s between graphemes only', (grapheme) => {
+    const chunks = split(text.load(grapheme.repeat(2000), 'a.txt'))
+    expect(chunks.length).toBeGreaterThan(1)
+    for (const chunk of chunks) expect(chunk.text.replaceAll(grapheme, '')).toBe('')
+  })
+
   it('does not index what a loader left out between two blocks', () => {
     const chunks = md('One paragraph.\n\n<!-- secret: do not read -->\n\nAnother paragraph.\n')
     expect(chunks.map((chunk) => chunk.text)).toEqual(['One paragraph.', 'Another paragraph.'])
