@@ -239,12 +239,12 @@ class Walk {
   }
 
   #uri(real: string): string {
-    if (this.#root === undefined) return posix(real)
+    if (this.#root === undefined) return short(posix(real))
     const below = relative(this.#root, real)
     if (below === '..' || below.startsWith(`..${sep}`)) {
       throw new ChatbotError('bad_request', `It lies outside of --root ${this.#root}.`)
     }
-    return posix(below)
+    return short(posix(below))
   }
 
   #unreadable(path: string, thrown: unknown): void {
@@ -256,6 +256,17 @@ class Walk {
     const { code, message } = fileProblem(thrown, path)
     this.#failed.push({ path, code, reason: message })
   }
+}
+
+/** What the index takes for a name. */
+const LONGEST_URI_BYTES = 2048
+
+function short(uri: string): string {
+  if (Buffer.byteLength(uri) <= LONGEST_URI_BYTES) return uri
+  throw new ChatbotError(
+    'bad_request',
+    `Its path has more than ${LONGEST_URI_BYTES} bytes. With --root documents are named by the path below a folder.`,
+  )
 }
 
 const notAFile = () =>

@@ -268,6 +268,15 @@ test('a source that could not be read whole says so', async () => {
   expect(gone).toMatchObject({ complete: false, failed: [{ code: 'not_found' }] })
 })
 
+test('a name that is too long for the index is a failure of that file', async () => {
+  const deep = Array.from({ length: 9 }, () => 'x'.repeat(240)).join('/')
+  write({ 'a.md': '', [`${deep}/b.md`]: '' })
+  const { files, failed } = await expand(['.'])
+  expect(files).toEqual(['a.md'])
+  expect(failed).toEqual([`${deep}/b.md bad_request`])
+  expect((await expand(['.'], { root: join(dir, deep) })).files).toEqual(['b.md'])
+})
+
 test('what is named are folders, globs, pages and files', () => {
   write({ 'docs/a.md': '', 'x[1].md': '' })
   const inputs = ['docs', './docs/', 'docs/a.md', '*.md', 'x[1].md', 'HTTP://a.test/b#c', 'none.md']
