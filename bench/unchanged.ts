@@ -24,7 +24,13 @@ const RUNS = 5
 
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'chatbot-bench-')))
 const docs = join(dir, 'docs')
-const env = { ...process.env, CHATBOT_DATA_DIR: join(dir, 'data'), CHATBOT_SERVER_PORT: '0', HOME: dir }
+const env = {
+  ...process.env,
+  HOME: dir,
+  CHATBOT_DATA_DIR: join(dir, 'data'),
+  CHATBOT_SERVER_PORT: '0',
+  CHATBOT_DAEMON_START_TIMEOUT_MS: '300000',
+}
 const run = promisify(execFile)
 const chatbot = async (...args: readonly string[]) => {
   const { stdout } = await run(process.execPath, [join(packageRoot(), 'bin', 'chatbot.js'), ...args], {
