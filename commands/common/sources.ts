@@ -1,4 +1,4 @@
-import { displayUri } from '../../src/client/uri.ts'
+import { displayUri, pageLabel } from '../../src/client/uri.ts'
 import type { Citation } from '../../src/domain/answer.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { paint } from './style.ts'
@@ -12,7 +12,7 @@ type Source = Pick<Citation, 'uri' | 'line' | 'page' | 'heading' | 'text'>
 export function place({ uri, line, page }: Pick<Citation, 'uri' | 'line' | 'page'>): string {
   const path = printableLine(displayUri(uri, process.cwd()))
   if (line !== undefined) return `${path}:${line}`
-  return page === undefined ? path : `${path}, page ${page}`
+  return page === undefined ? path : `${path}, ${pageLabel(uri, page)}`
 }
 
 /** `[1] path:line  “quoted…”`, one line. */

@@ -9,3 +9,7 @@ export function displayUri(uri: string, cwd: string): string {
   const path = relative(cwd, uri)
   return path === '' || path === '..' || path.startsWith(`..${sep}`) ? uri : path
 }
+
+/** `page 3`, or `slide 3` of a presentation. */
+export const pageLabel = (uri: string, page: number): string =>
+  `${/\.(?:pptx|pptm|ppsx|potx|odp|otp)$/iu.test(uri) ? 'slide' : 'page'} ${page}`

@@ -1,5 +1,5 @@
 /** One-line descriptions of what an answer consists of. Everything here is safe to write to a terminal. */
-import { displayUri } from '../client/uri.ts'
+import { displayUri, pageLabel } from '../client/uri.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
 
@@ -7,7 +7,7 @@ import { printableLine } from '../domain/printable.ts'
 export function sourceLabel({ uri, line, page }: Pick<Citation, 'uri' | 'line' | 'page'>): string {
   const path = printableLine(displayUri(uri, process.cwd()))
   if (line !== undefined) return `${path}:${line}`
-  return page === undefined ? path : `${path}, page ${page}`
+  return page === undefined ? path : `${path}, ${pageLabel(uri, page)}`
 }
 
 export function duration(ms: number): string {
