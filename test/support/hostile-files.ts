@@ -112,7 +112,7 @@ const stream = (content: Buffer | string, extra = ''): Buffer => {
 const FONT = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'
 
 /** Pages with a few lines of text each. */
-export function pdfOfPages(count: number): Buffer {
+function pdfOfPages(count: number): Buffer {
   const kids = Array.from({ length: count }, (_, i) => `${4 + 2 * i} 0 R`).join(' ')
   return pdf([
     '<< /Type /Catalog /Pages 2 0 R >>',
