@@ -48,9 +48,24 @@ function pronounOf(question: string): Leaning['pronoun'] {
   return undefined
 }
 
+/** Content words of an earlier clause that say what a pronoun means: `Can I extend the chat, and how do I do that?` */
+const ENOUGH_BEFORE = 2
+
+const CLAUSE =
+  /[,;.!?]\s|(?<![\p{L}])(?:and|but|и|а|но)\s+(?=(?:how|when|where|who|what|why|if|did|do|does|is|was|как|когда|где|кто|что|чем|почему|если|сколько)(?![\p{L}]))/iu
+
+/** Whether the question says itself, before the pronoun, whom it means. */
+function hasAntecedent(before: string, after: string): boolean {
+  const clauses = before.split(CLAUSE)
+  const earlier = terms(clauses.slice(0, -1).join(' '))
+  if (earlier.length >= ENOUGH_BEFORE || earlier.some(({ kind }) => kind === 'name')) return true
+  // `In what year did Spain join it?`: the object of a name is another.
+  return after.trim().length > 1 && terms(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
+}
+
 /** Not the "it" of "is it true that", not "the fact that …", and not what a name before it in the question explains. */
 function isAnaphor(word: string, before: string, after: string): boolean {
-  if (terms(before).some(({ kind }) => kind === 'name')) return false
+  if (hasAntecedent(before, after)) return false
   if (word === 'it') return !EXPLETIVE.test(after)
   if (word === 'there')
     return !/(?:is|are|was|were|be|been)\s*$/iu.test(before) && !/^\s+(?:is|are|was|were)\b/iu.test(after)

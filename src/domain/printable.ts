@@ -1,7 +1,8 @@
 /**
  * Text from documents, file names, engines or the daemon, made safe to write to a terminal: without it a
  * document could move the cursor, retitle the window, write to the clipboard or show text in another order.
- * Removes escape sequences, all control characters but line feed and tab, and bidirectional overrides.
+ * Removes escape sequences, all control characters but line feed and tab, bidirectional overrides and the
+ * invisible tag characters.
  * What is left has its characters in their order; `\r\n` becomes `\n`.
  */
 export function printable(text: string): string {
@@ -13,11 +14,11 @@ export function printableLine(text: string): string {
   return printable(text).replace(/\s+/g, ' ').trim()
 }
 
-const SUSPECT = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069]/
+const SUSPECT = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u
 
 // ECMA-48: a control sequence, a string up to its terminator (BEL as xterm has it), or a short escape. An
 // unterminated string loses only its introducer below: swallowing to the end would hide the document.
 const SEQUENCES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]|\r(?=\n)/g
 
-const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069]/g
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu

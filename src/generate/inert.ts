@@ -1,18 +1,19 @@
 /** Text of documents and earlier turns as it goes into a prompt: data that cannot look like the prompt itself. */
+import { printable } from '../domain/printable.ts'
 
 /**
  * Without control, bidirectional and invisible characters, which carry text that no reader sees; with `‹` for the
  * `<` of a mark of ours or of a chat template, and with `［1］` for what would be taken for a citation.
  */
 export function inert(text: string): string {
-  return text
+  return printable(text)
     .replace(INVISIBLE, '')
     .replace(TAG, '‹')
     .replace(TEMPLATE, (mark) => `［${mark.slice(1, -1)}］`)
     .replace(CITATION, (_mark, numbers: string) => `［${numbers}］`)
 }
 
-/** Controls but tab and line feed; soft hyphens, zero-width and bidirectional marks, variation selectors, tags. */
+/** What of it no terminal has a use for either, and soft hyphens, zero-width and bidirectional marks, variation selectors, tags. */
 const INVISIBLE = /(?![\t\n])\p{Cc}|\p{Cf}|\p{Default_Ignorable_Code_Point}/gu
 
 /** `<passage`, `</turn`, `<|im_start|>`, `<<SYS>>`, `<start_of_turn>`, `<s>`, `<think>` and their kind. */
@@ -22,4 +23,4 @@ const TAG =
 const TEMPLATE = /\[\/?(?:INST|SYS(?:TEM)?|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS))\]/giu
 
 /** `[1]`, `[2, 3]`; not the `[1]` of `rows[1].name`. */
-const CITATION = /\[(\s*[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2})*\s*)\](?![\p{L}\p{N}_.([][\p{L}\p{N}_])/gu
+const CITATION = /\[(\s*[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2})*\s*)\](?![.([]?[\p{L}_])/gu
