@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { loadXquad } from '../../bench/xquad.ts'
 import { standaloneQuestion } from '../../src/conversation/standalone.ts'
 
-const after = (earlier: string, question: string) => standaloneQuestion(question, [{ question: earlier }])
+const following = (earlier: string, question: string) => standaloneQuestion(question, [{ question: earlier }])
 
 describe('a follow-up by rules', () => {
   it.each([
@@ -22,7 +22,7 @@ describe('a follow-up by rules', () => {
       'How much does it (renew library card) cost?',
     ],
   ])('%s … %s', (earlier, question, standalone) => {
-    expect(after(earlier, question)).toBe(standalone)
+    expect(following(earlier, question)).toBe(standalone)
   })
 
   it.each([
@@ -33,7 +33,7 @@ describe('a follow-up by rules', () => {
     'Кто написал «Войну и мир» и когда он умер?',
     'В каком году основана Варшава?',
   ])('stays as it is: %s', (question) => {
-    expect(after('What is the Eiffel Tower?', question)).toBe(question)
+    expect(following('What is the Eiffel Tower?', question)).toBe(question)
   })
 
   it('goes on being about what the follow-up before was about', () => {
@@ -45,7 +45,7 @@ describe('a follow-up by rules', () => {
   })
 
   it('has nothing to lean on in a conversation without a subject', () => {
-    expect(after('why?', 'and when did it end?')).toBe('and when did it end?')
+    expect(following('why?', 'and when did it end?')).toBe('and when did it end?')
     expect(standaloneQuestion('Who built it?', [])).toBe('Who built it?')
   })
 
@@ -55,13 +55,13 @@ describe('a follow-up by rules', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
-    const untouched = cases.filter(({ question, followup }) => after(question, followup) === followup)
+    const untouched = cases.filter(({ question, followup }) => following(question, followup) === followup)
     expect(untouched.length / cases.length).toBeLessThan(0.05)
   })
 
   it.each(['en', 'ru'] as const)('leaves questions that stand alone as they are (%s)', (language) => {
     const { questions } = loadXquad(language)
-    const changed = questions.filter(({ text }) => after('What is the Eiffel Tower?', text) !== text)
+    const changed = questions.filter(({ text }) => following('What is the Eiffel Tower?', text) !== text)
     expect(changed.length / questions.length, changed.map(({ text }) => text).join('\n')).toBeLessThan(0.12)
   })
 })
