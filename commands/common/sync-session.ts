@@ -133,7 +133,7 @@ export class SyncSession implements Disposable {
   }
 
   #noteIncomplete({ location }: NewSource, held: HeldSource | undefined): void {
-    if (held === undefined || held.documents.size === 0) return
+    if (!this.#options.flags.prune || held === undefined || held.documents.size === 0) return
     this.note(
       printableLine(`${location} could not be read whole: no document counts as gone, and none is deleted.`),
     )
