@@ -5,24 +5,27 @@ import type { Principal } from '../domain/principal.ts'
 import type { Candidate, Store } from '../store/store.ts'
 import type { Ranked } from './rank.ts'
 
-/** A shorter text may stand in a longer one by chance. */
-const LEAST_CONTAINED = 80
+/** Shorter paragraphs are headings, or stand in another text by chance. */
+const LEAST_COPIED = 40
 
 /**
- * The first of all that say the same in the same words; what stands whole inside a better one is its copy, too.
- * Texts that differ in a single word stay: it may be the one that matters.
+ * Without those whose paragraphs all stand in better ones, whatever their headings. Paragraphs that differ in a
+ * single word stay: it may be the one that matters.
  */
 export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[] {
-  const kept: { item: Ranked; text: string }[] = []
+  const kept: Ranked[] = []
+  const texts: string[] = []
   for (const item of ranked) {
     if (kept.length === limit) break
-    const text = comparable(item.candidate.text)
-    const copied = kept.some(
-      (other) => other.text === text || (text.length >= LEAST_CONTAINED && other.text.includes(text)),
-    )
-    if (!copied) kept.push({ item, text })
+    const { text } = item.candidate
+    const paragraphs = text.split(/\n\s*\n/u).map(comparable)
+    const long = paragraphs.filter((paragraph) => paragraph.length >= LEAST_COPIED)
+    const told = long.length > 0 ? long : [comparable(text)]
+    if (told.every((paragraph) => texts.some((other) => other.includes(paragraph)))) continue
+    kept.push(item)
+    texts.push(comparable(text))
   }
-  return kept.map(({ item }) => item)
+  return kept
 }
 
 const comparable = (text: string): string =>

@@ -41,7 +41,7 @@ export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
 export async function ensureApproximateIndex(
   database: Database,
   generation: number,
-  worthwhile = WORTHWHILE,
+  worthwhile: number = WORTHWHILE,
 ): Promise<ApproximateIndex> {
   if (database.embedded) return 'not worthwhile'
   const partition = sql.identifier(partitionName(generation))
@@ -53,7 +53,7 @@ export async function ensureApproximateIndex(
       .where(eq(generations.id, generation))
     if (row === undefined || row.present) return row
     const { rows } = await queries.execute(sql`
-      SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS some`)
+      SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS first`)
     return { ...row, enough: Number(rows[0]?.vectors) >= worthwhile }
   })
   if (state?.present === true) return 'present'

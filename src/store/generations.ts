@@ -15,7 +15,8 @@ export function indexRepository(database: Database): IndexRepository {
 
     countTerms: () => countTerms(database),
 
-    ensureApproximateIndex: (generation) => ensureApproximateIndex(database, generation),
+    ensureApproximateIndex: (generation, worthwhile) =>
+      ensureApproximateIndex(database, generation, worthwhile),
 
     list: (_principal) =>
       database.run(async (queries) => {

@@ -111,6 +111,30 @@ export function searchSuite(database: () => TestDatabase): void {
     })
   })
 
+  describe('an approximate index', () => {
+    it('is built for enough vectors on PostgreSQL, and then used, also with a filter', async () => {
+      const { store, embedded } = database()
+      const { name } = await newCollection(store)
+      const paragraphs = Array.from({ length: 60 }, (_, index) => `approximate ${index}`)
+      await put(store, name, 'docs/a.md', paragraphs.slice(0, 30))
+      await put(store, name, 'other/b.md', paragraphs.slice(30))
+      const accessOf = async () =>
+        (await store.index.list(ANNA)).find(({ collection }) => collection === name)
+      const generation = await accessOf()
+      if (generation === undefined) throw new Error('no index')
+      const exact = await search(store, [name], 'question', { limit: 10 })
+      expect(await store.index.ensureApproximateIndex(generation.id)).toBe('not worthwhile')
+      const built = await store.index.ensureApproximateIndex(generation.id, 50)
+      expect(built).toBe(embedded ? 'not worthwhile' : 'built')
+      if (!embedded) expect(await store.index.ensureApproximateIndex(generation.id, 50)).toBe('present')
+      expect((await accessOf())?.access).toBe(embedded ? 'exact' : 'hnsw')
+      const found = await search(store, [name], 'question', { limit: 10 })
+      expect(found.map(({ text }) => text)).toEqual(exact.map(({ text }) => text))
+      const narrowed = await search(store, [name], 'question', { limit: 20, filter: { paths: ['docs/**'] } })
+      expect(narrowed.map(({ uri }) => uri)).toEqual(Array.from({ length: 20 }, () => 'docs/a.md'))
+    })
+  })
+
   describe('search by words', () => {
     it('finds what the vector does not, with both scores, and rare words first', async () => {
       const { store } = database()
