@@ -40,6 +40,7 @@ export default class Ask extends ChatbotCommand {
     ...filters,
     conversation: string({ helpValue: 'ID', summary: 'Go on with this conversation.' }),
     engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
+    'no-cache': boolean({ summary: 'Make the answer anew, and keep it out of the cache.' }),
     ndjson: boolean({
       summary: 'Print the events of the answer as they come, one JSON object a line.',
       exclusive: ['json'],
@@ -58,6 +59,7 @@ export default class Ask extends ChatbotCommand {
       collections: flags.collection,
       filter: filterOf(flags),
       engine: flags.engine,
+      ...(flags['no-cache'] ? { cache: false } : {}),
       signal: interrupt.first,
     })
     if (flags.ndjson) return printEvents(events)

@@ -4,8 +4,9 @@ import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { startReranker } from '../models/reranker.ts'
 import { createAnswers } from '../src/answers/answers.ts'
+import { answerCache } from '../src/cache/answers.ts'
 import { rememberQuestions } from '../src/cache/embeddings.ts'
-import { memoryCache } from '../src/cache/memory.ts'
+import { memoryTier } from '../src/cache/memory.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import type { Config } from '../src/config/schema.ts'
@@ -79,9 +80,13 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
       config.reranker.folder === undefined ? undefined : await startReranker(config.reranker.folder)
     if (reranker !== undefined) undo.push(() => reranker.close())
 
-    const cache = memoryCache({
-      ttlMs: config.cache.ttlMinutes * 60_000,
-      maxBytes: config.cache.maxMegabytes * 1_048_576,
+    const ttlMs = config.cache.ttlMinutes * 60_000
+    const cache = answerCache({
+      exact: memoryTier({ ttlMs, maxBytes: config.cache.maxMegabytes * 1_048_576 }),
+      store: store.cachedAnswers,
+      ttlMs,
+      maxAnswers: config.cache.maxAnswers,
+      onRefusal: (details) => log.debug(details, 'a similar question, but not the same'),
     })
     const ports: Ports = {
       store,
@@ -112,7 +117,7 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
         splitter: SPLITTER_VERSION,
       },
       queuedTexts: () => embedder.queued(),
-      cacheStats: () => cache.stats(),
+      cache,
       close,
     }
   } catch (error) {

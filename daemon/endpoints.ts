@@ -88,9 +88,9 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z
 }
 
 export const endpoints: readonly Endpoint[] = [
-  endpoint(routes.status, async ({ query }, { services, life }) => {
+  endpoint(routes.status, async ({ query }, { services, life, principal }) => {
     if (query.resetDelay === true) resetLoopDelay()
-    return status(services, life)
+    return status(services, life, principal)
   }),
 
   endpoint(routes.config, async (_input, { services }) => ({ entries: listConfig(services.loaded) })),
@@ -114,6 +114,20 @@ export const endpoints: readonly Endpoint[] = [
     const made = await services.ports.store.collections.create(principal, body.name)
     return collection(made, { documents: 0, chunks: 0 })
   }),
+
+  endpoint(routes.configureCollection, async ({ params, body }, { services, principal }) => {
+    const { name, cache } = await services.ports.store.collections.configure(principal, params.name, body)
+    return { name, cache }
+  }),
+
+  endpoint(routes.cacheStats, async (_input, { services: { cache, loaded }, principal }) => {
+    const { enabled, ttlMinutes, maxAnswers } = loaded.config.cache
+    return { enabled, ttlMinutes, maxAnswers, ...(await cache.stats(principal)), ...cache.counts() }
+  }),
+
+  endpoint(routes.clearCache, async (_input, { services, principal }) => ({
+    cleared: await services.cache.clear(principal),
+  })),
 
   endpoint(routes.removeCollection, async ({ params }, { services, principal }) => {
     await services.ports.store.collections.remove(principal, params.name)
@@ -241,12 +255,13 @@ export const endpoints: readonly Endpoint[] = [
 ]
 
 const collection = (
-  { id, name, revision, createdAt }: Collection,
+  { id, name, revision, cache, createdAt }: Collection,
   counts: { documents: number; chunks: number },
 ) => ({
   id,
   name,
   revision,
+  cache,
   documents: counts.documents,
   chunks: counts.chunks,
   createdAt: createdAt.toISOString(),

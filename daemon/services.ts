@@ -1,10 +1,9 @@
 import type { Answers } from '../src/answers/answers.ts'
-import type { CacheStats } from '../src/cache/memory.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import type { IndexSpec } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { DocumentParser } from '../src/ingest/ports.ts'
-import type { Ports } from '../src/pipeline/ports.ts'
+import type { AnswerCache, Ports } from '../src/pipeline/ports.ts'
 
 /** Everything behind the gate, as the servers use it. */
 export interface Services {
@@ -16,7 +15,8 @@ export interface Services {
   readonly spec: IndexSpec
   /** Texts that wait for the embedder. */
   queuedTexts(): number
-  cacheStats(): CacheStats
+  /** Also while the configuration turns it off, so that it can be cleared. */
+  readonly cache: AnswerCache
   /** Ends workers and processes and closes the database, in the right order. */
   close(): Promise<void>
 }

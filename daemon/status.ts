@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { statusSchema } from '../src/api/schemas.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Principal } from '../src/domain/principal.ts'
 import type { Life, Services } from './services.ts'
 
 type Status = z.input<typeof statusSchema>
@@ -13,7 +14,7 @@ loopDelay.enable()
 
 export const resetLoopDelay = (): void => loopDelay.reset()
 
-export async function status(services: Services, life: Life): Promise<Status> {
+export async function status(services: Services, life: Life, principal: Principal): Promise<Status> {
   const { ports, loaded } = services
   const { config } = loaded
   const database = await databaseState(services)
@@ -43,9 +44,19 @@ export async function status(services: Services, life: Life): Promise<Status> {
       p99: milliseconds(loopDelay.percentile(99)),
       max: milliseconds(loopDelay.max),
     },
-    cache: services.cacheStats(),
+    cache: await cacheState(services, principal, database.state),
     components: [database],
   }
+}
+
+async function cacheState(
+  { cache }: Services,
+  principal: Principal,
+  database: Status['components'][number]['state'],
+): Promise<Status['cache']> {
+  const { hits, misses } = cache.counts()
+  const { entries } = database === 'ok' ? await cache.stats(principal) : { entries: 0 }
+  return { entries, hits: hits.exact + hits.semantic, misses }
 }
 
 async function databaseState({ ports }: Services): Promise<Status['components'][number]> {

@@ -26,13 +26,15 @@ export default class CollectionsList extends ChatbotCommand {
           { title: 'Documents', right: true },
           { title: 'Chunks', right: true },
           { title: 'Revision', right: true },
+          { title: 'Cache' },
           { title: 'Made' },
         ],
-        reply.collections.map(({ name, documents, chunks, revision, createdAt }) => [
+        reply.collections.map(({ name, documents, chunks, revision, cache, createdAt }) => [
           name,
           String(documents),
           String(chunks),
           String(revision),
+          cache ? 'on' : 'off',
           time(createdAt),
         ]),
       ),

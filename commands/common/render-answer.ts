@@ -1,4 +1,5 @@
 import type { AskEvent } from '../../src/client/client.ts'
+import { fromCache } from '../../src/client/from-cache.ts'
 import type { Answer, StageName } from '../../src/domain/answer.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import { source } from './sources.ts'
@@ -46,7 +47,15 @@ export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Ans
   return undefined
 }
 
-function writeSources({ searched, citations, cached, warnings, conversation, generator }: Answer): void {
+function writeSources({
+  searched,
+  citations,
+  cached,
+  warnings,
+  conversation,
+  generator,
+  question,
+}: Answer): void {
   if (citations.length > 0) {
     process.stdout.write(`\n${citations.map((cited) => source(cited.number, cited)).join('\n')}\n`)
   }
@@ -54,7 +63,7 @@ function writeSources({ searched, citations, cached, warnings, conversation, gen
     process.stderr.write(`${paint(process.stderr, 'dim', `searched: “${printableLine(searched)}”`)}\n`)
   for (const warning of warnings) process.stderr.write(`Note: ${printable(warning)}\n`)
   if (!process.stderr.isTTY) return
-  const origin = cached === false ? generator : `${generator}, from the ${cached.tier} cache`
+  const origin = cached === false ? generator : `${generator}, ${fromCache(cached, question)}`
   process.stderr.write(
     `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${conversation} …`)}\n`,
   )

@@ -11,6 +11,7 @@ import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
+import { oneFlight } from '../pipeline/flight.ts'
 import { answerPipeline } from '../pipeline/pipeline.ts'
 import type { Ports } from '../pipeline/ports.ts'
 import { type RetrievalOptions, type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
@@ -85,6 +86,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   const runs = new Map<string, Run>()
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
+  const answerOnce = oneFlight(answerPipeline)
   let draining = false
 
   const renewal = setInterval(() => {
@@ -169,7 +171,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (begun.epoch > 1) log.append({ type: 'restart', keep: 0 })
     const work = async () => {
       const history = await earlierTurns(principal, request)
-      await answerPipeline(
+      await answerOnce(
         {
           id: request.id,
           epoch: begun.epoch,

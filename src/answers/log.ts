@@ -29,7 +29,12 @@ export class AnswerLog {
 
   /** The text so far. */
   get text(): string {
-    return this.#events.map(({ event }) => (event.type === 'delta' ? event.text : '')).join('')
+    let text = ''
+    for (const { event } of this.#events) {
+      if (event.type === 'delta') text += event.text
+      else if (event.type === 'restart') text = text.slice(0, event.keep)
+    }
+    return text
   }
 
   /** All events from the first on, then live ones until the end, or until the reader stops. */

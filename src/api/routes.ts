@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { conversationSchema, turnSchema } from '../protocol/shapes.ts'
 import {
+  cacheStatsSchema,
   collectionName,
   collectionSchema,
   configEntrySchema,
@@ -110,6 +111,29 @@ export const routes = {
     summary: 'Make an empty collection',
     body: named,
     response: collectionSchema,
+  },
+  configureCollection: {
+    ...nothing,
+    method: 'PUT',
+    path: '/collections/:name/settings',
+    summary: 'Change the settings of a collection',
+    params: named,
+    body: z.object({ cache: z.boolean().describe('whether answers from it may be reused') }),
+    response: z.object({ name: z.string(), cache: z.boolean() }),
+  },
+  cacheStats: {
+    ...nothing,
+    method: 'GET',
+    path: '/cache',
+    summary: 'What the answer cache holds and how it was used since the daemon started',
+    response: cacheStatsSchema,
+  },
+  clearCache: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/cache',
+    summary: 'Forget all cached answers; they stay in their conversations',
+    response: z.object({ cleared: z.int().nonnegative() }),
   },
   removeCollection: {
     ...nothing,

@@ -13,9 +13,30 @@ export const collectionSchema = z.object({
   id: z.string(),
   name: z.string(),
   revision: z.int().nonnegative(),
+  cache: z.boolean().describe('whether answers from it may be reused'),
   documents: z.int().nonnegative(),
   chunks: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
+})
+
+export const cacheStatsSchema = z.object({
+  enabled: z.boolean(),
+  ttlMinutes: z.number(),
+  maxAnswers: z.int(),
+  entries: z.int().nonnegative().describe('answers that can be given'),
+  bytes: z.int().nonnegative().describe('of their vectors and texts'),
+  hits: z.object({
+    exact: z.int().nonnegative().describe('the same question'),
+    semantic: z.int().nonnegative().describe('a question that asks the same'),
+  }),
+  misses: z.int().nonnegative(),
+  outdated: z
+    .int()
+    .nonnegative()
+    .describe('of the misses: an answer was there, but what it searched had changed'),
+  refusals: z
+    .record(z.string(), z.int().positive())
+    .describe('similar questions that do not ask the same, by what made the difference'),
 })
 
 export const documentSchema = z.object({

@@ -3,6 +3,7 @@ import { canonicalFilter, type SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
+import { fold } from './fold.ts'
 
 /** Everything that decides an answer. Two asks with equal parts may share one. */
 export interface AnswerKeyParts {
@@ -18,9 +19,15 @@ export interface AnswerKeyParts {
   readonly question: string
 }
 
-/** The exact tier's key. Case is kept: `US` and `us` are different questions. */
-export function answerKey(parts: AnswerKeyParts): string {
-  const canonical = JSON.stringify([
+export interface CachePlace {
+  /** Answers of one partition differ by their question alone. */
+  readonly partition: string
+  /** Of the exact tier: the partition and the question. Case is kept: `US` and `us` are different questions. */
+  readonly key: string
+}
+
+export function cachePlace(parts: AnswerKeyParts): CachePlace {
+  const partition = hash([
     parts.collections.map(({ id, revision }) => `${id}@${revision}`).sort(),
     canonicalFilter(parts.filter),
     parts.generator,
@@ -28,7 +35,8 @@ export function answerKey(parts: AnswerKeyParts): string {
     parts.model,
     Object.entries(parts.retrieval).sort(),
     parts.language,
-    parts.question.normalize('NFC').trim().replace(/\s+/g, ' '),
   ])
-  return createHash('sha256').update(canonical).digest('hex')
+  return { partition, key: hash([partition, fold(parts.question)]) }
 }
+
+const hash = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -1,36 +1,27 @@
 import { LRUCache } from 'lru-cache'
-import type { AnswerCache, CachedAnswer } from '../pipeline/ports.ts'
+import type { ExactTier } from '../pipeline/ports.ts'
+import type { CachedAnswer } from '../store/store.ts'
 
 export interface MemoryCacheOptions {
   readonly ttlMs: number
   readonly maxBytes: number
 }
 
-export interface CacheStats {
-  readonly entries: number
-  readonly hits: number
-  readonly misses: number
-}
-
 /** The exact tier in memory: least recently used answers leave first, old ones by their age. */
-export function memoryCache({ ttlMs, maxBytes }: MemoryCacheOptions): AnswerCache & { stats(): CacheStats } {
+export function memoryTier({ ttlMs, maxBytes }: MemoryCacheOptions): ExactTier {
   const entries = new LRUCache<string, CachedAnswer>({
     ttl: ttlMs,
     maxSize: maxBytes,
     sizeCalculation: (answer) => 2 * JSON.stringify(answer).length,
   })
-  let hits = 0
-  let misses = 0
   return {
-    async get(key) {
-      const found = entries.get(key)
-      if (found === undefined) misses += 1
-      else hits += 1
-      return found
-    },
-    async set(key, answer) {
+    get: async (key) => entries.get(key),
+    set: async (key, answer) => {
       entries.set(key, answer)
     },
-    stats: () => ({ entries: entries.size, hits, misses }),
+    delete: async (key) => {
+      entries.delete(key)
+    },
+    clear: async () => entries.clear(),
   }
 }

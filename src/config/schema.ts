@@ -179,6 +179,12 @@ export const configSchema = z.strictObject({
       enabled: z.boolean().default(true).describe('reuse answers to repeated questions'),
       ttlMinutes: minutes(0.01).default(1440).describe('age after which an answer is not reused'),
       maxMegabytes: z.number().min(0.1).max(100_000).default(64).describe('size of the cache in memory'),
+      maxAnswers: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(10_000)
+        .describe('answers that are kept for questions that ask the same; the longest unused go first'),
     })
     .prefault({}),
 })

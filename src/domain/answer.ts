@@ -64,6 +64,8 @@ export interface CacheHit {
   readonly tier: 'exact' | 'semantic'
   /** The earlier question whose answer this is. */
   readonly question: string
+  /** When it was answered: ISO 8601. */
+  readonly askedAt?: string
 }
 
 export type Timings = Readonly<Partial<Record<StageName | 'total', number>>>

@@ -83,6 +83,8 @@ export interface Collection {
   readonly name: string
   /** Raised once per committed batch of changes; part of every cache key and answer record. */
   readonly revision: number
+  /** Whether answers from it may be reused. */
+  readonly cache: boolean
   readonly createdAt: Date
 }
 

@@ -22,3 +22,15 @@ const SEQUENCES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]|\r(?=\n)/g
 
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu
+
+const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** At most so many graphemes, the last one an ellipsis when something was cut. */
+export function clip(text: string, most: number): string {
+  const kept = [...characters.segment(text.slice(0, most * 8))]
+  if (kept.length <= most && text.length <= most * 8) return text
+  return `${kept
+    .slice(0, most - 1)
+    .map(({ segment }) => segment)
+    .join('')}…`
+}

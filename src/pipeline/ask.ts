@@ -1,9 +1,9 @@
 /** What flows through the pipeline: each stage adds its part. */
-import type { Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
+import type { Answer, Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
-import type { CachedAnswer, Generator } from './ports.ts'
+import type { CacheQuery, Generator } from './ports.ts'
 import type { Timed } from './stage.ts'
 
 /** An accepted ask: its row is in the database. */
@@ -39,8 +39,9 @@ export interface Embedded extends Rewritten {
 
 export interface Looked extends Embedded {
   /** Absent when this ask may neither use nor fill the cache. */
-  readonly cacheKey?: string
-  readonly hit?: CachedAnswer
+  readonly cacheQuery?: CacheQuery
+  /** From the cache, and already stored as the answer to this ask. */
+  readonly answered?: Answer
 }
 
 export interface Retrieved extends Looked {

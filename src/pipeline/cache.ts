@@ -1,23 +1,72 @@
-import { answerKey } from '../cache/key.ts'
-import type { Embedded, Looked } from './ask.ts'
-import type { Stage } from './stage.ts'
+import { type CachePlace, cachePlace } from '../cache/key.ts'
+import type { Answer } from '../domain/answer.ts'
+import type { Ask, Embedded, Looked } from './ask.ts'
+import type { FoundAnswer, Ports } from './ports.ts'
+import { elapsed, type Stage } from './stage.ts'
 
-/** The exact tier. Answers that depend on earlier turns are neither looked up nor stored. */
+/** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */
+export function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
+  const mayReuse = ask.cache && ask.history.length === 0 && ask.collections.every(({ cache }) => cache)
+  if (ports.cache === undefined || !mayReuse) return undefined
+  return cachePlace({
+    collections: ask.collections,
+    ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+    generator: ask.generator.id,
+    promptVersion: ask.generator.promptVersion,
+    model: ports.embedder.model.fingerprint,
+    retrieval: ask.retrieval,
+    language: ask.language,
+    question: ask.question,
+  })
+}
+
+/**
+ * Answers from the cache: what is found is stored as the answer to this ask at once, because the statement that
+ * stores it is the one that knows whether it may still be given.
+ */
 export const readCache: Stage<Embedded, Looked> = {
   name: 'cache',
-  async run(ask, { ports }) {
-    if (ports.cache === undefined || !ask.cache || ask.history.length > 0) return ask
-    const cacheKey = answerKey({
-      collections: ask.collections,
-      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
-      generator: ask.generator.id,
-      promptVersion: ask.generator.promptVersion,
-      model: ports.embedder.model.fingerprint,
-      retrieval: ask.retrieval,
-      language: ask.language,
-      question: ask.question,
-    })
-    const hit = await ports.cache.get(cacheKey)
-    return { ...ask, cacheKey, ...(hit === undefined ? {} : { hit }) }
+  async run(ask, { principal, ports }) {
+    const { cache } = ports
+    const place = placeOf(ask, ports)
+    if (cache === undefined || place === undefined) return ask
+    const { question, language, vector } = ask
+    const cacheQuery = { ...place, question, language, vector }
+    const found = await cache.find(principal, cacheQuery)
+    if (found === undefined) {
+      cache.missed()
+      return { ...ask, cacheQuery }
+    }
+    const answered = answerFrom(found, ask)
+    const isGiven = await ports.store.answers.complete(
+      principal,
+      ask.epoch,
+      answered,
+      { model: ports.embedder.model.fingerprint, vector },
+      { source: found.answer.source, partition: place.partition },
+    )
+    if (!isGiven) {
+      await cache.outdated(cacheQuery)
+      return { ...ask, cacheQuery }
+    }
+    await cache.served(cacheQuery, found)
+    return { ...ask, answered }
   },
+}
+
+function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {
+  const { question, askedAt, text, citations, warnings } = answer
+  return {
+    id: ask.id,
+    conversation: ask.conversation,
+    question: ask.question,
+    text,
+    refused: false,
+    citations,
+    cached: { tier, question, askedAt },
+    generator: ask.generator.id,
+    language: ask.language,
+    timings: { ...ask.timings, total: elapsed(ask.startedAt) },
+    warnings: [...new Set([...ask.warnings, ...warnings])],
+  }
 }

@@ -8,9 +8,8 @@ import type { Stage } from './stage.ts'
 export const generateAnswer: Stage<Retrieved, Generated> = {
   name: 'generate',
   async run(ask, { principal, ports, signal, emit }) {
-    if (ask.hit !== undefined) {
-      const { text, refused, citations } = ask.hit
-      const warnings = [...new Set([...ask.warnings, ...ask.hit.warnings])]
+    if (ask.answered !== undefined) {
+      const { text, refused, citations, warnings } = ask.answered
       emit({ type: 'delta', text })
       return { ...ask, text, refused, complete: true, citations, warnings }
     }

@@ -1,9 +1,11 @@
 /** What the pipeline needs from the outside: small interfaces, owned here, filled in by daemon/compose.ts. */
-import type { Answer, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
+import type { CachePlace } from '../cache/key.ts'
+import type { Answer, CacheHit, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
 import type { Embedder } from '../domain/embedding.ts'
 import type { Language } from '../domain/language.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
-import type { Store } from '../store/store.ts'
+import type { CachedAnswer, Store } from '../store/store.ts'
 
 /** What a generator yields; the concatenated deltas are the answer's text. */
 export type GeneratorEvent =
@@ -51,16 +53,54 @@ export interface Generators {
   names(): string[]
 }
 
-/** The exact tier: complete, grounded, history-free answers by key. */
-export interface AnswerCache {
-  get(key: string): Promise<CachedAnswer | undefined>
-  set(key: string, answer: CachedAnswer): Promise<void>
+/** What an ask is looked up and kept by. */
+export interface CacheQuery extends CachePlace {
+  readonly question: string
+  readonly language: Language
+  /** Of the question. */
+  readonly vector: Float32Array
 }
 
-export type CachedAnswer = Pick<
-  Answer,
-  'question' | 'text' | 'refused' | 'citations' | 'generator' | 'language' | 'warnings'
->
+export interface FoundAnswer {
+  readonly tier: CacheHit['tier']
+  readonly answer: CachedAnswer
+}
+
+/** The fast tier: answers by the very question. It may forget at any time. */
+export interface ExactTier {
+  get(key: string): Promise<CachedAnswer | undefined>
+  set(key: string, answer: CachedAnswer): Promise<void>
+  delete(key: string): Promise<void>
+  clear(): Promise<void>
+}
+
+/** Since the daemon started. */
+export interface CacheCounts {
+  readonly hits: { readonly exact: number; readonly semantic: number }
+  readonly misses: number
+  /** Of the misses, those where an answer was found that could no longer be given. */
+  readonly outdated: number
+  /** Questions that were near enough to an earlier one and yet not the same, by what made the difference. */
+  readonly refusals: Readonly<Record<string, number>>
+}
+
+/** Complete, grounded, history-free answers, by the question and by its meaning. */
+export interface AnswerCache {
+  /** What may answer the question, if the database agrees: see AnswerRepository.complete. */
+  find(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined>
+  /** The answer that was found has been given. */
+  served(query: CacheQuery, found: FoundAnswer): Promise<void>
+  /** The answer that was found may no longer be given. */
+  outdated(query: CacheQuery): Promise<void>
+  /** Nothing was found. */
+  missed(): void
+  keep(principal: Principal, query: CacheQuery, answer: Answer): Promise<void>
+  counts(): CacheCounts
+  /** Of the answers in the database that can still be given. */
+  stats(principal: Principal): Promise<{ readonly entries: number; readonly bytes: number }>
+  /** How many answers were forgotten. */
+  clear(principal: Principal): Promise<number>
+}
 
 export interface Ports {
   readonly store: Store

@@ -1,12 +1,13 @@
 import type { Answer } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Generated } from './ask.ts'
-import type { Stage } from './stage.ts'
+import { elapsed, type Stage } from './stage.ts'
 
 /** Stores the answer under its epoch; only what was stored may enter the cache or be shown as done. */
 export const rememberAnswer: Stage<Generated, Answer> = {
   name: 'remember',
   async run(ask, { principal, ports }) {
+    if (ask.answered !== undefined) return ask.answered
     const answer: Answer = {
       id: ask.id,
       conversation: ask.conversation,
@@ -15,11 +16,11 @@ export const rememberAnswer: Stage<Generated, Answer> = {
       text: ask.text,
       refused: ask.refused,
       citations: ask.citations,
-      cached: ask.hit === undefined ? false : { tier: 'exact', question: ask.hit.question },
+      cached: false,
       generator: ask.generator.id,
       language: ask.language,
       ...(ask.usage === undefined ? {} : { usage: ask.usage }),
-      timings: { ...ask.timings, total: Math.round((performance.now() - ask.startedAt) * 100) / 100 },
+      timings: { ...ask.timings, total: elapsed(ask.startedAt) },
       warnings: ask.warnings,
     }
     const stored = await ports.store.answers.complete(principal, ask.epoch, answer, {
@@ -33,18 +34,7 @@ export const rememberAnswer: Stage<Generated, Answer> = {
       )
     }
     const reusable = ask.complete && !answer.refused && answer.citations.length > 0
-    if (ask.cacheKey !== undefined && ask.hit === undefined && reusable) {
-      const { question, text, refused, citations, generator, language, warnings } = answer
-      await ports.cache?.set(ask.cacheKey, {
-        question,
-        text,
-        refused,
-        citations,
-        generator,
-        language,
-        warnings,
-      })
-    }
+    if (ask.cacheQuery !== undefined && reusable) await ports.cache?.keep(principal, ask.cacheQuery, answer)
     return answer
   },
 }

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 export const retrieveContext: Stage<Looked, Retrieved> = {
   name: 'retrieve',
   async run(ask, { principal, ports, signal, emit }) {
-    if (ask.hit !== undefined) return { ...ask, context: [] }
+    if (ask.answered !== undefined) return { ...ask, context: [] }
     const { passages, warnings } = await retrieve(ports, principal, {
       question: ask.standalone,
       language: ask.language,

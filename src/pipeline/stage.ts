@@ -54,8 +54,11 @@ async function timed<In extends Timed, Out>(
   context.emit({ type: 'stage', stage: stage.name, state: 'started' })
   const started = performance.now()
   const output = await stage.run(input, context)
-  const ms = Math.round((performance.now() - started) * 100) / 100
+  const ms = elapsed(started)
   input.timings[stage.name] = ms
   context.emit({ type: 'stage', stage: stage.name, state: 'finished', ms })
   return output
 }
+
+/** Milliseconds since a `performance.now()`. */
+export const elapsed = (since: number): number => Math.round((performance.now() - since) * 100) / 100

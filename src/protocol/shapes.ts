@@ -63,7 +63,11 @@ const timingsSchema = z
 const cachedSchema = z
   .union([
     z.literal(false),
-    z.object({ tier: z.enum(['exact', 'semantic']), question: z.string().describe('the earlier question') }),
+    z.object({
+      tier: z.enum(['exact', 'semantic']).describe('the same question, or one that asks the same'),
+      question: z.string().describe('the earlier question'),
+      askedAt: z.iso.datetime().optional().describe('when it was answered'),
+    }),
   ])
   .describe('whether the answer came from the cache, and from which tier')
 

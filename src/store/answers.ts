@@ -1,9 +1,10 @@
-import { and, eq, lt, ne, sql } from 'drizzle-orm'
+import { and, eq, lt, ne, type SQL, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, toAnswer } from './answer-rows.ts'
 import { begin } from './asks.ts'
+import { isCurrent, isKept, markUsed } from './cached-answers.ts'
 import { readCitations, writeCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
 import type { AnswerRepository } from './store.ts'
@@ -12,10 +13,12 @@ export function answerRepository(database: Database): AnswerRepository {
   return {
     begin: (principal, ask) => database.transaction((queries) => begin(queries, principal, ask)),
 
-    complete: (principal, epoch, answer, questionVector) =>
+    complete: (principal, epoch, answer, questionVector, from) =>
       database.transaction(async (queries) => {
         const { searched, text, refused, generator, language, usage, timings, warnings } = answer
-        const conversation = await finish(queries, principal, answer.id, epoch, {
+        const mayGive =
+          from === undefined ? undefined : and(isCurrent(), isKept(queries, from.source, from.partition))
+        const outcome: NewState = {
           state: 'complete',
           searched,
           text,
@@ -26,8 +29,10 @@ export function answerRepository(database: Database): AnswerRepository {
           usage,
           timings,
           warnings,
-        })
+        }
+        const conversation = await finish(queries, principal, answer.id, epoch, outcome, mayGive)
         if (conversation === undefined) return false
+        if (from !== undefined) await markUsed(queries, from.source)
         await writeCitations(queries, principal, answer.id, answer.citations)
         await writeReply(queries, principal, answer.id, conversation, text)
         if (questionVector !== undefined) {
@@ -106,6 +111,7 @@ async function finish(
   id: string,
   epoch: number,
   outcome: NewState,
+  condition?: SQL,
 ): Promise<string | undefined> {
   const [row] = await queries
     .update(answers)
@@ -116,6 +122,7 @@ async function finish(
         eq(answers.id, id),
         eq(answers.epoch, epoch),
         eq(answers.state, 'running'),
+        condition,
       ),
     )
     .returning({ conversation: answers.conversation })

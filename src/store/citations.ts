@@ -26,7 +26,7 @@ export async function writeCitations(
 /** The citations of these answers, by answer, in the order in which they were given. */
 export async function readCitations(
   queries: Queries,
-  principal: Principal,
+  principal: Pick<Principal, 'id'>,
   answers: readonly string[],
 ): Promise<Map<string, Citation[]>> {
   const byAnswer = new Map<string, Citation[]>(answers.map((id) => [id, []]))

@@ -39,6 +39,17 @@ export function collectionRepository(database: Database): CollectionRepository {
           .orderBy(asc(collections.name)),
       ),
 
+    configure: (_principal, name, { cache }) =>
+      database.run(async (queries) => {
+        const [row] = await queries
+          .update(collections)
+          .set({ cache })
+          .where(eq(collections.name, name))
+          .returning(SUMMARY)
+        if (row === undefined) throw unknownCollection(name)
+        return row
+      }),
+
     readable: (_principal, names) =>
       database.run(async (queries) => {
         const found = await queries
@@ -88,8 +99,8 @@ export async function findCollection(queries: Queries, name: string): Promise<Co
   return row
 }
 
-const { id, name, revision, createdAt } = getTableColumns(collections)
-const SUMMARY = { id, name, revision, createdAt }
+const { id, name, revision, cache, createdAt } = getTableColumns(collections)
+const SUMMARY = { id, name, revision, cache, createdAt }
 
 /** Undefined when the name is taken. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {

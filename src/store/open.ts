@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { answerRepository } from './answers.ts'
 import { exportRecords } from './backup.ts'
+import { cachedAnswerRepository } from './cached-answers.ts'
 import { collectionRepository } from './collections.ts'
 import { conversationRepository } from './conversations.ts'
 import { connect, type Database, type StoreLog } from './database.ts'
@@ -40,6 +41,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     index: indexRepository(database),
     conversations: conversationRepository(database),
     answers: answerRepository(database),
+    cachedAnswers: cachedAnswerRepository(database),
     backup: {
       export: (_principal) => exportRecords(database),
       restore: (principal, records) => restoreRecords(database, principal, records),

@@ -33,6 +33,7 @@ export interface Store {
   readonly index: IndexRepository
   readonly conversations: ConversationRepository
   readonly answers: AnswerRepository
+  readonly cachedAnswers: CachedAnswerRepository
   readonly backup: BackupRepository
   /** One round trip: throws `database_unreachable` when the database does not answer. */
   ping(): Promise<void>
@@ -49,6 +50,8 @@ export interface CollectionRepository {
   /** The collection of that name, made when it does not exist. */
   ensure(principal: Principal, name: string): Promise<Collection>
   list(principal: Principal): Promise<CollectionSummary[]>
+  /** Changes its settings; throws `unknown_collection`. */
+  configure(principal: Principal, name: string, settings: { readonly cache: boolean }): Promise<Collection>
   /** The named collections, or all that the principal can read; throws `unknown_collection`. */
   readable(principal: Principal, names?: readonly string[]): Promise<Collection[]>
   /** Deletes its documents, chunks and vectors too; throws `unknown_collection`. */
@@ -344,13 +347,16 @@ export interface AnswerRepository {
   begin(principal: Principal, ask: NewAsk): Promise<Begun>
   /**
    * Stores the complete answer, its citations and its message, if this epoch still owns the row; false
-   * when another attempt has taken over or the ask has ended, and then nothing was written.
+   * when another attempt has taken over or the ask has ended, and then nothing was written. Nor is anything of an
+   * answer taken `from` the cache that may no longer be given: it was cleared or is too old, or what the row
+   * searched has changed or is gone.
    */
   complete(
     principal: Principal,
     epoch: number,
     answer: Answer,
     questionVector?: QuestionVector,
+    from?: { readonly source: AnswerSource; readonly partition: string },
   ): Promise<boolean>
   /** Ends an ask without a complete answer; keeps what was generated. An interrupted one may begin anew. False as in `complete`. */
   end(
@@ -369,4 +375,50 @@ export interface AnswerRepository {
     principal: Principal,
     id: string,
   ): Promise<{ state: AnswerState; answer?: Answer; citations: readonly Citation[] }>
+}
+
+/** The row in `answers` that a cached answer is. */
+export interface AnswerSource {
+  readonly principal: string
+  readonly answer: string
+}
+
+export interface CachedQuestion {
+  readonly source: AnswerSource
+  readonly question: string
+  /** Cosine similarity, -1 to 1. */
+  readonly similarity: number
+}
+
+/** Answers that may be given again, by the meaning of their questions. */
+export interface CachedAnswerRepository {
+  /** The nearest questions of the partition, best first. */
+  nearest(
+    principal: Principal,
+    partition: string,
+    vector: Float32Array,
+    limit: number,
+  ): Promise<CachedQuestion[]>
+  /** Undefined when it is gone. */
+  get(principal: Principal, source: AnswerSource): Promise<CachedAnswer | undefined>
+  /**
+   * Remembers the principal's complete answer, and lets those go that were not used for longest when there are more
+   * than `most` (up to 64 more are let in). False, and nothing is kept, when what it searched has changed since.
+   */
+  keep(
+    principal: Principal,
+    answer: string,
+    entry: { readonly partition: string; readonly vector: Float32Array; readonly expiresAt: Date },
+    most: number,
+  ): Promise<boolean>
+  /** Of those that can still be given. Bytes of vectors and texts. */
+  stats(principal: Principal): Promise<{ entries: number; bytes: number }>
+  /** How many there were. */
+  clear(principal: Principal): Promise<number>
+}
+
+export interface CachedAnswer extends Pick<Answer, 'question' | 'text' | 'citations' | 'warnings'> {
+  readonly source: AnswerSource
+  /** When the answer was made: ISO 8601. */
+  readonly askedAt: string
 }

@@ -1,4 +1,5 @@
 /** One-line descriptions of what an answer consists of. Everything here is safe to write to a terminal. */
+import { fromCache } from '../client/from-cache.ts'
 import { displayUri, pageLabel } from '../client/uri.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
@@ -19,27 +20,10 @@ export function duration(ms: number): string {
 /** Where the answer came from and how long it took. */
 export function provenance({ cached, refused, generator, timings, usage, question }: Answer): string {
   const parts = [refused ? 'not found in the documents' : undefined]
-  if (cached === false) parts.push(printableLine(generator))
-  else if (cached.question === question) parts.push(`from the cache (${cached.tier})`)
-  else
-    parts.push(
-      `from the cache (${cached.tier}), first asked as “${clip(printableLine(cached.question), 60)}”`,
-    )
+  parts.push(cached === false ? printableLine(generator) : fromCache(cached, question))
   if (timings.total !== undefined) parts.push(duration(timings.total))
   if (usage !== undefined) parts.push(`${usage.promptTokens + usage.completionTokens} tokens`)
   return parts.filter((part) => part !== undefined).join(' · ')
 }
 
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
-
-const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-
-/** At most so many graphemes, the last one an ellipsis when something was cut. */
-export function clip(text: string, most: number): string {
-  const kept = [...characters.segment(text.slice(0, most * 8))]
-  if (kept.length <= most && text.length <= most * 8) return text
-  return `${kept
-    .slice(0, most - 1)
-    .map(({ segment }) => segment)
-    .join('')}…`
-}

@@ -1,9 +1,9 @@
 /** The slash commands in one table. To add one is to add an entry. */
 import type { ChatClient } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { printableLine } from '../domain/printable.ts'
+import { clip, printableLine } from '../domain/printable.ts'
 import type { Entry, Holding, Tone } from './entries.ts'
-import { clip, counted } from './format.ts'
+import { counted } from './format.ts'
 import { BINDINGS } from './keys.ts'
 import type { Action, State } from './state.ts'
 

@@ -49,6 +49,7 @@ export function plansSuite(database: () => TestDatabase): void {
       ['chunks by their hash', 'chunks', `generation_id = 1 AND hash = ANY('{x,y}')`],
       ['the chunks of a document', 'chunks', `document_id = '${NO_ID}'`],
       ['the vector of a chunk', 'vectors', 'generation_id = 1 AND chunk_id = 7'],
+      ['the cached answers of a partition', 'cached_answers', `partition = 'x'`],
       ['the asks of a conversation', 'answers', `conversation_id = '${NO_ID}'`],
       ['the messages of an answer', 'messages', `principal = 'p' AND answer_id = 'x'`],
       ['asks whose lease lapsed', 'answers', `state = 'running' AND lease_until < now()`],

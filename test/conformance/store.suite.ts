@@ -4,6 +4,7 @@ import { openStore } from '../../src/store/open.ts'
 import { type TestDatabase, whenFree, withClient } from '../support/database.ts'
 import { answersSuite } from './store-answers.suite.ts'
 import { backupSuite } from './store-backup.suite.ts'
+import { cacheSuite } from './store-cache.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 import { plansSuite } from './store-plans.suite.ts'
@@ -25,6 +26,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
     searchSuite(current)
     plansSuite(current)
     answersSuite(current)
+    cacheSuite(current)
     backupSuite(current)
     lifecycleSuite(current)
   })

@@ -234,7 +234,11 @@ describe('asking', () => {
     const scope = { collections: ['changing'] }
     expect(done((await ask(client, 'Who is the mayor of Testville?', scope)).events).cached).toBe(false)
     const hit = await ask(client, ' Who is the  mayor of Testville?', scope)
-    expect(done(hit.events).cached).toEqual({ tier: 'exact', question: 'Who is the mayor of Testville?' })
+    expect(done(hit.events).cached).toEqual({
+      tier: 'exact',
+      question: 'Who is the mayor of Testville?',
+      askedAt: expect.any(String),
+    })
     expect(deltas(hit.events)).toBe(done(hit.events).text)
     await ingest('a.md', '# A\n\nThe mayor of Testville is called Boris Klein.', 'changing')
     const fresh = done((await ask(client, 'Who is the mayor of Testville?', scope)).events)

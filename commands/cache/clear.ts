@@ -1,0 +1,17 @@
+import { ChatbotCommand } from '../common/command.ts'
+import { count } from '../common/format.ts'
+
+export default class CacheClear extends ChatbotCommand {
+  static override summary = 'Forget all cached answers.'
+  static override description =
+    'They stay in their conversations, and are not given again to other questions.'
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(CacheClear)
+    const api = await this.api(await this.settings(flags))
+    const reply = await api.call('clearCache', {})
+    this.log(`Forgot ${count(reply.cleared, 'answer')}.`)
+    return reply
+  }
+}

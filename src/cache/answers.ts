@@ -1,0 +1,108 @@
+/**
+ * The two tiers of remembered answers. What they find is an offer: the statement that stores it as the asker's answer
+ * checks in the database that it may still be given.
+ */
+import type { Principal } from '../domain/principal.ts'
+import type { AnswerCache, CacheQuery, ExactTier, FoundAnswer } from '../pipeline/ports.ts'
+import type { CachedAnswer, CachedAnswerRepository, CachedQuestion } from '../store/store.ts'
+import { fold } from './fold.ts'
+import { compareQuestions } from './gate/gate.ts'
+
+export interface AnswerCacheOptions {
+  readonly exact: ExactTier
+  readonly store: CachedAnswerRepository
+  readonly ttlMs: number
+  /** Most answers that the semantic tier holds. */
+  readonly maxAnswers: number
+  /** Told of each question that is near enough and yet another one. */
+  onRefusal(details: {
+    question: string
+    earlier: string
+    similarity: number
+    reason: string
+    detail: string
+  }): void
+}
+
+/** Cosine similarity from which the gate is asked at all, with the built-in embedder: docs/QUALITY.md has the curves. */
+export const SIMILAR = 0.94
+/** Where the gate sees next to no difference, the embedder must see none. */
+export const NEARLY_EQUAL = 0.978
+
+/** How many earlier questions the gate looks at. */
+const CANDIDATES = 8
+
+export function answerCache({ exact, store, ttlMs, maxAnswers, onRefusal }: AnswerCacheOptions): AnswerCache {
+  const hits = { exact: 0, semantic: 0 }
+  const refusals = new Map<string, number>()
+  let misses = 0
+  let outdated = 0
+
+  async function findSimilar(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined> {
+    const earlier = await store.nearest(principal, query.partition, query.vector, CANDIDATES)
+    for (const candidate of earlier) {
+      if (candidate.similarity < SIMILAR || !asksTheSame(query, candidate)) continue
+      const answer = await store.get(principal, candidate.source)
+      if (answer === undefined) continue
+      const tier = fold(candidate.question) === fold(query.question) ? 'exact' : 'semantic'
+      return { tier, answer }
+    }
+    return undefined
+  }
+
+  function asksTheSame({ question, language }: CacheQuery, earlier: CachedQuestion): boolean {
+    const verdict = compareQuestions(earlier.question, question, language)
+    if (verdict.kind === 'same') return true
+    if (verdict.kind === 'close' && earlier.similarity >= NEARLY_EQUAL) return true
+    const reason = verdict.kind === 'close' ? 'similarity' : verdict.reason
+    refusals.set(reason, (refusals.get(reason) ?? 0) + 1)
+    onRefusal({
+      question,
+      earlier: earlier.question,
+      similarity: earlier.similarity,
+      reason,
+      detail: verdict.detail,
+    })
+    return false
+  }
+
+  return {
+    async find(principal, query) {
+      const remembered = await exact.get(query.key)
+      if (remembered !== undefined) return { tier: 'exact', answer: remembered }
+      return findSimilar(principal, query)
+    },
+    async keep(principal, query, answer) {
+      const kept: CachedAnswer = {
+        source: { principal: principal.id, answer: answer.id },
+        askedAt: new Date().toISOString(),
+        question: answer.question,
+        text: answer.text,
+        citations: answer.citations,
+        warnings: answer.warnings,
+      }
+      const expiresAt = new Date(Date.now() + ttlMs)
+      const { partition, vector } = query
+      const isKept = await store.keep(principal, answer.id, { partition, vector, expiresAt }, maxAnswers)
+      if (isKept) await exact.set(query.key, kept)
+    },
+    async served(query, found) {
+      hits[found.tier] += 1
+      await exact.set(query.key, found.answer)
+    },
+    async outdated(query) {
+      outdated += 1
+      misses += 1
+      await exact.delete(query.key)
+    },
+    missed() {
+      misses += 1
+    },
+    counts: () => ({ hits: { ...hits }, misses, outdated, refusals: Object.fromEntries(refusals) }),
+    stats: (principal) => store.stats(principal),
+    async clear(principal) {
+      await exact.clear()
+      return store.clear(principal)
+    },
+  }
+}

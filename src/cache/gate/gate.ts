@@ -1,0 +1,105 @@
+/**
+ * The content gate: similarity tells what two questions are about, this tells whether they ask the same. Both are cut
+ * into words without inflection, synonyms made one, and what is left over must agree in order.
+ */
+import type { Language } from '../../domain/language.ts'
+import { english } from './english.ts'
+import type { Lexicon } from './lexicon.ts'
+import { differentOrder, haveSameWords } from './order.ts'
+import { russian } from './russian.ts'
+import { compareStatements } from './statement.ts'
+import { type Difference, type Question, readQuestion, type Word } from './words.ts'
+
+export type Verdict =
+  | { readonly kind: 'same' }
+  /** Next to no difference: the same only if the embedder, too, sees next to none. */
+  | { readonly kind: 'close'; readonly detail: string }
+  | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
+
+const LEXICONS: Record<Language, Lexicon> = { en: english, ru: russian }
+
+export function compareQuestions(a: string, b: string, language: Language): Verdict {
+  const lexicon = LEXICONS[language]
+  // In one order, so that the verdict does not depend on which was asked first.
+  const [first = a, second = b] = [a, b].sort()
+  const one = generic(readQuestion(first, lexicon))
+  const two = generic(readQuestion(second, lexicon))
+  if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
+  if (one.folded === two.folded) return { kind: 'same' }
+  const mood = differentMood(one, two, lexicon)
+  const strict = mood ?? differentVoice(one, two) ?? differentOrder(one.words, two.words, lexicon)
+  if (strict.kind !== 'different') return strict
+  if (one.asks || two.asks) return compareLoosely(one, two, lexicon) ?? strict
+  if (mood !== undefined && haveSameWords(one.words, two.words)) return mood
+  return compareStatements(one.words, two.words, lexicon) ?? strict
+}
+
+/** `What should I do when`, `what do you do when`: nobody in particular is meant. */
+function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
+  const isOpen = (question: Question) =>
+    question.words[0]?.kind === 'question-word' && !question.moods.includes('past')
+  if (!isOpen(a) || !isOpen(b)) return undefined
+  const personsOf = ({ words }: Question) =>
+    [...new Set(words.filter(({ kind }) => kind === 'person').map(({ key }) => key))].sort().join(' ')
+  const [one, two] = [personsOf(a), personsOf(b)]
+  if (one !== two) return undefined
+  const loose = [a, b].map((question) => ({
+    ...question,
+    moods: question.moods.filter((mood) => mood !== 'should' && (mood !== 'able' || one === 'i')),
+  }))
+  const [x, y] = loose
+  if (x === undefined || y === undefined) return undefined
+  const verdict =
+    differentMood(x, y, lexicon) ?? differentVoice(x, y) ?? differentOrder(a.words, b.words, lexicon)
+  return verdict.kind === 'same' ? { kind: 'close', detail: 'person or mood' } : undefined
+}
+
+const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
+
+/** Beyond so many words a text is no question, and comparing two takes its time. */
+const LONGEST = 300
+
+const isReadable = ({ words }: Question): boolean =>
+  words.length <= LONGEST && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
+
+const SUBSTANTIAL = new Set<Word['kind']>(['content', 'name', 'number', 'unit'])
+
+/** `How can I`, `how do you` and `how to` ask the same. */
+function generic(question: Question): Question {
+  const persons = new Set(question.words.filter(({ kind }) => kind === 'person').map(({ key }) => key))
+  const [only] = persons
+  if (persons.size !== 1 || (only !== 'i' && only !== 'you')) return question
+  const isHow = question.words[0]?.key === 'how'
+  if (!isHow) return question
+  return withoutPersons(question)
+}
+
+/** Their prepositions go to the words after them. */
+function withoutPersons(question: Question): Question {
+  let left = ''
+  const words: Word[] = []
+  for (const word of question.words) {
+    const preposition = word.preposition || left
+    left = word.kind === 'person' ? preposition : ''
+    if (word.kind !== 'person') words.push({ ...word, preposition })
+  }
+  return { ...question, words }
+}
+
+/** `who killed`, `who was killed`. */
+const differentVoice = (a: Question, b: Question): Verdict | undefined =>
+  a.passive === b.passive || !(a.asks || b.asks) ? undefined : different('voice', 'active, passive')
+
+function differentMood(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
+  const isHow = [a, b].every(({ words }) => words[0]?.key === 'how')
+  const [one = '', two = ''] = [a, b].map((question) => {
+    const said = question.moods.filter(
+      (mood) => mood !== 'present' && !(isHow && (mood === 'able' || mood === 'should')),
+    )
+    const isPast =
+      question.moods.length === 0 &&
+      question.words.some(({ kind, form }) => kind === 'content' && lexicon.isPast(form))
+    return (isPast ? ['past'] : said).toSorted().join(' ')
+  })
+  return one === two ? undefined : different('tense', `“${one || 'present'}”, “${two || 'present'}”`)
+}

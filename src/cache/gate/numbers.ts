@@ -1,0 +1,34 @@
+import type { Lexicon } from './lexicon.ts'
+
+interface Part {
+  readonly key: string
+  readonly kind: 'number' | 'unit'
+}
+
+/** A number as it is compared, with the unit that is written to it: `1,000` is `1000`, `25km` is 25 kilometres. */
+export function numberOf(token: string, lexicon: Lexicon): readonly Part[] | undefined {
+  const word = lexicon.numerals.get(token)
+  if (word !== undefined) return [{ key: word, kind: 'number' }]
+  const match = /^(\p{N}[\p{N}.,:/-]*)(\p{L}*)$/u.exec(token)
+  if (match === null) {
+    const unit = lexicon.units.get(token)
+    return unit === undefined ? undefined : [{ key: unit, kind: 'unit' }]
+  }
+  const [, digits = '', suffix = ''] = match
+  const value = /^\p{N}{1,3}(?:,\p{N}{3})+$/u.test(digits) ? digits.replaceAll(',', '') : digits
+  if (suffix === '') return [{ key: value, kind: 'number' }]
+  if (/^(?:st|nd|rd|th)$/u.test(suffix)) return [{ key: `${value}.`, kind: 'number' }]
+  const unit = lexicon.units.get(suffix)
+  if (unit === undefined) return [{ key: value + suffix, kind: 'number' }]
+  return [
+    { key: value, kind: 'number' },
+    { key: unit, kind: 'unit' },
+  ]
+}
+
+const CURRENCY_FIRST =
+  /([$€£₽₹])\s?(\p{N}[\p{N}.,]*)(\s?(?:hundred|thousand|million|billion|trillion|bn|mn)(?!\p{L}))?/gu
+
+/** `$2 million` as `2 million $`. */
+export const currencyLast = (text: string): string =>
+  text.replace(CURRENCY_FIRST, (_, sign: string, amount: string, scale = '') => `${amount}${scale} ${sign}`)

@@ -1,0 +1,72 @@
+/**
+ * Statements and lists of words ask nothing in particular: what they are about decides. Ordinary words may be more or
+ * other on one side if the embedder sees next to no difference; numbers, names, negation and roles may not.
+ */
+import type { Verdict } from './gate.ts'
+import type { Lexicon } from './lexicon.ts'
+import type { Word } from './words.ts'
+
+const FEWEST_WORDS = 3
+/** Of the longer statement's words. */
+const MOST_EXTRA = 0.35
+/** May differ without turning a sentence round. */
+const MILD = new Set(['content', 'name', 'person', 'connective', 'question-word'])
+
+export function compareStatements(
+  a: readonly Word[],
+  b: readonly Word[],
+  lexicon: Lexicon,
+): Verdict | undefined {
+  if (Math.max(a.length, b.length) < FEWEST_WORDS) return undefined
+  const onlyA = without(a, b)
+  const onlyB = without(b, a)
+  const extra = [...onlyA, ...onlyB]
+  const most = Math.max(onlyA.length, onlyB.length)
+  if (most > Math.max(1, MOST_EXTRA * Math.max(a.length, b.length))) return undefined
+  if (extra.some(({ kind }) => !MILD.has(kind))) return undefined
+  const isReplaced = onlyA.length > 0 && onlyB.length > 0
+  if (isReplaced && extra.some(({ kind }) => kind !== 'content')) return undefined
+  if (onlyA.some((one) => onlyB.some((two) => lexicon.opposites.has(`${one.key}_${two.key}`))))
+    return undefined
+  if (!isOneMove(without(a, onlyA), without(b, onlyB), lexicon)) return undefined
+  return { kind: 'close', detail: extra.map(({ form }) => `“${form}”`).join(', ') }
+}
+
+/** The words that have no counterpart among the others, each of which counts once. */
+function without(words: readonly Word[], others: readonly Word[]): Word[] {
+  const left = others.map(({ key }) => key)
+  return words.filter(({ key }) => {
+    const at = left.indexOf(key)
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+}
+
+/** Equal, or one phrase has moved. Words that changed places are not: they may have changed roles. */
+function isOneMove(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): boolean {
+  const same = (i: number, j: number): boolean => {
+    const one = a[i]
+    const two = b[j]
+    if (one?.key !== two?.key || lexicon.isOtherRole(one?.form ?? '', two?.form ?? '')) return false
+    const [before = '', after = ''] = [one?.preposition, two?.preposition]
+    if (before === after) return true
+    const isRole = lexicon.strictPrepositions.has(before) || lexicon.strictPrepositions.has(after)
+    return !isRole || ((before === '' || after === '') && before + after === 'with')
+  }
+  let start = 0
+  while (start < a.length && same(start, start)) start++
+  let end = a.length
+  while (end > start && same(end - 1, end - 1)) end--
+  const length = end - start
+  if (length === 0) return true
+  for (let cut = 1; cut < length; cut++) {
+    const rest = length - cut
+    const isRotated = Array.from({ length }, (_, i) => same(start + ((i + cut) % length), start + i)).every(
+      Boolean,
+    )
+    if (!isRotated) continue
+    const isMarked = (at: number) => (a[at]?.preposition ?? '') !== ''
+    return isMarked(start) || isMarked(start + cut) || (cut > 1 && rest > 1)
+  }
+  return false
+}
