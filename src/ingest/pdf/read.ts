@@ -181,8 +181,9 @@ const infoSchema = z.object({ info: z.object({ Title: z.string().optional() }) }
 async function titleOf(document: Pdf): Promise<string> {
   const metadata = infoSchema.safeParse(await document.getMetadata().catch(() => undefined))
   const title = metadata.data?.info.Title?.replace(/\s+/gu, ' ').trim() ?? ''
-  return /^(?:\(?(?:untitled|anonymous|unspecified)\)?|без имени|microsoft \w+ - .*|.*\.\w{2,5})$/iu.test(title) ||
-    /[\0-\x08\ufffd]/u.test(title)
+  return /^(?:\(?(?:untitled|anonymous|unspecified)\)?|без имени|microsoft \w+ - .*|.*\.\w{2,5})$/iu.test(
+    title,
+  ) || /[\0-\x08\ufffd]/u.test(title)
     ? ''
     : title.slice(0, 500)
 }
