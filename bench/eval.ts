@@ -98,14 +98,13 @@ async function answers(): Promise<void> {
 }
 
 async function conversation(): Promise<void> {
-  header('MTRAG', ...RETRIEVAL)
-  for (const [title, set] of [
-    ['last question alone', 'mtrag-last'],
-    ['with the earlier turns', 'mtrag-history'],
-  ] as const) {
-    const [run] = (await evaluate(set, 'mtrag', '--no-answers')).runs
-    if (run !== undefined) row(title, ...RETRIEVAL.map((key) => cell(run, key)))
-  }
+  const saved = path('.cache/eval/last-question.json')
+  const [alone] = (await evaluate('mtrag-last', 'mtrag', '--no-answers', '--save', saved)).runs
+  const [rewritten] = (await evaluate('mtrag-history', 'mtrag', '--no-answers', '--baseline', saved)).runs
+  if (alone === undefined || rewritten === undefined) return
+  header('MTRAG', ...RETRIEVAL, 'against the last question alone')
+  row('last question alone', ...RETRIEVAL.map((key) => cell(alone, key)), '')
+  row('with the earlier turns', ...RETRIEVAL.map((key) => cell(rewritten, key)), verdicts(rewritten))
 }
 
 async function evaluate(set: SetName, collection: string, ...more: string[]): Promise<EvalReport> {
