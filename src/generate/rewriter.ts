@@ -32,6 +32,7 @@ export async function rewriteByEngine(
   )
   const rewritten = reply?.replace(/^["'“«]+|["'”»]+$/gu, '').trim()
   if (rewritten === undefined || /\n/u.test(rewritten)) return undefined
+  if (question.trim().endsWith('?') && !rewritten.endsWith('?')) return undefined
   if (rewritten.length > question.length + LONGEST_ADDITION) return undefined
   return inventsNothing(rewritten, question, history) ? rewritten : undefined
 }
