@@ -1,0 +1,215 @@
+/** The cache behind the pipeline, on a real database: what is given, to whom, and when no longer. */
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AskRequest, createAnswers } from '../../src/answers/answers.ts'
+import { answerCache } from '../../src/cache/answers.ts'
+import { memoryTier } from '../../src/cache/memory.ts'
+import type { Answer } from '../../src/domain/answer.ts'
+import type { Embedder } from '../../src/domain/embedding.ts'
+import type { Generator } from '../../src/pipeline/ports.ts'
+import { retrievalSchema } from '../../src/retrieval/settings.ts'
+import { ANNA, BORIS, newCollection, put, SPEC, vectorOf } from '../conformance/store-fixtures.ts'
+import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await pgliteDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+/** Texts that differ only in case and punctuation have one vector. */
+const embedder: Embedder = {
+  model: { name: 'letters', fingerprint: SPEC.model, dimensions: SPEC.dimensions, maxTokens: 512 },
+  embed: async (texts) =>
+    texts.map((text) => ({
+      vector: vectorOf(text.toLowerCase().replace(/[^\p{L}\p{N} ]/gu, '')),
+      tokens: 5,
+      unknown: 0,
+      truncated: false,
+    })),
+}
+
+/** Quotes the best passage, and waits for `held` before its end. */
+function quoting() {
+  const engine = { runs: 0, held: Promise.resolve(), refuses: false }
+  const generator: Generator = {
+    id: 'quoting',
+    promptVersion: '1',
+    async *generate({ passages, signal }) {
+      engine.runs += 1
+      const [best] = passages
+      yield { type: 'delta', text: 'It says: ' }
+      await engine.held
+      signal.throwIfAborted()
+      yield { type: 'delta', text: best?.text ?? 'nothing' }
+      if (best !== undefined) yield { type: 'citation', citation: { ...best, number: 1 } }
+      yield { type: 'end', refused: engine.refuses || best === undefined, complete: true }
+    },
+  }
+  return { engine, generator }
+}
+
+function service() {
+  const { engine, generator } = quoting()
+  const cache = answerCache({
+    exact: memoryTier({ ttlMs: 3_600_000, maxBytes: 1_000_000 }),
+    store: database.store.cachedAnswers,
+    ttlMs: 3_600_000,
+    maxAnswers: 100,
+    onRefusal: () => {},
+  })
+  const answers = createAnswers({
+    ports: {
+      store: database.store,
+      cache,
+      embedder,
+      generators: { get: () => generator, names: () => ['quoting'] },
+    },
+    owner: randomUUID(),
+    leaseMs: 60_000,
+    maxAsks: 20,
+    retrieval: retrievalSchema.parse({}),
+    historyTurns: 0,
+    onError: () => {},
+  })
+  const start = async (request: Partial<AskRequest> & { question: string }, who = ANNA) => {
+    const id = request.id ?? randomUUID()
+    const { events } = await answers.ask(who, { ...request, id })
+    const end = async (): Promise<{ answer: Answer | undefined; text: string }> => {
+      let text = ''
+      for await (const { event } of events()) {
+        if (event.type === 'delta') text += event.text
+        if (event.type === 'restart') text = text.slice(0, event.keep)
+        if (event.type === 'done') return { answer: event.answer, text }
+      }
+      return { answer: undefined, text }
+    }
+    return { id, events, end }
+  }
+  const ask = async (request: Partial<AskRequest> & { question: string }, who = ANNA) => {
+    const { answer, text } = await (await start(request, who)).end()
+    if (answer !== undefined) expect(text).toBe(answer.text)
+    return answer
+  }
+  return { answers, cache, engine, start, ask }
+}
+
+async function filled(text = 'The tower of Testville is old.') {
+  const { name } = await newCollection(database.store)
+  await put(database.store, name, 'a.md', [text])
+  return name
+}
+
+describe('one flight', () => {
+  test('equal questions at once are answered once, and each asker sees the whole answer', async () => {
+    const { engine, start } = service()
+    const collections = [await filled()]
+    const hold = Promise.withResolvers<void>()
+    engine.held = hold.promise
+    const asks = await Promise.all(
+      [ANNA, BORIS, ANNA].map((who) => start({ question: 'How old is the tower?', collections }, who)),
+    )
+    for (const { events } of asks) {
+      for await (const { event } of events()) if (event.type === 'delta') break
+    }
+    hold.resolve()
+    const ended = await Promise.all(asks.map(({ end }) => end()))
+    expect(engine.runs).toBe(1)
+    expect(ended.map(({ text }) => text)).toEqual(Array(3).fill('It says: The tower of Testville is old.'))
+    expect(ended.filter(({ answer }) => answer?.cached === false)).toHaveLength(1)
+  })
+
+  test('a follower outlives its leader', async () => {
+    const { answers, engine, start } = service()
+    const collections = [await filled()]
+    const hold = Promise.withResolvers<void>()
+    engine.held = hold.promise
+    const leader = await start({ question: 'How old is the tower?', collections })
+    for await (const { event } of leader.events()) if (event.type === 'delta') break
+    const follower = await start({ question: 'How old is the tower?', collections }, BORIS)
+    for await (const { event } of follower.events()) if (event.type === 'delta') break
+    answers.cancel(ANNA, leader.id)
+    hold.resolve()
+    expect((await leader.end()).answer).toBeUndefined()
+    expect(await follower.end()).toMatchObject({
+      text: 'It says: The tower of Testville is old.',
+      answer: { cached: false },
+    })
+    expect(engine.runs).toBe(2)
+  })
+})
+
+test('case and punctuation make no other question; a number does; refusals and --no-cache leave no trace', async () => {
+  const { ask, cache, engine } = service()
+  const collections = [await filled()]
+  const question = 'Is the tower 100 years old?'
+  engine.refuses = true
+  expect(await ask({ question, collections })).toMatchObject({ refused: true, cached: false })
+  engine.refuses = false
+  expect(await ask({ question, collections, cache: false })).toMatchObject({ cached: false })
+  expect(await ask({ question, collections })).toMatchObject({ cached: false })
+  expect(await ask({ question: 'is the Tower\u200b 100 Years old', collections })).toMatchObject({
+    cached: { tier: 'semantic', question },
+  })
+  expect(await ask({ question, collections, cache: false })).toMatchObject({ cached: false })
+  expect(await ask({ question: 'Is the tower 101 years old?', collections })).toMatchObject({ cached: false })
+  expect(cache.counts().hits).toEqual({ exact: 0, semantic: 1 })
+})
+
+test('what is given from the cache is what would be answered now, whatever happened before', async () => {
+  const { ask } = service()
+  const ops = fc.array(
+    fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          do: fc.constant('ask' as const),
+          q: fc.nat(1),
+          who: fc.nat(1),
+          all: fc.boolean(),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('put' as const), at: fc.nat(1), text: fc.nat(2) }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), at: fc.nat(1) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('switch' as const), at: fc.nat(1), cache: fc.boolean() }),
+      },
+    ),
+    { minLength: 5, maxLength: 15 },
+  )
+  await fc.assert(
+    fc.asyncProperty(ops, async (list) => {
+      const { store } = database
+      const names = [await filled(), await filled()]
+      const off = new Set<string>()
+      for (const op of list) {
+        const name = names['at' in op ? op.at : 0] ?? ''
+        if (op.do === 'put') await put(store, name, `${name}.md`, [`Text ${op.text} of ${op.at}.`])
+        if (op.do === 'remove') {
+          const [found] = await store.documents.list(ANNA, { collection: name, limit: 1 })
+          if (found !== undefined) await store.documents.remove(ANNA, found.id)
+        }
+        if (op.do === 'switch') {
+          await store.collections.configure(ANNA, name, { cache: op.cache })
+          if (op.cache) off.delete(name)
+          else off.add(name)
+        }
+        if (op.do !== 'ask') continue
+        // A narrower set is what one asker can read, the wider one what another can.
+        const collections = op.all ? names : names.slice(0, 1)
+        const who = op.who === 0 ? ANNA : BORIS
+        const question = `Which text is number ${op.q}?`
+        const given = await ask({ question, collections }, who)
+        const anew = await ask({ question, collections, cache: false }, who)
+        expect(given?.text).toBe(anew?.text)
+        if (collections.some((one) => off.has(one))) expect(given?.cached).toBe(false)
+      }
+    }),
+    { numRuns: 12 },
+  )
+}, 120_000)
