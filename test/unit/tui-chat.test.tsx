@@ -97,10 +97,10 @@ test('tells an answer from the cache, and the question it was made for', async (
   await using chat = await open()
   const first = await chat.ask('Who?')
   first.done('Me.', { cached: { tier: 'exact', question: 'Who?' } })
-  await chat.screen.until('from the cache (exact) ·')
+  await chat.screen.until('from the cache: same question ·')
   const second = await chat.ask('Who then?')
   second.done('Me.', { cached: { tier: 'semantic', question: 'Who?' } })
-  await chat.screen.until('from the cache (semantic), first asked as “Who?”')
+  await chat.screen.until('from the cache: similar question “Who?”')
 })
 
 test('an answer longer than the screen flows into the scrollback, once and in order', async () => {
