@@ -2,8 +2,8 @@
  * One score from all that is known of a passage. A weighted sum of values that do not depend on which other
  * passages were found, so that neither an approximate index nor the size of the collection moves it.
  *
- * Fitted by `node bench/fusion.ts`, which prints these numbers: logits of a softmax over the passages of a
- * question, on every other article of XQuAD. docs/QUALITY.md has the results on the others.
+ * Logits of a softmax over the passages of a question, learnt on every other article of XQuAD. `node
+ * bench/fusion.ts` fits them again and prints what both sets find on both halves; docs/QUALITY.md has the results.
  */
 import type { Language } from '../domain/language.ts'
 
