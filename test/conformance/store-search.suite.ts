@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SearchFilter } from '../../src/domain/answer.ts'
 import { passageTerms, termId } from '../../src/retrieval/bm25.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -71,6 +72,13 @@ export function searchSuite(database: () => TestDatabase): void {
       [{ paths: [] }, ['docs/a.md', 'docs/b.md', 'docs/deep/c.md', 'docs/x+y.txt', 'top.md']],
       [{ paths: ['DOCS/A.MD'] }, []],
       [{ paths: ["'; DROP TABLE chunks; --"] }, []],
+      [{ languages: ['ru' as const] }, []],
+      [{ languages: ['en' as const], paths: ['top.md'] }, ['top.md']],
+      [{ modifiedFrom: '2025-03-01T12:00:00Z', paths: ['top.md'] }, ['top.md']],
+      [{ modifiedBefore: '2025-03-01T12:00:00Z' }, []],
+      [{ metadata: { author: 'АННА 🙂' }, paths: ['top.md'] }, ['top.md']],
+      [{ metadata: { author: 'Boris' } }, []],
+      [{ sources: ['/nowhere/**'] }, []],
     ])('narrowed by %j looks only there', async (filter, expected) => {
       const { store } = database()
       const { name } = await store.collections.ensure(ANNA, 'filters')
@@ -245,7 +253,7 @@ async function search(
   store: Store,
   names: readonly string[],
   question: string,
-  options: { limit: number; filter?: { paths?: string[]; excludePaths?: string[] } },
+  options: { limit: number; filter?: SearchFilter },
 ) {
   const collections = await store.collections.readable(ANNA, names)
   return store.index.nearest(ANNA, {
