@@ -1,4 +1,5 @@
 /** Two documents that answer with different values: both are shown. */
+import { detectLanguage } from '../domain/language.ts'
 import type { Ranked } from './relevance.ts'
 import { stems, type Term, terms } from './words.ts'
 
@@ -20,12 +21,17 @@ export function contradictionOf(question: string, ranked: readonly Ranked[]): Ra
   const said = statementOf(best, asked)
   return others.find((other) => {
     if (other.candidate.passage.document === best.candidate.passage.document) return false
+    if (!comparable(best.candidate.text, other.candidate.text)) return false
     if (other.features.similarity < best.features.similarity - NEARLY_AS_SIMILAR) return false
     const about = stems(`${other.candidate.context} ${other.candidate.text}`)
     if (common(asked, about) < ON_THE_QUESTION * asked.size) return false
     return contradict(said, statementOf(other, asked))
   })
 }
+
+/** Rows of tables say too little alone, and another language has other words for the same. */
+const comparable = (a: string, b: string) =>
+  !a.includes('|') && !b.includes('|') && detectLanguage(a) === detectLanguage(b)
 
 interface Statement {
   readonly words: ReadonlySet<string>

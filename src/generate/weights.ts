@@ -49,15 +49,15 @@ export const EVIDENCE_WEIGHTS: Readonly<Record<Basis, EvidenceWeights>> = {
     },
   },
   ru: {
-    bias: -38.81,
+    bias: -40.45,
     weights: {
-      passage: 20.94,
-      sentence: 23.11,
-      words: 3.16,
-      anyWords: -0.04,
-      names: 2.88,
-      hasNames: -1.68,
-      certainty: 2.4,
+      passage: 21.83,
+      sentence: 24.1,
+      words: 3.69,
+      anyWords: -1.11,
+      names: 3.32,
+      hasNames: -2.01,
+      certainty: 3.06,
     },
   },
   cross: {
