@@ -19,10 +19,10 @@ import type { Generator, Generators, Ports } from '../src/pipeline/ports.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
 import { startDocumentParser } from './document-parser.ts'
+import { keepIndexes } from './index-keeper.ts'
 import type { Logger } from './log.ts'
 import { startPglite } from './pglite.ts'
 import type { Services } from './services.ts'
-import { keepTerms } from './term-keeper.ts'
 import { clearUploads } from './uploads.ts'
 
 const REMEMBERED_QUESTIONS = 1000
@@ -105,7 +105,7 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
       onError: (error, id) => log.error({ err: error, answer: id }, 'answer failed'),
     })
     const quiet = () => !alone || (answers.inFlight() === 0 && embedder.queued() === 0)
-    undo.push(keepTerms({ store, quiet, log }))
+    undo.push(keepIndexes({ store, quiet, log }))
     return {
       loaded,
       ports,

@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
         .optional()
         .meta({ secret: true, env: 'DATABASE_URL' })
         .describe('PostgreSQL with pgvector; without it the embedded PGlite'),
-      poolSize: z.int().min(1).max(200).default(10).describe('connections to PostgreSQL'),
+      poolSize: z.int().min(2).max(200).default(10).describe('connections to PostgreSQL'),
     })
     .prefault({}),
   embedder: z

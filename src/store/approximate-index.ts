@@ -3,7 +3,7 @@
  * it. bench/retrieval-scale.ts measures its recall and speed with these settings.
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { generations } from '../../drizzle/schema.ts'
+import { collections, documents, generations } from '../../drizzle/schema.ts'
 import type { Database, Queries } from './database.ts'
 import { partitionName } from './partitions.ts'
 
@@ -30,6 +30,35 @@ export async function withApproximateSearch<T>(
     SELECT set_config('hnsw.ef_search', ${String(EF_SEARCH)}, true),
       set_config('hnsw.iterative_scan', 'relaxed_order', true)`)
   return search(queries)
+}
+
+/** Any number that no other program uses for its own advisory lock: `chathnsw` in ASCII. */
+const BUILD_LOCK = 0x63_68_61_74_68_6e_73_77n
+
+/**
+ * Builds the indexes that are worthwhile and missing, in this daemon unless another one is at it. Those of collections
+ * that changed in the last minute wait: a bulk load is quicker without.
+ */
+export async function buildApproximateIndexes(database: Database): Promise<void> {
+  if (database.embedded) return
+  // The lock is held by a connection of its own: CREATE INDEX CONCURRENTLY runs outside of transactions.
+  await database.transaction(async (lock) => {
+    const { rows } = await lock.execute(sql`SELECT pg_try_advisory_xact_lock(${BUILD_LOCK}) AS taken`)
+    if (rows[0]?.taken !== true) return
+    const missing = await database.run((queries) =>
+      queries
+        .select({ id: generations.id })
+        .from(generations)
+        .innerJoin(collections, eq(collections.activeGeneration, generations.id))
+        .where(
+          sql`NOT ${hasApproximateIndex()} AND NOT EXISTS (
+            SELECT FROM ${documents}
+            WHERE ${documents.collection} = ${collections.id}
+              AND ${documents.ingestedAt} > now() - interval '1 minute')`,
+        ),
+    )
+    for (const { id } of missing) await ensureApproximateIndex(database, id)
+  })
 }
 
 export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'

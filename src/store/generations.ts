@@ -1,6 +1,6 @@
 import { asc, count, countDistinct, eq, sql } from 'drizzle-orm'
 import { chunks, collections, generations } from '../../drizzle/schema.ts'
-import { ensureApproximateIndex, hasApproximateIndex } from './approximate-index.ts'
+import { buildApproximateIndexes, ensureApproximateIndex, hasApproximateIndex } from './approximate-index.ts'
 import type { Database, Queries } from './database.ts'
 import { partitionName } from './partitions.ts'
 import { searches } from './search.ts'
@@ -14,6 +14,8 @@ export function indexRepository(database: Database): IndexRepository {
     completeTerms: () => completeTerms(database),
 
     countTerms: () => countTerms(database),
+
+    buildApproximateIndexes: () => buildApproximateIndexes(database),
 
     ensureApproximateIndex: (generation, worthwhile) =>
       ensureApproximateIndex(database, generation, worthwhile),

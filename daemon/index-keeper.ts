@@ -6,7 +6,7 @@ const EVERY_MS = 30_000
 /** Counting takes at most this share of the time. */
 const SHARE = 1 / 20
 
-export interface TermKeeperOptions {
+export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
   /** Whether work in the background would keep nobody waiting; always true on PostgreSQL. */
   quiet(): boolean
@@ -14,10 +14,10 @@ export interface TermKeeperOptions {
 }
 
 /**
- * Completes the index of words of databases from before there was one, and counts frequent words anew after
- * changes. Returns how to stop it; a batch that runs is awaited.
+ * Completes the index of words of databases from before there was one, counts frequent words anew after changes, and
+ * builds approximate indexes once they pay. Returns how to stop it; a batch or a build that runs is awaited.
  */
-export function keepTerms({ store, quiet, log }: TermKeeperOptions): () => Promise<void> {
+export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Promise<void> {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   const work = async () => {
@@ -26,11 +26,12 @@ export function keepTerms({ store, quiet, log }: TermKeeperOptions): () => Promi
       // Batch after batch: each is a transaction of its own, so that questions get their turn.
     }
     if (!stopped && quiet()) await store.index.countTerms()
+    if (!stopped) await store.index.buildApproximateIndexes()
   }
   const turn = async (): Promise<void> => {
     const started = performance.now()
     await work().catch((error: unknown) =>
-      log.warn({ err: error }, 'the index of words was not brought up to date'),
+      log.warn({ err: error }, 'the indexes were not brought up to date'),
     )
     if (stopped) return
     timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
