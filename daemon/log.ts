@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import roll from 'pino-roll'
@@ -24,6 +25,8 @@ export async function openLog(
   }
   if (destination === 'stdout') return pino(options)
   const { maxMegabytes, files } = config.log
+  // pino-roll's own `mkdir` races with its link.
+  await mkdir(destination.logDir, { recursive: true, mode: 0o700 })
   const stream = await roll({
     // Numbered by pino-roll, which keeps the link `current.log` to the one in use.
     file: join(destination.logDir, 'daemon'),
@@ -31,7 +34,6 @@ export async function openLog(
     size: `${Math.max(1, Math.round(maxMegabytes * 1024))}k`,
     limit: { count: files },
     symlink: true,
-    mkdir: true,
     maxLength: MAX_WAITING_BYTES,
   })
   await once(stream, 'ready')

@@ -7,7 +7,6 @@ declare module 'pino-roll' {
     size: string
     limit: { count: number }
     symlink: boolean
-    mkdir: boolean
     /** Bytes that may wait to be written. */
     maxLength: number
   }
