@@ -96,6 +96,17 @@ describe('minimal opposites', () => {
   })
 })
 
+test.each([
+  ['How do I pay you?', 'How do you pay me?'],
+  ['How to contact you?', 'How to contact me?'],
+  ['How can I see my data?', 'How can you see my data?'],
+  ['How do you use my data?', 'How do I use your data?'],
+  ['What does -v do?', 'What does -V do?'],
+  ['How do I improve latency?', 'How do I increase latency?'],
+])('%s is not %s', (a, b) => {
+  expect(compareQuestions(a, b, 'en').kind).toBe('different')
+})
+
 test('long, empty and strange questions are compared without harm', () => {
   const long = 'why '.repeat(2000)
   expect(compareQuestions(long, `${long} not`, 'en').kind).toBe('different')

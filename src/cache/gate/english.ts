@@ -33,7 +33,8 @@ const phrases: Lexicon['phrases'] = [
   ],
   [/\bin (?:what|which) ways? (?=can|could|do|does|should|is|are|did|was|were)/gu, 'how '],
   [
-    /\bhow (?:do|can|could|should|might|shall|may) (?:i|you|we|one|someone|somebody|a person|people)\b/gu,
+    // Not `how do I pay you`: who does it to whom would be lost.
+    /\bhow (?:do|can|could|should|might|shall|may) (?:(?:i|we)\b(?!.*\byou(?:r|rs|rself)?\b)|you\b(?!.*\b(?:i|me|my|mine|we|us|our|ours)\b)|(?:one|someone|somebody|a person|people)\b)/gu,
     'how to',
   ],
   [
@@ -250,7 +251,8 @@ const CONCEPTS = `
   rarely seldom
   remove delete erase
   change modify alter
-  improve increase enhance boost
+  improve enhance
+  increase boost
   reduce decrease lower lessen
   use utilize utilise
   advantage benefit

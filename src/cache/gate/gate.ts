@@ -19,6 +19,7 @@ export type Verdict =
 const LEXICONS: Record<Language, Lexicon> = { en: english, ru: russian }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
+  if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
   const lexicon = LEXICONS[language]
   // In one order, so that the verdict does not depend on which was asked first.
   const [first = a, second = b] = [a, b].sort()
@@ -59,6 +60,9 @@ const different = (reason: Difference, detail: string): Verdict => ({ kind: 'dif
 /** Beyond so many words a text is no question, and comparing two takes its time. */
 const LONGEST = 300
 
+/** UTF-16 code units, beyond which a text is not even read. */
+const LONGEST_TEXT = 2000
+
 const isReadable = ({ words }: Question): boolean =>
   words.length <= LONGEST && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
 
@@ -74,14 +78,18 @@ function generic(question: Question): Question {
   return withoutPersons(question)
 }
 
+/** Whom it is done to makes a difference: `how to contact me`. */
+const OBJECTS: ReadonlySet<string> = new Set(['me', 'us'])
+
 /** Their prepositions go to the words after them. */
 function withoutPersons(question: Question): Question {
   let left = ''
   const words: Word[] = []
   for (const word of question.words) {
     const preposition = word.preposition || left
-    left = word.kind === 'person' ? preposition : ''
-    if (word.kind !== 'person') words.push({ ...word, preposition })
+    const isLeftOut = word.kind === 'person' && !OBJECTS.has(word.form)
+    left = isLeftOut ? preposition : ''
+    if (!isLeftOut) words.push({ ...word, preposition })
   }
   return { ...question, words }
 }

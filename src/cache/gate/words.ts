@@ -142,8 +142,12 @@ function mostlyCapitals(text: string): boolean {
 const ACRONYM = 'ʘ'
 function protectAcronyms(written: string, shouted: boolean): string {
   if (shouted) return written
-  return written
-    .replace(/(?<![\p{L}\p{N}])\p{Lu}{2,5}(?![\p{L}\p{N}'])/gu, (word) => ACRONYM + word)
-    .replace(/(?<=\p{Lu}\p{Ll}+ )I(?![\p{L}\p{N}'])/gu, `${ACRONYM}I`)
-    .replace(/(?<=\p{Ll} )A(?![\p{L}\p{N}'])/gu, `${ACRONYM}A`)
+  return (
+    written
+      .replace(/(?<![\p{L}\p{N}])\p{Lu}{2,5}(?![\p{L}\p{N}'])/gu, (word) => ACRONYM + word)
+      // Flags of a command: `-V` is not `-v`.
+      .replace(/(?<=(?:^|\s)-)\p{Lu}(?![\p{L}\p{N}])/gu, (letter) => ACRONYM + ACRONYM + letter)
+      .replace(/(?<=\p{Lu}\p{Ll}+ )I(?![\p{L}\p{N}'])/gu, `${ACRONYM}I`)
+      .replace(/(?<=\p{Ll} )A(?![\p{L}\p{N}'])/gu, `${ACRONYM}A`)
+  )
 }
