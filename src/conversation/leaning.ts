@@ -8,6 +8,7 @@ export interface Leaning {
 
 /** Undefined: the question stands alone. */
 export function leanings(question: string): Leaning | undefined {
+  if (question.length > LONGEST) return undefined
   const pronoun = pronounOf(question)
   if (pronoun !== undefined) return { pronoun }
   const content = terms(question)
@@ -23,6 +24,9 @@ export function withoutOpening(question: string): string {
 }
 
 const opens = (question: string) => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
+
+/** UTF-16 code units, beyond which a text says itself what it is about; looking for pronouns in more takes its time. */
+const LONGEST = 1000
 
 /** Content words that are too few for a question of its own. */
 const FEW = 2

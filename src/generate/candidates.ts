@@ -62,8 +62,11 @@ function isHeading({ text, heading }: Passage, span: Span, sentence: string): bo
   return heading?.split(' › ').includes(sentence) ?? false
 }
 
-const isTableHead = (text: string, span: Span) =>
-  /^\s*\|?[\s|:-]*-{3,}[\s|:-]*\|[\s|:-]*$/u.test(lineAfter(text, span.end))
+function isTableHead(text: string, span: Span): boolean {
+  const line = lineAfter(text, span.end)
+  const dashes = line.indexOf('---')
+  return dashes >= 0 && line.lastIndexOf('|') > dashes && /^[\s|:-]+$/u.test(line)
+}
 
 function lineAfter(text: string, end: number): string {
   const start = text.indexOf('\n', end) + 1

@@ -33,7 +33,7 @@ export function filterLinks(sources: readonly string[]): LinkFilter {
   return {
     push(piece) {
       held += piece
-      const word = held.search(/\S*$/u)
+      const word = held.search(/(?<!\S)\S*$/u)
       const end = mayHoldAddress(held.slice(word)) ? word : held.length
       const ready = held.slice(0, end)
       held = held.slice(end)

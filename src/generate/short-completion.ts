@@ -36,6 +36,9 @@ export const turnsAsData = (turns: readonly Turn[]): string =>
   turns
     .map(
       ({ question, searched, text }) =>
-        `<turn>\nQuestion: ${inert(searched ?? question).slice(0, LONGEST_TEXT)}\nAnswer: ${inert(text).slice(0, LONGEST_TEXT)}\n</turn>\n`,
+        `<turn>\nQuestion: ${shortened(searched ?? question)}\nAnswer: ${shortened(text)}\n</turn>\n`,
     )
     .join('')
+
+/** Cut first: what is cut off costs nothing. Never ends inside a surrogate pair. */
+const shortened = (text: string) => inert(text.slice(0, LONGEST_TEXT).replace(/[\uD800-\uDBFF]$/, ''))

@@ -65,3 +65,8 @@ describe('a follow-up by rules', () => {
     expect(changed.length / questions.length, changed.map(({ text }) => text).join('\n')).toBeLessThan(0.12)
   })
 })
+
+it('leaves a long text alone: looking for pronouns in it takes its time', () => {
+  const long = `When did it end, ${'after all '.repeat(200)}?`
+  expect(standaloneQuestion(long, [{ question: "When did the Hundred Years' War begin?" }])).toBe(long)
+})
