@@ -14,6 +14,8 @@ export interface AnswerKeyParts {
   readonly promptVersion: string
   /** Fingerprint of the embedding model. */
   readonly model: string
+  /** Name of the reranker, where there is one. */
+  readonly reranker?: string
   readonly retrieval: RetrievalSettings
   readonly language: Language
   readonly question: string
@@ -33,6 +35,7 @@ export function cachePlace(parts: AnswerKeyParts): CachePlace {
     parts.generator,
     parts.promptVersion,
     parts.model,
+    parts.reranker ?? null,
     Object.entries(parts.retrieval).sort(),
     parts.language,
   ])

@@ -14,6 +14,7 @@ export function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
     generator: ask.generator.id,
     promptVersion: ask.generator.promptVersion,
     model: ports.embedder.model.fingerprint,
+    ...(ports.reranker === undefined ? {} : { reranker: ports.reranker.name }),
     retrieval: ask.retrieval,
     language: ask.language,
     question: ask.question,
