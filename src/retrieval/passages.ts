@@ -5,12 +5,12 @@ import type { Principal } from '../domain/principal.ts'
 import type { Candidate, Store } from '../store/store.ts'
 import type { Ranked } from './rank.ts'
 
-/** Shorter paragraphs are headings, or stand in another text by chance. */
-const LEAST_COPIED = 40
+/** In Markdown; what stands under it decides. */
+const HEADING = /^#{1,6}\s[^\n]*$/u
 
 /**
  * Without those whose paragraphs all stand in better ones, whatever their headings. Paragraphs that differ in a
- * single word stay: it may be the one that matters.
+ * single word, number or sign stay: it may be the one that matters.
  */
 export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[] {
   const kept: Ranked[] = []
@@ -18,9 +18,9 @@ export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[
   for (const item of ranked) {
     if (kept.length === limit) break
     const { text } = item.candidate
-    const paragraphs = text.split(/\n\s*\n/u).map(comparable)
-    const long = paragraphs.filter((paragraph) => paragraph.length >= LEAST_COPIED)
-    const told = long.length > 0 ? long : [comparable(text)]
+    const paragraphs = text.split(/\n\s*\n/u)
+    const body = paragraphs.filter((paragraph) => !HEADING.test(paragraph.trim()))
+    const told = (body.length > 0 ? body : [text]).map(comparable)
     if (told.every((paragraph) => texts.some((other) => other.includes(paragraph)))) continue
     kept.push(item)
     texts.push(comparable(text))
@@ -28,12 +28,13 @@ export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[
   return kept
 }
 
+/** Words, numbers with their signs, and operators, each between spaces, so that `10` is not found in `100`. */
 const comparable = (text: string): string =>
-  text
+  ` ${text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+    .replace(/(?:(?![-−]\p{N})[^\p{L}\p{N}\p{Sc}<>=≤≥≠±+%])+/gu, ' ')
+    .trim()} `
 
 /** One or several chunks that follow each other in their document. */
 export interface Joined {
