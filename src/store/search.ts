@@ -51,11 +51,18 @@ async function byVector(
   query: NearestQuery,
   condition: SQL | undefined,
 ): Promise<number[]> {
-  const statement = nearestVectors(active, { vector: query.vector, limit: query.limit, condition })
-  const run = (queries: Queries) => queries.execute(statement)
-  const { rows } = active.some(({ approximate }) => approximate)
-    ? await database.transaction((queries) => withApproximateSearch(queries, run))
-    : await database.run(run)
+  const { vector, limit } = query
+  const search = (searched: readonly Searched[]) => (queries: Queries) =>
+    queries.execute(nearestVectors(searched, { vector, limit, condition }))
+  const exactly = () =>
+    database.run(search(active.map((generation) => ({ ...generation, approximate: false }))))
+  const approximate = active.some((generation) => generation.approximate)
+  const found = approximate
+    ? await database.transaction((queries) => withApproximateSearch(queries, search(active)))
+    : await exactly()
+  // The index gives up after so many vectors that a filter leaves out; the few that fit are quickly read.
+  const short = approximate && condition !== undefined && found.rows.length < limit
+  const { rows } = short ? await exactly() : found
   return rows.map(({ chunk }) => Number(chunk))
 }
 
