@@ -43,12 +43,12 @@ export async function retrieve(
 ): Promise<{ passages: Passage[]; warnings: string[] }> {
   if (query.collections.length === 0) return { passages: [], warnings: [] }
   const { settings, limit = settings.passages } = query
-  const ranked = await rankedChunks(ports, principal, query, limit)
+  const { ranked, warnings: missed } = await rankedChunks(ports, principal, query, limit)
   const distinct = withoutCopies(ranked, limit)
   const joined = await joinNeighbours(ports.store, principal, distinct)
-  if (query.limit !== undefined) return { passages: joined.map(toPassage), warnings: [] }
+  if (query.limit !== undefined) return { passages: joined.map(toPassage), warnings: missed }
   const { kept, warnings } = withinBudget(joined, settings.maxTokens)
-  return { passages: kept.map(toPassage), warnings }
+  return { passages: kept.map(toPassage), warnings: [...missed, ...warnings] }
 }
 
 async function rankedChunks(
@@ -56,12 +56,12 @@ async function rankedChunks(
   principal: Principal,
   query: RetrieveQuery,
   limit: number,
-): Promise<Ranked[]> {
+): Promise<{ ranked: Ranked[]; warnings: string[] }> {
   const { collections, vector, filter, settings, question, language, signal } = query
   const model = ports.embedder.model.fingerprint
   const words = await weighedWords(ports.store, principal, model, query)
   const alone = settings.mode === 'lexical'
-  if (alone && words.weights.length === 0) return []
+  if (alone && words.weights.length === 0) return { ranked: [], warnings: [] }
   const candidates = await ports.store.index.nearest(principal, {
     collections,
     model,
@@ -79,14 +79,23 @@ async function rankedChunks(
           },
         }),
   })
-  if (settings.mode !== 'hybrid') return candidates.map(byOneHalf(settings.mode)).sort(byFused)
+  if (settings.mode !== 'hybrid') {
+    return { ranked: candidates.map(byOneHalf(settings.mode)).sort(byFused), warnings: [] }
+  }
   const byWords = rankByWords(words, language, settings.lexicalWeight, candidates)
   const bySentences = settings.sentences
     ? await rankBySentences(ports.embedder, { vector, language }, byWords, signal)
     : byWords
-  return settings.rerank && ports.reranker !== undefined
-    ? rerank(ports.reranker, { question, language, signal, withinMs: settings.rerankMs }, bySentences)
-    : bySentences
+  const asRanked = { ranked: bySentences, warnings: [] }
+  if (!settings.rerank || ports.reranker === undefined) return asRanked
+  const options = { question, language, signal, withinMs: settings.rerankMs }
+  try {
+    return { ranked: await rerank(ports.reranker, options, bySentences), warnings: [] }
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    return { ...asRanked, warnings: [`The passages were not reranked: ${reason}`] }
+  }
 }
 
 /** Without words the search is by meaning alone: nothing is asked for, or the index of words is not complete. */

@@ -161,4 +161,15 @@ describe('retrieval', () => {
     await find('How are snapshots restored?', { rerank: false }, reranker)
     expect(asked).toEqual(['How are snapshots restored?'])
   })
+  it('keeps the order and says so when the reranker fails', async () => {
+    const broken: Reranker = {
+      name: 'broken',
+      languages: ['en'],
+      rerank: () => Promise.reject(new Error('out of memory')),
+    }
+    const plain = await find('How are snapshots restored?')
+    const { passages, warnings } = await find('How are snapshots restored?', {}, broken)
+    expect(passages).toEqual(plain.passages)
+    expect(warnings).toContain('The passages were not reranked: out of memory')
+  })
 })
