@@ -1,5 +1,4 @@
 /** The archive's file: gzip of one JSON record a line, from a `header` to an `end`. */
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { ChatbotError } from '../domain/errors.ts'
@@ -47,17 +46,9 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
   bytes.pipe(gunzip)
   let line = 0
   try {
-    // Errors of the stream do not reach a readline interface.
-    const failed = new Promise<never>((_, reject) => gunzip.once('error', reject))
-    failed.catch(() => undefined)
-    const lines = createInterface({ input: gunzip, crlfDelay: Number.POSITIVE_INFINITY })[
-      Symbol.asyncIterator
-    ]()
-    for (;;) {
-      const next = await Promise.race([lines.next(), failed])
-      if (next.done === true) return
+    for await (const text of linesOf(gunzip)) {
       line += 1
-      yield recordSchema.parse(JSON.parse(next.value))
+      yield recordSchema.parse(JSON.parse(text))
     }
   } catch (error) {
     // What the file system says is no damage of the archive.
@@ -67,6 +58,20 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
     bytes.unpipe(gunzip)
     gunzip.destroy()
   }
+}
+
+/** Only a line feed ends a line: node:readline also splits at U+2028, which JSON writes as it is. */
+async function* linesOf(bytes: Readable): AsyncGenerator<string> {
+  let line = ''
+  for await (const piece of bytes.setEncoding('utf8')) {
+    const [first, ...more] = String(piece).split('\n')
+    line += first
+    for (const next of more) {
+      yield line
+      line = next
+    }
+  }
+  if (line !== '') yield line
 }
 
 function checkHeader(record: ArchiveRecord): void {

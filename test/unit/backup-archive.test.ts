@@ -11,7 +11,7 @@ const HEADER: ArchiveRecord = {
   version: '1.0.0',
   createdAt: '2026-01-01T00:00:00.000Z',
 }
-const TEXT: ArchiveRecord = { type: 'text', text: 'Привет,\nмир 🙂' }
+const TEXT: ArchiveRecord = { type: 'text', text: 'Привет,\nмир 🙂\u2028and\u2029on\r' }
 const END: ArchiveRecord = { type: 'end', collections: 0, documents: 0, conversations: 0 }
 
 describe('an archive', () => {
