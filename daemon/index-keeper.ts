@@ -15,25 +15,26 @@ export interface IndexKeeperOptions {
 
 /**
  * Completes the index of words of databases from before there was one, counts frequent words anew after changes, and
- * builds approximate indexes once they pay. Returns how to stop it; a batch or a build that runs is awaited.
+ * builds approximate indexes once they pay. Returns how to stop it: a batch that runs is awaited, a build is cancelled.
  */
 export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Promise<void> {
-  let stopped = false
+  const stopping = new AbortController()
+  const stopped = () => stopping.signal.aborted
   let timer: NodeJS.Timeout | undefined
   const work = async () => {
     if (!quiet()) return
-    while (!stopped && quiet() && (await store.index.completeTerms())) {
+    while (!stopped() && quiet() && (await store.index.completeTerms())) {
       // Batch after batch: each is a transaction of its own, so that questions get their turn.
     }
-    if (!stopped && quiet()) await store.index.countTerms()
-    if (!stopped) await store.index.buildApproximateIndexes()
+    if (!stopped() && quiet()) await store.index.countTerms()
+    if (!stopped()) await store.index.buildApproximateIndexes(stopping.signal)
   }
   const turn = async (): Promise<void> => {
     const started = performance.now()
-    await work().catch((error: unknown) =>
-      log.warn({ err: error }, 'the indexes were not brought up to date'),
-    )
-    if (stopped) return
+    await work().catch((error: unknown) => {
+      if (!stopped()) log.warn({ err: error }, 'the indexes were not brought up to date')
+    })
+    if (stopped()) return
     timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
     timer.unref()
   }
@@ -42,7 +43,7 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
   }
   let running = turn()
   return async () => {
-    stopped = true
+    stopping.abort()
     clearTimeout(timer)
     await running
   }

@@ -37,27 +37,27 @@ const BUILD_LOCK = 0x63_68_61_74_68_6e_73_77n
 
 /**
  * Builds the indexes that are worthwhile and missing, in this daemon unless another one is at it. Those of collections
- * that changed in the last minute wait: a bulk load is quicker without.
+ * that changed in the last minute wait: a bulk load is quicker without. An abort ends it at once.
  */
-export async function buildApproximateIndexes(database: Database): Promise<void> {
+export async function buildApproximateIndexes(database: Database, signal: AbortSignal): Promise<void> {
   if (database.embedded) return
-  // The lock is held by a connection of its own: CREATE INDEX CONCURRENTLY runs outside of transactions.
-  await database.transaction(async (lock) => {
-    const { rows } = await lock.execute(sql`SELECT pg_try_advisory_xact_lock(${BUILD_LOCK}) AS taken`)
+  await database.aside(signal, async (queries) => {
+    const { rows } = await queries.execute(sql`SELECT pg_try_advisory_lock(${BUILD_LOCK}) AS taken`)
     if (rows[0]?.taken !== true) return
-    const missing = await database.run((queries) =>
-      queries
-        .select({ id: generations.id })
-        .from(generations)
-        .innerJoin(collections, eq(collections.activeGeneration, generations.id))
-        .where(
-          sql`NOT ${hasApproximateIndex()} AND NOT EXISTS (
-            SELECT FROM ${documents}
-            WHERE ${documents.collection} = ${collections.id}
-              AND ${documents.ingestedAt} > now() - interval '1 minute')`,
-        ),
-    )
-    for (const { id } of missing) await ensureApproximateIndex(database, id)
+    const missing = await queries
+      .select({ id: generations.id })
+      .from(generations)
+      .innerJoin(collections, eq(collections.activeGeneration, generations.id))
+      .where(
+        sql`NOT ${hasApproximateIndex()} AND NOT EXISTS (
+          SELECT FROM ${documents}
+          WHERE ${documents.collection} = ${collections.id}
+            AND ${documents.ingestedAt} > now() - interval '1 minute')`,
+      )
+    for (const { id } of missing) {
+      if (signal.aborted) return
+      await ensureIndex(queries, id, WORTHWHILE)
+    }
   })
 }
 
@@ -73,27 +73,30 @@ export async function ensureApproximateIndex(
   worthwhile: number = WORTHWHILE,
 ): Promise<ApproximateIndex> {
   if (database.embedded) return 'not worthwhile'
+  return database.run((queries) => ensureIndex(queries, generation, worthwhile))
+}
+
+async function ensureIndex(
+  queries: Queries,
+  generation: number,
+  worthwhile: number,
+): Promise<ApproximateIndex> {
   const partition = sql.identifier(partitionName(generation))
   const index = sql.identifier(indexName(generation))
-  const state = await database.run(async (queries) => {
-    const [row] = await queries
-      .select({ present: hasApproximateIndex(), dimensions: generations.dimensions })
-      .from(generations)
-      .where(eq(generations.id, generation))
-    if (row === undefined || row.present) return row
-    const { rows } = await queries.execute(sql`
-      SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS first`)
-    return { ...row, enough: Number(rows[0]?.vectors) >= worthwhile }
-  })
-  if (state?.present === true) return 'present'
-  if (state === undefined || !('enough' in state) || !state.enough) return 'not worthwhile'
-  const half = sql.raw(`halfvec(${state.dimensions})`)
-  await database.run((queries) => queries.execute(sql`DROP INDEX CONCURRENTLY IF EXISTS ${index}`))
-  await database.run((queries) =>
-    queries.execute(sql`
-      CREATE INDEX CONCURRENTLY ${index} ON ${partition}
-      USING hnsw ((embedding::${half}) halfvec_cosine_ops)
-      WITH (m = ${sql.raw(String(M))}, ef_construction = ${sql.raw(String(EF_CONSTRUCTION))})`),
-  )
+  const [found] = await queries
+    .select({ present: hasApproximateIndex(), dimensions: generations.dimensions })
+    .from(generations)
+    .where(eq(generations.id, generation))
+  if (found === undefined) return 'not worthwhile'
+  if (found.present) return 'present'
+  const { rows } = await queries.execute(sql`
+    SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS first`)
+  if (Number(rows[0]?.vectors) < worthwhile) return 'not worthwhile'
+  const half = sql.raw(`halfvec(${found.dimensions})`)
+  await queries.execute(sql`DROP INDEX CONCURRENTLY IF EXISTS ${index}`)
+  await queries.execute(sql`
+    CREATE INDEX CONCURRENTLY ${index} ON ${partition}
+    USING hnsw ((embedding::${half}) halfvec_cosine_ops)
+    WITH (m = ${sql.raw(String(M))}, ef_construction = ${sql.raw(String(EF_CONSTRUCTION))})`)
   return 'built'
 }

@@ -12,6 +12,8 @@ export interface Database {
   /** Errors have a code; what lost to another transaction is tried again. */
   run<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  /** On a connection of its own, for statements that take minutes: an abort cancels the one that runs. Not on PGlite. */
+  aside<T>(signal: AbortSignal, work: (queries: Queries) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export function connect(connection: pg.PoolConfig, embedded: boolean, log?: Stor
     embedded,
     run: (work) => attempt(() => work(queries)),
     transaction: (work) => attempt(() => inTransaction(pool, work)),
+    aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),
     close: () => {
       closed ??= pool.end()
       return closed
@@ -80,6 +83,35 @@ async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promi
     throw thrown
   } finally {
     client.release(!usable)
+  }
+}
+
+async function onOwnConnection<T>(
+  pool: pg.Pool,
+  connection: pg.PoolConfig,
+  signal: AbortSignal,
+  work: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ application_name: 'chatbot', ...connection })
+  // What breaks it fails the statement that runs, too.
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      "SELECT pg_backend_pid() AS id, set_config('statement_timeout', '0', false)",
+    )
+    const cancel = () => {
+      pool.query('SELECT pg_cancel_backend($1)', [rows[0]?.id]).catch(() => undefined)
+    }
+    signal.throwIfAborted()
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await work(drizzle(client))
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
+  } finally {
+    await client.end()
   }
 }
 

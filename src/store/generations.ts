@@ -15,7 +15,7 @@ export function indexRepository(database: Database): IndexRepository {
 
     countTerms: () => countTerms(database),
 
-    buildApproximateIndexes: () => buildApproximateIndexes(database),
+    buildApproximateIndexes: (signal) => buildApproximateIndexes(database, signal),
 
     ensureApproximateIndex: (generation, worthwhile) =>
       ensureApproximateIndex(database, generation, worthwhile),

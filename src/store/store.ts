@@ -253,8 +253,8 @@ export interface IndexRepository {
   completeTerms(): Promise<boolean>
   /** Counts the frequent terms of the indexes that have changed since they were counted. */
   countTerms(): Promise<void>
-  /** On PostgreSQL, builds the approximate indexes that pay and are missing, one daemon at a time. */
-  buildApproximateIndexes(): Promise<void>
+  /** On PostgreSQL, builds the approximate indexes that pay and are missing, one daemon at a time; an abort ends it. */
+  buildApproximateIndexes(signal: AbortSignal): Promise<void>
   /** On PostgreSQL, builds the approximate index of a generation with this many vectors, or as many as make it pay. */
   ensureApproximateIndex(generation: number, worthwhile?: number): Promise<ApproximateIndex>
   list(principal: Principal): Promise<Generation[]>
