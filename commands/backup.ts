@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -52,7 +53,8 @@ export default class Backup extends ChatbotCommand {
     if (await exists(file)) await confirm(`This overwrites ${args.file}.`, flags.yes)
     const api = await this.api(loaded)
     const started = performance.now()
-    const partial = `${file}.partial`
+    // Its own, should two backups be written at once.
+    const partial = `${file}.${randomUUID()}.partial`
     try {
       const archive = await api.backup({ signal: interrupt.first })
       await receive(archive, createWriteStream(partial, { mode: 0o600 }), interrupt.first)

@@ -74,8 +74,7 @@ async function inUtf8(
   const decoder = decoderOf(charset)
   if (decoder === undefined && !isHtml) return false
   const bytes = await readFile(path)
-  const bare =
-    isHtml && !/^\s*(<!--[\s\S]{0,2000}?-->\s*)*<(!doctype|html)/i.test(bytes.toString('latin1', 0, 4096))
+  const bare = isHtml && !beginsAsHtml(bytes)
   if (decoder === undefined && !bare) return false
   const beginning = bare ? '<!doctype html>\n' : ''
   await writeFile(
@@ -85,6 +84,21 @@ async function inUtf8(
       : `\ufeff${beginning}${decoder.decode(bytes)}`,
   )
   return true
+}
+
+/** With `<!doctype` or `<html`, after comments; or in UTF-16, whose mark must stay in front. */
+function beginsAsHtml(bytes: Buffer): boolean {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
+  const head = bytes.toString('latin1', 0, 4096).replace(/^\xef\xbb\xbf/, '')
+  let at = 0
+  for (;;) {
+    while (/\s/.test(head.charAt(at))) at += 1
+    if (!head.startsWith('<!--', at)) return /^<(?:!doctype|html)/i.test(head.slice(at, at + 10))
+    const end = head.indexOf('-->', at + 4)
+    if (end < 0) return false
+    at = end + 3
+  }
 }
 
 /** Undefined for UTF-8, for what nobody knows, and where the server says nothing: the text itself is looked at. */

@@ -113,8 +113,12 @@ async function ensureSource(database: Database, collection: string, id: string, 
         ),
       )
     if (held !== undefined) return held.id
-    await insertRow(queries, 'sources', { ...row, id, collection_id: owner.id })
-    return id
+    const own = { ...row, collection_id: owner.id }
+    if (await insertRow(queries, 'sources', { ...own, id })) return id
+    // The id is that of another place here.
+    const other = randomUUID()
+    await insertRow(queries, 'sources', { ...own, id: other })
+    return other
   })
 }
 

@@ -198,9 +198,16 @@ async function receive(
       else done(null, chunk)
     },
   })
-  const file = createWriteStream(path, { mode: 0o600 })
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  const decoder = decoderOf(encoding, url)
+  const decoder = decoderOf(encoding)
+  if (decoder === 'unknown') {
+    response.destroy()
+    throw new ChatbotError(
+      'url_failed',
+      `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
+    )
+  }
+  const file = createWriteStream(path, { mode: 0o600 })
   if (decoder === undefined) await pipeline(response, measured, file, { signal })
   else await pipeline(response, decoder, measured, file, { signal })
   const charset = parameters
@@ -217,7 +224,7 @@ async function receive(
   }
 }
 
-function decoderOf(encoding: string, url: URL): Transform | undefined {
+function decoderOf(encoding: string): Transform | 'unknown' | undefined {
   switch (encoding) {
     case 'identity':
     case '':
@@ -229,9 +236,6 @@ function decoderOf(encoding: string, url: URL): Transform | undefined {
     case 'br':
       return createBrotliDecompress()
     default:
-      throw new ChatbotError(
-        'url_failed',
-        `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
-      )
+      return 'unknown'
   }
 }

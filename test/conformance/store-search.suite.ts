@@ -135,6 +135,8 @@ export function searchSuite(database: () => TestDatabase): void {
       const built = await store.index.ensureApproximateIndex(generation.id, 50)
       expect(built).toBe(embedded ? 'not worthwhile' : 'built')
       if (!embedded) expect(await store.index.ensureApproximateIndex(generation.id, 50)).toBe('present')
+      await store.index.buildApproximateIndexes(new AbortController().signal)
+      if (!embedded) await expect(store.index.buildApproximateIndexes(AbortSignal.abort())).rejects.toThrow()
       expect((await accessOf())?.access).toBe(embedded ? 'exact' : 'hnsw')
       const found = await search(store, [name], 'question', { limit: 10 })
       expect(found.map(({ text }) => text)).toEqual(exact.map(({ text }) => text))
