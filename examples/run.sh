@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export CHATBOT_SERVER_PORT=${CHATBOT_SERVER_PORT:-0}
 chatbot=bin/chatbot.js
 
-node "$chatbot" ingest examples/xquad README.md docs --collection examples
+node "$chatbot" ingest examples/xquad README.md docs/*.md --collection examples
 if [ -t 0 ] && [ -t 1 ]; then
   exec node "$chatbot" chat --collection examples
 fi
