@@ -41,24 +41,33 @@ const BUILD_LOCK = 0x63_68_61_74_68_6e_73_77n
  */
 export async function buildApproximateIndexes(database: Database, signal: AbortSignal): Promise<void> {
   if (database.embedded) return
+  signal.throwIfAborted()
+  const wanted = await database.run(settledAndWanted)
+  if (wanted.length === 0) return
   await database.aside(signal, async (queries) => {
     const { rows } = await queries.execute(sql`SELECT pg_try_advisory_lock(${BUILD_LOCK}) AS taken`)
     if (rows[0]?.taken !== true) return
-    const missing = await queries
-      .select({ id: generations.id })
-      .from(generations)
-      .innerJoin(collections, eq(collections.activeGeneration, generations.id))
-      .where(
-        sql`NOT ${hasApproximateIndex()} AND NOT EXISTS (
-          SELECT FROM ${documents}
-          WHERE ${documents.collection} = ${collections.id}
-            AND ${documents.ingestedAt} > now() - interval '1 minute')`,
-      )
-    for (const { id } of missing) {
+    for (const generation of wanted) {
       if (signal.aborted) return
-      await ensureIndex(queries, id, WORTHWHILE)
+      await ensureIndex(queries, generation, WORTHWHILE)
     }
   })
+}
+
+async function settledAndWanted(queries: Queries): Promise<number[]> {
+  const missing = await queries
+    .select({ id: generations.id })
+    .from(generations)
+    .innerJoin(collections, eq(collections.activeGeneration, generations.id))
+    .where(
+      sql`NOT ${hasApproximateIndex()} AND NOT EXISTS (
+        SELECT FROM ${documents}
+        WHERE ${documents.collection} = ${collections.id}
+          AND ${documents.ingestedAt} > now() - interval '1 minute')`,
+    )
+  const wanted: number[] = []
+  for (const { id } of missing) if (await isWorthwhile(queries, id, WORTHWHILE)) wanted.push(id)
+  return wanted
 }
 
 export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
@@ -81,22 +90,27 @@ async function ensureIndex(
   generation: number,
   worthwhile: number,
 ): Promise<ApproximateIndex> {
-  const partition = sql.identifier(partitionName(generation))
-  const index = sql.identifier(indexName(generation))
   const [found] = await queries
     .select({ present: hasApproximateIndex(), dimensions: generations.dimensions })
     .from(generations)
     .where(eq(generations.id, generation))
   if (found === undefined) return 'not worthwhile'
   if (found.present) return 'present'
-  const { rows } = await queries.execute(sql`
-    SELECT count(*) AS vectors FROM (SELECT FROM ${partition} LIMIT ${worthwhile}) AS first`)
-  if (Number(rows[0]?.vectors) < worthwhile) return 'not worthwhile'
+  if (!(await isWorthwhile(queries, generation, worthwhile))) return 'not worthwhile'
+  const index = sql.identifier(indexName(generation))
   const half = sql.raw(`halfvec(${found.dimensions})`)
   await queries.execute(sql`DROP INDEX CONCURRENTLY IF EXISTS ${index}`)
   await queries.execute(sql`
-    CREATE INDEX CONCURRENTLY ${index} ON ${partition}
+    CREATE INDEX CONCURRENTLY ${index} ON ${partitionOf(generation)}
     USING hnsw ((embedding::${half}) halfvec_cosine_ops)
     WITH (m = ${sql.raw(String(M))}, ef_construction = ${sql.raw(String(EF_CONSTRUCTION))})`)
   return 'built'
 }
+
+async function isWorthwhile(queries: Queries, generation: number, worthwhile: number): Promise<boolean> {
+  const { rows } = await queries.execute(sql`
+    SELECT count(*) AS vectors FROM (SELECT FROM ${partitionOf(generation)} LIMIT ${worthwhile}) AS first`)
+  return Number(rows[0]?.vectors) >= worthwhile
+}
+
+const partitionOf = (generation: number): SQL => sql`${sql.identifier(partitionName(generation))}`
