@@ -1,6 +1,7 @@
-import type { Block, BlockKind, LoadedDocument } from '../domain/document.ts'
+import type { BlockKind, LoadedDocument } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { createSections } from './sections.ts'
+import { createTextBuilder } from './text-builder.ts'
 
 /**
  * Builds the text of a document from its parts in reading order, blank lines between them, with their blocks.
@@ -8,21 +9,15 @@ import { createSections } from './sections.ts'
  */
 export function createWriter(maxTextLength: number) {
   const sections = createSections()
-  const parts: string[] = []
-  const blocks: Block[] = []
-  let length = 0
+  const built = createTextBuilder()
 
-  const write = (kind: BlockKind, text: string, headings: readonly string[], page: number | undefined) => {
-    const separator = length === 0 ? '' : '\n\n'
-    const start = length + separator.length
-    parts.push(separator, text)
-    length = start + text.length
-    if (length > maxTextLength)
+  const write = (kind: BlockKind, text: string, headings: readonly string[], page?: number) => {
+    built.write(kind, text, headings, page)
+    if (built.length() > maxTextLength)
       throw new ChatbotError(
         'document_too_large',
         `The text has more than ${maxTextLength} characters (ingest.maxTextLength). Split the file, or raise the limit.`,
       )
-    blocks.push({ kind, headings, start, end: length, ...(page === undefined ? {} : { page }) })
   }
   return {
     /** A part under the last headings; one without visible text is left out. */
@@ -43,10 +38,10 @@ export function createWriter(maxTextLength: number) {
     include(part: Pick<LoadedDocument, 'text' | 'blocks'>) {
       const around = sections.path()
       for (const { kind, headings, start, end } of part.blocks)
-        write(kind, part.text.slice(start, end), [...around, ...headings], undefined)
+        write(kind, part.text.slice(start, end), [...around, ...headings])
     },
-    length: () => length,
-    finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => ({ text: parts.join(''), blocks }),
+    length: built.length,
+    finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => built.finish(),
   }
 }
 

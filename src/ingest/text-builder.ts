@@ -5,24 +5,34 @@ export function createTextBuilder() {
   const parts: string[] = []
   const blocks: Block[] = []
   let length = 0
-  const write = (part: string): void => {
+  const push = (part: string): void => {
     parts.push(part)
     length += part.length
+  }
+  const write = (kind: BlockKind, text: string, headings: readonly string[], page?: number): void => {
+    if (length > 0) push('\n\n')
+    blocks.push({
+      kind,
+      headings,
+      start: length,
+      end: length + text.length,
+      ...(page === undefined ? {} : { page }),
+    })
+    push(text)
   }
   return {
     /** Adds a block unless it is blank. */
     add(kind: BlockKind, text: string, headings: readonly string[]): void {
-      if (text.trim() === '') return
-      if (length > 0) write('\n\n')
-      blocks.push({ kind, headings, start: length, end: length + text.length })
-      write(text)
+      if (text.trim() !== '') write(kind, text, headings)
     },
+    /** Adds a block whatever it holds. */
+    write,
     /** Adds another document's text with its blocks under `headings`. */
     append(
       inner: { readonly text: string; readonly blocks: readonly Block[] },
       headings: readonly string[],
     ): void {
-      if (length > 0) write('\n\n')
+      if (length > 0) push('\n\n')
       for (const block of inner.blocks)
         blocks.push({
           ...block,
@@ -30,8 +40,9 @@ export function createTextBuilder() {
           start: length + block.start,
           end: length + block.end,
         })
-      write(inner.text)
+      push(inner.text)
     },
+    length: () => length,
     finish: (): { text: string; blocks: Block[] } => ({ text: parts.join(''), blocks }),
   }
 }
