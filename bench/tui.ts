@@ -5,9 +5,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import type { AskEvent, AskRequest, ChatClient } from '../src/client/client.ts'
 import { MAX_FPS } from '../src/tui/text-batch.ts'
+import { Keyboard } from '../test/support/keyboard.ts'
 import './tsx.ts'
 
 const DELTAS_PER_SECOND = 100
@@ -33,21 +34,6 @@ class CountingTerminal extends Writable {
     this.longest = Math.max(this.longest, chunk.length)
     this.frames += chunk.toString().split(FRAME).length - 1
     done()
-  }
-}
-
-class Keyboard extends PassThrough {
-  readonly isTTY = true
-  isRaw = false
-  setRawMode(on: boolean): this {
-    this.isRaw = on
-    return this
-  }
-  ref(): this {
-    return this
-  }
-  unref(): this {
-    return this
   }
 }
 

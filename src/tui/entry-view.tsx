@@ -5,6 +5,7 @@ import { printable, printableLine } from '../domain/printable.ts'
 import type { Entry, Holding, Tone } from './entries.ts'
 import { counted, provenance, sourceLabel } from './format.ts'
 import { Markdown } from './markdown.tsx'
+import { QuoteBox } from './quote-box.tsx'
 import { useTheme } from './theme.ts'
 
 interface EntryViewProps {
@@ -113,17 +114,9 @@ function Quoted({ citations }: { citations: readonly Citation[] }) {
       {citations.map((citation) => (
         <Box key={keyOf(citation)} flexDirection="column" marginTop={1}>
           <SourceLine citation={citation} />
-          <Box
-            flexDirection="column"
-            borderStyle="bold"
-            borderTop={false}
-            borderRight={false}
-            borderBottom={false}
-            borderDimColor
-            paddingLeft={1}
-          >
+          <QuoteBox>
             <Text>{printable(citation.text)}</Text>
-          </Box>
+          </QuoteBox>
         </Box>
       ))}
     </Box>

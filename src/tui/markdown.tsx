@@ -4,6 +4,7 @@ import { Lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 import { memo, type ReactNode } from 'react'
 import { printable } from '../domain/printable.ts'
 import { Inline, isKnown } from './inline.tsx'
+import { QuoteBox } from './quote-box.tsx'
 import { Table } from './table.tsx'
 import { useTheme } from './theme.ts'
 
@@ -88,17 +89,9 @@ function BlockToken({ token, width, depth }: NestedProps & { token: MarkedToken 
       )
     case 'blockquote':
       return (
-        <Box
-          flexDirection="column"
-          borderStyle="bold"
-          borderTop={false}
-          borderRight={false}
-          borderBottom={false}
-          borderDimColor
-          paddingLeft={1}
-        >
+        <QuoteBox>
           <Blocks tokens={token.tokens} width={width - 2} depth={depth + 1} />
-        </Box>
+        </QuoteBox>
       )
     case 'list':
       return <List list={token} width={width} depth={depth} />

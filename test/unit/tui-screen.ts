@@ -1,7 +1,8 @@
 /** A terminal for tests: a real emulator behind streams that look like a TTY. */
 import { Console } from 'node:console'
-import { PassThrough, Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { Terminal } from '@xterm/headless'
+import { Keyboard } from '../support/keyboard.ts'
 
 // Ink keeps console output off its frame; the console of vitest lacks what it needs for that.
 Object.assign(console, { Console })
@@ -39,23 +40,8 @@ class Output extends Writable {
   }
 }
 
-class Input extends PassThrough {
-  readonly isTTY = true
-  isRaw = false
-  setRawMode(on: boolean): this {
-    this.isRaw = on
-    return this
-  }
-  ref(): this {
-    return this
-  }
-  unref(): this {
-    return this
-  }
-}
-
 export class Screen {
-  readonly stdin = new Input()
+  readonly stdin = new Keyboard()
   readonly stdout: Output
   readonly #terminal: Terminal
   readonly #waiting = new Set<() => void>()
