@@ -38,7 +38,7 @@ export default {
       name: 'commands-launch-the-daemon-and-nothing-more-of-it',
       severity: 'error',
       from: { path: '^commands/' },
-      to: { path: '^daemon/', pathNot: '^daemon/(launch|run|data-dir)\\.ts$' },
+      to: { path: '^daemon/', pathNot: '^daemon/(launch|run|data-dir|migrate)\\.ts$' },
     },
     {
       name: 'tui-belongs-to-chat',
@@ -51,6 +51,12 @@ export default {
       severity: 'error',
       from: { path: '^(src|commands|daemon|models)/', pathNot: '^(src/store/|daemon/pglite)' },
       to: { path: '^drizzle/|node_modules/(drizzle-orm|pg|pgvector)/' },
+    },
+    {
+      name: 'only-src-redis-speaks-to-redis',
+      severity: 'error',
+      from: { path: '^(src|commands|daemon|models)/', pathNot: '^src/redis/' },
+      to: { path: 'node_modules/ioredis/' },
     },
     {
       name: 'no-test-code-in-the-product',
