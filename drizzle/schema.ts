@@ -7,6 +7,7 @@ import {
   type AnyPgColumn,
   bigint,
   boolean,
+  date,
   doublePrecision,
   foreignKey,
   index,
@@ -26,6 +27,7 @@ import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
 import type { Language } from '../src/domain/language.ts'
+import type { Role } from '../src/domain/principal.ts'
 import type { SourceKind, SourceOptions, Validators } from '../src/domain/source.ts'
 import { anyVector, orderedText, termWeights } from './columns.ts'
 
@@ -53,6 +55,8 @@ export const generations = pgTable(
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),
     model: text('model').notNull(),
+    /** How users name the model, to find it again: `builtin`, `org/name`, a folder. */
+    reference: text('reference').notNull().default('builtin'),
     dimensions: integer('dimensions').notNull(),
     splitter: text('splitter').notNull(),
     state: text('state').$type<'building' | 'active' | 'retired'>().notNull(),
@@ -153,8 +157,9 @@ export const jobs = pgTable(
 )
 
 /**
- * A part of a job that one daemon works on at a time. `task` is its entry in the queue, null when there is nothing
- * to do; `epoch` rises with every daemon that takes it, and whoever has an older one can write nothing.
+ * A part of a job that one daemon works on at a time. `due`: when a daemon may take it, which for one that is at work
+ * is the end of its lease; null when there is nothing to do. `epoch` rises whenever it is taken, and whoever has an
+ * older one can write nothing.
  */
 export const jobShards = pgTable(
   'job_shards',
@@ -163,10 +168,13 @@ export const jobShards = pgTable(
       .notNull()
       .references(() => jobs.id, { onDelete: 'cascade' }),
     shard: integer('shard').notNull(),
-    task: uuid('task'),
+    due: moment('due'),
     epoch: integer('epoch').notNull().default(0),
   },
-  (table) => [primaryKey({ columns: [table.job, table.shard] })],
+  (table) => [
+    primaryKey({ columns: [table.job, table.shard] }),
+    index('job_shards_due').on(table.due).where(sql`${table.due} IS NOT NULL`),
+  ],
 )
 
 /** Received and cut, not yet searchable; afterwards what became of it, for as long as the job is kept. */
@@ -219,6 +227,9 @@ export const stagedChunks = pgTable(
     ...chunkContent(),
     /** Title and headings: with the text behind them they are what is embedded. */
     context: text('context').notNull(),
+    /** As in `chunk_terms`. */
+    terms: integer('terms').array().notNull(),
+    weights: termWeights('weights').notNull(),
   },
   (table) => [primaryKey({ columns: [table.document, table.ordinal] })],
 )
@@ -280,6 +291,8 @@ export const chunks = pgTable(
       .notNull()
       .references(() => documents.id, { onDelete: 'cascade' }),
     ...chunkContent(),
+    /** As of `staged_chunks`; null where an older version did not keep it. */
+    context: text('context'),
   },
   (table) => [
     primaryKey({ columns: [table.generation, table.id] }),
@@ -392,13 +405,29 @@ export const answers = pgTable(
     warnings: jsonb('warnings').$type<readonly string[]>().notNull().default([]),
     errorCode: text('error_code').$type<ErrorCode>(),
     errorMessage: text('error_message'),
+    /** Who asked and what, while it runs: what another daemon needs to take it over. */
+    request: jsonb('request').$type<unknown>(),
+    /** Its asker has cancelled it, perhaps on another daemon than the one that runs it. */
+    cancelling: boolean('cancelling').notNull().default(false),
     askedAt: moment('asked_at').notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.principal, table.id] }),
     index('answers_conversation').on(table.conversation, table.askedAt),
+    index('answers_in_flight').on(table.principal).where(sql`${table.state} = 'running'`),
     index('answers_running').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
   ],
+)
+
+/** Tokens that engines have used for somebody, by day (UTC). */
+export const tokenUse = pgTable(
+  'token_use',
+  {
+    subject: text('subject').notNull(),
+    day: date('day').notNull(),
+    tokens: bigint('tokens', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subject, table.day] })],
 )
 
 /** What was said, in order; a question keeps its vector, so that earlier questions can be found by meaning. */
@@ -483,4 +512,109 @@ export const cachedAnswers = pgTable(
     index('cached_answers_partition').on(table.partition),
     index('cached_answers_used').on(table.usedAt),
   ],
+)
+
+/** Whoever signs in here with a password. */
+export const users = pgTable('users', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  name: orderedText('name').notNull().unique(),
+  /** A salted hash with its parameters: see src/auth/passwords.ts. */
+  password: text('password').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+/** A program's key. `prefix` finds it; the rest is kept as a hash. A revoked one stays in the list. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    name: orderedText('name').notNull(),
+    prefix: text('prefix').notNull().unique(),
+    hash: text('hash').notNull(),
+    /** Of the secret before the last rotation, until it ends. */
+    previousHash: text('previous_hash'),
+    previousUntil: moment('previous_until'),
+    createdBy: text('created_by').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at'),
+    revokedAt: moment('revoked_at'),
+    lastUsedAt: moment('last_used_at'),
+  },
+  (table) => [uniqueIndex('api_keys_name').on(table.name).where(sql`${table.revokedAt} IS NULL`)],
+)
+
+/** Who may do what: `subject` is a principal's id or a group, no collection means all of them. */
+export const grants = pgTable(
+  'grants',
+  {
+    subject: text('subject').notNull(),
+    collection: uuid('collection_id').references(() => collections.id, { onDelete: 'cascade' }),
+    role: text('role').$type<Role>().notNull(),
+    grantedBy: text('granted_by').notNull(),
+    grantedAt: moment('granted_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('grants_subject').on(table.subject, table.collection).nullsNotDistinct(),
+    index('grants_collection').on(table.collection),
+  ],
+)
+
+/** A login: it lives while its refresh tokens are exchanged for new ones, each once. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    user: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('sessions_user').on(table.user), index('sessions_expires').on(table.expiresAt)],
+)
+
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    hash: text('hash').primaryKey(),
+    session: uuid('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    usedAt: moment('used_at'),
+  },
+  (table) => [index('refresh_tokens_session').on(table.session)],
+)
+
+/** What access tokens are signed with: the newest signs, earlier ones still verify for a while. */
+export const signingKeys = pgTable('signing_keys', {
+  /** RFC 7638 thumbprint. */
+  id: text('id').primaryKey(),
+  /** JWK. */
+  publicKey: jsonb('public_key').$type<Readonly<Record<string, string>>>().notNull(),
+  /** PKCS #8, encrypted: see src/auth/signing-keys.ts. */
+  privateKey: text('private_key').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+/** One row: its revision is raised with everything that takes a credential away, so that all daemons notice. */
+export const revocations = pgTable('revocations', {
+  id: integer('id').primaryKey(),
+  revision: bigint('revision', { mode: 'number' }).notNull(),
+})
+
+/** Administrative acts, written with what they did. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment('at').notNull().defaultNow(),
+    actor: text('actor').notNull(),
+    /** As it was called then. */
+    actorName: text('actor_name').notNull(),
+    action: text('action').notNull(),
+    target: text('target').notNull(),
+    detail: jsonb('detail').$type<Readonly<Record<string, string | number | null>>>().notNull(),
+  },
+  (table) => [index('audit_at').on(table.at)],
 )
