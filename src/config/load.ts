@@ -1,10 +1,13 @@
-/** Loads the configuration: environment over project file over user file over defaults. Flags come on top. */
+/**
+ * Loads the configuration: environment over project file over user file over defaults. Flags come on top. A secret may
+ * lie in a file that VARIABLE_FILE names, as container platforms mount them.
+ */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
-import { defaultDataDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
+import { defaultDataDir, hubCacheDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
 import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
 
 export interface LoadedConfig {
@@ -20,7 +23,10 @@ interface LoadOptions {
 }
 
 export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
-  const values = new Map<string, unknown>([['dataDir', defaultDataDir(env)]])
+  const values = new Map<string, unknown>([
+    ['dataDir', defaultDataDir(env)],
+    ['models.cacheDir', hubCacheDir(env)],
+  ])
   const sources = new Map<string, string>()
   const put = (key: string, value: unknown, source: string) => {
     values.set(key, value)
@@ -83,9 +89,27 @@ function fromEnvironment(env: LoadOptions['env']): [key: string, value: unknown,
     variablesOf(setting, env).flatMap(([key, variable]): [string, unknown, string][] => {
       const text = env[variable]
       // An empty variable is how compose files and shells say "not set".
-      return text === undefined || text === '' ? [] : [[key, parseSetting(setting, text), variable]]
+      if (text !== undefined && text !== '') return [[key, parseSetting(setting, text), variable]]
+      const fileVariable = `${variable}_FILE`
+      // An engine's key has a setting of its own for this: `apiKeyFile`.
+      const file = setting.secret && !setting.env.includes('*') ? env[fileVariable] : undefined
+      if (file === undefined || file === '') return []
+      return [[key, parseSetting(setting, readSecret(file, fileVariable)), fileVariable]]
     }),
   )
+}
+
+function readSecret(file: string, variable: string): string {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw invalid(
+      `cannot read ${file}, which ${variable} names: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  if (text === '') throw invalid(`${file}, which ${variable} names, is empty`)
+  return text
 }
 
 function variablesOf(

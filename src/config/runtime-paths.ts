@@ -19,6 +19,8 @@ export interface RuntimePaths {
   readonly owner: string
   /** The local token for TCP, mode 600. */
   readonly token: string
+  /** Encrypts signing keys where the configuration has no secret, mode 600. */
+  readonly secret: string
   readonly uploads: string
   readonly logDir: string
   /** A link to the log file in use. */
@@ -36,6 +38,7 @@ export function runtimePaths(dataDir: string): RuntimePaths {
     lock: join(dataDir, 'daemon.lock'),
     owner: join(dataDir, 'daemon.json'),
     token: join(dataDir, 'token'),
+    secret: join(dataDir, 'secret'),
     uploads: join(dataDir, 'uploads'),
     logDir,
     log: join(logDir, 'current.log'),

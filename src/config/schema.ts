@@ -1,10 +1,40 @@
 /** Every setting, its default and its meaning: the source of validation and of docs/CONFIGURATION.md. */
 import { z } from 'zod'
 import { COLLECTION_NAME } from '../domain/document.ts'
+import { isSecure } from '../domain/loopback.ts'
+import { ROLES } from '../domain/principal.ts'
+import { REDIS_URL } from '../redis/address.ts'
 import { retrievalSchema } from '../retrieval/settings.ts'
 
 const minutes = (least: number) => z.number().min(least).max(525_600)
 const milliseconds = (least: number) => z.int().min(least).max(86_400_000)
+
+const perMinute = z.int().min(1).max(1_000_000)
+
+const FOR_ROLE = 'for a highest role of `reader`, `editor` or `admin`'
+
+/** What each user and each key may do; the machine's own user is not limited. */
+const allowance = {
+  questionsPerMinute: perMinute.default(60).describe('questions and searches a minute'),
+  questionsBurst: perMinute.default(20).describe('questions and searches at once'),
+  requestsPerMinute: perMinute.default(3000).describe('requests of the HTTP API a minute'),
+  requestsBurst: perMinute.default(600).describe('requests of the HTTP API at once'),
+  answersInFlight: z.int().min(1).max(10_000).default(8).describe('answers in flight'),
+  tokensPerDay: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('tokens that engines may use for one user a day (UTC); without it as many as asked for'),
+}
+
+const roleAllowance = z.strictObject({
+  questionsPerMinute: perMinute.optional().describe(`${FOR_ROLE}: questions and searches a minute`),
+  questionsBurst: perMinute.optional().describe(`${FOR_ROLE}: questions and searches at once`),
+  requestsPerMinute: perMinute.optional().describe(`${FOR_ROLE}: requests of the HTTP API a minute`),
+  requestsBurst: perMinute.optional().describe(`${FOR_ROLE}: requests of the HTTP API at once`),
+  answersInFlight: z.int().min(1).max(10_000).optional().describe(`${FOR_ROLE}: answers in flight`),
+  tokensPerDay: z.int().min(1).optional().describe(`${FOR_ROLE}: tokens a day`),
+})
 
 const engineSchema = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }).describe('base URL of an OpenAI-compatible API, with its `/v1`'),
@@ -32,12 +62,118 @@ const engineSchema = z.strictObject({
       "the engine's context window, in tokens; passages and earlier turns that do not fit are left out",
     ),
   timeoutMs: milliseconds(1000).default(120_000).describe('longest wait for the next piece of an answer'),
+  parallel: z.int().min(1).max(1000).default(16).describe('answers that it is asked for at once'),
+  retries: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe('how often it is asked again when it does not answer or limits the rate for a few seconds'),
+})
+
+/** A token over plain HTTP could be read and changed by everybody on the way. */
+const secureUrl = z.url({ protocol: /^https?$/ }).refine((url) => isSecure(url), {
+  message: 'must begin with https://, unless it is on this machine',
+})
+
+const oidcSchema = z.strictObject({
+  issuer: secureUrl.describe(
+    '`iss` of its tokens, exactly; `/.well-known/openid-configuration` is looked up there',
+  ),
+  audience: z.array(z.string().min(1)).min(1).describe('`aud` of the tokens meant for this installation'),
+  jwksUrl: secureUrl.optional().describe('address of its keys, where it has no discovery document'),
+  algorithms: z
+    .array(z.enum(['RS256', 'ES256', 'EdDSA']))
+    .min(1)
+    .default(['RS256', 'ES256', 'EdDSA'])
+    .describe('signatures that are accepted'),
+  groupsClaim: z
+    .string()
+    .min(1)
+    .default('groups')
+    .describe('claim with the groups of a user; dots lead into objects, as in `realm_access.roles`'),
+  nameClaim: z.string().min(1).default('preferred_username').describe('claim with the name to show'),
+  clockToleranceSeconds: z.int().min(0).max(300).default(30).describe('by how much clocks may differ'),
 })
 
 export type EngineConfig = z.output<typeof engineSchema>
 
+const remoteEmbedderSchema = z.strictObject({
+  baseUrl: engineSchema.shape.baseUrl,
+  model: engineSchema.shape.model,
+  dimensions: z.int().min(1).max(16_000).describe('length of its vectors'),
+  apiKey: engineSchema.shape.apiKey,
+  apiKeyFile: engineSchema.shape.apiKeyFile,
+  maxTokens: z.int().min(16).max(100_000).default(512).describe('its longest input, in tokens'),
+  queryPrefix: z
+    .string()
+    .optional()
+    .describe('put before questions; without it that of its family (E5, BGE, …), where it is a known one'),
+  passagePrefix: z.string().optional().describe('the same, before passages'),
+  batch: z.int().min(1).max(2048).default(64).describe('most texts of a request'),
+  timeoutMs: milliseconds(1000).default(60_000).describe('longest wait for the vectors of a request'),
+})
+
+const localEngineSchema = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .describe('a pulled model that writes answers (`chatbot models list`), or a folder with its files'),
+  maxTokens: z.int().min(1).max(100_000).default(400).describe('longest answer, in tokens'),
+  contextTokens: z
+    .int()
+    .min(512)
+    .max(1_000_000)
+    .default(4096)
+    .describe("most tokens of prompt and answer together, within the model's own window"),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(0)
+    .describe('sampling temperature; 0 takes the likeliest token'),
+  topK: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('sample from so many of the likeliest tokens; 0: from all'),
+  topP: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('sample from the likeliest that have this probability together'),
+  minP: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("sample from those with this share of the likeliest's probability"),
+  repetitionPenalty: z
+    .number()
+    .min(0.5)
+    .max(2)
+    .default(1)
+    .describe('above 1 makes what has occurred less likely'),
+  seed: z.int().min(0).optional().describe('the same seed samples the same text'),
+  stop: z.array(z.string().min(1)).max(16).default([]).describe('texts that end an answer'),
+  timeoutMs: milliseconds(1000).default(120_000).describe('longest wait for the next piece of an answer'),
+  threads: z.int().min(1).max(256).default(2).describe('threads of a computation'),
+  parallel: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('answers at once; each has a memory of its conversation'),
+  memoryMegabytes: z.int().min(256).default(8192).describe('memory of its process, above which it is ended'),
+  idleMinutes: minutes(0.01).default(10).describe('time without a question after which its memory is freed'),
+})
+
+export type LocalEngineConfig = z.output<typeof localEngineSchema>
+
 export const configSchema = z.strictObject({
-  dataDir: z.string().min(1).describe('folder of the database, models, logs and the socket'),
+  dataDir: z.string().min(1).describe('folder of the database, logs and the socket'),
   collection: z
     .string()
     .regex(COLLECTION_NAME)
@@ -57,6 +193,12 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('web origins that may connect, as `https://host`'),
+      trustedProxies: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'addresses and networks of proxies whose X-Forwarded-For is believed; `loopback` and `private` name theirs',
+        ),
       maxFrameBytes: z
         .int()
         .min(16_384)
@@ -76,11 +218,49 @@ export const configSchema = z.strictObject({
         .default(8)
         .describe('answers, and as many searches, at once on one socket'),
       maxAsks: z.int().min(1).max(10_000).default(64).describe('answers at once in the daemon'),
+      headTimeoutMs: milliseconds(100)
+        .default(20_000)
+        .describe('time for the head of an HTTP request; trickling ones are cut off'),
+      bodyTimeoutMs: milliseconds(100)
+        .default(60_000)
+        .describe('time for the body of an HTTP request that is no file'),
       helloTimeoutMs: milliseconds(100).default(10_000).describe('time for the first message'),
       pingIntervalMs: milliseconds(100)
         .default(25_000)
         .describe('pause between pings; two missed ones end the socket'),
+      openMetrics: z
+        .boolean()
+        .default(false)
+        .describe('serve `/metrics` to whoever reaches the TCP port; without it a token is needed'),
       drainMs: milliseconds(0).default(15_000).describe('time that running answers get at shutdown'),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('ask TCP clients for a token; off only where `server.host` is a loopback address'),
+      secret: z
+        .string()
+        .min(16)
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'encrypts the keys that logins are signed with, the same for all daemons of a database; without it a file in the data directory',
+        ),
+      accessMinutes: minutes(0.05).default(15).describe('life of the token that a login gives'),
+      sessionDays: z.number().min(0.01).max(3650).default(30).describe('life of a login'),
+      signingKeyDays: z
+        .number()
+        .min(1)
+        .max(3650)
+        .default(90)
+        .describe('age after which a new key signs logins'),
+      oidc: z
+        .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), oidcSchema)
+        .default({})
+        .describe('login providers by name: Keycloak, Entra ID, Okta, Google, Authentik'),
     })
     .prefault({}),
   daemon: z
@@ -99,6 +279,10 @@ export const configSchema = z.strictObject({
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
         .default('info')
         .describe('least severe entry that is logged'),
+      questions: z
+        .boolean()
+        .default(false)
+        .describe('write the text of questions into the log where it explains an entry'),
       maxMegabytes: z
         .number()
         .min(0.01)
@@ -116,11 +300,76 @@ export const configSchema = z.strictObject({
         .meta({ secret: true, env: 'DATABASE_URL' })
         .describe('PostgreSQL with pgvector; without it the embedded PGlite'),
       poolSize: z.int().min(2).max(200).default(10).describe('connections to PostgreSQL'),
+      connectTimeoutMs: milliseconds(100)
+        .default(15_000)
+        .describe('longest wait for a connection to PostgreSQL, or for a free one'),
+      statementTimeoutMs: milliseconds(1000)
+        .default(60_000)
+        .describe(
+          'longest statement of a request; PostgreSQL ends it, and a connection that is silent is dropped',
+        ),
+    })
+    .prefault({}),
+  models: z.strictObject({
+    cacheDir: z
+      .string()
+      .min(1)
+      .meta({ env: 'HF_HUB_CACHE' })
+      .describe(
+        "folder of pulled models, in the layout of the hub's cache; `$HF_HOME/hub` or `~/.cache/huggingface/hub` unless set",
+      ),
+    executionProvider: z
+      .enum(['cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml'])
+      .default('cpu')
+      .describe("where models compute; other than `cpu` needs the provider's libraries on this machine"),
+  }),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(REDIS_URL, 'redis://, rediss://, redis+sentinel:// or redis+cluster://')
+        .optional()
+        .meta({ secret: true, env: 'REDIS_URL' })
+        .describe('Redis or Valkey that several daemons share; without it each has its own memory'),
+      keyPrefix: z
+        .string()
+        .regex(/^[A-Za-z0-9:_.-]{1,64}$/)
+        .default('chatbot')
+        .describe('first part of all keys and channels there'),
+      caFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('certificates that `rediss` trusts; public ones unless told'),
+      connectTimeoutMs: milliseconds(100).default(2000).describe('longest wait for a connection to Redis'),
+      commandTimeoutMs: milliseconds(10)
+        .default(500)
+        .describe('longest wait for an answer of Redis; then the daemon goes on without it'),
     })
     .prefault({}),
   embedder: z
     .strictObject({
-      workers: z.int().min(1).max(64).default(2).describe('embedding threads, one text at a time each'),
+      model: z
+        .string()
+        .min(1)
+        .default('builtin')
+        .describe(
+          'embedding model of new collections: `builtin`, a pulled model (`chatbot models list`) or an absolute folder; `chatbot index rebuild --model` changes that of a collection',
+        ),
+      workers: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(2)
+        .describe('embedding threads of each model, one text at a time each'),
+      maxModels: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(3)
+        .describe(
+          'embedding models held in memory, the built-in one included; the longest unused ends first',
+        ),
     })
     .prefault({}),
   ingest: z
@@ -145,11 +394,13 @@ export const configSchema = z.strictObject({
   retrieval: retrievalSchema.prefault({}),
   reranker: z
     .strictObject({
-      folder: z
+      model: z
         .string()
         .min(1)
         .optional()
-        .describe('folder of a cross-encoder in ONNX, laid out as on the model hub; without it none is used'),
+        .describe(
+          'cross-encoder that orders what is found: a pulled model (`chatbot models list`) or an absolute folder; without it none is used',
+        ),
     })
     .prefault({}),
   answer: z
@@ -159,6 +410,11 @@ export const configSchema = z.strictObject({
         .min(1)
         .default('extractive')
         .describe('engine that answers unless a request names one'),
+      fallbacks: z
+        .array(z.string().min(1))
+        .max(10)
+        .default([])
+        .describe('engines that answer, in this order, while `answer.engine` fails'),
       historyTurns: z
         .int()
         .min(0)
@@ -170,10 +426,31 @@ export const configSchema = z.strictObject({
         .describe('how long an answer is held by a daemon that went silent'),
     })
     .prefault({}),
+  embedders: z
+    .record(z.string().regex(/^(?!builtin$)[a-z0-9][a-z0-9-]*$/), remoteEmbedderSchema)
+    .default({})
+    .describe('embedding models behind an OpenAI-compatible API, by the name that collections know them by'),
   engines: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), engineSchema)
     .default({})
     .describe('OpenAI-compatible engines by name: Ollama, vLLM, llama-server, OpenAI, Groq'),
+  localEngines: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), localEngineSchema)
+    .default({})
+    .describe('language models that run here, by name'),
+  limits: z
+    .strictObject({
+      ...allowance,
+      addressPerMinute: perMinute
+        .default(6000)
+        .describe('requests and connections of one address a minute, whoever sends them'),
+      addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
+      roles: z
+        .partialRecord(z.enum(ROLES), roleAllowance)
+        .default({})
+        .describe('other limits for those whose highest role is this one'),
+    })
+    .prefault({}),
   cache: z
     .strictObject({
       enabled: z.boolean().default(true).describe('reuse answers to repeated questions'),
@@ -256,6 +533,6 @@ export const SETTINGS: readonly Setting[] = leaves('', configSchema)
 
 /** The setting behind a concrete key: `engines.ollama.model` is described by `engines.*.model`. */
 export function findSetting(key: string): Setting | undefined {
-  const generic = key.replace(/^engines\.[^.]+\./, 'engines.*.')
+  const generic = key.replace(/^(engines|localEngines|embedders|auth\.oidc|limits\.roles)\.[^.]+\./, '$1.*.')
   return SETTINGS.find((setting) => setting.key === generic)
 }

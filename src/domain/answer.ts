@@ -106,6 +106,12 @@ export type AnswerEvent =
   | { readonly type: 'done'; readonly answer: Answer }
   | { readonly type: 'error'; readonly error: ChatbotError }
 
+/** The text after one more event. */
+export function grownText(text: string, event: AnswerEvent): string {
+  if (event.type === 'delta') return text + event.text
+  return event.type === 'restart' ? text.slice(0, event.keep) : text
+}
+
 /** Epoch of the attempt, and the event's number in it, gap-free from 1. */
 export interface Position {
   readonly epoch: number

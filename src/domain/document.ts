@@ -95,10 +95,35 @@ export interface CollectionSummary extends Collection {
 
 /** What makes two indexes comparable: vectors of different specs are never mixed. */
 export interface IndexSpec {
+  /** How users name the model: `builtin`, `org/name` or a folder; not compared. */
+  readonly reference: string
   /** Fingerprint of the embedding model: name and the first 12 hex digits of its file's SHA-256. */
   readonly model: string
   readonly dimensions: number
   readonly splitter: string
 }
+
+/** What may be wrong with an index: see docs/INDEX.md. */
+export const INDEX_PROBLEMS = [
+  'no_partition',
+  'text_length',
+  'chunk_count',
+  'chunk_span',
+  'chunk_hash',
+  'vector',
+  'terms',
+  'orphan',
+  'low_recall',
+] as const
+
+/** Those that a rebuild repairs. */
+export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
+  'no_partition',
+  'text_length',
+  'chunk_count',
+  'chunk_span',
+  'chunk_hash',
+  'vector',
+]
 
 export const COLLECTION_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/

@@ -30,6 +30,15 @@ export interface Embedder {
   embed(texts: readonly string[], options: EmbedOptions): Promise<Embedding[]>
 }
 
+/** The embedding models of this machine, loaded when they are used. */
+export interface Embedders {
+  /**
+   * By reference: `builtin`, `org/name[@revision][:variant]` or a folder. Throws `unknown_model`,
+   * `unsupported_model`, `model_corrupt` and `bad_request`; its `embed` also what loading a model throws.
+   */
+  get(reference: string): Promise<Embedder>
+}
+
 /** Counts and cuts text as the embedding model does; used by the splitter. */
 export interface Tokenizer {
   /** Tokens of the text without special tokens. */
