@@ -15,8 +15,9 @@ export const builtinModel = (): LocalModel => ({
   dimensions: 384,
   maxTokens: 512,
   prefixes: { query: 'query: ', passage: 'passage: ' },
-  languages: 'English and Russian',
+  pooling: 'mean',
   onnx: 'onnx/model_quantized.onnx',
+  fingerprint: `${NAME}@5d8a601807fc`,
   checksums: {
     'onnx/model_quantized.onnx': '5d8a601807fca9eb21a2450f790379913e463cf3f946cf3a856c6ccd3adfa7c2',
     'tokenizer.json': 'd9a72e66f1d9fb979748f1fe0ed2ae656c1b41b0d149abb6ae6e370f82a6d073',

@@ -5,7 +5,10 @@ export const workerDataSchema = z.strictObject({
   folder: z.string(),
   onnx: z.string(),
   maxTokens: z.int(),
+  dimensions: z.int(),
+  pooling: z.enum(['mean', 'cls', 'last', 'max']),
   threads: z.int(),
+  provider: z.string(),
 })
 export type EmbedWorkerData = z.output<typeof workerDataSchema>
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { EmbedCommand, EmbedReply, EmbedWorkerData } from './embed-messages.ts'
 import type { EmbedTask } from './embed-queue.ts'
+import './no-telemetry.ts'
 
 /** The embedder's side of one worker thread. */
 export interface EmbedWorker {

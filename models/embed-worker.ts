@@ -5,23 +5,20 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type EmbedCommand, type EmbedReply, type EmbedRequest, workerDataSchema } from './embed-messages.ts'
+import { sentenceVector } from './pooling.ts'
+import { feedsOf, openSession } from './session.ts'
 import { loadTokenizer } from './tokenizer.ts'
 
 const port = parentPort
 if (!port) throw new Error('embed-worker runs as a worker thread')
-const { folder, onnx, maxTokens, threads } = workerDataSchema.parse(workerData)
+const { folder, onnx, maxTokens, dimensions, pooling, threads, provider } = workerDataSchema.parse(workerData)
 const tokenizer = loadTokenizer(folder)
-const session = await InferenceSession.create(join(folder, onnx), {
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  // Plans memory for every length of input it meets, and keeps it: 200 MB more after 240 passages.
-  enableMemPattern: false,
-  // Spinning threads halve the throughput of a busy machine.
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-})
+const session = await openSession(join(folder, onnx), { threads, provider })
+const feeds = feedsOf(session.inputMetadata)
+const { length } = await vectorOf(tokenizer.encode('probe', maxTokens).ids)
+if (length !== dimensions)
+  throw new Error(`the network gives vectors of ${length} numbers, config.json states ${dimensions}`)
 
 const urgent: EmbedRequest[] = []
 const waiting: EmbedRequest[] = []
@@ -55,18 +52,16 @@ async function work(): Promise<void> {
 async function embed({ id, text }: EmbedRequest): Promise<void> {
   try {
     const { ids, unknown, truncated } = tokenizer.encode(text, maxTokens)
-    const shape = [1, ids.length]
-    const output = await session.run({
-      input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), shape),
-      attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape),
-    })
-    const data = output.sentence_embedding?.data
-    if (!(data instanceof Float32Array)) throw new Error('the model gave no float32 sentence_embedding')
-    const vector = Float32Array.from(data)
+    const vector = await vectorOf(ids)
     reply({ type: 'embedded', id, vector, tokens: ids.length, unknown, truncated }, [vector.buffer])
   } catch (thrown) {
     reply({ type: 'failed', id, message: thrown instanceof Error ? thrown.message : String(thrown) })
   }
+}
+
+async function vectorOf(ids: readonly number[]): Promise<Float32Array<ArrayBuffer>> {
+  const output = await session.run(feeds(ids))
+  return sentenceVector(output, pooling)
 }
 
 function reply(message: EmbedReply, transfer: ArrayBuffer[] = []): void {

@@ -4,6 +4,7 @@ import { embeddingModel, type LocalModel } from './description.ts'
 import type { EmbedReply } from './embed-messages.ts'
 import { createEmbedQueue, type EmbedJob, type EmbedTask } from './embed-queue.ts'
 import { type EmbedWorker, startEmbedWorker } from './embed-thread.ts'
+import { checkMemory, loadError } from './loading.ts'
 import { verifyModel } from './verify.ts'
 
 export interface EmbedderOptions {
@@ -14,6 +15,8 @@ export interface EmbedderOptions {
   readonly threads?: number
   /** Questions that may wait; more are `overloaded`. Ingest waits in its own calls instead. */
   readonly maxQuestions?: number
+  /** The setting `models.executionProvider`. */
+  readonly provider?: string
   /** The worker's module. */
   readonly workerModule?: URL
 }
@@ -34,18 +37,20 @@ const MAX_CRASHES_IN_A_ROW = 3
 
 /**
  * Verifies the model's files and starts the workers; resolves when all can embed.
- * Throws `model_corrupt`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
+ * Throws `model_corrupt`, `model_too_large` and `provider_unavailable`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
  */
 export async function startEmbedder(options: EmbedderOptions): Promise<RunningEmbedder> {
-  const { model, workers = 2, threads = 1, maxQuestions = 256 } = options
-  const { folder, onnx, maxTokens, prefixes } = model
+  const { model, workers = 2, threads = 1, maxQuestions = 256, provider = 'cpu' } = options
+  const { folder, onnx, maxTokens, dimensions, pooling, prefixes } = model
   await verifyModel(model)
+  await checkMemory(model, workers, 'Set embedder.workers lower, or use a smaller variant of the model.')
+  const workerData = { folder, onnx, maxTokens, dimensions, pooling, threads, provider }
   const queue = createEmbedQueue()
   let crashes = 0
   let failed: ChatbotError | undefined
 
   const start = () =>
-    startEmbedWorker({ folder, onnx, maxTokens, threads }, options.workerModule, settle, (worker, error) => {
+    startEmbedWorker(workerData, options.workerModule, settle, (worker, error) => {
       if (failed) return
       crashes++
       for (const task of worker.tasks()) {
@@ -123,7 +128,7 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
   try {
     await Promise.all(pool.map((worker) => worker.ready))
   } catch (thrown) {
-    failed = ChatbotError.wrap(thrown, 'model_corrupt', 'The embedding model could not be loaded: ')
+    failed = loadError(thrown, model, provider)
     await Promise.all(pool.map((worker) => worker.close()))
     throw failed
   }

@@ -1,7 +1,12 @@
 /** What the reranker and its worker thread tell each other. */
 import { z } from 'zod'
 
-export const rerankWorkerDataSchema = z.strictObject({ folder: z.string(), onnx: z.string() })
+export const rerankWorkerDataSchema = z.strictObject({
+  folder: z.string(),
+  onnx: z.string(),
+  maxTokens: z.int(),
+  provider: z.string(),
+})
 
 export interface RerankRequest {
   readonly type: 'rerank'

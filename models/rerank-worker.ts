@@ -2,35 +2,29 @@
  * A thread that reads question and passage together, one pair at a time: onnxruntime-node computes on the thread
  * that calls it.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { Tokenizer } from '@huggingface/tokenizers'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { float32 } from './float16.ts'
 import {
   type RerankCommand,
   type RerankReply,
   type RerankRequest,
   rerankWorkerDataSchema,
 } from './rerank-messages.ts'
+import { feedsOf, openSession } from './session.ts'
+import { loadTokenizer } from './tokenizer.ts'
 
-/** Positions of a BERT. */
-const MAX_TOKENS = 512
 /** UTF-16 code units of a question that are read, so that room for a passage is left. */
 const QUESTION = 600
 
 const port = parentPort
 if (!port) throw new Error('rerank-worker runs as a worker thread')
-const { folder, onnx } = rerankWorkerDataSchema.parse(workerData)
-const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
-const tokenizer = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'))
-const session = await InferenceSession.create(join(folder, onnx), {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  enableMemPattern: false,
-})
+const { folder, onnx, maxTokens, provider } = rerankWorkerDataSchema.parse(workerData)
+const tokenizer = loadTokenizer(folder)
+const session = await openSession(join(folder, onnx), { threads: 1, provider })
+const feeds = feedsOf(session.inputMetadata)
+await logitOf('probe', 'probe')
 
 let closing = false
 const cancelled = new Set<number>()
@@ -64,23 +58,14 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
 }
 
 async function logitOf(question: string, passage: string): Promise<number> {
-  const encoded = tokenizer.encode(question, { text_pair: passage, return_token_type_ids: true })
-  const ids = cut(encoded.ids)
-  const types = cut(encoded.token_type_ids ?? [])
-  const shape = [1, ids.length]
-  const output = await session.run({
-    input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), shape),
-    attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape),
-    token_type_ids: new Tensor('int64', BigInt64Array.from(types, BigInt), shape),
-  })
-  const logit = output.logits?.data[0]
-  if (typeof logit !== 'number') throw new Error('the model gave no logits')
+  const { ids, types } = tokenizer.encodePair(question, passage, maxTokens)
+  const { logits } = await session.run(feeds(ids, types))
+  if (logits === undefined) throw new Error('the network gives no logits')
+  const [logit = Number.NaN, ...others] = float32(logits)
+  if (others.length > 0 || Number.isNaN(logit))
+    throw new Error('the network does not give one score for a pair of texts')
   return logit
 }
-
-/** Keeps the last one, which ends the passage. */
-const cut = (list: readonly number[]): number[] =>
-  list.length <= MAX_TOKENS ? [...list] : [...list.slice(0, MAX_TOKENS - 1), ...list.slice(-1)]
 
 function reply(message: RerankReply): void {
   port?.postMessage(message)

@@ -1,20 +1,18 @@
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { parse } from 'yaml'
-import { z } from 'zod'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Language } from '../src/domain/language.ts'
 import type { Reranker } from '../src/domain/reranking.ts'
+import './no-telemetry.ts'
+import type { LocalReranker } from './description.ts'
+import { checkMemory, loadError } from './loading.ts'
 import type { RerankCommand, RerankReply } from './rerank-messages.ts'
+import { verifyModel } from './verify.ts'
 
 export interface RunningReranker extends Reranker {
   /** Ends the thread after the passage in hand; what waits is rejected with `draining`. */
   close(): Promise<void>
 }
 
-/** Laid out as on the model hub; its README says the languages. */
-const NETWORK = 'onnx/model_quantized.onnx'
 const LANGUAGES: readonly Language[] = ['en', 'ru']
 const WORKER = new URL(`./rerank-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
@@ -24,12 +22,14 @@ interface Waiting {
 }
 
 /**
- * Loads a cross-encoder (BERT, one logit) from a folder into a thread of its own.
- * Throws `model_corrupt` when the folder does not hold one.
+ * Verifies a cross-encoder's files and loads it into a thread of its own.
+ * Throws `model_corrupt`, `model_too_large` and `provider_unavailable`.
  */
-export async function startReranker(folder: string): Promise<RunningReranker> {
-  const languages = languagesOf(folder)
-  const thread = new Worker(WORKER, { workerData: { folder, onnx: NETWORK }, name: 'rerank' })
+export async function startReranker(model: LocalReranker, provider = 'cpu'): Promise<RunningReranker> {
+  const { folder, onnx, maxTokens, languages } = model
+  await verifyModel(model)
+  await checkMemory(model, 1, 'Use a smaller variant of the model.')
+  const thread = new Worker(WORKER, { workerData: { folder, onnx, maxTokens, provider }, name: 'rerank' })
   const { promise: ready, resolve: loaded, reject: notLoaded } = Promise.withResolvers<void>()
   const exited = new Promise<void>((done) => {
     thread.once('exit', () => done())
@@ -52,15 +52,17 @@ export async function startReranker(folder: string): Promise<RunningReranker> {
     else request?.reject(new ChatbotError('internal', `The reranker failed: ${reply.message}`))
   })
   thread.on('error', (error) => {
-    end(ChatbotError.wrap(error, 'model_corrupt', `The reranker in ${folder} could not be used: `))
+    end(loadError(error, model, provider))
   })
   thread.on('exit', () => end(new ChatbotError('internal', 'The reranker ended by itself.')))
   const send = (command: RerankCommand) => thread.postMessage(command)
 
   await ready
   return {
-    name: basename(folder),
-    languages,
+    name: model.fingerprint,
+    languages: languages.includes('multilingual')
+      ? LANGUAGES
+      : LANGUAGES.filter((one) => languages.includes(one)),
     async rerank(question, passages, { withinMs, signal }) {
       if (ended !== undefined) throw ended
       if (passages.length === 0) return []
@@ -83,25 +85,5 @@ export async function startReranker(folder: string): Promise<RunningReranker> {
       send({ type: 'close' })
       await exited
     },
-  }
-}
-
-const frontMatterSchema = z.object({
-  language: z.union([z.string().transform((one) => [one]), z.array(z.string())]),
-})
-
-/** What the front matter of the model's README lists, as on the model hub. */
-function languagesOf(folder: string): Language[] {
-  const readme = join(folder, 'README.md')
-  try {
-    const [, yaml = ''] = /^---\n(.*?)\n---\n/su.exec(readFileSync(readme, 'utf8')) ?? []
-    const { language } = frontMatterSchema.parse(parse(yaml))
-    return LANGUAGES.filter((known) => language.includes(known))
-  } catch (thrown) {
-    throw ChatbotError.wrap(
-      thrown,
-      'model_corrupt',
-      `${readme} does not say which languages the reranker reads (\`language:\` between \`---\` lines): `,
-    )
   }
 }

@@ -1,0 +1,158 @@
+/** The text side of a chat model: its template, its tokens, and text out of tokens as they come. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Template } from '@huggingface/jinja'
+import { Tokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
+import type { ChatMessage } from '../src/domain/generation.ts'
+
+export interface ChatFormat {
+  /** Tokens of the prompt that asks for the assistant's next message. */
+  encode(messages: readonly ChatMessage[]): number[]
+  /** Tokens that end an answer. */
+  readonly ends: ReadonlySet<number>
+  decoder(stop: readonly string[]): TextDecoder
+}
+
+/** Turns the tokens of one answer into text. */
+export interface TextDecoder {
+  /** The text that is certain now; never half a character, nor what may begin a stop text. */
+  push(id: number): string
+  /** What was held back. */
+  flush(): string
+  /** A stop text has come: the answer has ended before it. */
+  readonly stopped: boolean
+}
+
+const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
+const tokenizerSchema = z.looseObject({
+  bos_token: token.nullish(),
+  eos_token: token.nullish(),
+  pad_token: token.nullish(),
+  chat_template: z
+    .union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
+    .nullish(),
+})
+const ids = z.union([z.int().transform((id) => [id]), z.array(z.int())]).nullish()
+const generationSchema = z.looseObject({ eos_token_id: ids })
+
+/** Reads the files of a model's folder; throws when they are missing or damaged, or hold no template for chats. */
+export function loadChat(folder: string): ChatFormat {
+  const config = tokenizerSchema.parse(readJson(join(folder, 'tokenizer_config.json')))
+  const tokenizer = new Tokenizer(z.looseObject({}).parse(readJson(join(folder, 'tokenizer.json'))), config)
+  const template = new Template(templateOf(folder, config.chat_template))
+  const special = {
+    bos_token: config.bos_token ?? '',
+    eos_token: config.eos_token ?? '',
+    pad_token: config.pad_token ?? '',
+  }
+  return {
+    encode(messages) {
+      const prompt = template.render({
+        messages: messages.map((message) => ({ ...message })),
+        add_generation_prompt: true,
+        ...special,
+      })
+      return tokenizer.encode(prompt, { add_special_tokens: false }).ids
+    },
+    ends: new Set([
+      ...endsIn(join(folder, 'generation_config.json')),
+      ...endsIn(join(folder, 'config.json')),
+      ...(config.eos_token ? [tokenizer.token_to_id(config.eos_token) ?? -1] : []),
+    ]),
+    decoder: (stop) =>
+      createDecoder(
+        (part) =>
+          part.length === 0
+            ? ''
+            : tokenizer.decode(part, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+        stop,
+      ),
+  }
+}
+
+function templateOf(folder: string, stated: z.output<typeof tokenizerSchema>['chat_template']): string {
+  const file = read(join(folder, 'chat_template.jinja'))
+  if (file !== undefined) return file
+  if (typeof stated === 'string') return stated
+  const [first] = stated ?? []
+  const found = stated?.find(({ name }) => name === 'default') ?? first
+  if (found === undefined)
+    throw new Error('the model has no chat template: it completes texts, but does not answer')
+  return found.template
+}
+
+function endsIn(path: string): number[] {
+  const text = read(path)
+  return text === undefined ? [] : (generationSchema.parse(JSON.parse(text)).eos_token_id ?? [])
+}
+
+/** A character that is not complete yet. */
+const INCOMPLETE = '\ufffd'
+
+/** `decode` of a few tokens: how a token is written may depend on the one before it, so pairs of ends are compared. */
+export function createDecoder(decode: (ids: number[]) => string, stop: readonly string[]): TextDecoder {
+  const tokens: number[] = []
+  let from = 0
+  let read = 0
+  let held = ''
+  let stopped = false
+
+  function release(text: string): string {
+    held += text
+    const at = Math.min(...stop.map((one) => held.indexOf(one)).filter((index) => index >= 0))
+    if (Number.isFinite(at)) {
+      stopped = true
+      const before = held.slice(0, at)
+      held = ''
+      return before
+    }
+    const keep = Math.max(0, ...stop.map((one) => overlap(held, one)))
+    const free = held.slice(0, held.length - keep)
+    held = held.slice(held.length - keep)
+    return free
+  }
+
+  function decoded(final: boolean): string {
+    const before = decode(tokens.slice(from, read))
+    const after = decode(tokens.slice(from))
+    if (!final && (after.length <= before.length || after.endsWith(INCOMPLETE))) return ''
+    from = read
+    read = tokens.length
+    return after.slice(before.length)
+  }
+
+  return {
+    push(id) {
+      if (stopped) return ''
+      tokens.push(id)
+      return release(decoded(false))
+    },
+    flush() {
+      const text = stopped ? '' : release(decoded(true)) + held
+      held = ''
+      return text
+    },
+    get stopped() {
+      return stopped
+    },
+  }
+}
+
+/** Length of the longest end of `text` that `stop` begins with. */
+function overlap(text: string, stop: string): number {
+  for (let length = Math.min(text.length, stop.length - 1); length > 0; length--) {
+    if (text.endsWith(stop.slice(0, length))) return length
+  }
+  return 0
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))

@@ -1,0 +1,75 @@
+/**
+ * A process with a language model: a crash of native code or too much memory ends it, and not the daemon. Ends with
+ * its parent, at the latest after the step in hand.
+ */
+import { join } from 'node:path'
+import { ChatbotError } from '../src/domain/errors.ts'
+import { openCausal } from './causal.ts'
+import { type ChatFormat, loadChat } from './chat.ts'
+import { type GenerateReply, type GenerateSetup, generateCommandSchema } from './generate-messages.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+
+interface Loaded {
+  readonly format: ChatFormat
+  readonly scheduler: Scheduler
+}
+
+let loaded: Loaded | undefined
+process.on('disconnect', () => process.exit(0))
+process.on('message', async (message: unknown) => {
+  const command = generateCommandSchema.parse(message)
+  switch (command.type) {
+    case 'load':
+      try {
+        loaded = await load(command.setup)
+        send({ type: 'loaded' })
+      } catch (thrown) {
+        send({ type: 'unloadable', message: thrown instanceof Error ? thrown.message : String(thrown) })
+      }
+      return
+    case 'generate':
+      try {
+        if (loaded === undefined) throw new Error('no model is loaded')
+        const { id, messages, options } = command
+        loaded.scheduler.add({ id, prompt: loaded.format.encode(messages), options })
+      } catch (thrown) {
+        sendFailure(command.id, thrown)
+      }
+      return
+    case 'cancel':
+      loaded?.scheduler.cancel(command.id)
+  }
+})
+
+async function load({
+  folder,
+  onnx,
+  contextTokens,
+  threads,
+  provider,
+  parallel,
+}: GenerateSetup): Promise<Loaded> {
+  const format = loadChat(folder)
+  const network = await openCausal(join(folder, onnx), { threads, provider })
+  const scheduler = createScheduler({
+    network,
+    format,
+    contextTokens,
+    parallel,
+    listener: {
+      text: (id, text) => send({ type: 'text', id, text }),
+      end: (id, ended) => send({ type: 'end', id, ...ended }),
+      failed: sendFailure,
+    },
+  })
+  return { format, scheduler }
+}
+
+function sendFailure(id: number, thrown: unknown): void {
+  const { code, message } = ChatbotError.wrap(thrown, 'engine_failed', 'The model failed: ')
+  send({ type: 'failed', id, code, message })
+}
+
+function send(reply: GenerateReply): void {
+  process.send?.(reply)
+}

@@ -1,0 +1,95 @@
+import { createWriteStream } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { checksumLike } from '../checksum.ts'
+import { type Hub, type HubSettings, RangeRefused, type RemoteFile, type RemoteRepository } from './client.ts'
+import { connectionError, isTransient, MOST_FAILURES, pauseAfter } from './errors.ts'
+
+export interface Download {
+  readonly hub: Hub
+  readonly settings: Pick<HubSettings, 'endpoint' | 'pauseMs'>
+  readonly repository: RemoteRepository
+  readonly file: RemoteFile
+  /** Appears there only when it is whole and has the checksum. */
+  readonly path: string
+  readonly signal: AbortSignal
+  /** Bytes on disk changed by so many since an earlier pull stopped: negative when it begins again. */
+  onBytes(delta: number): void
+}
+
+/** Bytes after which a connection that was cut counts as progress. */
+const PROGRESS = 64 * 1024
+
+/**
+ * Fetches one file into `PATH.incomplete`, from where an earlier pull stopped, and moves it to `path` when its
+ * checksum is right. A wrong one is fetched a second time from the start, then it is `pull_failed`.
+ */
+export async function download({
+  hub,
+  settings,
+  repository,
+  file,
+  path,
+  signal,
+  onBytes,
+}: Download): Promise<void> {
+  const { endpoint, pauseMs } = settings
+  const part = `${path}.incomplete`
+  let have = (await stat(part).catch(() => undefined))?.size ?? 0
+  let failures = 0
+  let wrong = 0
+  const startAgain = async (why: string): Promise<void> => {
+    await rm(part, { force: true })
+    onBytes(-have)
+    have = 0
+    if (++wrong > 1)
+      throw new ChatbotError(
+        'pull_failed',
+        `${file.path} of ${repository.name} arrives wrong from ${endpoint}: ${why}. Nothing of it was kept. A proxy or a mirror may have changed it.`,
+      )
+  }
+
+  for (;;) {
+    if (have === file.size) {
+      if (have === 0) await (await open(part, 'a')).close()
+      const found = await checksumLike(file.checksum, part)
+      if (found === file.checksum) break
+      await startAgain(`its checksum is ${found.slice(0, 12)}…, not ${file.checksum.slice(0, 12)}…`)
+    }
+    if (have > file.size) await startAgain(`it is longer than ${file.size} bytes`)
+    const before = have
+    try {
+      const { body, from } = await hub.read(repository, file, have, signal)
+      onBytes(from - have)
+      have = from
+      await pipeline(body, counted, createWriteStream(part, { flags: from === 0 ? 'w' : 'a' }), { signal })
+      if (have === before) throw new Error('the answer was empty')
+    } catch (thrown) {
+      if (thrown instanceof RangeRefused) await startAgain('the server has other bytes than it lists')
+      else {
+        const onDisk = (await stat(part).catch(() => undefined))?.size ?? 0
+        onBytes(onDisk - have)
+        have = onDisk
+        failures = have - before > PROGRESS ? 1 : failures + 1
+        const error = connectionError(thrown, endpoint, signal)
+        if (failures >= MOST_FAILURES || !isTransient(error)) throw error
+        await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+      }
+    }
+  }
+  const handle = await open(part, 'r+')
+  await handle.sync()
+  await handle.close()
+  await rename(part, path)
+
+  async function* counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const bytes of source) {
+      have += bytes.length
+      onBytes(bytes.length)
+      yield bytes
+      // One byte too many is enough to know.
+      if (have > file.size) return
+    }
+  }
+}

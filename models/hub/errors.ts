@@ -1,0 +1,107 @@
+/** What the hub's answers mean to a user, and which of them are worth another try. */
+import { setTimeout } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
+import { ChatbotError } from '../../src/domain/errors.ts'
+
+/** Tries in a row that bring nothing. */
+export const MOST_FAILURES = 6
+const LONGEST_PAUSE_MS = 60_000
+
+/** Repeats what failed for a while only: cut connections, 5xx and 429, after the pause that the server asks for. */
+export async function withRetries<T>(
+  { endpoint, pauseMs, signal }: { endpoint: string; pauseMs: number; signal: AbortSignal },
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt()
+    } catch (thrown) {
+      const error = connectionError(thrown, endpoint, signal)
+      if (failures >= MOST_FAILURES || !isTransient(error)) throw error
+      await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+    }
+  }
+}
+
+export const isTransient = ({ code, retryAfterMs }: ChatbotError): boolean =>
+  code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= LONGEST_PAUSE_MS)
+
+/** As long as the server asks for, else about `ms`. */
+export async function pauseAfter(error: ChatbotError, ms: number, signal: AbortSignal): Promise<void> {
+  const pause = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, ms) * (0.5 + Math.random() / 2)
+  await setTimeout(pause, undefined, { signal }).catch(() => {})
+  if (signal.aborted) throw cancelled()
+}
+
+/** Whatever a request threw. */
+export function connectionError(thrown: unknown, endpoint: string, signal: AbortSignal): ChatbotError {
+  if (signal.aborted) return cancelled()
+  if (thrown instanceof ChatbotError) return thrown
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ChatbotError(
+      'disk_full',
+      'No space is left for the model. Free some, then pull again: it goes on.',
+    )
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+    return new ChatbotError(
+      'data_dir_unusable',
+      `The folder of models cannot be written: ${message(thrown)}. Set HF_HUB_CACHE to one that can.`,
+    )
+  return new ChatbotError(
+    'hub_unreachable',
+    `${endpoint} could not be reached: ${message(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
+    { cause: thrown },
+  )
+}
+
+/** An answer that is not what was asked for. */
+export async function hubError(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  endpoint: string,
+  name: string,
+  revision: string | undefined,
+): Promise<ChatbotError> {
+  await body.dump()
+  const reason = String(headers['x-error-code'] ?? '')
+  if (statusCode === 429 || statusCode >= 500) {
+    const seconds = Number(headers['retry-after'])
+    return new ChatbotError(
+      statusCode === 429 ? 'rate_limited' : 'hub_unreachable',
+      statusCode === 429
+        ? `${endpoint} asks for fewer requests. Wait a while, or sign in with HF_TOKEN.`
+        : `${endpoint} fails with status ${statusCode}. Try again later; what has arrived is kept.`,
+      headers['retry-after'] !== undefined && Number.isFinite(seconds)
+        ? { retryAfterMs: seconds * 1000 }
+        : {},
+    )
+  }
+  if (reason === 'GatedRepo')
+    return new ChatbotError(
+      'hub_refused',
+      `${name} is only for those who accept its terms: do so at ${endpoint}/${name}, then set HF_TOKEN to a token of yours.`,
+    )
+  if (reason === 'RevisionNotFound')
+    return new ChatbotError('unknown_model', `${name} has no revision ${revision} at ${endpoint}.`)
+  if (statusCode === 404 || reason === 'RepoNotFound')
+    return new ChatbotError(
+      'unknown_model',
+      `${endpoint} has no ${name}, or it is private: then set HF_TOKEN. Models that fit: chatbot models list`,
+    )
+  if (statusCode === 401 || statusCode === 403)
+    return new ChatbotError(
+      'hub_refused',
+      `${endpoint} refuses ${name} (status ${statusCode}). Is HF_TOKEN valid?`,
+    )
+  return new ChatbotError('pull_failed', `${endpoint} answers for ${name} with status ${statusCode}.`)
+}
+
+const cancelled = (): ChatbotError =>
+  new ChatbotError('cancelled', 'Stopped. What has arrived is kept: pull again and it goes on.')
+
+function message(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  // The errors of several addresses come together, without a message.
+  const [first] = thrown instanceof AggregateError ? thrown.errors : []
+  return first instanceof Error ? first.message : thrown.message
+}

@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { ChatbotError } from '../../src/domain/errors.ts'
+
+const LOOK_AGAIN_MS = 200
+
+export interface LockOptions {
+  readonly signal: AbortSignal
+  /** Another process has it. */
+  readonly onWait: () => void
+}
+
+/**
+ * One process at a time changes a repository of the cache: `work` has it alone. The lock is a transaction on a SQLite
+ * file, which the operating system frees when the process dies, however it dies. Waits for the holder, and says so once.
+ */
+export async function withRepository<T>(
+  cacheDir: string,
+  name: string,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(cacheDir, '.locks', `chatbot--${name.replace('/', '--')}.lock`)
+  await mkdir(dirname(path), { recursive: true })
+  const database = await taken(path, options)
+  try {
+    return await work()
+  } finally {
+    database.close()
+  }
+}
+
+async function taken(path: string, { signal, onWait }: LockOptions): Promise<DatabaseSync> {
+  for (let tries = 0; ; tries++) {
+    const database = new DatabaseSync(path, { timeout: 0 })
+    try {
+      database.exec('BEGIN EXCLUSIVE')
+      return database
+    } catch (thrown) {
+      database.close()
+      if (!(thrown instanceof Error && /locked|busy/i.test(thrown.message))) throw thrown
+    }
+    if (tries === 0) onWait()
+    await setTimeout(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {})
+    if (signal.aborted)
+      throw new ChatbotError('cancelled', 'Stopped while another command works on this model.')
+  }
+}

@@ -1,0 +1,34 @@
+/** What is checked before a model is loaded, and how a failure to load it is told. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { ModelFiles } from './description.ts'
+import { externalData } from './networks.ts'
+import { PROVIDER_FAILED } from './session.ts'
+
+/** Throws `model_too_large` when the weights alone, held `copies` times, are more than the memory that is free. */
+export async function checkMemory(model: ModelFiles, copies: number, hint: string): Promise<void> {
+  const files = [model.onnx, ...externalData(Object.keys(model.checksums), model.onnx)]
+  const sizes = await Promise.all(files.map((file) => stat(join(model.folder, file)).catch(() => undefined)))
+  const needed = copies * sizes.reduce((sum, found) => sum + (found?.size ?? 0), 0)
+  const free = process.availableMemory()
+  if (needed > free)
+    throw new ChatbotError(
+      'model_too_large',
+      `${model.name} needs at least ${megabytes(needed)} of memory, but ${megabytes(free)} are free. ${hint}`,
+    )
+}
+
+/** `thrown` by a thread that could not load a model. */
+export function loadError(thrown: unknown, { name }: ModelFiles, provider: string): ChatbotError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return message.includes(PROVIDER_FAILED)
+    ? new ChatbotError(
+        'provider_unavailable',
+        `models.executionProvider is \`${provider}\`, which this machine does not have (${message.split(PROVIDER_FAILED)[1]?.trim()}). Install its libraries, or: chatbot config set models.executionProvider cpu`,
+        { cause: thrown },
+      )
+    : ChatbotError.wrap(thrown, 'model_corrupt', `The model ${name} could not be loaded: `)
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import OpenAI from 'openai'
+import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/domain/embedding.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { RunningEmbedder } from './embedder.ts'
+import { familyOf } from './families.ts'
+
+/** An embedding model behind OpenAI's API: `embedders.NAME` of the configuration. */
+export interface RemoteEmbedderConfig {
+  readonly baseUrl: string
+  readonly model: string
+  readonly dimensions: number
+  readonly maxTokens: number
+  readonly queryPrefix?: string | undefined
+  readonly passagePrefix?: string | undefined
+  readonly apiKey?: string | undefined
+  /** Most texts of a request. */
+  readonly batch: number
+  readonly timeoutMs: number
+}
+
+/** Requests of ingest at once; questions do not wait for them. */
+const REQUESTS_AT_ONCE = 2
+/** Further tries of what fails for a while (429, 5xx, cut connections); a Retry-After is heeded. */
+const RETRIES = { question: 1, ingest: 5 }
+
+/** The model's identity is the same wherever it is served. */
+export function remoteModel(name: string, config: RemoteEmbedderConfig): EmbeddingModel {
+  const { model, dimensions, maxTokens } = config
+  const use = JSON.stringify([model, dimensions, prefixesOf(config)])
+  const identity = createHash('sha256').update(use).digest('hex').slice(0, 12)
+  return { name: `${name}:${model}`, dimensions, maxTokens, fingerprint: `${name}:${model}@${identity}` }
+}
+
+/**
+ * Texts go to `/v1/embeddings` in batches. `embed` throws `engine_unreachable`, `engine_rate_limited`,
+ * `engine_unauthenticated`, `engine_failed`, `timeout`, `cancelled` and `draining`.
+ */
+export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): RunningEmbedder {
+  const { baseUrl, model, dimensions, apiKey, batch, timeoutMs } = config
+  const prefixes = prefixesOf(config)
+  const client = new OpenAI({
+    baseURL: baseUrl,
+    // The client insists on one; engines on one's own machine want none.
+    apiKey: apiKey ?? 'none',
+    timeout: timeoutMs,
+  })
+  const closing = new AbortController()
+  const waiting: (() => void)[] = []
+  let running = 0
+  let queued = 0
+
+  async function taken(): Promise<void> {
+    if (running < REQUESTS_AT_ONCE) running++
+    // The one that ends hands its place over.
+    else await new Promise<void>((go) => waiting.push(go))
+  }
+  function given(): void {
+    const next = waiting.shift()
+    if (next === undefined) running--
+    else next()
+  }
+
+  async function request(
+    texts: readonly string[],
+    options: { readonly signal: AbortSignal; readonly maxRetries: number },
+  ): Promise<Embedding[]> {
+    try {
+      const { data, usage } = await client.embeddings.create(
+        { model, input: [...texts], encoding_format: 'float' },
+        options,
+      )
+      const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
+      if (vectors.length !== texts.length) throw wrong(`${vectors.length} vectors for ${texts.length} texts`)
+      const characters = texts.reduce((sum, text) => sum + text.length, 0)
+      return vectors.map((vector, i) => ({
+        vector: normalised(vector),
+        tokens: Math.round(((usage?.prompt_tokens ?? 0) * (texts[i]?.length ?? 0)) / Math.max(1, characters)),
+        unknown: 0,
+        truncated: false,
+      }))
+    } catch (thrown) {
+      throw remoteError(thrown)
+    }
+  }
+
+  function normalised(vector: readonly number[]): Float32Array {
+    if (vector.length !== dimensions) throw wrong(`vectors of ${vector.length} numbers, not ${dimensions}`)
+    const length = Math.hypot(...vector)
+    if (!Number.isFinite(length) || length === 0) throw wrong('a vector without a direction')
+    return Float32Array.from(vector, (value) => value / length)
+  }
+
+  const wrong = (what: string): ChatbotError =>
+    new ChatbotError(
+      'engine_failed',
+      `${model} at ${baseUrl} gave ${what}. Check embedders.${name}.model and embedders.${name}.dimensions.`,
+    )
+
+  function remoteError(thrown: unknown): ChatbotError {
+    if (thrown instanceof ChatbotError) return thrown
+    if (closing.signal.aborted) return stopping()
+    if (thrown instanceof OpenAI.APIUserAbortError)
+      return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
+    if (thrown instanceof OpenAI.APIConnectionTimeoutError)
+      return new ChatbotError('timeout', `${baseUrl} gave no embeddings within ${timeoutMs} ms.`)
+    if (thrown instanceof OpenAI.APIConnectionError)
+      return new ChatbotError(
+        'engine_unreachable',
+        `The embedder ${name} at ${baseUrl} cannot be reached. Is it running? chatbot config get embedders.${name}.baseUrl`,
+        { cause: thrown },
+      )
+    if (!(thrown instanceof OpenAI.APIError))
+      return ChatbotError.wrap(thrown, 'engine_failed', `The embedder ${name} at ${baseUrl}: `)
+    const { status, headers } = thrown
+    if (status === 401 || status === 403)
+      return new ChatbotError(
+        'engine_unauthenticated',
+        `The embedder ${name} at ${baseUrl} refuses the API key. Set embedders.${name}.apiKey or apiKeyFile.`,
+      )
+    if (status === 429) {
+      const seconds = Number(headers?.get('retry-after') ?? '')
+      return new ChatbotError(
+        'engine_rate_limited',
+        `The embedder ${name} at ${baseUrl} allows no more requests for now.`,
+        seconds > 0 ? { retryAfterMs: seconds * 1000 } : {},
+      )
+    }
+    return new ChatbotError('engine_failed', `The embedder ${name} at ${baseUrl}: ${thrown.message}`)
+  }
+
+  return {
+    model: remoteModel(name, config),
+    async embed(texts, { as, priority, signal }: EmbedOptions) {
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+      const prefixed = texts.map((text) => prefixes[as] + text)
+      const embeddings: Embedding[] = []
+      queued += texts.length
+      try {
+        for (let at = 0; at < prefixed.length; at += batch) {
+          const some = prefixed.slice(at, at + batch)
+          const waits = priority === 'ingest'
+          if (waits) await taken()
+          try {
+            if (closing.signal.aborted) throw stopping()
+            embeddings.push(...(await request(some, { signal: stop, maxRetries: RETRIES[priority] })))
+          } finally {
+            if (waits) given()
+          }
+          queued -= some.length
+        }
+        return embeddings
+      } finally {
+        queued -= prefixed.length - embeddings.length
+      }
+    },
+    queued: () => queued,
+    close: async () => closing.abort(),
+  }
+}
+
+const prefixesOf = ({ model, queryPrefix, passagePrefix }: RemoteEmbedderConfig) => {
+  const family = familyOf([model])?.prefixes
+  return { query: queryPrefix ?? family?.query ?? '', passage: passagePrefix ?? family?.passage ?? '' }
+}
+
+const stopping = (): ChatbotError =>
+  new ChatbotError('draining', 'The daemon is stopping. Ask again when it is back.')

@@ -1,0 +1,208 @@
+/** Several answers of one network at once: each gets a step in turn, and keeps its cache for the next that begins alike. */
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { GenerationOptions } from '../src/domain/generation.ts'
+import type { Cache, CausalNetwork } from './causal.ts'
+import type { ChatFormat, TextDecoder } from './chat.ts'
+import { createSampler, type Sampler } from './sampling.ts'
+
+/** Tokens of a prompt that are computed in one step: others wait so long. */
+const PROMPT_STEP = 256
+/**
+ * Networks compute a single token in another way, with other rounding: a prompt ends with two that are computed
+ * together, so that an answer does not depend on what was kept.
+ */
+const PROMPT_END = 2
+/** Fixed caches grow by so many tokens. */
+const CACHE_STEP = 64
+
+export interface GenerationRequest {
+  readonly id: number
+  readonly prompt: readonly number[]
+  readonly options: GenerationOptions
+}
+
+export interface Listener {
+  text(id: number, text: string): void
+  end(id: number, ended: Ended): void
+  failed(id: number, error: unknown): void
+}
+
+export interface Ended {
+  readonly finish: 'stop' | 'length'
+  readonly promptTokens: number
+  readonly cachedTokens: number
+  readonly completionTokens: number
+}
+
+export interface Scheduler {
+  add(request: GenerationRequest): void
+  /** Ends before the next token; nothing more is told of it. */
+  cancel(id: number): void
+}
+
+/** A cache and the tokens that are in it. */
+interface Slot {
+  tokens: number[]
+  cache: Cache | undefined
+  busy: boolean
+}
+
+interface Sequence extends GenerationRequest {
+  readonly slot: Slot
+  readonly cachedTokens: number
+  readonly limit: number
+  readonly sampler: Sampler
+  readonly decoder: TextDecoder
+  readonly answer: number[]
+  /** Tokens that are not in the cache yet. */
+  waiting: number[]
+}
+
+export interface SchedulerOptions {
+  readonly network: CausalNetwork
+  readonly format: Pick<ChatFormat, 'ends' | 'decoder'>
+  readonly contextTokens: number
+  readonly parallel: number
+  readonly listener: Listener
+}
+
+export function createScheduler({
+  network,
+  format,
+  contextTokens,
+  parallel,
+  listener,
+}: SchedulerOptions): Scheduler {
+  const slots = Array.from({ length: parallel }, (): Slot => ({ tokens: [], cache: undefined, busy: false }))
+  const queue: GenerationRequest[] = []
+  const running: Sequence[] = []
+  let working = false
+
+  async function work(): Promise<void> {
+    working = true
+    for (;;) {
+      while (queue.length > 0 && running.length < parallel) begin()
+      if (running.length === 0) break
+      for (const sequence of [...running]) {
+        await step(sequence)
+        // Messages come in between the steps: new answers and cancels.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    working = false
+  }
+
+  function begin(): void {
+    const request = queue.shift()
+    if (request === undefined) return
+    const { id, prompt, options } = request
+    if (prompt.length >= contextTokens) {
+      const message = `The prompt has ${prompt.length} tokens, but the model sees only ${contextTokens}. Ask a shorter question, or let retrieval.maxTokens bring fewer passages.`
+      listener.failed(id, new ChatbotError('engine_failed', message))
+      return
+    }
+    const [slot, common] = bestSlot(prompt)
+    const limit = Math.min(options.maxTokens, contextTokens - prompt.length)
+    try {
+      const room = Math.min(contextTokens, Math.ceil((prompt.length + limit) / CACHE_STEP) * CACHE_STEP)
+      slot.cache = slot.cache === undefined ? network.cache(room) : network.resized(slot.cache, common, room)
+    } catch (error) {
+      listener.failed(id, error)
+      return
+    }
+    slot.busy = true
+    slot.tokens = prompt.slice(0, common)
+    running.push({
+      ...request,
+      slot,
+      cachedTokens: common,
+      limit,
+      sampler: createSampler(options),
+      decoder: format.decoder(options.stop),
+      answer: [],
+      waiting: prompt.slice(common),
+    })
+  }
+
+  /** The free slot that has most of the prompt already; its end is computed anew, for the scores after it. */
+  function bestSlot(prompt: readonly number[]): [Slot, number] {
+    const free = slots
+      .filter(({ busy }) => !busy)
+      .map((slot): [Slot, number] => [
+        slot,
+        Math.min(shared(slot.tokens, prompt), Math.max(0, prompt.length - PROMPT_END)),
+      ])
+    // Among slots that help alike, the emptiest: what the others hold may still be of use.
+    const [best] = free.toSorted(([a, m], [b, n]) => n - m || a.tokens.length - b.tokens.length)
+    if (best === undefined) throw new Error('no slot is free')
+    return best
+  }
+
+  async function step(sequence: Sequence): Promise<void> {
+    const { id, slot, answer } = sequence
+    if (slot.cache === undefined || !running.includes(sequence)) return
+    const isLast = sequence.waiting.length < PROMPT_STEP + PROMPT_END
+    const ids = sequence.waiting.splice(0, isLast ? sequence.waiting.length : PROMPT_STEP)
+    try {
+      const logits = await network.forward(slot.cache, ids)
+      slot.tokens.push(...ids)
+      if (sequence.waiting.length > 0 || !running.includes(sequence)) return
+      const next = sequence.sampler(logits, seen(sequence))
+      if (format.ends.has(next)) return finish(sequence, 'stop')
+      answer.push(next)
+      const text = sequence.decoder.push(next)
+      if (text !== '') listener.text(id, text)
+      if (sequence.decoder.stopped) return finish(sequence, 'stop')
+      if (answer.length >= sequence.limit) return finish(sequence, 'length')
+      sequence.waiting = [next]
+    } catch (error) {
+      // Nobody knows what is in the cache now.
+      slot.cache = undefined
+      slot.tokens = []
+      leave(sequence)
+      listener.failed(id, error)
+    }
+  }
+
+  function finish(sequence: Sequence, reason: Ended['finish']): void {
+    leave(sequence)
+    const text = sequence.decoder.flush()
+    if (text !== '') listener.text(sequence.id, text)
+    listener.end(sequence.id, {
+      finish: reason,
+      promptTokens: sequence.prompt.length,
+      cachedTokens: sequence.cachedTokens,
+      completionTokens: sequence.answer.length,
+    })
+  }
+
+  function leave(sequence: Sequence): void {
+    sequence.slot.busy = false
+    const at = running.indexOf(sequence)
+    if (at >= 0) running.splice(at, 1)
+  }
+
+  return {
+    add(request) {
+      queue.push(request)
+      if (!working) void work()
+    },
+    cancel(id) {
+      const at = queue.findIndex((request) => request.id === id)
+      if (at >= 0) queue.splice(at, 1)
+      const sequence = running.find((one) => one.id === id)
+      if (sequence !== undefined) leave(sequence)
+    },
+  }
+}
+
+function* seen({ prompt, answer }: Sequence): Generator<number> {
+  yield* prompt
+  yield* answer
+}
+
+function shared(a: readonly number[], b: readonly number[]): number {
+  let length = 0
+  while (length < a.length && length < b.length && a[length] === b[length]) length++
+  return length
+}
