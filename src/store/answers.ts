@@ -1,13 +1,14 @@
-import { and, eq, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import { findAnswer, toAnswer } from './answer-rows.ts'
+import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
 import { begin } from './asks.ts'
 import { isCurrent, isKept, markUsed } from './cached-answers.ts'
 import { readCitations, writeCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
-import type { AnswerRepository } from './store.ts'
+import { mayReadAll } from './rights.ts'
+import type { AnswerRepository, TakenAnswer } from './store.ts'
 
 export function answerRepository(database: Database): AnswerRepository {
   return {
@@ -17,7 +18,13 @@ export function answerRepository(database: Database): AnswerRepository {
       database.transaction(async (queries) => {
         const { searched, text, refused, generator, language, usage, timings, warnings } = answer
         const mayGive =
-          from === undefined ? undefined : and(isCurrent(), isKept(queries, from.source, from.partition))
+          from === undefined
+            ? undefined
+            : and(
+                isCurrent(),
+                mayReadAll(principal, answers.collections),
+                isKept(queries, from.source, from.partition),
+              )
         const outcome: NewState = {
           state: 'complete',
           searched,
@@ -63,30 +70,59 @@ export function answerRepository(database: Database): AnswerRepository {
         return true
       }),
 
-    renew: async (owner, until) => {
+    renew: ({ owner, forMs }) =>
+      database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ leaseUntil: leaseEnd(forMs) })
+          .where(and(isRunning, eq(answers.leaseOwner, owner)))
+          .returning({
+            principal: answers.principal,
+            id: answers.id,
+            epoch: answers.epoch,
+            cancelling: answers.cancelling,
+          }),
+      ),
+
+    release: async (principal, id, epoch) => {
       await database.run((queries) =>
         queries
           .update(answers)
-          .set({ leaseUntil: until })
-          .where(and(eq(answers.state, 'running'), eq(answers.leaseOwner, owner))),
+          .set({ leaseUntil: leaseEnd(-1) })
+          .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning)),
       )
     },
 
-    interruptLapsed: async (owner, now, alone) => {
+    takeLapsed: (lease, most) => database.run((queries) => takeLapsed(queries, lease, most)),
+
+    interruptOthers: async (owner) => {
       const result = await database.run((queries) =>
         queries
           .update(answers)
-          .set({ state: 'interrupted' })
-          .where(
-            and(
-              eq(answers.state, 'running'),
-              // Never its own: after the machine slept, its renewal may only be late.
-              ne(answers.leaseOwner, owner),
-              alone ? undefined : lt(answers.leaseUntil, now),
-            ),
-          ),
+          .set({ state: 'interrupted', request: null })
+          .where(and(isRunning, ne(answers.leaseOwner, owner))),
       )
       return result.rowCount ?? 0
+    },
+
+    requestCancel: async (principal, id) => {
+      const result = await database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ cancelling: true })
+          .where(and(isOf(principal, id), isRunning)),
+      )
+      return (result.rowCount ?? 0) > 0
+    },
+
+    look: async (principal, id) => {
+      const [row] = await database.run((queries) =>
+        queries
+          .select({ state: answers.state, epoch: answers.epoch, lapsed: isLapsed })
+          .from(answers)
+          .where(isOf(principal, id)),
+      )
+      return row
     },
 
     get: (principal, id) =>
@@ -102,6 +138,55 @@ export function answerRepository(database: Database): AnswerRepository {
   }
 }
 
+const isRunning = eq(answers.state, 'running')
+const isOf = (principal: Principal, id: string) =>
+  and(eq(answers.principal, principal.id), eq(answers.id, id))
+
+/** Attempts at one answer before it is left: it may be what ends the daemons. */
+const MOST_ATTEMPTS = 3
+
+async function takeLapsed(
+  queries: Queries,
+  { owner, forMs }: { owner: string; forMs: number },
+  most: number,
+): Promise<TakenAnswer[]> {
+  const lapsed = queries
+    .$with('lapsed')
+    .as(
+      queries
+        .select({ principal: answers.principal, id: answers.id })
+        .from(answers)
+        .where(and(isRunning, isLapsed))
+        .orderBy(answers.leaseUntil)
+        .limit(most)
+        .for('update', { skipLocked: true }),
+    )
+  const taken = await queries
+    .with(lapsed)
+    .update(answers)
+    .set({
+      epoch: sql`${answers.epoch} + 1`,
+      leaseOwner: owner,
+      leaseUntil: leaseEnd(forMs),
+      state: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled'
+        WHEN ${answers.request} IS NULL OR ${answers.epoch} >= ${MOST_ATTEMPTS} THEN 'interrupted'
+        ELSE 'running' END`,
+      errorCode: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled' END`,
+      errorMessage: sql`CASE WHEN ${answers.cancelling} THEN 'The answer was cancelled.' END`,
+    })
+    .from(lapsed)
+    .where(and(eq(answers.principal, lapsed.principal), eq(answers.id, lapsed.id)))
+    .returning({
+      principal: answers.principal,
+      id: answers.id,
+      conversation: answers.conversation,
+      epoch: answers.epoch,
+      request: answers.request,
+      state: answers.state,
+    })
+  return taken.filter(({ state }) => state === 'running').map(({ state: _, ...answer }) => answer)
+}
+
 type NewState = Partial<typeof answers.$inferInsert>
 
 /** Ends the attempt, and gives its conversation; undefined when another attempt owns the row, or none any more. */
@@ -115,7 +200,7 @@ async function finish(
 ): Promise<string | undefined> {
   const [row] = await queries
     .update(answers)
-    .set(outcome)
+    .set({ ...outcome, request: null })
     .where(
       and(
         eq(answers.principal, principal.id),

@@ -2,6 +2,7 @@
  * HNSW over a generation's vectors as halfvec, on PostgreSQL alone: PGlite would be busy for minutes with building
  * it. bench/retrieval-scale.ts measures its recall and speed with these settings.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { collections, documents, generations } from '../../drizzle/schema.ts'
 import type { Database, Queries } from './database.ts'
@@ -32,6 +33,8 @@ export async function withApproximateSearch<T>(
   return search(queries)
 }
 
+const LOCK_POLL_MS = 200
+const CANCEL_ATTEMPTS = 50
 /** Any number that no other program uses for its own advisory lock: `chathnsw` in ASCII. */
 const BUILD_LOCK = 0x63_68_61_74_68_6e_73_77n
 
@@ -45,13 +48,18 @@ export async function buildApproximateIndexes(database: Database, signal: AbortS
   const wanted = await database.run(settledAndWanted)
   if (wanted.length === 0) return
   await database.aside(signal, async (queries) => {
-    const { rows } = await queries.execute(sql`SELECT pg_try_advisory_lock(${BUILD_LOCK}) AS taken`)
-    if (rows[0]?.taken !== true) return
+    if (!(await takeBuildLock(queries))) return
     for (const generation of wanted) {
       if (signal.aborted) return
       await ensureIndex(queries, generation, WORTHWHILE)
     }
   })
+}
+
+/** Held by the session: one daemon builds at a time, because builds wait for each other's snapshots. */
+async function takeBuildLock(queries: Queries): Promise<boolean> {
+  const { rows } = await queries.execute(sql`SELECT pg_try_advisory_lock(${BUILD_LOCK}) AS taken`)
+  return rows[0]?.taken === true
 }
 
 async function settledAndWanted(queries: Queries): Promise<number[]> {
@@ -74,15 +82,40 @@ export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
 
 /**
  * Builds the index of a generation when it has enough vectors, without stopping reads or writes: about a minute
- * for 100,000. What an interrupted build left is dropped first. Only one daemon may call it at a time.
+ * for 100,000. What an interrupted build left is dropped first. Waits while another index is built.
  */
 export async function ensureApproximateIndex(
   database: Database,
   generation: number,
-  worthwhile: number = WORTHWHILE,
+  {
+    worthwhile = WORTHWHILE,
+    signal = new AbortController().signal,
+  }: { readonly worthwhile?: number; readonly signal?: AbortSignal } = {},
 ): Promise<ApproximateIndex> {
   if (database.embedded) return 'not worthwhile'
-  return database.run((queries) => ensureIndex(queries, generation, worthwhile))
+  if (!(await database.run((queries) => isWorthwhile(queries, generation, worthwhile))))
+    return 'not worthwhile'
+  return database.aside(signal, async (queries) => {
+    while (!(await takeBuildLock(queries))) await sleep(LOCK_POLL_MS, undefined, { signal })
+    return ensureIndex(queries, generation, worthwhile)
+  })
+}
+
+/** Ends builds of these generations' indexes, whichever daemon is at it. */
+export async function cancelBuilds(database: Database, ids: readonly number[]): Promise<void> {
+  if (database.embedded || ids.length === 0) return
+  const names = sql`${sql.param(ids.map(partitionName))}::text[]`
+  for (let left = CANCEL_ATTEMPTS; left > 0; left -= 1) {
+    const { rows } = await database.run((queries) =>
+      queries.execute(sql`
+        SELECT pg_cancel_backend(build.pid) FROM pg_stat_progress_create_index build
+          JOIN pg_class ON pg_class.oid = build.relid
+        WHERE pg_class.relname = ANY(${names}) AND relnamespace = current_schema()::regnamespace
+          AND build.datname = current_database()`),
+    )
+    if (rows.length === 0) return
+    await sleep(LOCK_POLL_MS)
+  }
 }
 
 async function ensureIndex(

@@ -1,9 +1,9 @@
 /** How an ask begins: the durable row that exists before the ask is accepted. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, count, eq, gt, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import { findAnswer, toAnswer } from './answer-rows.ts'
+import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
 import { readCitations } from './citations.ts'
 import { unknownConversation } from './conversations.ts'
 import type { Queries } from './database.ts'
@@ -13,8 +13,11 @@ import { isUuid } from './uuid.ts'
 /** The statements of AnswerRepository.begin, in the caller's transaction. */
 export async function begin(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   await oneAtATime(queries, principal, ask.id)
-  const row = await findAnswer(queries, principal, ask.id)
-  if (row === undefined) return start(queries, principal, ask)
+  const row = await findAnswer(queries, principal, ask.id, { lock: true })
+  if (row === undefined) {
+    await checkInFlight(queries, principal, ask)
+    return start(queries, principal, ask)
+  }
   if (row.bodyHash !== ask.bodyHash) {
     throw new ChatbotError('id_reused', `The id "${ask.id}" already belongs to another question.`)
   }
@@ -53,6 +56,33 @@ async function oneAtATime(queries: Queries, principal: Principal, id: string): P
   await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
 }
 
+/** Counted from the leases, so that those of a daemon that is gone count no longer than their lease. */
+async function checkInFlight(
+  queries: Queries,
+  principal: Principal,
+  { mostInFlight }: NewAsk,
+): Promise<void> {
+  if (mostInFlight === undefined) return
+  const key = JSON.stringify(['in flight', principal.id])
+  await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
+  const [row] = await queries
+    .select({ running: count() })
+    .from(answers)
+    .where(
+      and(
+        eq(answers.principal, principal.id),
+        eq(answers.state, 'running'),
+        gt(answers.leaseUntil, sql`now()`),
+      ),
+    )
+  if ((row?.running ?? 0) < mostInFlight) return
+  throw new ChatbotError(
+    'rate_limited',
+    `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
+    { retryAfterMs: 1000 },
+  )
+}
+
 async function start(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   const conversation =
     ask.conversation === undefined
@@ -83,10 +113,12 @@ async function takeOver(
   return { kind: 'started', conversation, epoch }
 }
 
-function attempt({ lease, collections, language, generator }: NewAsk) {
+function attempt({ lease, collections, language, generator, request }: NewAsk) {
   return {
     leaseOwner: lease.owner,
-    leaseUntil: lease.until,
+    leaseUntil: leaseEnd(lease.forMs),
+    request,
+    cancelling: false,
     collections: collections.map(({ id, name, revision }) => ({ id, name, revision })),
     language,
     generator,

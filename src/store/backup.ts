@@ -16,6 +16,7 @@ import {
 } from '../../drizzle/schema.ts'
 import { type ArchiveRecord, encodeVector, rowSchema } from '../backup/records.ts'
 import type { Database } from './database.ts'
+import { specOf } from './partitions.ts'
 
 /** Chunks of a record; the statement that reads them keeps PGlite's single session from questions. */
 const CHUNKS = 200
@@ -54,10 +55,7 @@ async function* exportCollection(
   )
   if (found === undefined) return undefined
   const { name, row, generation } = found
-  const index =
-    generation === null
-      ? null
-      : { model: generation.model, dimensions: generation.dimensions, splitter: generation.splitter }
+  const index = generation === null ? null : specOf(generation)
   yield { type: 'collection', name, row, index }
 
   const known = await database.run((queries) =>
@@ -161,6 +159,7 @@ async function readChunks(database: Database, document: string, generation: numb
         line: chunks.line,
         tokens: chunks.tokens,
         hash: chunks.hash,
+        context: chunks.context,
         vector: vectorBytes(vectors.embedding),
       })
       .from(chunks)

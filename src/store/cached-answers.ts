@@ -1,7 +1,9 @@
 import { and, asc, count, eq, gt, type SQL, sql } from 'drizzle-orm'
 import { answers, cachedAnswers } from '../../drizzle/schema.ts'
+import { audit } from './audit.ts'
 import { readCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
+import { requireAdministrator } from './rights.ts'
 import type { AnswerSource, CachedAnswerRepository } from './store.ts'
 
 /** How many answers over the bound are let in before the oldest leave: one deletion for many insertions. */
@@ -101,7 +103,12 @@ export function cachedAnswerRepository(database: Database): CachedAnswerReposito
         return row ?? { entries: 0, bytes: 0 }
       }),
 
-    clear: () => database.run(async (queries) => (await queries.delete(cachedAnswers)).rowCount ?? 0),
+    clear: (principal) =>
+      database.transaction(async (queries) => {
+        await requireAdministrator(queries, principal)
+        await audit(queries, principal, 'cache.clear', 'everything')
+        return (await queries.delete(cachedAnswers)).rowCount ?? 0
+      }),
   }
 }
 
@@ -122,7 +129,14 @@ export const isKept = (queries: Queries, source: AnswerSource, partition: string
     .from(cachedAnswers)
     .where(and(isSource(source), eq(cachedAnswers.partition, partition), isFresh()))})`
 
+/** Of everybody who gets the same answer at once, one marks it: the others would wait for the row. */
 export async function markUsed(queries: Queries, source: AnswerSource): Promise<void> {
+  const free = queries
+    .select({ principal: cachedAnswers.principal })
+    .from(cachedAnswers)
+    .where(isSource(source))
+    .for('update', { skipLocked: true })
+  if ((await free).length === 0) return
   await queries.update(cachedAnswers).set({ usedAt: sql`now()` }).where(isSource(source))
 }
 

@@ -1,17 +1,19 @@
-import { asc, count, eq, getTableColumns, inArray, sql, sum } from 'drizzle-orm'
-import { collections, documents } from '../../drizzle/schema.ts'
+import { and, asc, count, eq, getTableColumns, inArray, sql, sum } from 'drizzle-orm'
+import { collections, documents, grants } from '../../drizzle/schema.ts'
 import { COLLECTION_NAME, type Collection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Principal, Role } from '../domain/principal.ts'
+import { cancelBuilds } from './approximate-index.ts'
+import { audit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
-import { dropGenerations } from './partitions.ts'
+import { dropPartitions, generationsOf } from './partitions.ts'
+import { may, mayEverywhere, tooLittle } from './rights.ts'
 import type { CollectionRepository } from './store.ts'
 
-/** Collections belong to the installation: every principal reads them. */
 export function collectionRepository(database: Database): CollectionRepository {
   return {
     create: (principal, name) =>
-      database.run(async (queries) => {
+      database.transaction(async (queries) => {
         const created = await insert(queries, principal, name)
         if (created === undefined) {
           throw new ChatbotError('collection_exists', `There already is a collection "${name}".`)
@@ -20,12 +22,16 @@ export function collectionRepository(database: Database): CollectionRepository {
       }),
 
     ensure: (principal, name) =>
-      database.run(async (queries) => {
-        const created = await insert(queries, principal, name)
-        return created ?? findCollection(queries, name)
+      database.transaction(async (queries) => {
+        const [known] = await queries
+          .select({ id: collections.id })
+          .from(collections)
+          .where(and(eq(collections.name, name), may(principal, 'reader')))
+        const created = known === undefined ? await insert(queries, principal, name) : undefined
+        return created ?? findCollection(queries, principal, name, 'editor')
       }),
 
-    list: (_principal) =>
+    list: (principal) =>
       database.run((queries) =>
         queries
           .select({
@@ -35,12 +41,15 @@ export function collectionRepository(database: Database): CollectionRepository {
           })
           .from(collections)
           .leftJoin(documents, eq(documents.collection, collections.id))
+          .where(may(principal, 'reader'))
           .groupBy(collections.id)
           .orderBy(asc(collections.name)),
       ),
 
-    configure: (_principal, name, { cache }) =>
-      database.run(async (queries) => {
+    configure: (principal, name, { cache }) =>
+      database.transaction(async (queries) => {
+        await findCollection(queries, principal, name, 'admin')
+        await audit(queries, principal, 'collection.configure', name, { cache: String(cache) })
         const [row] = await queries
           .update(collections)
           .set({ cache })
@@ -50,24 +59,42 @@ export function collectionRepository(database: Database): CollectionRepository {
         return row
       }),
 
-    readable: (_principal, names) =>
+    readable: (principal, names) =>
       database.run(async (queries) => {
         const found = await queries
           .select(SUMMARY)
           .from(collections)
-          .where(names === undefined ? undefined : inArray(collections.name, [...names]))
+          .where(
+            and(
+              may(principal, 'reader'),
+              names === undefined ? undefined : inArray(collections.name, [...names]),
+            ),
+          )
           .orderBy(asc(collections.name))
         const missing = names?.find((name) => !found.some((collection) => collection.name === name))
         if (missing !== undefined) throw unknownCollection(missing)
         return found
       }),
 
-    remove: (_principal, name) =>
-      database.transaction(async (queries) => {
+    require: async (principal, name, role) => {
+      await database.run((queries) => findCollection(queries, principal, name, role))
+    },
+
+    remove: async (principal, name) => {
+      const building = await database.run(async (queries) => {
+        const { id } = await findCollection(queries, principal, name, 'admin')
+        return generationsOf(queries, id)
+      })
+      // The partitions are locked until a build of their index ends, and everything would wait behind this.
+      await cancelBuilds(database, building)
+      await database.transaction(async (queries) => {
+        await findCollection(queries, principal, name, 'admin')
+        await audit(queries, principal, 'collection.remove', name)
         const { id } = await lockCollection(queries, name)
-        await dropGenerations(queries, id)
+        await dropPartitions(queries, await generationsOf(queries, id))
         await queries.delete(collections).where(eq(collections.id, id))
-      }),
+      })
+    },
   }
 }
 
@@ -93,16 +120,27 @@ export async function raiseRevision(queries: Queries, id: string): Promise<void>
     .where(eq(collections.id, id))
 }
 
-export async function findCollection(queries: Queries, name: string): Promise<Collection> {
-  const [row] = await queries.select(SUMMARY).from(collections).where(eq(collections.name, name))
+/** Throws `unknown_collection` where it cannot be read, and `forbidden` where that is all that is allowed. */
+export async function findCollection(
+  queries: Queries,
+  principal: Principal,
+  name: string,
+  role: Role = 'reader',
+): Promise<Collection> {
+  const [row] = await queries
+    .select({ ...SUMMARY, allowed: may(principal, role) })
+    .from(collections)
+    .where(and(eq(collections.name, name), may(principal, 'reader')))
   if (row === undefined) throw unknownCollection(name)
-  return row
+  const { allowed, ...found } = row
+  if (!allowed) throw tooLittle(role, name)
+  return found
 }
 
 const { id, name, revision, cache, createdAt } = getTableColumns(collections)
 const SUMMARY = { id, name, revision, cache, createdAt }
 
-/** Undefined when the name is taken. */
+/** Undefined when the name is taken. Whoever makes a collection administers it. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {
   if (!COLLECTION_NAME.test(name)) {
     throw new ChatbotError(
@@ -110,11 +148,24 @@ async function insert(queries: Queries, principal: Principal, name: string): Pro
       'A collection is named with 1 to 63 lower-case letters, digits, ".", "_" and "-", a letter or digit first.',
     )
   }
+  if (!(await mayEverywhere(queries, principal, 'editor'))) {
+    throw new ChatbotError(
+      'forbidden',
+      `There is no collection "${name}" for you, and making one needs the role editor on all collections.`,
+    )
+  }
   const [row] = await queries
     .insert(collections)
     .values({ name, createdBy: principal.id })
     .onConflictDoNothing()
     .returning(SUMMARY)
+  if (row === undefined) return undefined
+  await audit(queries, principal, 'collection.create', name)
+  if (principal.kind !== 'local') {
+    await queries
+      .insert(grants)
+      .values({ subject: principal.id, collection: row.id, role: 'admin', grantedBy: principal.id })
+  }
   return row
 }
 

@@ -5,6 +5,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { readCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
+import { mayReadAll } from './rights.ts'
 import type { ConversationRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
@@ -30,6 +31,7 @@ export function conversationRepository(database: Database): ConversationReposito
             text: answers.text,
             refused: answers.refused,
             askedAt: answers.askedAt,
+            readable: mayReadAll(principal, answers.collections),
           })
           .from(answers)
           .where(eq(answers.conversation, id))
@@ -41,10 +43,10 @@ export function conversationRepository(database: Database): ConversationReposito
           rows.map((row) => row.id),
         )
         const turns = rows
-          .map(({ searched, ...row }) => ({
+          .map(({ searched, readable, ...row }) => ({
             ...row,
             ...(searched === null ? {} : { searched }),
-            citations: citations.get(row.id) ?? [],
+            ...(readable ? { citations: citations.get(row.id) ?? [] } : { text: WITHHELD, citations: [] }),
           }))
           .reverse()
         return { conversation, turns }
@@ -57,6 +59,9 @@ export function conversationRepository(database: Database): ConversationReposito
       }),
   }
 }
+
+/** In place of an answer. */
+const WITHHELD = 'You may no longer read the documents that this answer was made from.'
 
 export function unknownConversation(id: string): ChatbotError {
   return new ChatbotError(

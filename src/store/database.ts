@@ -1,7 +1,8 @@
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
-import { isConflict, translate } from './errors.ts'
+import { inDatabaseSpan } from '../telemetry/spans.ts'
+import { isConflict, isSilence, translate } from './errors.ts'
 
 /** What a repository builds statements with: the pool, or one transaction of it. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
@@ -12,24 +13,50 @@ export interface Database {
   /** Errors have a code; what lost to another transaction is tried again. */
   run<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
-  /** On a connection of its own, for statements that take minutes: an abort cancels the one that runs. Not on PGlite. */
+  /**
+   * On a connection of its own, for statements that take minutes: no time bounds them, and an abort cancels the one
+   * that runs. Not on PGlite.
+   */
   aside<T>(signal: AbortSignal, work: (queries: Queries) => Promise<T>): Promise<T>
+  pool(): PoolUse
   close(): Promise<void>
+}
+
+/** Connections, and work that waits for one. */
+export interface PoolUse {
+  readonly idle: number
+  readonly busy: number
+  readonly waiting: number
 }
 
 export interface StoreLog {
   warn(details: object, message: string): void
 }
 
-const CONNECT_TIMEOUT_MS = 15_000
-const POOL_SIZE = 10
+/** As for `pg.Pool`: `{ connectionString }` of PostgreSQL, or what `startPglite` returns; and how long things may take. */
+export interface Connection extends pg.PoolConfig {
+  /** Of PostgreSQL's statements, those that run aside excepted. */
+  readonly statementTimeoutMs?: number
+}
 
-export function connect(connection: pg.PoolConfig, embedded: boolean, log?: StoreLog): Database {
+const CONNECT_TIMEOUT_MS = 15_000
+const STATEMENT_TIMEOUT_MS = 60_000
+const POOL_SIZE = 10
+/** What PostgreSQL may need to say that it has ended a statement; after that nobody is there any more. */
+const SILENCE_MS = 5000
+
+export function connect(
+  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, ...connection }: Connection,
+  embedded: boolean,
+  log?: StoreLog,
+): Database {
   const pool = new pg.Pool({
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'chatbot',
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
     ...connection,
     ...(embedded ? ONE_SESSION : {}),
   })
@@ -41,9 +68,15 @@ export function connect(connection: pg.PoolConfig, embedded: boolean, log?: Stor
   let closed: Promise<void> | undefined
   return {
     embedded,
-    run: (work) => attempt(() => work(queries)),
-    transaction: (work) => attempt(() => inTransaction(pool, work)),
+    run: (work) => inDatabaseSpan('database statement', () => attempt(() => work(queries))),
+    transaction: (work) =>
+      inDatabaseSpan('database transaction', () => attempt(() => inTransaction(pool, work))),
     aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),
+    pool: () => ({
+      idle: pool.idleCount,
+      busy: pool.totalCount - pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: () => {
       closed ??= pool.end()
       return closed
@@ -56,6 +89,8 @@ const ONE_SESSION = {
   max: 1,
   idleTimeoutMillis: 0,
   connectionTimeoutMillis: 0,
+  statement_timeout: 0,
+  query_timeout: 0,
   onConnect: forgetEarlierSession,
 }
 
@@ -77,9 +112,12 @@ async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promi
     await client.query('COMMIT')
     return result
   } catch (thrown) {
-    await client.query('ROLLBACK').catch(() => {
-      usable = false
-    })
+    usable = !isSilence(thrown)
+    if (usable) {
+      await client.query('ROLLBACK').catch(() => {
+        usable = false
+      })
+    }
     throw thrown
   } finally {
     client.release(!usable)
@@ -92,7 +130,12 @@ async function onOwnConnection<T>(
   signal: AbortSignal,
   work: (queries: Queries) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ application_name: 'chatbot', ...connection })
+  const client = new pg.Client({
+    application_name: 'chatbot',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    ...connection,
+  })
   // What breaks it fails the statement that runs, too.
   client.on('error', () => undefined)
   await client.connect()

@@ -2,7 +2,9 @@ import { and, asc, between, eq, type SQL } from 'drizzle-orm'
 import { collections, documents } from '../../drizzle/schema.ts'
 import type { DocumentSummary } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { Principal, Role } from '../domain/principal.ts'
 import type { Queries } from './database.ts'
+import { may, tooLittle } from './rights.ts'
 import { isUuid } from './uuid.ts'
 
 /** Columns of a DocumentSummary; the statement joins `collections`. */
@@ -23,8 +25,16 @@ export const SUMMARY = {
   ingestedAt: documents.ingestedAt,
 }
 
-/** By id, else by uri, else by unique id prefix (≥ 4 hex digits). */
-export async function findDocument(queries: Queries, reference: string): Promise<DocumentSummary> {
+/**
+ * Of those that the principal can read: by id, else by uri, else by unique id prefix (≥ 4 hex digits). Throws
+ * `forbidden` without this role on its collection.
+ */
+export async function findDocument(
+  queries: Queries,
+  principal: Principal,
+  reference: string,
+  role: Role = 'reader',
+): Promise<DocumentSummary> {
   const conditions = [
     isUuid(reference) ? eq(documents.id, reference) : undefined,
     eq(documents.uri, reference),
@@ -32,9 +42,13 @@ export async function findDocument(queries: Queries, reference: string): Promise
   ]
   for (const condition of conditions) {
     if (condition === undefined) continue
-    const found = await select(queries, condition)
+    const found = await select(queries, principal, role, condition)
     if (found.length > 1) throw ambiguous(reference, found)
-    if (found[0] !== undefined) return found[0]
+    if (found[0] !== undefined) {
+      const { allowed, ...document } = found[0]
+      if (!allowed) throw tooLittle(role, document.collection)
+      return document
+    }
   }
   throw new ChatbotError(
     'unknown_document',
@@ -45,12 +59,12 @@ export async function findDocument(queries: Queries, reference: string): Promise
 /** How many of the matches an ambiguous reference names. */
 const SHOWN = 5
 
-function select(queries: Queries, condition: SQL): Promise<DocumentSummary[]> {
+function select(queries: Queries, principal: Principal, role: Role, condition: SQL) {
   return queries
-    .select(SUMMARY)
+    .select({ ...SUMMARY, allowed: may(principal, role) })
     .from(documents)
     .innerJoin(collections, eq(collections.id, documents.collection))
-    .where(condition)
+    .where(and(condition, may(principal, 'reader')))
     .orderBy(asc(documents.id))
     .limit(SHOWN)
 }

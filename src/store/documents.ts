@@ -11,6 +11,7 @@ import {
 } from '../../drizzle/schema.ts'
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Term } from '../retrieval/bm25.ts'
 import { batches } from './batches.ts'
 import { insertTerms, withTerms } from './chunk-terms.ts'
@@ -20,8 +21,10 @@ import { findDocument, SUMMARY } from './document-references.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
 import { place } from './place.ts'
+import { may } from './rights.ts'
+import { replaceStaged, stagedAmong } from './staging.ts'
 import type { DocumentQuery, DocumentRepository, NewDocument } from './store.ts'
-import { splitText } from './text-parts.ts'
+import { contextOf, splitText } from './text-parts.ts'
 
 type PutResult = Awaited<ReturnType<DocumentRepository['put']>>
 
@@ -30,10 +33,10 @@ const MAX_URI_BYTES = 2048
 
 export function documentRepository(database: Database): DocumentRepository {
   return {
-    missing: (_principal, collection, spec, files) =>
+    missing: (principal, collection, spec, files) =>
       database.run(async (queries) => {
-        const owner = await findCollection(queries, collection)
-        const generation = await generationOf(queries, collection, spec)
+        const owner = await findCollection(queries, principal, collection)
+        const generation = await generationOf(queries, owner.id, spec)
         const known = new Map<string, string>()
         for (const batch of batches(files)) {
           const rows = await queries
@@ -50,16 +53,18 @@ export function documentRepository(database: Database): DocumentRepository {
             )
           for (const row of rows) known.set(row.uri, row.hash)
         }
-        const needed = files
-          .filter((file) => generation === undefined || known.get(file.uri) !== file.hash)
-          .map((file) => file.uri)
-        return { needed, changed: needed.filter((uri) => known.has(uri)) }
+        const other = files.filter((file) => generation === undefined || known.get(file.uri) !== file.hash)
+        const staged = await stagedAmong(queries, owner.id, other)
+        const waiting = new Set(staged.map(({ uri }) => uri))
+        const needed = other.map(({ uri }) => uri).filter((uri) => !waiting.has(uri))
+        return { needed, changed: needed.filter((uri) => known.has(uri)), staged }
       }),
 
-    knownVectors: (_principal, collection, spec, hashes) =>
+    knownVectors: (principal, collection, spec, hashes) =>
       database.run(async (queries) => {
         const known = new Map<string, Float32Array>()
-        const generation = await generationOf(queries, collection, spec)
+        const { id } = await findCollection(queries, principal, collection, 'editor')
+        const generation = await generationOf(queries, id, spec)
         if (generation === undefined) return known
         for (const batch of batches(hashes)) {
           const rows = await queries
@@ -78,44 +83,50 @@ export function documentRepository(database: Database): DocumentRepository {
         return known
       }),
 
-    put: async (_principal, collection, spec, document, embedded) => {
+    put: async (principal, collection, spec, document, embedded) => {
       checkInput(spec, document, embedded)
       const { uri, title } = document
-      const complete = await withTerms(embedded.map((chunk) => ({ ...chunk, uri, title })))
+      const complete = await withTerms(
+        embedded.map((chunk) => ({ ...chunk, context: contextOf(chunk), uri, title })),
+      )
       const result = await database.transaction<PutResult>(async (queries) => {
+        await findCollection(queries, principal, collection, 'editor')
         const owner = await lockCollection(queries, collection)
         const generation = await ensureGeneration(queries, owner, spec)
         const same = await heldDocument(queries, owner.id, document)
+        await replaceStaged(queries, owner.id, [uri])
         if (same !== undefined) return { document: same, status: 'unchanged' }
         const id = await writeDocument(queries, owner.id, document, embedded.length)
         await writeParts(queries, id, document.text)
         await writeChunks(queries, generation, id, complete)
         await raiseRevision(queries, owner.id)
-        return { document: await findDocument(queries, id), status: 'indexed' }
+        return { document: await findDocument(queries, principal, id), status: 'indexed' }
       })
       await boundLog(database)
       return result
     },
 
-    list: (_principal, query) =>
+    list: (principal, query) =>
       database.run(async (queries) => {
         const collection =
-          query.collection === undefined ? undefined : await findCollection(queries, query.collection)
-        return listDocuments(queries, collection?.id, query)
+          query.collection === undefined
+            ? undefined
+            : await findCollection(queries, principal, query.collection)
+        return listDocuments(queries, principal, collection?.id, query)
       }),
 
-    get: (_principal, reference) => database.run((queries) => findDocument(queries, reference)),
+    get: (principal, reference) => database.run((queries) => findDocument(queries, principal, reference)),
 
-    text: (_principal, reference) =>
+    text: (principal, reference) =>
       database.run(async (queries) => {
-        const { id } = await findDocument(queries, reference)
+        const { id } = await findDocument(queries, principal, reference)
         // One statement, so that the text is that of the summary even while the document is replaced.
         const rows = await queries
           .select({ document: SUMMARY, text: documentParts.text })
           .from(documents)
           .innerJoin(collections, eq(collections.id, documents.collection))
           .innerJoin(documentParts, eq(documentParts.document, documents.id))
-          .where(eq(documents.id, id))
+          .where(and(eq(documents.id, id), may(principal, 'reader')))
           .orderBy(asc(documentParts.part))
         const [first] = rows
         if (first === undefined) {
@@ -124,22 +135,23 @@ export function documentRepository(database: Database): DocumentRepository {
         return { document: first.document, text: rows.map((row) => row.text).join('') }
       }),
 
-    placeAt: (_principal, document, offset) =>
+    placeAt: (principal, document, offset) =>
       database.run(async (queries) => {
         const [row] = await queries
           .select({ start: chunks.start, heading: chunks.heading, page: chunks.page, line: chunks.line })
           .from(chunks)
           .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
-          .where(and(eq(chunks.document, document), lte(chunks.start, offset)))
+          .where(and(eq(chunks.document, document), lte(chunks.start, offset), may(principal, 'reader')))
           .orderBy(desc(chunks.start))
           .limit(1)
         return row && { start: row.start, ...place(row) }
       }),
 
-    remove: (_principal, reference) =>
+    remove: (principal, reference) =>
       database.transaction(async (queries) => {
-        const found = await findDocument(queries, reference)
+        const found = await findDocument(queries, principal, reference, 'editor')
         const owner = await lockCollection(queries, found.collection)
+        await replaceStaged(queries, owner.id, [found.uri])
         await queries.delete(documents).where(eq(documents.id, found.id))
         await raiseRevision(queries, owner.id)
         return found
@@ -166,14 +178,13 @@ async function generationOf(
   collection: string,
   spec: IndexSpec,
 ): Promise<{ id: number; collection: string } | undefined> {
-  const { id } = await findCollection(queries, collection)
   const [row] = await queries
     .select({ id: generations.id, collection: collections.id })
     .from(collections)
     .innerJoin(generations, eq(generations.id, collections.activeGeneration))
     .where(
       and(
-        eq(collections.id, id),
+        eq(collections.id, collection),
         eq(generations.model, spec.model),
         eq(generations.dimensions, spec.dimensions),
         eq(generations.splitter, spec.splitter),
@@ -232,19 +243,25 @@ export async function writeParts(queries: Queries, document: string, text: strin
   }
 }
 
+export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
+  /** Null when it is not known. */
+  readonly context: string | null
+  readonly terms: readonly Term[]
+}
+
 export async function writeChunks(
   queries: Queries,
   generation: number,
   document: string,
-  complete: readonly (Omit<EmbeddedChunk, 'embedText'> & { readonly terms: readonly Term[] })[],
+  complete: readonly StoredChunk[],
 ): Promise<void> {
   for (const batch of batches(complete, (chunk) => chunk.text.length * 2)) {
     const rows = await queries
       .insert(chunks)
       .values(
-        batch.map(({ ordinal, start, end, text, heading, page, line, tokens, hash }) => {
+        batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash }) => {
           const place = { page, line, heading, ordinal, start, end }
-          return { generation, document, text, tokens, hash, ...place }
+          return { generation, document, text, context, tokens, hash, ...place }
         }),
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })
@@ -266,6 +283,7 @@ export async function writeChunks(
 /** A page of documents by uri. It is longer than `limit` when its last uri is in several collections. */
 async function listDocuments(
   queries: Queries,
+  principal: Principal,
   collection: string | undefined,
   { limit, after }: DocumentQuery,
 ): Promise<DocumentSummary[]> {
@@ -275,7 +293,7 @@ async function listDocuments(
       .select(SUMMARY)
       .from(documents)
       .innerJoin(collections, eq(collections.id, documents.collection))
-      .where(and(inCollection, condition))
+      .where(and(may(principal, 'reader'), inCollection, condition))
       .orderBy(asc(documents.uri), asc(documents.id))
   const page = await pageOf(after === undefined ? undefined : gt(documents.uri, after)).limit(limit)
   const last = page.at(-1)

@@ -1,11 +1,15 @@
-import { asc, count, countDistinct, eq, sql } from 'drizzle-orm'
+import { asc, count, countDistinct, eq, inArray, sql } from 'drizzle-orm'
 import { chunks, collections, generations } from '../../drizzle/schema.ts'
 import { buildApproximateIndexes, ensureApproximateIndex, hasApproximateIndex } from './approximate-index.ts'
 import type { Database, Queries } from './database.ts'
-import { partitionName } from './partitions.ts'
+import { dropGeneration } from './drop-generation.ts'
+import { partitionName, specOf } from './partitions.ts'
+import { dropRetired } from './retired.ts'
+import { may } from './rights.ts'
 import { searches } from './search.ts'
 import type { IndexRepository } from './store.ts'
 import { completeTerms, countTerms } from './term-index.ts'
+import { verifyCollection } from './verify.ts'
 
 export function indexRepository(database: Database): IndexRepository {
   return {
@@ -17,15 +21,31 @@ export function indexRepository(database: Database): IndexRepository {
 
     buildApproximateIndexes: (signal) => buildApproximateIndexes(database, signal),
 
-    ensureApproximateIndex: (generation, worthwhile) =>
-      ensureApproximateIndex(database, generation, worthwhile),
+    ensureApproximateIndex: (generation, options) => ensureApproximateIndex(database, generation, options),
 
-    list: (_principal) =>
+    verify: (principal, collection, fix) => verifyCollection(database, principal, collection, fix),
+
+    drop: (principal, generation) => dropGeneration(database, principal, generation),
+
+    dropRetired: () => dropRetired(database),
+
+    live: (names) =>
+      database.run(async (queries) => {
+        const rows = await queries
+          .select({ collection: collections.name, generation: generations })
+          .from(collections)
+          .innerJoin(generations, eq(generations.id, collections.activeGeneration))
+          .where(inArray(collections.name, [...names]))
+        return new Map(rows.map(({ collection, generation }) => [collection, specOf(generation)]))
+      }),
+
+    list: (principal) =>
       database.run(async (queries) => {
         const rows = await queries
           .select({
             id: generations.id,
             collection: collections.name,
+            reference: generations.reference,
             model: generations.model,
             dimensions: generations.dimensions,
             splitter: generations.splitter,
@@ -38,12 +58,13 @@ export function indexRepository(database: Database): IndexRepository {
           .from(generations)
           .innerJoin(collections, eq(collections.id, generations.collection))
           .leftJoin(chunks, eq(chunks.generation, generations.id))
+          .where(may(principal, 'reader'))
           .groupBy(generations.id, collections.name)
           .orderBy(asc(collections.name), asc(generations.id))
         const sizes = await partitionSizes(queries)
-        return rows.map(({ model, dimensions, splitter, approximate, ...row }) => ({
+        return rows.map(({ reference, model, dimensions, splitter, approximate, ...row }) => ({
           ...row,
-          spec: { model, dimensions, splitter },
+          spec: { reference, model, dimensions, splitter },
           access: approximate ? 'hnsw' : 'exact',
           bytes: sizes.get(partitionName(row.id)) ?? 0,
         }))

@@ -1,30 +1,50 @@
 import { sql } from 'drizzle-orm'
-import type pg from 'pg'
+import { revocations } from '../../drizzle/schema.ts'
+import type { Principal } from '../domain/principal.ts'
 import { answerRepository } from './answers.ts'
+import { audit, auditRepository } from './audit.ts'
 import { exportRecords } from './backup.ts'
 import { cachedAnswerRepository } from './cached-answers.ts'
 import { collectionRepository } from './collections.ts'
 import { conversationRepository } from './conversations.ts'
-import { connect, type Database, type StoreLog } from './database.ts'
+import { type Connection, connect, type Database, type StoreLog } from './database.ts'
 import { documentRepository } from './documents.ts'
 import { indexRepository } from './generations.ts'
+import { grantRepository } from './grants.ts'
+import { jobRepository } from './jobs.ts'
+import { keyRepository } from './keys.ts'
 import { maintain } from './maintenance.ts'
 import { migrate } from './migrate.ts'
+import { rebuildRepository } from './rebuild.ts'
 import { restoreRecords } from './restore.ts'
+import { requireAdministrator } from './rights.ts'
+import { signingKeyRepository } from './signing-keys.ts'
 import { sourceRepository } from './sources.ts'
+import { stagingRepository } from './staging.ts'
 import type { Store } from './store.ts'
+import { usageRepository } from './usage.ts'
+import { sessionRepository, userRepository } from './users.ts'
 
 export interface StoreOptions {
-  /** As for `pg.Pool`: `{ connectionString }` of PostgreSQL, or what `startPglite` returns. */
-  readonly connection: pg.PoolConfig
+  readonly connection: Connection
   /** PGlite behind its socket. */
   readonly embedded: boolean
   readonly logger?: StoreLog
 }
 
+/** Migrates a PostgreSQL and gives how many migrations were missing. Throws as `openStore`. */
+export async function migrateStore(connection: Connection): Promise<number> {
+  const database = connect(connection, false)
+  try {
+    return await migrate(database)
+  } finally {
+    await database.close()
+  }
+}
+
 /**
- * Connects and migrates. Throws `database_unreachable`, `database_setup` or `disk_full`, and then nothing is
- * left open.
+ * Connects and migrates. Throws `database_unreachable`, `database_setup`, `database_newer` or `disk_full`, and then
+ * nothing is left open.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const database = connect(options.connection, options.embedded, options.logger)
@@ -35,24 +55,58 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error
   }
   return {
+    jobs: jobRepository(database),
+    staging: stagingRepository(database),
     collections: collectionRepository(database),
     sources: sourceRepository(database),
     documents: documentRepository(database),
     index: indexRepository(database),
+    rebuild: rebuildRepository(database),
     conversations: conversationRepository(database),
     answers: answerRepository(database),
     cachedAnswers: cachedAnswerRepository(database),
+    usage: usageRepository(database),
     backup: {
-      export: (_principal) => exportRecords(database),
-      restore: (principal, records) => restoreRecords(database, principal, records),
+      export: async function* (principal) {
+        await administrate(database, principal, 'backup')
+        yield* exportRecords(database)
+      },
+      restore: async (principal, records) => {
+        await administrate(database, principal, 'restore')
+        return restoreRecords(database, principal, records)
+      },
     },
+    users: userRepository(database),
+    sessions: sessionRepository(database),
+    keys: keyRepository(database),
+    grants: grantRepository(database),
+    signingKeys: signingKeyRepository(database),
+    audit: auditRepository(database),
+    revocations: () =>
+      database.run(async (queries) => {
+        const [row] = await queries.select({ revision: revocations.revision }).from(revocations)
+        return row?.revision ?? 0
+      }),
     ping: async () => {
       await database.run((queries) => queries.execute(sql`SELECT 1`))
     },
     describe: () => describe(database),
+    pool: () => database.pool(),
     maintain: () => maintain(database),
     close: () => database.close(),
   }
+}
+
+/** Of everything that is stored, whoever owns it. */
+async function administrate(
+  database: Database,
+  principal: Principal,
+  action: 'backup' | 'restore',
+): Promise<void> {
+  await database.transaction(async (queries) => {
+    await requireAdministrator(queries, principal)
+    await audit(queries, principal, action, 'everything')
+  })
 }
 
 async function describe(database: Database): Promise<string> {

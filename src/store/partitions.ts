@@ -17,57 +17,105 @@ export const termsPartitionName = (generation: number): string => `chunk_terms_g
  */
 export async function ensureGeneration(
   queries: Queries,
-  collection: Collection & { activeGeneration: number | null },
+  collection: Collection,
   spec: IndexSpec,
 ): Promise<number> {
-  if (collection.activeGeneration === null) return createGeneration(queries, collection.id, spec)
-  const [active] = await queries
-    .select()
-    .from(generations)
-    .where(eq(generations.id, collection.activeGeneration))
-  if (active === undefined || !sameSpec(active, spec)) {
-    throw new ChatbotError(
-      'index_mismatch',
-      `The collection "${collection.name}" was indexed with ${active?.model} and splitter ${active?.splitter}, ` +
-        `not with ${spec.model} and ${spec.splitter}. Ingest into a new collection, or remove this one first.`,
-    )
-  }
-  return active.id
+  return (
+    (await activeGeneration(queries, collection, spec)) ??
+    createGeneration(queries, collection.id, spec, 'active')
+  )
 }
 
-function sameSpec(left: IndexSpec, right: IndexSpec): boolean {
+/** Undefined when there is none yet; throws `index_mismatch` as `ensureGeneration`. */
+export const activeGeneration = (
+  queries: Queries,
+  collection: Pick<Collection, 'id' | 'name'>,
+  spec: IndexSpec,
+): Promise<number | undefined> => fittingGeneration(queries, collection, spec, sameSpec)
+
+/** As `activeGeneration`, whatever its model: chunks are the same for all. */
+export const generationCutBy = (
+  queries: Queries,
+  collection: Pick<Collection, 'id' | 'name'>,
+  spec: IndexSpec,
+): Promise<number | undefined> =>
+  fittingGeneration(queries, collection, spec, (left, right) => left.splitter === right.splitter)
+
+async function fittingGeneration(
+  queries: Queries,
+  collection: Pick<Collection, 'id' | 'name'>,
+  spec: IndexSpec,
+  fits: (left: IndexSpec, right: IndexSpec) => boolean,
+): Promise<number | undefined> {
+  const [row] = await queries
+    .select({ active: generations })
+    .from(generations)
+    .innerJoin(collections, eq(collections.activeGeneration, generations.id))
+    .where(eq(collections.id, collection.id))
+  if (row === undefined || fits(row.active, spec)) return row?.active.id
+  throw new ChatbotError(
+    'index_mismatch',
+    `The collection "${collection.name}" is indexed with ${row.active.model} and splitter ${row.active.splitter}, ` +
+      `not with ${spec.model} and ${spec.splitter}. ${howToRebuild(collection.name)}`,
+  )
+}
+
+/** Of a generation's row. */
+export const specOf = ({ reference, model, dimensions, splitter }: IndexSpec): IndexSpec => ({
+  reference,
+  model,
+  dimensions,
+  splitter,
+})
+
+/** The way out of `index_mismatch`. */
+const howToRebuild = (collection: string): string =>
+  `Make its index anew from the stored text: chatbot index rebuild --collection ${collection}`
+
+export function sameSpec(left: IndexSpec, right: IndexSpec): boolean {
   return (
     left.model === right.model && left.dimensions === right.dimensions && left.splitter === right.splitter
   )
 }
 
-/** Drops the partitions of a collection's generations; their rows go with the collection. */
-export async function dropGenerations(queries: Queries, collection: string): Promise<void> {
-  const rows = await queries
-    .select({ id: generations.id })
-    .from(generations)
-    .where(eq(generations.collection, collection))
-  if (rows.length === 0) return
+/** Their rows in `generations` and `chunks` stay. */
+export async function dropPartitions(queries: Queries, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
   await lockTables(queries, 'ACCESS EXCLUSIVE')
-  for (const { id } of rows) {
+  for (const id of ids) {
     await queries.execute(sql`
       DROP TABLE IF EXISTS
         ${sql.identifier(partitionName(id))}, ${sql.identifier(termsPartitionName(id))}`)
   }
 }
 
-async function createGeneration(queries: Queries, collection: string, spec: IndexSpec): Promise<number> {
-  const { model, dimensions, splitter } = spec
+export async function generationsOf(queries: Queries, collection: string): Promise<number[]> {
+  const rows = await queries
+    .select({ id: generations.id })
+    .from(generations)
+    .where(eq(generations.collection, collection))
+  return rows.map(({ id }) => id)
+}
+
+/** Of a locked collection; an active one becomes the one that is searched. */
+export async function createGeneration(
+  queries: Queries,
+  collection: string,
+  spec: IndexSpec,
+  state: 'active' | 'building',
+): Promise<number> {
   const [created] = await queries
     .insert(generations)
-    .values({ collection, model, dimensions, splitter, state: 'active', lexemes: LEXEMES_VERSION })
+    .values({ collection, ...specOf(spec), state, lexemes: LEXEMES_VERSION })
     .returning({ id: generations.id })
   if (created === undefined) throw new ChatbotError('internal', 'The new generation has no id.')
-  await queries
-    .update(collections)
-    .set({ activeGeneration: created.id })
-    .where(eq(collections.id, collection))
-  await createPartitions(queries, created.id, dimensions)
+  if (state === 'active') {
+    await queries
+      .update(collections)
+      .set({ activeGeneration: created.id })
+      .where(eq(collections.id, collection))
+  }
+  await createPartitions(queries, created.id, spec.dimensions)
   return created.id
 }
 

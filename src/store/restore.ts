@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { and, eq, sql } from 'drizzle-orm'
 import { documents, sources } from '../../drizzle/schema.ts'
 import { type ArchiveRecord, decodeVector, type Row } from '../backup/records.ts'
-import type { EmbeddedChunk, IndexSpec } from '../domain/document.ts'
+import type { IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { withTerms } from './chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
-import { writeChunks, writeParts } from './documents.ts'
+import { type StoredChunk, writeChunks, writeParts } from './documents.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
 import type { Restored } from './store.ts'
@@ -20,7 +20,7 @@ interface Arriving {
   /** The source that it came from, if it is known here. */
   readonly source: string | null
   readonly texts: string[]
-  readonly chunks: Omit<EmbeddedChunk, 'text' | 'embedText'>[]
+  readonly chunks: Omit<StoredChunk, 'text' | 'terms'>[]
 }
 
 /** See BackupRepository.restore. */
@@ -47,7 +47,7 @@ export async function restoreRecords(
         break
       case 'source':
         if (target === undefined) throw outOfOrder()
-        sourceIds.set(record.id, await ensureSource(database, target.name, record.id, record.row))
+        sourceIds.set(record.id, await ensureSource(database, principal, target.name, record.id, record.row))
         break
       case 'document': {
         const { id, row } = record
@@ -99,9 +99,15 @@ async function ensureCollection(
 }
 
 /** The id of the source of that place, which is another's when it was remembered here before. */
-async function ensureSource(database: Database, collection: string, id: string, row: Row): Promise<string> {
+async function ensureSource(
+  database: Database,
+  principal: Principal,
+  collection: string,
+  id: string,
+  row: Row,
+): Promise<string> {
   return database.run(async (queries) => {
-    const owner = await findCollection(queries, collection)
+    const owner = await findCollection(queries, principal, collection)
     const [held] = await queries
       .select({ id: sources.id })
       .from(sources)
@@ -137,10 +143,15 @@ async function putDocument(
   const changed = await database.transaction(async (queries) => {
     const owner = await lockCollection(queries, collection)
     const [held] = await queries
-      .select({ id: documents.id, hash: documents.hash })
+      .select({
+        id: documents.id,
+        // Read again from the same file, it may have other text and chunks.
+        same: sql<boolean>`${documents.id} = ${id} AND ${documents.hash} = ${String(row.hash)}
+          AND ${documents.ingestedAt} = ${String(row.ingested_at)}::timestamptz`,
+      })
       .from(documents)
       .where(and(eq(documents.collection, owner.id), eq(documents.uri, String(row.uri))))
-    if (held?.id === id && held.hash === row.hash) return false
+    if (held?.same === true) return false
     if (held !== undefined) await queries.delete(documents).where(eq(documents.id, held.id))
     const [other] = await queries.select({ id: documents.id }).from(documents).where(eq(documents.id, id))
     const own = other === undefined ? id : randomUUID()

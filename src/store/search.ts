@@ -1,13 +1,15 @@
-import { eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { chunkTerms, collections, generations } from '../../drizzle/schema.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
 import { LEXEMES_VERSION } from '../retrieval/lexemes.ts'
 import { hasApproximateIndex, withApproximateSearch } from './approximate-index.ts'
 import type { Database, Queries } from './database.ts'
 import { documentCondition } from './filter.ts'
 import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
 import { place } from './place.ts'
+import { may } from './rights.ts'
 import type { Candidate, IndexRepository, LexicalQuery } from './store.ts'
 
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
@@ -18,25 +20,27 @@ const NAMED_UNFILTERED = 20_000
 
 export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
   return {
-    nearest: async (_principal, query) => {
+    nearest: async (principal, query) => {
       const active = await database.run((queries) =>
-        activeGenerations(queries, { ...query, dimensions: query.vector.length }),
+        activeGenerations(queries, principal, { ...query, dimensions: query.vector.length }),
       )
       if (active.length === 0) return []
       const condition = documentCondition(query.filter)
-      const named = await Promise.all([
-        query.lexical?.alone === true ? [] : byVector(database, active, query, condition),
-        query.lexical === undefined ? [] : byTerms(database, active, query.lexical, query.limit, condition),
+      const [byMeaning, byWords] = await Promise.all([
+        query.alone === true ? [] : byVector(database, active, query, condition),
+        byTerms(database, active, query, condition),
       ])
-      const ids = [...new Set(named.flat())]
+      const ids = [...new Set([...byMeaning, ...byWords.named])]
       if (ids.length === 0) return []
-      const rows = await database.run((queries) => scoredChunks(queries, active, ids, query))
+      const { vector } = query
+      const { lexical } = byWords
+      const rows = await database.run((queries) => scoredChunks(queries, active, ids, { vector, lexical }))
       return rows.map(toCandidate)
     },
 
-    frequencies: (_principal, { terms, ...query }) =>
+    frequencies: (principal, { terms, ...query }) =>
       database.run(async (queries) => {
-        const active = await activeGenerations(queries, query)
+        const active = await activeGenerations(queries, principal, query)
         const complete = active.every(({ lexemes }) => lexemes === LEXEMES_VERSION)
         const all = active.reduce((sum, { chunks }) => sum + chunks, 0)
         if (!complete || all === 0 || terms.length === 0) return { complete, chunks: all, found: new Map() }
@@ -69,10 +73,11 @@ async function byVector(
 async function byTerms(
   database: Database,
   active: readonly Searched[],
-  lexical: LexicalQuery,
-  limit: number,
+  { words, limit }: NearestQuery,
   condition: SQL | undefined,
-): Promise<number[]> {
+): Promise<{ named: number[]; lexical?: LexicalQuery }> {
+  const lexical = await words?.()
+  if (lexical === undefined) return { named: [] }
   const rarest = rarestTerms(lexical, condition === undefined ? NAMED : NAMED_UNFILTERED)
   const conditions = [
     ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
@@ -83,7 +88,7 @@ async function byTerms(
       database.run((queries) => nearestTerms(queries, active, lexical, named, limit, condition)),
     ),
   )
-  return rows.flat().map(({ chunk }) => chunk)
+  return { named: rows.flat().map(({ chunk }) => chunk), lexical }
 }
 
 /** The rarest terms, until so many chunks are named: all that can be best holds one of them, or nearly all. */
@@ -127,9 +132,10 @@ async function countTerms(
   return new Map(rows.map(({ term, chunks }) => [Number(term), Number(chunks)]))
 }
 
-/** The active generations, all of this model. */
+/** The active generations of what the principal can read, all of this model. */
 async function activeGenerations(
   queries: Queries,
+  principal: Principal,
   {
     collections: searched,
     model,
@@ -153,9 +159,12 @@ async function activeGenerations(
     .from(collections)
     .innerJoin(generations, eq(generations.id, collections.activeGeneration))
     .where(
-      inArray(
-        collections.id,
-        searched.map((collection) => collection.id),
+      and(
+        may(principal, 'reader'),
+        inArray(
+          collections.id,
+          searched.map((collection) => collection.id),
+        ),
       ),
     )
   const other = active.find(
@@ -164,8 +173,7 @@ async function activeGenerations(
   if (other !== undefined) {
     throw new ChatbotError(
       'index_mismatch',
-      `The collection "${other.collection}" was indexed with ${other.model}, and questions are embedded with ` +
-        `${model}: use that model, or remove the collection and ingest it again.`,
+      `The collection "${other.collection}" is indexed with ${other.model}, and the question was embedded with ${model}.`,
     )
   }
   return active

@@ -1,11 +1,14 @@
 import { and, asc, count, eq, getTableColumns, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { collections, documents, sources } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { Principal, Role } from '../domain/principal.ts'
 import type { Move, Source } from '../domain/source.ts'
 import { batches } from './batches.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { boundLog } from './maintenance.ts'
+import { may, tooLittle } from './rights.ts'
+import { replaceStaged, replaceStagedOf } from './staging.ts'
 import type { SourceRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
@@ -16,7 +19,7 @@ export function sourceRepository(database: Database): SourceRepository {
   return {
     remember: (principal, collection, { kind, location, machine, options }) =>
       database.run(async (queries) => {
-        const { id } = await findCollection(queries, collection)
+        const { id } = await findCollection(queries, principal, collection, 'editor')
         const [row] = await queries
           .insert(sources)
           .values({ collection: id, kind, location, machine, options, createdBy: principal.id })
@@ -29,22 +32,25 @@ export function sourceRepository(database: Database): SourceRepository {
         return { ...row, collection }
       }),
 
-    list: (_principal, collection) =>
+    list: (principal, collection) =>
       database.run(async (queries) => {
-        const owner = collection === undefined ? undefined : await findCollection(queries, collection)
+        const owner =
+          collection === undefined ? undefined : await findCollection(queries, principal, collection)
         return queries
           .select({ ...COLUMNS, documents: count(documents.id) })
           .from(sources)
           .innerJoin(collections, eq(collections.id, sources.collection))
           .leftJoin(documents, eq(documents.source, sources.id))
-          .where(owner === undefined ? undefined : eq(sources.collection, owner.id))
+          .where(
+            and(may(principal, 'reader'), owner === undefined ? undefined : eq(sources.collection, owner.id)),
+          )
           .groupBy(sources.id, collections.id)
           .orderBy(asc(collections.name), asc(sources.location), asc(sources.id))
       }),
 
-    documents: (_principal, id, { limit, after }) =>
+    documents: (principal, id, { limit, after }) =>
       database.run(async (queries) => {
-        const source = await findSource(queries, id)
+        const source = await findSource(queries, principal, id, 'reader')
         const page = await queries
           .select({ uri: documents.uri, hash: documents.hash })
           .from(documents)
@@ -56,9 +62,9 @@ export function sourceRepository(database: Database): SourceRepository {
         return { collection: source.collection, documents: page }
       }),
 
-    adopt: (_principal, id, uris) =>
+    adopt: (principal, id, uris) =>
       database.run(async (queries) => {
-        const source = await findSource(queries, id)
+        const source = await findSource(queries, principal, id, 'editor')
         for (const batch of batches(uris)) {
           await queries
             .update(documents)
@@ -73,12 +79,13 @@ export function sourceRepository(database: Database): SourceRepository {
         }
       }),
 
-    change: async (_principal, id, { moves, removals }) => {
+    change: async (principal, id, { moves, removals }) => {
       const changed = await database.transaction(async (queries) => {
-        const source = await findSource(queries, id)
+        const source = await findSource(queries, principal, id, 'editor')
         const owner = await lockCollection(queries, source.collection)
         const moved = await move(queries, source.id, moves)
         const removed = await remove(queries, source.id, removals)
+        await replaceStaged(queries, owner.id, removed)
         if (moved.length + removed.length > 0) await raiseRevision(queries, owner.id)
         return { moved, removed }
       })
@@ -86,20 +93,20 @@ export function sourceRepository(database: Database): SourceRepository {
       return changed
     },
 
-    synced: (_principal, id, validators) =>
+    synced: (principal, id, validators) =>
       database.run(async (queries) => {
-        const source = await findSource(queries, id)
+        const source = await findSource(queries, principal, id, 'editor')
         await queries
           .update(sources)
           .set({ validators, syncedAt: new Date() })
           .where(eq(sources.id, source.id))
       }),
 
-    remove: async (_principal, id, fate) => {
+    remove: async (principal, id, fate) => {
       let removed = 0
       while (fate === 'remove') {
         const some = await database.transaction(async (queries) => {
-          const source = await findSource(queries, id)
+          const source = await findSource(queries, principal, id, 'editor')
           const owner = await lockCollection(queries, source.collection)
           const rows = await queries
             .select({ uri: documents.uri })
@@ -108,6 +115,7 @@ export function sourceRepository(database: Database): SourceRepository {
             .limit(REMOVED_AT_ONCE)
           const uris = rows.map((row) => row.uri)
           await remove(queries, source.id, uris)
+          await replaceStagedOf(queries, source.id)
           if (uris.length > 0) await raiseRevision(queries, owner.id)
           return uris.length
         })
@@ -116,7 +124,7 @@ export function sourceRepository(database: Database): SourceRepository {
         if (some < REMOVED_AT_ONCE) break
       }
       return database.transaction(async (queries) => {
-        const source = await findSource(queries, id)
+        const source = await findSource(queries, principal, id, 'editor')
         await queries.delete(sources).where(eq(sources.id, source.id))
         return { source, removed }
       })
@@ -128,20 +136,22 @@ const { createdBy: _, ...OWN } = getTableColumns(sources)
 /** A Source; the statement joins `collections`. */
 const COLUMNS = { ...OWN, collection: collections.name }
 
-async function findSource(queries: Queries, id: string): Promise<Source> {
-  const [source] = isUuid(id)
+async function findSource(queries: Queries, principal: Principal, id: string, role: Role): Promise<Source> {
+  const [found] = isUuid(id)
     ? await queries
-        .select(COLUMNS)
+        .select({ ...COLUMNS, allowed: may(principal, role) })
         .from(sources)
         .innerJoin(collections, eq(collections.id, sources.collection))
-        .where(eq(sources.id, id))
+        .where(and(eq(sources.id, id), may(principal, 'reader')))
     : []
-  if (source === undefined) {
+  if (found === undefined) {
     throw new ChatbotError(
       'unknown_source',
       `There is no source "${id}". \`chatbot sources list\` shows those that are remembered.`,
     )
   }
+  const { allowed, ...source } = found
+  if (!allowed) throw tooLittle(role, source.collection)
   return source
 }
 

@@ -1,3 +1,5 @@
+import type { EmbeddedChunk } from '../domain/document.ts'
+
 /** UTF-16 code units; in UTF-8 at most 3 MB, well below what a statement parameter may have. */
 const PART_LENGTH = 1_000_000
 
@@ -15,3 +17,7 @@ export function splitText(text: string): string[] {
 }
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+/** What `embedText` has before the text. */
+export const contextOf = ({ embedText, text }: Pick<EmbeddedChunk, 'embedText' | 'text'>): string =>
+  embedText.slice(0, embedText.length - text.length)
