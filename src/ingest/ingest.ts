@@ -4,6 +4,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Store } from '../store/store.ts'
 import { embedInput } from './embed-input.ts'
+import { newDocument } from './new-document.ts'
 import type { DocumentParser } from './ports.ts'
 
 export interface IngestFile {
@@ -56,10 +57,8 @@ export async function ingestDocument(
   ports: IngestPorts,
 ): Promise<Ingested> {
   const { store, parser, spec, signal } = ports
-  const { path, uri, password, bytes, hash, source = null } = file
-  const parsed = await parser.parse({ path, uri, password, signal })
-  const { title, mediaType, language, text, metadata = {} } = parsed
-  const modifiedAt = parsed.modifiedAt ?? file.modifiedAt ?? null
+  const { path, uri, password } = file
+  const parsed = await parser.parse({ path, uri, password, model: spec.reference, signal })
   const { chunks, unknown } = await embedChunks(principal, collection, parsed.chunks, ports)
   const warnings =
     unknown > MUCH_UNKNOWN ? [...parsed.warnings, unknownScript(unknown, ports)] : parsed.warnings
@@ -68,7 +67,7 @@ export async function ingestDocument(
     principal,
     collection,
     spec,
-    { uri, title, mediaType, language, bytes, hash, text, warnings, metadata, modifiedAt, source },
+    newDocument(file, { ...parsed, warnings }),
     chunks,
   )
   return { status, document, chunks: chunks.length, warnings }

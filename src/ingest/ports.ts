@@ -1,5 +1,6 @@
 import type { Chunk, LoadedDocument } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
+import type { StoredDocument } from './recut.ts'
 
 /** A file on the daemon's disk, uploaded for ingest. */
 export interface SourceFile {
@@ -9,6 +10,8 @@ export interface SourceFile {
   readonly uri: string
   /** For an encrypted file. */
   readonly password?: string | undefined
+  /** Reference of the embedding model whose tokenizer decides where chunks end; the built-in one's unless told. */
+  readonly model?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -22,5 +25,7 @@ export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warning
 export interface DocumentParser {
   /** Throws what `parseDocument` throws, and `parser_failed`. */
   parse(file: SourceFile): Promise<ParsedDocument>
+  /** Chunks of a stored document, made anew as the tokenizer of the model with this reference counts. */
+  recut(document: StoredDocument, model: string, signal: AbortSignal): Promise<readonly Chunk[]>
   close(): Promise<void>
 }

@@ -31,7 +31,8 @@ export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: n
   const dropped = new Set<Run>()
   for (const found of seen.values())
     for (const group of neighbours(found))
-      if (group.length >= LEAST_PAGES) for (const { line } of group) for (const run of line) dropped.add(run)
+      if (new Set(group.map(({ page }) => page)).size >= LEAST_PAGES)
+        for (const { line } of group) for (const run of line) dropped.add(run)
   return pages.map((runs) => runs.filter((run) => !dropped.has(run)))
 }
 

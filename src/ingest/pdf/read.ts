@@ -5,6 +5,7 @@ import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { createWriter } from '../document-writer.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
+import { withFields } from './fields.ts'
 import { withoutFurniture } from './furniture.ts'
 import { headingLevels, type OutlineEntry } from './headings.ts'
 import { vocabularyOf } from './hyphens.ts'
@@ -121,8 +122,10 @@ async function readPage(document: Pdf, number: number, maxLength: number): Promi
       'document_too_large',
       `The text up to page ${number} has more characters than are allowed (ingest.maxTextLength). Split the file, or raise the limit.`,
     )
+  // Damaged annotations take nothing from the text.
+  const annotations: unknown[] = await page.getAnnotations().catch(() => [])
   const runs = runsOf(
-    texts,
+    withFields(texts, annotations),
     page.getViewport({ scale: 1 }).transform,
     (font) => styles[font]?.fontFamily === 'monospace',
   )

@@ -104,7 +104,8 @@ function place({ str, width, transform }: TextItem, view: readonly number[], mon
   const left = va * e + vc * f + ve
   const bottom = -(vb * e + vd * f + vf)
   return {
-    text: str,
+    // NUL is what fonts say of letters that they do not name.
+    text: str.replaceAll('\0', '\ufffd'),
     size,
     mono,
     left,

@@ -1,0 +1,141 @@
+/** Embeds what is staged and makes it live. */
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import { embedInput } from '../ingest/embed-input.ts'
+import { checkModel, type Indexing } from '../ingest/index-spec.ts'
+import type { ChunkPlace, StagedChunk, StagedVector } from '../store/store.ts'
+import { held, type JobTurn, type TurnContext } from './kind.ts'
+
+/** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */
+const BATCH = 64
+/** Batches with the embedder at once, so that its workers have the next one while the last one is stored. */
+const AHEAD = 2
+const REMEMBERED_VECTORS = 2000
+/** Share of characters without a token above which a document will hardly be found. */
+const MUCH_UNKNOWN = 0.3
+
+const START: ChunkPlace = { document: 0, ordinal: -1 }
+
+interface Batch {
+  readonly vectors: Promise<StagedVector[]>
+  /** Documents that are complete with it. */
+  readonly ends: readonly number[]
+  readonly current: string | null
+}
+
+export const ingestTurn: JobTurn = async (context) => {
+  const { store, claim, signal, over, patiently } = context
+  const indexing = await indexingOf(context)
+  const { spec } = indexing
+  const embed = embedding(context, indexing)
+  const underWay: Batch[] = []
+  const warn = (unknown: number) => (unknown > MUCH_UNKNOWN ? unknownScript(unknown, indexing) : undefined)
+  const publish = async (documents: readonly number[]) =>
+    held(await patiently(() => store.staging.publish(claim, spec, documents, warn)))
+
+  const keepOldest = async () => {
+    const [batch] = underWay
+    if (batch === undefined) return
+    const vectors = await batch.vectors
+    underWay.shift()
+    if (vectors.length > 0)
+      held(await patiently(() => store.staging.save(claim, spec, vectors, batch.current)))
+    if (batch.ends.length > 0) await publish(batch.ends)
+  }
+
+  let after = START
+  try {
+    for (;;) {
+      if (over() || signal.aborted) {
+        while (underWay.length > 0) await keepOldest()
+        return true
+      }
+      const from = after
+      const next = held(await patiently(() => store.staging.next(claim, spec, from, BATCH)))
+      if (next.last !== undefined) {
+        after = next.last
+        const vectors = embed(next.chunks)
+        // It is awaited later, and must not count as unhandled until then.
+        vectors.catch(() => undefined)
+        underWay.push({ vectors, ends: next.ends, current: next.chunks.at(-1)?.uri ?? null })
+        if (underWay.length > AHEAD) await keepOldest()
+      } else if (underWay.length > 0) {
+        await keepOldest()
+      } else {
+        // What has its vectors from an earlier turn that ended before it was published, and what came in meanwhile.
+        const left = await patiently(() => store.staging.left(claim, BATCH))
+        if (left.length === 0) return false
+        await publish(left)
+        after = START
+      }
+    }
+  } catch (thrown) {
+    if (signal.aborted) return true
+    // The collection has another index now: the next turn begins with that one's model.
+    if (thrown instanceof ChatbotError && thrown.code === 'index_mismatch') return true
+    throw thrown
+  }
+}
+
+/**
+ * How the collection is indexed now: a rebuild may have changed the model since the documents were staged, and then
+ * they are embedded by the new one.
+ */
+async function indexingOf({ specs, store, claim, patiently }: TurnContext): Promise<Indexing> {
+  const staged = stagedSpec.parse(claim.input)
+  const live = (await patiently(() => store.index.live([claim.collectionName]))).get(claim.collectionName)
+  const { reference, model, splitter } = live ?? staged
+  const indexing = await specs.with(reference)
+  checkModel(claim.collectionName, { reference, model }, indexing.spec)
+  if (staged.splitter === indexing.spec.splitter && splitter === staged.splitter) return indexing
+  throw new ChatbotError(
+    'index_mismatch',
+    `It was cut by splitter ${staged.splitter}, the collection "${claim.collectionName}" is by ${splitter}, and ` +
+      `this daemon has ${indexing.spec.splitter}. Bring them in step (chatbot index rebuild --collection ` +
+      `${claim.collectionName}), then ingest again.`,
+  )
+}
+
+const stagedSpec = z.object({
+  reference: z.string().default('builtin'),
+  model: z.string(),
+  splitter: z.string(),
+})
+
+/** Embeds chunks, equal ones once. */
+function embedding({ signal, patiently }: TurnContext, { embedder, spec }: Indexing) {
+  const known = new LRUCache<string, Omit<StagedVector, keyof ChunkPlace>>({ max: REMEMBERED_VECTORS })
+  return async (chunks: readonly StagedChunk[]): Promise<StagedVector[]> => {
+    const found = new Map(chunks.map(({ hash }) => [hash, known.get(hash)]))
+    const texts = new Map(
+      chunks.filter(({ hash }) => !found.get(hash)).map(({ hash, embedText }) => [hash, embedText]),
+    )
+    const made = await patiently(() =>
+      embedder.embed([...texts.values()].map(embedInput), { as: 'passage', priority: 'ingest', signal }),
+    )
+    const fresh = new Map(
+      [...texts.keys()].map((hash, index) => {
+        const embedding = made[index]
+        if (embedding === undefined)
+          throw new ChatbotError('internal', 'The embedder returned fewer vectors than texts.')
+        if (embedding.vector.length !== spec.dimensions)
+          throw new ChatbotError(
+            'internal',
+            `A vector has ${embedding.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
+          )
+        return [hash, { embedding: embedding.vector, unknown: embedding.unknown }]
+      }),
+    )
+    const vectors = chunks.map(({ document, ordinal, hash }) => {
+      const vector = fresh.get(hash) ?? found.get(hash)
+      if (vector === undefined) throw new ChatbotError('internal', `Chunk ${ordinal} has no vector.`)
+      return { document, ordinal, ...vector }
+    })
+    for (const [hash, vector] of fresh) known.set(hash, vector)
+    return vectors
+  }
+}
+
+const unknownScript = (share: number, { embedder }: Indexing): string =>
+  `${Math.round(share * 100)} % of the text is in a script that the embedding model ${embedder.model.name} does not know, so questions will hardly find it. The built-in model knows English and Russian only.`

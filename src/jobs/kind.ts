@@ -1,0 +1,40 @@
+/** What a kind of job is made of: one file a kind, listed in kinds.ts. */
+import type { Chunk } from '../domain/document.ts'
+import type { IndexSpecs } from '../ingest/index-spec.ts'
+import type { StoredDocument } from '../ingest/recut.ts'
+import type { Claim, Store } from '../store/store.ts'
+
+/** Cuts a stored document anew, as the tokenizer of the model with this reference counts. */
+export type Recut = (
+  document: StoredDocument,
+  reference: string,
+  signal: AbortSignal,
+) => Promise<readonly Chunk[]>
+
+export interface TurnContext {
+  readonly store: Store
+  readonly specs: IndexSpecs
+  readonly claim: Claim
+  readonly recut: Recut
+  /** Aborts when the claim was lost or the daemon stops: end the turn, what is written is kept. */
+  readonly signal: AbortSignal
+  /** The turn has lasted long enough; other shards, and other daemons, want theirs. */
+  over(): boolean
+  /** Runs the work again, with growing pauses, while it fails for a reason that passes. */
+  patiently<T>(work: () => Promise<T>): Promise<T>
+}
+
+/**
+ * One turn at a shard of a job. It begins where the last one ended, whoever did that, writes under its claim, and
+ * says whether there is more to do. What it throws ends the job as failed.
+ */
+export type JobTurn = (context: TurnContext) => Promise<boolean>
+
+/** Another daemon has the task, or the job was cancelled: nothing that this turn does counts any more. */
+export class ClaimLost extends Error {}
+
+/** What a method that takes a claim gave, if the claim still holds; throws `ClaimLost`. */
+export function held<T>(result: T | undefined | false): T {
+  if (result === undefined || result === false) throw new ClaimLost()
+  return result
+}

@@ -1,0 +1,162 @@
+/** Embeds the stored documents into a new generation, then makes it the one that is searched. */
+import type { Chunk } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { embedInput } from '../ingest/embed-input.ts'
+import { checkModel, type Indexing } from '../ingest/index-spec.ts'
+import type { RebuildDocument, RebuiltChunk } from '../store/store.ts'
+import { held, type JobTurn, type TurnContext } from './kind.ts'
+
+/** Chunks between two checkpoints. */
+const BATCH = 64
+/** Batches with the embedder at once. */
+const AHEAD = 2
+const DOCUMENTS = 50
+
+interface Part {
+  readonly document: RebuildDocument
+  readonly chunks: readonly Chunk[]
+}
+
+export const rebuildTurn: JobTurn = async (context) => {
+  const { store, claim, signal, over, patiently } = context
+  const target = held(await patiently(() => store.rebuild.target(claim)))
+  const indexing = await indexingOf(context, target.spec)
+  const underWay: { readonly parts: readonly Part[]; readonly vectors: ReturnType<typeof embed> }[] = []
+
+  const keepOldest = async () => {
+    const batch = underWay.shift()
+    if (batch === undefined) return
+    const vectors = await batch.vectors
+    const rebuilt = batch.parts.map(({ document, chunks }) => ({
+      document,
+      chunks: chunks.map((chunk) => rebuiltOf(chunk, vectors)),
+    }))
+    const current = batch.parts.at(-1)?.document.uri ?? null
+    held(await patiently(() => store.rebuild.write(claim, rebuilt, current)))
+  }
+  const keepAll = async () => {
+    while (underWay.length > 0) await keepOldest()
+  }
+
+  try {
+    if (!target.swapped) {
+      for await (const parts of work(context, indexing)) {
+        const vectors = embed(context, indexing, parts)
+        // It is awaited later, and must not count as unhandled until then.
+        vectors.catch(() => undefined)
+        underWay.push({ parts, vectors })
+        if (underWay.length > AHEAD) await keepOldest()
+        if (over() || signal.aborted) {
+          await keepAll()
+          return true
+        }
+      }
+      await keepAll()
+      await store.index.ensureApproximateIndex(target.generation, { signal })
+      // What was ingested since the documents were listed is more to do.
+      if (!held(await patiently(async () => wrapped(await store.rebuild.swap(claim)))).swapped) return true
+    }
+    await patiently(() => store.index.dropRetired())
+    return false
+  } catch (thrown) {
+    if (signal.aborted) return true
+    throw thrown
+  }
+}
+
+/** `false` is an outcome here, not a lost claim. */
+const wrapped = (swapped: boolean | undefined) => (swapped === undefined ? undefined : { swapped })
+
+/** Throws what opening the model throws, and `index_mismatch` when it or the splitter is another one by now. */
+async function indexingOf({ specs, claim }: TurnContext, target: Indexing['spec']): Promise<Indexing> {
+  const indexing = await specs.with(target.reference)
+  checkModel(claim.collectionName, target, indexing.spec)
+  if (indexing.spec.splitter === target.splitter) return indexing
+  throw new ChatbotError(
+    'index_mismatch',
+    `It was begun with splitter ${target.splitter}, and this daemon has ${indexing.spec.splitter}. Give it up ` +
+      `(chatbot jobs cancel ${claim.job.slice(0, 8)}) and begin anew: chatbot index rebuild --collection ${claim.collectionName}`,
+  )
+}
+
+/** What is missing in the new generation, in batches; each document from its last chunk to its first. */
+async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<Part[]> {
+  const { store, claim, patiently } = context
+  let parts: Part[] = []
+  let waiting = 0
+  for (let after: string | undefined; ; ) {
+    const from = after
+    const found = held(await patiently(() => store.rebuild.next(claim, from, DOCUMENTS)))
+    for (const document of found) {
+      for await (const chunks of chunksOf(context, indexing, document)) {
+        parts.push({ document, chunks })
+        waiting += chunks.length
+        if (waiting < BATCH) continue
+        yield parts
+        parts = []
+        waiting = 0
+      }
+    }
+    after = found.at(-1)?.uri
+    if (after === undefined) break
+  }
+  if (parts.length > 0) yield parts
+}
+
+async function* chunksOf(
+  { store, claim, signal, patiently, recut }: TurnContext,
+  { spec }: Indexing,
+  document: RebuildDocument,
+): AsyncGenerator<readonly Chunk[]> {
+  if (document.recut) {
+    const stored = await patiently(() => store.rebuild.stored(claim, document))
+    const made = await recut(stored, spec.reference, signal)
+    const missing = made.slice(0, document.below ?? made.length).toReversed()
+    // Without any the document is marked as having none.
+    if (missing.length === 0) yield []
+    for (let at = 0; at < missing.length; at += BATCH) yield missing.slice(at, at + BATCH)
+    return
+  }
+  for (let below = document.below; below !== 0; ) {
+    const under = below
+    const page = await patiently(() => store.rebuild.chunks(claim, document, under, BATCH))
+    const last = page.at(-1)
+    if (last === undefined) return
+    yield page
+    below = last.ordinal
+  }
+}
+
+interface Vector {
+  readonly vector: Float32Array
+  readonly reused: boolean
+}
+
+/** By hash: vectors that are there already, and new ones. */
+async function embed(
+  { store, claim, signal, patiently }: TurnContext,
+  { embedder }: Indexing,
+  parts: readonly Part[],
+): Promise<Map<string, Vector>> {
+  const texts = new Map(parts.flatMap(({ chunks }) => chunks).map(({ hash, embedText }) => [hash, embedText]))
+  const vectors = new Map<string, Vector>()
+  const known = await patiently(() => store.rebuild.known(claim, [...texts.keys()]))
+  for (const [hash, vector] of known) {
+    vectors.set(hash, { vector, reused: true })
+    texts.delete(hash)
+  }
+  const made = await patiently(() =>
+    embedder.embed([...texts.values()].map(embedInput), { as: 'passage', priority: 'ingest', signal }),
+  )
+  for (const [index, hash] of [...texts.keys()].entries()) {
+    const vector = made[index]?.vector
+    if (vector !== undefined) vectors.set(hash, { vector, reused: false })
+  }
+  return vectors
+}
+
+function rebuiltOf(chunk: Chunk, vectors: ReadonlyMap<string, Vector>): RebuiltChunk {
+  const vector = vectors.get(chunk.hash)
+  if (vector === undefined) throw new ChatbotError('internal', `Chunk ${chunk.ordinal} has no vector.`)
+  return { ...chunk, ...vector }
+}

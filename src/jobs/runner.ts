@@ -1,0 +1,149 @@
+/** Takes turns at jobs, in this daemon, for as long as it lives. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ChatbotError } from '../domain/errors.ts'
+import type { JobKind } from '../domain/job.ts'
+import type { IndexSpecs } from '../ingest/index-spec.ts'
+import type { Claim, Store } from '../store/store.ts'
+import { ClaimLost, type JobTurn, type Recut } from './kind.ts'
+import { JOB_TURNS } from './kinds.ts'
+import { type Patience, patiently } from './patience.ts'
+
+export interface RunnerOptions {
+  readonly store: Store
+  readonly specs: IndexSpecs
+  readonly recut: Recut
+  /** No other daemon works on this database. */
+  readonly alone: boolean
+  onError(error: unknown, job: string | undefined): void
+  /** For tests. */
+  readonly patience?: Patience
+  readonly turns?: Record<JobKind, JobTurn>
+}
+
+export interface JobRunner {
+  /** Turns that run now. */
+  busy(): number
+  /** There may be something to do: look now, not at the next poll. */
+  wake(): void
+  /** Takes no more turns; those that run end at once, what they have kept stays, and another daemon goes on. */
+  stop(): Promise<void>
+}
+
+/** Shards worked on at once: a small ingest does not wait for a large one. */
+const CONCURRENCY = 2
+const TURN_MS = 10_000
+/** How long another daemon leaves a shard to one that gives no sign of life. */
+const LEASE_MS = 20_000
+/** How often a daemon looks for what others have left to do; what it receives itself wakes it. */
+const POLL_MS = 1000
+const POLL_ALONE_MS = 10_000
+const TIDY_MS = 60_000
+
+const PATIENCE: Patience = {
+  firstMs: 1000,
+  longestMs: 60_000,
+  enoughMs: 15 * 60_000,
+  wait: pause,
+}
+
+export async function startJobRunner(options: RunnerOptions): Promise<JobRunner> {
+  const { store, alone, onError } = options
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+  let woken = Promise.withResolvers<void>()
+  const wake = () => woken.resolve()
+
+  async function next(): Promise<Claim | undefined> {
+    if (running.size >= CONCURRENCY) return undefined
+    try {
+      return await store.jobs.take(LEASE_MS)
+    } catch (error) {
+      onError(error, undefined)
+      return undefined
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      woken = Promise.withResolvers()
+      const claim = await next()
+      if (claim === undefined) {
+        await Promise.race([woken.promise, pause(alone ? POLL_ALONE_MS : POLL_MS, stopping.signal)])
+        continue
+      }
+      const turn = takeTurn(claim, stopping.signal, options)
+      running.add(turn)
+      void turn.finally(() => {
+        running.delete(turn)
+        wake()
+      })
+    }
+    await Promise.all(running)
+  }
+
+  if (alone) await store.jobs.recover()
+  const tidying = setInterval(() => {
+    store.jobs.tidy().catch((error: unknown) => onError(error, undefined))
+  }, TIDY_MS)
+  tidying.unref()
+  const working = work()
+  return {
+    busy: () => running.size,
+    wake,
+    stop: async () => {
+      clearInterval(tidying)
+      stopping.abort()
+      await working
+    },
+  }
+}
+
+/** Never rejects. */
+async function takeTurn(
+  claim: Claim,
+  stopping: AbortSignal,
+  { store, specs, recut, onError, patience = PATIENCE, turns = JOB_TURNS }: RunnerOptions,
+): Promise<void> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([stopping, lost.signal])
+  const renewing = setInterval(() => {
+    const renewed = store.jobs.renew(claim, LEASE_MS)
+    renewed.then(
+      (held) => held || lost.abort(),
+      (error: unknown) => onError(error, claim.job),
+    )
+  }, LEASE_MS / 4)
+  const until = performance.now() + TURN_MS
+  try {
+    const more = await turns[claim.kind]({
+      store,
+      specs,
+      recut,
+      claim,
+      signal,
+      over: () => performance.now() > until,
+      patiently: (work) =>
+        patiently(work, patience, signal, async (error, ms) => {
+          onError(error, claim.job)
+          const reason = `${error.message} Tried again in ${Math.ceil(ms / 1000)} s.`
+          await store.jobs.waiting(claim, reason).catch(() => undefined)
+        }),
+    })
+    await store.jobs.release(claim, more)
+  } catch (thrown) {
+    if (!(thrown instanceof ClaimLost)) await failed(thrown)
+  } finally {
+    clearInterval(renewing)
+  }
+
+  async function failed(thrown: unknown): Promise<void> {
+    onError(thrown, claim.job)
+    // Where the database is gone the lease lapses, and the work goes on when it is back.
+    await store.jobs.fail(claim, ChatbotError.wrap(thrown)).catch(() => undefined)
+  }
+}
+
+/** Resolves after so many milliseconds or on abort; does not keep the process. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
+}
