@@ -1,37 +1,21 @@
 /** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
-import { createHash } from 'node:crypto'
-import {
-  type Answer,
-  canonicalFilter,
-  type EarlierTurn,
-  type SearchFilter,
-  type Turn,
-} from '../domain/answer.ts'
+import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
+import type { Collection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import { detectLanguage } from '../domain/language.ts'
+import { detectLanguage, type Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
+import type { Limits } from '../limits/limits.ts'
 import { oneFlight } from '../pipeline/flight.ts'
 import { answerPipeline } from '../pipeline/pipeline.ts'
-import type { Ports } from '../pipeline/ports.ts'
-import { type RetrievalOptions, type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
-import type { Begun } from '../store/store.ts'
-import { AnswerLog, type LoggedEvent } from './log.ts'
-
-export interface AskRequest {
-  /** UUID chosen by the asker. */
-  readonly id: string
-  readonly question: string
-  readonly conversation?: string | undefined
-  /** Earlier turns, oldest first, where there is no `conversation`. */
-  readonly history?: readonly EarlierTurn[] | undefined
-  readonly collections?: readonly string[] | undefined
-  readonly filter?: SearchFilter | undefined
-  readonly engine?: string | undefined
-  readonly retrieval?: RetrievalOptions | undefined
-  /** False: the answer is neither taken from the cache nor put there. */
-  readonly cache?: boolean | undefined
-}
+import type { Generator, Ports } from '../pipeline/ports.ts'
+import { type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
+import type { Begun, LeasedAnswer, TakenAnswer } from '../store/store.ts'
+import { inSpan } from '../telemetry/spans.ts'
+import { follow, type Outcome } from './follow.ts'
+import type { AnswerLog, AnswerLogs, LoggedEvent } from './log.ts'
+import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
+import type { Signals } from './signals.ts'
 
 export interface Accepted {
   readonly conversation: string
@@ -42,12 +26,19 @@ export interface Accepted {
 
 export interface AnswersOptions {
   readonly ports: Ports
+  readonly logs: AnswerLogs
+  readonly signals: Signals
+  readonly limits: Pick<Limits, 'ask' | 'spent'>
   /** This daemon instance. */
   readonly owner: string
+  /** Other daemons may work on the same database: what this one cannot finish is theirs. */
+  readonly shared: boolean
   readonly leaseMs: number
   readonly maxAsks: number
   readonly retrieval: RetrievalSettings
   readonly historyTurns: number
+  /** Called with every event of every answer that runs here, and the engine's id. */
+  onEvent(event: AnswerEvent, engine: string): void
   /** Called with what no asker will see in full: unexpected errors with their cause. */
   onError(error: unknown, id: string): void
 }
@@ -55,14 +46,19 @@ export interface AnswersOptions {
 export interface Answers {
   /** Writes the durable row, then starts the answer or joins the one under this id. */
   ask(principal: Principal, request: AskRequest): Promise<Accepted>
-  /** Idempotent: unknown and ended answers are left as they are. */
-  cancel(principal: Principal, id: string): void
+  /** On whichever daemon it runs. Idempotent: unknown and ended answers are left as they are. */
+  cancel(principal: Principal, id: string): Promise<void>
   inFlight(): number
-  /** Takes no new asks; resolves when none runs or the time is over, and then ends what is left as interrupted. */
+  /**
+   * Takes no new asks; resolves when none runs or the time is over, and then hands over what is left to another
+   * daemon, or ends it as interrupted where there is no other.
+   */
   drain(graceMs: number): Promise<void>
 }
 
 interface Run {
+  readonly principal: Principal
+  readonly id: string
   readonly log: AnswerLog
   readonly abort: AbortController
   readonly ended: Promise<void>
@@ -72,6 +68,23 @@ interface Entering {
   readonly abort: AbortController
   readonly entered: Promise<Accepted>
 }
+
+/** What an attempt needs besides what was asked. */
+interface Prepared {
+  readonly generator: Generator
+  readonly language: Language
+  readonly collections: readonly Collection[]
+  /** `performance.now()` when the ask arrived. */
+  readonly startedAt: number
+}
+
+/** Answers taken over at a time: the other daemons shall have some, too. */
+const MOST_TAKEN = 8
+
+const NEVER = new AbortController().signal
+
+/** Why an attempt ends when another daemon goes on with it. */
+const HANDED_OVER = Symbol('handed over')
 
 /** Errors of the moment: the row stays open, and the same ask again starts the answer anew. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -89,14 +102,76 @@ export function createAnswers(options: AnswersOptions): Answers {
   const answerOnce = oneFlight(answerPipeline)
   let draining = false
 
+  const lease = { owner, forMs: leaseMs }
+  const keyOf = (principal: { readonly id: string }, id: string) => `${principal.id}\n${id}`
+
+  let isKeeping = false
   const renewal = setInterval(() => {
-    if (runs.size === 0) return
-    ports.store.answers.renew(owner, leaseEnd()).catch((error: unknown) => options.onError(error, 'lease'))
+    if (isKeeping) return
+    isKeeping = true
+    keepLeases()
+      .catch((error: unknown) => options.onError(error, 'lease'))
+      .finally(() => {
+        isKeeping = false
+      })
   }, leaseMs / 3)
   renewal.unref()
+  options.signals.on('cancel', (key) => runs.get(key)?.abort.abort(cancelled()))
 
-  const leaseEnd = () => new Date(Date.now() + leaseMs)
-  const keyOf = (principal: Principal, id: string) => `${principal.id}\n${id}`
+  /** Renews what runs here, ends what should not, and takes over what another daemon has left. */
+  async function keepLeases(): Promise<void> {
+    const before = new Map(runs)
+    if (before.size > 0) {
+      const held = new Map(
+        (await ports.store.answers.renew(lease)).map((answer) => [
+          keyOf({ id: answer.principal }, answer.id),
+          answer,
+        ]),
+      )
+      for (const [key, run] of before) await checkHeld(run, held.get(key))
+    }
+    const room = options.maxAsks - runs.size - entering.size
+    if (!options.shared || draining || room <= 0) return
+    const taken = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    for (const answer of taken) await goOn(answer)
+  }
+
+  async function checkHeld(
+    { log, abort, principal, id }: Run,
+    held: LeasedAnswer | undefined,
+  ): Promise<void> {
+    if (held?.epoch === log.epoch) {
+      if (held.cancelling) abort.abort(cancelled())
+      return
+    }
+    const sight = await ports.store.answers.look(principal, id)
+    // What is complete ends by itself in a moment.
+    if (sight?.state !== 'complete') abort.abort(takenOver())
+  }
+
+  async function goOn({
+    principal: owner,
+    id,
+    conversation,
+    epoch,
+    request: stored,
+  }: TakenAnswer): Promise<void> {
+    try {
+      const { principal, request } = readStoredAsk(stored)
+      start(
+        principal,
+        request,
+        { conversation, epoch },
+        await prepare(principal, request),
+        new AbortController(),
+      )
+    } catch (thrown) {
+      const { code, message } = ChatbotError.wrap(thrown)
+      options.onError(thrown, id)
+      const state = PASSING.has(code) ? 'interrupted' : 'failed'
+      await ports.store.answers.end({ kind: 'local', id: owner }, id, epoch, state, { code, message }, '')
+    }
+  }
 
   async function ask(principal: Principal, request: AskRequest): Promise<Accepted> {
     checkQuestion(request.question)
@@ -115,8 +190,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     const repeated = before !== undefined || runs.has(key)
     const abort = new AbortController()
     const enterNow = async () => {
-      if (!repeated) await checkCapacity(principal, request.id)
-      return enter(principal, request, key, abort)
+      if (repeated) return enter(principal, request, key, abort)
+      const { mostInFlight } = await options.limits.ask(principal)
+      await checkCapacity(principal, request.id)
+      return enter(principal, request, key, abort, mostInFlight)
     }
     const entered = before === undefined ? enterNow() : before.entered.catch(() => undefined).then(enterNow)
     entering.set(key, { abort, entered })
@@ -130,11 +207,8 @@ export function createAnswers(options: AnswersOptions): Answers {
   /** A full daemon starts nothing new, but still gives out what it has. */
   async function checkCapacity(principal: Principal, id: string): Promise<void> {
     if (runs.size + entering.size < options.maxAsks) return
-    const known = await ports.store.answers.get(principal, id).catch((error: unknown) => {
-      if (error instanceof ChatbotError && error.code === 'unknown_answer') return undefined
-      throw error
-    })
-    if (known?.state === 'complete') return
+    const known = await ports.store.answers.look(principal, id)
+    if (known?.state === 'complete' || (known?.state === 'running' && !known.lapsed)) return
     throw new ChatbotError(
       'overloaded',
       `The daemon already works on ${options.maxAsks} answers. Try again in a moment.`,
@@ -147,12 +221,31 @@ export function createAnswers(options: AnswersOptions): Answers {
     request: AskRequest,
     key: string,
     abort: AbortController,
+    mostInFlight?: number,
   ): Promise<Accepted> {
+    const prepared = await prepare(principal, request)
+    const begun = await begin(principal, request, prepared, mostInFlight)
+    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort)
+    const run = runs.get(key)
+    if (run !== undefined && begun.kind === 'running') return accepted(run.log, begun.conversation)
+    return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
+  }
+
+  async function prepare(principal: Principal, request: AskRequest): Promise<Prepared> {
     const startedAt = performance.now()
     const generator = ports.generators.get(request.engine)
     const language = detectLanguage(request.question)
     const collections = await ports.store.collections.readable(principal, request.collections)
-    const begun = await ports.store.answers.begin(principal, {
+    return { startedAt, generator, language, collections }
+  }
+
+  function begin(
+    principal: Principal,
+    request: AskRequest,
+    { collections, language, generator }: Prepared,
+    mostInFlight?: number,
+  ): Promise<Begun> {
+    return ports.store.answers.begin(principal, {
       id: request.id,
       bodyHash: bodyHash(request),
       question: request.question,
@@ -160,24 +253,39 @@ export function createAnswers(options: AnswersOptions): Answers {
       collections,
       language,
       generator: generator.id,
-      lease: { owner, until: leaseEnd() },
+      lease,
+      request: storedAsk(principal, request),
+      ...(mostInFlight === undefined ? {} : { mostInFlight }),
     })
-    if (begun.kind !== 'started') return joined(begun, runs.get(key))
+  }
 
-    const log = new AnswerLog(begun.epoch)
+  /** Runs an attempt whose row is written. */
+  function start(
+    principal: Principal,
+    request: AskRequest,
+    { conversation, epoch }: { readonly conversation: string; readonly epoch: number },
+    { generator, language, collections, startedAt }: Prepared,
+    abort: AbortController,
+  ): Accepted {
+    const key = keyOf(principal, request.id)
+    const log = options.logs.open(key, epoch)
+    const emit = (event: AnswerEvent) => {
+      log.append(event)
+      options.onEvent(event, generator.id)
+    }
     // Its lease had lapsed (the machine slept): this attempt has taken it over.
     runs.get(key)?.abort.abort(takenOver())
     // The attempt before may have shown text that this one will not repeat.
-    if (begun.epoch > 1) log.append({ type: 'restart', keep: 0 })
+    if (epoch > 1) emit({ type: 'restart', keep: 0 })
     const work = async () => {
       const history = await earlierTurns(principal, request)
-      await answerOnce(
+      const answer = await answerOnce(
         {
           id: request.id,
-          epoch: begun.epoch,
+          epoch,
           question: request.question,
           language,
-          conversation: begun.conversation,
+          conversation,
           history,
           collections,
           ...(request.filter === undefined ? {} : { filter: request.filter }),
@@ -187,16 +295,54 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit: (event) => log.append(event) },
-      ).then((answer) => log.append({ type: 'done', answer }))
+        { principal, ports, signal: abort.signal, emit },
+      )
+      emit({ type: 'done', answer })
+      if (answer.cached !== false || answer.usage === undefined) return
+      const { promptTokens, completionTokens } = answer.usage
+      await options.limits
+        .spent(principal, promptTokens + completionTokens)
+        .catch((error: unknown) => options.onError(error, answer.id))
     }
-    const ended = work()
-      .catch((error: unknown) => fail(principal, request.id, log, abort, error))
+    const span = {
+      parent: request.traceparent,
+      attributes: { 'chatbot.answer.id': request.id, 'chatbot.engine': generator.id },
+    }
+    const ended = inSpan('answer', span, work)
+      .catch((error: unknown) => fail(principal, request.id, log, emit, abort, error))
       .finally(() => {
         if (runs.get(key)?.log === log) runs.delete(key)
       })
-    runs.set(key, { log, abort, ended })
-    return { conversation: begun.conversation, epoch: begun.epoch, events: (signal) => log.read(signal) }
+    runs.set(key, { principal, id: request.id, log, abort, ended })
+    return accepted(log, conversation)
+  }
+
+  /** The events of an answer that another daemon runs. */
+  function followed(
+    principal: Principal,
+    request: AskRequest,
+    epoch: number,
+    signal: AbortSignal = NEVER,
+  ): AsyncIterable<LoggedEvent> {
+    return follow({
+      answer: keyOf(principal, request.id),
+      epoch,
+      logs: options.logs,
+      signal,
+      look: () => ports.store.answers.look(principal, request.id),
+      askAgain: () => askAgain(principal, request),
+    })
+  }
+
+  async function askAgain(principal: Principal, request: AskRequest): Promise<Outcome> {
+    if (draining) throw stopped()
+    const run = runs.get(keyOf(principal, request.id))
+    if (run !== undefined) return { kind: 'elsewhere', events: (signal) => run.log.read(signal) }
+    const prepared = await prepare(principal, request)
+    const begun = await begin(principal, request, prepared)
+    if (begun.kind !== 'started') return begun
+    const { events } = start(principal, request, begun, prepared, new AbortController())
+    return { kind: 'elsewhere', events }
   }
 
   async function earlierTurns(principal: Principal, request: AskRequest): Promise<Turn[]> {
@@ -212,10 +358,18 @@ export function createAnswers(options: AnswersOptions): Answers {
     principal: Principal,
     id: string,
     log: AnswerLog,
+    emit: (event: AnswerEvent) => void,
     abort: AbortController,
     thrown: unknown,
   ) {
     const reason: unknown = abort.signal.aborted ? abort.signal.reason : draining ? stopped() : thrown
+    if (reason === HANDED_OVER) {
+      await ports.store.answers
+        .release(principal, id, log.epoch)
+        .catch((failure: unknown) => options.onError(failure, id))
+      log.close()
+      return
+    }
     const error =
       reason instanceof ChatbotError
         ? reason
@@ -237,23 +391,25 @@ export function createAnswers(options: AnswersOptions): Answers {
         state === 'interrupted' ? '' : log.text,
       )
       .catch((failure: unknown) => options.onError(failure, id))
-    log.append({ type: 'error', error })
+    emit({ type: 'error', error })
   }
 
   return {
     ask,
-    cancel(principal, id) {
+    async cancel(principal, id) {
       const key = keyOf(principal, id)
-      const cancelled = new ChatbotError('cancelled', 'The answer was cancelled.')
-      runs.get(key)?.abort.abort(cancelled)
-      entering.get(key)?.abort.abort(cancelled)
+      const here = runs.get(key) ?? entering.get(key)
+      here?.abort.abort(cancelled())
+      if (here !== undefined || !options.shared) return
+      if (await ports.store.answers.requestCancel(principal, id)) options.signals.send('cancel', key)
     },
     inFlight: () => runs.size + entering.size,
     async drain(graceMs) {
       draining = true
       const deadline = Date.now() + graceMs
       await idle(deadline)
-      for (const { abort } of [...runs.values(), ...entering.values()]) abort.abort(stopped())
+      for (const { abort } of [...runs.values(), ...entering.values()])
+        abort.abort(options.shared ? HANDED_OVER : stopped())
       await idle(Math.max(deadline, Date.now()) + 1000)
       clearInterval(renewal)
     },
@@ -294,8 +450,19 @@ const takenOver = () =>
     'Another attempt has taken this answer over. Ask again under the same id to get it.',
   )
 
-/** The answer under an id that was asked before. */
-function joined(begun: Exclude<Begun, { kind: 'started' }>, run: Run | undefined): Accepted {
+const cancelled = () => new ChatbotError('cancelled', 'The answer was cancelled.')
+
+const accepted = (log: AnswerLog, conversation: string): Accepted => ({
+  conversation,
+  epoch: log.epoch,
+  events: (signal) => log.read(signal),
+})
+
+/** The answer under an id that was asked before, and that does not run here. */
+function joined(
+  begun: Exclude<Begun, { kind: 'started' }>,
+  follow: (signal?: AbortSignal) => AsyncIterable<LoggedEvent>,
+): Accepted {
   const { conversation, epoch } = begun
   switch (begun.kind) {
     case 'finished':
@@ -307,12 +474,7 @@ function joined(begun: Exclude<Begun, { kind: 'started' }>, run: Run | undefined
         events: () => single(epoch, new ChatbotError(begun.errorCode, begun.errorMessage)),
       }
     case 'running':
-      if (run !== undefined) return { conversation, epoch, events: (signal) => run.log.read(signal) }
-      throw new ChatbotError(
-        'overloaded',
-        'This answer is being worked on by another daemon. Ask for it again in a moment.',
-        { retryAfterMs: 1000 },
-      )
+      return { conversation, epoch, events: follow }
   }
 }
 
@@ -323,21 +485,6 @@ async function* replay(epoch: number, answer: Answer): AsyncGenerator<LoggedEven
 
 async function* single(epoch: number, error: ChatbotError): AsyncGenerator<LoggedEvent> {
   yield { epoch, seq: 1, event: { type: 'error', error } }
-}
-
-function bodyHash(request: AskRequest): string {
-  const { question, conversation, history, collections, filter, engine, retrieval, cache } = request
-  const body = [
-    question,
-    conversation ?? null,
-    collections ?? null,
-    canonicalFilter(filter),
-    engine ?? null,
-    Object.entries(retrieval ?? {}).sort(),
-    cache ?? null,
-    history?.map((turn) => [turn.question, turn.answer]) ?? null,
-  ]
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -3,13 +3,14 @@
  * checks in the database that it may still be given.
  */
 import type { Principal } from '../domain/principal.ts'
-import type { AnswerCache, CacheQuery, ExactTier, FoundAnswer } from '../pipeline/ports.ts'
+import type { AnswerCache, CacheQuery, FoundAnswer, Tier } from '../pipeline/ports.ts'
 import type { CachedAnswer, CachedAnswerRepository, CachedQuestion } from '../store/store.ts'
 import { fold } from './fold.ts'
 import { compareQuestions } from './gate/gate.ts'
 
 export interface AnswerCacheOptions {
-  readonly exact: ExactTier
+  /** By the very question. */
+  readonly exact: Tier<CachedAnswer>
   readonly store: CachedAnswerRepository
   readonly ttlMs: number
   /** Most answers that the semantic tier holds. */
@@ -22,6 +23,8 @@ export interface AnswerCacheOptions {
     reason: string
     detail: string
   }): void
+  /** Told of what the cache could not do for an answer that is stored already. */
+  onError(error: unknown): void
 }
 
 /** Cosine similarity from which the gate is asked at all, with the built-in embedder: docs/QUALITY.md has the curves. */
@@ -32,7 +35,14 @@ export const NEARLY_EQUAL = 0.978
 /** How many earlier questions the gate looks at. */
 const CANDIDATES = 8
 
-export function answerCache({ exact, store, ttlMs, maxAnswers, onRefusal }: AnswerCacheOptions): AnswerCache {
+export function answerCache({
+  exact,
+  store,
+  ttlMs,
+  maxAnswers,
+  onRefusal,
+  onError,
+}: AnswerCacheOptions): AnswerCache {
   const hits = { exact: 0, semantic: 0 }
   const refusals = new Map<string, number>()
   let misses = 0
@@ -66,13 +76,18 @@ export function answerCache({ exact, store, ttlMs, maxAnswers, onRefusal }: Answ
     return false
   }
 
+  const spared =
+    <Args extends unknown[]>(work: (...args: Args) => Promise<void>) =>
+    (...args: Args): Promise<void> =>
+      work(...args).catch(onError)
+
   return {
     async find(principal, query) {
       const remembered = await exact.get(query.key)
       if (remembered !== undefined) return { tier: 'exact', answer: remembered }
       return findSimilar(principal, query)
     },
-    async keep(principal, query, answer) {
+    keep: spared(async (principal, query, answer) => {
       const kept: CachedAnswer = {
         source: { principal: principal.id, answer: answer.id },
         askedAt: new Date().toISOString(),
@@ -85,11 +100,11 @@ export function answerCache({ exact, store, ttlMs, maxAnswers, onRefusal }: Answ
       const { partition, vector } = query
       const isKept = await store.keep(principal, answer.id, { partition, vector, expiresAt }, maxAnswers)
       if (isKept) await exact.set(query.key, kept)
-    },
-    async served(query, found) {
+    }),
+    served: spared(async (query, found) => {
       hits[found.tier] += 1
       await exact.set(query.key, found.answer)
-    },
+    }),
     async outdated(query) {
       outdated += 1
       misses += 1
@@ -101,8 +116,9 @@ export function answerCache({ exact, store, ttlMs, maxAnswers, onRefusal }: Answ
     counts: () => ({ hits: { ...hits }, misses, outdated, refusals: Object.fromEntries(refusals) }),
     stats: (principal) => store.stats(principal),
     async clear(principal) {
+      const cleared = await store.clear(principal)
       await exact.clear()
-      return store.clear(principal)
+      return cleared
     },
   }
 }

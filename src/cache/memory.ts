@@ -1,27 +1,48 @@
 import { LRUCache } from 'lru-cache'
-import type { ExactTier } from '../pipeline/ports.ts'
-import type { CachedAnswer } from '../store/store.ts'
+import type { Tier } from '../pipeline/ports.ts'
 
-export interface MemoryCacheOptions {
+export interface MemoryTierOptions<V> {
   readonly ttlMs: number
   readonly maxBytes: number
+  sizeOf(value: V): number
 }
 
-/** The exact tier in memory: least recently used answers leave first, old ones by their age. */
-export function memoryTier({ ttlMs, maxBytes }: MemoryCacheOptions): ExactTier {
-  const entries = new LRUCache<string, CachedAnswer>({
-    ttl: ttlMs,
-    maxSize: maxBytes,
-    sizeCalculation: (answer) => 2 * JSON.stringify(answer).length,
-  })
+/** In this daemon's memory: least recently used values leave first, old ones by their age. */
+export function memoryTier<V extends object>({ ttlMs, maxBytes, sizeOf }: MemoryTierOptions<V>): Tier<V> {
+  const entries = new LRUCache<string, V>({ ttl: ttlMs, maxSize: maxBytes, sizeCalculation: sizeOf })
   return {
     get: async (key) => entries.get(key),
-    set: async (key, answer) => {
-      entries.set(key, answer)
+    set: async (key, value) => {
+      entries.set(key, value)
     },
     delete: async (key) => {
       entries.delete(key)
     },
     clear: async () => entries.clear(),
+  }
+}
+
+/** Of what is held as strings, mostly. */
+export const jsonBytes = (value: object): number => 2 * JSON.stringify(value).length
+
+/** A near tier before a far one: what the far one gives is kept near. */
+export function nearAndFar<V extends object>(near: Tier<V>, far: Tier<V>): Tier<V> {
+  return {
+    async get(key) {
+      const found = await near.get(key)
+      if (found !== undefined) return found
+      const fetched = await far.get(key)
+      if (fetched !== undefined) await near.set(key, fetched)
+      return fetched
+    },
+    async set(key, value) {
+      await Promise.all([near.set(key, value), far.set(key, value)])
+    },
+    async delete(key) {
+      await Promise.all([near.delete(key), far.delete(key)])
+    },
+    async clear() {
+      await Promise.all([near.clear(), far.clear()])
+    },
   }
 }

@@ -1,15 +1,16 @@
 import OpenAI from 'openai'
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { EngineConfig } from '../config/schema.ts'
 import type { Usage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import type { ChatMessage } from '../domain/generation.ts'
+import { traceparent } from '../telemetry/traceparent.ts'
 
 /** `finish` is the engine's reason to end: `stop` when the answer is whole. */
 export type Piece = { readonly text: string } | { readonly usage: Usage } | { readonly finish: string }
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
-  stream(messages: readonly ChatCompletionMessageParam[], signal: AbortSignal): AsyncIterable<Piece>
+  stream(messages: readonly ChatMessage[], signal: AbortSignal): AsyncIterable<Piece>
 }
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
@@ -36,8 +37,9 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
   })
   let accepted: Dialect = { limit: 'max_tokens', temperature: true }
 
-  const request = (messages: readonly ChatCompletionMessageParam[], dialect: Dialect, signal: AbortSignal) =>
-    client.chat.completions.create(
+  function request(messages: readonly ChatMessage[], dialect: Dialect, signal: AbortSignal) {
+    const trace = traceparent()
+    return client.chat.completions.create(
       {
         model: config.model,
         messages: [...messages],
@@ -46,10 +48,11 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
         stream: true,
         stream_options: { include_usage: true },
       },
-      { signal },
+      { signal, ...(trace === undefined ? {} : { headers: { traceparent: trace } }) },
     )
+  }
 
-  async function chunksOf(messages: readonly ChatCompletionMessageParam[], signal: AbortSignal) {
+  async function chunksOf(messages: readonly ChatMessage[], signal: AbortSignal) {
     for (let dialect = accepted; ; ) {
       try {
         const chunks = await request(messages, dialect, signal)

@@ -23,7 +23,7 @@ export interface ExtractiveOptions {
 export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator {
   return {
     id: 'extractive',
-    promptVersion: 'extractive-2',
+    promptVersion: 'extractive-3',
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
       const { quotes, differ } = await answer(embedder, input)
       if (quotes.length === 0) {

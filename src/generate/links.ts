@@ -63,6 +63,6 @@ const IMAGE = /!(?=\[(?!\s*\d[\d\s,]*\](?!\()))/gu
 /** The target of a Markdown link or of its definition, when it is written with a character that an address needs. */
 const TARGET = /(\]\(\s*<?|\]:\s*<?)([^\s<>)]*[/.&%\\?][^\s<>)]*)/gu
 
-/** `https://…`, `data:…`, `//host.example/…`. */
+/** `https://…`, `data:…`, `//host.example/…`, `//192.0.2.1/…`, `//[2001:db8::1]/…`. */
 const ADDRESS =
-  /(?:\b(?:https?|ftp|wss?|file):\/*|\b(?:data|javascript|vbscript|mailto):(?=\S)|(?<![:\p{L}\p{N}])\/\/(?=[\p{L}\p{N}-]+\.[\p{L}]{2,}))[^\s<>()"'`|\]]+/giu
+  /(?:\b(?:https?|ftp|wss?|file):\/*|\b(?:data|javascript|vbscript|mailto):(?=\S)|(?<![:\p{L}\p{N}])\/\/(?:(?=[\p{L}\p{N}-]+\.[\p{L}]{2,})|(?=(?:\d+\.){0,3}\d+[/:?#])|\[[\p{AHex}:.]+\]))[^\s<>()"'`|\]]+/giu

@@ -1,11 +1,11 @@
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { Passage, Turn } from '../domain/answer.ts'
+import type { ChatMessage } from '../domain/generation.ts'
 import type { Language } from '../domain/language.ts'
 import type { GenerateInput } from '../pipeline/ports.ts'
 import { inert } from './inert.ts'
 
 /** Raised with every change of the wording: cached answers of older prompts are then not found. */
-export const PROMPT_VERSION = 'grounded-3'
+export const PROMPT_VERSION = 'grounded-4'
 
 /** What the engine is told to say, alone, when the passages do not hold the answer. */
 export const NO_ANSWER = 'NO_ANSWER'
@@ -69,7 +69,7 @@ export function groundedPrompt(
   input: GenerateInput,
   { passages, recent }: Fitting,
   summary = '',
-): ChatCompletionMessageParam[] {
+): ChatMessage[] {
   const before = summary === '' ? '' : earlier(summary.slice(0, LONGEST_SUMMARY))
   return [
     { role: 'system', content: rules(input.language) },
@@ -85,7 +85,7 @@ const asked = ({ question, standalone }: Pick<GenerateInput, 'question' | 'stand
 const earlier = (summary: string) => `<earlier>\n${inert(summary)}\n</earlier>\n\n`
 
 /** The answer of an earlier turn holds text of documents. */
-function messagesOf(turn: Turn): ChatCompletionMessageParam[] {
+function messagesOf(turn: Turn): ChatMessage[] {
   return [
     { role: 'user', content: shortened(turn.question) },
     { role: 'assistant', content: inert(shortened(turn.text)) },

@@ -1,6 +1,6 @@
 /** The small tasks of a conversation that an engine does beside answering: each one short completion, or nothing. */
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { Turn } from '../domain/answer.ts'
+import type { ChatMessage } from '../domain/generation.ts'
 import type { Completion } from './completion.ts'
 import { inert } from './inert.ts'
 
@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 8000
 /** The engine's whole text; undefined when it failed, was cut off or took too long. Throws when `signal` is aborted. */
 export async function shortCompletion(
   completion: Completion,
-  messages: readonly ChatCompletionMessageParam[],
+  messages: readonly ChatMessage[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const late = AbortSignal.timeout(LONGEST_WAIT_MS)

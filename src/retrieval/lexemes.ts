@@ -7,7 +7,7 @@ import { stemmer as stemRussian } from '@orama/stemmers/russian'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
-export const LEXEMES_VERSION = 1
+export const LEXEMES_VERSION = 2
 
 /** Longer runs are data, not words: they are cut. */
 const LONGEST = 64
@@ -22,11 +22,13 @@ export function lexemes(text: string): string[] {
 /** Letters and digits, and what joins them to a name: `src/read-file.ts`, `node:fs`, `C++`, `O'Neill`, `1.2.3`. */
 const COMPOUND = /[\p{L}\p{N}\p{M}]+(?:[-‑–._/\\:@'’#+&=~$]{1,3}[\p{L}\p{N}\p{M}]+)*(?:\+\+|#)?/gu
 
-/** `1,000,000` and `1 000 000` are one number. */
+/** `1,000,000` and `1 000 000` are one number; `120 340` may be a row of two, and is both. */
 const joinedDigits = (text: string): string =>
-  text.replace(/(?<![\p{N}.,])\p{N}{1,3}(?:[, \u00a0\u202f]\p{N}{3})+(?!\p{N})/gu, (digits) =>
-    digits.replace(/\P{N}/gu, ''),
-  )
+  text.replace(/(?<![\p{N}.,])\p{N}{1,3}(?:[, \u00a0\u202f]\p{N}{3})+(?!\p{N})/gu, (digits) => {
+    const joined = digits.replace(/\P{N}/gu, '')
+    const apart = digits.includes(' ') && !digits.endsWith(' 000')
+    return apart ? `${joined} ${digits}` : joined
+  })
 
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu

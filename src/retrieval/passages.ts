@@ -12,20 +12,18 @@ const HEADING = /^#{1,6}\s[^\n]*$/u
  * Without those whose paragraphs all stand in better ones, whatever their headings. Paragraphs that differ in a
  * single word, number or sign stay: it may be the one that matters.
  */
-export function withoutCopies(ranked: readonly Ranked[], limit: number): Ranked[] {
-  const kept: Ranked[] = []
+export function* withoutCopies(ranked: readonly Ranked[], limit: number): Generator<Ranked> {
   const texts: string[] = []
   for (const item of ranked) {
-    if (kept.length === limit) break
+    if (texts.length === limit) return
     const { text } = item.candidate
     const paragraphs = text.split(/\n\s*\n/u)
     const body = paragraphs.filter((paragraph) => !HEADING.test(paragraph.trim()))
     const told = (body.length > 0 ? body : [text]).map(comparable)
     if (told.every((paragraph) => texts.some((other) => other.includes(paragraph)))) continue
-    kept.push(item)
     texts.push(comparable(text))
+    yield item
   }
-  return kept
 }
 
 /** Words, numbers with their signs, and operators, each between spaces, so that `10` is not found in `100`. */
@@ -50,22 +48,33 @@ const MOST_JOINED = 3
 /** A longer document is not read for the few characters between two chunks. */
 const LONGEST_DOCUMENT = 500_000
 
-/** Joins chunks that follow each other, at the place of the best of them; the text is the stored one. */
+/**
+ * The first passages: chunks that follow each other are joined, at the place of the best of them; the text is the
+ * stored one.
+ */
 export async function joinNeighbours(
   store: Store,
   principal: Principal,
-  ranked: readonly Ranked[],
+  ranked: Iterable<Ranked>,
+  limit: number,
 ): Promise<Joined[]> {
   const groups: Ranked[][] = []
   for (const item of ranked) {
     const group = groups.find(
       (other) => other.length < MOST_JOINED && other.some((one) => adjacent(one, item)),
     )
-    if (group === undefined) groups.push([item])
-    else group.push(item)
+    if (group !== undefined) group.push(item)
+    else if (groups.length < limit) groups.push([item])
+    else break
   }
-  const joined = await Promise.all(groups.map((group) => joinGroup(store, principal, group)))
-  return joined.flat()
+  const texts = new Map<string, Promise<string>>()
+  const textOf = (document: string): Promise<string> => {
+    const read = texts.get(document) ?? storedText(store, principal, document)
+    texts.set(document, read)
+    return read
+  }
+  const joined = await Promise.all(groups.map((group) => joinGroup(textOf, group)))
+  return joined.flat().slice(0, limit)
 }
 
 function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): boolean {
@@ -77,13 +86,16 @@ function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): bo
   )
 }
 
-async function joinGroup(store: Store, principal: Principal, group: readonly Ranked[]): Promise<Joined[]> {
+async function joinGroup(
+  textOf: (document: string) => Promise<string>,
+  group: readonly Ranked[],
+): Promise<Joined[]> {
   const [best] = group
   if (best === undefined) return []
   const apart = group.map((one) => ({ best: one, chunks: [one.candidate], text: one.candidate.text }))
   if (group.length === 1) return apart
   const chunks = group.map(({ candidate }) => candidate).sort((left, right) => left.start - right.start)
-  const stored = await storedText(store, principal, best.candidate.document)
+  const stored = await textOf(best.candidate.document)
   // The document may have been replaced since it was searched.
   if (!chunks.every(({ start, end, text }) => stored.slice(start, end) === text)) return apart
   const end = Math.max(...chunks.map((chunk) => chunk.end))

@@ -15,7 +15,9 @@ export interface Phrase {
 
 /** Words that were put in quotation marks count so much more. */
 const QUOTED = 1.5
-const QUOTATION = /"([^"\n]{2,200})"|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
+/** Straight marks behind a number are inches: `a 5" or 7" screen`. */
+const QUOTATION =
+  /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
 export function wordsOf(question: string): AskedWords {
   const phrases = [...question.matchAll(QUOTATION)].map(([, ...groups]) => {

@@ -6,6 +6,7 @@ import { splitSentences } from '../ingest/sentences.ts'
 import type { Candidate } from '../store/store.ts'
 import { type Closeness, closeness } from './closeness.ts'
 import { certainty, type Features, FUSION_WEIGHTS, type FusionWeights, fuse } from './fusion.ts'
+import { lexemes } from './lexemes.ts'
 import type { Phrase, WeighedWords } from './question.ts'
 
 export interface Ranked {
@@ -14,7 +15,7 @@ export interface Ranked {
 }
 
 /** Best of the first fusion whose texts are looked at. */
-const LOOKED_AT = 20
+export const LOOKED_AT = 20
 /** Passages that hold a phrase of the question as it is written go before all others: more than any other sum. */
 const PHRASE = 1
 
@@ -39,7 +40,7 @@ export function rankByWords(
   return first
     .map(({ candidate, fused }, index) => {
       const { similarity: vector, lexical } = candidate
-      const phrases = words.phrases.filter((phrase) => holds(candidate, phrase)).length * PHRASE
+      const phrases = words.phrases.filter((phrase) => holdsPhrase(candidate, phrase)).length * PHRASE
       if (index >= LOOKED_AT && phrases === 0) {
         return { candidate, scores: { vector, lexical, fused, matched: [] } }
       }
@@ -59,7 +60,7 @@ const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => 
   return { vector, sentence, ...words, ...Object.fromEntries(scaled) }
 }
 
-const holds = ({ title, heading, text }: Candidate, phrase: Phrase): boolean =>
+export const holdsPhrase = ({ title, heading, text }: Candidate, phrase: Phrase): boolean =>
   comparable(`${title}\n${heading}\n${text}`).includes(comparable(phrase.text))
 
 const comparable = (text: string): string =>
@@ -76,7 +77,7 @@ const MOST_SENTENCES = 40
  */
 export async function rankBySentences(
   embedder: Embedder,
-  question: { readonly vector: Float32Array; readonly language: Language },
+  question: { readonly vector: Float32Array; readonly language: Language; readonly words: WeighedWords },
   ranked: readonly Ranked[],
   signal: AbortSignal,
 ): Promise<Ranked[]> {
@@ -87,9 +88,12 @@ export async function rankBySentences(
   )
   if (ranked.length < 2 || sure >= CERTAIN) return [...ranked]
   const compared = ranked.slice(0, COMPARED)
-  const sentences = compared
-    .flatMap(({ candidate }, index) => sentencesOf(candidate).map((text) => ({ index, text })))
-    .slice(0, MOST_SENTENCES)
+  const sentences = mostPromising(
+    question.words,
+    compared.flatMap(({ candidate }, index) =>
+      sentencesOf(candidate).map((text, place) => ({ index, place, text })),
+    ),
+  )
   const embeddings = await embedder.embed(
     sentences.map(({ text }) => text),
     { as: 'passage', priority: 'question', signal },
@@ -106,6 +110,21 @@ export async function rankBySentences(
     return { candidate, scores: { ...scores, sentence, fused: scores.fused + more } }
   })
   return [...rescored, ...ranked.slice(COMPARED)].sort(byFused)
+}
+
+/** Those with the most of the question's words; of equal ones the first of each passage. */
+function mostPromising<Sentence extends { readonly text: string; readonly place: number }>(
+  { idfs }: WeighedWords,
+  sentences: readonly Sentence[],
+): readonly Sentence[] {
+  if (sentences.length <= MOST_SENTENCES) return sentences
+  const share = (text: string) =>
+    [...new Set(lexemes(text))].reduce((sum, lexeme) => sum + (idfs.get(lexeme) ?? 0), 0)
+  return sentences
+    .map((sentence) => ({ sentence, share: share(sentence.text) }))
+    .toSorted((left, right) => right.share - left.share || left.sentence.place - right.sentence.place)
+    .slice(0, MOST_SENTENCES)
+    .map(({ sentence }) => sentence)
 }
 
 const sentencesOf = ({ text }: Candidate): string[] =>

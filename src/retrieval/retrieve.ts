@@ -1,11 +1,21 @@
 /** The passages for a question: by meaning and by words, fused, without copies, within a budget. */
 import type { Passage, SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
-import type { Embedder } from '../domain/embedding.ts'
+import type { Embedder, Embedders } from '../domain/embedding.ts'
+import { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
-import type { Candidate, Store } from '../store/store.ts'
+import type { Candidate, LexicalQuery, Store } from '../store/store.ts'
+import {
+  embedFor,
+  groupByModel,
+  judge,
+  leftOut,
+  type ModelGroup,
+  mergeByRank,
+  rankByRanks,
+} from './models.ts'
 import { joinNeighbours, toPassage, withinBudget, withoutCopies } from './passages.ts'
 import { type WeighedWords, weigh, wordsOf } from './question.ts'
 import { type Ranked, rankBySentences, rankByWords } from './rank.ts'
@@ -14,7 +24,10 @@ import type { RetrievalSettings } from './settings.ts'
 
 export interface RetrievePorts {
   readonly store: Store
+  /** Of the model that judges what is found. */
   readonly embedder: Embedder
+  /** Of collections with other models; absent where there are none. */
+  readonly embedders?: Embedders
   /** Absent when none is configured. */
   readonly reranker?: Reranker
 }
@@ -35,20 +48,48 @@ export interface RetrieveQuery {
 /** Chunks that each half names. */
 const CANDIDATES = 60
 
-/** Best first, and what the asker should know about what is missing. */
+export interface RetrievedPassages {
+  /** Best first. */
+  readonly passages: readonly Passage[]
+  /** What the asker should know about what is missing. */
+  readonly warnings: readonly string[]
+  /** False when the same search may find more soon: a part of it failed or is not indexed yet. */
+  readonly whole: boolean
+}
+
 export async function retrieve(
   ports: RetrievePorts,
   principal: Principal,
   query: RetrieveQuery,
-): Promise<{ passages: Passage[]; warnings: string[] }> {
-  if (query.collections.length === 0) return { passages: [], warnings: [] }
+): Promise<RetrievedPassages> {
+  if (query.collections.length === 0) return { passages: [], warnings: [], whole: false }
   const { settings, limit = settings.passages } = query
-  const { ranked, warnings: missed } = await rankedChunks(ports, principal, query, limit)
-  const distinct = withoutCopies(ranked, limit)
-  const joined = await joinNeighbours(ports.store, principal, distinct)
-  if (query.limit !== undefined) return { passages: joined.map(toPassage), warnings: missed }
+  const {
+    ranked,
+    warnings: missed,
+    whole,
+    others,
+  } = await rankedChunks(ports, principal, query, limit).catch((error: unknown) => {
+    // A rebuild has just given one of the collections another model.
+    if (!(error instanceof ChatbotError && error.code === 'index_mismatch')) throw error
+    return rankedChunks(ports, principal, query, limit)
+  })
+  // As many as were asked for are left when neighbours are joined; an answer is made of so many before.
+  const isSearch = query.limit !== undefined
+  const distinct = withoutCopies(ranked, isSearch ? Number.POSITIVE_INFINITY : limit)
+  const joined = await joinNeighbours(ports.store, principal, distinct, limit)
+  if (isSearch) return { passages: joined.map(toPassage), warnings: missed, whole }
   const { kept, warnings } = withinBudget(joined, settings.maxTokens)
-  return { passages: kept.map(toPassage), warnings: [...missed, ...warnings] }
+  const passages = await judge(ports.embedder, query.vector, kept.map(toPassage), others, query.signal)
+  return { passages, warnings: [...missed, ...warnings], whole }
+}
+
+interface RankedChunks {
+  readonly ranked: Ranked[]
+  readonly warnings: string[]
+  readonly whole: boolean
+  /** Chunks that another model than the judging one has found. */
+  readonly others: ReadonlySet<string>
 }
 
 async function rankedChunks(
@@ -56,46 +97,93 @@ async function rankedChunks(
   principal: Principal,
   query: RetrieveQuery,
   limit: number,
-): Promise<{ ranked: Ranked[]; warnings: string[] }> {
-  const { collections, vector, filter, settings, question, language, signal } = query
-  const model = ports.embedder.model.fingerprint
-  const words = await weighedWords(ports.store, principal, model, query)
-  const alone = settings.mode === 'lexical'
-  if (alone && words.weights.length === 0) return { ranked: [], warnings: [] }
-  const candidates = await ports.store.index.nearest(principal, {
-    collections,
-    model,
-    vector,
-    limit: Math.max(CANDIDATES, limit),
-    ...(filter === undefined ? {} : { filter }),
-    ...(words.weights.length === 0
-      ? {}
-      : {
-          lexical: {
-            weights: words.weights,
-            found: words.found,
-            phrases: words.phrases.map(({ ids }) => ids),
-            alone,
-          },
-        }),
-  })
-  if (settings.mode !== 'hybrid') {
-    return { ranked: candidates.map(byOneHalf(settings.mode)).sort(byFused), warnings: [] }
+): Promise<RankedChunks> {
+  const { settings, question, language, signal } = query
+  const groups = await groupByModel(ports.store, query.collections)
+  const searches = await Promise.allSettled(
+    groups.map((group) => searchGroup(ports, principal, query, group, limit)),
+  )
+  const warnings: string[] = []
+  const lists: Ranked[][] = []
+  const others = new Set<string>()
+  let whole = true
+  for (const [at, search] of searches.entries()) {
+    const group = groups[at]
+    if (group === undefined) break
+    if (search.status === 'rejected') {
+      signal.throwIfAborted()
+      const warning = groups.length === 1 ? undefined : leftOut(group, search.reason)
+      if (warning === undefined) throw search.reason
+      warnings.push(warning)
+      whole = false
+      continue
+    }
+    lists.push(search.value.ranked)
+    whole &&= search.value.whole
+    if (group.model !== ports.embedder.model.fingerprint)
+      for (const { candidate } of search.value.ranked) others.add(candidate.chunk)
   }
-  const byWords = rankByWords(words, language, settings.lexicalWeight, candidates)
-  const bySentences = settings.sentences
-    ? await rankBySentences(ports.embedder, { vector, language }, byWords, signal)
-    : byWords
-  const asRanked = { ranked: bySentences, warnings: [] }
-  if (!settings.rerank || ports.reranker === undefined) return asRanked
+  const asRanked = { ranked: mergeByRank(lists), warnings, whole, others }
+  if (settings.mode !== 'hybrid' || !settings.rerank || ports.reranker === undefined) return asRanked
   const options = { question, language, signal, withinMs: settings.rerankMs }
   try {
-    return { ranked: await rerank(ports.reranker, options, bySentences), warnings: [] }
+    return { ...asRanked, ranked: await rerank(ports.reranker, options, asRanked.ranked) }
   } catch (error) {
     signal.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
-    return { ...asRanked, warnings: [`The passages were not reranked: ${reason}`] }
+    return {
+      ...asRanked,
+      warnings: [...warnings, `The passages were not reranked: ${reason}`],
+      whole: false,
+    }
   }
+}
+
+async function searchGroup(
+  ports: RetrievePorts,
+  principal: Principal,
+  query: RetrieveQuery,
+  group: ModelGroup,
+  limit: number,
+): Promise<{ ranked: Ranked[]; whole: boolean }> {
+  const { filter, settings, question, language, signal } = query
+  const { collections, model } = group
+  const own = model === ports.embedder.model.fingerprint
+  const vector = own ? query.vector : await embedFor(group, ports.embedders, question, signal)
+  const weighed = weighedWords(ports.store, principal, model, { ...query, collections, vector })
+  const [words, candidates] = await Promise.all([
+    weighed,
+    ports.store.index.nearest(principal, {
+      collections,
+      model,
+      vector,
+      words: async () => lexicalQuery(await weighed),
+      alone: settings.mode === 'lexical',
+      limit: Math.max(CANDIDATES, limit),
+      ...(filter === undefined ? {} : { filter }),
+    }),
+  ])
+  const whole = words.complete
+  if (settings.mode !== 'hybrid') {
+    return { ranked: candidates.map(byOneHalf(settings.mode)).sort(byFused), whole }
+  }
+  if (!own) return { ranked: rankByRanks(words, settings.lexicalWeight, candidates), whole }
+  const byWords = rankByWords(words, language, settings.lexicalWeight, candidates)
+  const bySentences = settings.sentences
+    ? await rankBySentences(ports.embedder, { vector, language, words }, byWords, signal)
+    : byWords
+  return { ranked: bySentences, whole }
+}
+
+function lexicalQuery({ weights, found, phrases }: CountedWords): LexicalQuery | undefined {
+  return weights.length === 0 ? undefined : { weights, found, phrases: phrases.map(({ ids }) => ids) }
+}
+
+interface CountedWords extends WeighedWords {
+  /** In how many chunks each term is. */
+  readonly found: ReadonlyMap<number, number>
+  /** Whether all chunks are in the index of words. */
+  readonly complete: boolean
 }
 
 /** Without words the search is by meaning alone: nothing is asked for, or the index of words is not complete. */
@@ -104,7 +192,7 @@ async function weighedWords(
   principal: Principal,
   model: string,
   { question, collections, vector, settings }: RetrieveQuery,
-): Promise<WeighedWords & { readonly found: ReadonlyMap<number, number> }> {
+): Promise<CountedWords> {
   const words = wordsOf(settings.mode === 'vector' ? '' : question)
   const { complete, chunks, found } = await store.index.frequencies(principal, {
     collections,
@@ -112,7 +200,7 @@ async function weighedWords(
     dimensions: vector.length,
     terms: words.terms.map(({ id }) => id),
   })
-  return { ...weigh(complete ? words : wordsOf(''), found, chunks), found }
+  return { ...weigh(complete ? words : wordsOf(''), found, chunks), found, complete }
 }
 
 const byFused = (left: Ranked, right: Ranked) => right.scores.fused - left.scores.fused

@@ -19,7 +19,7 @@ const fields = {
   sentences: z.boolean().describe('compare single sentences with the question when passages are close'),
   rerank: z
     .boolean()
-    .describe('read the best passages with the reranker of `reranker.folder`, where it knows the language'),
+    .describe('read the best passages with the reranker (`reranker.model`), where it knows the language'),
   rerankMs: z.int().min(1).max(60_000).describe('time for that; what was not read keeps its place'),
 }
 

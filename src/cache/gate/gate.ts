@@ -44,6 +44,9 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
     [...new Set(words.filter(({ kind }) => kind === 'person').map(({ key }) => key))].sort().join(' ')
   const [one, two] = [personsOf(a), personsOf(b)]
   if (one !== two) return undefined
+  // What one may do is not what one must do.
+  const says = (mood: string) => [a, b].some(({ moods }) => moods.includes(mood))
+  if (says('able') && says('should')) return undefined
   const loose = [a, b].map((question) => ({
     ...question,
     moods: question.moods.filter((mood) => mood !== 'should' && (mood !== 'able' || one === 'i')),
@@ -98,8 +101,11 @@ function withoutPersons(question: Question): Question {
 const differentVoice = (a: Question, b: Question): Verdict | undefined =>
   a.passive === b.passive || !(a.asks || b.asks) ? undefined : different('voice', 'active, passive')
 
+/** Not `how often` and the like. */
+const MANNER = /^how (?:to|do|does|is|are|can|could|may|might|should|shall|must)(?!\p{L})/u
+
 function differentMood(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
-  const isHow = [a, b].every(({ words }) => words[0]?.key === 'how')
+  const isHow = [a, b].every(({ folded }) => MANNER.test(folded))
   const [one = '', two = ''] = [a, b].map((question) => {
     const said = question.moods.filter(
       (mood) => mood !== 'present' && !(isHow && (mood === 'able' || mood === 'should')),

@@ -24,11 +24,9 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   const [y] = onlyB
   const worst = [...onlyA, ...onlyB].find(({ kind }) => kind !== 'content') ?? x ?? y
   if (worst === undefined) return differentRole(pairs, lexicon) ?? { kind: 'same' }
+  // Left out, not exchanged: `get help` is not `give help`.
   const isLight =
-    onlyA.length < 2 &&
-    onlyB.length < 2 &&
-    x?.key !== y?.key &&
-    [...onlyA, ...onlyB].every(({ kind, key }) => kind === 'content' && lexicon.light.has(key))
+    onlyA.length + onlyB.length === 1 && worst.kind === 'content' && lexicon.light.has(worst.key)
   if (isLight && differentRole(pairs, lexicon) === undefined)
     return { kind: 'close', detail: `“${worst.form}”` }
   return { kind: 'different', reason: worst.kind, detail: `“${x?.form ?? ''}”, “${y?.form ?? ''}”` }

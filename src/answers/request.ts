@@ -1,0 +1,82 @@
+/** What is asked, and how it is kept for a daemon that may have to answer it instead. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { canonicalFilter, type EarlierTurn, type SearchFilter } from '../domain/answer.ts'
+import type { Principal } from '../domain/principal.ts'
+import { clientMessages } from '../protocol/messages.ts'
+import type { RetrievalOptions } from '../retrieval/settings.ts'
+
+export interface AskRequest {
+  /** UUID chosen by the asker. */
+  readonly id: string
+  readonly question: string
+  readonly conversation?: string | undefined
+  /** Earlier turns, oldest first, where there is no `conversation`. */
+  readonly history?: readonly EarlierTurn[] | undefined
+  readonly collections?: readonly string[] | undefined
+  readonly filter?: SearchFilter | undefined
+  readonly engine?: string | undefined
+  readonly retrieval?: RetrievalOptions | undefined
+  /** False: the answer is neither taken from the cache nor put there. */
+  readonly cache?: boolean | undefined
+  /** W3C trace context of the asker. */
+  readonly traceparent?: string | undefined
+}
+
+const named = { id: z.string(), name: z.string() }
+const principalSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('local'), id: z.string() }),
+  z.object({ kind: z.literal('user'), ...named }),
+  z.object({ kind: z.literal('key'), ...named }),
+  z.object({ kind: z.literal('oidc'), ...named, groups: z.array(z.string()) }),
+])
+
+const { type: _, ...askFields } = clientMessages.ask.shape
+const storedAskSchema = z.object({
+  principal: principalSchema,
+  request: z.object({
+    ...askFields,
+    history: z.array(z.object({ question: z.string(), answer: z.string() })).optional(),
+    traceparent: z.string().optional(),
+  }),
+})
+
+export const storedAsk = (principal: Principal, request: AskRequest): unknown => {
+  const { id, question, conversation, history, collections, filter, engine, retrieval, cache, traceparent } =
+    request
+  return {
+    principal,
+    request: {
+      id,
+      question,
+      conversation,
+      history,
+      collections,
+      filter,
+      engine,
+      retrieval,
+      cache,
+      traceparent,
+    },
+  }
+}
+
+/** Throws when another version has written it. */
+export const readStoredAsk = (stored: unknown): { principal: Principal; request: AskRequest } =>
+  storedAskSchema.parse(stored)
+
+/** Equal for asks that mean the same. */
+export function bodyHash(request: AskRequest): string {
+  const { question, conversation, history, collections, filter, engine, retrieval, cache } = request
+  const body = [
+    question,
+    conversation ?? null,
+    collections ?? null,
+    canonicalFilter(filter),
+    engine ?? null,
+    Object.entries(retrieval ?? {}).sort(),
+    cache ?? null,
+    history?.map((turn) => [turn.question, turn.answer]) ?? null,
+  ]
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
+}

@@ -1,0 +1,142 @@
+/** Searches over collections of different embedding models: their scores do not compare, their ranks do. */
+import type { Passage } from '../domain/answer.ts'
+import type { Collection } from '../domain/document.ts'
+import type { Embedder, Embedders } from '../domain/embedding.ts'
+import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+import { embedInput } from '../ingest/embed-input.ts'
+import { checkModel } from '../ingest/index-spec.ts'
+import type { Candidate, Store } from '../store/store.ts'
+import { closeness } from './closeness.ts'
+import type { WeighedWords } from './question.ts'
+import { holdsPhrase, LOOKED_AT, type Ranked } from './rank.ts'
+
+/** Collections whose vectors are of one model. */
+export interface ModelGroup {
+  readonly reference: string
+  readonly model: string
+  readonly collections: readonly Collection[]
+}
+
+/** Those that nothing is indexed in yet are in none. */
+export async function groupByModel(
+  { index }: Pick<Store, 'index'>,
+  searched: readonly Collection[],
+): Promise<ModelGroup[]> {
+  const live = await index.live(searched.map(({ name }) => name))
+  const groups = new Map<string, { reference: string; model: string; collections: Collection[] }>()
+  for (const collection of searched) {
+    const spec = live.get(collection.name)
+    if (spec === undefined) continue
+    const group = groups.get(spec.model)
+    if (group === undefined)
+      groups.set(spec.model, { reference: spec.reference, model: spec.model, collections: [collection] })
+    else group.collections.push(collection)
+  }
+  return [...groups.values()]
+}
+
+/** The question as the group's model sees it. Throws what `Embedders.get` throws, and `index_mismatch`. */
+export async function embedFor(
+  { reference, model, collections }: ModelGroup,
+  embedders: Embedders | undefined,
+  question: string,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const embedder = await embedders?.get(reference)
+  if (embedder === undefined)
+    throw new ChatbotError('unknown_model', `There is no other model here to search with, such as ${model}.`)
+  checkModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
+  const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question', signal })
+  if (embedding === undefined) throw new ChatbotError('internal', 'The embedder returned nothing.')
+  return embedding.vector
+}
+
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unknown_model',
+  'unsupported_model',
+  'model_corrupt',
+  'model_too_large',
+  'provider_unavailable',
+])
+
+/** Why a group was not searched, where others were; undefined for an error that is more than that. */
+export function leftOut({ collections }: ModelGroup, thrown: unknown): string | undefined {
+  if (!(thrown instanceof ChatbotError) || !UNUSABLE.has(thrown.code)) return undefined
+  return `Not searched: ${collections.map(({ name }) => name).join(', ')}. ${thrown.message}`
+}
+
+/** Ranks that count about the same as their neighbours: the usual constant of reciprocal rank fusion. */
+const SMOOTHING = 60
+
+/**
+ * Both halves fused by reciprocal rank: what was learnt for the built-in model's cosines does not hold for those of
+ * another. Passages that hold a phrase as it is written go first.
+ */
+export function rankByRanks(
+  words: WeighedWords,
+  lexicalWeight: number,
+  candidates: readonly Candidate[],
+): Ranked[] {
+  const places = (value: (candidate: Candidate) => number) =>
+    new Map(
+      candidates.toSorted((one, other) => value(other) - value(one)).map((each, place) => [each, place]),
+    )
+  const byVector = places(({ similarity }) => similarity)
+  const byWords = places(({ lexical }) => lexical)
+  const share = (place = candidates.length) => 1 / (SMOOTHING + place)
+  return candidates
+    .map((candidate) => {
+      const { similarity: vector, lexical } = candidate
+      const phrases = words.phrases.filter((phrase) => holdsPhrase(candidate, phrase)).length
+      const ofWords = lexical > 0 ? lexicalWeight * share(byWords.get(candidate)) : 0
+      const fused = phrases + share(byVector.get(candidate)) + ofWords
+      return { candidate, scores: { vector, lexical, fused, matched: [] as readonly string[] } }
+    })
+    .sort((one, other) => other.scores.fused - one.scores.fused)
+    .map(({ candidate, scores }, index) =>
+      index < LOOKED_AT
+        ? { candidate, scores: { ...scores, matched: closeness(words, candidate).matched } }
+        : { candidate, scores },
+    )
+}
+
+/** One list of several, by rank; of equal ranks the one with more of the question's words first. */
+export function mergeByRank(lists: readonly (readonly Ranked[])[]): Ranked[] {
+  const [only] = lists
+  if (lists.length === 1 && only !== undefined) return [...only]
+  return lists
+    .flatMap((list) =>
+      list.map(({ candidate, scores }, place) => ({
+        candidate,
+        scores: { ...scores, fused: 1 / (SMOOTHING + place) },
+      })),
+    )
+    .sort((one, other) => other.scores.fused - one.scores.fused || other.scores.lexical - one.scores.lexical)
+}
+
+/** With the scores that the embedder gives to those passages that another model found. */
+export async function judge(
+  embedder: Embedder,
+  question: Float32Array,
+  passages: readonly Passage[],
+  others: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Passage[]> {
+  const foreign = passages.filter(({ chunk }) => others.has(chunk))
+  if (foreign.length === 0) return [...passages]
+  const embeddings = await embedder.embed(
+    foreign.map(({ text }) => embedInput(text)),
+    { as: 'passage', priority: 'question', signal },
+  )
+  const scores = new Map(
+    foreign.map(({ chunk }, index) => [chunk, cosine(question, embeddings[index]?.vector)]),
+  )
+  return passages.map((passage) => ({ ...passage, score: scores.get(passage.chunk) ?? passage.score }))
+}
+
+/** Both are of length 1. */
+function cosine(a: Float32Array, b: Float32Array = new Float32Array(a.length)): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
+  return sum
+}
