@@ -1,0 +1,45 @@
+/** Who a token stands for: an API key, a login here, or a token of a configured OIDC provider. */
+import { decodeJwt } from 'jose'
+import { MAX_TOKEN } from '../protocol/messages.ts'
+import type { KeyRepository } from '../store/accounts.ts'
+import { isApiKey, verifyApiKey } from './api-keys.ts'
+import { type Identity, refused } from './identity.ts'
+import type { OidcVerifier } from './oidc.ts'
+import { ISSUER, type Sessions } from './sessions.ts'
+
+export interface Authenticator {
+  /** Throws `unauthenticated`, or why it cannot be known now: `database_unreachable`, `overloaded`. */
+  authenticate(token: string): Promise<Identity>
+}
+
+export function authenticator({
+  keys,
+  sessions,
+  providers,
+}: {
+  readonly keys: KeyRepository
+  readonly sessions: Sessions
+  readonly providers: readonly OidcVerifier[]
+}): Authenticator {
+  const byIssuer = new Map(providers.map((provider) => [provider.issuer, provider]))
+  return {
+    async authenticate(token) {
+      if (token.length > MAX_TOKEN) throw refused()
+      if (isApiKey(token)) return verifyApiKey(keys, token)
+      const issuer = issuerOf(token)
+      if (issuer === ISSUER) return sessions.verify(token)
+      const provider = byIssuer.get(issuer)
+      if (provider === undefined) throw refused()
+      return provider.verify(token)
+    },
+  }
+}
+
+/** What the token says, unverified: it only chooses who verifies. */
+function issuerOf(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? ''
+  } catch (error) {
+    throw refused(error)
+  }
+}

@@ -1,0 +1,69 @@
+/** Passwords are kept as scrypt hashes with their parameters, `scrypt$N$r$p$salt$hash`, so that they can be raised. */
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { ChatbotError } from '../domain/errors.ts'
+
+/** OWASP's choice for 32 MiB: a fifth of a second on one thread. */
+const COST = { N: 2 ** 15, r: 8, p: 3 }
+const KEY_BYTES = 32
+const MAX_MEMORY = 64 * 1024 * 1024
+
+const SHORTEST = 12
+const LONGEST = 1000
+
+/** Hashes that are computed at once, and those that wait: each takes memory and a thread of the pool. */
+const AT_ONCE = 2
+const MAX_WAITING = 32
+
+/** Throws `bad_request` for one that is too short or too long, in characters. */
+export async function hashPassword(password: string): Promise<string> {
+  const length = Array.from(password.slice(0, LONGEST * 2 + 1)).length
+  if (length < SHORTEST || length > LONGEST) {
+    throw new ChatbotError(
+      'bad_request',
+      `A password has ${SHORTEST} to ${LONGEST} characters. A few words in a row are easy to remember.`,
+    )
+  }
+  const salt = randomBytes(16)
+  const { N, r, p } = COST
+  const hash = await derive(password, salt, COST)
+  return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+}
+
+/** Takes as long without a stored hash, when there is no such user, as with one. */
+export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  const [, N, r, p, salt = '', hash = ''] = (stored ?? NOBODY).split('$')
+  const expected = Buffer.from(hash, 'base64url')
+  const given = await derive(password, Buffer.from(salt, 'base64url'), {
+    N: Number(N),
+    r: Number(r),
+    p: Number(p),
+  })
+  return timingSafeEqual(given, expected) && stored !== undefined
+}
+
+const NOBODY = ['scrypt', COST.N, COST.r, COST.p, 'AAAAAAAAAAAAAAAAAAAAAA', 'A'.repeat(43)].join('$')
+
+let running = 0
+const waiting: (() => void)[] = []
+
+async function derive(password: string, salt: Buffer, cost: ScryptOptions): Promise<Buffer> {
+  if (running >= AT_ONCE) {
+    if (waiting.length >= MAX_WAITING) {
+      throw new ChatbotError('overloaded', 'Too many log in at this moment. Try again in a moment.', {
+        retryAfterMs: 2000,
+      })
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  } else running += 1
+  try {
+    return await new Promise((resolve, reject) => {
+      scrypt(password.normalize('NFC'), salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }, (error, key) =>
+        error === null ? resolve(key) : reject(error),
+      )
+    })
+  } finally {
+    const next = waiting.shift()
+    if (next === undefined) running -= 1
+    else next()
+  }
+}

@@ -1,0 +1,151 @@
+/** Logins of the installation's own users: short access tokens, and refresh tokens that work once. */
+import { createHash, randomBytes } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import type { SessionRepository, UserRepository } from '../store/accounts.ts'
+import { type Identity, refused } from './identity.ts'
+import { isPassword } from './passwords.ts'
+import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts'
+
+export const ISSUER = 'chatbot'
+const AUDIENCE = 'chatbot'
+const TYPE = 'at+jwt'
+const REFRESH = /^cr_[A-Za-z0-9_-]{43}$/
+
+export interface Tokens {
+  readonly accessToken: string
+  readonly expiresAt: Date
+  /** Works once: the exchange gives the next one. */
+  readonly refreshToken: string
+  readonly user: string
+}
+
+export interface Sessions {
+  /** Throws `unauthenticated`, also when there is no such user, and `rate_limited`. */
+  login(name: string, password: string): Promise<Tokens>
+  /** Throws `unauthenticated` when it is not the user's. */
+  checkPassword(name: string, password: string): Promise<void>
+  /** Throws `unauthenticated`; a token that was used before ends its session. */
+  refresh(token: string): Promise<Tokens>
+  /** Ends the session of this access token. */
+  logout(accessToken: string): Promise<void>
+  /** Throws `unauthenticated`, also when the session has ended. */
+  verify(accessToken: string): Promise<Identity>
+}
+
+export interface SessionOptions {
+  readonly users: UserRepository
+  readonly sessions: SessionRepository
+  readonly keys: SigningKeys
+  readonly accessMs: number
+  readonly sessionMs: number
+  /** Somebody has used a refresh token a second time. */
+  onReuse(user: string): void
+}
+
+/** Wrong passwords for one name, whether it exists or not, from wherever they come. */
+const MAX_FAILURES = 10
+const FAILURES_MS = 300_000
+const REMEMBERED_NAMES = 10_000
+
+const claimsSchema = z.object({ sub: z.string(), sid: z.uuid(), exp: z.number() })
+
+export function loginSessions(options: SessionOptions): Sessions {
+  const { users, sessions, keys } = options
+  const failures = new LRUCache<string, number>({ max: REMEMBERED_NAMES, ttl: FAILURES_MS })
+
+  async function tokens(session: string, user: { id: string; name: string }, refreshToken: string) {
+    const { id, key } = await keys.current()
+    const expiresAt = new Date(Math.floor((Date.now() + options.accessMs) / 1000) * 1000)
+    const accessToken = await new SignJWT({ sid: session })
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: id, typ: TYPE })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(user.id)
+      .setIssuedAt()
+      .setExpirationTime(expiresAt)
+      .sign(key)
+    return { accessToken, expiresAt, refreshToken, user: user.name }
+  }
+
+  async function claimsOf(token: string) {
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        async ({ kid = '' }) => {
+          const key = await keys.find(kid)
+          if (key === undefined) throw refused()
+          return key
+        },
+        { issuer: ISSUER, audience: AUDIENCE, typ: TYPE, algorithms: [SIGNING_ALGORITHM] },
+      )
+      return claimsSchema.parse(payload)
+    } catch (error) {
+      if (error instanceof ChatbotError) throw error
+      throw refused(error)
+    }
+  }
+
+  async function checked(name: string, password: string) {
+    const failed = failures.get(name) ?? 0
+    if (failed >= MAX_FAILURES) {
+      throw new ChatbotError('rate_limited', 'Too many wrong passwords for this name. Try again later.', {
+        retryAfterMs: Math.ceil(failures.getRemainingTTL(name)),
+      })
+    }
+    const user = await users.find(name)
+    const isRight = await isPassword(password, user?.password)
+    if (user === undefined || !isRight) {
+      failures.set(name, failed + 1)
+      throw new ChatbotError('unauthenticated', 'The name or the password is wrong.')
+    }
+    failures.delete(name)
+    return user
+  }
+
+  return {
+    async checkPassword(name, password) {
+      await checked(name, password)
+    },
+    async login(name, password) {
+      const user = await checked(name, password)
+      const refreshToken = newRefreshToken()
+      const until = new Date(Date.now() + options.sessionMs)
+      const session = await sessions.begin(user.id, hashOf(refreshToken), until)
+      return tokens(session, user, refreshToken)
+    },
+    async refresh(token) {
+      if (!REFRESH.test(token)) throw refused()
+      const next = newRefreshToken()
+      const exchanged = await sessions.exchange(hashOf(token), hashOf(next))
+      switch (exchanged.kind) {
+        case 'exchanged':
+          return tokens(exchanged.session, exchanged.user, next)
+        case 'reused':
+          options.onReuse(exchanged.user.name)
+          throw refused()
+        case 'unknown':
+          throw refused()
+      }
+    },
+    async logout(accessToken) {
+      const { sid } = await claimsOf(accessToken)
+      await sessions.end(sid)
+    },
+    async verify(token) {
+      const { sid, sub, exp } = await claimsOf(token)
+      const user = await sessions.find(sid)
+      if (user === undefined || user.id !== sub) throw refused()
+      return {
+        principal: { kind: 'user', id: `user:${user.id}`, name: user.name },
+        expiresAt: new Date(exp * 1000),
+        token,
+      }
+    },
+  }
+}
+
+const newRefreshToken = () => `cr_${randomBytes(32).toString('base64url')}`
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')

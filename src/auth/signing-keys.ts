@@ -1,0 +1,130 @@
+/** The keys that this installation signs its access tokens with: made once, kept encrypted, replaced with an overlap. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  type KeyObject,
+  randomBytes,
+  scrypt,
+} from 'node:crypto'
+import { promisify } from 'node:util'
+import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import type { SigningKey, SigningKeyRepository } from '../store/accounts.ts'
+
+export const SIGNING_ALGORITHM = 'EdDSA'
+
+/** Tokens of the key before live for minutes; daemons with other clocks and other caches have an hour. */
+const OVERLAP_MS = 3_600_000
+/** How often the table is looked at for keys that other daemons made, at most. */
+const RELOAD_MS = 5000
+/** Two daemons that make a key at once make one. */
+const JUST_NOW_MS = 10_000
+
+export interface SigningKeys {
+  /** The newest, made when there is none or it is too old. */
+  current(): Promise<{ id: string; key: KeyObject }>
+  /** Public, by id; undefined when there is no such key or its time is over. */
+  find(id: string): Promise<JWK | undefined>
+  /** All that verify, as a JWK set. */
+  publicKeys(): Promise<JWK[]>
+  /** Makes a new one now. */
+  rotate(): Promise<string>
+}
+
+export interface SigningKeyOptions {
+  readonly store: SigningKeyRepository
+  /** What private keys are encrypted with. */
+  readonly secret: string
+  readonly maxAgeMs: number
+}
+
+export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): SigningKeys {
+  let known: readonly SigningKey[] = []
+  let loadedAt = 0
+  const decrypted = new Map<string, KeyObject>()
+
+  async function load(): Promise<readonly SigningKey[]> {
+    known = await store.list()
+    loadedAt = Date.now()
+    return known
+  }
+
+  async function make(unlessSince: Date): Promise<void> {
+    const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true })
+    const { kty = '', crv = '', x = '' } = await exportJWK(publicKey)
+    const pem = await exportPKCS8(privateKey)
+    const id = await calculateJwkThumbprint({ kty, crv, x })
+    const key = { id, publicKey: { kty, crv, x }, privateKey: await encrypt(pem, secret) }
+    await store.add(key, unlessSince, new Date(Date.now() - OVERLAP_MS))
+  }
+
+  const isUsable = (key: SigningKey) => {
+    const successor = known.filter(({ createdAt }) => createdAt > key.createdAt).at(-1)
+    return successor === undefined || successor.createdAt.getTime() > Date.now() - OVERLAP_MS
+  }
+
+  return {
+    async current() {
+      const tooOld = () => (known[0]?.createdAt.getTime() ?? 0) < Date.now() - maxAgeMs
+      if (Date.now() - loadedAt > RELOAD_MS) await load()
+      if (tooOld()) {
+        await make(new Date(Date.now() - maxAgeMs))
+        await load()
+      }
+      const newest = known[0]
+      if (newest === undefined) throw new ChatbotError('internal', 'There is no signing key.')
+      const key = decrypted.get(newest.id) ?? (await decrypt(newest.privateKey, secret))
+      decrypted.set(newest.id, key)
+      return { id: newest.id, key }
+    },
+    async find(id) {
+      const isThere = () => known.find((key) => key.id === id && isUsable(key))?.publicKey
+      if (isThere() === undefined && Date.now() - loadedAt > RELOAD_MS) await load()
+      return isThere()
+    },
+    async publicKeys() {
+      await load()
+      return known
+        .filter(isUsable)
+        .map(({ id, publicKey }) => ({ ...publicKey, kid: id, alg: SIGNING_ALGORITHM, use: 'sig' }))
+    },
+    async rotate() {
+      await make(new Date(Date.now() - JUST_NOW_MS))
+      const [newest] = await load()
+      return newest?.id ?? ''
+    },
+  }
+}
+
+/** AES-256-GCM under a key that scrypt makes of the secret: salt, nonce, tag and text in base64url. */
+async function encrypt(plain: string, secret: string): Promise<string> {
+  const salt = randomBytes(16)
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', await keyOf(secret, salt), nonce)
+  const text = Buffer.concat([cipher.update(plain), cipher.final()])
+  return [salt, nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url')).join('.')
+}
+
+async function decrypt(stored: string, secret: string): Promise<KeyObject> {
+  const [salt, nonce, tag, text] = stored.split('.').map((part) => Buffer.from(part, 'base64url'))
+  try {
+    if (salt === undefined || nonce === undefined || tag === undefined || text === undefined) {
+      throw new Error('a part is missing')
+    }
+    const decipher = createDecipheriv('aes-256-gcm', await keyOf(secret, salt), nonce)
+    decipher.setAuthTag(tag)
+    return createPrivateKey(Buffer.concat([decipher.update(text), decipher.final()]))
+  } catch (error) {
+    throw new ChatbotError(
+      'invalid_config',
+      'The signing key in the database was encrypted with another secret. Give all daemons of one database the same auth.secret (CHATBOT_AUTH_SECRET), or make a new key: chatbot auth rotate',
+      { cause: error },
+    )
+  }
+}
+
+async function keyOf(secret: string, salt: Buffer): Promise<Buffer> {
+  return z.instanceof(Buffer).parse(await promisify(scrypt)(secret, salt, 32))
+}

@@ -1,0 +1,107 @@
+/** What a user, or a program with a key, may ask for: requests a minute, answers in flight, tokens a day. */
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../config/schema.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import type { Principal, Role } from '../domain/principal.ts'
+import type { UsageRepository } from '../store/store.ts'
+import type { RateLimiter, Standing } from './rate.ts'
+
+export interface Limits {
+  /** Before a question: throws `rate_limited`, also when the tokens of the day are used up. */
+  ask(principal: Principal): Promise<{ readonly mostInFlight: number | undefined }>
+  /** Before a search: throws `rate_limited`. */
+  search(principal: Principal): Promise<void>
+  /** Before a call of the HTTP API; the caller refuses what is not allowed. Undefined: not limited. */
+  request(principal: Principal): Promise<Standing | undefined>
+  /** An engine has used so many tokens for them. */
+  spent(principal: Principal, tokens: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface LimitsOptions {
+  readonly config: Config['limits']
+  readonly limiter: RateLimiter
+  readonly usage: UsageRepository
+}
+
+type Allowance = Omit<Config['limits'], 'roles' | 'addressPerMinute' | 'addressBurst'>
+
+/** How soon a new role counts. */
+const ROLE_MS = 10_000
+
+export function createLimits({ config, limiter, usage }: LimitsOptions): Limits {
+  const { roles, ...common } = config
+  const hasRoles = Object.keys(roles).length > 0
+  const known = new LRUCache<string, { readonly role: Role | undefined }>({ max: 10_000, ttl: ROLE_MS })
+
+  async function roleOf(principal: Principal): Promise<Role | undefined> {
+    const { role } = known.get(principal.id) ?? { role: await usage.highestRole(principal) }
+    if (!known.has(principal.id)) known.set(principal.id, { role })
+    return role
+  }
+
+  async function allowanceOf(principal: Principal): Promise<Allowance> {
+    const role = hasRoles ? await roleOf(principal) : undefined
+    return { ...common, ...(role === undefined ? {} : roles[role]) }
+  }
+
+  async function takeQuestion(principal: Principal, allowance: Allowance): Promise<void> {
+    const rate = { perMinute: allowance.questionsPerMinute, burst: allowance.questionsBurst }
+    const { allowed, retryAfterMs } = await limiter.take(`question ${principal.id}`, rate)
+    if (allowed) return
+    throw rateLimited(
+      `You may ask and search ${rate.perMinute} times a minute, ${rate.burst} times at once.`,
+      retryAfterMs,
+    )
+  }
+
+  return {
+    async ask(principal) {
+      if (principal.kind === 'local') return { mostInFlight: undefined }
+      const allowance = await allowanceOf(principal)
+      await takeQuestion(principal, allowance)
+      const { tokensPerDay } = allowance
+      if (tokensPerDay !== undefined && (await usage.today(principal)) >= tokensPerDay) {
+        throw rateLimited(`You have used the ${tokensPerDay} tokens of today.`, untilMidnight())
+      }
+      return { mostInFlight: allowance.answersInFlight }
+    },
+    async search(principal) {
+      if (principal.kind === 'local') return
+      await takeQuestion(principal, await allowanceOf(principal))
+    },
+    async request(principal) {
+      if (principal.kind === 'local') return undefined
+      const { requestsPerMinute, requestsBurst } = await allowanceOf(principal)
+      return limiter.take(`request ${principal.id}`, { perMinute: requestsPerMinute, burst: requestsBurst })
+    },
+    async spent(principal, tokens) {
+      if (principal.kind !== 'local' && tokens > 0) await usage.add(principal, tokens)
+    },
+    close: () => limiter.close(),
+  }
+}
+
+/** Takes one request and tells what is left; throws `rate_limited` when they have sent too many. */
+export async function takeRequest(
+  limits: Limits,
+  principal: Principal,
+  tell: (standing: Standing) => void = () => undefined,
+): Promise<void> {
+  const standing = await limits.request(principal)
+  if (standing === undefined) return
+  tell(standing)
+  if (standing.allowed) return
+  throw rateLimited('You have sent too many requests.', standing.retryAfterMs)
+}
+
+const rateLimited = (message: string, retryAfterMs: number): ChatbotError =>
+  new ChatbotError('rate_limited', `${message} Try again in ${inWords(retryAfterMs)}.`, { retryAfterMs })
+
+const inWords = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`)
+
+/** Days are those of UTC. */
+function untilMidnight(): number {
+  const day = 86_400_000
+  return day - (Date.now() % day)
+}

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../answers/log.ts'
+import type { AnswerEvent } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { serverMessages } from '../protocol/messages.ts'
+import { answerSchema, errorBodySchema, passageSchema } from '../protocol/shapes.ts'
+import type { RedisConnection } from './connection.ts'
+
+/** An answer that ends sooner is not worth a stream: who comes for it finds it in the database. */
+const WORTH_FOLLOWING_MS = 150
+const KEPT_MS = 10 * 60_000
+/** Bytes on their way to Redis; when more wait, Redis is too slow for this answer. */
+const MOST_WAITING = 4 * 1_048_576
+const POLL_MS = 40
+const LONGEST_POLL_MS = 640
+const BATCH = 256
+
+/**
+ * A stream for each answer. Entries have the ids `EPOCH-SEQ`, and Redis takes no id that is not above the last one: an
+ * attempt that was taken over can write nothing more, and no entry is there twice.
+ */
+export function redisLogs(redis: RedisConnection): AnswerLogs {
+  const keyOf = (answer: string) => redis.key('log', encodeURIComponent(answer))
+  return {
+    open(answer, epoch) {
+      const mirror = mirrored(redis, keyOf(answer))
+      return new AnswerLog(epoch, mirror)
+    },
+    async *follow(answer, epoch, from, signal) {
+      let next = from
+      let pause = POLL_MS
+      while (!signal.aborted) {
+        const entries = await redis.attempt(
+          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', BATCH),
+          [],
+        )
+        for (const [id, [, body]] of entries) {
+          const event = eventOf(body)
+          if (id !== `${epoch}-${next}` || event === undefined) return
+          yield { epoch, seq: next, event }
+          if (isEnd(event)) return
+          next += 1
+        }
+        pause = entries.length > 0 ? POLL_MS : Math.min(pause * 2, LONGEST_POLL_MS)
+        await sleep(pause, undefined, { signal }).catch(() => undefined)
+      }
+    },
+  }
+}
+
+/** Copies events to the stream in the background: many at once while Redis is busy, none once it has failed. */
+function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) => void {
+  let waiting: { id: string; body: string }[] = []
+  let bytes = 0
+  let state: 'idle' | 'writing' | 'given up' = 'idle'
+  let begun: NodeJS.Timeout | undefined
+  let isFirst = true
+
+  async function write(): Promise<void> {
+    state = 'writing'
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      bytes = 0
+      const written = await redis.attempt(async (client) => {
+        const pipeline = client.pipeline()
+        for (const { id, body } of batch) pipeline.xadd(key, id, 'e', body)
+        pipeline.pexpire(key, KEPT_MS)
+        const replies = (await pipeline.exec()) ?? []
+        return replies.every(([error]) => error === null)
+      }, false)
+      if (!written) {
+        state = 'given up'
+        waiting = []
+        return
+      }
+    }
+    state = 'idle'
+  }
+
+  return ({ epoch, seq, event }) => {
+    if (isFirst) {
+      isFirst = false
+      begun = setTimeout(() => {
+        begun = undefined
+        void write()
+      }, WORTH_FOLLOWING_MS)
+      begun.unref()
+    }
+    if (begun !== undefined && isEnd(event)) {
+      clearTimeout(begun)
+      begun = undefined
+      state = 'given up'
+      waiting = []
+    }
+    if (state === 'given up') return
+    const body = JSON.stringify(event)
+    waiting.push({ id: `${epoch}-${seq}`, body })
+    bytes += body.length
+    if (bytes > MOST_WAITING) {
+      state = 'given up'
+      waiting = []
+    } else if (begun === undefined && state === 'idle') void write()
+  }
+}
+
+const { stage, delta, restart } = serverMessages
+const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('stage'),
+    stage: stage.shape.stage,
+    state: stage.shape.state,
+    ms: z.number().optional(),
+  }),
+  z.object({ type: z.literal('context'), passages: z.array(passageSchema) }),
+  z.object({ type: z.literal('delta'), text: delta.shape.text }),
+  z.object({ type: z.literal('restart'), keep: restart.shape.keep }),
+  z.object({ type: z.literal('done'), answer: answerSchema }),
+  z.object({ type: z.literal('error'), error: errorBodySchema.transform(ChatbotError.from) }),
+])
+
+function eventOf(body: string | undefined): AnswerEvent | undefined {
+  try {
+    return eventSchema.safeParse(JSON.parse(body ?? '')).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { Signals } from '../answers/signals.ts'
+import type { RedisConnection } from './connection.ts'
+
+const signalSchema = z.tuple([z.literal('cancel'), z.string()])
+
+/** One channel for all topics: every daemon listens to every topic. */
+export function redisSignals(redis: RedisConnection): Signals {
+  const channel = redis.key('signals', 'all')
+  const listeners = new Map<string, Set<(subject: string) => void>>()
+  const subscriber = redis.duplicate()
+  // Nothing is sent while it is not connected, so that the first subscription waits for the connection.
+  subscriber.on('ready', () => {
+    subscriber.subscribe(channel).catch(() => undefined)
+  })
+  subscriber.on('message', (_channel: string, text: string) => {
+    const signal = parsed(text)
+    if (signal === undefined) return
+    const [topic, subject] = signal
+    for (const listener of listeners.get(topic) ?? []) listener(subject)
+  })
+  return {
+    send(topic, subject) {
+      void redis.attempt((client) => client.publish(channel, JSON.stringify([topic, subject])), 0)
+    },
+    on(topic, listener) {
+      const known = listeners.get(topic) ?? new Set()
+      known.add(listener)
+      listeners.set(topic, known)
+    },
+  }
+}
+
+function parsed(text: string): z.output<typeof signalSchema> | undefined {
+  try {
+    return signalSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

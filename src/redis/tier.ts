@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { Embedding } from '../domain/embedding.ts'
+import type { Tier } from '../pipeline/ports.ts'
+import { citationSchema, passageSchema } from '../protocol/shapes.ts'
+import type { RetrievedPassages } from '../retrieval/retrieve.ts'
+import type { CachedAnswer } from '../store/store.ts'
+import type { RedisClient, RedisConnection } from './connection.ts'
+
+/** How values lie in Redis. What cannot be read was written by another version, and counts as forgotten. */
+export interface Codec<V> {
+  encode(value: V): Buffer | string
+  decode(bytes: Buffer): V | undefined
+}
+
+export interface RedisTierOptions<V> {
+  readonly redis: RedisConnection
+  /** Of the tier: part of its keys. */
+  readonly name: string
+  readonly ttlMs: number
+  readonly codec: Codec<V>
+}
+
+/** Values that may be forgotten at any time, shared by all daemons on one Redis. */
+export function redisTier<V>({ redis, name, ttlMs, codec }: RedisTierOptions<V>): Tier<V> {
+  const at = (key: string) => redis.key(name, createHash('sha256').update(key).digest('base64url'))
+  return {
+    async get(key) {
+      const bytes = await redis.attempt((client) => client.getBuffer(at(key)), null)
+      return bytes === null ? undefined : codec.decode(bytes)
+    },
+    async set(key, value) {
+      await redis.attempt((client) => client.set(at(key), codec.encode(value), 'PX', ttlMs), null)
+    },
+    async delete(key) {
+      await redis.attempt((client) => client.del(at(key)), 0)
+    },
+    async clear() {
+      await redis.attempt((client) => unlinkAll(client, redis.key(name, '*')), undefined)
+    },
+  }
+}
+
+async function unlinkAll(client: RedisClient, pattern: string): Promise<void> {
+  const nodes = 'nodes' in client ? client.nodes('master') : [client]
+  for (const node of nodes) {
+    let cursor = '0'
+    do {
+      const [next, keys] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', 1000)
+      await Promise.all(keys.map((key) => client.unlink(key)))
+      cursor = next
+    } while (cursor !== '0')
+  }
+}
+
+function jsonCodec<V>(schema: z.ZodType<V>): Codec<V> {
+  return {
+    encode: (value) => JSON.stringify(value),
+    decode(bytes) {
+      try {
+        return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+export const cachedAnswerCodec: Codec<CachedAnswer> = jsonCodec(
+  z.object({
+    source: z.object({ principal: z.string(), answer: z.string() }),
+    askedAt: z.string(),
+    question: z.string(),
+    text: z.string(),
+    citations: z.array(citationSchema),
+    warnings: z.array(z.string()),
+  }),
+)
+
+export const passagesCodec: Codec<RetrievedPassages> = jsonCodec(
+  z.object({ passages: z.array(passageSchema), warnings: z.array(z.string()), whole: z.boolean() }),
+)
+
+const FLOAT_BYTES = 4
+const HEADER_BYTES = 12
+
+/** Tokens, share of unknown characters and whether it was cut; then the vector, all little-endian. */
+export const embeddingCodec: Codec<Embedding> = {
+  encode({ vector, tokens, unknown, truncated }) {
+    const bytes = Buffer.alloc(HEADER_BYTES + vector.length * FLOAT_BYTES)
+    bytes.writeUInt32LE(tokens, 0)
+    bytes.writeFloatLE(unknown, 4)
+    bytes.writeUInt32LE(truncated ? 1 : 0, 8)
+    for (const [index, value] of vector.entries())
+      bytes.writeFloatLE(value, HEADER_BYTES + index * FLOAT_BYTES)
+    return bytes
+  },
+  decode(bytes) {
+    if (bytes.length <= HEADER_BYTES || bytes.length % FLOAT_BYTES !== 0) return undefined
+    const vector = Float32Array.from({ length: (bytes.length - HEADER_BYTES) / FLOAT_BYTES }, (_, index) =>
+      bytes.readFloatLE(HEADER_BYTES + index * FLOAT_BYTES),
+    )
+    return {
+      vector,
+      tokens: bytes.readUInt32LE(0),
+      unknown: bytes.readFloatLE(4),
+      truncated: bytes.readUInt32LE(8) === 1,
+    }
+  },
+}

@@ -1,0 +1,44 @@
+/** Spans of OpenTelemetry; they cost next to nothing until tracing.ts has started it. No question or answer is in them. */
+import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { ChatbotError } from '../domain/errors.ts'
+
+export interface SpanOptions {
+  readonly attributes?: Attributes
+  readonly kind?: SpanKind
+  /** W3C trace context of the caller; without it the span belongs to the current one. */
+  readonly parent?: string | undefined
+}
+
+const tracer = trace.getTracer('chatbot')
+
+export function inSpan<T>(
+  name: string,
+  { attributes = {}, kind = SpanKind.INTERNAL, parent }: SpanOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const from =
+    parent === undefined ? context.active() : propagation.extract(context.active(), { traceparent: parent })
+  return tracer.startActiveSpan(name, { attributes, kind }, from, async (span) => {
+    try {
+      return await work()
+    } catch (thrown) {
+      const code = ChatbotError.wrap(thrown).code
+      span.setAttribute('error.type', code)
+      span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+      throw thrown
+    } finally {
+      span.end()
+    }
+  })
+}
+
+/** A span of work on PostgreSQL, where it belongs to a trace; background work makes none of its own. */
+export function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (trace.getActiveSpan() === undefined) return work()
+  return inSpan(name, { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }, work)
+}
+
+/** Adds to the current span. */
+export const annotate = (attributes: Attributes): void => {
+  trace.getActiveSpan()?.setAttributes(attributes)
+}
