@@ -1,0 +1,117 @@
+{{- define "chatbot.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels by which a component's pods are selected; call with (list . "component"). */}}
+{{- define "chatbot.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ default $root.Chart.Name $root.Values.nameOverride }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "chatbot.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "chatbot.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: chatbot
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "chatbot.image" -}}
+{{- with .Values.image -}}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "chatbot.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}{{ default (include "chatbot.fullname" .) .Values.serviceAccount.name }}{{ else }}{{ default "default" .Values.serviceAccount.name }}{{ end -}}
+{{- end -}}
+
+{{/* Each pod has the embedded database: nobody gave a PostgreSQL. */}}
+{{- define "chatbot.embedded" -}}
+{{- if not (or .Values.postgres.enabled .Values.existingSecret .Values.env.secrets.DATABASE_URL) }}true{{ end -}}
+{{- end -}}
+
+{{/* A generated secret: that of the values, else the one that the cluster has, else a new one, the same all through
+this rendering. Call with (list . "section" "key"): the Secret NAME-section holds it as key. */}}
+{{- define "chatbot.generated" -}}
+{{- $root := index . 0 -}}{{- $section := index . 1 -}}{{- $key := index . 2 -}}
+{{- $values := index $root.Values $section -}}
+{{- if not (index $values $key) -}}
+{{- $secret := lookup "v1" "Secret" $root.Release.Namespace (printf "%s-%s" (include "chatbot.fullname" $root) $section) -}}
+{{- $known := dig "data" $key "" (default dict $secret) -}}
+{{- $_ := set $values $key (ternary (b64dec $known) (randAlphaNum 32) (ne $known "")) -}}
+{{- end -}}
+{{- index $values $key -}}
+{{- end -}}
+
+{{/* The variables of the daemon's Secret as YAML. */}}
+{{- define "chatbot.secrets" -}}
+{{- $all := deepCopy .Values.env.secrets -}}
+{{- $name := include "chatbot.fullname" . -}}
+{{- if .Values.postgres.enabled -}}
+{{- $_ := set $all "DATABASE_URL" (printf "postgresql://chatbot:%s@%s-postgres:5432/chatbot" (include "chatbot.generated" (list . "postgres" "password")) $name) -}}
+{{- end -}}
+{{- if .Values.redis.enabled -}}
+{{- $_ := set $all "REDIS_URL" (printf "redis://:%s@%s-redis:6379/0" (include "chatbot.generated" (list . "redis" "password")) $name) -}}
+{{- end -}}
+{{- if not .Values.env.secrets.CHATBOT_AUTH_SECRET -}}
+{{- $_ := set $all "CHATBOT_AUTH_SECRET" (include "chatbot.generated" (list . "auth" "secret")) -}}
+{{- end -}}
+{{- toYaml $all -}}
+{{- end -}}
+
+{{- define "chatbot.config" -}}
+CHATBOT_SERVER_DRAIN_MS: {{ mul .Values.shutdown.drainSeconds 1000 | quote }}
+{{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.keySecret) }}
+CHATBOT_SERVER_OPEN_METRICS: "true"
+{{- end }}
+{{- if .Values.models.existingClaim }}
+HF_HUB_CACHE: /models
+{{- end }}
+{{- range $key, $value := .Values.env.config }}
+{{ $key }}: {{ $value | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "chatbot.envFrom" -}}
+- configMapRef: { name: {{ include "chatbot.fullname" . }}-config }
+- secretRef: { name: {{ include "chatbot.fullname" . }}-secrets }
+{{- with .Values.existingSecret }}
+- secretRef: { name: {{ . }} }
+{{- end }}
+{{- end -}}
+
+{{/* Restricted Pod Security; call with the user. */}}
+{{- define "chatbot.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "chatbot.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{- define "chatbot.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end -}}

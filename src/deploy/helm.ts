@@ -1,0 +1,227 @@
+/** A release of the chart: planned, rolled out, watched, rolled back. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { packageRoot } from '../config/package-root.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { printable } from '../domain/printable.ts'
+import { diagnosis, isHopeless, type Place, type Pod, placeName, podsOf } from './cluster.ts'
+import { failed, lastLines, output, type RunOptions, run } from './tool.ts'
+
+const CHART = join(packageRoot(), 'deploy/helm/chatbot')
+export const MINIKUBE_VALUES = join(CHART, 'values-minikube.yaml')
+
+export interface Settings {
+  /** Files of values, later ones win. */
+  readonly files: readonly string[]
+  /** `key=value`, as helm takes them. */
+  readonly set: readonly string[]
+  readonly image?: { readonly repository: string; readonly tag: string } | undefined
+}
+
+export interface Rollout {
+  readonly place: Place
+  readonly settings: Settings
+  /** As helm writes it: `10m`. */
+  readonly timeout: string
+  readonly signal: AbortSignal
+  /** How long a pod may be in a state that time does not mend; half a minute unless told. */
+  readonly patienceMs?: number
+  /** Told about each change of a pod. */
+  onPod(pod: Pod): void
+  onProgress(message: string): void
+}
+
+export interface Revision {
+  readonly revision: number
+  readonly status: string
+  readonly updated: string
+  readonly chart: string
+}
+
+const WATCH_MS = 2000
+/** An image may still be on its way. */
+const PATIENCE_MS = 30_000
+
+const at = ({ context, namespace }: Place) => ['--kube-context', context, '--namespace', namespace]
+
+function valuesOf({ files, set, image }: Settings): { args: string[]; options: RunOptions } {
+  const args = [...files.flatMap((file) => ['--values', file]), ...set.flatMap((pair) => ['--set', pair])]
+  // The image of this run wins over what a file says.
+  return image === undefined
+    ? { args, options: {} }
+    : { args: [...args, '--values', '-'], options: { input: stringify({ image }) } }
+}
+
+/** What would be applied, its secrets masked. Throws `bad_request` with helm's words when the chart refuses the values. */
+export async function plan(
+  { namespace, release }: Pick<Place, 'namespace' | 'release'>,
+  settings: Settings,
+): Promise<string> {
+  return maskSecrets(await rendered({ namespace, release }, settings, []))
+}
+
+/** As `plan`, with the secrets that the values hold, or new ones. */
+export async function rendered(
+  { namespace, release }: Pick<Place, 'namespace' | 'release'>,
+  settings: Settings,
+  extra: readonly string[],
+): Promise<string> {
+  const { args, options } = valuesOf(settings)
+  const { code, stdout, stderr } = await run(
+    'helm',
+    ['template', release, CHART, '--namespace', namespace, ...extra, ...args],
+    options,
+  )
+  if (code === 0) return stdout
+  throw new ChatbotError('bad_request', `The chart refuses this: ${printable(lastLines(stderr, 15))}`)
+}
+
+/** Replaces the values of all Secrets, and digests that are made from them. */
+const maskSecrets = (manifests: string): string =>
+  manifests
+    .split(/^(?=---$)/m)
+    .map((document) => {
+      const masked = document.replace(/^( *checksum\/secrets: ).*$/gm, '$1********')
+      if (!/^kind: Secret$/m.test(masked)) return masked
+      return masked.replace(/^(stringData|data):[^\n]*\n(?: +[^\n]*\n?)*/gm, (block) =>
+        block.replace(/^( +[\w.-]+:).*$/gm, '$1 "********"'),
+      )
+    })
+    .join('')
+
+const historySchema = z.array(
+  z.object({ revision: z.int(), status: z.string(), updated: z.string(), chart: z.string() }),
+)
+
+/** Oldest first; empty when there is no such release. */
+export async function history(place: Place): Promise<Revision[]> {
+  const args = ['history', place.release, ...at(place), '--max', '20', '--output', 'json']
+  const finished = await run('helm', args)
+  if (finished.code === 0) return historySchema.parse(JSON.parse(finished.stdout))
+  if (/not found/i.test(finished.stderr)) return []
+  throw failed('helm', args, finished)
+}
+
+/**
+ * Installs or upgrades and waits until all is ready. When that fails, the error says which pods are not well and
+ * why, and an upgrade is rolled back. Throws `deploy_failed` or `timeout`. Returns the revision.
+ */
+export async function rollOut(rollout: Rollout): Promise<Revision> {
+  const { place, settings, timeout, signal } = rollout
+  const before = (await history(place)).filter(({ status }) => status === 'deployed').at(-1)
+  const { args, options } = valuesOf(settings)
+  const stop = new AbortController()
+  const watched = watchPods(rollout, stop)
+  const command = ['upgrade', '--install', place.release, CHART, ...at(place), '--create-namespace']
+  const upgraded = await run(
+    'helm',
+    // What earlier runs set stays; what the chart brings new comes.
+    [...command, '--reset-then-reuse-values', '--wait', '--timeout', timeout, ...args],
+    { ...options, signal: AbortSignal.any([signal, stop.signal]) },
+  )
+  const hopeless = stop.signal.aborted
+  stop.abort()
+  await watched
+  if (upgraded.code === 0 && !hopeless) {
+    const done = (await history(place)).at(-1)
+    if (done !== undefined) return done
+    throw new ChatbotError('deploy_failed', `helm has no record of ${placeName(place)}.`)
+  }
+  if (signal.aborted) {
+    throw new ChatbotError(
+      'cancelled',
+      `Stopped. ${placeName(place)} may be half changed: run the command again, or \`chatbot deploy rollback\`.`,
+    )
+  }
+  throw await failure(rollout, before, upgraded.stderr, hopeless)
+}
+
+async function failure(
+  { place, timeout, onProgress }: Rollout,
+  before: Revision | undefined,
+  words: string,
+  hopeless: boolean,
+): Promise<ChatbotError> {
+  const timedOut = !hopeless && /timed out|deadline exceeded|not ready/i.test(words)
+  const pods = await diagnosis(place)
+  const said = hopeless ? 'pods cannot start' : printable(lastLines(words.replace(/^level=.*\n/gm, ''), 5))
+  const parts = [
+    `The rollout of ${placeName(place)} failed: ${timedOut ? `not ready after ${timeout}: ` : ''}${said}`,
+  ]
+  if (pods !== '') parts.push(`Not well:\n${pods}`)
+  if (before === undefined) {
+    parts.push(
+      'It was the first one: what there is stays for you to look at. `chatbot deploy down` removes it.',
+    )
+  } else {
+    onProgress(`Rolling ${placeName(place)} back to revision ${before.revision}…`)
+    const back = await run('helm', [
+      'rollback',
+      place.release,
+      String(before.revision),
+      ...at(place),
+      '--wait',
+      '--timeout',
+      timeout,
+    ])
+    parts.push(
+      back.code === 0
+        ? `Rolled back to revision ${before.revision}, which serves.`
+        : `The rollback to revision ${before.revision} failed too: ${printable(lastLines(back.stderr, 5))}`,
+    )
+  }
+  return new ChatbotError(timedOut ? 'timeout' : 'deploy_failed', parts.join('\n'))
+}
+
+/** Tells each change until stopped; stops the rollout itself when a pod is in a state that time does not mend. */
+async function watchPods(
+  { place, onPod, patienceMs = PATIENCE_MS }: Rollout,
+  stop: AbortController,
+): Promise<void> {
+  const shown = new Map<string, string>()
+  const since = new Map<string, number>()
+  while (!stop.signal.aborted) {
+    for (const pod of await podsOf(place).catch((): Pod[] => [])) {
+      const line = `${pod.state} ${pod.detail}`
+      if (shown.get(pod.name) !== line) onPod(pod)
+      shown.set(pod.name, line)
+      if (!isHopeless(pod)) since.delete(pod.name)
+      else if (!since.has(pod.name)) since.set(pod.name, Date.now())
+      else if (Date.now() - (since.get(pod.name) ?? 0) > patienceMs) stop.abort()
+    }
+    await sleep(WATCH_MS, undefined, { signal: stop.signal }).catch(() => undefined)
+  }
+}
+
+/** To a revision, else to the one before. Throws `not_found` or `deploy_failed`. Returns the revision gone back to. */
+export async function rollBack(place: Place, to: number | undefined, timeout: string): Promise<number> {
+  const all = await history(place)
+  const current = all.at(-1)
+  const target =
+    to ??
+    all.slice(0, -1).findLast(({ status }) => status === 'superseded' || status === 'deployed')?.revision
+  if (current === undefined) throw new ChatbotError('not_found', `There is no ${placeName(place)}.`)
+  if (target === undefined || !all.some(({ revision }) => revision === target)) {
+    throw new ChatbotError(
+      'not_found',
+      `${placeName(place)} has no earlier revision ${to ?? ''}to go back to.`,
+    )
+  }
+  await output('helm', [
+    'rollback',
+    place.release,
+    String(target),
+    ...at(place),
+    '--wait',
+    '--timeout',
+    timeout,
+  ])
+  return target
+}
+
+/** Removes the release; volumes and the passwords that belong to them stay. */
+export async function uninstall(place: Place): Promise<void> {
+  await output('helm', ['uninstall', place.release, ...at(place), '--wait'])
+}

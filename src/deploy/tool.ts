@@ -1,0 +1,176 @@
+/** Programs of other makers that a deployment is done with: found, asked for their version, run. */
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ChatbotError } from '../domain/errors.ts'
+
+export type ToolName = 'docker' | 'podman' | 'helm' | 'kubectl' | 'minikube' | 'sh'
+
+const WHERE: Readonly<Record<ToolName, string>> = {
+  docker: 'https://docs.docker.com/get-docker (or podman: https://podman.io)',
+  podman: 'https://podman.io/docs/installation',
+  helm: 'https://helm.sh/docs/intro/install',
+  kubectl: 'https://kubernetes.io/docs/tasks/tools',
+  minikube: 'https://minikube.sigs.k8s.io/docs/start',
+  sh: 'your system',
+}
+
+export interface Finished {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string | Readable
+  /** Ends the program. */
+  readonly signal?: AbortSignal
+  /** Shows its output as it comes. */
+  readonly inherit?: boolean
+}
+
+/** Runs it to its end, whatever that is. Throws `tool_missing` when there is none, `cancelled` when aborted. */
+export async function run(
+  tool: ToolName,
+  args: readonly string[],
+  { env = {}, input, signal, inherit = false }: RunOptions = {},
+): Promise<Finished> {
+  signal?.throwIfAborted()
+  const child = spawn(tool, args, {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'],
+  })
+  const out = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      out[name] += text
+    })
+  }
+  const end = () => child.kill('SIGTERM')
+  signal?.addEventListener('abort', end)
+  const closed = new Promise<number>((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'ENOENT' ? missing(tool) : ChatbotError.wrap(error, 'tool_missing', `${tool}: `)),
+    )
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+  // A program that ends early closes its input: its exit status tells more.
+  const { stdin } = child
+  stdin?.on('error', () => undefined)
+  const fed =
+    typeof input === 'object' && stdin !== null
+      ? pipeline(input, stdin).catch(() => undefined)
+      : stdin?.end(input)
+  try {
+    const code = await closed
+    await fed
+    return { code, ...out }
+  } finally {
+    signal?.removeEventListener('abort', end)
+  }
+}
+
+/** What it printed; throws `deploy_failed` with its own words when it fails. */
+export async function output(
+  tool: ToolName,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const finished = await run(tool, args, options)
+  if (finished.code !== 0) throw failed(tool, args, finished)
+  return finished.stdout
+}
+
+export function failed(
+  tool: ToolName,
+  args: readonly string[],
+  { code, stdout, stderr }: Finished,
+): ChatbotError {
+  const words = lastLines(stderr.trim() || stdout.trim(), 15)
+  const what = args.filter((arg) => !arg.startsWith('-')).slice(0, 2)
+  return new ChatbotError('deploy_failed', `\`${[tool, ...what].join(' ')}\` ended with ${code}: ${words}`)
+}
+
+export const lastLines = (text: string, lines: number): string =>
+  text.trimEnd().split('\n').slice(-lines).join('\n')
+
+const missing = (tool: ToolName) =>
+  new ChatbotError('tool_missing', `${tool} is needed and not installed. Get it from ${WHERE[tool]}.`)
+
+/** `needs`: the oldest version that will do, as [major, minor]. */
+const VERSIONS: Readonly<
+  Record<'docker' | 'podman' | 'compose' | 'helm' | 'kubectl' | 'minikube', readonly [number, number]>
+> = {
+  docker: [24, 0],
+  podman: [5, 0],
+  compose: [2, 20],
+  helm: [3, 16],
+  kubectl: [1, 28],
+  minikube: [1, 32],
+}
+
+const ASK: Readonly<Record<'docker' | 'podman' | 'helm' | 'kubectl' | 'minikube', readonly string[]>> = {
+  docker: ['version', '--format', '{{.Client.Version}}'],
+  podman: ['version', '--format', '{{.Client.Version}}'],
+  helm: ['version', '--template', '{{.Version}}'],
+  kubectl: ['version', '--client', '--output', 'json'],
+  minikube: ['version', '--short'],
+}
+
+/** Its version. Throws `tool_missing` when it is not there or too old. */
+export async function checkTool(tool: keyof typeof ASK): Promise<string> {
+  // docker tells its version also when it does not reach its engine, and ends with 1.
+  const { stdout, stderr } = await run(tool, ASK[tool])
+  return newEnough(tool, tool, stdout + stderr)
+}
+
+/** The version of `docker compose`. Throws `tool_missing`. */
+export async function checkCompose(engine: 'docker' | 'podman'): Promise<string> {
+  const { code, stdout } = await run(engine, ['compose', 'version', '--short'])
+  if (code !== 0) {
+    throw new ChatbotError(
+      'tool_missing',
+      `\`${engine} compose\` is needed and not installed. Get it from https://docs.docker.com/compose/install.`,
+    )
+  }
+  return newEnough('compose', engine, stdout)
+}
+
+function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): string {
+  const [version, major, minor] = /v?(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
+  if (version === undefined) {
+    throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLines(text, 3)}`)
+  }
+  const [wantedMajor, wantedMinor] = VERSIONS[name]
+  const behind = Number(major) - wantedMajor || Number(minor) - wantedMinor
+  if (behind >= 0) return version
+  throw new ChatbotError(
+    'tool_missing',
+    `${name} ${version} is too old: ${wantedMajor}.${wantedMinor} or newer is needed. Get it from ${WHERE[tool]}.`,
+  )
+}
+
+/** The container engine of this machine, running. Throws `tool_missing`, or `deploy_failed` when it does not run. */
+export async function containerEngine(): Promise<'docker' | 'podman'> {
+  const engine = await installedEngine()
+  if (engine === undefined) throw missing('docker')
+  const { code, stderr } = await run(engine, ['version', '--format', '{{.Server.Version}}'])
+  if (code === 0) return engine
+  throw new ChatbotError(
+    'deploy_failed',
+    `${engine} does not reach its engine: ${lastLines(stderr, 3)}\nStart it, then try again.`,
+  )
+}
+
+async function installedEngine(): Promise<'docker' | 'podman' | undefined> {
+  for (const engine of ['docker', 'podman'] as const) {
+    try {
+      await checkTool(engine)
+      return engine
+    } catch (error) {
+      if (!(error instanceof ChatbotError && error.message.includes('not installed'))) throw error
+    }
+  }
+  return undefined
+}
