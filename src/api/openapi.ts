@@ -31,6 +31,7 @@ function operation(name: string, route: Route): Record<string, unknown> {
   return {
     operationId: name,
     summary: route.summary,
+    ...(route.open ? { security: [] } : {}),
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),

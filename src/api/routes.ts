@@ -3,7 +3,10 @@
  * document. Everything but the health probes lies under /api/v1.
  */
 import { z } from 'zod'
-import { conversationSchema, turnSchema } from '../protocol/shapes.ts'
+import { STAGED_STATES } from '../domain/job.ts'
+import { clientMessages } from '../protocol/messages.ts'
+import { conversationSchema, passageSchema, turnSchema } from '../protocol/shapes.ts'
+import { accountRoutes } from './account-routes.ts'
 import {
   cacheStatsSchema,
   collectionName,
@@ -11,14 +14,18 @@ import {
   configEntrySchema,
   documentSchema,
   generationSchema,
+  jobDocumentSchema,
+  jobSchema,
   manifestSchema,
   newSourceSchema,
+  nothing,
   sourceChangesSchema,
   sourceId,
   sourceSchema,
   sourceSummarySchema,
   statusSchema,
   syncedSchema,
+  verificationSchema,
 } from './schemas.ts'
 
 export const API_PREFIX = '/api/v1'
@@ -37,15 +44,14 @@ export interface Route {
   /** Lower-case names. */
   readonly headers: z.ZodObject
   readonly body: z.ZodType
+  /** Needs no token. */
+  readonly open?: true
   /** The body is the bytes of a file, streamed. */
   readonly upload?: true
   /** The response is the bytes of a file, streamed. */
   readonly download?: true
   readonly response: z.ZodType
 }
-
-/** What a route takes unless it says otherwise. */
-const nothing = { params: z.object({}), query: z.object({}), headers: z.object({}), body: z.undefined() }
 
 const limit = z.coerce.number().int().min(1).max(1000).default(100)
 const named = z.object({ name: collectionName })
@@ -153,23 +159,91 @@ export const routes = {
     response: z.object({
       needed: z.array(z.string()).describe('uris whose content the index does not hold'),
       changed: z.array(z.string()).describe('those of them that it knows with other content'),
+      staged: z
+        .array(z.object({ uri: z.string(), job: z.string() }))
+        .describe('uris whose content a running job is indexing'),
     }),
   },
   putDocument: {
     ...nothing,
     method: 'PUT',
     path: '/collections/:name/documents',
-    summary: 'Upload and index one file; answers when it can be found',
+    summary: 'Upload one file; answers when it can be found, with `job` when it is accepted and parsed',
     params: named,
     query: z.object({
       uri: z.string().min(1).max(2048),
       hash: z.string().regex(/^[0-9a-f]{64}$/),
+      job: z.string().optional().describe('run that the file belongs to'),
       modifiedAt: z.iso.datetime().optional().describe('when the file was last written'),
       source: sourceId.optional().describe('source that it came from'),
     }),
     headers: z.object({ [PASSWORD_HEADER]: documentPassword }),
     upload: true,
-    response: z.object({ status: z.enum(['indexed', 'unchanged']), document: documentSchema }),
+    response: z.discriminatedUnion('status', [
+      z.object({ status: z.literal('staged'), job: z.string() }),
+      z.object({ status: z.enum(['indexed', 'unchanged']), document: documentSchema }),
+    ]),
+  },
+  createJob: {
+    ...nothing,
+    method: 'POST',
+    path: '/collections/:name/jobs',
+    summary: 'Begin a run: uploads that name it are indexed in the background',
+    params: named,
+    response: jobSchema,
+  },
+  sealJob: {
+    ...nothing,
+    method: 'POST',
+    path: '/jobs/:id/seal',
+    summary: 'Say that everything was uploaded: the run is done when all of it is indexed',
+    params: identified,
+    response: jobSchema,
+  },
+  listJobs: {
+    ...nothing,
+    method: 'GET',
+    path: '/jobs',
+    summary: 'Jobs of the caller, latest first',
+    query: z.object({ limit }),
+    response: z.object({ jobs: z.array(jobSchema) }),
+  },
+  getJob: {
+    ...nothing,
+    method: 'GET',
+    path: '/jobs/:id',
+    summary: 'How far a job is; the id may be a unique prefix of it',
+    params: identified,
+    response: jobSchema,
+  },
+  listJobDocuments: {
+    ...nothing,
+    method: 'GET',
+    path: '/jobs/:id/documents',
+    summary: 'What became of each document of a run',
+    params: identified,
+    query: z.object({
+      after: z.coerce.number().int().min(0).optional().describe('id of the last document of the page before'),
+      state: z.enum(STAGED_STATES).optional(),
+      limit,
+    }),
+    response: z.object({ documents: z.array(jobDocumentSchema) }),
+  },
+  cancelJob: {
+    ...nothing,
+    method: 'POST',
+    path: '/jobs/:id/cancel',
+    summary: 'End a running or failed job; what it has indexed stays',
+    params: identified,
+    response: jobSchema,
+  },
+  retryJob: {
+    ...nothing,
+    method: 'POST',
+    path: '/jobs/:id/retry',
+    summary: 'Let a failed job go on from where it was',
+    params: identified,
+    response: jobSchema,
   },
   listDocuments: {
     ...nothing,
@@ -315,6 +389,81 @@ export const routes = {
     summary: 'Index generations and their sizes',
     response: z.object({ generations: z.array(generationSchema) }),
   },
+  rebuildIndex: {
+    ...nothing,
+    method: 'POST',
+    path: '/collections/:name/rebuild',
+    summary:
+      'Make the index of a collection anew from its stored text, beside the one that is searched meanwhile',
+    params: named,
+    body: z.object({
+      model: z
+        .string()
+        .min(1)
+        .max(4096)
+        .optional()
+        .describe('embedding model; the one that it has unless told'),
+    }),
+    response: z.object({ job: jobSchema.nullable().describe('null: the index is up to date') }),
+  },
+  verifyIndex: {
+    ...nothing,
+    method: 'POST',
+    path: '/collections/:name/verify',
+    summary: 'Compare the index of a collection with its stored documents, and repair it when asked',
+    params: named,
+    body: z.object({ fix: z.boolean().default(false) }),
+    response: verificationSchema.extend({
+      job: jobSchema.nullable().describe('the rebuild that makes damaged chunks anew'),
+    }),
+  },
+  dropGeneration: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/index/:generation',
+    summary: 'Drop an index generation that is not searched, and give up the rebuild that makes it',
+    params: z.object({ generation: z.coerce.number().int().min(1).max(2_147_483_647) }),
+    response: z.object({ generation: z.int(), collection: z.string() }),
+  },
+  search: {
+    ...nothing,
+    method: 'POST',
+    path: '/search',
+    summary: 'The passages that fit a query best, without an answer',
+    body: clientMessages.search.omit({ type: true, id: true }),
+    response: z.object({ passages: z.array(passageSchema) }),
+  },
+  listEngines: {
+    ...nothing,
+    method: 'GET',
+    path: '/engines',
+    summary: 'The engines that can answer, and whether they do',
+    response: z.object({
+      engines: z.array(
+        z.object({
+          name: z.string(),
+          model: z.string(),
+          used: z.enum(['first', 'as a fallback', 'on request']),
+          state: z.enum(['ok', 'resting']),
+          because: z.string().optional(),
+        }),
+      ),
+    }),
+  },
+  testEngine: {
+    ...nothing,
+    method: 'POST',
+    path: '/engines/:name/test',
+    summary: 'Ask an engine a small question',
+    params: z.object({ name: z.string().min(1).max(64) }),
+    response: z.object({
+      text: z.string(),
+      firstMs: z.int(),
+      totalMs: z.int(),
+      usage: z.object({ promptTokens: z.int(), completionTokens: z.int() }).optional(),
+      warnings: z.array(z.string()),
+    }),
+  },
   backup: {
     ...nothing,
     method: 'GET',
@@ -336,6 +485,7 @@ export const routes = {
       unchanged: z.int().describe('documents and conversations that were there already'),
     }),
   },
+  ...accountRoutes,
 } as const satisfies Record<string, Route>
 
 export type Routes = typeof routes

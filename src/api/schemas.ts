@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { COLLECTION_NAME } from '../domain/document.ts'
+import { COLLECTION_NAME, INDEX_PROBLEMS } from '../domain/document.ts'
+import { ERROR_CODES } from '../domain/errors.ts'
+import { JOB_KINDS, JOB_STATES, STAGED_STATES } from '../domain/job.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 
 export const collectionName = z
@@ -8,6 +10,14 @@ export const collectionName = z
     COLLECTION_NAME,
     'lower-case letters, digits, dot, dash and underscore, at most 63, starting with a letter or digit',
   )
+
+/** What a route takes unless it says otherwise. */
+export const nothing = {
+  params: z.object({}),
+  query: z.object({}),
+  headers: z.object({}),
+  body: z.undefined(),
+}
 
 export const collectionSchema = z.object({
   id: z.string(),
@@ -117,6 +127,7 @@ export const manifestSchema = z.object({
 export const generationSchema = z.object({
   id: z.int(),
   collection: z.string(),
+  reference: z.string().describe('how the model is named: `builtin`, `org/name` or a folder'),
   model: z.string(),
   dimensions: z.int(),
   splitter: z.string(),
@@ -126,6 +137,58 @@ export const generationSchema = z.object({
   access: z.string().describe('`exact`, or the name of the approximate index'),
   bytes: z.int().describe('on disk: vectors and their indexes'),
   createdAt: z.iso.datetime(),
+})
+
+export const verificationSchema = z.object({
+  collection: z.string(),
+  generation: z.int().nullable().describe('null: nothing was ever ingested'),
+  documents: z.int(),
+  chunks: z.int(),
+  recall: z
+    .number()
+    .nullable()
+    .describe('of the approximate index against an exact search, on a sample; null where there is none'),
+  problems: z.array(
+    z.object({
+      kind: z.enum(INDEX_PROBLEMS),
+      count: z.int(),
+      fixed: z.boolean(),
+      examples: z.array(z.string()),
+    }),
+  ),
+})
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  collection: z.string(),
+  state: z.enum(JOB_STATES),
+  sealed: z.boolean().describe('nothing will be added any more'),
+  documents: z.int().describe('that were received'),
+  indexed: z.int(),
+  failed: z.int(),
+  replaced: z.int().describe('whose place a later upload of the same document took'),
+  chunks: z.int(),
+  embedded: z.int().describe('chunks with a new vector'),
+  reused: z.int().describe('chunks whose vector was there already'),
+  current: z.string().nullable().describe('uri of the document in work'),
+  waiting: z.string().nullable().describe('what it waits for, when something outside fails'),
+  errorCode: z.enum(ERROR_CODES).nullable(),
+  errorMessage: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+})
+
+export const jobDocumentSchema = z.object({
+  id: z.int().describe('rises in the order in which documents are received'),
+  uri: z.string(),
+  state: z.enum(STAGED_STATES),
+  chunks: z.int(),
+  warnings: z.array(z.string()),
+  document: z.string().nullable().describe('id of the indexed document'),
+  errorCode: z.enum(ERROR_CODES).nullable(),
+  errorMessage: z.string().nullable(),
 })
 
 const componentSchema = z.object({
@@ -145,10 +208,17 @@ export const statusSchema = z.object({
   listen: z.string().nullable().describe('TCP address, when the daemon listens on one'),
   tokenFile: z.string().nullable(),
   database: z.string(),
-  embedder: z.object({ model: z.string(), dimensions: z.int(), queued: z.int() }),
+  embedder: z.object({
+    model: z.string().describe('of new collections'),
+    loaded: z.array(z.string()).describe('embedding models in memory'),
+    queued: z.int().describe('texts that wait for one'),
+  }),
   engine: z.string(),
   sockets: z.int(),
   asksInFlight: z.int(),
+  indexing: z
+    .array(z.object({ collection: z.string(), documents: z.int() }))
+    .describe('documents that were received and cannot be found yet'),
   idleStopMinutes: z.number().nullable().describe('stops by itself after so long without work; null: never'),
   memoryBytes: z.int(),
   eventLoopDelayMs: z.object({ mean: z.number(), p99: z.number(), max: z.number() }),
@@ -167,7 +237,9 @@ export const errorResponseSchema = z.object({ error: errorBodySchema })
 
 /** GET /healthz and /readyz, outside the versioned API and without a token. */
 export const healthSchema = z.object({
-  status: z.enum(['ok', 'starting', 'draining', 'failing']),
+  status: z
+    .enum(['ok', 'degraded', 'starting', 'draining', 'failing'])
+    .describe('`degraded`: questions are answered, but something that helps is missing'),
   version: z.string(),
   detail: z.string().optional().describe('what is awaited or what fails'),
 })

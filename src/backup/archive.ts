@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { ChatbotError } from '../domain/errors.ts'
+import { linesOf } from '../domain/lines.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from './records.ts'
 
 /** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
@@ -46,7 +47,7 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
   bytes.pipe(gunzip)
   let line = 0
   try {
-    for await (const text of linesOf(gunzip)) {
+    for await (const text of linesOf(gunzip.setEncoding('utf8'))) {
       line += 1
       yield recordSchema.parse(JSON.parse(text))
     }
@@ -58,20 +59,6 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
     bytes.unpipe(gunzip)
     gunzip.destroy()
   }
-}
-
-/** Only a line feed ends a line: node:readline also splits at U+2028, which JSON writes as it is. */
-async function* linesOf(bytes: Readable): AsyncGenerator<string> {
-  let line = ''
-  for await (const piece of bytes.setEncoding('utf8')) {
-    const [first, ...more] = String(piece).split('\n')
-    line += first
-    for (const next of more) {
-      yield line
-      line = next
-    }
-  }
-  if (line !== '') yield line
 }
 
 function checkHeader(record: ArchiveRecord): void {

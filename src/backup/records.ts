@@ -26,7 +26,12 @@ export const recordSchema = z.discriminatedUnion('type', [
     row,
     /** How its vectors were made; null when nothing was ever ingested. */
     index: z
-      .object({ model: z.string(), dimensions: z.int().min(1).max(16_000), splitter: z.string() })
+      .object({
+        reference: z.string().default('builtin'),
+        model: z.string(),
+        dimensions: z.int().min(1).max(16_000),
+        splitter: z.string(),
+      })
       .nullable(),
   }),
   /** A source of the collection before it. */
@@ -48,6 +53,8 @@ export const recordSchema = z.discriminatedUnion('type', [
         line: z.int().nullable(),
         tokens: z.int().min(0),
         hash: z.string(),
+        /** What was embedded before the text; older archives do not have it. */
+        context: z.string().nullable().default(null),
         /** Base64 of little-endian float32. */
         vector: z.base64(),
       }),

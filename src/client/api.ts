@@ -29,7 +29,10 @@ export interface ApiClient {
     request: RouteRequest<N>,
     options?: CallOptions,
   ): Promise<RouteResponse<N>>
-  /** Uploads and indexes a file, streamed; resolves when it can be found. `bytes` is its size when it was hashed. */
+  /**
+   * Uploads a file, streamed; resolves when it is accepted, without a job when it can be found. `bytes` is its size
+   * when it was hashed.
+   */
   upload(file: FileUpload, options?: CallOptions): Promise<RouteResponse<'putDocument'>>
   /** The bytes of a backup; they fail when the connection ends before the archive does. */
   backup(options?: CallOptions): Promise<Readable>
@@ -46,6 +49,8 @@ export interface FileUpload {
   readonly collection: string
   readonly uri: string
   readonly path: string
+  /** The run that it belongs to. */
+  readonly job?: string | undefined
   readonly bytes: number
   /** SHA-256, hex. */
   readonly hash: string
@@ -76,7 +81,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       })
       return read(reply, name, version)
     },
-    async upload({ collection, uri, path, bytes, hash, source, password }, { signal } = {}) {
+    async upload({ collection, uri, path, job, bytes, hash, source, password }, { signal } = {}) {
       const { method, path: template } = routes.putDocument
       // A file that vanished is reported by its stream.
       const stats = await stat(path).catch(() => undefined)
@@ -84,7 +89,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       const stream = Readable.from(exactly(path, bytes))
       const reply = await connection.send({
         method,
-        path: pathOf(template, { name: collection }, { uri, hash, modifiedAt, source }),
+        path: pathOf(template, { name: collection }, { uri, hash, job, modifiedAt, source }),
         headers:
           password === undefined ? headers : { ...headers, [PASSWORD_HEADER]: encodeURIComponent(password) },
         body: { stream, bytes },

@@ -15,7 +15,13 @@ import type { RetrievalOptions } from '../retrieval/settings.ts'
 /** Where the daemon listens: its own Unix socket, or TCP with a token. */
 export type Endpoint =
   | { readonly kind: 'local'; readonly socketPath: string }
-  | { readonly kind: 'tcp'; readonly url: string; readonly token?: string }
+  | {
+      readonly kind: 'tcp'
+      readonly url: string
+      readonly token?: string
+      /** Send the token also where others on the way can read it. */
+      readonly allowInsecure?: boolean
+    }
 
 export interface AskRequest {
   readonly question: string

@@ -5,6 +5,7 @@ import type { ConversationSummary, Passage, Turn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { AskMessage, SearchMessage } from '../protocol/messages.ts'
 import type { collectionsSchema, filterSchema } from '../protocol/shapes.ts'
+import { traceparent } from '../telemetry/traceparent.ts'
 import { AskExchange } from './ask-exchange.ts'
 import { refusalOf } from './checks.ts'
 import type { AskEvent, AskRequest, ChatClient, ConnectionState, Endpoint } from './client.ts'
@@ -110,7 +111,18 @@ class SocketClient implements ChatClient {
 function askMessage(request: AskRequest): AskMessage {
   const { id = randomUUID(), question, conversation, engine, retrieval, cache } = request
   const history = request.history === undefined ? undefined : [...request.history]
-  return { type: 'ask', id, question, conversation, history, engine, retrieval, cache, ...scope(request) }
+  return {
+    type: 'ask',
+    id,
+    question,
+    conversation,
+    history,
+    engine,
+    retrieval,
+    cache,
+    traceparent: traceparent(),
+    ...scope(request),
+  }
 }
 
 /** The wire's arrays are mutable copies of the request's. */

@@ -28,6 +28,10 @@ export interface ConnectionOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
+/** Less than what a command's token must have left: see commands/common/target.ts. */
+const RENEW_BEFORE_MS = 45_000
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Sockets to one daemon, one after the other, and the exchanges that outlive them. */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -48,6 +52,7 @@ export class Connection {
   /** Attempts since the daemon last showed life. */
   #attempt = 0
   #closed: { readonly error?: ChatbotError } | undefined
+  #renewal: NodeJS.Timeout | undefined
 
   private constructor(endpoint: Endpoint, options: ConnectionOptions) {
     this.#endpoint = endpoint
@@ -119,6 +124,7 @@ export class Connection {
     this.#socket = socket
     this.#welcome = socket.welcome
     this.#draining = false
+    this.#renewBefore(socket.welcome.expiresAt)
     this.#tell({ state: 'connected', welcome: socket.welcome })
     this.#flushCancels()
     for (const exchange of this.#exchanges.values()) this.#send(exchange)
@@ -135,6 +141,10 @@ export class Connection {
     if (message.type === 'draining') {
       this.#draining = true
       this.#leaveWhenIdle()
+      return
+    }
+    if (message.type === 'renewed') {
+      this.#renewBefore(message.expiresAt)
       return
     }
     const exchange = 'id' in message && message.id !== undefined ? this.#exchanges.get(message.id) : undefined
@@ -155,6 +165,27 @@ export class Connection {
     }
   }
 
+  /** A login that renews itself keeps its socket: the fresh token is sent before the old one expires. */
+  #renewBefore(expiresAt: string | undefined): void {
+    clearTimeout(this.#renewal)
+    const { reopen } = this.#options
+    if (expiresAt === undefined || reopen === undefined) return
+    const left = Date.parse(expiresAt) - Date.now()
+    const renew = async () => {
+      const endpoint = await reopen({ start: false })
+      const fresh = endpoint.kind === 'tcp' ? endpoint.token : undefined
+      const known = this.#endpoint.kind === 'tcp' ? this.#endpoint.token : undefined
+      this.#endpoint = endpoint
+      if (fresh === undefined || fresh === known) return
+      const auth: ClientMessage = { type: 'auth', token: fresh }
+      this.#socket?.send(JSON.stringify(auth))
+    }
+    // What cannot be renewed ends with its socket, which says why.
+    const inMs = Math.max(left / 2, left - RENEW_BEFORE_MS)
+    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, LONGEST_TIMER_MS))
+    this.#renewal.unref()
+  }
+
   /** A draining daemon finishes what it has accepted; everything else waits for the next one. */
   #leaveWhenIdle(): void {
     if (this.#draining && this.#sent.size === 0) this.#socket?.drop('The daemon is shutting down.')
@@ -170,6 +201,7 @@ export class Connection {
   }
 
   #lost(error: ChatbotError, terminal: boolean): void {
+    clearTimeout(this.#renewal)
     this.#socket = undefined
     this.#sent.clear()
     if (this.#closed !== undefined) return
@@ -222,6 +254,7 @@ export class Connection {
     this.#closed = { error }
     this.#socket = undefined
     this.#gone.abort()
+    clearTimeout(this.#renewal)
     const reason = error ?? new ChatbotError('daemon_unreachable', 'The client was closed.')
     for (const exchange of this.#exchanges.values()) exchange.fail(reason)
     this.#exchanges.clear()

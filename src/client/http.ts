@@ -1,9 +1,12 @@
 /** Requests to the daemon over its Unix socket or TCP; knows no routes. */
+
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../domain/errors.ts'
+import { traceparent } from '../telemetry/traceparent.ts'
 import type { Endpoint } from './client.ts'
+import { authorization } from './credentials.ts'
 import { unreachable } from './socket-errors.ts'
 
 export interface HttpRequest {
@@ -32,6 +35,11 @@ export interface HttpConnection {
 }
 
 /** Keeps connections open between requests until `close`. */
+const traceContext = () => {
+  const trace = traceparent()
+  return trace === undefined ? {} : { traceparent: trace }
+}
+
 export function httpConnection(endpoint: Endpoint): HttpConnection {
   const secure = endpoint.kind === 'tcp' && endpoint.url.startsWith('https:')
   // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
@@ -45,7 +53,7 @@ export function httpConnection(endpoint: Endpoint): HttpConnection {
         agent,
         method,
         signal,
-        headers: { ...request.headers, ...authorization(endpoint), ...contentOf(body) },
+        headers: { ...request.headers, ...authorization(endpoint), ...contentOf(body), ...traceContext() },
       })
       sent.setTimeout(idleMs, () => sent.destroy(timeout(idleMs)))
       sent.on('response', (response) => {
@@ -88,12 +96,6 @@ function target(endpoint: Endpoint, path: string) {
     port,
     path: pathname.replace(/\/$/, '') + path,
   }
-}
-
-function authorization(endpoint: Endpoint): Record<string, string> {
-  return endpoint.kind === 'tcp' && endpoint.token !== undefined
-    ? { authorization: `Bearer ${endpoint.token}` }
-    : {}
 }
 
 function contentOf(body: HttpRequest['body']): Record<string, string | number> {

@@ -1,10 +1,14 @@
-/** Brings files into a collection: hashes them, asks the daemon which it needs, uploads those, a few at a time. */
+/**
+ * Brings files into a collection: hashes them, asks the daemon which it needs, uploads those, a few at a time, and
+ * follows the job that indexes them.
+ */
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import type { ApiClient } from './api.ts'
 import { cancelled, concurrently, type Stops } from './concurrently.ts'
 import type { FoundFile } from './files.ts'
 import { type HashedFile, hashFile } from './hash.ts'
 import { pause } from './pause.ts'
+import { type JobDocumentResult, type JobStatus, UploadRun } from './run.ts'
 
 export type FileResult = FoundFile &
   (
@@ -16,6 +20,8 @@ export type FileResult = FoundFile &
         readonly warnings: readonly string[]
       }
     | { readonly status: 'unchanged' }
+    /** Accepted, now or by an earlier run; the daemon indexes it. */
+    | { readonly status: 'staged'; readonly job: string }
     | { readonly status: 'failed'; readonly code: ErrorCode; readonly reason: string }
   )
 
@@ -41,7 +47,11 @@ export interface IngestOptions extends Stops {
   readonly password?: string | undefined
   /** Larger files are refused without being sent. */
   readonly maxFileBytes: number
+  /** Leave what was uploaded to the daemon: files end as `staged`. */
+  readonly detach?: boolean | undefined
   onResult?(result: FileResult): void
+  /** Told how far the daemon is, a few times a second. */
+  onProgress?(job: JobStatus): void
   /** Resolves after so many milliseconds or on abort; for tests. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
@@ -49,7 +59,7 @@ export interface IngestOptions extends Stops {
 const BATCH = 500
 const HASHES_AT_ONCE = 8
 /** How often a file is offered to a daemon that says it is busy. */
-const OFFERS = 30
+const OFFERS = 600
 
 /** Errors of the daemon or the connection, not of one file: the next file would meet them too. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -58,6 +68,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'forbidden',
   'draining',
   'cancelled',
+  'job_ended',
   'version_mismatch',
   'invalid_collection_name',
   'index_mismatch',
@@ -76,13 +87,26 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
     results.set(result.uri, result)
     options.onResult?.(result)
   }
+  const run = new UploadRun(options)
   let stopped: ChatbotError | undefined
   try {
     for (let from = 0; from < options.files.length; from += BATCH) {
-      await ingestBatch(options.files.slice(from, from + BATCH), options, report)
+      await ingestBatch(options.files.slice(from, from + BATCH), options, run, report)
     }
   } catch (error) {
     stopped = ChatbotError.wrap(error)
+  }
+  try {
+    await run.finish()
+  } catch (error) {
+    if (options.abort?.aborted) stopped ??= cancelled()
+    // The job tells more than the uploads that it refused.
+    else if (stopped === undefined || stopped.code === 'job_ended') stopped = ChatbotError.wrap(error)
+  }
+  const job = await run.known()
+  const told = options.stop?.aborted || options.abort?.aborted
+  for (const { path, uri } of options.files) {
+    if (job !== undefined && !told && run.expects(uri)) report({ path, uri, status: 'staged', job })
   }
   return { results: options.files.flatMap(({ uri }) => results.get(uri) ?? []), stopped }
 }
@@ -107,24 +131,30 @@ export async function hashFiles(
 async function ingestBatch(
   batch: readonly (FoundFile | HashedFile)[],
   options: IngestOptions,
+  run: UploadRun,
   report: (result: FileResult) => void,
 ): Promise<void> {
   const { api, collection, source, abort } = options
   const hashed = await hashFiles(batch, options, report)
   if (hashed.length === 0) return
   const files = hashed.map(({ uri, bytes, hash }) => ({ uri, bytes, hash }))
-  const { needed, changed } = await api.call(
+  const { needed, changed, staged } = await api.call(
     'compareManifest',
     { params: { name: collection }, body: { source, files } },
     { signal: abort },
   )
   const uris = new Set(needed)
   const known = new Set(changed)
-  for (const { path, uri } of hashed) if (!uris.has(uri)) report({ path, uri, status: 'unchanged' })
+  const waiting = new Map(staged.map(({ uri, job }) => [uri, job]))
+  for (const { path, uri } of hashed) {
+    const job = waiting.get(uri)
+    if (job !== undefined) report({ path, uri, status: 'staged', job })
+    else if (!uris.has(uri)) report({ path, uri, status: 'unchanged' })
+  }
   const wanted = hashed.filter(({ uri }) => uris.has(uri))
   await concurrently(options.jobs, wanted, options, async (file) => {
     try {
-      report(await upload(file, known.has(file.uri) ? 'changed' : 'added', options))
+      await upload(file, known.has(file.uri) ? 'changed' : 'added', options, run, report)
     } catch (error) {
       report(failed(file, error, abort))
     }
@@ -134,8 +164,10 @@ async function ingestBatch(
 async function upload(
   file: HashedFile,
   change: 'added' | 'changed',
-  { api, collection, source, password, abort, maxFileBytes, wait = pause }: IngestOptions,
-): Promise<FileResult> {
+  { api, collection, source, password, stop, abort, maxFileBytes, detach, wait = pause }: IngestOptions,
+  run: UploadRun,
+  report: (result: FileResult) => void,
+): Promise<void> {
   const { path, uri } = file
   if (file.bytes > maxFileBytes) {
     throw new ChatbotError(
@@ -143,28 +175,37 @@ async function upload(
       `It has ${file.bytes} bytes; ${maxFileBytes} are allowed (ingest.maxFileBytes). Split it, or raise the limit.`,
     )
   }
+  const job = await run.job()
   for (let offer = 1; ; offer++) {
     try {
-      const { status, document } = await api.upload(
-        { collection, source, password, ...file },
-        { signal: abort },
-      )
-      return status === 'unchanged'
-        ? { path, uri, status }
-        : {
-            path,
-            uri,
-            status,
-            change,
-            document: document.id,
-            chunks: document.chunks,
-            warnings: document.warnings,
-          }
+      const uploaded = await api.upload({ collection, job, source, password, ...file }, { signal: abort })
+      if (uploaded.status === 'unchanged') return report({ path, uri, status: 'unchanged' })
+      if (detach === true) return report({ path, uri, status: 'staged', job })
+      return run.expect(uri, (document) => report(resultOf({ path, uri }, change, document)))
     } catch (error) {
       const { code, retryAfterMs = 1000 } = ChatbotError.wrap(error)
       if ((code !== 'overloaded' && code !== 'rate_limited') || offer === OFFERS) throw error
-      await wait(retryAfterMs, abort)
+      await wait(retryAfterMs, stop ?? abort)
+      if (stop?.aborted) throw cancelled()
     }
+  }
+}
+
+/** A document whose place another upload took counts as unchanged: that one has its own report. */
+function resultOf(
+  file: FoundFile,
+  change: 'added' | 'changed',
+  { state, document, chunks, warnings, ...error }: JobDocumentResult,
+): FileResult {
+  if (state === 'indexed' && document !== null)
+    return { ...file, status: 'indexed', change, document, chunks, warnings }
+  if (state === 'replaced') return { ...file, status: 'unchanged' }
+  const { errorCode, errorMessage } = error
+  return {
+    ...file,
+    status: 'failed',
+    code: errorCode ?? 'cancelled',
+    reason: errorMessage ?? 'It was cancelled.',
   }
 }
 

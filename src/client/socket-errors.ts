@@ -39,6 +39,13 @@ export function closeError(code: number, reason: string): { error: ChatbotError;
   switch (code) {
     case CLOSE_CODES.unauthenticated.code:
       return { error: unauthenticated(), terminal }
+    case CLOSE_CODES.token_expired.code:
+      return {
+        error: new ChatbotError('unauthenticated', 'The login has expired. Log in again: chatbot login'),
+        terminal,
+      }
+    case CLOSE_CODES.forbidden.code:
+      return { error: forbidden(), terminal }
     case CLOSE_CODES.draining.code:
       return { error: new ChatbotError('draining', 'The daemon is shutting down.'), terminal }
     case CLOSE_CODES.too_many_connections.code:

@@ -12,6 +12,7 @@ import {
   type Welcome,
 } from '../protocol/messages.ts'
 import type { Endpoint } from './client.ts'
+import { authorization } from './credentials.ts'
 import { closeError, refusedUpgrade, unreachable } from './socket-errors.ts'
 
 export interface OpenSocket {
@@ -180,7 +181,5 @@ function connectionOptions(endpoint: Endpoint): ClientOptions {
     // Not the ws+unix: URL, which ends the path at its first colon.
     return { ...shared, createConnection: () => connectSocket(endpoint.socketPath) }
   }
-  return endpoint.token === undefined
-    ? shared
-    : { ...shared, headers: { authorization: `Bearer ${endpoint.token}` } }
+  return { ...shared, headers: authorization(endpoint) }
 }

@@ -110,11 +110,14 @@ export async function previewSync(options: PreviewOptions): Promise<readonly Pre
     const body = { files: batch.map(({ uri, bytes, hash }) => ({ uri, bytes, hash })) }
     const compared = exists
       ? await api.call('compareManifest', { params: { name: collection }, body }, { signal: abort })
-      : { needed: batch.map(({ uri }) => uri), changed: [] }
+      : { needed: batch.map(({ uri }) => uri), changed: [], staged: [] }
     const changed = new Set(compared.changed)
     const needed = new Set(compared.needed)
-    for (const { uri } of batch) {
-      if (!needed.has(uri)) changes.push({ uri, status: 'unchanged' })
+    const staged = new Map(compared.staged.map(({ uri, job }) => [uri, job]))
+    for (const { path, uri } of batch) {
+      const job = staged.get(uri)
+      if (job !== undefined) changes.push({ path, uri, status: 'staged', job })
+      else if (!needed.has(uri)) changes.push({ uri, status: 'unchanged' })
       else changes.push({ uri, status: 'indexed', change: changed.has(uri) ? 'changed' : 'added' })
     }
   }

@@ -1,12 +1,12 @@
 /** A set of questions: JSON Lines, one question a line. docs/EVALUATION.md describes the fields. */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { detectLanguage } from '../domain/language.ts'
+import { linesOf } from '../domain/lines.ts'
 import { MAX_QUESTION } from '../domain/question.ts'
 import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
 import { seededRandom } from './bootstrap.ts'
@@ -99,7 +99,7 @@ export async function readQuestions(input: Readable, name: string): Promise<Eval
   const lineOfId = new Map<string, number>()
   const wrong: string[] = []
   let number = 0
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(input.setEncoding('utf8'))) {
     number += 1
     if (line.trim() === '') continue
     const read = parseLine(line)

@@ -1,5 +1,7 @@
 import { type CachePlace, cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
+import type { Collection } from '../domain/document.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Ask, Embedded, Looked } from './ask.ts'
 import type { FoundAnswer, Ports } from './ports.ts'
 import { elapsed, type Stage } from './stage.ts'
@@ -27,8 +29,12 @@ export function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
  */
 export const readCache: Stage<Embedded, Looked> = {
   name: 'cache',
-  async run(ask, { principal, ports }) {
+  async run(asked, { principal, ports }) {
     const { cache } = ports
+    const unfinished = await indexingWarnings(ports, principal, asked.collections)
+    const ask = { ...asked, warnings: [...asked.warnings, ...unfinished] }
+    // What such an answer is made of changes with the next batch.
+    if (unfinished.length > 0) return ask
     const place = placeOf(ask, ports)
     if (cache === undefined || place === undefined) return ask
     const { question, language, vector } = ask
@@ -53,6 +59,23 @@ export const readCache: Stage<Embedded, Looked> = {
     await cache.served(cacheQuery, found)
     return { ...ask, answered }
   },
+}
+
+/** What is in the collections and cannot be found yet. */
+async function indexingWarnings(
+  { store }: Ports,
+  principal: Principal,
+  searched: readonly Collection[],
+): Promise<string[]> {
+  const pending = await store.staging.pending(
+    principal,
+    searched.map(({ name }) => name),
+  )
+  return pending.map(({ collection, documents }) =>
+    documents === 1
+      ? `1 document of ${collection} is still being indexed: this answer does not know it.`
+      : `${documents} documents of ${collection} are still being indexed: this answer does not know them.`,
+  )
 }
 
 function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {

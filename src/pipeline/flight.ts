@@ -1,5 +1,5 @@
 /** One flight per question: who asks what is being answered sees that answer grow, and takes it from the cache. */
-import type { Answer, AnswerEvent } from '../domain/answer.ts'
+import { type Answer, type AnswerEvent, grownText } from '../domain/answer.ts'
 import type { Ask } from './ask.ts'
 import { placeOf } from './cache.ts'
 import type { Pipeline, StageContext } from './stage.ts'
@@ -24,7 +24,7 @@ export function oneFlight(run: Pipeline<Ask, Answer>): Pipeline<Ask, Answer> {
     const flight: Flight = { text: () => text, followers, landed }
     flights.set(key, flight)
     const emit = (event: AnswerEvent) => {
-      text = grown(text, event)
+      text = grownText(text, event)
       context.emit(event)
       for (const follow of followers) follow(event)
     }
@@ -75,11 +75,6 @@ async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Pr
   }
 }
 
-const grown = (text: string, event: AnswerEvent): string => {
-  if (event.type === 'delta') return text + event.text
-  return event.type === 'restart' ? text.slice(0, event.keep) : text
-}
-
 /** What the asker has seen of another's answer; the own one goes on from there or starts anew. */
 class ShownText {
   readonly #emit: StageContext['emit']
@@ -91,7 +86,7 @@ class ShownText {
 
   /** An event of another's answer. */
   preview(event: AnswerEvent): void {
-    this.#preview = grown(this.#preview, event)
+    this.#preview = grownText(this.#preview, event)
     this.#emit(event)
   }
 

@@ -1,6 +1,7 @@
 import type { Citation } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
 import { refusalHelp } from '../generate/refusal.ts'
+import { annotate } from '../telemetry/spans.ts'
 import type { Generated, Retrieved } from './ask.ts'
 import type { GeneratorEvent, Ports } from './ports.ts'
 import type { Stage } from './stage.ts'
@@ -45,6 +46,16 @@ export const generateAnswer: Stage<Retrieved, Generated> = {
       text += help
       emit({ type: 'delta', text: help })
     }
+    annotate({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': ask.generator.id,
+      ...(end?.usage === undefined
+        ? {}
+        : {
+            'gen_ai.usage.input_tokens': end.usage.promptTokens,
+            'gen_ai.usage.output_tokens': end.usage.completionTokens,
+          }),
+    })
     if (end === undefined) throw new Error(`the generator ${ask.generator.id} did not end its answer`)
     return {
       ...ask,

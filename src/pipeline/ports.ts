@@ -1,10 +1,11 @@
 /** What the pipeline needs from the outside: small interfaces, owned here, filled in by daemon/compose.ts. */
 import type { CachePlace } from '../cache/key.ts'
 import type { Answer, CacheHit, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
-import type { Embedder } from '../domain/embedding.ts'
+import type { Embedder, Embedders } from '../domain/embedding.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
+import type { RetrievedPassages } from '../retrieval/retrieve.ts'
 import type { CachedAnswer, Store } from '../store/store.ts'
 
 /** What a generator yields; the concatenated deltas are the answer's text. */
@@ -37,7 +38,7 @@ export interface GenerateInput {
 export interface Generator {
   /** Name and model, for example `extractive` or `openai:gpt-4o-mini`; part of the cache key. */
   readonly id: string
-  /** Raised when prompt or algorithm change; part of the cache key. */
+  /** Another one when prompt, algorithm or a setting that decides the answer changes; part of the cache key. */
   readonly promptVersion: string
   generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
   /**
@@ -47,10 +48,19 @@ export interface Generator {
   rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
 }
 
+export type EngineState =
+  | { readonly state: 'ok' }
+  /** It failed often in a row, lately so, and is not asked until then. */
+  | { readonly state: 'resting'; readonly until: Date; readonly because: string }
+
 export interface Generators {
-  /** Throws `unknown_engine`. */
+  /** With its fallbacks, where it has any. Throws `unknown_engine`. */
   get(name?: string): Generator
+  /** Without fallbacks. Throws `unknown_engine`. */
+  alone(name: string): Generator
   names(): string[]
+  /** Throws `unknown_engine`. */
+  state(name: string): EngineState
 }
 
 /** What an ask is looked up and kept by. */
@@ -66,10 +76,10 @@ export interface FoundAnswer {
   readonly answer: CachedAnswer
 }
 
-/** The fast tier: answers by the very question. It may forget at any time. */
-export interface ExactTier {
-  get(key: string): Promise<CachedAnswer | undefined>
-  set(key: string, answer: CachedAnswer): Promise<void>
+/** Values by key, in memory or in Redis. It may forget at any time, and never throws. */
+export interface Tier<V> {
+  get(key: string): Promise<V | undefined>
+  set(key: string, value: V): Promise<void>
   delete(key: string): Promise<void>
   clear(): Promise<void>
 }
@@ -88,12 +98,13 @@ export interface CacheCounts {
 export interface AnswerCache {
   /** What may answer the question, if the database agrees: see AnswerRepository.complete. */
   find(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined>
-  /** The answer that was found has been given. */
+  /** The answer that was found has been given. Rejects as little as `keep`. */
   served(query: CacheQuery, found: FoundAnswer): Promise<void>
   /** The answer that was found may no longer be given. */
   outdated(query: CacheQuery): Promise<void>
   /** Nothing was found. */
   missed(): void
+  /** Never rejects: what could not be kept is in the log, and the answer is given all the same. */
   keep(principal: Principal, query: CacheQuery, answer: Answer): Promise<void>
   counts(): CacheCounts
   /** Of the answers in the database that can still be given. */
@@ -106,7 +117,12 @@ export interface Ports {
   readonly store: Store
   /** Absent when the configuration turns the cache off. */
   readonly cache?: AnswerCache
+  /** What searches found; absent as the cache. */
+  readonly passages?: Tier<RetrievedPassages>
+  /** The built-in model, on whose scale answers and similar questions are judged. */
   readonly embedder: Embedder
+  /** The models of the collections. */
+  readonly embedders: Embedders
   /** Absent when none is configured. */
   readonly reranker?: Reranker
   readonly generators: Generators

@@ -1,3 +1,4 @@
+import { retrieveRemembered } from '../cache/passages.ts'
 import { retrieve } from '../retrieval/retrieve.ts'
 import type { Looked, Retrieved } from './ask.ts'
 import type { Stage } from './stage.ts'
@@ -6,7 +7,8 @@ export const retrieveContext: Stage<Looked, Retrieved> = {
   name: 'retrieve',
   async run(ask, { principal, ports, signal, emit }) {
     if (ask.answered !== undefined) return { ...ask, context: [] }
-    const { passages, warnings } = await retrieve(ports, principal, {
+    const find = ask.cache ? retrieveRemembered : retrieve
+    const { passages, warnings } = await find(ports, principal, {
       question: ask.standalone,
       language: ask.language,
       collections: ask.collections,

@@ -1,10 +1,13 @@
+import { retrieveRemembered } from '../cache/passages.ts'
 import type { Passage, SearchFilter } from '../domain/answer.ts'
 import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
-import { retrieve } from '../retrieval/retrieve.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
 import type { Ports } from './ports.ts'
+
+/** Passages of a search that names no number. */
+export const DEFAULT_RESULTS = 10
 
 export interface SearchRequest {
   readonly query: string
@@ -20,7 +23,7 @@ export async function searchPassages(
   ports: Ports,
   principal: Principal,
   request: SearchRequest,
-): Promise<Passage[]> {
+): Promise<readonly Passage[]> {
   checkQuestion(request.query)
   const collections = await ports.store.collections.readable(principal, request.collections)
   const [embedding] = await ports.embedder.embed([request.query], {
@@ -29,7 +32,7 @@ export async function searchPassages(
     signal: request.signal,
   })
   if (embedding === undefined) throw new Error('the embedder returned nothing')
-  const { passages } = await retrieve(ports, principal, {
+  const { passages } = await retrieveRemembered(ports, principal, {
     question: request.query,
     language: detectLanguage(request.query),
     collections,

@@ -1,5 +1,6 @@
 import type { AnswerEvent, StageName } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
+import { inSpan } from '../telemetry/spans.ts'
 import type { Ports } from './ports.ts'
 
 export interface StageContext {
@@ -53,7 +54,7 @@ async function timed<In extends Timed, Out>(
   context.signal.throwIfAborted()
   context.emit({ type: 'stage', stage: stage.name, state: 'started' })
   const started = performance.now()
-  const output = await stage.run(input, context)
+  const output = await inSpan(`stage ${stage.name}`, {}, () => stage.run(input, context))
   const ms = elapsed(started)
   input.timings[stage.name] = ms
   context.emit({ type: 'stage', stage: stage.name, state: 'finished', ms })

@@ -4,9 +4,12 @@
  */
 export const CLOSE_CODES = {
   bad_message: { code: 4400, reason: 'a frame was binary, not JSON, or not an object with a `type`' },
-  unauthenticated: { code: 4401, reason: 'the token is missing or wrong' },
+  unauthenticated: { code: 4401, reason: 'the token is missing, wrong or was revoked' },
+  token_expired: { code: 4402, reason: 'the token has expired and was not renewed' },
+  forbidden: { code: 4403, reason: 'the new token is of somebody else' },
   hello_timeout: { code: 4408, reason: 'no `hello` came in time' },
   already_greeted: { code: 4409, reason: 'a second `hello` on one socket' },
+  unavailable: { code: 4500, reason: 'the token cannot be checked now' },
   draining: { code: 4503, reason: 'the daemon is shutting down' },
   slow_consumer: { code: 4508, reason: 'the client read too slowly and its buffer filled' },
   too_many_connections: { code: 4529, reason: 'the daemon serves as many sockets as it may' },

@@ -19,6 +19,14 @@ export const PROTOCOL_VERSION = 1
 /** Where the WebSocket listens, on TCP and on the daemon's own socket. */
 export const SOCKET_PATH = '/ws'
 
+/** Longest token, in characters. */
+export const MAX_TOKEN = 8192
+
+const expiresAt = z.iso
+  .datetime()
+  .optional()
+  .describe('when the token expires and the socket with it, unless an `auth` renews it')
+
 const id = z.uuid().describe("the client's own id (UUID) of this ask or search")
 const epoch = z.int().positive().describe('the attempt, from 1')
 const seq = z.int().positive().describe('number of this event in its epoch, gap-free from 1')
@@ -30,13 +38,15 @@ export const clientMessages = {
   hello: z
     .object({
       type: z.literal('hello'),
-      token: z.string().max(4096).optional().describe('needed on TCP, unless the upgrade carried it'),
+      token: z.string().max(MAX_TOKEN).optional().describe('needed on TCP, unless the upgrade carried it'),
       version: z.string().max(64).optional().describe("the client's version, for its own diagnostics"),
     })
     .describe('The first message of every socket.'),
   auth: z
-    .object({ type: z.literal('auth'), token: z.string().max(4096) })
-    .describe('A fresh token for this socket, before the old one expires.'),
+    .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN) })
+    .describe(
+      'A fresh token of the same user for this socket, before the old one expires; `renewed` answers.',
+    ),
   ask: z
     .object({
       type: z.literal('ask'),
@@ -56,6 +66,11 @@ export const clientMessages = {
       filter: filterSchema.optional(),
       engine: z.string().max(64).optional().describe('name of a configured engine'),
       retrieval: retrievalOptionsSchema.optional(),
+      traceparent: z
+        .string()
+        .max(128)
+        .optional()
+        .describe('W3C trace context: the trace that the answer belongs to'),
       cache: z
         .boolean()
         .optional()
@@ -92,7 +107,8 @@ export const serverMessages = {
       type: z.literal('welcome'),
       protocol: z.literal(PROTOCOL_VERSION),
       version: z.string().describe("the daemon's version"),
-      user: z.string(),
+      user: z.string().describe('stable id of who the token stands for'),
+      expiresAt,
       limits: z.object({
         maxFrameBytes: z.int().positive().describe('largest frame the daemon accepts'),
         maxQuestion: z.int().positive().describe('longest question, UTF-16 code units'),
@@ -101,6 +117,7 @@ export const serverMessages = {
       pingIntervalMs: z.int().positive(),
     })
     .describe('The answer to `hello`.'),
+  renewed: z.object({ type: z.literal('renewed'), expiresAt }).describe('The answer to `auth`.'),
   accepted: z
     .object({ type: z.literal('accepted'), id, epoch, conversation: z.string() })
     .describe('The ask is durably stored; its events follow.'),
@@ -161,6 +178,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 
 export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessages.welcome,
+  serverMessages.renewed,
   serverMessages.accepted,
   serverMessages.stage,
   serverMessages.context,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isStorable } from '../domain/storable.ts'
 import { type ClientMessage, clientMessageSchema, clientMessages } from './messages.ts'
 
 /** What a text frame of a client turned out to be. */
@@ -25,6 +26,8 @@ export function readClientMessage(text: string): ReadMessage {
     const known = Object.keys(clientMessages).join(', ')
     return { kind: 'invalid', id, reason: `Unknown message type. Known ones: ${known}.` }
   }
+  if (!isStorable(content))
+    return { kind: 'invalid', id, reason: 'The message holds NUL, which no text may.' }
   const parsed = clientMessageSchema.safeParse(content)
   if (parsed.success) return { kind: 'message', message: parsed.data }
   const problems = parsed.error.issues.map(

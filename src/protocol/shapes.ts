@@ -96,20 +96,18 @@ export const errorBodySchema = z.object({
   retryAfterMs: z.int().nonnegative().optional().describe('when a retry may help'),
 })
 
+/** No database stores NUL, so that nothing could fit it. */
+const pattern = z
+  .string()
+  .min(1)
+  .regex(/^[^\0]*$/, 'must not hold NUL')
+
 export const filterSchema = z
   .object({
-    paths: z
-      .array(z.string().min(1))
-      .max(32)
-      .optional()
-      .describe('only documents whose uri fits one of these globs'),
-    excludePaths: z
-      .array(z.string().min(1))
-      .max(32)
-      .optional()
-      .describe('no documents whose uri fits one of these'),
+    paths: z.array(pattern).max(32).optional().describe('only documents whose uri fits one of these globs'),
+    excludePaths: z.array(pattern).max(32).optional().describe('no documents whose uri fits one of these'),
     sources: z
-      .array(z.string().min(1))
+      .array(pattern)
       .max(32)
       .optional()
       .describe('only documents of sources whose location fits one of these globs'),
@@ -124,7 +122,7 @@ export const filterSchema = z
       .describe('only documents modified at or after this moment'),
     modifiedBefore: z.iso.datetime({ offset: true }).optional().describe('only documents modified before it'),
     metadata: z
-      .record(z.string().min(1).max(64), z.string().max(1024))
+      .record(pattern.max(64), z.union([pattern.max(1024), z.literal('')]))
       .optional()
       .describe('only documents that say all of this of themselves, whatever the case'),
   })

@@ -1,0 +1,223 @@
+/** Routes of logins, users, keys and rights: see routes.ts. */
+import { z } from 'zod'
+import { ROLES } from '../domain/principal.ts'
+import type { Route } from './routes.ts'
+import { collectionName, nothing } from './schemas.ts'
+
+const accountName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._@-]{0,62}$/,
+    'lower-case letters, digits, dot, dash, underscore and @, at most 63, starting with a letter or digit',
+  )
+const role = z.enum(ROLES)
+const named = z.object({ name: accountName })
+const rights = z.array(z.object({ role, collection: z.string().nullable().describe('null: all') }))
+const firstRights = {
+  role: role.default('reader'),
+  collections: z.array(collectionName).min(1).max(100).optional().describe('all of them unless told'),
+}
+const subject = z
+  .string()
+  .max(600)
+  .regex(
+    /^(user:[^\p{Cc}]+|key:[^\p{Cc}]+|(oidc|group):[a-z0-9-]+:[^\p{Cc}]+)$/u,
+    'write user:NAME, key:NAME, group:PROVIDER:NAME or oidc:PROVIDER:SUBJECT',
+  )
+const password = z.string().max(4000)
+
+const keySchema = z.object({
+  name: z.string(),
+  prefix: z.string().describe('beginning of the key, after `cb_`'),
+  rights,
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe('to ten minutes'),
+})
+
+const tokensSchema = z.object({
+  accessToken: z.string(),
+  expiresAt: z.iso.datetime().describe('of the access token'),
+  refreshToken: z.string().describe('works once'),
+  user: z.string(),
+})
+
+const grantSchema = z.object({
+  subject: z.string(),
+  role,
+  collection: z.string().nullable().describe('null: all'),
+})
+
+export const accountRoutes = {
+  login: {
+    ...nothing,
+    method: 'POST',
+    path: '/auth/login',
+    summary: 'An access token and a refresh token for a name and a password',
+    open: true,
+    body: z.object({ name: z.string().max(63), password }),
+    response: tokensSchema,
+  },
+  refresh: {
+    ...nothing,
+    method: 'POST',
+    path: '/auth/refresh',
+    summary: 'New tokens for a refresh token, which is used up; used twice, it ends the login',
+    open: true,
+    body: z.object({ refreshToken: z.string().max(100) }),
+    response: tokensSchema,
+  },
+  logout: {
+    ...nothing,
+    method: 'POST',
+    path: '/auth/logout',
+    summary: 'End the login of this access token',
+    response: z.object({ user: z.string() }),
+  },
+  whoami: {
+    ...nothing,
+    method: 'GET',
+    path: '/auth/me',
+    summary: 'Who the caller is and what it may do',
+    response: z.object({
+      id: z.string(),
+      name: z.string(),
+      groups: z.array(z.string()),
+      everywhere: role.nullable().describe('on all collections'),
+      collections: z.array(z.object({ name: z.string(), role })),
+      expiresAt: z.iso.datetime().nullable().describe('of the token'),
+    }),
+  },
+  rotateSigningKey: {
+    ...nothing,
+    method: 'POST',
+    path: '/auth/signing-keys',
+    summary: 'Sign logins with a new key from now on; what the one before signed stays good for an hour',
+    response: z.object({ id: z.string() }),
+  },
+  listKeys: {
+    ...nothing,
+    method: 'GET',
+    path: '/keys',
+    summary: 'API keys, revoked ones last',
+    response: z.object({ keys: z.array(keySchema) }),
+  },
+  createKey: {
+    ...nothing,
+    method: 'POST',
+    path: '/keys',
+    summary: 'Make an API key; this is the only time that it is shown',
+    body: z.object({
+      name: accountName,
+      ...firstRights,
+      expiresAt: z.iso.datetime().optional().describe('never unless told'),
+    }),
+    response: keySchema.extend({ key: z.string() }),
+  },
+  rotateKey: {
+    ...nothing,
+    method: 'POST',
+    path: '/keys/:name/rotate',
+    summary: 'Replace the secret of an API key; this is the only time that it is shown',
+    params: named,
+    body: z.object({
+      overlapMinutes: z.number().min(0).max(10_080).default(0).describe('how long the old one stays good'),
+    }),
+    response: z.object({ name: z.string(), key: z.string(), previousUntil: z.iso.datetime() }),
+  },
+  revokeKey: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/keys/:name',
+    summary: 'Revoke an API key; its sockets are closed on all daemons',
+    params: named,
+    response: named,
+  },
+  listUsers: {
+    ...nothing,
+    method: 'GET',
+    path: '/users',
+    summary: 'Users with a password here',
+    response: z.object({
+      users: z.array(z.object({ name: z.string(), createdAt: z.iso.datetime(), sessions: z.int(), rights })),
+    }),
+  },
+  addUser: {
+    ...nothing,
+    method: 'POST',
+    path: '/users',
+    summary: 'Add a user',
+    body: z.object({ name: accountName, password, ...firstRights }),
+    response: named,
+  },
+  setPassword: {
+    ...nothing,
+    method: 'PUT',
+    path: '/users/:name/password',
+    summary: 'Change a password, which ends all logins of the user; one’s own needs the current one',
+    params: named,
+    body: z.object({ password, current: password.optional() }),
+    response: named,
+  },
+  removeUser: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/users/:name',
+    summary: 'Remove a user; its conversations stay, and nobody can read them',
+    params: named,
+    response: named,
+  },
+  listGrants: {
+    ...nothing,
+    method: 'GET',
+    path: '/grants',
+    summary: 'Roles on the collections that the caller administers',
+    query: z.object({ collection: collectionName.optional() }),
+    response: z.object({ grants: z.array(grantSchema.extend({ grantedAt: z.iso.datetime() })) }),
+  },
+  addGrant: {
+    ...nothing,
+    method: 'PUT',
+    path: '/grants',
+    summary: 'Give a role on a collection, or on all, in place of the one held there',
+    body: z.object({ subject, role, collection: collectionName.optional().describe('all unless told') }),
+    response: grantSchema,
+  },
+  removeGrant: {
+    ...nothing,
+    method: 'DELETE',
+    path: '/grants',
+    summary: 'Take a role on a collection, or the one on all, away',
+    query: z.object({ subject, collection: collectionName.optional() }),
+    response: z.object({ subject: z.string(), collection: z.string().nullable() }),
+  },
+  listAudit: {
+    ...nothing,
+    method: 'GET',
+    path: '/audit',
+    summary: 'Administrative acts, latest first',
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+      before: z.coerce
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .describe('id of the last entry of the page before'),
+    }),
+    response: z.object({
+      entries: z.array(
+        z.object({
+          id: z.int(),
+          at: z.iso.datetime(),
+          actor: z.string(),
+          action: z.string(),
+          target: z.string(),
+          detail: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+        }),
+      ),
+    }),
+  },
+} as const satisfies Record<string, Route>

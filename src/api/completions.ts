@@ -1,0 +1,178 @@
+/**
+ * The shapes of OpenAI's chat completions, as its clients send and read them:
+ * https://platform.openai.com/docs/api-reference/chat
+ */
+import { z } from 'zod'
+import type { Answer, EarlierTurn } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+
+export const COMPLETIONS_PREFIX = '/v1'
+
+const messageSchema = z.object({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+  content: z
+    .union([z.string(), z.array(z.object({ type: z.string(), text: z.string().optional() }))])
+    .nullish(),
+})
+
+/** What is not listed is accepted and has no effect: the engine's settings decide, not the client's. */
+export const completionRequestSchema = z.object({
+  model: z.string().max(200),
+  messages: z.array(messageSchema).min(1).max(1000),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.literal(1, 'only one answer a request').nullish(),
+})
+
+type Message = z.output<typeof messageSchema>
+
+/** What a model's name stands for: `chatbot`, `chatbot/COLLECTION`, `chatbot@ENGINE`, `chatbot/COLLECTION@ENGINE`. */
+export interface ModelName {
+  readonly collection?: string
+  readonly engine?: string
+}
+
+export const modelName = ({ collection, engine }: ModelName): string =>
+  `chatbot${collection === undefined ? '' : `/${collection}`}${engine === undefined ? '' : `@${engine}`}`
+
+/** Throws `not_found`. */
+export function readModelName(model: string): ModelName {
+  const match = /^chatbot(?:\/([^@]+))?(?:@(.+))?$/.exec(model)
+  if (match === null) {
+    throw new ChatbotError(
+      'not_found',
+      `There is no model \`${model}\`. Models are \`chatbot\`, \`chatbot/COLLECTION\` and \`chatbot@ENGINE\`; GET ${COMPLETIONS_PREFIX}/models lists them.`,
+    )
+  }
+  const [, collection, engine] = match
+  return { ...(collection === undefined ? {} : { collection }), ...(engine === undefined ? {} : { engine }) }
+}
+
+/** The last message is the question, what was said before is history; instructions have no say here. */
+export function readMessages(messages: readonly Message[]): {
+  readonly question: string
+  readonly history: EarlierTurn[]
+} {
+  const last = messages.at(-1)
+  if (last?.role !== 'user') {
+    throw new ChatbotError('bad_request', 'The last message must be of the role `user`: it is the question.')
+  }
+  const history: EarlierTurn[] = []
+  let question: string | undefined
+  for (const message of messages.slice(0, -1)) {
+    if (message.role === 'user') question = textOf(message)
+    else if (message.role === 'assistant' && question !== undefined) {
+      history.push({ question, answer: withoutSources(textOf(message)) })
+      question = undefined
+    }
+  }
+  return { question: textOf(last), history }
+}
+
+function textOf({ content }: Message): string {
+  if (typeof content === 'string') return content
+  return (content ?? [])
+    .map(({ type, text }) => {
+      if (type === 'text' && text !== undefined) return text
+      throw new ChatbotError('bad_request', `Messages are text here; a part of the type \`${type}\` is not.`)
+    })
+    .join('\n')
+}
+
+const SOURCES = { en: 'Sources', ru: 'Источники' } as const
+
+/** The list that follows the text of an answer, for clients that show nothing but text. */
+export function sourcesText({ citations, language }: Answer): string {
+  if (citations.length === 0) return ''
+  const lines = citations.map(({ number, title, uri, page }) => {
+    const place = page === undefined ? uri : `${uri}, ${language === 'ru' ? 'с.' : 'p.'} ${page}`
+    return title === '' || title === uri ? `[${number}] ${place}` : `[${number}] ${title} (${place})`
+  })
+  return `\n\n${SOURCES[language]}:\n${[...new Set(lines)].join('\n')}`
+}
+
+const SOURCES_LIST = new RegExp(`\n\n(?:${Object.values(SOURCES).join('|')}):\n(?:\\[\\d+\\] .*(?:\n|$))+$`)
+const withoutSources = (text: string) => text.replace(SOURCES_LIST, '')
+
+export interface CompletionHead {
+  readonly id: string
+  readonly model: string
+  /** Seconds since 1970. */
+  readonly created: number
+}
+
+interface Delta {
+  readonly role?: 'assistant'
+  readonly content?: string
+}
+
+/** One `chat.completion.chunk` of a stream. */
+export const completionChunk = (
+  head: CompletionHead,
+  delta: Delta,
+  answer?: Answer,
+): Record<string, unknown> => ({
+  ...identity(head),
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta, logprobs: null, finish_reason: answer === undefined ? null : 'stop' }],
+  ...(answer === undefined ? {} : { chatbot: detailsOf(answer) }),
+})
+
+/** The last chunk of a stream that asked for `include_usage`. */
+export const usageChunk = (head: CompletionHead, answer: Answer): Record<string, unknown> => ({
+  ...identity(head),
+  object: 'chat.completion.chunk',
+  choices: [],
+  usage: usageOf(answer),
+})
+
+/** A whole `chat.completion`. */
+export const completion = (head: CompletionHead, answer: Answer): Record<string, unknown> => ({
+  ...identity(head),
+  object: 'chat.completion',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: answer.text + sourcesText(answer), refusal: null },
+      logprobs: null,
+      finish_reason: 'stop',
+    },
+  ],
+  usage: usageOf(answer),
+  chatbot: detailsOf(answer),
+})
+
+const identity = ({ id, model, created }: CompletionHead) => ({ id: `chatcmpl-${id}`, model, created })
+
+/** What OpenAI's shape has no place for. */
+const detailsOf = ({ citations, refused, cached, warnings, conversation }: Answer) => ({
+  citations,
+  refused,
+  cached,
+  warnings,
+  conversation,
+})
+
+/** An engine that is no language model uses no tokens. */
+function usageOf({ usage = { promptTokens: 0, completionTokens: 0 } }: Answer) {
+  const { promptTokens, completionTokens } = usage
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  }
+}
+
+/** An error as OpenAI's clients read it. */
+export function completionError(error: ChatbotError): { error: Record<string, unknown> } {
+  const { code, message, httpStatus } = error
+  const type =
+    httpStatus === 401 || httpStatus === 403
+      ? 'authentication_error'
+      : httpStatus === 429
+        ? 'rate_limit_error'
+        : httpStatus < 500
+          ? 'invalid_request_error'
+          : 'server_error'
+  return { error: { message, type, param: null, code } }
+}
