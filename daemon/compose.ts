@@ -1,37 +1,52 @@
 /** The composition root: the only place that knows which adapter stands behind a port. */
 import { randomUUID } from 'node:crypto'
-import { builtinModel } from '../models/builtin.ts'
-import { startEmbedder } from '../models/embedder.ts'
-import { startReranker } from '../models/reranker.ts'
+import { startEmbedders } from '../models/embedders.ts'
+import { createGenerator } from '../models/generator.ts'
+import { installedGenerator, installedReranker } from '../models/installed.ts'
+import type { RemoteEmbedderConfig } from '../models/remote-embedder.ts'
+import { type RunningReranker, startReranker } from '../models/reranker.ts'
 import { createAnswers } from '../src/answers/answers.ts'
+import { memoryLogs } from '../src/answers/log.ts'
+import { noSignals } from '../src/answers/signals.ts'
 import { answerCache } from '../src/cache/answers.ts'
 import { rememberQuestions } from '../src/cache/embeddings.ts'
-import { memoryTier } from '../src/cache/memory.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
-import type { Config } from '../src/config/schema.ts'
+import type { Config, LocalEngineConfig } from '../src/config/schema.ts'
 import type { Embedder } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { engineKey } from '../src/generate/engine-key.ts'
 import { extractiveGenerator } from '../src/generate/extractive.ts'
+import { type GuardedGenerator, guarded, unusable, withFallbacks } from '../src/generate/guard.ts'
+import { localGenerator } from '../src/generate/local.ts'
 import { openaiGenerator } from '../src/generate/openai.ts'
-import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
+import { indexSpecs } from '../src/ingest/index-spec.ts'
+import { startJobRunner } from '../src/jobs/runner.ts'
 import type { Generator, Generators, Ports } from '../src/pipeline/ports.ts'
+import { redisLogs } from '../src/redis/answer-log.ts'
+import { connectRedis, type RedisConnection } from '../src/redis/connection.ts'
+import { redisSignals } from '../src/redis/signals.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
+import { openAuth } from './auth.ts'
 import { startDocumentParser } from './document-parser.ts'
 import { keepIndexes } from './index-keeper.ts'
+import { openLimits } from './limits.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { postgresConnection } from './migrate.ts'
 import { startPglite } from './pglite.ts'
 import type { Services } from './services.ts'
+import { cacheTiers } from './tiers.ts'
 import { clearUploads } from './uploads.ts'
 
-const REMEMBERED_QUESTIONS = 1000
 /** The question and the sentences that an extractive answer compares, with room for searches. */
 const TEXTS_OF_AN_ASK = 20
 
 export interface ComposeOptions {
   readonly loaded: LoadedConfig
   readonly log: Logger
+  readonly metrics: Metrics
   /** Says what is awaited now. */
   onProgress(awaiting: string): void
   /** A part that nothing works without has ended by itself. */
@@ -39,7 +54,13 @@ export interface ComposeOptions {
 }
 
 /** Starts everything; on an error what was started is ended again. */
-export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptions): Promise<Services> {
+export async function compose({
+  loaded,
+  log,
+  metrics,
+  onProgress,
+  onFatal,
+}: ComposeOptions): Promise<Services> {
   const { config } = loaded
   const undo: (() => Promise<void>)[] = []
   const close = async () => {
@@ -49,75 +70,108 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
   }
   try {
     await clearUploads(runtimePaths(config.dataDir).uploads)
+    const redis = openRedis(config, log)
+    if (redis !== undefined) undo.push(() => redis.close())
     onProgress('the database and the embedding model are loaded')
+    const embedders = startEmbedders({
+      cacheDir: config.models.cacheDir,
+      workers: config.embedder.workers,
+      provider: config.models.executionProvider,
+      maxQuestions: config.server.maxAsks * TEXTS_OF_AN_ASK,
+      most: config.embedder.maxModels,
+      kept: 'builtin',
+      remote: await remoteEmbedders(config),
+    })
+    undo.push(() => embedders.close())
+    // A name that is wrong is better known now than at the first ingest.
+    await embedders.get(config.embedder.model)
     const [embedder, store] = await bothStarted(
-      startEmbedder({
-        model: builtinModel(),
-        workers: config.embedder.workers,
-        maxQuestions: config.server.maxAsks * TEXTS_OF_AN_ASK,
-      }).then((started) => {
-        undo.push(() => started.close())
-        return started
-      }),
+      embedders.load('builtin'),
       openDatabase(config, log, onFatal, undo),
     )
 
     const owner = randomUUID()
     const alone = config.database.url === undefined
-    const interrupted = await store.answers.interruptLapsed(owner, new Date(), alone)
-    if (interrupted > 0) log.warn({ answers: interrupted }, 'answers of an earlier daemon were interrupted')
-    if (!alone) undo.push(sweepLapsed(store, owner, config.answer.leaseMs, log))
+    if (alone) {
+      const interrupted = await store.answers.interruptOthers(owner)
+      if (interrupted > 0) log.warn({ answers: interrupted }, 'answers of an earlier daemon were interrupted')
+    }
 
     const parser = startDocumentParser({
       maxTextLength: config.ingest.maxTextLength,
       memoryMegabytes: config.ingest.parserMemoryMegabytes,
       timeoutMs: config.ingest.parserTimeoutMs,
-      model: builtinModel(),
+      folderOf: embedders.folderOf,
+      scratchDir: runtimePaths(config.dataDir).uploads,
     })
     undo.push(() => parser.close())
 
-    const reranker =
-      config.reranker.folder === undefined ? undefined : await startReranker(config.reranker.folder)
+    const reranker = await openReranker(config, log)
     if (reranker !== undefined) undo.push(() => reranker.close())
 
-    const ttlMs = config.cache.ttlMinutes * 60_000
+    const tiers = cacheTiers(config, redis)
     const cache = answerCache({
-      exact: memoryTier({ ttlMs, maxBytes: config.cache.maxMegabytes * 1_048_576 }),
+      exact: tiers.answers,
       store: store.cachedAnswers,
-      ttlMs,
+      ttlMs: config.cache.ttlMinutes * 60_000,
       maxAnswers: config.cache.maxAnswers,
-      onRefusal: (details) => log.debug(details, 'a similar question, but not the same'),
+      onRefusal: ({ similarity, reason, ...words }) =>
+        log.debug(
+          { similarity, reason, ...(config.log.questions ? words : {}) },
+          'a similar question, but not the same',
+        ),
+      onError: (error) => log.error({ err: error }, 'an answer could not be kept for its question'),
     })
     const ports: Ports = {
       store,
-      embedder: rememberQuestions(embedder, REMEMBERED_QUESTIONS),
+      embedder: rememberQuestions(embedder, tiers.questions),
+      embedders: {
+        get: async (reference) => rememberQuestions(await embedders.get(reference), tiers.questions),
+      },
       ...(reranker === undefined ? {} : { reranker }),
-      generators: await generators(config, embedder),
-      ...(config.cache.enabled ? { cache } : {}),
+      generators: await generators(config, embedder, undo),
+      ...(config.cache.enabled ? { cache, passages: tiers.passages } : {}),
     }
+    const limits = openLimits(config, store, redis)
+    undo.push(() => limits.close())
     const answers = createAnswers({
       ports,
+      logs: redis === undefined ? memoryLogs() : redisLogs(redis),
+      signals: redis === undefined ? noSignals : redisSignals(redis),
+      limits,
       owner,
+      shared: !alone,
       leaseMs: config.answer.leaseMs,
       maxAsks: config.server.maxAsks,
       retrieval: config.retrieval,
       historyTurns: config.answer.historyTurns,
+      onEvent: metrics.answerEvent,
       onError: (error, id) => log.error({ err: error, answer: id }, 'answer failed'),
     })
-    const quiet = () => !alone || (answers.inFlight() === 0 && embedder.queued() === 0)
+    const quiet = () => !alone || (answers.inFlight() === 0 && embedders.queued() === 0)
     undo.push(keepIndexes({ store, quiet, log }))
+    const specs = indexSpecs(store, embedders, config.embedder.model)
+    const jobs = await startJobRunner({
+      store,
+      specs,
+      recut: parser.recut,
+      alone,
+      onError: (error, job) => log.error({ err: error, job }, 'job'),
+    })
+    undo.push(() => jobs.stop())
     return {
       loaded,
       ports,
       parser,
       answers,
-      spec: {
-        model: embedder.model.fingerprint,
-        dimensions: embedder.model.dimensions,
-        splitter: SPLITTER_VERSION,
-      },
-      queuedTexts: () => embedder.queued(),
+      jobs,
+      specs,
+      queuedTexts: () => embedders.queued(),
+      loadedModels: () => embedders.loaded(),
       cache,
+      auth: openAuth(config, store, log),
+      redis,
+      limits,
       close,
     }
   } catch (error) {
@@ -126,15 +180,8 @@ export async function compose({ loaded, log, onProgress, onFatal }: ComposeOptio
   }
 }
 
-/** Other daemons on the same database may die: their answers are marked when their leases lapse. */
-function sweepLapsed(store: Store, owner: string, everyMs: number, log: Logger): () => Promise<void> {
-  const sweeping = setInterval(() => {
-    store.answers
-      .interruptLapsed(owner, new Date(), false)
-      .catch((error: unknown) => log.error({ err: error }, 'sweep failed'))
-  }, everyMs)
-  sweeping.unref()
-  return async () => clearInterval(sweeping)
+function openRedis({ redis }: Config, log: Logger): RedisConnection | undefined {
+  return redis.url === undefined ? undefined : connectRedis({ ...redis, url: redis.url }, log)
 }
 
 /** Waits for both also when one fails, so that what the other started can be ended. */
@@ -149,13 +196,9 @@ async function openDatabase(
   onFatal: (error: ChatbotError) => void,
   undo: (() => Promise<void>)[],
 ): Promise<Store> {
-  const { url, poolSize } = config.database
-  if (url !== undefined) {
-    const store = await openStore({
-      connection: { connectionString: url, max: poolSize },
-      embedded: false,
-      logger: log,
-    })
+  const server = postgresConnection(config)
+  if (server !== undefined) {
+    const store = await openStore({ connection: server, embedded: false, logger: log })
     undo.push(() => store.close())
     return store
   }
@@ -174,14 +217,51 @@ async function openDatabase(
   return store
 }
 
-async function generators(config: Config, embedder: Embedder): Promise<Generators> {
-  const byName = new Map<string, Generator>([['extractive', extractiveGenerator({ embedder })]])
-  for (const [name, engine] of Object.entries(config.engines)) {
-    if (byName.has(name))
-      throw new ChatbotError('invalid_config', `engines.${name}: this name is taken by the built-in engine.`)
-    byName.set(name, await openaiGenerator(name, engine))
+/** The daemon works without it: each answer that wanted one that does not start says why. */
+async function openReranker(
+  { reranker: { model }, models }: Config,
+  log: Logger,
+): Promise<RunningReranker | undefined> {
+  if (model === undefined) return undefined
+  try {
+    return await startReranker(await installedReranker(model, models.cacheDir), models.executionProvider)
+  } catch (error) {
+    log.error({ err: error, model }, 'the reranker could not be started')
+    return {
+      name: model,
+      languages: ['en', 'ru'],
+      rerank: () => Promise.reject(error),
+      close: async () => {},
+    }
   }
-  const get = (name = config.answer.engine): Generator => {
+}
+
+async function remoteEmbedders(config: Config): Promise<Map<string, RemoteEmbedderConfig>> {
+  const byName = new Map<string, RemoteEmbedderConfig>()
+  for (const [name, embedder] of Object.entries(config.embedders))
+    byName.set(name, { ...embedder, apiKey: await engineKey(`embedders.${name}`, embedder) })
+  return byName
+}
+
+async function generators(
+  config: Config,
+  embedder: Embedder,
+  undo: (() => Promise<void>)[],
+): Promise<Generators> {
+  const byName = new Map<string, Generator | GuardedGenerator>([
+    ['extractive', extractiveGenerator({ embedder })],
+  ])
+  const add = (key: string, name: string, generator: Generator | GuardedGenerator) => {
+    if (byName.has(name))
+      throw new ChatbotError('invalid_config', `${key}.${name}: another engine has this name already.`)
+    byName.set(name, generator)
+  }
+  for (const [name, engine] of Object.entries(config.engines))
+    add('engines', name, guarded(await openaiGenerator(name, engine), { name, ...engine }))
+  for (const [name, engine] of Object.entries(config.localEngines)) {
+    add('localEngines', name, await localEngine(name, engine, config, undo))
+  }
+  const named = (name: string): Generator | GuardedGenerator => {
     const found = byName.get(name)
     if (found !== undefined) return found
     throw new ChatbotError(
@@ -189,6 +269,39 @@ async function generators(config: Config, embedder: Embedder): Promise<Generator
       `There is no engine \`${name}\`. Configured: ${[...byName.keys()].join(', ')}.`,
     )
   }
-  get()
-  return { get, names: () => [...byName.keys()] }
+  const { engine, fallbacks } = config.answer
+  const standard = withFallbacks(
+    named(engine),
+    fallbacks.map((name) => [name, named(name)] as const),
+  )
+  return {
+    get: (name = engine) => (name === engine ? standard : named(name)),
+    alone: named,
+    names: () => [...byName.keys()],
+    state: (name) => {
+      const generator = named(name)
+      return 'state' in generator ? generator.state() : { state: 'ok' }
+    },
+  }
+}
+
+/** A model that is not there or damaged stops nothing else. */
+async function localEngine(
+  name: string,
+  engine: LocalEngineConfig,
+  { models }: Config,
+  undo: (() => Promise<void>)[],
+): Promise<Generator> {
+  try {
+    const model = createGenerator({
+      ...engine,
+      model: await installedGenerator(engine.model, models.cacheDir),
+      provider: models.executionProvider,
+      idleMs: engine.idleMinutes * 60_000,
+    })
+    undo.push(() => model.close())
+    return localGenerator(name, engine, model)
+  } catch (thrown) {
+    return unusable(name, ChatbotError.wrap(thrown, 'model_corrupt'))
+  }
 }

@@ -106,21 +106,20 @@ export function readOwner(paths: RuntimePaths): Owner | undefined {
   }
 }
 
-/** The token that TCP clients of this machine's user show; made once, mode 600. */
-export function localToken(paths: RuntimePaths): string {
+/** A random secret that only this machine's user can read; made once, mode 600. */
+export function generatedSecret(path: string): string {
   try {
-    writeFileSync(paths.token, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
-      throw fileError(error, paths.token)
-    chmodSync(paths.token, 0o600)
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw fileError(error, path)
+    chmodSync(path, 0o600)
   }
-  const token = readFileSync(paths.token, 'utf8').trim()
-  if (token.length < 32) {
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret.length < 32) {
     throw new ChatbotError(
       'data_dir_unusable',
-      `${paths.token} holds no usable token. Delete it: the daemon makes a new one.`,
+      `${path} holds no usable secret. Delete it: the daemon makes a new one.`,
     )
   }
-  return token
+  return secret
 }

@@ -1,4 +1,7 @@
-import type { LocalModel } from '../models/description.ts'
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { DocumentParser, ParsedDocument, SourceFile } from '../src/ingest/ports.ts'
 import { type ParserChild, type ParserLimits, startParserChild } from './parser-child.ts'
@@ -6,8 +9,10 @@ import { type ParserChild, type ParserLimits, startParserChild } from './parser-
 export interface DocumentParserOptions extends ParserLimits {
   /** Longest text of a document, in UTF-16 code units. */
   readonly maxTextLength: number
-  /** Its tokenizer decides where chunks end. */
-  readonly model: LocalModel
+  /** Where the files of an embedding model lie. */
+  folderOf(reference: string): Promise<string>
+  /** For what is handed to a process; the system's for temporary files unless told. */
+  readonly scratchDir?: string
   /** Documents read at once: a slow one does not hold up the others. */
   readonly processes?: number
   /** Time after which processes without work are ended. */
@@ -20,7 +25,7 @@ export interface DocumentParserOptions extends ParserLimits {
  * new process.
  */
 export function startDocumentParser(options: DocumentParserOptions): DocumentParser {
-  const { model, maxTextLength, processes = 2, idleMs = 60_000 } = options
+  const { folderOf, scratchDir = tmpdir(), maxTextLength, processes = 2, idleMs = 60_000 } = options
   const idle: ParserChild[] = []
   const waiting: Waiter[] = []
   const running = new Set<ParserChild>()
@@ -62,15 +67,32 @@ export function startDocumentParser(options: DocumentParserOptions): DocumentPar
   }
 
   return {
-    async parse({ path, uri, password, signal }: SourceFile): Promise<ParsedDocument> {
+    async parse({ path, uri, password, model = 'builtin', signal }: SourceFile): Promise<ParsedDocument> {
       if (closed) throw stopping()
+      const folder = await folderOf(model)
       const child = await acquire(signal)
       try {
-        return await child.parse({ path, uri, password, model: model.folder, maxTextLength }, signal)
+        return await child.parse({ path, uri, password, model: folder, maxTextLength }, signal)
       } catch (thrown) {
         throw closed ? stopping() : thrown
       } finally {
         release(child)
+      }
+    },
+    async recut(document, model, signal) {
+      if (closed) throw stopping()
+      const folder = await folderOf(model)
+      const child = await acquire(signal)
+      const path = join(scratchDir, `recut-${randomUUID()}`)
+      try {
+        await writeFile(path, JSON.stringify(document), { mode: 0o600, flag: 'wx' })
+        const request = { path, uri: document.title, model: folder, maxTextLength, stored: true }
+        return (await child.parse(request, signal)).chunks
+      } catch (thrown) {
+        throw closed ? stopping() : thrown
+      } finally {
+        release(child)
+        await rm(path, { force: true })
       }
     },
     async close() {

@@ -1,99 +1,37 @@
 /** What each route of the HTTP API does: parse, call, shape. */
-import { z } from 'zod'
-import { PASSWORD_HEADER, type Route, routes } from '../src/api/routes.ts'
+import { isAbsolute } from 'node:path'
+import { PASSWORD_HEADER, routes } from '../src/api/routes.ts'
 import { unpackArchive } from '../src/backup/archive.ts'
 import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
-import type { Collection, DocumentSummary } from '../src/domain/document.ts'
+import { type Collection, type DocumentSummary, REBUILT_PROBLEMS } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Job } from '../src/domain/job.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import type { Source } from '../src/domain/source.ts'
+import { tryEngine } from '../src/generate/trial.ts'
+import { DEFAULT_RESULTS, searchPassages } from '../src/pipeline/search.ts'
+import { withOptions } from '../src/retrieval/settings.ts'
+import { accountEndpoints } from './accounts.ts'
 import { backupStream } from './backup.ts'
-import type { Life, Services } from './services.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import type { Services } from './services.ts'
 import { resetLoopDelay, status } from './status.ts'
 import { bodyStream, ingestUpload } from './uploads.ts'
 
-export interface EndpointContext {
-  readonly principal: Principal
-  readonly services: Services
-  readonly life: Life
-  /** The request came through the daemon's own socket. */
-  readonly local: boolean
-  /** Aborts when the client goes away before it has its response. */
-  readonly signal: AbortSignal
-}
-
-export interface Endpoint {
-  readonly route: Route
-  handle(
-    raw: { params: unknown; query: unknown; headers: unknown; body: unknown },
-    context: EndpointContext,
-  ): Promise<unknown>
-}
-
-interface Shapes<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
-> extends Route {
-  readonly params: P
-  readonly query: Q
-  readonly headers: H
-  readonly body: B
-  readonly response: R
-}
-
-interface Input<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> {
-  readonly params: z.output<P>
-  readonly query: z.output<Q>
-  readonly headers: z.output<H>
-  readonly body: z.output<B>
-  /** The request's stream, where the route takes an upload. */
-  readonly upload: unknown
-}
-
-function endpoint<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
->(
-  route: Shapes<P, Q, H, B, R>,
-  handle: (input: Input<P, Q, H, B>, context: EndpointContext) => Promise<z.input<R>>,
-): Endpoint {
-  return {
-    route,
-    handle: (raw, context) =>
-      handle(
-        {
-          params: parse(route.params, raw.params, 'path'),
-          query: parse(route.query, raw.query, 'query'),
-          headers: parse(route.headers, raw.headers, 'headers'),
-          body: parse(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
-          upload: route.upload === true ? raw.body : undefined,
-        },
-        context,
-      ),
-  }
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
-  throw new ChatbotError('bad_request', `The request is not valid: ${problems.join('; ')}`)
-}
-
 export const endpoints: readonly Endpoint[] = [
   endpoint(routes.status, async ({ query }, { services, life, principal }) => {
-    if (query.resetDelay === true) resetLoopDelay()
+    if (query.resetDelay === true) {
+      await services.ports.store.grants.require(principal, 'admin')
+      resetLoopDelay()
+    }
     return status(services, life, principal)
   }),
 
-  endpoint(routes.config, async (_input, { services }) => ({ entries: listConfig(services.loaded) })),
+  endpoint(routes.config, async (_input, { services, principal }) => {
+    await services.ports.store.grants.require(principal, 'admin')
+    return { entries: listConfig(services.loaded) }
+  }),
 
   endpoint(routes.shutdown, async (_input, { services, life, local }) => {
     if (!local)
@@ -137,10 +75,11 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(routes.compareManifest, async ({ params, body }, { services, principal }) => {
     const { store } = services.ports
     await store.collections.ensure(principal, params.name)
-    const compared = await store.documents.missing(principal, params.name, services.spec, body.files)
+    const { spec } = await services.specs.of(params.name)
+    const compared = await store.documents.missing(principal, params.name, spec, body.files)
     if (body.source !== undefined) {
-      const needed = new Set(compared.needed)
-      const held = body.files.filter(({ uri }) => !needed.has(uri)).map(({ uri }) => uri)
+      const missing = new Set([...compared.needed, ...compared.staged.map(({ uri }) => uri)])
+      const held = body.files.filter(({ uri }) => !missing.has(uri)).map(({ uri }) => uri)
       await store.sources.adopt(principal, body.source, held)
     }
     return compared
@@ -149,19 +88,64 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(
     routes.putDocument,
     async ({ params, query, headers, upload }, { services, principal, signal }) => {
-      const { status, document: stored } = await ingestUpload(services, principal, {
+      // Before the bytes are taken in.
+      await services.ports.store.collections.require(principal, params.name, 'editor')
+      const uploaded = await ingestUpload(services, principal, {
         collection: params.name,
         uri: query.uri,
         hash: query.hash,
+        job: query.job,
         modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
         source: query.source,
         password: headers[PASSWORD_HEADER],
         bytes: upload,
         signal,
       })
-      return { status, document: document(stored) }
+      return uploaded.status === 'staged' ? uploaded : { ...uploaded, document: document(uploaded.document) }
     },
   ),
+
+  endpoint(routes.createJob, async ({ params }, { services, principal }) => {
+    const { store } = services.ports
+    await store.collections.ensure(principal, params.name)
+    const { spec: input } = await services.specs.of(params.name)
+    const run = { kind: 'ingest', collection: params.name, input, sealed: false } as const
+    return job(await store.jobs.create(principal, run))
+  }),
+
+  endpoint(routes.sealJob, async ({ params }, { services, principal }) =>
+    job(await services.ports.store.jobs.seal(principal, params.id)),
+  ),
+
+  endpoint(routes.listJobs, async ({ query }, { services, principal }) => {
+    const jobs = await services.ports.store.jobs.list(principal, query.limit)
+    return { jobs: jobs.map(job) }
+  }),
+
+  endpoint(routes.getJob, async ({ params }, { services, principal }) =>
+    job(await services.ports.store.jobs.get(principal, params.id)),
+  ),
+
+  endpoint(routes.listJobDocuments, async ({ params, query }, { services, principal }) => {
+    const { after, limit, state } = query
+    const states = state === undefined ? undefined : [state]
+    const documents = await services.ports.store.jobs.documents(principal, params.id, {
+      after,
+      limit,
+      states,
+    })
+    return { documents: documents.map((found) => ({ ...found, warnings: [...found.warnings] })) }
+  }),
+
+  endpoint(routes.cancelJob, async ({ params }, { services, principal }) =>
+    job(await services.ports.store.jobs.cancel(principal, params.id)),
+  ),
+
+  endpoint(routes.retryJob, async ({ params }, { services, principal }) => {
+    const retried = await services.ports.store.jobs.retry(principal, params.id)
+    services.jobs.wake()
+    return job(retried)
+  }),
 
   endpoint(routes.listDocuments, async ({ query }, { services, principal }) => {
     const documents = await services.ports.store.documents.list(principal, query)
@@ -200,8 +184,9 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(routes.listSourceDocuments, async ({ params, query }, { services, principal }) => {
     const { store } = services.ports
     const { collection, documents } = await store.sources.documents(principal, params.id, query)
-    const { needed } = await store.documents.missing(principal, collection, services.spec, documents)
-    const stale = new Set(needed)
+    const { spec } = await services.specs.of(collection)
+    const { needed, staged } = await store.documents.missing(principal, collection, spec, documents)
+    const stale = new Set([...needed, ...staged.map(({ uri }) => uri)])
     return { documents: documents.map((found) => ({ ...found, current: !stale.has(found.uri) })) }
   }),
 
@@ -245,13 +230,87 @@ export const endpoints: readonly Endpoint[] = [
     }
   }),
 
-  endpoint(routes.backup, async (_input, { services, principal, life, signal }) =>
-    backupStream(services.ports.store, principal, life.version, signal),
-  ),
+  endpoint(routes.rebuildIndex, async ({ params, body }, { services, principal, local }) => {
+    const { ports, specs, jobs, loaded } = services
+    if (!local && body.model !== undefined && isAbsolute(body.model)) {
+      const configured = loaded.config.embedder.model
+      if (body.model !== configured)
+        throw new ChatbotError('forbidden', 'A folder of this machine can only be named on this machine.')
+    }
+    await ports.store.collections.require(principal, params.name, 'admin')
+    const live = (await ports.store.index.live([params.name])).get(params.name)
+    if (live === undefined) return { job: null }
+    const { spec } = await specs.with(body.model ?? live.reference)
+    const begun = await ports.store.rebuild.begin(principal, params.name, spec)
+    jobs.wake()
+    return { job: begun === undefined ? null : job(begun) }
+  }),
+
+  endpoint(routes.verifyIndex, async ({ params: { name }, body }, { services, principal }) => {
+    const { ports, specs, jobs } = services
+    const { problems, ...verified } = await ports.store.index.verify(principal, name, body.fix)
+    const shown = problems.map(({ examples, ...rest }) => ({ ...rest, examples: [...examples] }))
+    const rebuilt = problems.some(({ kind }) => REBUILT_PROBLEMS.includes(kind))
+    const live = (await ports.store.index.live([name])).get(name)
+    if (!body.fix || !rebuilt || live === undefined) return { ...verified, problems: shown, job: null }
+    const { spec } = await specs.with(live.reference)
+    const begun = await ports.store.rebuild.begin(principal, name, spec, { again: true })
+    jobs.wake()
+    return { ...verified, problems: shown, job: begun === undefined ? null : job(begun) }
+  }),
+
+  endpoint(routes.dropGeneration, async ({ params }, { services, principal }) => {
+    const collection = await services.ports.store.index.drop(principal, params.generation)
+    return { generation: params.generation, collection }
+  }),
+
+  endpoint(routes.search, async ({ body }, { services, principal, signal }) => {
+    const { ports, loaded, limits } = services
+    await limits.search(principal)
+    const passages = await searchPassages(ports, principal, {
+      ...body,
+      retrieval: withOptions(loaded.config.retrieval, body.retrieval),
+      limit: body.limit ?? DEFAULT_RESULTS,
+      signal,
+    })
+    return { passages: [...passages] }
+  }),
+
+  endpoint(routes.listEngines, async (_input, { services }) => {
+    const { generators } = services.ports
+    const { engine, fallbacks } = services.loaded.config.answer
+    return {
+      engines: generators.names().map((name) => {
+        const { id } = generators.get(name)
+        const model = id.startsWith(`${name}:`) ? id.slice(name.length + 1) : id
+        const other = fallbacks.includes(name) ? ('as a fallback' as const) : ('on request' as const)
+        const used = name === engine ? ('first' as const) : other
+        const state = generators.state(name)
+        return state.state === 'ok'
+          ? { name, model, used, state: state.state }
+          : { name, model, used, state: state.state, because: state.because }
+      }),
+    }
+  }),
+
+  endpoint(routes.testEngine, async ({ params }, { services, principal, signal }) => {
+    const { store, generators, embedder } = services.ports
+    await store.grants.require(principal, 'admin')
+    const { warnings, ...trial } = await tryEngine(generators.alone(params.name), embedder, signal)
+    return { ...trial, warnings: [...warnings] }
+  }),
+
+  endpoint(routes.backup, async (_input, { services, principal, life, signal }) => {
+    // Later the answer would have begun.
+    await services.ports.store.grants.require(principal, 'admin')
+    return backupStream(services.ports.store, principal, life.version, signal)
+  }),
 
   endpoint(routes.restore, async ({ upload }, { services, principal }) =>
     services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload))),
   ),
+
+  ...accountEndpoints,
 ]
 
 const collection = (
@@ -279,6 +338,12 @@ async function placeOf(
   const { start, line, ...place } = found
   return line === undefined ? place : { ...place, line: line + text.slice(start, at).split('\n').length - 1 }
 }
+const job = ({ createdAt, updatedAt, finishedAt, ...rest }: Job) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+  finishedAt: finishedAt?.toISOString() ?? null,
+})
 
 const document = ({ ingestedAt, modifiedAt, warnings, metadata, ...rest }: DocumentSummary) => ({
   ...rest,

@@ -1,55 +1,84 @@
 /** Who may come in: every HTTP request and every WebSocket upgrade passes here first. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Identity } from '../src/auth/identity.ts'
+import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import { LOCAL_PRINCIPAL, type Principal } from '../src/domain/principal.ts'
+import { isLoopback } from '../src/domain/loopback.ts'
+import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
+import { addressLimiter, clientAddress, parseNetworks } from '../src/limits/addresses.ts'
 
 export interface Gate {
   /** Checks Host and Origin against the browser's tricks; throws `forbidden`. */
   admit(request: IncomingMessage): void
-  /** The caller of a request, by its Authorization header; undefined when it has none. Throws `unauthenticated`. */
-  identify(request: IncomingMessage): Principal | undefined
-  /** The caller by a token given in a message. Throws `unauthenticated`. */
-  verify(token: string): Principal
+  /**
+   * The caller of a request, by its Authorization header; undefined when it has none. Throws `unauthenticated`, or why
+   * it cannot be known now.
+   */
+  identify(request: IncomingMessage): Promise<Identity | undefined>
+  /** The caller by a token given in a message. Throws as `identify`. */
+  verify(token: string): Promise<Identity>
+}
+
+const LOCAL: Identity = { principal: LOCAL_PRINCIPAL }
+
+/** Bounds what an address may send, before anybody knows whose it is. */
+export function limitedByAddress(gate: Gate, { limits, server }: Config): Gate {
+  const trusted = parseNetworks(server.trustedProxies)
+  const limiter = addressLimiter({ perMinute: limits.addressPerMinute, burst: limits.addressBurst })
+  return {
+    ...gate,
+    admit(request) {
+      limiter.check(clientAddress(request, trusted))
+      gate.admit(request)
+    },
+  }
 }
 
 /** The daemon's own socket: its folder is 0700, so whoever can connect is the user. */
 export const localGate: Gate = {
   admit() {},
-  identify: () => LOCAL_PRINCIPAL,
-  verify: () => LOCAL_PRINCIPAL,
+  identify: async () => LOCAL,
+  verify: async () => LOCAL,
 }
 
 export interface TcpGateOptions {
-  readonly token: string
+  /** Of the data directory: whoever can read that file is its user. */
+  readonly localToken: string
+  /** Who any other token stands for. */
+  readonly authenticate: (token: string) => Promise<Identity>
+  /** Without, whoever is on this machine is its user. */
+  readonly enabled: boolean
   /** The address that is bound. */
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
 }
 
-/** TCP: a token, and a Host and Origin that no foreign web page can have. */
-export function tcpGate({ token, host, allowedHosts, allowedOrigins }: TcpGateOptions): Gate {
-  const expected = digest(token)
+/** TCP: a token, and a Host and Origin that no foreign web page can have. Throws `invalid_config`. */
+export function tcpGate(options: TcpGateOptions): Gate {
+  const { host, allowedHosts, allowedOrigins } = options
+  if (!options.enabled && !isLoopback(host)) {
+    throw new ChatbotError(
+      'invalid_config',
+      `auth.enabled is off, and server.host ${host} can be reached by other machines: everybody there could read and delete everything. Turn auth.enabled on, or bind server.host to 127.0.0.1.`,
+    )
+  }
+  const expected = digest(options.localToken)
   const hosts = new Set([host, ...LOOPBACK_NAMES, ...allowedHosts].map((name) => name.toLowerCase()))
   // Opened to a network without a list of names, every name may lead here: the token alone decides.
-  const checkHost = LOOPBACK_NAMES.includes(host) || allowedHosts.length > 0
+  const checkHost = isLoopback(host) || allowedHosts.length > 0
 
-  function verify(given: string): Principal {
-    if (!timingSafeEqual(digest(given), expected)) {
-      throw new ChatbotError(
-        'unauthenticated',
-        'The token is wrong. The right one is in the file `token` of the data directory.',
-      )
-    }
-    return LOCAL_PRINCIPAL
-  }
+  const verify = async (token: string): Promise<Identity> =>
+    timingSafeEqual(digest(token), expected) ? LOCAL : options.authenticate(token)
 
   return {
     verify,
     admit(request) {
-      const { origin } = request.headers
-      if (origin !== undefined && !allowedOrigins.includes(origin)) {
+      const { origin, host: asked } = request.headers
+      // The page that this daemon shows itself; the check of the Host below refuses names bound to it by others.
+      const own = origin !== undefined && URL.parse(origin)?.host === asked
+      if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
         throw new ChatbotError(
           'forbidden',
           `The origin ${origin} may not connect. Add it to server.allowedOrigins to allow it.`,
@@ -63,9 +92,10 @@ export function tcpGate({ token, host, allowedHosts, allowedOrigins }: TcpGateOp
         )
       }
     },
-    identify(request) {
-      const [, given] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? []
-      return given === undefined ? undefined : verify(given.trim())
+    async identify(request) {
+      const [, given] = /^Bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '') ?? []
+      if (given !== undefined) return verify(given)
+      return options.enabled ? undefined : LOCAL
     },
   }
 }

@@ -14,7 +14,7 @@ export interface IndexKeeperOptions {
 }
 
 /**
- * Completes the index of words of databases from before there was one, counts frequent words anew after changes, and
+ * Drops generations that a rebuild has left, completes the index of words of databases from before there was one, counts frequent words anew after changes, and
  * builds approximate indexes once they pay. Returns how to stop it: a batch that runs is awaited, a build is cancelled.
  */
 export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Promise<void> {
@@ -23,6 +23,7 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
   let timer: NodeJS.Timeout | undefined
   const work = async () => {
     if (!quiet()) return
+    await store.index.dropRetired()
     while (!stopped() && quiet() && (await store.index.completeTerms())) {
       // Batch after batch: each is a transaction of its own, so that questions get their turn.
     }

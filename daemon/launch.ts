@@ -55,7 +55,7 @@ export async function ensureDaemon(
   let drained = false
   for (;;) {
     const health = await daemonHealth(dataDir)
-    if (health?.status === 'ok') return endpointOf(dataDir, health)
+    if (health !== undefined && isReady(health)) return endpointOf(dataDir, health)
     if (health?.status === 'draining' && !drained) {
       drained = true
       deadline += config.server.drainMs + STOP_MS
@@ -79,12 +79,14 @@ export async function ensureDaemon(
 /** The socket of the daemon that runs; throws `daemon_unreachable` when none is ready. */
 export async function runningDaemon({ config }: LoadedConfig): Promise<Endpoint> {
   const health = await daemonHealth(config.dataDir)
-  if (health?.status === 'ok') return endpointOf(config.dataDir, health)
+  if (health !== undefined && isReady(health)) return endpointOf(config.dataDir, health)
   throw new ChatbotError(
     'daemon_unreachable',
     health === undefined ? 'No daemon runs; a question starts one.' : describe(health),
   )
 }
+
+const isReady = ({ status }: Health) => status === 'ok' || status === 'degraded'
 
 function endpointOf(dataDir: string, health: Health): Endpoint {
   checkVersion(health)

@@ -1,6 +1,5 @@
-import { type ChildProcess, execFile, fork } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
+import { type ChildProcess, fork } from 'node:child_process'
+import { childEnvironment, residentMegabytes } from '../models/child.ts'
 import type { Chunk } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { ParsedDocument } from '../src/ingest/ports.ts'
@@ -28,7 +27,7 @@ const STDERR_TAIL = 4000
 export function startParserChild({ memoryMegabytes, timeoutMs }: ParserLimits): ParserChild {
   const child = fork(MODULE, {
     serialization: 'advanced',
-    env: environment(),
+    env: childEnvironment(),
     execArgv: [`--max-old-space-size=${Math.floor(memoryMegabytes * 0.75)}`],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -92,12 +91,6 @@ export function startParserChild({ memoryMegabytes, timeoutMs }: ParserLimits): 
   }
 }
 
-/** No keys and no database address: this process reads files that anybody may have written. */
-function environment(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG']
-  return Object.fromEntries(names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])))
-}
-
 function receive(child: ChildProcess, request: ParseRequest): Promise<ParsedDocument> {
   return new Promise((resolve, reject) => {
     const parts: string[] = []
@@ -138,19 +131,6 @@ function whole({ context, page, line, ...chunk }: SlimChunk, text: string, ordin
     ...(page === undefined ? {} : { page }),
     ...(line === undefined ? {} : { line }),
   }
-}
-
-/** 0 when the process has just ended. */
-async function residentMegabytes(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0
-  if (process.platform === 'linux') {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
-  }
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({
-    stdout: '0',
-  }))
-  return Number(stdout) / 1024
 }
 
 const failed = (what: string): ChatbotError =>

@@ -10,8 +10,17 @@ export const parseRequestSchema = z.object({
   maxTextLength: z.number(),
   /** Of an encrypted file. */
   password: z.string().optional(),
+  /** The file holds a stored document as JSON, which is cut anew. */
+  stored: z.boolean().default(false),
 })
-export type ParseRequest = z.output<typeof parseRequestSchema>
+
+export const storedDocumentSchema = z.object({
+  title: z.string(),
+  text: z.string(),
+  linesMatchFile: z.boolean(),
+  chunks: z.array(z.object({ start: z.int(), end: z.int(), heading: z.string(), page: z.int().optional() })),
+})
+export type ParseRequest = z.input<typeof parseRequestSchema>
 
 /** A chunk without what the daemon makes again from the text. */
 const slimChunkSchema = z.object({

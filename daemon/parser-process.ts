@@ -8,7 +8,9 @@ import { z } from 'zod'
 import { loadTokenizer, type ModelTokenizer } from '../models/tokenizer.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { parseDocument } from '../src/ingest/parse.ts'
-import { type ParseReply, type ParseRequest, parseRequestSchema } from './parser-messages.ts'
+import type { ParsedDocument } from '../src/ingest/ports.ts'
+import { recutDocument } from '../src/ingest/recut.ts'
+import { type ParseReply, parseRequestSchema, storedDocumentSchema } from './parser-messages.ts'
 
 const TEXT_SLICE = 128 * 1024
 const CHUNKS_SLICE = 200
@@ -34,16 +36,16 @@ function endWithParent(parent: number): void {
 }
 
 async function* parse(
-  { path, uri, model, maxTextLength, password }: ParseRequest,
+  { path, uri, model, maxTextLength, password, stored }: z.output<typeof parseRequestSchema>,
   tokenizers: Map<string, ModelTokenizer>,
 ): AsyncGenerator<ParseReply> {
   try {
     const tokenizer = tokenizers.get(model) ?? loadTokenizer(model)
     tokenizers.set(model, tokenizer)
-    const { text, chunks, ...document } = await parseDocument(await readFile(path), uri, tokenizer, {
-      maxTextLength,
-      password,
-    })
+    const bytes = await readFile(path)
+    const { text, chunks, ...document } = stored
+      ? recut(bytes, tokenizer)
+      : await parseDocument(bytes, uri, tokenizer, { maxTextLength, password })
     for (let at = 0; at < text.length; at += TEXT_SLICE)
       yield { type: 'text', text: text.slice(at, at + TEXT_SLICE) }
     for (let at = 0; at < chunks.length; at += CHUNKS_SLICE)
@@ -59,6 +61,12 @@ async function* parse(
     const { code, message } = ChatbotError.wrap(thrown, 'parser_failed', 'The file could not be parsed: ')
     yield { type: 'failed', code, message }
   }
+}
+
+function recut(bytes: Buffer, tokenizer: ModelTokenizer): ParsedDocument {
+  const { title, text, linesMatchFile, chunks } = storedDocumentSchema.parse(JSON.parse(bytes.toString()))
+  const made = recutDocument({ title, text, linesMatchFile, chunks }, tokenizer)
+  return { title, text, linesMatchFile, chunks: made, mediaType: '', language: 'en', warnings: [] }
 }
 
 function send(reply: ParseReply): Promise<void> {

@@ -5,13 +5,16 @@ import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
 import { compose } from './compose.ts'
 import { logCrashes } from './crash.ts'
-import { acquireLock, localToken, prepareDataDir } from './data-dir.ts'
-import { type Gate, localGate, tcpGate } from './gate.ts'
+import { acquireLock, generatedSecret, prepareDataDir } from './data-dir.ts'
+import { type Gate, limitedByAddress, localGate, tcpGate } from './gate.ts'
 import { buildHttp } from './http.ts'
 import { type Logger, openLog } from './log.ts'
-import type { Life, Services } from './services.ts'
+import { createMetrics } from './metrics.ts'
+import { watchRevocations } from './revocations.ts'
+import { type Life, type Services, servicesOf } from './services.ts'
 import { socketServer } from './websocket.ts'
 
 export interface RunOptions {
@@ -37,6 +40,10 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
   const lock = acquireLock(paths, config.dataDir)
   const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
   logCrashes(log)
+  const endTracing = tracingWanted(process.env)
+    ? await startTracing(process.env, 'chatbot', version)
+    : undefined
+  const metrics = createMetrics(version)
 
   const closing = new AbortController()
   const stopping = Promise.withResolvers<{ reason: string; error?: ChatbotError }>()
@@ -70,7 +77,15 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       local: boolean,
       where: { path: string } | { host: string; port: number },
     ) => {
-      const app = buildHttp({ life, gate, log, local })
+      const app = buildHttp({
+        life,
+        gate,
+        log,
+        local,
+        metrics,
+        times: config.server,
+        openMetrics: local || config.server.openMetrics,
+      })
       sockets.attach(app.server, gate)
       servers.push(app)
       await app.listen(where)
@@ -81,7 +96,17 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
     await serve(localGate, true, { path: paths.socket })
     if (config.server.tcp) {
       const { host, port, allowedHosts, allowedOrigins } = config.server
-      const gate = tcpGate({ token: localToken(paths), host, allowedHosts, allowedOrigins })
+      const gate = limitedByAddress(
+        tcpGate({
+          localToken: generatedSecret(paths.token),
+          authenticate: (token) => servicesOf(life).auth.authenticate(token),
+          enabled: config.auth.enabled,
+          host,
+          allowedHosts,
+          allowedOrigins,
+        }),
+        config,
+      )
       await serve(gate, false, { host, port }).catch((error: unknown) => {
         throw listenError(error, host, port)
       })
@@ -93,12 +118,14 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
     const begun = await compose({
       loaded,
       log,
+      metrics,
       onProgress: (awaiting) => {
         life.phase = { name: 'starting', awaiting }
       },
       onFatal: (error) => stopping.resolve({ reason: error.message, error }),
     })
     services = begun
+    metrics.watch(begun, life.sockets)
     life.phase = { name: 'ready', services: begun }
     log.info({ ms: Date.now() - life.startedAt.getTime() }, 'daemon ready')
     onReady?.()
@@ -107,8 +134,10 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       setInterval(() => maintainWhenQuiet(begun, log), MAINTENANCE_MS),
       ...(stopWhenIdle ? [idleTimer(begun, life, () => lastWork, config.daemon.idleMinutes)] : []),
     ]
+    const endWatch = watchRevocations(life, sockets, log)
     const { reason, error } = await stopping.promise
     for (const timer of timers) clearInterval(timer)
+    endWatch()
     log.info({ reason }, 'daemon draining')
     life.phase = { name: 'draining', services: begun }
     sockets.announceDraining(config.server.drainMs)
@@ -127,8 +156,16 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
     await closeServers(servers)
     await services?.close()
     rmSync(paths.socket, { force: true })
+    await endTracing?.()
     log.info('daemon stopped')
-    await new Promise<void>((resolve) => log.flush(() => resolve()))
+    // A log that nobody reads any more (a pipe whose reader has gone) does not keep the daemon.
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, LAST_RESPONSES_MS)
+      log.flush(() => {
+        clearTimeout(late)
+        resolve()
+      })
+    })
     lock.release()
     process.off('SIGTERM', onSignal)
     process.off('SIGINT', onSignal)
@@ -154,7 +191,11 @@ function idleTimer(
   const idleMs = idleMinutes * 60_000
   return setInterval(
     () => {
-      const busy = life.sockets() > 0 || services.answers.inFlight() > 0 || services.queuedTexts() > 0
+      const busy =
+        life.sockets() > 0 ||
+        services.answers.inFlight() > 0 ||
+        services.queuedTexts() > 0 ||
+        services.jobs.busy() > 0
       if (busy) life.touch()
       else if (Date.now() - lastWork() > idleMs) life.stop(`idle for ${idleMinutes} min`)
     },
@@ -163,7 +204,7 @@ function idleTimer(
 }
 
 function maintainWhenQuiet(services: Services, log: Logger): void {
-  if (services.answers.inFlight() > 0 || services.queuedTexts() > 0) return
+  if (services.answers.inFlight() > 0 || services.queuedTexts() > 0 || services.jobs.busy() > 0) return
   services.ports.store.maintain().catch((error: unknown) => log.warn({ err: error }, 'maintenance failed'))
 }
 

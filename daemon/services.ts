@@ -1,9 +1,15 @@
 import type { Answers } from '../src/answers/answers.ts'
+import type { Authenticator } from '../src/auth/authenticator.ts'
+import type { Sessions } from '../src/auth/sessions.ts'
+import type { SigningKeys } from '../src/auth/signing-keys.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
-import type { IndexSpec } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { IndexSpecs } from '../src/ingest/index-spec.ts'
 import type { DocumentParser } from '../src/ingest/ports.ts'
+import type { JobRunner } from '../src/jobs/runner.ts'
+import type { Limits } from '../src/limits/limits.ts'
 import type { AnswerCache, Ports } from '../src/pipeline/ports.ts'
+import type { RedisConnection } from '../src/redis/connection.ts'
 
 /** Everything behind the gate, as the servers use it. */
 export interface Services {
@@ -11,14 +17,25 @@ export interface Services {
   readonly ports: Ports
   readonly parser: DocumentParser
   readonly answers: Answers
-  /** What new vectors are made with. */
-  readonly spec: IndexSpec
-  /** Texts that wait for the embedder. */
+  readonly jobs: JobRunner
+  readonly specs: IndexSpecs
+  /** Texts that wait for the embedding models, and the models in memory. */
   queuedTexts(): number
+  loadedModels(): string[]
   /** Also while the configuration turns it off, so that it can be cleared. */
   readonly cache: AnswerCache
+  readonly auth: Auth
+  readonly limits: Limits
+  /** Absent where none is configured. */
+  readonly redis: RedisConnection | undefined
   /** Ends workers and processes and closes the database, in the right order. */
   close(): Promise<void>
+}
+
+/** Who callers are. */
+export interface Auth extends Authenticator {
+  readonly sessions: Sessions
+  readonly signingKeys: SigningKeys
 }
 
 /** Where the daemon is in its life; the servers answer before the services are there. */

@@ -2,11 +2,13 @@
 import type { WebSocket } from 'ws'
 import type { Accepted } from '../src/answers/answers.ts'
 import type { LoggedEvent } from '../src/answers/log.ts'
+import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import { MAX_QUESTION } from '../src/domain/question.ts'
-import { searchPassages } from '../src/pipeline/search.ts'
+import { takeRequest } from '../src/limits/limits.ts'
+import { DEFAULT_RESULTS, searchPassages } from '../src/pipeline/search.ts'
 import {
   type AskMessage,
   type ClientMessage,
@@ -30,11 +32,17 @@ export interface SessionOptions {
   readonly gate: Gate
   readonly log: Logger
   /** Who the upgrade's header said it is. */
-  readonly principal: Principal | undefined
+  readonly identity: Identity | undefined
 }
 
-const DEFAULT_RESULTS = 10
 const DEFAULT_TURNS = 50
+/** Messages that wait for the end of the greeting. */
+const MAX_EARLY = 16
+/** Longer ones fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+const isUnauthenticated = (error: unknown) =>
+  error instanceof ChatbotError && error.code === 'unauthenticated'
 
 export class Session {
   readonly #options: SessionOptions
@@ -44,19 +52,46 @@ export class Session {
   readonly #asks = new Set<string>()
   /** Searches and histories on their way. */
   readonly #lookups = new Map<string, AbortController>()
-  #principal: Principal | undefined
-  #greeted = false
+  /** Cancels on their way: an ask of the same id is a later one, and waits for them. */
+  readonly #cancels = new Map<string, Promise<void>>()
+  #identity: Identity | undefined
+  #expiry: NodeJS.Timeout | undefined
+  #state: 'new' | 'greeting' | 'greeted' = 'new'
+  /** What a client sends without waiting for `welcome`. */
+  readonly #early: ClientMessage[] = []
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#principal = options.principal
     const { socket, config } = options
     this.#helloTimer = setTimeout(() => closeSocket(socket, 'hello_timeout'), config.server.helloTimeoutMs)
+    if (options.identity !== undefined) this.#become(options.identity)
     socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
     socket.on('close', () => {
       clearTimeout(this.#helloTimer)
+      clearTimeout(this.#expiry)
       this.#closed.abort()
     })
+  }
+
+  /** What it was opened or renewed with, where that can be revoked. */
+  get token(): string | undefined {
+    return this.#identity?.token
+  }
+
+  /** Whether a token is still good; throws when that cannot be known now. */
+  async isGood(token: string): Promise<boolean> {
+    try {
+      await this.#options.gate.verify(token)
+      return true
+    } catch (error) {
+      if (isUnauthenticated(error)) return false
+      throw error
+    }
+  }
+
+  /** Ends the socket unless it has a newer token. */
+  refuse(token: string): void {
+    if (this.token === token) closeSocket(this.#options.socket, 'unauthenticated')
   }
 
   /** Writes a message; a client that does not read is cut off before its messages fill the memory. */
@@ -91,15 +126,20 @@ export class Session {
       this.#hello(message.token)
       return
     }
-    const principal = this.#principal
-    if (!this.#greeted || principal === undefined) {
+    if (this.#state === 'greeting') {
+      if (this.#early.length < MAX_EARLY) this.#early.push(message)
+      else closeSocket(socket, 'bad_message', 'too many messages before `welcome`')
+      return
+    }
+    const principal = this.#identity?.principal
+    if (this.#state !== 'greeted' || principal === undefined) {
       closeSocket(socket, 'unauthenticated', 'the first message must be `hello`')
       return
     }
     life.touch()
     switch (message.type) {
       case 'auth':
-        this.#authenticate(message.token)
+        this.#renew(message.token)
         return
       case 'ask':
         this.#run(message.id, () => this.#ask(principal, message))
@@ -110,7 +150,7 @@ export class Session {
         )
         return
       case 'cancel':
-        this.#run(message.id, async () => this.#cancel(principal, message.id))
+        this.#run(message.id, () => this.#cancel(principal, message.id))
         return
       case 'history':
         this.#run(message.id, () => this.#lookup(message.id, () => this.#history(principal, message)))
@@ -118,22 +158,32 @@ export class Session {
   }
 
   #hello(token: string | undefined): void {
-    const { socket, life, config } = this.#options
-    if (this.#greeted) {
+    const { socket } = this.#options
+    if (this.#state !== 'new') {
       closeSocket(socket, 'already_greeted')
       return
     }
-    if (this.#principal === undefined || token !== undefined) {
-      if (!this.#authenticate(token ?? '')) return
+    this.#state = 'greeting'
+    if (this.#identity !== undefined && token === undefined) this.#greet()
+    else {
+      this.#verify(token ?? '', (identity) => {
+        this.#become(identity)
+        this.#greet()
+      })
     }
-    this.#greeted = true
+  }
+
+  #greet(): void {
+    const { life, config } = this.#options
+    this.#state = 'greeted'
     clearTimeout(this.#helloTimer)
     life.touch()
     this.send({
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       version: life.version,
-      user: this.#principal?.id ?? '',
+      user: this.#identity?.principal.id ?? '',
+      ...this.#expiresAt(),
       limits: {
         maxFrameBytes: config.server.maxFrameBytes,
         maxQuestion: MAX_QUESTION,
@@ -141,17 +191,55 @@ export class Session {
       },
       pingIntervalMs: config.server.pingIntervalMs,
     })
+    for (const message of this.#early.splice(0)) this.#dispatch(message)
   }
 
-  #authenticate(token: string): boolean {
-    const { socket, gate } = this.#options
-    try {
-      this.#principal = gate.verify(token)
-      return true
-    } catch {
-      closeSocket(socket, 'unauthenticated')
-      return false
+  /** A fresh token of the same user. */
+  #renew(token: string): void {
+    this.#verify(token, (identity) => {
+      if (identity.principal.id !== this.#identity?.principal.id) {
+        closeSocket(this.#options.socket, 'forbidden')
+        return
+      }
+      this.#become(identity)
+      this.send({ type: 'renewed', ...this.#expiresAt() })
+    })
+  }
+
+  #verify(token: string, then: (identity: Identity) => void): void {
+    const { socket, gate, log } = this.#options
+    gate
+      .verify(token)
+      .then((identity) => {
+        if (socket.readyState === socket.OPEN) then(identity)
+      })
+      .catch((error: unknown) => {
+        if (isUnauthenticated(error)) closeSocket(socket, 'unauthenticated')
+        else {
+          log.warn({ err: error }, 'a token could not be checked')
+          closeSocket(socket, 'unavailable')
+        }
+      })
+  }
+
+  #become(identity: Identity): void {
+    this.#identity = identity
+    clearTimeout(this.#expiry)
+    if (identity.expiresAt !== undefined) this.#expireAt(identity.expiresAt.getTime())
+  }
+
+  #expireAt(time: number): void {
+    const left = time - Date.now()
+    const expire = () => {
+      if (left > LONGEST_TIMER_MS) this.#expireAt(time)
+      else closeSocket(this.#options.socket, 'token_expired')
     }
+    this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, LONGEST_TIMER_MS)))
+  }
+
+  #expiresAt(): { expiresAt?: string } {
+    const { expiresAt } = this.#identity ?? {}
+    return expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }
   }
 
   #run(id: string, work: () => Promise<void>): void {
@@ -164,6 +252,7 @@ export class Session {
   async #ask(principal: Principal, message: AskMessage): Promise<void> {
     const { config } = this.#options
     const { answers } = servicesOf(this.#options.life)
+    await this.#cancels.get(message.id)
     if (this.#asks.has(message.id)) {
       throw new ChatbotError('bad_message', 'This socket already receives the answer of this id.')
     }
@@ -193,9 +282,17 @@ export class Session {
     for await (const logged of accepted.events(this.#closed.signal)) this.send(eventMessage(id, logged))
   }
 
-  #cancel(principal: Principal, id: string): void {
+  async #cancel(principal: Principal, id: string): Promise<void> {
     this.#lookups.get(id)?.abort(new ChatbotError('cancelled', 'The search was cancelled.'))
-    servicesOf(this.#options.life).answers.cancel(principal, id)
+    const { answers, limits } = servicesOf(this.#options.life)
+    const cancelling = takeRequest(limits, principal).then(() => answers.cancel(principal, id))
+    const settled = cancelling.catch(() => undefined)
+    this.#cancels.set(id, settled)
+    try {
+      await cancelling
+    } finally {
+      if (this.#cancels.get(id) === settled) this.#cancels.delete(id)
+    }
   }
 
   async #lookup(id: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -219,18 +316,26 @@ export class Session {
 
   async #search(principal: Principal, message: SearchMessage, signal: AbortSignal): Promise<void> {
     const started = performance.now()
-    const { ports, loaded } = servicesOf(this.#options.life)
+    const { ports, loaded, limits } = servicesOf(this.#options.life)
+    await limits.search(principal)
     const passages = await searchPassages(ports, principal, {
       ...message,
       retrieval: withOptions(loaded.config.retrieval, message.retrieval),
       limit: message.limit ?? DEFAULT_RESULTS,
       signal,
     })
-    this.send({ type: 'results', id: message.id, passages, ms: Math.round(performance.now() - started) })
+    this.send({
+      type: 'results',
+      id: message.id,
+      passages: [...passages],
+      ms: Math.round(performance.now() - started),
+    })
   }
 
   async #history(principal: Principal, message: HistoryMessage): Promise<void> {
-    const { conversations } = servicesOf(this.#options.life).ports.store
+    const { ports, limits } = servicesOf(this.#options.life)
+    await takeRequest(limits, principal)
+    const { conversations } = ports.store
     const found = await conversations.turns(principal, message.conversation, message.limit ?? DEFAULT_TURNS)
     this.send({
       type: 'turns',

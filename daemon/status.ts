@@ -18,6 +18,11 @@ export async function status(services: Services, life: Life, principal: Principa
   const { ports, loaded } = services
   const { config } = loaded
   const database = await databaseState(services)
+  // Also while the database is down, when it is the user of the machine who asks.
+  const administers = await ports.store.grants.require(principal, 'admin').then(
+    () => true,
+    () => false,
+  )
   return {
     version: life.version,
     pid: process.pid,
@@ -25,18 +30,19 @@ export async function status(services: Services, life: Life, principal: Principa
     uptimeSeconds: Math.round(process.uptime()),
     ready: life.phase.name === 'ready' && database.state === 'ok',
     draining: life.phase.name === 'draining',
-    dataDir: config.dataDir,
+    dataDir: administers ? config.dataDir : '',
     listen: life.listen,
-    tokenFile: life.listen === null ? null : runtimePaths(config.dataDir).token,
+    tokenFile: administers && life.listen !== null ? runtimePaths(config.dataDir).token : null,
     database: database.detail,
     embedder: {
-      model: ports.embedder.model.fingerprint,
-      dimensions: ports.embedder.model.dimensions,
+      model: config.embedder.model,
+      loaded: services.loadedModels(),
       queued: services.queuedTexts(),
     },
     engine: ports.generators.get().id,
     sockets: life.sockets(),
     asksInFlight: services.answers.inFlight(),
+    indexing: await ports.store.staging.pending(principal).catch(() => []),
     idleStopMinutes: life.idleStopMinutes,
     memoryBytes: process.memoryUsage.rss(),
     eventLoopDelayMs: {
@@ -45,7 +51,7 @@ export async function status(services: Services, life: Life, principal: Principa
       max: milliseconds(loopDelay.max),
     },
     cache: await cacheState(services, principal, database.state),
-    components: [database],
+    components: [database, ...redisState(services)],
   }
 }
 
@@ -65,6 +71,14 @@ async function databaseState({ ports }: Services): Promise<Status['components'][
   } catch (error) {
     return { name: 'database', state: 'down', detail: ChatbotError.wrap(error).message }
   }
+}
+
+function redisState({ redis }: Services): Status['components'] {
+  if (redis === undefined) return []
+  const { trouble } = redis
+  return trouble === undefined
+    ? [{ name: 'redis', state: 'ok', detail: 'answers' }]
+    : [{ name: 'redis', state: 'degraded', detail: `answers go on without it: ${trouble}` }]
 }
 
 /** The histogram counts nanoseconds and measures its own 10 ms tick with them. */

@@ -1,4 +1,4 @@
-/** Files on their way in: streamed to disk with their hash, then indexed. */
+/** Files on their way in: streamed to disk with their hash, then indexed or staged for a job. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
@@ -7,9 +7,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import type { DocumentSummary } from '../src/domain/document.ts'
-import { ChatbotError } from '../src/domain/errors.ts'
+import { ChatbotError, type ErrorCode } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
-import { ingestDocument } from '../src/ingest/ingest.ts'
+import { type IngestFile, ingestDocument } from '../src/ingest/ingest.ts'
+import { stageDocument } from '../src/ingest/stage.ts'
 import { fileError } from './data-dir.ts'
 import type { Services } from './services.ts'
 
@@ -23,6 +24,8 @@ export interface Upload {
   readonly uri: string
   /** SHA-256 of the bytes, hex, as the client computed it. */
   readonly hash: string
+  /** The run that it belongs to. */
+  readonly job?: string | undefined
   /** When the file was last written, as the client says. */
   readonly modifiedAt?: Date | undefined
   /** Id of the source that it came from. */
@@ -34,11 +37,67 @@ export interface Upload {
   readonly signal: AbortSignal
 }
 
+type Uploaded =
+  | { readonly status: 'indexed' | 'unchanged'; readonly document: DocumentSummary }
+  | { readonly status: 'staged'; readonly job: string }
+
+/** Without a job the document is indexed when this resolves; a job only accepts it, and remembers what it refused. */
 export async function ingestUpload(
   services: Services,
   principal: Principal,
-  { collection, uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
-): Promise<{ status: 'indexed' | 'unchanged'; document: DocumentSummary }> {
+  upload: Upload,
+): Promise<Uploaded> {
+  const { job, uri } = upload
+  const { ports, parser, specs } = services
+  const { store } = ports
+  const { collection, signal } = upload
+  if (job === undefined) {
+    return received(services, upload, async (file) => {
+      const indexing = await specs.of(collection)
+      return ingestDocument(principal, collection, file, { store, parser, signal, ...indexing }).catch(
+        async (error: unknown) => {
+          const now = await specs.of(collection)
+          // A rebuild was completed meanwhile.
+          if (now.spec.model === indexing.spec.model) throw error
+          return ingestDocument(principal, collection, file, { store, parser, signal, ...now })
+        },
+      )
+    })
+  }
+  try {
+    const staged = await received(services, upload, async (file) => {
+      const { spec } = await specs.of(collection)
+      return stageDocument(principal, { collection, job, spec }, file, { store, parser, signal })
+    })
+    if (staged.status === 'staged') {
+      services.jobs.wake()
+      return { status: 'staged', job: staged.job }
+    }
+    return { status: 'unchanged', document: await store.documents.get(principal, staged.document) }
+  } catch (thrown) {
+    const error = ChatbotError.wrap(thrown)
+    if (!PASSING.has(error.code)) await store.staging.refuse(principal, job, uri, error)
+    throw thrown
+  }
+}
+
+/** The client comes again with the same file, or was told to stop. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'draining',
+  'cancelled',
+  'unknown_job',
+  'job_ended',
+  'document_hash_mismatch',
+  'database_unreachable',
+])
+
+/** What `takeIn` makes of the file while it lies on disk. */
+async function received<T>(
+  services: Services,
+  { uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
+  takeIn: (file: IngestFile) => Promise<T>,
+): Promise<T> {
   const body = bodyStream(bytes)
   if (uploading >= MAX_UPLOADS) {
     throw new ChatbotError(
@@ -51,20 +110,14 @@ export async function ingestUpload(
   const { config } = services.loaded
   const path = join(runtimePaths(config.dataDir).uploads, randomUUID())
   try {
-    const received = await receive(body, path, config.ingest.maxFileBytes, uri, signal)
-    if (received.hash !== hash) {
+    const { bytes: size, hash: actual } = await receive(body, path, config.ingest.maxFileBytes, uri, signal)
+    if (actual !== hash) {
       throw new ChatbotError(
         'document_hash_mismatch',
         `${uri} changed while it was uploaded. Run the ingest again.`,
       )
     }
-    const { ports, parser, spec } = services
-    return await ingestDocument(
-      principal,
-      collection,
-      { path, uri, bytes: received.bytes, hash, modifiedAt, source, password },
-      { store: ports.store, embedder: ports.embedder, parser, spec, signal },
-    )
+    return await takeIn({ path, uri, bytes: size, hash, modifiedAt, source, password })
   } finally {
     uploading -= 1
     await rm(path, { force: true })

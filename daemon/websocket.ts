@@ -2,9 +2,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError, ERRORS } from '../src/domain/errors.ts'
-import type { Principal } from '../src/domain/principal.ts'
 import type { CloseName } from '../src/protocol/close-codes.ts'
 import { SOCKET_PATH, SUBPROTOCOL } from '../src/protocol/messages.ts'
 import { closeSocket } from './close-socket.ts'
@@ -19,6 +19,10 @@ export interface SocketServer {
   size(): number
   /** Tells every client that the daemon drains. */
   announceDraining(graceMs: number): void
+  /** Whether any socket was opened with a token that can be revoked. */
+  hasTokens(): boolean
+  /** Verifies those tokens again, and closes the sockets of those that are not good any more. */
+  recheck(): Promise<void>
   /** Closes all sockets with this code and waits a moment for them to go. */
   close(name: CloseName): Promise<void>
 }
@@ -49,13 +53,13 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   }, limits.pingIntervalMs)
   pinging.unref()
 
-  function serve(socket: WebSocket, gate: Gate, principal: Principal | undefined): void {
+  function serve(socket: WebSocket, gate: Gate, identity: Identity | undefined): void {
     if (sockets.clients.size > limits.maxSockets) {
       closeSocket(socket, 'too_many_connections')
       return
     }
     socket.on('pong', () => missedPongs.set(socket, 0))
-    const session = new Session({ socket, life, config, gate, log, principal })
+    const session = new Session({ socket, life, config, gate, log, identity })
     sessions.add(session)
     socket.once('close', () => sessions.delete(session))
   }
@@ -66,14 +70,14 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
         // Before `ws` takes the stream over, a reset peer would be an uncaught error.
         const ignore = () => stream.destroy()
         stream.on('error', ignore)
-        try {
+        const admit = async () => {
           if (request.url?.split('?')[0] !== SOCKET_PATH) {
             throw new ChatbotError('not_found', `The WebSocket is at ${SOCKET_PATH}.`)
           }
-          if (closing) throw new ChatbotError('draining', 'The daemon is shutting down.')
           gate.admit(request)
           // A wrong token closes the socket with its own code below: browsers cannot read a refused upgrade.
-          const caller = identified(gate, request)
+          const caller = await identified(gate, request)
+          if (closing) throw new ChatbotError('draining', 'The daemon is shutting down.')
           sockets.handleUpgrade(request, stream, head, (socket) => {
             // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
@@ -81,12 +85,20 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             if (caller === 'refused') closeSocket(socket, 'unauthenticated')
             else serve(socket, gate, caller)
           })
-        } catch (error) {
-          refuse(stream, ChatbotError.wrap(error))
         }
+        admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))
       })
     },
     size: () => sockets.clients.size,
+    hasTokens: () => [...sessions].some(({ token }) => token !== undefined),
+    async recheck() {
+      const byToken = Map.groupBy(sessions, ({ token }) => token)
+      for (const [token, holders] of byToken) {
+        if (token !== undefined && !(await holders[0]?.isGood(token))) {
+          for (const session of holders) session.refuse(token)
+        }
+      }
+    },
     announceDraining(graceMs) {
       for (const session of sessions) session.send({ type: 'draining', graceMs })
     },
@@ -103,10 +115,11 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   }
 }
 
-function identified(gate: Gate, request: IncomingMessage): Principal | undefined | 'refused' {
+async function identified(gate: Gate, request: IncomingMessage): Promise<Identity | undefined | 'refused'> {
   try {
-    return gate.identify(request)
-  } catch {
+    return await gate.identify(request)
+  } catch (error) {
+    if (!(error instanceof ChatbotError) || error.code !== 'unauthenticated') throw error
     return 'refused'
   }
 }

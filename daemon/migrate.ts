@@ -1,0 +1,26 @@
+/** `chatbot migrate`: brings a PostgreSQL to this version's schema before the daemons of this version start. */
+import type { Config } from '../src/config/schema.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Connection } from '../src/store/database.ts'
+import { migrateStore } from '../src/store/open.ts'
+
+/** Undefined without `database.url`. */
+export function postgresConnection({ database }: Config): Connection | undefined {
+  if (database.url === undefined) return undefined
+  return {
+    connectionString: database.url,
+    max: database.poolSize,
+    connectionTimeoutMillis: database.connectTimeoutMs,
+    statementTimeoutMs: database.statementTimeoutMs,
+  }
+}
+
+/** How many migrations were missing. */
+export async function migrateDatabase(config: Config): Promise<number> {
+  const connection = postgresConnection(config)
+  if (connection !== undefined) return migrateStore(connection)
+  throw new ChatbotError(
+    'invalid_config',
+    'There is no PostgreSQL to migrate: set DATABASE_URL. The embedded database is migrated when the daemon starts.',
+  )
+}

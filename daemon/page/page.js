@@ -1,0 +1,259 @@
+/** The page that the daemon shows to a browser: its health, and a question over the WebSocket (docs/PROTOCOL.md). */
+
+const words = {
+  en: {
+    about:
+      'Answers questions from the documents that were given to it, with the sentences that the answer comes from.',
+    token: 'Token',
+    tokenHint:
+      'An API key, or on your own machine the content of the file `token` in the data directory (`chatbot status` names it). It is kept until this tab is closed.',
+    enter: 'Enter',
+    question: 'Your question',
+    ask: 'Ask',
+    working: 'working…',
+    cached: 'answered before',
+    ok: 'ready',
+    starting: 'starting',
+    draining: 'shutting down',
+    failing: 'not ready',
+    degraded: 'ready, degraded',
+    unreachable: 'does not answer',
+    refusedToken: 'This token was not accepted.',
+    lost: 'The connection was lost. Ask again.',
+    more: 'For programs: OpenAI’s API at {v1}, the HTTP API at {openapi}, the WebSocket at {ws}. In a terminal: {chat}',
+  },
+  ru: {
+    about: 'Отвечает на вопросы по переданным документам и показывает предложения, из которых взят ответ.',
+    token: 'Токен',
+    tokenHint:
+      'API-ключ, а на своей машине — содержимое файла `token` в каталоге данных (его покажет `chatbot status`). Хранится, пока открыта эта вкладка.',
+    enter: 'Войти',
+    question: 'Ваш вопрос',
+    ask: 'Спросить',
+    working: 'ищу ответ…',
+    cached: 'ответ уже был дан',
+    ok: 'готов',
+    starting: 'запускается',
+    draining: 'останавливается',
+    failing: 'не готов',
+    degraded: 'готов, частично',
+    unreachable: 'не отвечает',
+    refusedToken: 'Этот токен не подошёл.',
+    lost: 'Связь прервалась. Спросите ещё раз.',
+    more: 'Для программ: API OpenAI — {v1}, HTTP API — {openapi}, WebSocket — {ws}. В терминале: {chat}',
+  },
+}
+const language = navigator.languages.some((name) => name.startsWith('ru')) ? 'ru' : 'en'
+const say = words[language]
+document.documentElement.lang = language
+
+/**
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new () => T} type
+ */
+function find(selector, type) {
+  const found = document.querySelector(selector)
+  if (!(found instanceof type)) throw new Error(`no ${selector} on the page`)
+  return found
+}
+
+const loginForm = find('#login', HTMLFormElement)
+const tokenInput = find('#token', HTMLInputElement)
+const loginHint = find('#login .hint', HTMLParagraphElement)
+const askForm = find('#ask', HTMLFormElement)
+const questionInput = find('#question', HTMLTextAreaElement)
+const askButton = find('#ask button', HTMLButtonElement)
+const turns = find('#turns', HTMLElement)
+const health = find('#health', HTMLParagraphElement)
+
+find('#about', HTMLElement).textContent = say.about
+find('#login label', HTMLElement).textContent = say.token
+find('#login button', HTMLElement).textContent = say.enter
+find('#ask label', HTMLElement).textContent = say.question
+askButton.textContent = say.ask
+const base = `${location.protocol}//${location.host}`
+const addresses = new Map([
+  ['{v1}', `${base}/v1`],
+  ['{openapi}', `${base}/api/v1/openapi.json`],
+  ['{ws}', `${base.replace(/^http/, 'ws')}/ws`],
+  ['{chat}', `chatbot chat --server ${base}`],
+])
+find('#more', HTMLElement).append(
+  ...say.more.split(/(\{\w+\})/).map((part) => {
+    const address = addresses.get(part)
+    return address === undefined ? part : element('code', '', address)
+  }),
+)
+
+/**
+ * @param {string} name
+ * @param {string} className
+ * @param {string} [text]
+ */
+function element(name, className, text = '') {
+  const made = document.createElement(name)
+  made.className = className
+  made.textContent = text
+  return made
+}
+
+const TERMINAL = new Set([4400, 4401, 4403, 4409])
+const TOKEN_KEY = 'chatbot.token'
+/** Given as `#token=…`: a fragment is never sent to a server. */
+const given = new URLSearchParams(location.hash.slice(1)).get('token')
+if (given !== null) {
+  sessionStorage.setItem(TOKEN_KEY, given)
+  history.replaceState(null, '', location.pathname)
+}
+
+/** @type {WebSocket | undefined} */
+let socket
+/** @type {string | undefined} */
+let conversation
+/** @type {((message: any) => void) | undefined} */
+let listener
+
+function connect() {
+  const opened = new WebSocket(addresses.get('{ws}') ?? '', 'chatbot.v1')
+  socket = opened
+  opened.onopen = () =>
+    opened.send(JSON.stringify({ type: 'hello', token: sessionStorage.getItem(TOKEN_KEY) ?? '' }))
+  opened.onmessage = ({ data }) => {
+    const message = JSON.parse(data)
+    if (message.type === 'welcome') showForms(true)
+    listener?.(message)
+  }
+  opened.onclose = ({ code }) => {
+    if (socket === opened) socket = undefined
+    listener?.({ type: 'error', message: say.lost })
+    if (!TERMINAL.has(code)) return
+    loginHint.textContent = sessionStorage.getItem(TOKEN_KEY) === null ? say.tokenHint : say.refusedToken
+    loginHint.classList.toggle('error', sessionStorage.getItem(TOKEN_KEY) !== null)
+    sessionStorage.removeItem(TOKEN_KEY)
+    showForms(false)
+  }
+}
+
+/** @param {boolean} welcome */
+function showForms(welcome) {
+  loginForm.hidden = welcome
+  askForm.hidden = !welcome
+  ;(welcome ? questionInput : tokenInput).focus()
+}
+
+loginForm.addEventListener('submit', (event) => {
+  event.preventDefault()
+  sessionStorage.setItem(TOKEN_KEY, tokenInput.value.trim())
+  tokenInput.value = ''
+  connect()
+})
+
+questionInput.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+  event.preventDefault()
+  askForm.requestSubmit()
+})
+
+askForm.addEventListener('submit', (event) => {
+  event.preventDefault()
+  const question = questionInput.value.trim()
+  if (question === '' || askButton.disabled) return
+  questionInput.value = ''
+  ask(question)
+})
+
+/** @param {string} question */
+function ask(question) {
+  const article = element('article', '')
+  const answer = element('p', 'answer')
+  const state = element('p', 'state', say.working)
+  article.append(element('p', 'question', question), answer, state)
+  turns.append(article)
+  article.scrollIntoView({ block: 'end' })
+  askButton.disabled = true
+  let text = ''
+  const id = uuid()
+  const end = () => {
+    listener = undefined
+    askButton.disabled = false
+    questionInput.focus()
+  }
+  listener = (message) => {
+    if (message.id !== undefined && message.id !== id) return
+    switch (message.type) {
+      case 'welcome':
+        socket?.send(JSON.stringify({ type: 'ask', id, question, conversation }))
+        return
+      case 'accepted':
+        conversation = message.conversation
+        return
+      case 'delta':
+        text += message.text
+        break
+      case 'restart':
+        text = text.slice(0, message.keep)
+        break
+      case 'done':
+        text = message.answer.text
+        state.textContent = message.answer.cached === false ? '' : say.cached
+        article.append(sources(message.answer.citations))
+        end()
+        break
+      case 'error':
+        state.textContent = message.message
+        state.classList.add('error')
+        end()
+    }
+    answer.textContent = text
+  }
+  if (socket?.readyState === WebSocket.OPEN) listener({ type: 'welcome' })
+  else connect()
+}
+
+/** @param {{ number: number, title: string, uri: string, page?: number, line?: number, text: string }[]} citations */
+function sources(citations) {
+  const list = element('ul', 'sources')
+  for (const { number, title, uri, page, line, text } of citations) {
+    const place = page === undefined ? (line === undefined ? '' : `:${line}`) : `, ${page}`
+    const details = element('details', '')
+    details.append(
+      element('summary', '', `[${number}] ${title === '' ? uri : `${title} — ${uri}`}${place}`),
+      element('blockquote', '', text),
+    )
+    const item = element('li', '')
+    item.append(details)
+    list.append(item)
+  }
+  return list
+}
+
+/** `crypto.randomUUID` is missing on pages that came over plain HTTP from another host. */
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+async function showHealth() {
+  const state = await fetch('readyz').then(
+    async (response) => await response.json(),
+    () => ({ status: 'unreachable' }),
+  )
+  /** @type {Map<string, string>} */
+  const known = new Map(Object.entries(say))
+  const version = state.version === undefined ? '' : ` · ${state.version}`
+  health.textContent = `${known.get(state.status) ?? state.status}${version}${state.detail === undefined ? '' : ` · ${state.detail}`}`
+  health.classList.toggle('error', state.status === 'failing' || state.status === 'unreachable')
+}
+
+showHealth()
+setInterval(() => {
+  if (!document.hidden) showHealth()
+}, 10_000)
+if (sessionStorage.getItem(TOKEN_KEY) === null) {
+  loginHint.textContent = say.tokenHint
+  showForms(false)
+} else connect()
