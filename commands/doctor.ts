@@ -2,9 +2,10 @@ import { z } from 'zod'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { printableLine } from '../src/domain/printable.ts'
-import { ChatbotCommand, type GlobalFlags } from './common/command.ts'
+import { ChatbotCommand } from './common/command.ts'
 import { type Finding, fail } from './common/doctor/finding.ts'
 import { paint } from './common/style.ts'
+import type { TargetFlags } from './common/target.ts'
 
 const MARKS = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'] } as const
 
@@ -18,6 +19,8 @@ export default class Doctor extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %> --json | jq ".checks[] | select(.state != \\"ok\\")"',
   ]
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Doctor)
     const checks: Finding[] = []
@@ -30,7 +33,7 @@ export default class Doctor extends ChatbotCommand {
     return { ok: healthy, checks }
   }
 
-  async *#examine(flags: GlobalFlags): AsyncGenerator<Finding, void, undefined> {
+  async *#examine(flags: TargetFlags): AsyncGenerator<Finding, void, undefined> {
     const machine = await import('./common/doctor/machine.ts')
     const manifest = z.object({ engines: z.object({ node: z.string() }) }).parse(this.config.pjson)
     yield machine.checkNode(manifest.engines.node)

@@ -26,7 +26,7 @@ export default class Ingest extends ChatbotCommand {
     'What did not change costs nothing; changed files are replaced, renamed ones renamed. Of a folder, all files of the supported formats are taken but hidden ones, node_modules and what .gitignore or .chatbotignore excludes. A file that you name is always tried.',
     'Folders, globs and web pages are remembered: `chatbot sources sync` does the same again. With --prune documents whose files are gone are deleted; --watch goes on with what changes.',
     'A document is named by the absolute path of its file, so that it makes no difference where you run this. With --root it is named by its path below that folder: the same on every machine.',
-    'Exit status 8 when some files failed and 1 when all did; each is listed with its reason. Ctrl-C finishes the files under way, a second one stops at once; running the same command again continues.',
+    'Exit status 8 when some files failed and 1 when all did; each is listed with its reason. After Ctrl-C what is complete stays, and the same command goes on from there. With --detach the daemon indexes what was uploaded after the command has ended, and the terminal may be closed at any time: `chatbot jobs` shows how it goes.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./docs',
@@ -82,7 +82,7 @@ export default class Ingest extends ChatbotCommand {
     watch: boolean({
       char: 'w',
       summary: 'Follow the folders until Ctrl-C; what is deleted there is deleted here.',
-      exclusive: ['json', 'dry-run'],
+      exclusive: ['json', 'dry-run', 'detach'],
     }),
   }
 
@@ -106,7 +106,7 @@ export default class Ingest extends ChatbotCommand {
     const passwordFile = flags['password-file']
     const password = passwordFile === undefined ? undefined : await readPassword(passwordFile)
     const stdin = inputs.includes('-') ? this.own(await stdinFile()) : undefined
-    const interrupt = this.own(onInterrupt())
+    const interrupt = this.own(onInterrupt({ outlive: flags.detach }))
     const { path: dir } = this.own(tempFolder())
     const options = { root: root === undefined ? undefined : resolve(root), include, exclude }
     const read = await readOptions(loaded, this.config.version, dir, interrupt.second)

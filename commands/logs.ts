@@ -16,6 +16,8 @@ export default class Logs extends ChatbotCommand {
     lines: integer({ char: 'n', min: 0, default: 50, summary: 'Number of lines to begin with.' }),
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Logs)
     const { config } = await this.settings(flags)

@@ -6,6 +6,8 @@ export default class Restart extends ChatbotCommand {
     'After an update of chatbot or a change of its configuration. The daemon then runs until `chatbot stop`.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Restart)
     const loaded = await this.settings(flags)

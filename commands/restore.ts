@@ -5,7 +5,6 @@ import type { RouteResponse } from '../src/api/routes.ts'
 import { unpackArchive } from '../src/backup/archive.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { confirm } from './common/confirm.ts'
 import { yes } from './common/flags.ts'
 import { count, duration } from './common/format.ts'
 import { onInterrupt } from './common/interrupt.ts'
@@ -36,7 +35,7 @@ export default class Restore extends ChatbotCommand {
     const { collections } = await api.call('listCollections', {})
     const there = collections.reduce((sum, { documents }) => sum + documents, 0)
     if (there > 0) {
-      await confirm(
+      await this.confirm(
         `${count(there, 'document')} are here already; those that the backup has too are replaced.`,
         flags.yes,
       )

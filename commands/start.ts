@@ -16,6 +16,8 @@ export default class Start extends ChatbotCommand {
     foreground: boolean({ summary: 'Run in this process and log to stdout, until SIGTERM or Ctrl-C.' }),
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Start)
     const loaded = await this.settings(flags)

@@ -13,7 +13,13 @@ export default class Status extends ChatbotCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Status)
-    const { config } = await this.settings(flags)
+    const loaded = await this.settings(flags)
+    if (this.target.kind === 'remote') {
+      const status = await (await this.api(loaded)).call('status', {})
+      this.log(fields([['Server', this.target.server], ...lines(status)]))
+      return { running: true, ...status }
+    }
+    const { config } = loaded
     const { daemonHealth } = await import('../daemon/launch.ts')
     const health = await daemonHealth(config.dataDir)
     if (health === undefined) {
@@ -21,7 +27,7 @@ export default class Status extends ChatbotCommand {
       process.exitCode = 5
       return { running: false, dataDir: config.dataDir }
     }
-    if (health.status !== 'ok') {
+    if (health.status !== 'ok' && health.status !== 'degraded') {
       this.log(`The daemon is ${health.status}${health.detail === undefined ? '' : `: ${health.detail}`}.`)
       process.exitCode = 5
       return { running: true, dataDir: config.dataDir, ...health }
@@ -52,16 +58,20 @@ function lines(status: RouteResponse<'status'>): [string, string][] {
       'Stops',
       status.idleStopMinutes === null ? 'when told to' : `after ${status.idleStopMinutes} idle minutes`,
     ],
-    ['Data', status.dataDir],
+    ...(status.dataDir === '' ? [] : [['Data', status.dataDir] satisfies [string, string]]),
     ['Listens', status.listen ?? 'on its local socket only'],
     ...(status.tokenFile === null ? [] : [['Token', status.tokenFile] satisfies [string, string]]),
     ['Database', status.database],
     [
       'Embedder',
-      `${embedder.model}, ${embedder.dimensions} dimensions, ${count(embedder.queued, 'text')} waiting`,
+      `${embedder.model} for new collections, in memory: ${embedder.loaded.join(', ')}; ${count(embedder.queued, 'text')} waiting`,
     ],
     ['Engine', status.engine],
     ['Now', `${count(status.sockets, 'connection')}, ${count(status.asksInFlight, 'answer')} running`],
+    ...status.indexing.map(({ collection, documents }): [string, string] => [
+      'Indexing',
+      `${count(documents, 'document')} of ${collection} cannot be found yet (chatbot jobs list)`,
+    ]),
     [
       'Cache',
       `${count(cache.entries, 'answer')}, ${count(cache.hits, 'hit')}, ${count(cache.misses, 'miss', 'misses')}`,

@@ -4,6 +4,8 @@ export default class Stop extends ChatbotCommand {
   static override summary = 'Stop the daemon, after the answers that it is giving.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Stop)
     const loaded = await this.settings(flags)

@@ -1,7 +1,6 @@
 import { string } from '@oclif/core/args'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
 import { count } from '../common/format.ts'
 
@@ -25,7 +24,7 @@ export default class CollectionsRm extends ChatbotCommand {
         `There is no collection ${args.name}. \`chatbot collections list\` shows all.`,
       )
     }
-    await confirm(`This deletes ${found.name} with ${count(found.documents, 'document')}.`, flags.yes)
+    await this.confirm(`This deletes ${found.name} with ${count(found.documents, 'document')}.`, flags.yes)
     const reply = await api.call('removeCollection', { params: { name: found.name } })
     this.log(`Deleted ${found.name}.`)
     return reply

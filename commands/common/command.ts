@@ -1,17 +1,14 @@
 /** What every command of `chatbot` has: configuration, the daemon, output, errors and exit statuses. */
 import { resolve } from 'node:path'
 import { Command } from '@oclif/core/command'
-import { string } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import type { ApiClient } from '../../src/client/api.ts'
 import type { ChatClient, Endpoint } from '../../src/client/client.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { confirm } from './confirm.ts'
 import { paint } from './style.ts'
-
-/** The flags that `settings` reads; every command has them. */
-export interface GlobalFlags {
-  readonly 'data-dir'?: string | undefined
-}
+import type { Target, TargetFlags } from './target.ts'
 
 /**
  * With `--json` what `run` returns is the one document on stdout, and an error is `{"error": {code, message}}`.
@@ -21,24 +18,68 @@ export abstract class ChatbotCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
     'data-dir': string({
-      summary: 'Folder of the database, models, logs and the socket.',
+      summary: 'Folder of the database, logs and the socket.',
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
     }),
+    server: string({
+      summary:
+        'Work on this server instead of this machine: https://chat.example.org. CHATBOT_SERVER does the same.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'URL',
+      exclusive: ['context'],
+    }),
+    context: string({
+      summary: 'Work on the server of this context: see `chatbot context list`.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'NAME',
+    }),
+    'allow-insecure': boolean({
+      summary: 'Send the token to another machine over plain HTTP, where others can read it.',
+      helpGroup: 'GLOBAL',
+    }),
   }
 
+  /** For commands about processes and files of this machine. */
+  protected readonly localOnly: boolean = false
+  protected target: Target = { kind: 'local' }
   readonly #closers: (() => unknown)[] = []
 
   /** The configuration in force: flags over environment over project file over user file over defaults. */
-  protected async settings(flags: GlobalFlags): Promise<LoadedConfig> {
+  protected async settings(flags: TargetFlags): Promise<LoadedConfig> {
+    await this.aim(flags)
     const { loadConfig } = await import('../../src/config/load.ts')
     const dataDir = flags['data-dir']
     const env = dataDir === undefined ? process.env : { ...process.env, CHATBOT_DATA_DIR: resolve(dataDir) }
     return loadConfig({ env, projectDir: process.cwd() })
   }
 
-  /** Where the daemon listens, ready; starts it when none runs, and says so. */
+  private async aim(flags: TargetFlags): Promise<void> {
+    if (!this.localOnly) {
+      const { targetOf } = await import('./target.ts')
+      this.target = targetOf(flags, process.env)
+    } else if (flags.server !== undefined || flags.context !== undefined) {
+      throw new ChatbotError(
+        'bad_request',
+        `\`chatbot ${this.id?.replaceAll(':', ' ')}\` works on this machine only, without --server and --context.`,
+      )
+    }
+  }
+
+  /** Asks before something is destroyed, and says where, when that is not this machine. */
+  protected async confirm(what: string, yes: boolean): Promise<void> {
+    const { describeTarget } = await import('./target.ts')
+    const where = describeTarget(this.target)
+    if (where !== '' && yes) this.talk(`On ${where}:`)
+    await confirm(where === '' ? what : `On ${where}: ${what}`, yes)
+  }
+
+  /** Where the daemon listens, ready; starts the one of this machine when none runs, and says so. */
   protected async endpoint(loaded: LoadedConfig): Promise<Endpoint> {
+    if (this.target.kind === 'remote') {
+      const { endpointOf } = await import('./target.ts')
+      return endpointOf(this.target, process.env, this.config.version)
+    }
     const { ensureDaemon } = await import('../../daemon/launch.ts')
     return ensureDaemon({
       loaded,
@@ -72,6 +113,7 @@ export abstract class ChatbotCommand extends Command {
   }
 
   private async running(loaded: LoadedConfig): Promise<Endpoint> {
+    if (this.target.kind === 'remote') return this.endpoint(loaded)
     const { runningDaemon } = await import('../../daemon/launch.ts')
     return runningDaemon(loaded)
   }
@@ -94,6 +136,21 @@ export abstract class ChatbotCommand extends Command {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') process.exit(0)
       })
+    }
+  }
+
+  /** Where tracing is asked for, the command is the first span of its trace. */
+  protected override async _run<T>(): Promise<T> {
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = process.env
+    if (all === undefined && traces === undefined) return super._run()
+    const { startTracing, tracingWanted } = await import('../../src/telemetry/tracing.ts')
+    if (!tracingWanted(process.env)) return super._run()
+    const { inSpan } = await import('../../src/telemetry/spans.ts')
+    const end = await startTracing(process.env, 'chatbot-cli', this.config.version)
+    try {
+      return await inSpan(`chatbot ${this.id ?? ''}`, { parent: process.env.TRACEPARENT }, () => super._run())
+    } finally {
+      await end()
     }
   }
 

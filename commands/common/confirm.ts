@@ -1,17 +1,29 @@
 import { createInterface } from 'node:readline/promises'
-import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 
-/** Asks before something is destroyed; throws unless the answer is yes. Without a terminal only `--yes` is yes. */
-export async function confirm(what: string, yes: boolean): Promise<void> {
+interface Confirmation {
+  /** The flag that is a yes, and the code of the error where it is missing. */
+  readonly flag?: string
+  readonly code?: ErrorCode
+  /** What a no leads to. */
+  readonly refusal?: string
+}
+
+/** Asks before something is destroyed; throws unless the answer is yes. Without a terminal only the flag is yes. */
+export async function confirm(
+  what: string,
+  yes: boolean,
+  { flag = '--yes', code = 'bad_request', refusal = 'Nothing was deleted.' }: Confirmation = {},
+): Promise<void> {
   if (yes) return
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new ChatbotError('bad_request', `${what} Without a terminal to ask, add --yes.`)
+    throw new ChatbotError(code, `${what} Without a terminal to ask, add ${flag}.`)
   }
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   dialogue.on('SIGINT', () => process.exit(130))
   try {
     const reply = await dialogue.question(`${what} Go on? [y/N] `)
-    if (!/^(y|yes|д|да)$/i.test(reply.trim())) throw new ChatbotError('cancelled', 'Nothing was deleted.')
+    if (!/^(y|yes|д|да)$/i.test(reply.trim())) throw new ChatbotError('cancelled', refusal)
   } finally {
     dialogue.close()
   }

@@ -32,12 +32,16 @@ export interface IngestReport {
     readonly removed: number
     /** Kept, though they left their source. */
     readonly left: number
+    /** Accepted; the daemon indexes them. */
+    readonly staged: number
     readonly failed: number
     readonly skipped: number
     /** Chunks of the files that were indexed now. */
     readonly chunks: number
     readonly seconds: number
   }
+  /** The job that indexes what was uploaded and is not done. */
+  readonly job?: string
   readonly stopped?: { readonly code: string; readonly message: string }
 }
 
@@ -47,6 +51,7 @@ export interface IngestedFile {
   readonly change?: 'added' | 'changed'
   /** What it was called before it moved. */
   readonly from?: string
+  readonly job?: string
   readonly document?: string
   readonly chunks?: number
   readonly warnings?: readonly string[]
@@ -62,6 +67,7 @@ export function reportOf(
 ): IngestReport {
   const files = filesOf(outcomes)
   const having = (fits: (file: IngestedFile) => boolean) => files.filter(fits).length
+  const job = files.findLast((file) => file.job !== undefined)?.job
   const stopped = outcomes.find((outcome) => outcome.stopped !== undefined)?.stopped
   return {
     collection,
@@ -76,11 +82,13 @@ export function reportOf(
       unchanged: having(({ status }) => status === 'unchanged'),
       removed: having(({ status }) => status === 'removed'),
       left: having(({ status }) => status === 'left'),
+      staged: having(({ status }) => status === 'staged'),
       failed: having(({ status }) => status === 'failed'),
       skipped: outcomes.reduce((sum, { skipped }) => sum + skipped.length, 0),
       chunks: files.reduce((sum, { chunks = 0 }) => sum + chunks, 0),
       seconds: Math.round(elapsedMs / 100) / 10,
     },
+    ...(job === undefined ? {} : { job }),
     ...(stopped === undefined ? {} : { stopped: stopped.toJSON() }),
   }
 }
@@ -120,10 +128,13 @@ export function exitCodeOf(reports: readonly IngestReport[], stopped: ChatbotErr
 }
 
 /** What a person wants to know at the end. */
-export function summary({ collection, totals, dryRun, stopped }: IngestReport): string {
-  const { indexed, unchanged, moved, removed, left, failed, skipped, seconds } = totals
+export function summary({ collection, totals, dryRun, job, stopped }: IngestReport): string {
+  const { indexed, unchanged, moved, removed, left, staged, failed, skipped, seconds } = totals
   const notes = `${skippedNote(skipped)}${dryRun === true ? '' : leftNote(left)}`
-  if (stopped === undefined && indexed + moved + removed + failed + (dryRun === true ? left : 0) === 0) {
+  if (
+    stopped === undefined &&
+    indexed + moved + removed + staged + failed + (dryRun === true ? left : 0) === 0
+  ) {
     return `Nothing to do: ${unchanged === 1 ? 'the file is' : `all ${count(unchanged, 'file')} are`} unchanged in ${collection}${notes}.`
   }
   if (dryRun === true) {
@@ -131,6 +142,9 @@ export function summary({ collection, totals, dryRun, stopped }: IngestReport): 
     return `Would be in ${collection}: ${[...changes(totals), ...kept].join(', ')}${notes}. Nothing was changed.`
   }
   const text = `${finished(totals).join(', ') || 'Nothing done'} in ${collection} after ${duration(seconds * 1000)}${notes}.`
+  if (job !== undefined) {
+    return `${text} The daemon goes on with what it has: chatbot jobs show ${job.slice(0, 8)} --follow`
+  }
   return stopped === undefined ? text : `${text} What is done stays done: the same command goes on from here.`
 }
 

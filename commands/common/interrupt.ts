@@ -8,8 +8,11 @@ export interface Interrupt extends Disposable {
   readonly second: AbortSignal
 }
 
-/** Turns Ctrl-C into signals, until disposed; a third one ends the process. */
-export function onInterrupt(): Interrupt {
+/**
+ * Turns Ctrl-C into signals, until disposed; a third one ends the process. With `outlive` the command goes on when
+ * its terminal is closed.
+ */
+export function onInterrupt({ outlive = false } = {}): Interrupt {
   const controllers = [new AbortController(), new AbortController()] as const
   let presses = 0
   let last = Number.NEGATIVE_INFINITY
@@ -22,12 +25,15 @@ export function onInterrupt(): Interrupt {
   }
   process.on('SIGINT', press)
   process.on('SIGTERM', press)
+  const ignore = () => {}
+  if (outlive) process.on('SIGHUP', ignore)
   return {
     first: controllers[0].signal,
     second: controllers[1].signal,
     [Symbol.dispose]() {
       process.off('SIGINT', press)
       process.off('SIGTERM', press)
+      process.off('SIGHUP', ignore)
     },
   }
 }

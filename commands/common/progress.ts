@@ -1,3 +1,6 @@
+import type { JobStatus } from '../../src/client/run.ts'
+import { displayUri } from '../../src/client/uri.ts'
+import { printableLine } from '../../src/domain/printable.ts'
 import { count, duration } from './format.ts'
 import { cut } from './table.ts'
 
@@ -7,6 +10,7 @@ const LINE_MS = 5000
 const BAR_WIDTH = 24
 /** The first items wait for workers to start: their rate says nothing about the rest. */
 const ITEMS_BEFORE_RATE = 8
+const CHUNKS_BEFORE_RATE = 64
 
 export interface Progress {
   readonly done: number
@@ -14,40 +18,59 @@ export interface Progress {
   readonly total: number
   /** What is counted: `file`. */
   readonly noun: string
-  /** That came of them, where that is counted too. */
-  readonly chunks?: number | undefined
+  /** Chunks that have their vectors, and all that are known, where those are counted too. */
+  readonly chunks?: { readonly done: number; readonly total: number } | undefined
   readonly elapsedMs: number
+  /** The file in work. */
+  readonly current?: string | null
+  /** Why nothing moves. */
+  readonly waiting?: string | null
 }
 
 /** Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere. */
 export class ProgressReport implements Disposable {
-  readonly #total: number
-  readonly #noun: string
   readonly #started = performance.now()
   readonly #stream: NodeJS.WriteStream
-  #done = 0
-  #chunks: number | undefined
+  #progress: Omit<Progress, 'elapsedMs'>
+  #before: number | undefined
   #drawn = Number.NEGATIVE_INFINITY
   #lined = performance.now()
 
   constructor(total: number, noun: string, stream: NodeJS.WriteStream = process.stderr) {
-    this.#total = total
-    this.#noun = noun
+    this.#progress = { done: 0, total, noun }
     this.#stream = stream
   }
 
-  /** One item is done; `chunks` came of it. */
-  add(chunks?: number): void {
-    this.#done += 1
-    if (chunks !== undefined) this.#chunks = (this.#chunks ?? 0) + chunks
+  /** One item is done. */
+  add(): void {
+    this.#progress = { ...this.#progress, done: this.#progress.done + 1 }
+    this.#draw()
+  }
+
+  /** How far the job is; what it had done before is not counted into the rate. */
+  show(job: JobStatus): void {
+    const done = job.embedded + job.reused
+    const before = this.#before ?? done
+    this.#before = before
+    const chunks = { done: done - before, total: job.chunks - before }
+    this.#progress = { ...this.#progress, chunks, current: job.current, waiting: job.waiting }
+    this.#draw()
+  }
+
+  /** Files of a job that is followed. */
+  files(done: number, total: number): void {
+    this.#progress = { ...this.#progress, done, total }
+  }
+
+  /** Writes a line of its own above the bar. */
+  note(line: string): void {
+    this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
+    this.#drawn = Number.NEGATIVE_INFINITY
+  }
+
+  #draw(): void {
     const now = performance.now()
-    const progress = {
-      done: this.#done,
-      total: this.#total,
-      noun: this.#noun,
-      chunks: this.#chunks,
-      elapsedMs: now - this.#started,
-    }
+    const progress = { ...this.#progress, elapsedMs: now - this.#started }
     if (this.#stream.isTTY) {
       if (now - this.#drawn < DRAW_MS) return
       this.#drawn = now
@@ -56,12 +79,6 @@ export class ProgressReport implements Disposable {
       this.#lined = now
       this.#stream.write(`${plainLine(progress)}\n`)
     }
-  }
-
-  /** Writes a line of its own above the bar. */
-  note(line: string): void {
-    this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
-    this.#drawn = Number.NEGATIVE_INFINITY
   }
 
   [Symbol.dispose](): void {
@@ -74,14 +91,28 @@ export function barLine(progress: Progress): string {
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${plainLine(progress)}`
 }
 
-/** `120 of 500 files, 3,400 chunks, 12.0 files/s, about 32 s left`. */
-export function plainLine({ done, total, noun, chunks, elapsedMs }: Progress): string {
-  const parts = [`${done.toLocaleString('en-US')} of ${count(total, noun)}`]
-  if (chunks !== undefined) parts.push(count(chunks, 'chunk'))
-  if (elapsedMs > 0 && done >= Math.min(ITEMS_BEFORE_RATE, total)) {
-    const rate = done / (elapsedMs / 1000)
-    parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${noun}s/s`)
-    if (done < total) parts.push(`about ${duration(((total - done) / rate) * 1000)} left`)
+/** `120 of 500 files, 3,400 of 9,100 chunks, 112 chunks/s, about 51 s left, docs/a.md`. */
+export function plainLine(progress: Progress): string {
+  const { done, total, noun, chunks, elapsedMs, current, waiting } = progress
+  const parts = [`${number(done)} of ${count(total, noun)}`]
+  if (chunks !== undefined) parts.push(`${number(chunks.done)} of ${count(chunks.total, 'chunk')}`)
+  if (waiting) return [...parts, `waiting: ${printableLine(waiting)}`].join(', ')
+  const seconds = elapsedMs / 1000
+  const left = [done >= Math.min(ITEMS_BEFORE_RATE, total) ? ((total - done) * seconds) / done : Number.NaN]
+  if (chunks !== undefined && chunks.done >= CHUNKS_BEFORE_RATE) {
+    parts.push(rateOf(chunks.done / seconds, 'chunk'))
+    left.push(((chunks.total - chunks.done) * seconds) / chunks.done)
+  } else if (chunks === undefined && done >= Math.min(ITEMS_BEFORE_RATE, total)) {
+    parts.push(rateOf(done / seconds, noun))
   }
+  // Some files are small, and of some the chunks are not known yet: the later end is the better guess.
+  const longest = Math.max(...left.filter(Number.isFinite))
+  if (done < total && longest > 0) parts.push(`about ${duration(longest * 1000)} left`)
+  if (current) parts.push(printableLine(displayUri(current, process.cwd())))
   return parts.join(', ')
 }
+
+const rateOf = (rate: number, noun: string): string =>
+  `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${noun}s/s`
+
+const number = (value: number): string => value.toLocaleString('en-US')

@@ -7,6 +7,10 @@ import { yes } from './flags.ts'
 export const syncFlags = {
   ...yes,
   'dry-run': boolean({ char: 'n', summary: 'Only list what would be added, changed, moved and deleted.' }),
+  detach: boolean({
+    summary: 'Do not wait for what is uploaded: the daemon indexes it.',
+    exclusive: ['dry-run'],
+  }),
   jobs: integer({ char: 'j', min: 1, max: 16, default: 4, summary: 'Files at once.' }),
   ndjson: boolean({
     summary:

@@ -4,6 +4,7 @@ import type { Expansion, SkippedFile } from '../../src/client/files.ts'
 import type { hashFile } from '../../src/client/hash.ts'
 import { ingestFiles } from '../../src/client/ingest.ts'
 import { type ReadSourceOptions, readSource } from '../../src/client/read-source.ts'
+import type { JobStatus } from '../../src/client/run.ts'
 import {
   type HeldSource,
   type PreviewedChange,
@@ -23,6 +24,7 @@ import type { Interrupt } from './interrupt.ts'
 import { ProgressReport } from './progress.ts'
 
 export interface SessionFlags {
+  readonly detach?: boolean
   readonly jobs: number
   readonly prune: boolean
   readonly yes: boolean
@@ -56,7 +58,11 @@ export class SyncSession implements Disposable {
     this.#options = options
     this.#silent = options.silent
     options.interrupt.first.addEventListener('abort', () =>
-      this.note('Stopping after the files under way; Ctrl-C again stops at once.'),
+      this.note(
+        options.flags.detach === true
+          ? 'No more uploads. The daemon goes on with what it has.'
+          : 'Stopping; Ctrl-C again stops at once.',
+      ),
     )
   }
 
@@ -114,6 +120,8 @@ export class SyncSession implements Disposable {
       collection,
       password,
       jobs: flags.jobs,
+      detach: flags.detach,
+      onProgress: (job: JobStatus) => this.#progress?.show(job),
       maxFileBytes,
       stop: interrupt.first,
       abort: interrupt.second,
@@ -156,13 +164,14 @@ export class SyncSession implements Disposable {
           this.note(`${name}: ${result.status === 'left' ? 'left' : 'deleted'}`)
         return
       case 'indexed':
+      case 'staged':
       case 'unchanged':
         if (this.#options.flags.verbose) this.note(`${name}: ${result.status}`)
     }
     if (result.status === 'indexed') {
       for (const warning of result.warnings) this.note(`${name}: note: ${printableLine(warning)}`)
     }
-    this.#progress?.add(result.status === 'indexed' ? result.chunks : 0)
+    this.#progress?.add()
   }
 
   #line(file: object): void {

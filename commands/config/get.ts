@@ -10,6 +10,8 @@ export default class ConfigGet extends ChatbotCommand {
     key: string({ required: true, ignoreStdin: true, description: 'a key, as `config list` shows it' }),
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ConfigGet)
     const loaded = await this.settings(flags)

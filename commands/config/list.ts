@@ -14,6 +14,8 @@ export default class ConfigList extends ChatbotCommand {
     all: boolean({ summary: 'Describe every setting and its environment variable.' }),
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(ConfigList)
     const loaded = await this.settings(flags)

@@ -35,6 +35,8 @@ export default class ConfigSet extends ChatbotCommand {
     unset: boolean({ summary: 'Remove the keys from the file.' }),
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(ConfigSet)
     const words = argv.map(String)

@@ -1,6 +1,5 @@
 import { string } from '@oclif/core/args'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
 import { count } from '../common/format.ts'
 
@@ -18,7 +17,7 @@ export default class ConversationsRm extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(ConversationsRm)
     const api = await this.api(await this.settings(flags))
-    await confirm(`This deletes ${count(argv.length, 'conversation')}.`, flags.yes)
+    await this.confirm(`This deletes ${count(argv.length, 'conversation')}.`, flags.yes)
     const removed: string[] = []
     for (const given of argv) {
       const { id } = await api.call('removeConversation', { params: { id: String(given) } })

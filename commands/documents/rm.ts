@@ -2,7 +2,6 @@ import { string } from '@oclif/core/args'
 import { displayUri } from '../../src/client/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { documentReference } from '../common/document.ts'
 import { yes } from '../common/flags.ts'
 import { count } from '../common/format.ts'
@@ -25,7 +24,7 @@ export default class DocumentsRm extends ChatbotCommand {
       found.push(await api.call('getDocument', { params: { reference: documentReference(String(given)) } }))
     }
     const named = (uri: string) => printableLine(displayUri(uri, process.cwd()))
-    await confirm(
+    await this.confirm(
       `This deletes ${found.length === 1 ? named(found[0]?.uri ?? '') : count(found.length, 'document')}.`,
       flags.yes,
     )

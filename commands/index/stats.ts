@@ -30,7 +30,7 @@ export default class IndexStats extends ChatbotCommand {
         ['Documents', String(stats.documents)],
         ['Chunks', String(stats.chunks)],
         ['Index', `${bytes(stats.indexBytes)} in ${count(stats.generations, 'generation')}`],
-        ['Embedder', `${stats.embedder.model}, ${stats.embedder.dimensions} dimensions`],
+        ['Embedder', `${stats.embedder.model} for new collections`],
         [
           'Cache',
           `${count(stats.cache.entries, 'answer')}, ${stats.cache.hits} of ${stats.cache.hits + stats.cache.misses} questions`,

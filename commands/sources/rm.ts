@@ -3,7 +3,6 @@ import { boolean } from '@oclif/core/flags'
 import { displayUri } from '../../src/client/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { findSource } from '../common/find-source.ts'
 import { yes } from '../common/flags.ts'
 import { count } from '../common/format.ts'
@@ -34,7 +33,7 @@ export default class SourcesRm extends ChatbotCommand {
     const name = printableLine(displayUri(found.location, process.cwd()))
     const keep = flags['keep-documents']
     if (!keep && found.documents > 0) {
-      await confirm(
+      await this.confirm(
         `This deletes ${count(found.documents, 'document')} of ${name} from ${found.collection}; --keep-documents keeps them.`,
         flags.yes,
       )

@@ -41,7 +41,7 @@ export default class SourcesSync extends ChatbotCommand {
     const password = passwordFile === undefined ? undefined : await readPassword(passwordFile)
     const api = await this.api(loaded)
     const chosen = this.#choose((await api.call('listSources', {})).sources, argv.map(String))
-    const interrupt = this.own(onInterrupt())
+    const interrupt = this.own(onInterrupt({ outlive: flags.detach }))
     const { path: dir } = this.own(tempFolder())
     const session = this.own(
       new SyncSession({

@@ -2,6 +2,7 @@
 
 import type { RouteResponse } from '../../../src/api/routes.ts'
 import type { ApiClient } from '../../../src/client/api.ts'
+import { SPLITTER_VERSION } from '../../../src/ingest/splitter.ts'
 import { bytes, count } from '../format.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -16,7 +17,7 @@ export async function checkDaemon(api: ApiClient): Promise<Finding[]> {
     ),
     loopDelay(status),
     ...components(status),
-    index(status, generations),
+    index(generations),
   ]
 }
 
@@ -35,16 +36,16 @@ function components(status: Status): Finding[] {
   })
 }
 
-function index({ embedder }: Status, generations: RouteResponse<'listIndex'>['generations']): Finding {
+function index(generations: RouteResponse<'listIndex'>['generations']): Finding {
   const active = generations.filter(({ state }) => state === 'active')
   if (active.length === 0) return ok('Index', 'empty; add documents: chatbot ingest ./docs')
-  const foreign = active.filter(({ model }) => model !== embedder.model)
-  if (foreign.length > 0) {
-    const names = foreign.map(({ collection }) => collection).join(', ')
-    return fail(
+  const outdated = active.filter(({ splitter }) => splitter !== SPLITTER_VERSION)
+  if (outdated.length > 0) {
+    const names = outdated.map(({ collection }) => collection).join(', ')
+    return warn(
       'Index',
-      `made with another model than ${embedder.model}: ${names}`,
-      'Delete these collections and ingest their files again',
+      `cut by an earlier version, so that nothing can be added: ${names}`,
+      'Run: chatbot index rebuild',
     )
   }
   const access = [...new Set(active.map((generation) => generation.access))].join(', ')

@@ -7,8 +7,9 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 
 const PATIENCE_MS = 5000
 
-export async function checkEngines({ engines, answer }: Config): Promise<Finding[]> {
-  if (answer.engine !== 'extractive' && engines[answer.engine] === undefined) {
+export async function checkEngines({ engines, localEngines, models, answer }: Config): Promise<Finding[]> {
+  const known = ['extractive', ...Object.keys(engines), ...Object.keys(localEngines)]
+  if (!known.includes(answer.engine)) {
     return [
       fail(
         'Engine',
@@ -17,15 +18,33 @@ export async function checkEngines({ engines, answer }: Config): Promise<Finding
       ),
     ]
   }
+  const checks = [
+    ...Object.entries(engines).map(([name, engine]) => ({ name, check: () => checkEngine(name, engine) })),
+    ...Object.entries(localEngines).map(([name, { model }]) => ({
+      name,
+      check: () => checkLocalEngine(name, model, models.cacheDir),
+    })),
+  ]
   return Promise.all(
-    Object.entries(engines).map(async ([name, engine]) => {
-      const finding = await checkEngine(name, engine)
+    checks.map(async ({ name, check }) => {
+      const finding = await check()
       // An engine that nobody asks by default may be switched off.
       return finding.state === 'fail' && name !== answer.engine
         ? { ...finding, state: 'warn' as const }
         : finding
     }),
   )
+}
+
+async function checkLocalEngine(name: string, model: string, cacheDir: string): Promise<Finding> {
+  const title = `Engine ${name}`
+  const { installedGenerator } = await import('../../../models/installed.ts')
+  try {
+    const { contextTokens } = await installedGenerator(model, cacheDir)
+    return ok(title, `${model} is installed, ${contextTokens} tokens of context`)
+  } catch (thrown) {
+    return fail(title, ChatbotError.wrap(thrown).message, `chatbot models pull ${model}`)
+  }
 }
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) })

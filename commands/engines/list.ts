@@ -1,0 +1,27 @@
+import { ChatbotCommand } from '../common/command.ts'
+import { table } from '../common/table.ts'
+
+export default class EnginesList extends ChatbotCommand {
+  static override summary = 'List the engines that can answer.'
+  static override description =
+    'An engine that failed often in a row rests for a moment; `answer.fallbacks` answer meanwhile.'
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(EnginesList)
+    const api = await this.api(await this.settings(flags))
+    const { engines } = await api.call('listEngines', {})
+    this.log(
+      table(
+        [{ title: 'Engine' }, { title: 'Model' }, { title: 'Used' }, { title: 'State' }],
+        engines.map(({ name, model, used, state, because }) => [
+          name,
+          model,
+          used === 'on request' ? 'when a request names it' : used,
+          because === undefined ? state : `${state}: ${because}`,
+        ]),
+      ),
+    )
+    return { engines }
+  }
+}

@@ -1,0 +1,36 @@
+import { integer } from '@oclif/core/args'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { yes } from '../common/flags.ts'
+
+export default class IndexDrop extends ChatbotCommand {
+  static override summary =
+    'Drop an index generation that is not searched; a rebuild that makes it is given up.'
+  static override description =
+    'What a rebuild has replaced goes by itself. The generation that is searched cannot be dropped.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 7',
+    '<%= config.bin %> <%= command.id %> 7 --yes',
+  ]
+  static override args = {
+    generation: integer({ required: true, min: 1, description: 'its id, as `chatbot index list` shows it' }),
+  }
+  static override flags = yes
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(IndexDrop)
+    const api = await this.api(await this.settings(flags))
+    const { generations } = await api.call('listIndex', {})
+    const found = generations.find(({ id }) => id === args.generation)
+    if (found !== undefined && found.state !== 'active') {
+      const { collection, model, chunks } = found
+      await confirm(
+        `This drops generation ${found.id} of ${collection} (${model}, ${chunks} chunks).`,
+        flags.yes,
+      )
+    }
+    const dropped = await api.call('dropGeneration', { params: { generation: args.generation } })
+    this.log(`Dropped generation ${dropped.generation} of ${dropped.collection}.`)
+    return dropped
+  }
+}

@@ -1,0 +1,49 @@
+import { string } from '@oclif/core/args'
+import { string as stringFlag } from '@oclif/core/flags'
+import { ChatbotCommand } from '../common/command.ts'
+import { bytes } from '../common/format.ts'
+import { onInterrupt } from '../common/interrupt.ts'
+
+export default class ModelsImport extends ChatbotCommand {
+  static override summary = 'Take a model from a folder or an archive: for hosts without a network.'
+  static override description =
+    'The source is laid out as on the hub (config.json, tokenizer.json, onnx/…), or is a `models--org--name` folder of a hub cache, whose checksums are compared; or a tar archive (.tar, .tar.gz, .tgz) of either. It is loaded once before it counts as installed.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> ./my-model --name me/my-model',
+    {
+      description: 'From a machine that may download',
+      command:
+        'tar czf e5.tgz -C ~/.cache/huggingface/hub models--Xenova--multilingual-e5-small && <%= config.bin %> <%= command.id %> e5.tgz',
+    },
+  ]
+  static override args = {
+    source: string({ required: true, ignoreStdin: true, description: 'folder or tar archive' }),
+  }
+  static override flags = {
+    name: stringFlag({
+      helpValue: 'ORG/NAME',
+      summary: 'What it is called; that of the hub cache, else local/ and the name of the source.',
+    }),
+  }
+
+  protected override readonly localOnly = true
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ModelsImport)
+    const { config } = await this.settings(flags)
+    const { importModel } = await import('../../models/hub/import.ts')
+    const interrupt = this.own(onInterrupt())
+    const imported = await importModel({
+      source: args.source,
+      name: flags.name,
+      cacheDir: config.models.cacheDir,
+      provider: config.models.executionProvider,
+      signal: interrupt.first,
+      onWait: () => this.talk('Another command works on this model: waiting for it…'),
+    })
+    this.log(
+      `Imported ${imported.name} (${imported.role}, ${imported.variants.join(', ')}, ${bytes(imported.bytes)}).\nUse it: chatbot models use ${imported.name}`,
+    )
+    return imported
+  }
+}

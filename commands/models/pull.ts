@@ -1,0 +1,91 @@
+import { string } from '@oclif/core/args'
+import { boolean, string as stringFlag } from '@oclif/core/flags'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { bytes, count } from '../common/format.ts'
+import { onInterrupt } from '../common/interrupt.ts'
+import { TransferReport } from '../common/transfer.ts'
+
+export default class ModelsPull extends ChatbotCommand {
+  static override summary = 'Download a model from the model hub.'
+  static override description =
+    'Any repository with an ONNX export works: those of `chatbot models list`, or others by name. Only the files that are used are fetched, into the cache of the hub’s own tools (HF_HUB_CACHE, HF_HOME), and checked against the hub’s checksums. What was cut off goes on at the next pull, and pulling again repairs a damaged model. HF_ENDPOINT names a mirror, HF_TOKEN opens private and gated models, HTTPS_PROXY and NO_PROXY are heeded.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5',
+    {
+      description: 'A certain variant of a certain revision',
+      command: '<%= config.bin %> <%= command.id %> Xenova/multilingual-e5-small@main:fp16',
+    },
+  ]
+  static override args = {
+    model: string({ required: true, ignoreStdin: true, description: 'org/name[@revision][:variant]' }),
+  }
+  static override flags = {
+    variant: stringFlag({
+      helpValue: 'NAME',
+      summary: 'Which network: q8, fp32, fp16, q4, …; the fastest unless told. The same as `:variant`.',
+    }),
+    'accept-licence': boolean({ summary: 'Accept a licence that is not open, or not stated.' }),
+  }
+
+  protected override readonly localOnly = true
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ModelsPull)
+    const { config } = await this.settings(flags)
+    const [{ parseReference }, { pull }, { hubSettings }, { catalogEntry, isOpenLicence }] =
+      await Promise.all([
+        import('../../models/reference.ts'),
+        import('../../models/hub/pull.ts'),
+        import('../../models/hub/client.ts'),
+        import('../../models/catalog.ts'),
+      ])
+    const reference = parseReference(args.model)
+    if (reference.type !== 'hub')
+      throw new ChatbotError(
+        'bad_request',
+        `\`${args.model}\` is on this machine already: a pull wants org/name.`,
+      )
+    const name = catalogEntry(reference.repository)?.name ?? reference.repository
+    const { cacheDir } = config.models
+    const settings = hubSettings(process.env)
+    const interrupt = this.own(onInterrupt())
+    let report: TransferReport | undefined
+    const started = performance.now()
+    const pulled = await pull({
+      name,
+      revision: reference.revision,
+      variant: flags.variant ?? reference.variant,
+      cacheDir,
+      settings,
+      signal: interrupt.first,
+      acceptLicence: async (stated) => {
+        const licence = stated ?? catalogEntry(name)?.licence
+        if (isOpenLicence(licence)) return
+        const says = licence === undefined ? 'states no licence' : `is under the licence \`${licence}\``
+        await confirm(`${name} ${says}: read ${settings.endpoint}/${name}.`, flags['accept-licence'], {
+          flag: '--accept-licence',
+          code: 'licence_not_accepted',
+          refusal: 'Nothing was fetched.',
+        })
+      },
+      onStart: (start) => {
+        const rest = start.have > 0 ? `, ${bytes(start.have)} of them are here already` : ''
+        this.talk(`Fetching ${count(start.files, 'file')} of ${name}, ${bytes(start.bytes)}${rest}…`)
+        if (!this.jsonEnabled()) report = this.own(new TransferReport(start.bytes, start.have))
+      },
+      onBytes: (delta) => report?.add(delta),
+      onWait: () => this.talk(`Another command works on ${name}: waiting for it…`),
+    })
+    report?.[Symbol.dispose]()
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    this.log(
+      pulled.fetched
+        ? `Pulled ${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) in ${seconds} s, checksums match.`
+        : `${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) is here already, checksums match.`,
+    )
+    this.log(`Use it: chatbot models use ${args.model}`)
+    return pulled
+  }
+}

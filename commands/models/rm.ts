@@ -1,0 +1,63 @@
+import { string } from '@oclif/core/args'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotCommand } from '../common/command.ts'
+import { confirm } from '../common/confirm.ts'
+import { yes } from '../common/flags.ts'
+import { bytes } from '../common/format.ts'
+import { onInterrupt } from '../common/interrupt.ts'
+
+export default class ModelsRm extends ChatbotCommand {
+  static override summary = 'Delete a pulled model, or a revision or variant of it.'
+  static override description =
+    'A running daemon keeps what it has loaded until it stops. Models are shared with the other tools that use the hub’s cache.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5 --yes',
+    '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5:fp16',
+  ]
+  static override args = {
+    model: string({ required: true, ignoreStdin: true, description: 'org/name[@revision][:variant]' }),
+  }
+  static override flags = yes
+
+  protected override readonly localOnly = true
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ModelsRm)
+    const { config } = await this.settings(flags)
+    const [{ parseReference }, { cachedModels, removeFromCache }] = await Promise.all([
+      import('../../models/reference.ts'),
+      import('../../models/hub/cache.ts'),
+    ])
+    const reference = parseReference(args.model)
+    if (reference.type !== 'hub')
+      throw new ChatbotError('bad_request', `\`${args.model}\` was not pulled, so it is not deleted.`)
+    const { cacheDir } = config.models
+    const found = (await cachedModels(cacheDir)).some(({ name }) => name === reference.repository)
+    const settings = [
+      ['embedder.model', config.embedder.model],
+      ['reranker.model', config.reranker.model],
+      ...Object.entries(config.localEngines).map(([name, { model }]) => [
+        `localEngines.${name}.model`,
+        model,
+      ]),
+    ]
+    const used = settings
+      .filter(([, model]) => model === args.model)
+      .map(([key]) => ` The setting ${key} names it.`)
+      .join('')
+    if (found) await confirm(`This deletes ${args.model} from ${cacheDir}.${used}`, flags.yes)
+    const interrupt = this.own(onInterrupt())
+    const freed = await removeFromCache(cacheDir, reference.repository, {
+      ...reference,
+      signal: interrupt.first,
+      onWait: () => this.talk('Another command works on this model: waiting for it…'),
+    })
+    if (freed === 0)
+      throw new ChatbotError(
+        'unknown_model',
+        `The model ${args.model} is not installed. \`chatbot models list --installed\` shows those that are.`,
+      )
+    this.log(`Deleted ${args.model}, ${bytes(freed)}.`)
+    return { model: args.model, bytes: freed }
+  }
+}

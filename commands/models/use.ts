@@ -1,0 +1,45 @@
+import { string } from '@oclif/core/args'
+import { ChatbotCommand } from '../common/command.ts'
+
+export default class ModelsUse extends ChatbotCommand {
+  static override summary = 'Take a model into use.'
+  static override description =
+    'A reranker becomes the setting `reranker.model`, a generator the engine `local` that answers, an embedder `embedder.model`: that of new collections. A collection that exists keeps its own until its index is made anew.'
+  static override examples = ['<%= config.bin %> <%= command.id %> Xenova/ms-marco-MiniLM-L-6-v2']
+  static override args = {
+    model: string({
+      required: true,
+      ignoreStdin: true,
+      description: 'builtin, org/name[@revision][:variant], or a folder',
+    }),
+  }
+
+  protected override readonly localOnly = true
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ModelsUse)
+    const { config } = await this.settings(flags)
+    const { describeInstalled } = await import('../../models/installed.ts')
+    const { role } = await describeInstalled(args.model, config.models.cacheDir)
+    const { editUserConfig } = await import('../../src/config/edit.ts')
+    if (role === 'generator') {
+      const entries = new Map([
+        ['localEngines.local.model', args.model],
+        ['answer.engine', 'local'],
+      ])
+      const path = editUserConfig(process.env, entries)
+      this.log(
+        `Wrote ${path}: the engine \`local\` answers. A running daemon takes it over with: chatbot restart`,
+      )
+      return { model: args.model, role, path, keys: [...entries.keys()] }
+    }
+    const key = `${role}.model`
+    const path = editUserConfig(process.env, new Map([[key, args.model]]))
+    this.log(`Wrote ${key} to ${path}. A running daemon takes it over with: chatbot restart`)
+    if (role === 'embedder')
+      this.log(
+        `New collections are indexed with it. For one that exists: chatbot index rebuild --collection NAME --model ${args.model}`,
+      )
+    return { model: args.model, role, path, keys: [key] }
+  }
+}

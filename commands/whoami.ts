@@ -1,0 +1,29 @@
+import { ChatbotCommand } from './common/command.ts'
+
+export default class Whoami extends ChatbotCommand {
+  static override summary = 'Show who you are for the server, and what you may do there.'
+  static override examples = ['<%= config.bin %> <%= command.id %> --server https://chat.example.org']
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(Whoami)
+    const api = await this.api(await this.settings(flags))
+    const me = await api.call('whoami', {})
+    const [{ fields }, { describeTarget }] = await Promise.all([
+      import('./common/table.ts'),
+      import('./common/target.ts'),
+    ])
+    const collections = me.collections.map(({ name, role }) => `${name} (${role})`).join(', ')
+    this.log(
+      fields([
+        ['Server', describeTarget(this.target) || 'this machine'],
+        ['Name', me.name],
+        ['Id', me.id],
+        ...(me.groups.length === 0 ? [] : [['Groups', me.groups.join(', ')] satisfies [string, string]]),
+        ['On all', me.everywhere ?? 'nothing'],
+        ['Collections', collections === '' ? 'none' : collections],
+        ...(me.expiresAt === null ? [] : [['Until', me.expiresAt] satisfies [string, string]]),
+      ]),
+    )
+    return { server: this.target.kind === 'remote' ? this.target.server : null, ...me }
+  }
+}
