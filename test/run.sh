@@ -32,6 +32,12 @@ else
   if [ "${CI:-}" = true ]; then failed=$((failed + 1)); failures+=('PostgreSQL and Redis for the tests'); fi
 fi
 rm -f "$services"
+if tools=$(bash test/services/deploy-tools); then
+  eval "$tools"
+else
+  echo '!! helm and kubectl could not be had (see above): the tests of the chart will not run.'
+  if [ "${CI:-}" = true ]; then failed=$((failed + 1)); failures+=('helm and kubectl for the tests'); fi
+fi
 
 report=$(mktemp)
 vitest run --reporter=default --reporter=json --outputFile.json="$report" || failures+=('vitest')

@@ -93,7 +93,7 @@ export function answersSuite(database: () => TestDatabase): void {
       const { conversation } = await answers.begin(ANNA, ask)
       const again = askOf({
         id: ask.id,
-        lease: { owner: 'daemon-2', until: new Date(Date.now() + 3_600_000) },
+        lease: { owner: 'daemon-2', forMs: 3_600_000 },
       })
       expect(await answers.begin(ANNA, again)).toEqual({ kind: 'started', conversation, epoch: 2 })
       expect(await answers.begin(ANNA, again)).toMatchObject({ kind: 'running', epoch: 2, owner: 'daemon-2' })
@@ -118,28 +118,76 @@ export function answersSuite(database: () => TestDatabase): void {
 
     it('of a daemon that is gone are interrupted, and can be begun again', async () => {
       const { answers } = database().store
-      const gone = askOf({ lease: { owner: 'gone', until: new Date(Date.now() + 3_600_000) } })
+      const gone = askOf({ lease: { owner: 'gone', forMs: 3_600_000 } })
       const { conversation } = await answers.begin(ANNA, gone)
-      const mine = askOf({ lease: { owner: 'mine', until: new Date(0) } })
+      const mine = askOf({ lease: { owner: 'mine', forMs: -1000 } })
       await answers.begin(ANNA, mine)
-      expect(await answers.interruptLapsed('mine', new Date(), true)).toBeGreaterThanOrEqual(1)
+      expect(await answers.interruptOthers('mine')).toBeGreaterThanOrEqual(1)
       expect(await answers.get(ANNA, gone.id)).toEqual({ state: 'interrupted', citations: [] })
       expect(await answers.get(ANNA, mine.id)).toMatchObject({ state: 'running' })
       expect(await answers.complete(ANNA, 1, answerOf(gone, conversation))).toBe(false)
       expect(await answers.begin(ANNA, gone)).toEqual({ kind: 'started', conversation, epoch: 2 })
     })
 
-    it('of several daemons are interrupted when their lease lapsed and was not renewed', async () => {
+    it('of several daemons are taken over when their lease lapsed and was not renewed', async () => {
       const { answers } = database().store
-      const owner = `daemon-${randomUUID()}`
-      const lapsed = askOf({ lease: { owner: 'stalled', until: new Date(1000) } })
-      const renewed = askOf({ lease: { owner, until: new Date(1000) } })
-      await answers.begin(ANNA, lapsed)
-      await answers.begin(ANNA, renewed)
-      await answers.renew(owner, new Date(Date.now() + 3_600_000))
-      await answers.interruptLapsed('any', new Date(), false)
-      expect(await answers.get(ANNA, lapsed.id)).toMatchObject({ state: 'interrupted' })
-      expect(await answers.get(ANNA, renewed.id)).toMatchObject({ state: 'running' })
+      const [owner, heir] = [`daemon-${randomUUID()}`, { owner: `heir-${randomUUID()}`, forMs: 3_600_000 }]
+      const lapsed = askOf({ lease: { owner: 'stalled', forMs: -1000 } })
+      const renewed = askOf({ lease: { owner, forMs: -1000 } })
+      const cancelled = askOf({ lease: { owner: 'stalled', forMs: -1000 } })
+      for (const ask of [lapsed, renewed, cancelled]) await answers.begin(ANNA, ask)
+      expect(await answers.requestCancel(ANNA, cancelled.id)).toBe(true)
+      expect(await answers.requestCancel(BORIS, renewed.id)).toBe(false)
+      expect(await answers.renew({ owner, forMs: 3_600_000 })).toEqual([
+        { principal: ANNA.id, id: renewed.id, epoch: 1, cancelling: false },
+      ])
+      expect(await answers.look(ANNA, lapsed.id)).toEqual({ state: 'running', epoch: 1, lapsed: true })
+
+      const taken = (await Promise.all([answers.takeLapsed(heir, 100), answers.takeLapsed(heir, 100)])).flat()
+      expect(taken.filter(({ id }) => id === lapsed.id)).toMatchObject([
+        { principal: ANNA.id, epoch: 2, request: lapsed.request },
+      ])
+      expect(taken.map(({ id }) => id)).not.toContain(renewed.id)
+      expect(await answers.look(ANNA, lapsed.id)).toEqual({ state: 'running', epoch: 2, lapsed: false })
+      expect(await answers.begin(ANNA, cancelled)).toMatchObject({ kind: 'ended', errorCode: 'cancelled' })
+      expect(await answers.look(ANNA, 'never asked')).toBeUndefined()
+    })
+
+    it('that end their daemons are not taken over for ever', async () => {
+      const { answers } = database().store
+      const ask = askOf({ lease: LAPSED })
+      await answers.begin(ANNA, ask)
+      const attempts: number[] = []
+      for (let round = 0; round < 5; round += 1) {
+        const taken = await answers.takeLapsed({ owner: 'next', forMs: -1000 }, 100)
+        attempts.push(...taken.filter(({ id }) => id === ask.id).map(({ epoch }) => epoch))
+      }
+      expect(attempts).toEqual([2, 3])
+      expect(await answers.look(ANNA, ask.id)).toMatchObject({ state: 'interrupted' })
+    })
+
+    it('are handed over at once', async () => {
+      const { answers } = database().store
+      const ask = askOf()
+      await answers.begin(ANNA, ask)
+      await answers.release(ANNA, ask.id, 2)
+      expect(await answers.look(ANNA, ask.id)).toMatchObject({ lapsed: false })
+      await answers.release(ANNA, ask.id, 1)
+      expect(await answers.look(ANNA, ask.id)).toMatchObject({ lapsed: true })
+      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'started', epoch: 2 })
+    })
+
+    it('in flight are bounded, and those of a daemon that is gone do not count', async () => {
+      const { answers } = database().store
+      const principal = { id: randomUUID(), kind: 'local' } as const
+      await answers.begin(principal, askOf({ lease: LAPSED, mostInFlight: 2 }))
+      const at = await Promise.allSettled(
+        Array.from({ length: 5 }, () => answers.begin(principal, askOf({ mostInFlight: 2 }))),
+      )
+      const refused = at.filter((outcome) => outcome.status === 'rejected')
+      expect(refused).toHaveLength(3)
+      expect(refused[0]?.reason).toMatchObject({ code: 'rate_limited', retryAfterMs: 1000 })
+      await answers.begin(principal, askOf())
     })
 
     it('of one principal are unknown to another, who may use the same id', async () => {

@@ -107,18 +107,28 @@ export function documentsSuite(database: () => TestDatabase): void {
         ...Array.from({ length: 600 }, (_, index) => ({ uri: `new-${index}.md`, hash: 'x' })),
       ]
       const all = files.map((file) => file.uri)
-      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual({ needed: all, changed: [] })
+      expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual({
+        needed: all,
+        changed: [],
+        staged: [],
+      })
       await put(store, name, 'held.md', ['one'])
       await put(store, name, 'changed.md', ['old'])
       expect(await store.documents.missing(ANNA, name, SPEC, files)).toEqual({
         needed: all.slice(1),
         changed: ['changed.md'],
+        staged: [],
       })
       expect(await store.documents.missing(ANNA, name, { ...SPEC, splitter: 'test-2' }, files)).toEqual({
         needed: all,
         changed: ['held.md', 'changed.md'],
+        staged: [],
       })
-      expect(await store.documents.missing(ANNA, name, SPEC, [])).toEqual({ needed: [], changed: [] })
+      expect(await store.documents.missing(ANNA, name, SPEC, [])).toEqual({
+        needed: [],
+        changed: [],
+        staged: [],
+      })
       await expectCode(store.documents.missing(ANNA, 'nowhere', SPEC, files), 'unknown_collection')
     })
 

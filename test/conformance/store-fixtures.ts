@@ -2,14 +2,27 @@ import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Answer, Citation } from '../../src/domain/answer.ts'
 import type { Collection, EmbeddedChunk, IndexSpec } from '../../src/domain/document.ts'
+import type { Embedder } from '../../src/domain/embedding.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
+import type { IndexSpecs } from '../../src/ingest/index-spec.ts'
 import type { NewAsk, NewDocument, Store } from '../../src/store/store.ts'
 
 export const ANNA: Principal = { id: 'anna', kind: 'local' }
 export const BORIS: Principal = { id: 'boris', kind: 'local' }
 
-export const SPEC: IndexSpec = { model: 'test@000000000000', dimensions: 8, splitter: 'test-1' }
+export const SPEC: IndexSpec = {
+  reference: 'test',
+  model: 'test@000000000000',
+  dimensions: 8,
+  splitter: 'test-1',
+}
+
+/** Whatever the collection: this embedder and SPEC. */
+export function fixedSpecs(embedder: Embedder): IndexSpecs {
+  const indexing = { embedder, spec: SPEC }
+  return { of: async () => indexing, with: async () => indexing }
+}
 
 /** A unit vector that is the same for the same seed. */
 export function vectorOf(seed: string, dimensions = SPEC.dimensions): Float32Array {
@@ -84,12 +97,13 @@ export function askOf(values: Partial<NewAsk> = {}): NewAsk {
     collections: [],
     language: 'en',
     generator: 'extractive',
-    lease: { owner: 'daemon-1', until: new Date(Date.now() + 3_600_000) },
+    lease: { owner: 'daemon-1', forMs: 3_600_000 },
+    request: { question: 'What is a lease?' },
     ...values,
   }
 }
 
-export const LAPSED = { owner: 'daemon-1', until: new Date(0) }
+export const LAPSED = { owner: 'daemon-1', forMs: -1000 }
 
 export const CITATION: Citation = {
   number: 1,

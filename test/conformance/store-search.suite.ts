@@ -132,9 +132,10 @@ export function searchSuite(database: () => TestDatabase): void {
       if (generation === undefined) throw new Error('no index')
       const exact = await search(store, [name], 'question', { limit: 10 })
       expect(await store.index.ensureApproximateIndex(generation.id)).toBe('not worthwhile')
-      const built = await store.index.ensureApproximateIndex(generation.id, 50)
+      const built = await store.index.ensureApproximateIndex(generation.id, { worthwhile: 50 })
       expect(built).toBe(embedded ? 'not worthwhile' : 'built')
-      if (!embedded) expect(await store.index.ensureApproximateIndex(generation.id, 50)).toBe('present')
+      if (!embedded)
+        expect(await store.index.ensureApproximateIndex(generation.id, { worthwhile: 50 })).toBe('present')
       await store.index.buildApproximateIndexes(new AbortController().signal)
       if (!embedded) await expect(store.index.buildApproximateIndexes(AbortSignal.abort())).rejects.toThrow()
       expect((await accessOf())?.access).toBe(embedded ? 'exact' : 'hnsw')
@@ -282,12 +283,13 @@ async function searchWords(
   const collections = await store.collections.readable(ANNA, [name])
   const { found, chunks } = await frequencies(store, name, question)
   const { weights, phrases } = weigh(wordsOf(question), found, chunks)
-  const lexical = { weights, found, phrases: phrases.map(({ ids }) => ids), alone }
+  const lexical = { weights, found, phrases: phrases.map(({ ids }) => ids) }
   return store.index.nearest(ANNA, {
     collections,
     model: SPEC.model,
     vector: vectorOf(question),
-    lexical,
+    words: async () => lexical,
+    alone,
     limit,
   })
 }

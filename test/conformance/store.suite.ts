@@ -2,14 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { type TestDatabase, whenFree, withClient } from '../support/database.ts'
+import { accountsSuite } from './store-accounts.suite.ts'
 import { answersSuite } from './store-answers.suite.ts'
 import { backupSuite } from './store-backup.suite.ts'
 import { cacheSuite } from './store-cache.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
+import { jobsSuite } from './store-jobs.suite.ts'
 import { plansSuite } from './store-plans.suite.ts'
+import { rebuildSuite } from './store-rebuild.suite.ts'
 import { searchSuite } from './store-search.suite.ts'
 import { sourcesSuite } from './store-sources.suite.ts'
+import { verifySuite } from './store-verify.suite.ts'
 
 export function storeSuite(name: string, open: () => Promise<TestDatabase>): void {
   describe(name, () => {
@@ -23,11 +27,15 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
     collectionsSuite(current)
     documentsSuite(current)
     sourcesSuite(current)
+    jobsSuite(current)
+    rebuildSuite(current)
+    verifySuite(current)
     searchSuite(current)
     plansSuite(current)
     answersSuite(current)
     cacheSuite(current)
     backupSuite(current)
+    accountsSuite(current)
     lifecycleSuite(current)
   })
 }
@@ -170,7 +178,7 @@ function lifecycleSuite(database: () => TestDatabase): void {
       )
       await expectCode(
         whenFree(() => openStore({ connection, embedded })),
-        'database_setup',
+        'database_newer',
       )
       await withClient({ ...connection }, (client) =>
         client.query(`DELETE FROM ${migrations} WHERE hash = 'newer'`),

@@ -96,7 +96,7 @@ test('a data directory without rights', { timeout: 240_000 }, async ({ skip }) =
   expect(stderr).toContain('permissions')
 })
 
-test('Ctrl-C ends an ingest after the files under way; a rerun goes on', { timeout: 240_000 }, async () => {
+test('Ctrl-C ends an ingest: what is complete stays, and a rerun goes on', { timeout: 240_000 }, async () => {
   await space.run(['start'])
   const names = Array.from({ length: 120 }, (_, index) => `docs/${String(index).padStart(3, '0')}.md`)
   const paragraph = 'The lighthouse keeper writes the weather into a book every hour of the night. '
@@ -106,15 +106,39 @@ test('Ctrl-C ends an ingest after the files under way; a rerun goes on', { timeo
   child.kill('SIGINT')
   const { code, stdout, stderr } = await finished
   expect(code).toBe(130)
-  expect(stderr).toContain('Stopping after the files under way')
+  expect(stderr).toContain('Stopping')
   expect(stdout).toMatch(/^\d+ files? indexed/)
   const done = Number(/^\d+/.exec(stdout)?.[0])
   expect(done).toBeGreaterThan(0)
   expect(done).toBeLessThan(120)
+  const { jobs } = z
+    .object({ jobs: z.array(z.object({ state: z.string() })) })
+    .parse((await space.json(['jobs', 'list'])).document)
+  expect(jobs).toMatchObject([{ state: 'cancelled' }])
   const rerun = z
     .object({ totals: z.object({ indexed: z.int(), unchanged: z.int(), failed: z.int() }) })
     .parse((await space.json(['ingest', ...names.slice(0, done + 5)])).document).totals
-  expect(rerun).toEqual({ indexed: 5, unchanged: done, failed: 0 })
+  expect(rerun.failed).toBe(0)
+  expect(rerun.indexed + rerun.unchanged).toBe(done + 5)
+  expect(rerun.unchanged).toBeGreaterThan(0)
+})
+
+test('a detached ingest outlives its terminal, and tells how far it is', { timeout: 240_000 }, async () => {
+  await space.run(['start'])
+  const names = Array.from({ length: 40 }, (_, index) => `docs/${String(index).padStart(3, '0')}.md`)
+  const paragraph = 'The lighthouse keeper writes the weather into a book every hour of the night. '
+  space.write(Object.fromEntries(names.map((name) => [name, `# ${name}\n\n${paragraph.repeat(40)}\n`])))
+  const { child, finished, seen } = space.start(['ingest', 'docs', '--detach', '--verbose', '--jobs', '1'])
+  await seen(/docs\/000\.md: staged/)
+  child.kill('SIGHUP')
+  const { code, stdout } = await finished
+  expect(code).toBe(0)
+  const id = /jobs show (\w+)/.exec(stdout)?.[1] ?? ''
+  const followed = await space.run(['jobs', 'show', id, '--follow'])
+  expect(followed.code).toBe(0)
+  expect(followed.stdout).toMatch(/State\s+done/)
+  expect(followed.stdout).toContain('40 of 40 documents')
+  expect((await space.json(['ingest', 'docs'])).document).toMatchObject({ totals: { unchanged: 40 } })
 })
 
 test('a document larger than allowed is refused, the others are taken', { timeout: 240_000 }, async () => {

@@ -2,13 +2,18 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AskRequest, createAnswers } from '../../src/answers/answers.ts'
+import { createAnswers } from '../../src/answers/answers.ts'
+import { memoryLogs } from '../../src/answers/log.ts'
+import type { AskRequest } from '../../src/answers/request.ts'
+import { noSignals } from '../../src/answers/signals.ts'
 import { answerCache } from '../../src/cache/answers.ts'
-import { memoryTier } from '../../src/cache/memory.ts'
+import { jsonBytes, memoryTier } from '../../src/cache/memory.ts'
 import type { Answer } from '../../src/domain/answer.ts'
 import type { Embedder } from '../../src/domain/embedding.ts'
+import type { Principal } from '../../src/domain/principal.ts'
 import type { Generator } from '../../src/pipeline/ports.ts'
 import { retrievalSchema } from '../../src/retrieval/settings.ts'
+import type { CachedAnswer } from '../../src/store/store.ts'
 import { ANNA, BORIS, newCollection, put, SPEC, vectorOf } from '../conformance/store-fixtures.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -50,27 +55,42 @@ function quoting() {
   return { engine, generator }
 }
 
-function service() {
+function service(
+  exact = memoryTier<CachedAnswer>({ ttlMs: 3_600_000, maxBytes: 1_000_000, sizeOf: jsonBytes }),
+) {
   const { engine, generator } = quoting()
+  const reported: unknown[] = []
   const cache = answerCache({
-    exact: memoryTier({ ttlMs: 3_600_000, maxBytes: 1_000_000 }),
+    exact,
     store: database.store.cachedAnswers,
     ttlMs: 3_600_000,
     maxAnswers: 100,
     onRefusal: () => {},
+    onError: (error) => reported.push(error),
   })
   const answers = createAnswers({
     ports: {
       store: database.store,
       cache,
       embedder,
-      generators: { get: () => generator, names: () => ['quoting'] },
+      embedders: { get: async () => embedder },
+      generators: {
+        get: () => generator,
+        alone: () => generator,
+        names: () => ['quoting'],
+        state: () => ({ state: 'ok' }),
+      },
     },
+    logs: memoryLogs(),
+    signals: noSignals,
+    limits: { ask: async () => ({ mostInFlight: undefined }), spent: async () => {} },
+    shared: false,
     owner: randomUUID(),
     leaseMs: 60_000,
     maxAsks: 20,
     retrieval: retrievalSchema.parse({}),
     historyTurns: 0,
+    onEvent: () => {},
     onError: () => {},
   })
   const start = async (request: Partial<AskRequest> & { question: string }, who = ANNA) => {
@@ -92,7 +112,7 @@ function service() {
     if (answer !== undefined) expect(text).toBe(answer.text)
     return answer
   }
-  return { answers, cache, engine, start, ask }
+  return { answers, cache, engine, reported, start, ask }
 }
 
 async function filled(text = 'The tower of Testville is old.') {
@@ -100,6 +120,21 @@ async function filled(text = 'The tower of Testville is old.') {
   await put(database.store, name, 'a.md', [text])
   return name
 }
+
+test('an answer that the cache cannot keep is given all the same', async () => {
+  const { ask, reported } = service({
+    ...memoryTier<CachedAnswer>({ ttlMs: 1000, maxBytes: 1000, sizeOf: jsonBytes }),
+    set: async () => {
+      throw new Error('no room')
+    },
+  })
+  const collections = [await filled()]
+  const first = await ask({ question: 'How old is the tower?', collections })
+  expect(first?.cached).toBe(false)
+  const second = await ask({ question: 'How old is the tower?', collections })
+  expect(second?.cached).toMatchObject({ tier: 'exact' })
+  expect(reported.map(String)).toEqual(['Error: no room', 'Error: no room'])
+})
 
 describe('one flight', () => {
   test('equal questions at once are answered once, and each asker sees the whole answer', async () => {
@@ -129,7 +164,7 @@ describe('one flight', () => {
     for await (const { event } of leader.events()) if (event.type === 'delta') break
     const follower = await start({ question: 'How old is the tower?', collections }, BORIS)
     for await (const { event } of follower.events()) if (event.type === 'delta') break
-    answers.cancel(ANNA, leader.id)
+    await answers.cancel(ANNA, leader.id)
     hold.resolve()
     expect((await leader.end()).answer).toBeUndefined()
     expect(await follower.end()).toMatchObject({
@@ -166,7 +201,7 @@ test('what is given from the cache is what would be answered now, whatever happe
         arbitrary: fc.record({
           do: fc.constant('ask' as const),
           q: fc.nat(1),
-          who: fc.nat(1),
+          who: fc.nat(3),
           all: fc.boolean(),
         }),
       },
@@ -175,6 +210,10 @@ test('what is given from the cache is what would be answered now, whatever happe
         arbitrary: fc.record({ do: fc.constant('put' as const), at: fc.nat(1), text: fc.nat(2) }),
       },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), at: fc.nat(1) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constant('may' as const), at: fc.nat(1), read: fc.boolean() }),
+      },
       {
         weight: 1,
         arbitrary: fc.record({ do: fc.constant('switch' as const), at: fc.nat(1), cache: fc.boolean() }),
@@ -187,6 +226,8 @@ test('what is given from the cache is what would be answered now, whatever happe
       const { store } = database
       const names = [await filled(), await filled()]
       const off = new Set<string>()
+      const clara: Principal = { kind: 'oidc', id: `oidc:test:${randomUUID()}`, name: 'Clara', groups: [] }
+      const mayRead = new Set<string>()
       for (const op of list) {
         const name = names['at' in op ? op.at : 0] ?? ''
         if (op.do === 'put') await put(store, name, `${name}.md`, [`Text ${op.text} of ${op.at}.`])
@@ -199,17 +240,29 @@ test('what is given from the cache is what would be answered now, whatever happe
           if (op.cache) off.delete(name)
           else off.add(name)
         }
+        if (op.do === 'may' && op.read !== mayRead.has(name)) {
+          if (op.read) await store.grants.set(ANNA, clara.id, 'reader', name)
+          else await store.grants.remove(ANNA, clara.id, name)
+          if (op.read) mayRead.add(name)
+          else mayRead.delete(name)
+        }
         if (op.do !== 'ask') continue
         // A narrower set is what one asker can read, the wider one what another can.
         const collections = op.all ? names : names.slice(0, 1)
-        const who = op.who === 0 ? ANNA : BORIS
+        const who: Principal = [ANNA, BORIS, clara][op.who] ?? clara
         const question = `Which text is number ${op.q}?`
+        if (who === clara && collections.some((one) => !mayRead.has(one))) {
+          await expect(ask({ question, collections }, who)).rejects.toMatchObject({
+            code: 'unknown_collection',
+          })
+          continue
+        }
         const given = await ask({ question, collections }, who)
         const anew = await ask({ question, collections, cache: false }, who)
         expect(given?.text).toBe(anew?.text)
         if (collections.some((one) => off.has(one))) expect(given?.cached).toBe(false)
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 14 },
   )
 }, 120_000)

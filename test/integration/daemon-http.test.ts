@@ -47,7 +47,8 @@ describe('probes', () => {
 })
 
 describe('the gate', () => {
-  test.each(Object.entries<Route>(routes))('%s needs a token over TCP', async (_name, route) => {
+  const closed = Object.entries<Route>(routes).filter(([, route]) => route.open !== true)
+  test.each(closed)('%s needs a token over TCP', async (_name, route) => {
     const path = API_PREFIX + route.path.replace(/:\w+/g, 'x')
     const response = await get(path, { method: route.method })
     expect(response.status).toBe(401)
@@ -178,5 +179,19 @@ describe('uploads', () => {
   ] as const)('%s', async (_name, bytes, given, status, code) => {
     const answer = await put('bad.md', Buffer.from(bytes), given)
     expect(answer).toMatchObject({ status, body: { error: { code } } })
+  })
+})
+
+describe('the page for a browser', () => {
+  test('is there without a token, may load nothing from elsewhere and may ask its own daemon', async () => {
+    const page = await get('/')
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    const files = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file)
+    expect(files).toEqual(['page.css', 'page.js'])
+    for (const file of files) expect((await get(`/${file}`)).status).toBe(200)
+
+    const own = { ...authorized(), origin: `http://${daemon.host}` }
+    expect((await get(`${API_PREFIX}/status`, { headers: own })).status).toBe(200)
   })
 })

@@ -41,9 +41,9 @@ const CODES = {
 
 let parser: DocumentParser
 beforeAll(() => {
-  const { ingest } = configSchema.parse({ dataDir: folder })
+  const { ingest } = configSchema.parse({ dataDir: folder, models: { cacheDir: folder } })
   parser = startDocumentParser({
-    model: builtinModel(),
+    folderOf: async () => builtinModel().folder,
     maxTextLength: ingest.maxTextLength,
     memoryMegabytes: ingest.parserMemoryMegabytes,
     timeoutMs: ingest.parserTimeoutMs,

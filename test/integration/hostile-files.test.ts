@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chatbot-hostile-'))
   await writeFile(join(folder, 'good.md'), '# Fine\n\nThis is read.\n')
   parser = startDocumentParser({
-    model: builtinModel(),
+    folderOf: async () => builtinModel().folder,
     maxTextLength: 33_554_432,
     memoryMegabytes: 1024,
     timeoutMs: 60_000,

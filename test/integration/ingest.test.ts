@@ -18,7 +18,12 @@ import { SPLITTER_VERSION } from '../../src/ingest/splitter.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
 
 const model = builtinModel()
-const limits = { maxTextLength: 1_000_000, memoryMegabytes: 1024, timeoutMs: 60_000, model }
+const limits = {
+  maxTextLength: 1_000_000,
+  memoryMegabytes: 1024,
+  timeoutMs: 60_000,
+  folderOf: async () => model.folder,
+}
 let folder: string
 let database: TestDatabase
 let embedder: RunningEmbedder
@@ -32,7 +37,7 @@ beforeAll(async () => {
   embedder = await startEmbedder({ model })
   parser = startDocumentParser(limits)
   const { fingerprint, dimensions } = embedder.model
-  spec = { model: fingerprint, dimensions, splitter: SPLITTER_VERSION }
+  spec = { reference: 'builtin', model: fingerprint, dimensions, splitter: SPLITTER_VERSION }
   await database.store.collections.create(LOCAL_PRINCIPAL, 'docs')
 })
 afterAll(async () => {

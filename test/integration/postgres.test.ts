@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { openStore } from '../../src/store/open.ts'
+import { migrateStore, openStore } from '../../src/store/open.ts'
 import { ANNA, expectCode, put } from '../conformance/store-fixtures.ts'
 import { createDatabase, onServer, postgresDatabase, withClient } from '../support/database.ts'
+import { certificateFile, faultProxy } from '../support/fault-proxy.ts'
 import { describePostgres } from '../support/postgres.ts'
 
 const open = (connectionString: string) => openStore({ connection: { connectionString }, embedded: false })
@@ -30,7 +31,7 @@ describePostgres('PostgreSQL', () => {
 
     const refused = open(url.href)
     await expectCode(refused, 'database_setup')
-    await expect(refused).rejects.toThrow('CREATE EXTENSION vector;')
+    await expect(refused).rejects.toThrow(/in the database "test_\w+": CREATE EXTENSION vector;/)
 
     await withClient({ connectionString }, (admin) => admin.query('CREATE EXTENSION vector'))
     const store = await open(url.href)
@@ -54,7 +55,7 @@ describePostgres('PostgreSQL', () => {
     url.password = 'secret'
     const refused = open(url.href)
     await expectCode(refused, 'database_setup')
-    await expect(refused).rejects.toThrow('permission denied')
+    await expect(refused).rejects.toThrow(`GRANT USAGE, CREATE ON SCHEMA public TO ${role};`)
     url.pathname = '/no_such_database'
     await expectCode(open(url.href), 'database_setup')
     await drop()
@@ -93,5 +94,70 @@ describePostgres('PostgreSQL', () => {
     const stored = await store.documents.list(ANNA, { collection: name, limit: 10 })
     expect((await store.collections.readable(ANNA, [name]))[0]?.revision).toBe(stored.length)
     await put(store, name, 'c.md', ['one'])
+  })
+
+  it('is migrated once, and then there is nothing to do', async () => {
+    const { connectionString, drop } = await createDatabase()
+    const applied = await Promise.all([
+      migrateStore({ connectionString }),
+      migrateStore({ connectionString }),
+    ])
+    expect(Math.min(...applied)).toBe(0)
+    expect(Math.max(...applied)).toBeGreaterThan(0)
+    expect(await migrateStore({ connectionString })).toBe(0)
+    await drop()
+  })
+
+  it('is reached by TLS, and only with a certificate that is trusted', async () => {
+    const { connectionString, drop } = await createDatabase()
+    {
+      await using proxy = await faultProxy({ url: connectionString, tls: 'postgres' })
+      const store = await open(`${proxy.url}?sslmode=verify-full&sslrootcert=${certificateFile}`)
+      await store.ping()
+      await store.close()
+      const untrusted = open(`${proxy.url}?sslmode=verify-full`)
+      await expectCode(untrusted, 'database_setup')
+      await expect(untrusted).rejects.toThrow('sslrootcert')
+    }
+    await drop()
+  })
+
+  it('ends a statement that takes too long', async () => {
+    const { connectionString, drop } = await createDatabase()
+    const store = await openStore({
+      connection: { connectionString, statementTimeoutMs: 200 },
+      embedded: false,
+    })
+    await store.collections.create(ANNA, 'handbook')
+    await withClient({ connectionString }, async (other) => {
+      await other.query('BEGIN')
+      await other.query('LOCK TABLE collections')
+      await expectCode(store.collections.list(ANNA), 'timeout')
+      await other.query('ROLLBACK')
+    })
+    expect(await store.collections.list(ANNA)).toHaveLength(1)
+    await store.close()
+    await drop()
+  })
+
+  it('that goes silent is dropped, and found again when it is back', async () => {
+    const { connectionString, drop } = await createDatabase()
+    {
+      await using proxy = await faultProxy({ url: connectionString })
+      const store = await openStore({
+        connection: { connectionString: proxy.url, connectionTimeoutMillis: 500, query_timeout: 300 },
+        embedded: false,
+      })
+      for (const fail of [proxy.stall, proxy.halfOpen, proxy.down]) {
+        fail()
+        await expectCode(store.ping(), 'database_unreachable')
+        await expectCode(store.collections.create(ANNA, 'handbook'), 'database_unreachable')
+        proxy.heal()
+        await store.ping()
+      }
+      expect((await store.collections.list(ANNA)).length).toBeLessThanOrEqual(1)
+      await store.close()
+    }
+    await drop()
   })
 })

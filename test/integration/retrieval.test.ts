@@ -60,7 +60,7 @@ beforeAll(async () => {
     await database.store.documents.put(
       LOCAL_PRINCIPAL,
       'docs',
-      { model, dimensions, splitter: 'test' },
+      { reference: 'builtin', model, dimensions, splitter: 'test' },
       { uri, title, mediaType, language, text, ...rest },
       embedded,
     )
@@ -88,6 +88,11 @@ async function find(question: string, options: RetrievalOptions = {}, reranker?:
       ...(limit === undefined ? {} : { limit }),
     },
   )
+}
+
+async function chunkCount(): Promise<number> {
+  const [collection] = await database.store.collections.list(LOCAL_PRINCIPAL)
+  return collection?.chunks ?? 0
 }
 
 describe('retrieval', () => {
@@ -129,6 +134,16 @@ describe('retrieval', () => {
     expect(joined.length).toBeLessThan(alone.chunks)
     for (const { start, end, text: quoted } of passages.filter(({ uri }) => uri === 'long.md')) {
       expect(text.slice(start, end)).toBe(quoted)
+    }
+  })
+
+  it('gives as many passages as a search asks for, however many neighbours were joined', async () => {
+    const question = 'Who writes every mooring into the green book?'
+    const all = (await find(question, {}, undefined, 50)).passages
+    expect(all.length).toBeLessThan(await chunkCount())
+    for (const limit of [1, 3, all.length]) {
+      const { passages } = await find(question, {}, undefined, limit)
+      expect(passages.map(({ uri }) => uri)).toEqual(all.slice(0, limit).map(({ uri }) => uri))
     }
   })
 

@@ -38,11 +38,11 @@ answers() {
 
 # Ours are the processes inside our root whose working directory is this instance's data: a stale pid file
 # never hits another process.
-our_processes() {
+our_processes() { # our_processes [pg|redis]
   local process
   for process in /proc/[0-9]*; do
     if [ "$(readlink "$process/root" 2>/dev/null)" = "$ROOT" ]; then
-      case $(readlink "$process/cwd" 2>/dev/null) in "$DATA"/*) echo "${process#/proc/}" ;; esac
+      case $(readlink "$process/cwd" 2>/dev/null) in "$DATA/${1:-}"*) echo "${process#/proc/}" ;; esac
     fi
   done
 }

@@ -3,5 +3,5 @@ import { startDocumentParser } from '../../daemon/document-parser.ts'
 import { builtinModel } from '../../models/builtin.ts'
 
 const limits = { maxTextLength: 1_000_000, memoryMegabytes: 1024, timeoutMs: 60_000 }
-const parser = startDocumentParser({ ...limits, model: builtinModel() })
+const parser = startDocumentParser({ ...limits, folderOf: async () => builtinModel().folder })
 await parser.parse({ path: process.argv[2] ?? '', uri: 'hostile.html' }).catch(() => {})

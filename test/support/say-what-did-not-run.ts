@@ -1,10 +1,11 @@
-/** Vitest's global set-up: the last thing that a run without PostgreSQL prints. */
+/** Vitest's global set-up: the last thing that a run without PostgreSQL or helm prints. */
 export default function setup() {
   return () => {
-    if (process.env.DATABASE_URL_TEST !== undefined) return
     const line = '!'.repeat(100)
-    console.warn(
-      `\n${line}\n!! PostgreSQL DID NOT RUN: eval "$(test/services/up)" starts one for the tests\n${line}`,
-    )
+    const say = (what: string) => console.warn(`\n${line}\n!! ${what}\n${line}`)
+    if (process.env.DATABASE_URL_TEST === undefined)
+      say('PostgreSQL DID NOT RUN: eval "$(test/services/up)" starts one for the tests')
+    if (process.env.HELM_TEST === undefined)
+      say('HELM DID NOT RUN: eval "$(test/services/deploy-tools)" gets one for the tests')
   }
 }

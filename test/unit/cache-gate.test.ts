@@ -51,6 +51,38 @@ describe('what asks the same is the same', () => {
   })
 })
 
+describe('a word exchanged for another asks something else, however common both are', () => {
+  test.each([
+    ['What may employees bring?', 'What must employees bring?'],
+    ['When can I cancel?', 'When must I cancel?'],
+    ['What should I do when the alarm rings?', 'What may I do when the alarm rings?'],
+    ['How do I get help?', 'How do I give help?'],
+    ['Where can I get blood?', 'Where can I give blood?'],
+    ['Where is the answer to exercise 5?', 'Where is the question to exercise 5?'],
+    ['Do I want to go?', 'Do I have to go?'],
+    ['Is it available in German?', 'Is it possible in German?'],
+    ['How does the client authenticate the server?', 'How does the server authenticate the client?'],
+    ['How many students per teacher are there?', 'How many teachers per student are there?'],
+    ['What happens if I start before I pay?', 'What happens if I pay before I start?'],
+    ['Are all cats animals?', 'Are all animals cats?'],
+  ])('%s ≠ %s', (a, b) => {
+    expect(compareQuestions(a, b, 'en').kind).toBe('different')
+    expect(compareQuestions(b, a, 'en').kind).toBe('different')
+  })
+
+  test.each([
+    ['Что можно приносить?', 'Что нужно приносить?'],
+    ['Где ответ на задание 5?', 'Где вопрос на задание 5?'],
+    ['Как получить помощь?', 'Как оказать помощь?'],
+    ['Как сервер проверяет клиента?', 'Как клиент проверяет сервер?'],
+    ['Бытие определяет сознание?', 'Сознание определяет бытие?'],
+    ['Сколько учеников на одного учителя?', 'Сколько учителей на одного ученика?'],
+  ])('%s ≠ %s', (a, b) => {
+    expect(compareQuestions(a, b, 'ru').kind).toBe('different')
+    expect(compareQuestions(b, a, 'ru').kind).toBe('different')
+  })
+})
+
 test('a refusal names what makes the difference', () => {
   const reason = (a: string, b: string) => {
     const verdict = compareQuestions(a, b, 'en')

@@ -59,8 +59,14 @@ test('numbers for people', () => {
 })
 
 test('a line of progress', () => {
-  expect(plainLine({ done: 120, total: 500, noun: 'file', chunks: 3400, elapsedMs: 10_000 })).toBe(
-    '120 of 500 files, 3,400 chunks, 12 files/s, about 32 s left',
+  const progress = { done: 120, total: 500, noun: 'file', elapsedMs: 10_000 }
+  expect(plainLine(progress)).toBe('120 of 500 files, 12 files/s, about 32 s left')
+  const chunks = { done: 3400, total: 9100 }
+  expect(plainLine({ ...progress, chunks, current: 'docs/a.md' })).toBe(
+    '120 of 500 files, 3,400 of 9,100 chunks, 340 chunks/s, about 32 s left, docs/a.md',
+  )
+  expect(plainLine({ ...progress, chunks, waiting: 'no answer\u001b[2J' })).toBe(
+    '120 of 500 files, 3,400 of 9,100 chunks, waiting: no answer',
   )
 })
 
@@ -133,6 +139,7 @@ test('the report of an ingest adds up', () => {
     unchanged: 1,
     removed: 1,
     left: 1,
+    staged: 0,
     failed: 2,
     skipped: 1,
     chunks: 6,

@@ -69,7 +69,7 @@ test('a call has its path, query, body and the version', async () => {
       })
       request.on('end', () => {
         seen.push(text)
-        reply(response, 200, { needed: ['a'], changed: [] })
+        reply(response, 200, { needed: ['a'], changed: [], staged: [] })
       })
     }
   })
@@ -79,6 +79,7 @@ test('a call has its path, query, body and the version', async () => {
   expect(await server.api.call('compareManifest', { params: { name: 'x' }, body: { files } })).toEqual({
     needed: ['a'],
     changed: [],
+    staged: [],
   })
   expect(seen).toEqual([
     'GET /api/v1/documents/%2Fdocs%2F%D1%91%20a.md 1.0.0',

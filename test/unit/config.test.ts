@@ -36,6 +36,18 @@ describe('configuration', () => {
     expect(sources.get('collection')).toBe(join(home, '.chatbot.yaml'))
   })
 
+  test('a secret from the file that its variable names with _FILE', () => {
+    const file = join(home, 'database-url')
+    writeFileSync(file, 'postgres://chatbot:x@db/chatbot\n')
+    const { config, sources } = load({}, { DATABASE_URL: '', DATABASE_URL_FILE: file })
+    expect(config.database.url).toBe('postgres://chatbot:x@db/chatbot')
+    expect(sources.get('database.url')).toBe('DATABASE_URL_FILE')
+    expect(load({}, { CHATBOT_SERVER_HOST_FILE: file }).config.server.host).toBe('127.0.0.1')
+    expect(() => load({}, { DATABASE_URL_FILE: join(home, 'none') })).toThrow(/which DATABASE_URL_FILE names/)
+    writeFileSync(file, '\n')
+    expect(() => load({}, { DATABASE_URL_FILE: file })).toThrow(/is empty/)
+  })
+
   test('types of the environment: numbers, booleans, lists, engines by name; empty is not set', () => {
     const { config } = load(
       {},

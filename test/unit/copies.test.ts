@@ -21,13 +21,16 @@ const candidate = (text: string): Candidate => ({
 })
 
 const kept = (...texts: string[]) =>
-  withoutCopies(
-    texts.map((text) => ({
-      candidate: candidate(text),
-      scores: { vector: 1, lexical: 0, fused: 1, matched: [] },
-    })),
-    10,
-  ).map(({ candidate: { text } }) => text)
+  Array.from(
+    withoutCopies(
+      texts.map((text) => ({
+        candidate: candidate(text),
+        scores: { vector: 1, lexical: 0, fused: 1, matched: [] },
+      })),
+      10,
+    ),
+    ({ candidate: { text } }) => text,
+  )
 
 const TERMS = 'All orders are subject to the general terms of trade, which every customer has agreed to.'
 

@@ -26,6 +26,10 @@ describe('embedder', () => {
   })
   afterAll(() => embedder.close())
 
+  it('starts onnxruntime with its telemetry off', () => {
+    expect(process.env.ORT_DISABLE_TELEMETRY).toBe('1')
+  })
+
   it('describes its model', () => {
     expect(embedder.model).toEqual({
       name: 'multilingual-e5-small-en-ru',

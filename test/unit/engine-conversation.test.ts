@@ -6,7 +6,14 @@ import type { GeneratorEvent } from '../../src/pipeline/ports.ts'
 import { failing, fakeOpenai, type Reply, streaming } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 
-const engine = { model: 'fake-1', maxTokens: 500, contextTokens: 2600, timeoutMs: 5000 }
+const engine = {
+  model: 'fake-1',
+  maxTokens: 500,
+  contextTokens: 2600,
+  timeoutMs: 5000,
+  parallel: 4,
+  retries: 0,
+}
 const signal = new AbortController().signal
 
 const turn = (id: string, question: string, text: string): Turn => ({

@@ -148,6 +148,19 @@ test('a set is read line by line; its parts are its languages unless it says mor
   expect(again?.id).toBe(first?.id)
 })
 
+test('only a line feed ends a line of a set', async () => {
+  const [only, ...more] = await read({ question: 'Who built\u2028the tower?' })
+  expect(only?.question).toBe('Who built\u2028the tower?')
+  expect(more).toEqual([])
+})
+
+test('a filter that nothing stored can fit is a wrong line', async () => {
+  const filters = [{ paths: ['a\0'] }, { metadata: { author: '\0' } }]
+  for (const filter of filters) {
+    await expect(read({ question: 'Why?', filter })).rejects.toThrow(/NUL/)
+  }
+})
+
 test('wrong lines are listed with their numbers and reasons', async () => {
   const error = await read(
     { question: 'fine' },

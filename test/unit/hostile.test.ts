@@ -51,7 +51,14 @@ describe('the extractive engine', () => {
 })
 
 describe('the prompt of an engine', () => {
-  const engine = { model: 'fake-1', maxTokens: 200, contextTokens: 16_384, timeoutMs: 5000 }
+  const engine = {
+    model: 'fake-1',
+    maxTokens: 200,
+    contextTokens: 16_384,
+    timeoutMs: 5000,
+    parallel: 4,
+    retries: 0,
+  }
 
   async function ask(file: string, said: readonly string[] = ['Fine [1].']) {
     await using server = await fakeOpenai(streaming(said))

@@ -20,6 +20,7 @@ describe('lexemes', () => {
     ['3.7 %', ['3.7']],
     ['ERR_MODULE_NOT_FOUND', ['err', 'modul', 'found', 'errmodulenotfound']],
     ['1,000,000 1 000 000 1\u00a0000\u00a0000', ['1000000', '1000000', '1000000']],
+    ['120 340 | 250 000', ['120340', '120', '340', '250000']],
     ['C++ C# node:fs', ['c++', 'c#', 'node', 'fs', 'nodefs']],
     ['16-го 1990s', ['16', 'го', '16го', '1990', '1990s']],
     ['to be or not to be; кто это был', []],
@@ -76,6 +77,11 @@ describe('the words of a question', () => {
     const plain = weigh(wordsOf('signing key'), new Map(), 10)
     const quoted = weigh(wordsOf('"signing key"'), new Map(), 10)
     expect(quoted.total).toBeGreaterThan(plain.total)
+  })
+
+  it('between the marks of inches are no phrase', () => {
+    expect(wordsOf('Is a 5" or 7" screen sold?').phrases).toEqual([])
+    expect(wordsOf('Is a 5" "touch screen" sold?').phrases.map(({ text }) => text)).toEqual(['touch screen'])
   })
 
   it('are none when all are stop words', () => {

@@ -14,6 +14,9 @@ describe('links in the text of an engine', () => {
   it.each([
     ['![x](https://evil.example/?q=secret)', '[x](link left out)'],
     ['![alt text](//evil.example/p.png) then', '[alt text](link left out) then'],
+    ['<img src="//192.0.2.7/x?q=1">', '<img src="link left out">'],
+    ['<img src="//3221225991/x">', '<img src="link left out">'],
+    ['<img src="//[2001:db8::7]/x">', '<img src="link left out">'],
     ['go to https://evil.example/?q=secret.', 'go to link left out.'],
     ['<img src="https://evil.example/x">', '<img src="link left out">'],
     ['[click](javascript:alert(1))', '[click](link left out(1))'],

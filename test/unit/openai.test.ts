@@ -23,7 +23,30 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
   }
 }
 
-const engine = { model: 'fake-1', apiKey: 'sk-test', maxTokens: 100, contextTokens: 8192, timeoutMs: 5000 }
+const engine = {
+  model: 'fake-1',
+  apiKey: 'sk-test',
+  maxTokens: 100,
+  contextTokens: 8192,
+  timeoutMs: 5000,
+  parallel: 4,
+  retries: 0,
+}
+
+const promptVersion = async (config: Partial<EngineConfig>) =>
+  (await openaiGenerator('fake', { ...engine, baseUrl: 'http://127.0.0.1:1/v1', ...config })).promptVersion
+
+test('answers with other settings are others for the cache; a key or a time to wait makes none', async () => {
+  const plain = await promptVersion({})
+  const others: Partial<EngineConfig>[] = [
+    { baseUrl: 'http://127.0.0.1:9/v1' },
+    { temperature: 0.7 },
+    { maxTokens: 99 },
+    { contextTokens: 4096 },
+  ]
+  for (const other of others) expect(await promptVersion(other)).not.toBe(plain)
+  expect(await promptVersion({ apiKey: 'k', timeoutMs: 5000 })).toBe(plain)
+})
 
 async function ask(
   reply: Reply,
@@ -79,6 +102,25 @@ describe('the OpenAI-compatible generator', () => {
   test('an answer that only begins like NO_ANSWER is an answer', async () => {
     const { text } = await ask(streaming(['NO', '_one knows [1]']))
     expect(text).toBe('NO_one knows [1]')
+  })
+
+  test('what a reasoning model thinks before its answer is no part of it', async () => {
+    const thought = await ask(
+      streaming(['<thi', 'nk>Is it [1]? NO_ANS', 'WER?</th', 'ink>\n\nBlue', ' [1].']),
+    )
+    expect(thought.text).toBe('Blue [1].')
+    expect(thought.citations).toHaveLength(1)
+    const { text } = await ask(streaming(['<think>x</think>NO_ANSWER']))
+    expect(text).toBe(REFUSALS.en)
+    const other = await ask(streaming(['<', 'b> is bold [1]']))
+    expect(other.text).toBe('<b> is bold [1]')
+  })
+
+  test('thinking that leaves no tokens for an answer says so', async () => {
+    await expect(ask(streaming(['<think>Well, ', 'let me see'], 'length'))).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('maxTokens'),
+    })
   })
 
   test('without passages the engine is not asked', async () => {

@@ -1,5 +1,8 @@
+import { inspect } from 'node:util'
+import { DrizzleQueryError } from 'drizzle-orm'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { isConflict, translate } from '../../src/store/errors.ts'
 
@@ -14,16 +17,20 @@ describe('a database error', () => {
     ['42501', 'database_setup'],
     ['XX001', 'database_corrupt'],
     ['22021', 'invalid_encoding'],
+    ['57014', 'timeout'],
     ['42601', 'internal'],
   ])('with SQLSTATE %s is %s', (code, expected) => {
     const error = translate(withCode(code))
     expect(error).toMatchObject({ code: expected, message: expect.stringContaining('what happened') })
   })
 
-  it('is found under what wraps it, and kept as the cause', () => {
-    const wrapped = new Error('Failed query: insert …', { cause: withCode('53100') })
-    expect(translate(wrapped)).toMatchObject({ code: 'disk_full', cause: wrapped })
-    expect(translate(wrapped).message).not.toContain('Failed query')
+  it('is found under what wraps it, and the cause has the statement without its values', () => {
+    const wrapped = new DrizzleQueryError('insert into asks values ($1)', ['Who is it?'], withCode('53100'))
+    const error = translate(wrapped)
+    expect(error.code).toBe('disk_full')
+    const cause = z.instanceof(Error).parse(error.cause)
+    expect(cause.stack).toMatch(/53100 .* in: insert into asks values \(\$1\)\n\s+at /)
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('Who is it?')
   })
 
   it('of a lost connection is known without a code', () => {

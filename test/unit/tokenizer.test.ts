@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Tokenizer } from '@huggingface/tokenizers'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -14,6 +16,52 @@ describe('tokenizer of the built-in model', () => {
   it('gives the ids of the reference implementation', () => {
     for (const { input, ids } of reference.rows)
       if (ids) expect(tokenizer.encode(input, 512).ids).toEqual(ids)
+  })
+
+  it('gives by words the ids of the text as a whole', () => {
+    const { folder } = builtinModel()
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
+    const whole = new Tokenizer(read('tokenizer.json'), read('tokenizer_config.json'))
+    const part = fc.constantFrom(
+      ...[
+        'мама',
+        'мыла',
+        ' ',
+        '  ',
+        '\n',
+        '\t',
+        '\u200b',
+        '\u00a0',
+        '\u3000',
+        'x²',
+        '´',
+        '¨',
+        'e\u0301',
+        '\u0301',
+      ],
+      ...[
+        '▁',
+        '</s>',
+        '<mask>',
+        '<unk>',
+        '这是',
+        '🎉',
+        'getElementById(',
+        '3.14,',
+        '--',
+        'ﬁ',
+        '\u0007',
+        'Ⅳ',
+        '½',
+      ],
+    )
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string({ unit: 'grapheme' }))), (parts) => {
+        const text = parts.join('')
+        expect(tokenizer.encode(text, 100_000).ids).toEqual(whole.encode(text).ids)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('cuts to the longest input and keeps the final </s>', () => {

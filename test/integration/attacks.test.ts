@@ -1,0 +1,521 @@
+/** What somebody tries who should not get in, or not that far. Everything here is refused. */
+import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { connect as connectNet, createServer } from 'node:net'
+import { base64url, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { API_PREFIX } from '../../src/api/routes.ts'
+import { verifyApiKey } from '../../src/auth/api-keys.ts'
+import { apiClient } from '../../src/client/api.ts'
+import { connect } from '../../src/client/connect.ts'
+import { version } from '../../src/config/version.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { AUDIENCE, type OidcServer, oidcServer } from '../support/oidc.ts'
+import { type RawSocket, rawSocket } from '../support/raw-socket.ts'
+
+let daemon: TestDaemon
+let provider: OidcServer
+/** A login provider that takes connections and never answers. */
+const stalled = createServer()
+const PASSWORD = 'correct horse battery staple'
+
+beforeAll(async () => {
+  provider = await oidcServer()
+  await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve))
+  daemon = await startTestDaemon({
+    env: {
+      CHATBOT_EMBEDDER_WORKERS: '1',
+      CHATBOT_AUTH_OIDC_COMPANY_ISSUER: provider.issuer,
+      CHATBOT_AUTH_OIDC_COMPANY_AUDIENCE: AUDIENCE,
+      CHATBOT_AUTH_OIDC_STALLED_ISSUER: stalledIssuer(),
+      CHATBOT_AUTH_OIDC_STALLED_AUDIENCE: AUDIENCE,
+      CHATBOT_SERVER_HEAD_TIMEOUT_MS: '300',
+      CHATBOT_SERVER_BODY_TIMEOUT_MS: '300',
+      CHATBOT_SERVER_HELLO_TIMEOUT_MS: '2000',
+    },
+  })
+  for (const name of ['anna', 'boris']) {
+    await daemon.api.call('addUser', { body: { name, password: PASSWORD } })
+  }
+}, 120_000)
+afterAll(async () => {
+  await daemon?.[Symbol.asyncDispose]()
+  await provider?.[Symbol.asyncDispose]()
+  stalled.close()
+})
+
+function stalledIssuer(): string {
+  const address = stalled.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
+const url = () => `http://${daemon.host}`
+const clientOf = (token?: string) =>
+  apiClient({ kind: 'tcp', url: url(), ...(token === undefined ? {} : { token }) }, { version })
+const login = (name = 'anna') => clientOf().call('login', { body: { name, password: PASSWORD } })
+const whoami = (token: string) => clientOf(token).call('whoami', {})
+
+function request(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${url()}${path}`, init)
+}
+
+/** Refused by the HTTP API and by the socket, as what it is. */
+async function expectRefused(token: string): Promise<void> {
+  const response = await request(`${API_PREFIX}/auth/me`, { headers: { authorization: `Bearer ${token}` } })
+  expect(response.status).toBe(401)
+  expect(await response.json()).toMatchObject({ error: { code: 'unauthenticated' } })
+  await using socket = await rawSocket(`ws://${daemon.host}/ws`)
+  socket.send({ type: 'hello', token })
+  expect(await socket.closed).toBe(4401)
+}
+
+async function greeted(token: string): Promise<RawSocket> {
+  const socket = await rawSocket(`ws://${daemon.host}/ws`)
+  socket.send({ type: 'hello', token })
+  await socket.wait('welcome')
+  return socket
+}
+
+const part = (content: object) => base64url.encode(JSON.stringify(content))
+const soon = () => Math.floor(Date.now() / 1000) + 300
+
+describe('forged tokens', () => {
+  test.each(['none', 'None', 'NONE', ''])('alg %j', async (alg) => {
+    for (const iss of ['chatbot', provider.issuer]) {
+      const claims = { iss, aud: [AUDIENCE, 'chatbot'], sub: 'anna', sid: randomUUID(), exp: soon() }
+      await expectRefused(`${part({ alg, typ: 'at+jwt' })}.${part(claims)}.`)
+    }
+  })
+
+  test('the public key of the provider, or of this installation, as a shared secret', async () => {
+    await login()
+    const published = await (await request('/.well-known/jwks.json')).json()
+    const { keys } = z.object({ keys: z.array(z.record(z.string(), z.string())) }).parse(published)
+    for (const [iss, jwk] of [
+      [provider.issuer, provider.publicKey()],
+      ['chatbot', keys[0] ?? {}],
+    ] as const) {
+      const claims = { iss, aud: [AUDIENCE, 'chatbot'], sub: 'anna', sid: randomUUID(), exp: soon() }
+      const signed = `${part({ alg: 'HS256', kid: jwk.kid, typ: 'at+jwt' })}.${part(claims)}`
+      for (const secret of [
+        JSON.stringify(jwk),
+        String(jwk.n ?? jwk.x),
+        Buffer.from(String(jwk.n ?? jwk.x), 'base64url'),
+      ]) {
+        await expectRefused(`${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`)
+      }
+    }
+  })
+
+  test('a key that the token brings along', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+    const jwk = await exportJWK(publicKey)
+    for (const iss of ['chatbot', provider.issuer]) {
+      for (const header of [
+        { jwk },
+        { jku: `${provider.issuer}/jwks` },
+        { kid: 'key-1' },
+        { kid: "' OR 1=1 --" },
+        {},
+      ]) {
+        const forged = new SignJWT({ sid: randomUUID() })
+          .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...header })
+          .setIssuer(iss)
+          .setAudience([AUDIENCE, 'chatbot'])
+          .setSubject('anna')
+          .setExpirationTime('5m')
+        await expectRefused(await forged.sign(privateKey))
+      }
+    }
+  })
+
+  test('expired, of another audience or issuer, with an unknown key, or changed', async () => {
+    await expectRefused(await provider.token({}, { expires: '-5m' }))
+    await expectRefused(await provider.token({ aud: 'another' }))
+    await expectRefused(await provider.token({ iss: 'https://evil.example' }))
+    // A provider does not make users of this installation.
+    await expectRefused(await provider.token({ iss: 'chatbot', aud: 'chatbot' }))
+    await expectRefused(await provider.token({}, { kid: 'unknown' }))
+    const [head, , signature] = (await provider.token()).split('.')
+    await expectRefused(
+      `${head}.${part({ iss: provider.issuer, aud: AUDIENCE, sub: 'root', exp: soon() })}.${signature}`,
+    )
+    const { accessToken } = await login()
+    const [ownHead, , ownSignature] = accessToken.split('.')
+    await expectRefused(
+      `${ownHead}.${part({ iss: 'chatbot', aud: 'chatbot', sub: 'root', exp: soon() })}.${ownSignature}`,
+    )
+  })
+
+  test.each(['', 'x', 'cb_', `cb_aaaaaaaa_${'a'.repeat(43)}`, 'a.b.c', `${'a'.repeat(8000)}`, 'cb_%00_%27'])(
+    'nonsense %#',
+    async (token) => {
+      if (token !== '') await expectRefused(token)
+    },
+  )
+
+  test('a group that the token claims gives only what that group was given', async () => {
+    const token = await provider.token({ groups: ['admins', 'group:company:admins', 'key:root', 'local'] })
+    expect(await whoami(token)).toMatchObject({ everywhere: null, collections: [] })
+    await daemon.api.call('addGrant', { body: { subject: 'group:company:admins', role: 'reader' } })
+    expect(await whoami(token)).toMatchObject({ everywhere: 'reader' })
+    await daemon.api.call('removeGrant', { query: { subject: 'group:company:admins' } })
+  })
+})
+
+describe('tokens whose time is over', () => {
+  test('a refresh token works once; whoever uses it again ends the login, on open sockets too', async () => {
+    const first = await login()
+    const socket = await greeted(first.accessToken)
+    const second = await clientOf().call('refresh', { body: { refreshToken: first.refreshToken } })
+    await whoami(second.accessToken)
+    await expect(
+      clientOf().call('refresh', { body: { refreshToken: first.refreshToken } }),
+    ).rejects.toMatchObject({ code: 'unauthenticated' })
+    expect(await socket.closed).toBe(4401)
+    await expectRefused(second.accessToken)
+    await expect(
+      clientOf().call('refresh', { body: { refreshToken: second.refreshToken } }),
+    ).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  test('after logout, a new password, or the end of the user', async () => {
+    const out = await login()
+    await clientOf(out.accessToken).call('logout', {})
+    await expectRefused(out.accessToken)
+    const changed = await login('boris')
+    const own = clientOf(changed.accessToken)
+    const password = { params: { name: 'boris' } }
+    await expect(
+      own.call('setPassword', { ...password, body: { password: 'another long password' } }),
+    ).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(
+      own.call('setPassword', {
+        params: { name: 'anna' },
+        body: { password: 'another long password', current: PASSWORD },
+      }),
+    ).rejects.toMatchObject({ code: 'forbidden' })
+    await own.call('setPassword', { ...password, body: { password: PASSWORD, current: PASSWORD } })
+    await expectRefused(changed.accessToken)
+    await daemon.api.call('addUser', { body: { name: 'carl', password: PASSWORD } })
+    const gone = await login('carl')
+    await daemon.api.call('removeUser', { params: { name: 'carl' } })
+    await expectRefused(gone.accessToken)
+    await expect(login('carl')).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  test('a revoked or rotated key, on open sockets too; one that has expired', async () => {
+    const { key } = await daemon.api.call('createKey', { body: { name: 'rotated' } })
+    const rotatedSocket = await greeted(key)
+    const { key: next } = await daemon.api.call('rotateKey', { params: { name: 'rotated' }, body: {} })
+    expect(await rotatedSocket.closed).toBe(4401)
+    await expectRefused(key)
+    const socket = await greeted(next)
+    await daemon.api.call('revokeKey', { params: { name: 'rotated' } })
+    expect(await socket.closed).toBe(4401)
+    await expectRefused(next)
+    const expiresAt = new Date(Date.now() + 1500).toISOString()
+    const brief = await daemon.api.call('createKey', { body: { name: 'brief', expiresAt } })
+    const expiring = await greeted(brief.key)
+    expect(await expiring.closed).toBe(4402)
+    await expectRefused(brief.key)
+  })
+
+  test('a socket ends with its token, unless the same user renews it', async () => {
+    const token = (expires: string) => provider.token({}, { expires })
+    // The check forgives 30 seconds.
+    const left = '-28s'
+    const ended = await greeted(await token(left))
+    expect(await ended.closed).toBe(4402)
+    await using renewed = await greeted(await token(left))
+    renewed.send({ type: 'auth', token: await token('5m') })
+    expect(await renewed.wait('renewed')).toMatchObject({ expiresAt: expect.any(String) })
+    const stolen = await greeted(await token('5m'))
+    stolen.send({ type: 'auth', token: await provider.token({ sub: 'mallory' }) })
+    expect(await stolen.closed).toBe(4403)
+    expect(renewed.socket.readyState).toBe(renewed.socket.OPEN)
+  })
+
+  test('keys of the provider that were replaced; an outage of the provider lets nobody new in and nobody out', async () => {
+    const old = await provider.token()
+    await whoami(old)
+    provider.fail(true)
+    await whoami(old)
+    provider.fail(false)
+  })
+})
+
+describe('other users', () => {
+  test('their answers, conversations and jobs are unknown, and their ids are free', async () => {
+    const { accessToken } = await login()
+    await using anna = await greeted(accessToken)
+    const id = randomUUID()
+    anna.send({ type: 'ask', id, question: 'Who built the tower?' })
+    const events = await anna.events(id)
+    expect(events.at(-1)?.type).toBe('done')
+    const { conversations } = await clientOf(accessToken).call('listConversations', {})
+    const conversation = conversations[0]?.id ?? ''
+    expect(conversation).not.toBe('')
+
+    const { accessToken: other } = await login('boris')
+    const boris = clientOf(other)
+    expect((await boris.call('listConversations', {})).conversations).toEqual([])
+    for (const name of ['getConversation', 'removeConversation'] as const) {
+      await expect(boris.call(name, { params: { id: conversation } })).rejects.toMatchObject({
+        code: 'unknown_conversation',
+      })
+    }
+    await using socket = await greeted(other)
+    const send = async (message: object) => {
+      const next = randomUUID()
+      socket.send({ id: next, ...message })
+      return socket.wait('error', next)
+    }
+    expect(await send({ type: 'history', conversation })).toMatchObject({ code: 'unknown_conversation' })
+    expect(await send({ type: 'ask', question: 'And?', conversation })).toMatchObject({
+      code: 'unknown_conversation',
+    })
+    socket.send({ type: 'cancel', id })
+    // The same id is another answer for another user.
+    socket.send({ type: 'ask', id, question: 'Something else?' })
+    const own = (await socket.events(id)).at(-1)
+    expect(own).toMatchObject({ type: 'done', answer: { question: 'Something else?' } })
+    expect(
+      (await clientOf(accessToken).call('getConversation', { params: { id: conversation } })).turns,
+    ).toHaveLength(1)
+  })
+})
+
+describe('strange input', () => {
+  const NASTY = [
+    "'; DROP TABLE users; --",
+    "' OR '1'='1",
+    '\u0000',
+    'a\u0000b',
+    '\u202Eanna',
+    '%00',
+    '../../etc/passwd',
+    '$(id)',
+    '{{7*7}}',
+    '\uFFFF',
+    '🙂',
+    'x'.repeat(5000),
+  ]
+
+  test.each(NASTY)('as a name, %#', async (text) => {
+    const admin = { authorization: `Bearer ${daemon.token}`, 'content-type': 'application/json' }
+    const paths = ['collections', 'keys', 'users', 'documents', 'conversations', 'sources', 'jobs']
+    for (const path of paths) {
+      const response = await request(`${API_PREFIX}/${path}/${encodeURIComponent(text)}`, {
+        method: 'DELETE',
+        headers: { authorization: admin.authorization },
+      })
+      expect([400, 404, 414, 422], `${path} ${response.status}`).toContain(response.status)
+    }
+    for (const [path, body] of [
+      ['keys', { name: text }],
+      ['users', { name: text, password: PASSWORD }],
+      ['collections', { name: text }],
+      ['grants', { subject: text, role: 'reader' }],
+    ] as const) {
+      const method = path === 'grants' ? 'PUT' : 'POST'
+      const response = await request(`${API_PREFIX}/${path}`, {
+        method,
+        headers: admin,
+        body: JSON.stringify(body),
+      })
+      expect([400, 422], path).toContain(response.status)
+    }
+    const response = await request(`${API_PREFIX}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: text.slice(0, 60), password: text }),
+    })
+    expect([400, 401, 422]).toContain(response.status)
+    expect((await daemon.api.call('listUsers', {})).users.map(({ name }) => name).toSorted()).toEqual([
+      'anna',
+      'boris',
+    ])
+  })
+
+  test('lines in what a client says of itself do not become lines of the log or of the response', async () => {
+    const response = await raw(
+      `GET ${API_PREFIX}/status%0d%0aX-Injected:%201 HTTP/1.1\r\nHost: ${daemon.host}\r\nAuthorization: Bearer a%0d%0ab\r\nConnection: close\r\n\r\n`,
+    )
+    expect(response).toMatch(/^HTTP\/1\.1 40\d /)
+    expect(response).not.toMatch(/\r\nX-Injected/i)
+    await using socket = await rawSocket(`ws://${daemon.host}/ws`)
+    socket.send({ type: 'hello', token: daemon.token, version: '1\n{"level":60,"msg":"forged"}' })
+    await socket.wait('welcome')
+    for (const line of daemon.log().split('\n')) {
+      if (line.startsWith('{')) JSON.parse(line)
+    }
+    expect(daemon.log()).not.toMatch(/^\{"level":60,"msg":"forged"\}/m)
+  })
+
+  test('no token, key or password is written to the log', async () => {
+    const { accessToken, refreshToken } = await login()
+    const { key } = await daemon.api.call('createKey', { body: { name: 'logged' } })
+    await whoami(key)
+    await expectRefused(`${key.slice(0, -4)}xxxx`)
+    for (const secret of [accessToken, refreshToken, key, PASSWORD, daemon.token, await provider.token()]) {
+      expect(daemon.log().includes(secret)).toBe(false)
+    }
+    await daemon.api.call('revokeKey', { params: { name: 'logged' } })
+  })
+
+  test('two heads, smuggled lengths and broken requests', async () => {
+    const head = `POST ${API_PREFIX}/auth/login HTTP/1.1\r\nHost: ${daemon.host}\r\n`
+    for (const rest of [
+      'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
+      'Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx',
+      'Bad Header: x\r\n\r\n',
+      'Authorization: Bearer a\u0000b\r\n\r\n',
+    ]) {
+      expect(await raw(head + rest)).toMatch(/^HTTP\/1\.1 40\d /)
+    }
+    expect(await raw('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+  })
+})
+
+/** Everything that comes back until the connection ends. */
+async function raw(text: string): Promise<string> {
+  const [host = '', port = ''] = daemon.host.split(':')
+  const socket = connectNet(Number(port), host)
+  let got = ''
+  socket.setEncoding('latin1').on('data', (piece: string) => {
+    got += piece
+  })
+  socket.on('error', () => undefined)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.write(Buffer.from(text, 'latin1'))
+  await closed
+  return got
+}
+
+describe('too much, and too slowly', () => {
+  test('a body that nobody may send is refused before it is read', async () => {
+    const head = (path: string, length: number, more = '') =>
+      `POST ${API_PREFIX}${path} HTTP/1.1\r\nHost: ${daemon.host}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n${more}\r\n`
+    expect(await raw(head('/users', 4_000_000))).toMatch(/^HTTP\/1\.1 401 /)
+    expect(await raw(head('/auth/login', 4_000_000))).toMatch(/^HTTP\/1\.1 4(00|13) /)
+    expect(await raw(head('/users', 40_000_000, `Authorization: Bearer ${daemon.token}\r\n`))).toMatch(
+      /^HTTP\/1\.1 4(00|13) /,
+    )
+  })
+
+  test('heads and bodies that trickle in are cut off', async () => {
+    expect(await raw(`GET ${API_PREFIX}/status HTTP/1.1\r\nHost: ${daemon.host}\r\nX-Slow: `)).toMatch(
+      /^(HTTP\/1\.1 408 |$)/,
+    )
+    const started = `POST ${API_PREFIX}/auth/login HTTP/1.1\r\nHost: ${daemon.host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"na`
+    expect(await raw(started)).not.toMatch(/ 200 /)
+    const silent = await rawSocket(`ws://${daemon.host}/ws`)
+    expect(await silent.closed).toBe(4408)
+  })
+
+  test('a head of a megabyte', async () => {
+    expect(
+      await raw(`GET / HTTP/1.1\r\nHost: ${daemon.host}\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`),
+    ).toMatch(/^(HTTP\/1\.1 431 |$)/)
+  })
+
+  test('messages before the greeting has ended', async () => {
+    await using socket = await rawSocket(`ws://${daemon.host}/ws`)
+    const claims = { iss: stalledIssuer(), aud: AUDIENCE, sub: 'anna', exp: soon() }
+    const token = `${part({ alg: 'RS256', kid: 'key' })}.${part(claims)}.${part({})}`
+    socket.send({ type: 'hello', token })
+    for (let count = 0; count < 50; count += 1) socket.send({ type: 'search', id: randomUUID(), query: 'x' })
+    expect(await socket.closed).toBe(4400)
+  })
+})
+
+describe('browsers', () => {
+  test('a page of another site opens no socket, also with a good token', async () => {
+    for (const origin of ['https://evil.example', 'null', `http://${daemon.host}.evil.example`]) {
+      const headers = { authorization: `Bearer ${daemon.token}` }
+      await expect(rawSocket(`ws://${daemon.host}/ws`, { origin, headers })).rejects.toThrow('403')
+      expect((await request(`${API_PREFIX}/status`, { headers: { ...headers, origin } })).status).toBe(403)
+    }
+  })
+
+  test('a name that was bound to this machine (DNS rebinding)', async () => {
+    for (const host of [
+      'evil.example',
+      'evil.example:80',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '',
+    ]) {
+      const response = await raw(
+        `GET ${API_PREFIX}/auth/me HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nAuthorization: Bearer ${daemon.token}\r\nConnection: close\r\n\r\n`,
+      )
+      expect(response).toMatch(/^HTTP\/1\.1 40[03] /)
+    }
+  })
+})
+
+describe('guessing', () => {
+  test('a key is looked up and compared in the same steps, whether it exists or not', async () => {
+    const known = `cb_aaaaaaaa_${'a'.repeat(43)}`
+    const steps: string[] = []
+    const row = {
+      id: '1',
+      name: 'a',
+      hash: createHash('sha256').update(known).digest('hex'),
+      previousHash: null,
+      previousUntil: null,
+      expiresAt: null,
+      revokedAt: null,
+    }
+    const find = async (prefix: string) => {
+      steps.push(prefix)
+      return prefix === 'aaaaaaaa' ? row : undefined
+    }
+    const messageOf = (key: string) =>
+      verifyApiKey({ find }, key).then(
+        () => 'good',
+        (error: Error) => error.message,
+      )
+    expect(await messageOf(known)).toBe('good')
+    // The secret is never part of a query, and no reason tells a wrong secret from an unknown prefix.
+    const wrong = await messageOf(`cb_aaaaaaaa_${'b'.repeat(43)}`)
+    expect(await messageOf(`cb_bbbbbbbb_${'a'.repeat(43)}`)).toBe(wrong)
+    expect(steps).toEqual(['aaaaaaaa', 'aaaaaaaa', 'bbbbbbbb'])
+  })
+
+  test('passwords: after ten wrong ones the right one has to wait, and other users do not', async () => {
+    const codes = new Set<string>()
+    const guess = () => clientOf().call('login', { body: { name: 'boris', password: 'wrong' } })
+    for (let count = 0; count < 12; count += 1) {
+      await guess().catch((error: unknown) => codes.add(String(Reflect.get(Object(error), 'code'))))
+    }
+    expect([...codes]).toEqual(['unauthenticated', 'rate_limited'])
+    await expect(login('boris')).rejects.toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: expect.any(Number),
+    })
+    await login('anna')
+  })
+
+  test('a name that exists and one that does not are refused alike', async () => {
+    const refusal = (name: string) =>
+      clientOf()
+        .call('login', { body: { name, password: 'wrong' } })
+        .then(
+          () => '',
+          (error: Error) => error.message,
+        )
+    expect(await refusal('anna')).toBe(await refusal('nobody'))
+  })
+})
+
+describe('the client', () => {
+  test('sends no token in the clear to another machine', async () => {
+    const endpoint = { kind: 'tcp', url: 'http://chat.example.org', token: 'secret' } as const
+    await expect(apiClient(endpoint, { version }).call('whoami', {})).rejects.toMatchObject({
+      code: 'insecure_connection',
+    })
+    await expect(connect(endpoint, { version })).rejects.toMatchObject({ code: 'insecure_connection' })
+  })
+})

@@ -1,0 +1,213 @@
+/** Two daemons on one PostgreSQL and one Redis: answers move between them, and outlive the one that runs them. */
+import { createHash, randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type AskEvent, answerOf } from '../../src/client/client.ts'
+import { connect } from '../../src/client/connect.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import { version } from '../../src/config/version.ts'
+import { type FakeOpenai, fakeOpenai, open, write } from '../support/fake-openai.ts'
+import { describePostgres } from '../support/postgres.ts'
+import { greeted } from '../support/raw-socket.ts'
+import { describeRedis, redisUrl } from '../support/redis.ts'
+import { type Replicas, startReplicas } from '../support/replicas.ts'
+
+/** Answers that the engine is asked for and has begun, latest last. */
+let engine: FakeOpenai
+let begun: ServerResponse[] = []
+let notify = () => {}
+
+beforeAll(async () => {
+  engine = await fakeOpenai((response) => {
+    open(response)
+    delta(response, 'The first half')
+    begun.push(response)
+    notify()
+  })
+})
+afterAll(() => engine[Symbol.asyncDispose]())
+
+const delta = (response: ServerResponse, content: string) =>
+  write(response, { choices: [{ index: 0, delta: { content }, finish_reason: null }] })
+
+function finish(response: ServerResponse): void {
+  delta(response, ' and the second.')
+  write(response, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
+  response.end('data: [DONE]\n\n')
+}
+
+const WHOLE = 'The first half and the second.'
+
+/** The so-many-th answer of this test that the engine was asked for. */
+async function generation(number: number): Promise<ServerResponse> {
+  for (;;) {
+    const response = begun[number - 1]
+    if (response !== undefined) return response
+    await new Promise<void>((resolve) => {
+      notify = resolve
+    })
+  }
+}
+
+const environment = (more: Record<string, string> = {}) => ({
+  CHATBOT_ENGINES_FAKE_BASE_URL: engine.baseUrl,
+  CHATBOT_ENGINES_FAKE_MODEL: 'fake',
+  CHATBOT_ANSWER_ENGINE: 'fake',
+  CHATBOT_ANSWER_LEASE_MS: '2000',
+  CHATBOT_SERVER_DRAIN_MS: '100',
+  ...more,
+})
+
+async function ingest({ api, one }: Replicas): Promise<void> {
+  const text = 'Murka the cat sleeps sixteen hours a day. She eats fish.\n'
+  const bytes = Buffer.byteLength(text)
+  const path = join(one.dataDir, 'cats.md')
+  writeFileSync(path, text)
+  const hash = createHash('sha256').update(text).digest('hex')
+  await api.call('compareManifest', {
+    params: { name: 'default' },
+    body: { files: [{ uri: 'cats.md', bytes, hash }] },
+  })
+  await api.upload({ collection: 'default', uri: 'cats.md', path, bytes, hash })
+}
+
+const chat = ({ endpoint }: Replicas) => connect(endpoint, { version, reconnect: { baseMs: 20, maxMs: 200 } })
+
+/** The events, and a promise of the first that fits. */
+function collect(events: AsyncIterable<AskEvent>) {
+  const seen: AskEvent[] = []
+  const waiting: { fits: (event: AskEvent) => boolean; resolve: () => void }[] = []
+  const all = (async () => {
+    for await (const event of events) {
+      seen.push(event)
+      for (const { fits, resolve } of waiting) if (fits(event)) resolve()
+    }
+    return seen
+  })()
+  const until = (fits: (event: AskEvent) => boolean) =>
+    new Promise<void>((resolve) => {
+      if (seen.some(fits)) resolve()
+      else waiting.push({ fits, resolve })
+    })
+  return { all, until }
+}
+
+/** What a reader of the events has in the end. */
+function textOf(events: readonly AskEvent[]): string {
+  let text = ''
+  for (const event of events) {
+    if (event.type === 'delta') text += event.text
+    if (event.type === 'restart') text = text.slice(0, event.keep)
+  }
+  return text
+}
+
+const QUESTION = 'How long does Murka sleep?'
+const isDelta = ({ type }: AskEvent) => type === 'delta'
+
+function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => Record<string, string>): void {
+  describe(name, () => {
+    let replicas: Replicas
+    beforeAll(async () => {
+      replicas = await startReplicas(environment(more()))
+      await ingest(replicas)
+    })
+    afterAll(() => replicas?.[Symbol.asyncDispose]())
+    beforeEach(() => {
+      begun = []
+      replicas.moveTo(replicas.one)
+    })
+
+    it('a conversation moves from one to the other', async () => {
+      await using client = await chat(replicas)
+      const first = collect(client.ask({ question: QUESTION, cache: false }))
+      finish(await generation(1))
+      const answered = (await first.all).at(-1)
+      if (answered?.type !== 'done') throw new Error('no answer')
+      const { conversation } = answered.answer
+      replicas.moveTo(replicas.two)
+      const second = collect(client.ask({ question: 'And what does she eat?', conversation, cache: false }))
+      // The follow-up is made standalone first.
+      finish(await generation(2))
+      finish(await generation(3))
+      await second.all
+      replicas.moveTo(replicas.one)
+      const { turns } = await client.history(conversation)
+      expect(turns.map(({ question, text }) => [question, text])).toEqual([
+        [QUESTION, WHOLE],
+        ['And what does she eat?', WHOLE],
+      ])
+    })
+
+    it('an answer that runs on one goes on for a client that comes to the other', async () => {
+      await using client = await chat(replicas)
+      const asked = collect(client.ask({ question: QUESTION, cache: false }))
+      const response = await generation(1)
+      await asked.until(isDelta)
+      replicas.moveTo(replicas.two)
+      // Let it come there before the rest does.
+      await expect.poll(async () => (await replicas.two.api.call('status', {})).sockets).toBe(1)
+      finish(response)
+      const events = await asked.all
+      expect(events.at(-1)).toMatchObject({ type: 'done', answer: { text: WHOLE } })
+      expect(textOf(events)).toBe(WHOLE)
+      expect(events.map(({ type }) => type)).not.toContain('restart')
+      expect(begun).toHaveLength(1)
+    })
+
+    it('an answer is cancelled on the other', async () => {
+      await using client = await chat(replicas)
+      const id = randomUUID()
+      const asked = collect(client.ask({ id, question: QUESTION, cache: false }))
+      const response = await generation(1)
+      await asked.until(isDelta)
+      await using other = await greeted(runtimePaths(replicas.two.dataDir).socket)
+      other.send({ type: 'cancel', id })
+      expect((await asked.all).at(-1)).toMatchObject({ type: 'error', error: { code: 'cancelled' } })
+      expect(response.destroyed || response.closed).toBe(true)
+      other.send({ type: 'ask', id, question: QUESTION, cache: false })
+      expect((await other.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+    })
+
+    it('an answer of one is in the cache of the other', async () => {
+      await using client = await chat(replicas)
+      const question = `${QUESTION} (${name})`
+      await using extra = await greeted(runtimePaths(replicas.one.dataDir).socket)
+      const asked = randomUUID()
+      extra.send({ type: 'ask', id: asked, question, engine: 'extractive' })
+      expect((await extra.events(asked)).at(-1)).toMatchObject({ type: 'done', answer: { cached: false } })
+      replicas.moveTo(replicas.two)
+      const again = await answerOf(client.ask({ question, engine: 'extractive' }))
+      expect(again.cached).toMatchObject({ tier: 'exact', question })
+    })
+
+    it(`an answer outlives a daemon that is ended by ${ending}`, async () => {
+      await using client = await chat(replicas)
+      const asked = collect(client.ask({ question: QUESTION, cache: false }))
+      // Nobody waits for this one.
+      const left = randomUUID()
+      await using gone = await greeted(runtimePaths(replicas.one.dataDir).socket)
+      await asked.until(isDelta)
+      gone.send({ type: 'ask', id: left, question: QUESTION, cache: false })
+      await generation(2)
+      replicas.front.retarget(`http://${replicas.two.host}`)
+      replicas.one.process.kill(ending)
+      finish(await generation(3))
+      finish(await generation(4))
+      const events = await asked.all
+      expect(events.at(-1)).toMatchObject({ type: 'done', answer: { text: WHOLE } })
+      expect(textOf(events)).toBe(WHOLE)
+      await using other = await greeted(runtimePaths(replicas.two.dataDir).socket)
+      other.send({ type: 'ask', id: left, question: QUESTION, cache: false })
+      expect((await other.events(left)).at(-1)).toMatchObject({ type: 'done', epoch: 2 })
+      expect(begun).toHaveLength(4)
+    })
+  })
+}
+
+describePostgres('two daemons on PostgreSQL', () => {
+  describeRedis('and Redis', () => replicaTests('together', 'SIGKILL', () => ({ REDIS_URL: redisUrl() })))
+  replicaTests('without Redis', 'SIGTERM', () => ({}))
+})
