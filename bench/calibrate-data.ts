@@ -1,17 +1,20 @@
-/** Questions with the passages that are retrieved for them, as the daemon would, but in this process. */
+/** Questions with the passages that the product's search finds for them, in a store of their own. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { builtinModel } from '../models/builtin.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
-import type { Passage } from '../src/domain/answer.ts'
+import type { Passage, SearchFilter } from '../src/domain/answer.ts'
 import type { Embedder } from '../src/domain/embedding.ts'
 import type { Language } from '../src/domain/language.ts'
+import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { embedInput } from '../src/ingest/embed-input.ts'
-import { markdown } from '../src/ingest/markdown.ts'
-import { splitDocument } from '../src/ingest/splitter.ts'
+import { parseDocument } from '../src/ingest/parse.ts'
+import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
+import { retrieve } from '../src/retrieval/retrieve.ts'
+import { retrievalSchema } from '../src/retrieval/settings.ts'
+import type { Store } from '../src/store/store.ts'
+import { pgliteDatabase } from '../test/support/database.ts'
 import { articleOf, isCalibration, loadXquad } from './xquad.ts'
-
-/** As many passages as an answer is made of by default. */
-export const PASSAGES = 6
 
 /** A question and the passages that may answer it. */
 export interface Retrieval {
@@ -25,7 +28,7 @@ export interface Asked {
   /** False when its document is on the topic, but has no answer. */
   readonly answerable: boolean
   readonly answers: readonly string[]
-  /** The document that holds the answer. */
+  /** Uri of the document that holds the answer. */
   readonly document: string
   /** Whether it may be learnt from. */
   readonly calibration: boolean
@@ -75,12 +78,12 @@ export async function askXquad(embedder: Embedder, asking: Language, text: Langu
 /** The questions of ClapNQ on all of its passages. */
 export async function askClapnq(embedder: Embedder): Promise<Asked[]> {
   const items = loadClapnq()
-  const sources = items.map((item, index) => ({ ...item, document: `${index}`, group: `${index}` }))
+  const sources = items.map((item, index) => ({ ...item, document: `${index}/1.md`, group: `${index}` }))
   const queries = items.map((item, index) => ({
     text: item.question,
     answerable: item.answerable,
     answers: [],
-    document: `${index}`,
+    document: `${index}/1.md`,
     calibration: true,
   }))
   return ask(embedder, 'en', sources, queries)
@@ -122,69 +125,80 @@ async function ask(
   sources: readonly Source[],
   queries: readonly Query[],
 ): Promise<Asked[]> {
-  const tokenizer = loadTokenizer(builtinModel().folder)
-  const pieces = sources.flatMap((source, index) =>
-    splitDocument(markdown.load(markdownOf(source, index), source.document), tokenizer).map((chunk) => ({
-      source,
-      chunk,
-    })),
-  )
-  const vectors = await embedder.embed(
-    pieces.map(({ chunk }) => embedInput(chunk.embedText)),
-    { as: 'passage', priority: 'ingest' },
-  )
-  const questions = await embedder.embed(
-    queries.map(({ text }) => text),
-    { as: 'query', priority: 'ingest' },
-  )
-  const strange = queries.map(({ text }, index) =>
-    aboutAnother(text, queries[(index + 601) % queries.length]?.text),
-  )
-  const strangers = await embedder.embed(strange, { as: 'query', priority: 'ingest' })
-
-  const retrieve = (
-    question: string,
-    vector: Float32Array,
-    among: (source: Source) => boolean,
-  ): Retrieval => ({
-    question,
-    vector,
-    passages: pieces
-      .flatMap(({ source, chunk }, i) => {
-        const other = vectors[i]?.vector
-        return other !== undefined && among(source) ? { source, chunk, score: dot(vector, other) } : []
-      })
-      .toSorted((a, b) => b.score - a.score)
-      .slice(0, PASSAGES)
-      .map(({ source, chunk, score }, i) => ({
-        number: i + 1,
-        chunk: `${source.document}:${chunk.start}`,
-        document: source.document,
-        collection: language,
-        uri: source.document,
-        title: source.title,
-        start: chunk.start,
-        end: chunk.end,
-        text: chunk.text,
-        ...(chunk.heading === '' ? {} : { heading: chunk.heading }),
-        score,
-      })),
-  })
-  return queries.map(({ text, ...query }, index) => {
-    const vector = questions[index]?.vector ?? new Float32Array()
+  await using database = await pgliteDatabase()
+  const { store } = database
+  await putAll(store, embedder, sources)
+  const collections = await store.collections.readable(LOCAL_PRINCIPAL, [COLLECTION])
+  const settings = retrievalSchema.parse({})
+  const retrieval = async (question: string, filter?: SearchFilter): Promise<Retrieval> => {
+    const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question' })
+    if (embedding === undefined) throw new Error('the embedder returned nothing')
+    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
+      question,
+      language,
+      collections,
+      vector: embedding.vector,
+      settings,
+      signal: new AbortController().signal,
+      ...(filter === undefined ? {} : { filter }),
+    })
+    return { question, vector: embedding.vector, passages }
+  }
+  const asked: Asked[] = []
+  for (const [index, { text, ...query }] of queries.entries()) {
     const group = sources.find(({ document }) => document === query.document)?.group
-    const other = strange[index] ?? ''
-    return {
+    const other = aboutAnother(text, queries[(index + 601) % queries.length]?.text)
+    asked.push({
       ...query,
       language,
-      found: retrieve(text, vector, () => true),
-      absent: retrieve(text, vector, (source) => source.group !== group),
-      onTopic: retrieve(text, vector, (source) => source.document !== query.document),
-      ...(other === text
-        ? {}
-        : { stranger: retrieve(other, strangers[index]?.vector ?? vector, () => true) }),
-    }
-  })
+      found: await retrieval(text),
+      absent: await retrieval(text, { excludePaths: [`${group}/**`] }),
+      onTopic: await retrieval(text, { excludePaths: [query.document] }),
+      ...(other === text ? {} : { stranger: await retrieval(other) }),
+    })
+  }
+  return asked
+}
+
+const COLLECTION = 'calibrate'
+
+async function putAll(store: Store, embedder: Embedder, sources: readonly Source[]): Promise<void> {
+  const { fingerprint: model, dimensions } = embedder.model
+  const tokenizer = loadTokenizer(builtinModel().folder)
+  await store.collections.ensure(LOCAL_PRINCIPAL, COLLECTION)
+  for (const [index, source] of sources.entries()) {
+    const bytes = Buffer.from(markdownOf(source, index))
+    const {
+      chunks,
+      metadata = {},
+      ...parsed
+    } = await parseDocument(bytes, source.document, tokenizer, {
+      maxTextLength: 1e6,
+    })
+    const vectors = await embedder.embed(
+      chunks.map(({ embedText }) => embedInput(embedText)),
+      { as: 'passage', priority: 'ingest' },
+    )
+    await store.documents.put(
+      LOCAL_PRINCIPAL,
+      COLLECTION,
+      { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
+      {
+        ...parsed,
+        metadata,
+        uri: source.document,
+        bytes: bytes.length,
+        hash: createHash('sha256').update(bytes).digest('hex'),
+        modifiedAt: null,
+        source: null,
+      },
+      chunks.flatMap((chunk, i) => {
+        const vector = vectors[i]?.vector
+        return vector === undefined ? [] : [{ ...chunk, vector }]
+      }),
+    )
+  }
+  await store.maintain()
 }
 
 /** Names of several words, and numbers; the first word's capital says nothing. */

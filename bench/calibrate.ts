@@ -1,7 +1,7 @@
 /**
  * Fits the numbers of src/generate/weights.ts and prints them with what they do on the data that was left out.
- * Run `node bench/calibrate.ts` (about three minutes) after a change of the model, the splitter, or how words
- * are compared. The questions of every other XQuAD article and ClapNQ are learnt from.
+ * Run `node bench/calibrate.ts` (ten minutes and more the first time) after a change of the model, the splitter, the
+ * search, or how words are compared. The questions of every other XQuAD article and ClapNQ are learnt from.
  */
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
@@ -62,7 +62,7 @@ async function fitSentences(embedder: Embedder, asked: readonly Asked[]): Promis
       ranked.map(({ candidate, features }) => ({
         features,
         right:
-          candidate.passage.document === question.document &&
+          candidate.passage.uri === question.document &&
           question.answers.some((answer) => candidate.text.includes(answer)),
       })),
     )
@@ -82,7 +82,7 @@ async function reportAnswers(
       let sentences = 0
       let recall = 0
       for (const question of half) {
-        if (question.found.passages[0]?.document === question.document) recall++
+        if (question.found.passages[0]?.uri === question.document) recall++
         const ranked = await ranking(embedder, question.found)
         const quotes = quotesOf(ranked, ENOUGH[name])
         if (quotes.some(({ text }) => question.answers.some((answer) => text.includes(answer)))) found++
@@ -155,8 +155,7 @@ async function fitEvidence(embedder: Embedder, data: EvidenceData): Promise<void
   await report('ClapNQ, no answer in the passage', evidence(unanswerable, 'found'))
 }
 
-const isRetrieved = ({ found, document }: Asked) =>
-  found.passages.some((passage) => passage.document === document)
+const isRetrieved = ({ found, document }: Asked) => found.passages.some(({ uri }) => uri === document)
 
 const prepared = new WeakMap<readonly unknown[], Compared[]>()
 

@@ -18,12 +18,12 @@ import {
   truncateSync,
 } from 'node:fs'
 import { join, relative } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
+import { linesOf } from '../src/domain/lines.ts'
 import { embedInput } from '../src/ingest/embed-input.ts'
 import { parseDocument } from '../src/ingest/parse.ts'
 
@@ -38,6 +38,8 @@ const PACKAGES = [
   'sqlite3-doc',
 ]
 const FOLDER = fileURLToPath(new URL('../.cache/corpus', import.meta.url))
+/** What the uris of the chunks are relative to. */
+export const CORPUS_FILES = join(FOLDER, 'files')
 const CHUNKS = join(FOLDER, 'chunks.jsonl')
 const VECTORS = join(FOLDER, 'vectors.f32')
 
@@ -58,7 +60,7 @@ export type CorpusChunk = z.infer<typeof chunkSchema>
 
 /** The files, unpacked where they are not yet, taken from the packages in turn so that any beginning is a mixture. */
 export function corpusFiles(): string[] {
-  const root = join(FOLDER, 'files')
+  const root = CORPUS_FILES
   const lists = PACKAGES.map((name) => {
     const folder = join(root, name)
     if (!existsSync(folder)) {
@@ -93,7 +95,7 @@ export async function* corpusChunks(limit: number): AsyncGenerator<CorpusChunk &
   const floats = readFileSync(VECTORS)
   const vectors = new Float32Array(floats.buffer, floats.byteOffset, floats.length / 4)
   let at = 0
-  for await (const line of createInterface({ input: createReadStream(CHUNKS) })) {
+  for await (const line of linesOf(createReadStream(CHUNKS, 'utf8'))) {
     if (at === limit) return
     const vector = vectors.subarray(at * dimensions, (at + 1) * dimensions)
     yield { ...chunkSchema.parse(JSON.parse(line)), vector }
@@ -150,7 +152,7 @@ async function resumed(row: number): Promise<{ chunks: number; lastUri: string |
   if (!existsSync(CHUNKS)) return { chunks: 0, lastUri: undefined }
   let chunks = 0
   let lastUri: string | undefined
-  for await (const line of createInterface({ input: createReadStream(CHUNKS) })) {
+  for await (const line of linesOf(createReadStream(CHUNKS, 'utf8'))) {
     lastUri = chunkSchema.parse(JSON.parse(line)).uri
     chunks++
   }
@@ -159,5 +161,5 @@ async function resumed(row: number): Promise<{ chunks: number; lastUri: string |
 }
 
 function uriOf(file: string): string {
-  return relative(join(FOLDER, 'files'), file)
+  return relative(CORPUS_FILES, file)
 }

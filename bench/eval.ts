@@ -1,7 +1,7 @@
 /**
  * `make eval`: what `chatbot eval` measures on XQuAD, ClapNQ and MTRAG with the built program, as the tables of
  * docs/QUALITY.md. The index is kept in .cache/eval. `--limit N` takes N questions of each set at random, and
- * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index. CHATBOT_RERANKER_FOLDER names the
+ * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index. CHATBOT_RERANKER_MODEL names the
  * reranker; without it there is no row for it.
  */
 import { spawn } from 'node:child_process'
@@ -48,8 +48,8 @@ async function ingest(): Promise<void> {
 }
 
 async function retrieval(): Promise<void> {
-  const reranker = process.env.CHATBOT_RERANKER_FOLDER
-  if (reranker === undefined) console.log('\nNo reranker: CHATBOT_RERANKER_FOLDER names none.')
+  const reranker = process.env.CHATBOT_RERANKER_MODEL
+  if (reranker === undefined) console.log('\nNo reranker: CHATBOT_RERANKER_MODEL names none.')
   header('', '', ...RETRIEVAL, 'against fused')
   const searched: [title: string, set: SetName, collection: string][] = [
     ['XQuAD English', 'xquad-en', 'xquad-en'],
@@ -122,7 +122,7 @@ function chatbot(args: readonly string[]): Promise<string> {
       HOME: path('.cache/eval'),
       CHATBOT_DATA_DIR: flags['data-dir'],
       CHATBOT_SERVER_PORT: '0',
-      CHATBOT_RERANKER_FOLDER: process.env.CHATBOT_RERANKER_FOLDER,
+      CHATBOT_RERANKER_MODEL: process.env.CHATBOT_RERANKER_MODEL,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -32,7 +32,7 @@ export async function putXquad(
     await store.documents.put(
       LOCAL_PRINCIPAL,
       name,
-      { model, dimensions, splitter: SPLITTER_VERSION },
+      { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
       {
         uri: under + uri,
         title,
