@@ -1,9 +1,12 @@
 # Everything here needs Node (any version from 18 on) and npm: the project's own Node comes with `npm ci`.
 SHELL := bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+DOCKER ?= docker
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
+IMAGE ?= chatbot:$(VERSION)
 sources := $(shell find src commands daemon models drizzle -name '*.ts' -o -name '*.tsx' 2>/dev/null) package.json tsconfig.build.json
 
-.PHONY: run test build install lint docs eval bench documents faults pictures clean
+.PHONY: run test build install lint docs eval bench ingest-bench load reference documents faults pictures image image-test compose-test clean
 
 ## run: install, build, start the daemon, ingest the examples and open the chat
 run: build
@@ -41,7 +44,19 @@ eval: build
 
 ## bench: speed against references in the same run
 bench: build
-	@for bench in startup embedding event-loop tui hostile; do node bench/$$bench.ts || exit 1; done
+	@for bench in startup embedding generate event-loop tui hostile; do node bench/$$bench.ts || exit 1; done
+
+## reference: models of ../shared/models against what Python computes from the same files; MODELS=folder takes others
+reference: install
+	@node bench/reference.ts $(MODELS)
+
+## load: thousands of sockets on PostgreSQL and Redis against bare ws; eval "$(test/services/up)" first
+load: install
+	@node bench/load.ts
+
+## ingest-bench: an ingest through the daemon against a bare loop; CHUNKS=2000 of the corpus (bench/corpus.ts)
+ingest-bench: install
+	@node bench/ingest.ts $${CHUNKS:-2000}
 
 ## documents: real files of every format; DOCUMENTS=folder takes another folder with an expected.json
 documents: install
@@ -53,13 +68,28 @@ documents: install
 		echo "$$folder has no expected.json, which says how each file must end." >&2; exit 2; \
 	else DOCUMENTS="$$folder" vitest run test/integration/documents.test.ts; fi
 
-## faults: kill -9 at random moments, full disks, broken files
+## faults: kill -9 at random moments, full disks, broken files, downloads that are cut
 faults: build
 	@vitest run --config test/faults/vitest.config.ts
+	@node bench/pull.ts $(MODELS)
 
 ## pictures: record the terminal sessions shown in the README
 pictures: build
 	@node docs/pictures/record.ts
+
+## image: build the container image; IMAGE=name:tag, DOCKER=podman, IMAGE_OPTIONS='--platform …'
+image: build
+	@$(DOCKER) build -f deploy/docker/Dockerfile -t $(IMAGE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(IMAGE_OPTIONS) .
+	@$(DOCKER) image inspect --format '$(IMAGE): {{.Size}} bytes' $(IMAGE)
+
+## image-test: the image answers a question as a plain user on a read-only root file system
+image-test: image
+	@DOCKER=$(DOCKER) bash test/deploy/image $(IMAGE)
+
+## compose-test: two replicas on PostgreSQL and Redis answer, also when one is killed
+compose-test: image
+	@DOCKER=$(DOCKER) bash test/deploy/compose $(IMAGE)
 
 clean:
 	rm -rf dist node_modules

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml'
 import { z } from 'zod'
 import { packageRoot } from '../src/config/package-root.ts'
 import { PROJECT_KEYS, SETTINGS } from '../src/config/schema.ts'
@@ -43,6 +44,7 @@ export const parts: readonly Part[] = [
   { page: 'docs/PROTOCOL.md', name: 'shapes', text: sharedShapes() },
   { page: 'docs/PROTOCOL.md', name: 'close-codes', text: closeCodes() },
   { page: 'docs/PROTOCOL.md', name: 'error-codes', text: errorCodes() },
+  { page: 'deploy/helm/chatbot/README.md', name: 'values', text: chartValues() },
 ]
 
 /** The page's text with this part as the code says. */
@@ -67,6 +69,31 @@ function settings(): string {
       `| \`${key}\` | \`${env.replace('*', 'NAME')}\` | ${value === undefined ? '' : `\`${JSON.stringify(value)}\``} | ${description} |`,
   )
   return ['| setting | environment | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** A row for each value of the chart: its default, and the comment above it. */
+function chartValues(): string {
+  const text = readFileSync(join(packageRoot(), 'deploy/helm/chatbot/values.yaml'), 'utf8')
+  const rows: string[] = []
+  const walk = (map: YAMLMap, prefix: string) => {
+    for (const [index, { key, value }] of map.items.entries()) {
+      if (!isScalar(key)) continue
+      // The comment above the first key of a map belongs to the map.
+      const above = (index === 0 ? (map.commentBefore ?? '') : '') || (key.commentBefore ?? '')
+      const comment = above.split('\n\n').at(-1)?.trim() || ''
+      const name = prefix + String(key.value)
+      if (isMap(value) && value.items.length > 0 && comment === '') walk(value, `${name}.`)
+      else if (comment === '') throw new Error(`values.yaml: ${name} has no comment`)
+      else
+        rows.push(
+          `| \`${name}\` | \`${JSON.stringify(isNode(value) ? value.toJSON() : value)}\` | ${comment} |`,
+        )
+    }
+  }
+  const { contents } = parseDocument(text)
+  if (!isMap(contents)) throw new Error('values.yaml is no map')
+  walk(contents, '')
+  return ['| value | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 
 function messages(all: Record<string, z.ZodObject>): string {
