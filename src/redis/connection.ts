@@ -122,6 +122,18 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
   }
 }
 
+/**
+ * After a reconnect ioredis itself selects the database and subscribes again, and nobody would catch it when Redis does
+ * not answer these. Whoever sends a command still gets its error.
+ */
+class QuietRedis extends Redis {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    const reply = super.sendCommand(...args)
+    if (reply instanceof Promise) reply.catch(() => undefined)
+    return reply
+  }
+}
+
 function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSettings): RedisClient {
   const address = parseRedisUrl(url, caFile)
   const pause = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS)
@@ -140,9 +152,9 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
   }
   switch (address.kind) {
     case 'single':
-      return new Redis({ ...shared, ...address.node, db: address.db, retryStrategy: pause })
+      return new QuietRedis({ ...shared, ...address.node, db: address.db, retryStrategy: pause })
     case 'sentinel':
-      return new Redis({
+      return new QuietRedis({
         ...shared,
         sentinels: address.sentinels.map((node) => ({ ...node })),
         name: address.master,
