@@ -127,6 +127,11 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
  * not answer these. Whoever sends a command still gets its error.
  */
 class QuietRedis extends Redis {
+  /** Of its overloads, a class that extends it would have the last one alone. */
+  constructor(options: RedisOptions) {
+    super(options)
+  }
+
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const reply = super.sendCommand(...args)
     if (reply instanceof Promise) reply.catch(() => undefined)
