@@ -126,17 +126,14 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
  * After a reconnect ioredis itself selects the database and subscribes again, and nobody would catch it when Redis does
  * not answer these. Whoever sends a command still gets its error.
  */
-class QuietRedis extends Redis {
-  /** Of its overloads, a class that extends it would have the last one alone. */
-  constructor(options: RedisOptions) {
-    super(options)
-  }
-
-  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
-    const reply = super.sendCommand(...args)
+function quiet(client: Redis): Redis {
+  const send = client.sendCommand.bind(client)
+  client.sendCommand = (...args) => {
+    const reply = send(...args)
     if (reply instanceof Promise) reply.catch(() => undefined)
     return reply
   }
+  return client
 }
 
 function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSettings): RedisClient {
@@ -157,20 +154,22 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
   }
   switch (address.kind) {
     case 'single':
-      return new QuietRedis({ ...shared, ...address.node, db: address.db, retryStrategy: pause })
+      return quiet(new Redis({ ...shared, ...address.node, db: address.db, retryStrategy: pause }))
     case 'sentinel':
-      return new QuietRedis({
-        ...shared,
-        sentinels: address.sentinels.map((node) => ({ ...node })),
-        name: address.master,
-        db: address.db,
-        retryStrategy: pause,
-        sentinelRetryStrategy: pause,
-        ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
-        ...(address.options.tls === undefined
-          ? {}
-          : { enableTLSForSentinelMode: true, sentinelTLS: address.options.tls }),
-      })
+      return quiet(
+        new Redis({
+          ...shared,
+          sentinels: address.sentinels.map((node) => ({ ...node })),
+          name: address.master,
+          db: address.db,
+          retryStrategy: pause,
+          sentinelRetryStrategy: pause,
+          ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
+          ...(address.options.tls === undefined
+            ? {}
+            : { enableTLSForSentinelMode: true, sentinelTLS: address.options.tls }),
+        }),
+      )
     case 'cluster':
       return new Cluster([...address.nodes], {
         enableOfflineQueue: false,
