@@ -164,6 +164,8 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
           db: address.db,
           retryStrategy: pause,
           sentinelRetryStrategy: pause,
+          // Else a master that was replaced, but lives, takes writes that are lost until a sentinel makes it a replica.
+          failoverDetector: true,
           ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
           ...(address.options.tls === undefined
             ? {}
@@ -175,6 +177,8 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
         enableOfflineQueue: false,
         clusterRetryStrategy: pause,
         slotsRefreshTimeout: connectTimeoutMs,
+        // Each try of a master that is gone takes 100 ms, and nobody waits for it longer than for a command.
+        maxRedirections: Math.max(2, Math.floor(commandTimeoutMs / 100)),
         redisOptions: shared,
         // The name that a certificate holds is the one that was asked for.
         ...(address.options.tls === undefined

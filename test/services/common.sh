@@ -5,6 +5,7 @@ CACHE=${CHATBOT_TEST_SERVICES_CACHE:-/var/cache/chatbot-test-services}
 ROOT=$CACHE/trixie-1
 ID=$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
 LABEL=chatbot-test-services=$ID
+EXTRA_LABEL=chatbot-test-services-extra=$ID
 DATA_INSIDE=/srv/$ID
 DATA=$ROOT$DATA_INSIDE
 
@@ -12,11 +13,14 @@ log() { printf 'test/services: %s\n' "$*" >&2; }
 
 emit() { grep '^export ' "$STATE/env"; }
 
-inside() { # inside USER COMMAND…: in the Debian root, with a clean environment
+inside() { (exec_inside "$@"); } # inside USER COMMAND…: in the Debian root, with a clean environment
+
+exec_inside() {
   local user=$1
   shift
-  (cd / && exec env -i PATH=/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/ PGCONNECT_TIMEOUT=5 \
-    PGPASSWORD="${PGPASSWORD:-}" REDISCLI_AUTH="${REDISCLI_AUTH:-}" chroot --userspec="$user:$user" "$ROOT" "$@")
+  cd /
+  exec env -i PATH=/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/ PGCONNECT_TIMEOUT=5 \
+    PGPASSWORD="${PGPASSWORD:-}" REDISCLI_AUTH="${REDISCLI_AUTH:-}" chroot --userspec="$user:$user" "$ROOT" "$@"
 }
 
 container() { docker ps -q --filter "label=$LABEL" --filter "ancestor=$1"; }
@@ -50,7 +54,7 @@ our_processes() { # our_processes [pg|redis]
 stop_all() {
   local containers signal
   if command -v docker >/dev/null; then
-    containers=$(docker ps -aq --filter "label=$LABEL" 2>/dev/null || true)
+    containers=$(for label in "$LABEL" "$EXTRA_LABEL"; do docker ps -aq --filter "label=$label" 2>/dev/null || true; done)
     # shellcheck disable=SC2086
     [ -z "$containers" ] || docker rm -fv $containers >/dev/null
   fi

@@ -49,6 +49,12 @@ export async function testRedis(
   return Object.assign(redis, { [Symbol.asyncDispose]: () => redis.close() })
 }
 
+/** On all nodes. */
+export async function keysOf({ client }: RedisConnection, pattern: string): Promise<string[]> {
+  const nodes = 'nodes' in client ? client.nodes('master') : [client]
+  return (await Promise.all(nodes.map((node) => node.keys(pattern)))).flat()
+}
+
 /** Resolves when what the connection says of itself fits. */
 export function untilTrouble(
   redis: RedisConnection,
