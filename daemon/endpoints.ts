@@ -54,8 +54,10 @@ export const endpoints: readonly Endpoint[] = [
   }),
 
   endpoint(routes.configureCollection, async ({ params, body }, { services, principal }) => {
-    const { name, cache } = await services.ports.store.collections.configure(principal, params.name, body)
-    return { name, cache }
+    const { store, generators } = services.ports
+    if (typeof body.engine === 'string') generators.alone(body.engine)
+    const { name, cache, engine } = await store.collections.configure(principal, params.name, body)
+    return { name, cache, engine }
   }),
 
   endpoint(routes.cacheStats, async (_input, { services: { cache, loaded }, principal }) => {
@@ -314,13 +316,14 @@ export const endpoints: readonly Endpoint[] = [
 ]
 
 const collection = (
-  { id, name, revision, cache, createdAt }: Collection,
+  { id, name, revision, cache, engine, createdAt }: Collection,
   counts: { documents: number; chunks: number },
 ) => ({
   id,
   name,
   revision,
   cache,
+  engine,
   documents: counts.documents,
   chunks: counts.chunks,
   createdAt: createdAt.toISOString(),

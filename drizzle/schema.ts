@@ -39,6 +39,8 @@ export const collections = pgTable('collections', {
   revision: bigint('revision', { mode: 'number' }).notNull().default(0),
   /** Whether answers from it may be reused. */
   cache: boolean('cache').notNull().default(true),
+  /** Answers questions that name no engine; null: the configured one. */
+  engine: text('engine'),
   activeGeneration: integer('active_generation').references((): AnyPgColumn => generations.id, {
     onDelete: 'set null',
   }),

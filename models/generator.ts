@@ -124,12 +124,12 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
 
   async function process(): Promise<ChildProcess> {
     if (running === undefined) {
+      await checkMemory(model, 1, 'Use a smaller variant of the model, or a smaller model.')
       verified ??= verifyModel(model)
       await verified.catch((error: unknown) => {
         verified = undefined
         throw error
       })
-      await checkMemory(model, 1, 'Use a smaller variant of the model, or a smaller model.')
       running ??= start()
     }
     const { child, loaded } = running

@@ -27,14 +27,16 @@ export default class CollectionsList extends ChatbotCommand {
           { title: 'Chunks', right: true },
           { title: 'Revision', right: true },
           { title: 'Cache' },
+          { title: 'Engine' },
           { title: 'Made' },
         ],
-        reply.collections.map(({ name, documents, chunks, revision, cache, createdAt }) => [
+        reply.collections.map(({ name, documents, chunks, revision, cache, engine, createdAt }) => [
           name,
           String(documents),
           String(chunks),
           String(revision),
           cache ? 'on' : 'off',
+          engine ?? 'default',
           time(createdAt),
         ]),
       ),

@@ -1,22 +1,33 @@
 import { string } from '@oclif/core/args'
-import { string as stringFlag } from '@oclif/core/flags'
+import { boolean, string as stringFlag } from '@oclif/core/flags'
 import { checkCollectionName } from '../common/collection-name.ts'
 import { ChatbotCommand } from '../common/command.ts'
+
+const SETTINGS = ['cache', 'engine', 'default-engine']
 
 export default class CollectionsSet extends ChatbotCommand {
   static override summary = 'Change the settings of a collection.'
   static override description =
-    'With the cache off, no answer that was made from the collection is given again. What was cached before is used again when it is turned on, unless the documents have changed.'
-  static override examples = ['<%= config.bin %> <%= command.id %> handbook --cache off']
+    'The engine answers questions that name none. A question to several collections is answered by their engine where all have the same, else by `answer.engine`.\n\nWith the cache off, no answer that was made from the collection is given again. What was cached before is used again when it is turned on, unless the documents have changed.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> handbook --engine local',
+    '<%= config.bin %> <%= command.id %> handbook --default-engine',
+    '<%= config.bin %> <%= command.id %> handbook --cache off',
+  ]
   static override args = {
     name: string({ required: true, ignoreStdin: true, description: 'the collection' }),
   }
   static override flags = {
     cache: stringFlag({
       options: ['on', 'off'],
-      required: true,
       summary: 'Whether its answers may be given again.',
+      atLeastOne: SETTINGS,
     }),
+    engine: stringFlag({
+      summary: 'Who answers questions about it: see `chatbot engines list`.',
+      exclusive: ['default-engine'],
+    }),
+    'default-engine': boolean({ summary: 'Have them answered by `answer.engine`.' }),
   }
 
   async run(): Promise<unknown> {
@@ -25,9 +36,15 @@ export default class CollectionsSet extends ChatbotCommand {
     const api = await this.api(await this.settings(flags))
     const set = await api.call('configureCollection', {
       params: { name },
-      body: { cache: flags.cache === 'on' },
+      body: {
+        ...(flags.cache === undefined ? {} : { cache: flags.cache === 'on' }),
+        ...(flags['default-engine'] ? { engine: null } : {}),
+        ...(flags.engine === undefined ? {} : { engine: flags.engine }),
+      },
     })
-    this.log(`${set.name}: cache ${set.cache ? 'on' : 'off'}.`)
+    this.log(
+      `${set.name}: answered by ${set.engine ?? 'the default engine'}, cache ${set.cache ? 'on' : 'off'}.`,
+    )
     return set
   }
 }

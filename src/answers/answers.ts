@@ -12,6 +12,7 @@ import type { Generator, Ports } from '../pipeline/ports.ts'
 import { type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
 import type { Begun, LeasedAnswer, TakenAnswer } from '../store/store.ts'
 import { inSpan } from '../telemetry/spans.ts'
+import { chooseEngine } from './engine.ts'
 import { follow, type Outcome } from './follow.ts'
 import type { AnswerLog, AnswerLogs, LoggedEvent } from './log.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
@@ -233,9 +234,9 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   async function prepare(principal: Principal, request: AskRequest): Promise<Prepared> {
     const startedAt = performance.now()
-    const generator = ports.generators.get(request.engine)
     const language = detectLanguage(request.question)
     const collections = await ports.store.collections.readable(principal, request.collections)
+    const generator = chooseEngine(ports.generators, request.engine, collections)
     return { startedAt, generator, language, collections }
   }
 

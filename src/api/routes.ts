@@ -11,6 +11,7 @@ import {
   cacheStatsSchema,
   collectionName,
   collectionSchema,
+  collectionSettings,
   configEntrySchema,
   documentSchema,
   generationSchema,
@@ -124,8 +125,11 @@ export const routes = {
     path: '/collections/:name/settings',
     summary: 'Change the settings of a collection',
     params: named,
-    body: z.object({ cache: z.boolean().describe('whether answers from it may be reused') }),
-    response: z.object({ name: z.string(), cache: z.boolean() }),
+    body: z
+      .object(collectionSettings)
+      .partial()
+      .refine((settings) => Object.keys(settings).length > 0, 'name a setting'),
+    response: z.object({ name: z.string(), ...collectionSettings }),
   },
   cacheStats: {
     ...nothing,

@@ -19,11 +19,20 @@ export const nothing = {
   body: z.undefined(),
 }
 
+export const collectionSettings = {
+  cache: z.boolean().describe('whether answers from it may be reused'),
+  engine: z
+    .string()
+    .max(64)
+    .nullable()
+    .describe('answers questions that name no engine; null: the configured one'),
+}
+
 export const collectionSchema = z.object({
   id: z.string(),
   name: z.string(),
   revision: z.int().nonnegative(),
-  cache: z.boolean().describe('whether answers from it may be reused'),
+  ...collectionSettings,
   documents: z.int().nonnegative(),
   chunks: z.int().nonnegative(),
   createdAt: z.iso.datetime(),

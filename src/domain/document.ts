@@ -85,6 +85,8 @@ export interface Collection {
   readonly revision: number
   /** Whether answers from it may be reused. */
   readonly cache: boolean
+  /** Answers questions that name no engine; null: the configured one. */
+  readonly engine: string | null
   readonly createdAt: Date
 }
 

@@ -70,12 +70,14 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
     async *stream(messages, signal) {
       const idle = new AbortController()
       const timer = setTimeout(() => idle.abort(new ChatbotError('timeout', 'idle')), config.timeoutMs)
+      let begun = false
       try {
         const chunks = await chunksOf(messages, AbortSignal.any([signal, idle.signal]))
         let finished = false
         let length = 0
         for await (const chunk of chunks) {
           timer.refresh()
+          begun = true
           const choice = chunk.choices?.[0]
           if (choice?.delta?.content) {
             length += choice.delta.content.length
@@ -93,10 +95,12 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
         }
         signal.throwIfAborted()
         if (idle.signal.aborted) throw idle.signal.reason
-        if (!finished)
-          throw new ChatbotError('engine_failed', 'The stream of the engine was cut before the answer ended.')
+        if (!begun) throw noAnswer(name, config)
+        if (!finished) throw cutOff(name)
       } catch (error) {
-        throw idle.signal.aborted && !signal.aborted ? idle.signal.reason : error
+        if (signal.aborted) throw error
+        if (idle.signal.aborted) throw idle.signal.reason
+        throw begun && isCut(error) ? cutOff(name, error) : error
       } finally {
         clearTimeout(timer)
       }
@@ -115,6 +119,21 @@ function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
     temperature: dialect.temperature && !temperature,
   }
 }
+
+const noAnswer = (name: string, { baseUrl }: EngineConfig) =>
+  new ChatbotError(
+    'engine_failed',
+    `The engine ${name} at ${baseUrl} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+  )
+
+/** `fetch` tells a body that ends early as a TypeError that has a cause. */
+const isCut = (error: unknown): boolean =>
+  error instanceof OpenAI.APIConnectionError || (error instanceof TypeError && error.cause !== undefined)
+
+const cutOff = (name: string, cause?: unknown) =>
+  new ChatbotError('engine_failed', `The engine ${name} was cut off before its answer ended. Ask again.`, {
+    cause,
+  })
 
 const endless = (name: string, config: EngineConfig) =>
   new ChatbotError(

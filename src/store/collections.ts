@@ -46,13 +46,17 @@ export function collectionRepository(database: Database): CollectionRepository {
           .orderBy(asc(collections.name)),
       ),
 
-    configure: (principal, name, { cache }) =>
+    configure: (principal, name, settings) =>
       database.transaction(async (queries) => {
         await findCollection(queries, principal, name, 'admin')
-        await audit(queries, principal, 'collection.configure', name, { cache: String(cache) })
+        const { cache, engine } = settings
+        await audit(queries, principal, 'collection.configure', name, {
+          ...(cache === undefined ? {} : { cache: String(cache) }),
+          ...(engine === undefined ? {} : { engine: engine ?? 'as configured' }),
+        })
         const [row] = await queries
           .update(collections)
-          .set({ cache })
+          .set(settings)
           .where(eq(collections.name, name))
           .returning(SUMMARY)
         if (row === undefined) throw unknownCollection(name)
@@ -137,8 +141,8 @@ export async function findCollection(
   return found
 }
 
-const { id, name, revision, cache, createdAt } = getTableColumns(collections)
-const SUMMARY = { id, name, revision, cache, createdAt }
+const { id, name, revision, cache, engine, createdAt } = getTableColumns(collections)
+const SUMMARY = { id, name, revision, cache, engine, createdAt }
 
 /** Undefined when the name is taken. Whoever makes a collection administers it. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {

@@ -71,14 +71,20 @@ export interface Store {
   close(): Promise<void>
 }
 
+export interface CollectionSettings {
+  readonly cache?: boolean | undefined
+  /** Null: the configured one. */
+  readonly engine?: string | null | undefined
+}
+
 export interface CollectionRepository {
   /** Throws `collection_exists`, `invalid_collection_name` or `forbidden`. */
   create(principal: Principal, name: string): Promise<Collection>
   /** The collection of that name for an editor of it, made when it does not exist; throws `forbidden`. */
   ensure(principal: Principal, name: string): Promise<Collection>
   list(principal: Principal): Promise<CollectionSummary[]>
-  /** Changes its settings; throws `unknown_collection`. */
-  configure(principal: Principal, name: string, settings: { readonly cache: boolean }): Promise<Collection>
+  /** Changes the settings that are given; throws `unknown_collection`. */
+  configure(principal: Principal, name: string, settings: CollectionSettings): Promise<Collection>
   /** The named collections, or all that the principal can read; throws `unknown_collection`. */
   readable(principal: Principal, names?: readonly string[]): Promise<Collection[]>
   /** Throws `forbidden` without this role on it, and `unknown_collection` when it cannot be read. */

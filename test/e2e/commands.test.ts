@@ -232,6 +232,17 @@ test('collections and the index', async () => {
     document: { error: { code: 'collection_exists' } },
   })
   expect((await space.run(['collections', 'list'])).stdout).toMatch(/fresh +0 +0/)
+  expect((await space.run(['collections', 'set', 'fresh'])).code).toBe(2)
+  expect((await space.run(['collections', 'set', 'fresh', '--engine', 'none'])).stderr).toContain(
+    'extractive',
+  )
+  expect((await space.run(['collections', 'set', 'fresh', '--engine', 'extractive'])).stdout).toContain(
+    'answered by extractive',
+  )
+  expect((await space.run(['collections', 'list'])).stdout).toMatch(/fresh +0 +0 +0 +on +extractive/)
+  expect(await space.json(['collections', 'set', 'fresh', '--default-engine'])).toMatchObject({
+    document: { engine: null, cache: true },
+  })
   expect((await space.run(['collections', 'rm', 'fresh', '--yes'])).code).toBe(0)
   expect((await space.run(['index', 'list'])).stdout).toContain('active')
   expect((await space.json(['index', 'stats'])).document).toMatchObject({ collections: 2 })

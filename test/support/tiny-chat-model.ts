@@ -1,8 +1,8 @@
 /** Chat models of a few kilobytes whose next token depends on all tokens before it, on their number and on the place. */
 import { type ElementType, float16s, float32s, type Node, onnxModel, type Weights } from './onnx-writer.ts'
 
-const VOCABULARY = ['<|end|>', '<|user|>', '<|assistant|>', '<|system|>', '[UNK]', ...'abcdefghijkl'] as const
-const KNOWN: readonly string[] = VOCABULARY
+const SPECIAL = ['<|end|>', '<|user|>', '<|assistant|>', '<|system|>', '[UNK]']
+const VOCABULARY: readonly string[] = [...SPECIAL, ...'abcdefghijkl']
 const SIZE = VOCABULARY.length
 export const CONTEXT = 64
 
@@ -15,6 +15,14 @@ export interface TinyChatOptions {
   readonly keepsLogits?: boolean
   /** Weights in a file of their own. */
   readonly external?: boolean
+  /** It says these words, all different, whatever it is asked, and has room for a real prompt. */
+  readonly says?: readonly string[]
+}
+
+interface Network {
+  readonly vocabulary: readonly string[]
+  readonly context: number
+  readonly weights: Readonly<Record<'last' | 'before' | 'total' | 'position', number[][]>>
 }
 
 /** Small whole numbers that look random: halves hold them exactly. */
@@ -33,6 +41,29 @@ function matrix(rows: number, salt: number): number[][] {
     // The end never comes by itself: tests decide how long an answer is.
     Array.from({ length: SIZE }, (_, column) => (column < 5 ? -1000 : noise(row, column, salt))),
   )
+}
+
+const LONG_CONTEXT = 4096
+
+function saying(words: readonly string[]): Network {
+  const vocabulary = [...SPECIAL, ...words]
+  const rows = (count: number, row: (index: number) => number | undefined) =>
+    Array.from({ length: count }, (_, index) =>
+      Array.from({ length: vocabulary.length }, (_, column) => (column === row(index) ? 1 : 0)),
+    )
+  const none = (count: number) => rows(count, () => undefined)
+  const after = (token: string | undefined) =>
+    token === '<|assistant|>' ? words[0] : (words[words.indexOf(token ?? '') + 1] ?? '<|end|>')
+  return {
+    vocabulary,
+    context: LONG_CONTEXT,
+    weights: {
+      last: rows(vocabulary.length, (index) => vocabulary.indexOf(after(vocabulary[index]) ?? '')),
+      before: none(vocabulary.length),
+      total: none(LONG_CONTEXT + 1),
+      position: none(LONG_CONTEXT),
+    },
+  }
 }
 
 /** What the network must write after the tokens, computed by hand. */
@@ -55,7 +86,7 @@ export function expectedTokens(
 }
 
 export const tokenIds = (text: string): number[] =>
-  [...text.matchAll(/<\|\w+\|>|\S/g)].map(([token]) => KNOWN.indexOf(token))
+  [...text.matchAll(/<\|\w+\|>|\S/g)].map(([token]) => VOCABULARY.indexOf(token))
 export const tokenText = (ids: readonly number[]): string => ids.map((id) => VOCABULARY[id]).join(' ')
 
 export function tinyChatModel(options: TinyChatOptions = {}): Readonly<Record<string, string | Uint8Array>> {
@@ -65,9 +96,16 @@ export function tinyChatModel(options: TinyChatOptions = {}): Readonly<Record<st
     branch = false,
     keepsLogits = false,
     external = false,
+    says,
   } = options
-  const past = { type: cache, dims: ['batch_size', 1, 'past_sequence_length', SIZE] } as const
-  const present = { type: cache, dims: ['batch_size', 1, 'total_sequence_length', SIZE] } as const
+  const {
+    vocabulary,
+    context,
+    weights: tables,
+  } = says === undefined ? { vocabulary: VOCABULARY, context: CONTEXT, weights: WEIGHTS } : saying(says)
+  const size = vocabulary.length
+  const past = { type: cache, dims: ['batch_size', 1, 'past_sequence_length', size] } as const
+  const present = { type: cache, dims: ['batch_size', 1, 'total_sequence_length', size] } as const
   const name = (kind: 'key' | 'value') => `past_key_values.0.${kind}`
   const nodes: Node[] = [
     // The cache holds each token's row of the unit matrix; its sum counts the tokens.
@@ -110,12 +148,12 @@ export function tinyChatModel(options: TinyChatOptions = {}): Readonly<Record<st
     table(
       'unit',
       cache,
-      Array.from({ length: SIZE }, (_, i) => Array.from({ length: SIZE }, (_, j) => (i === j ? 1 : 0))),
+      Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => (i === j ? 1 : 0))),
       external,
     ),
     ...(['last', 'before', 'total', 'position'] as const)
       .filter((one) => positions || one !== 'position')
-      .map((one) => table(one, 'float32', WEIGHTS[one])),
+      .map((one) => table(one, 'float32', tables[one])),
     indices('one', [1]),
     indices('axes', [1, 2]),
     ...(keepsLogits ? [indices('first', [0]), indices('far', [1_000_000])] : []),
@@ -134,7 +172,7 @@ export function tinyChatModel(options: TinyChatOptions = {}): Readonly<Record<st
       { name: name('value'), ...past },
     ],
     outputs: [
-      { name: 'logits', type: 'float32', dims: ['batch_size', 'kept', SIZE] },
+      { name: 'logits', type: 'float32', dims: ['batch_size', 'kept', size] },
       { name: 'present.0.key', ...present },
       { name: 'present.0.value', ...present },
     ],
@@ -142,7 +180,7 @@ export function tinyChatModel(options: TinyChatOptions = {}): Readonly<Record<st
     weights,
   })
   return {
-    ...TEXT_FILES,
+    ...textFiles(vocabulary, context),
     'onnx/model.onnx': network,
     ...(external ? { 'onnx/model.onnx_data': weights[0]?.data ?? '' } : {}),
   }
@@ -172,11 +210,11 @@ const indices = (name: string, values: readonly number[]): Weights => ({
 })
 
 const json = (value: unknown): string => JSON.stringify(value)
-const TEXT_FILES = {
+const textFiles = (vocabulary: readonly string[], context: number) => ({
   'config.json': json({
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',
-    max_position_embeddings: CONTEXT,
+    max_position_embeddings: context,
     eos_token_id: 0,
   }),
   'generation_config.json': json({ eos_token_id: [0] }),
@@ -191,7 +229,7 @@ const TEXT_FILES = {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: VOCABULARY.slice(0, 4).map((content, id) => ({
+    added_tokens: vocabulary.slice(0, 4).map((content, id) => ({
       id,
       content,
       single_word: false,
@@ -206,8 +244,8 @@ const TEXT_FILES = {
     decoder: null,
     model: {
       type: 'WordLevel',
-      vocab: Object.fromEntries(VOCABULARY.map((token, id) => [token, id])),
+      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
       unk_token: '[UNK]',
     },
   }),
-}
+})

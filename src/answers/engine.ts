@@ -1,0 +1,24 @@
+import type { Collection } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import type { Generator, Generators } from '../pipeline/ports.ts'
+
+/**
+ * The engine that the request names, else the one that all searched collections name, else the configured one.
+ * Throws `unknown_engine`.
+ */
+export function chooseEngine(
+  generators: Generators,
+  requested: string | undefined,
+  collections: readonly Collection[],
+): Generator {
+  if (requested !== undefined) return generators.get(requested)
+  const [first, ...others] = collections
+  const engine = first?.engine ?? null
+  if (first === undefined || engine === null || others.some((other) => other.engine !== engine))
+    return generators.get()
+  if (generators.names().includes(engine)) return generators.get(engine)
+  throw new ChatbotError(
+    'unknown_engine',
+    `The collection "${first.name}" is answered by the engine \`${engine}\`, which is not configured. Name another: chatbot collections set ${first.name} --engine NAME, or --default-engine.`,
+  )
+}
