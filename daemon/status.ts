@@ -78,7 +78,13 @@ function redisState({ redis }: Services): Status['components'] {
   const { trouble } = redis
   return trouble === undefined
     ? [{ name: 'redis', state: 'ok', detail: 'answers' }]
-    : [{ name: 'redis', state: 'degraded', detail: `answers go on without it: ${trouble}` }]
+    : [
+        {
+          name: 'redis',
+          state: 'degraded',
+          detail: `answers go on without it, and each daemon counts limits for itself: ${trouble}`,
+        },
+      ]
 }
 
 /** The histogram counts nanoseconds and measures its own 10 ms tick with them. */
