@@ -105,7 +105,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     keys: await servicesOf(life).auth.signingKeys.publicKeys(),
   }))
   for (const endpoint of endpoints) register(app, endpoint, options)
-  for (const endpoint of openAccountEndpoints) registerOpen(app, endpoint, life)
+  for (const endpoint of openAccountEndpoints) registerOpen(app, endpoint, options)
   registerPage(app)
   registerCompletions(app, { enter: (request, reply) => enter(request, reply, options), toError })
   return app
@@ -130,12 +130,17 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set(
   openAccountEndpoints.map(({ route }) => API_PREFIX + route.path),
 )
 
-function registerOpen(app: FastifyInstance, { route, handle }: OpenEndpoint, life: Life): void {
+function registerOpen(
+  app: FastifyInstance,
+  { route, handle }: OpenEndpoint,
+  { life, gate }: HttpOptions,
+): void {
   app.route({
     method: route.method,
     url: API_PREFIX + route.path,
     bodyLimit: MAX_OPEN_BODY,
-    handler: ({ params, query, headers, body }) => handle({ params, query, headers, body }, servicesOf(life)),
+    handler: ({ raw, params, query, headers, body }) =>
+      gate.attempt(raw, () => handle({ params, query, headers, body }, servicesOf(life))),
   })
 }
 

@@ -83,7 +83,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
             if (caller === 'refused') closeSocket(socket, 'unauthenticated')
-            else serve(socket, gate, caller)
+            else serve(socket, gate.behind(request), caller)
           })
         }
         admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))

@@ -445,6 +445,12 @@ export const configSchema = z.strictObject({
         .default(6000)
         .describe('requests and connections of one address a minute, whoever sends them'),
       addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
+      addressFailuresPerMinute: perMinute
+        .default(30)
+        .describe('wrong tokens and passwords of one address a minute; more are refused unread'),
+      addressFailuresBurst: perMinute
+        .default(100)
+        .describe('wrong tokens and passwords of one address at once'),
       roles: z
         .partialRecord(z.enum(ROLES), roleAllowance)
         .default({})

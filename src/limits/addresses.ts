@@ -57,26 +57,42 @@ const MOST_ADDRESSES = 20_000
 const IPV6_NETWORK_PARTS = 4
 
 export interface AddressLimiter {
-  /** Throws `rate_limited` when the address has sent too much. */
+  /** Throws `rate_limited` when nothing is left for the address. */
   check(address: string | undefined): void
+  /** Takes one. */
+  count(address: string | undefined): void
+}
+
+export interface AddressLimiterOptions {
+  readonly rate: Rate
+  /** Of what: begins the message of the error. */
+  readonly tooMany: string
+  readonly now?: () => number
 }
 
 /** Of each daemon for itself: it must cost nothing, and hold when nothing else does. */
-export function addressLimiter({ perMinute, burst }: Rate, now: () => number = Date.now): AddressLimiter {
-  const buckets = new LRUCache<string, { left: number; at: number }>({ max: MOST_ADDRESSES })
+export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiterOptions): AddressLimiter {
+  const { perMinute, burst } = rate
+  const buckets = new LRUCache<string, { readonly left: number; readonly at: number }>({
+    max: MOST_ADDRESSES,
+  })
+  const leftOf = (key: string) => {
+    const { left, at } = buckets.get(key) ?? { left: burst, at: now() }
+    return Math.min(burst, left + ((now() - at) * perMinute) / 60_000)
+  }
   return {
     check(address) {
       if (address === undefined) return
-      const key = networkOf(address)
-      const bucket = buckets.get(key) ?? { left: burst, at: now() }
-      const at = now()
-      const left = Math.min(burst, bucket.left + ((at - bucket.at) * perMinute) / 60_000)
-      buckets.set(key, { left: Math.max(0, left - 1), at })
+      const left = leftOf(networkOf(address))
       if (left >= 1) return
-      buckets.set(key, { left, at })
-      throw new ChatbotError('rate_limited', 'Too many requests from this address. Try again in a moment.', {
+      throw new ChatbotError('rate_limited', `${tooMany} from this address. Try again in a moment.`, {
         retryAfterMs: Math.ceil(((1 - left) * 60_000) / perMinute),
       })
+    },
+    count(address) {
+      if (address === undefined) return
+      const key = networkOf(address)
+      buckets.set(key, { left: Math.max(0, leftOf(key) - 1), at: now() })
     },
   }
 }

@@ -24,7 +24,10 @@ export interface LimitsOptions {
   readonly usage: UsageRepository
 }
 
-type Allowance = Omit<Config['limits'], 'roles' | 'addressPerMinute' | 'addressBurst'>
+type Allowance = Omit<
+  Config['limits'],
+  'roles' | 'addressPerMinute' | 'addressBurst' | 'addressFailuresPerMinute' | 'addressFailuresBurst'
+>
 
 /** How soon a new role counts. */
 const ROLE_MS = 10_000

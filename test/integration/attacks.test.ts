@@ -1,5 +1,7 @@
 /** What somebody tries who should not get in, or not that far. Everything here is refused. */
 import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { request as httpRequest, IncomingMessage } from 'node:http'
 import { connect as connectNet, createServer } from 'node:net'
 import { base64url, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -29,8 +31,10 @@ beforeAll(async () => {
       CHATBOT_AUTH_OIDC_COMPANY_AUDIENCE: AUDIENCE,
       CHATBOT_AUTH_OIDC_STALLED_ISSUER: stalledIssuer(),
       CHATBOT_AUTH_OIDC_STALLED_AUDIENCE: AUDIENCE,
-      CHATBOT_SERVER_HEAD_TIMEOUT_MS: '300',
-      CHATBOT_SERVER_BODY_TIMEOUT_MS: '300',
+      // Everything here comes from one address.
+      CHATBOT_LIMITS_ADDRESS_FAILURES_BURST: '100000',
+      CHATBOT_SERVER_HEAD_TIMEOUT_MS: '1000',
+      CHATBOT_SERVER_BODY_TIMEOUT_MS: '1000',
       CHATBOT_SERVER_HELLO_TIMEOUT_MS: '2000',
     },
   })
@@ -507,6 +511,128 @@ describe('guessing', () => {
           (error: Error) => error.message,
         )
     expect(await refusal('anna')).toBe(await refusal('nobody'))
+  })
+})
+
+describe('guessing from one address', () => {
+  /** Of a network that the daemon trusts as its proxy; nothing else is. */
+  const PROXY = '127.0.0.2'
+  const GUESSES = 4
+  let guarded: TestDaemon
+  let key: string
+  beforeAll(async () => {
+    guarded = await startTestDaemon({
+      env: {
+        CHATBOT_EMBEDDER_WORKERS: '1',
+        CHATBOT_SERVER_TRUSTED_PROXIES: PROXY,
+        CHATBOT_LIMITS_ADDRESS_FAILURES_BURST: String(GUESSES),
+        CHATBOT_LIMITS_ADDRESS_FAILURES_PER_MINUTE: '1',
+      },
+    })
+    await guarded.api.call('addUser', { body: { name: 'anna', password: PASSWORD } })
+    key = (await guarded.api.call('createKey', { body: { name: 'good' } })).key
+  }, 120_000)
+  afterAll(() => guarded?.[Symbol.asyncDispose]())
+
+  let guesses = 0
+  const wrongKey = () => `cb_aaaaaaaa_${String(guesses++).padStart(43, 'x')}`
+
+  /** Where it comes from, and what it says of that. */
+  interface From {
+    readonly localAddress: string
+    readonly forwarded: string
+  }
+  const headersOf = ({ forwarded }: From) => ({ 'x-forwarded-for': forwarded })
+
+  async function send(from: From, path: string, token?: string, body?: object) {
+    const request = httpRequest(`http://${guarded.host}${path}`, {
+      localAddress: from.localAddress,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...headersOf(from),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+    })
+    request.end(body === undefined ? undefined : JSON.stringify(body))
+    const [response] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(request, 'response'))
+    response.resume()
+    return { status: response.statusCode, retryAfter: Number(response.headers['retry-after']) }
+  }
+  const ask = async (from: From, token: string) => (await send(from, `${API_PREFIX}/auth/me`, token)).status
+  const logIn = async (from: From, password: string) =>
+    (await send(from, `${API_PREFIX}/auth/login`, undefined, { name: 'anna', password })).status
+  async function hello(from: From, token: string): Promise<number | 'welcome'> {
+    const { localAddress } = from
+    await using socket = await rawSocket(`ws://${guarded.host}/ws`, {
+      localAddress,
+      headers: headersOf(from),
+    })
+    socket.send({ type: 'hello', token })
+    const { closed } = socket
+    return await Promise.race([closed, socket.wait('welcome').then(() => 'welcome' as const)])
+  }
+  const upgrade = ({ localAddress, ...from }: From, token: string) =>
+    rawSocket(`ws://${guarded.host}/ws`, {
+      localAddress,
+      headers: { 'x-forwarded-for': from.forwarded, authorization: `Bearer ${token}` },
+    })
+
+  const behindProxy = (forwarded: string): From => ({ localAddress: PROXY, forwarded })
+
+  /** All four ways in, one wrong credential each. */
+  async function exhaust(from: () => From): Promise<void> {
+    expect(await ask(from(), wrongKey())).toBe(401)
+    expect(await hello(from(), wrongKey())).toBe(4401)
+    expect(await (await upgrade(from(), wrongKey())).closed).toBe(4401)
+    expect(await logIn(from(), 'wrong')).toBe(401)
+  }
+
+  async function expectShutOut(from: () => From): Promise<void> {
+    const refused = await send(from(), `${API_PREFIX}/auth/me`, wrongKey())
+    expect(refused.status).toBe(429)
+    expect(refused.retryAfter).toBeGreaterThan(0)
+    // A right one, too: it is refused unread, or guessing on would pay.
+    expect(await logIn(from(), PASSWORD)).toBe(429)
+    await expect(upgrade(from(), wrongKey())).rejects.toThrow('429')
+    expect(await hello(from(), wrongKey())).toBe(4500)
+  }
+
+  test('by any way in, each shuts the address out of all; no other address', async () => {
+    const guesser = () => behindProxy('203.0.113.1')
+    expect(await ask(guesser(), key)).toBe(200)
+    await exhaust(guesser)
+    await expectShutOut(guesser)
+    // Whoever was in before goes on from there, and the way to the daemon is open without a token.
+    expect(await ask(guesser(), key)).toBe(200)
+    expect(await hello(guesser(), key)).toBe('welcome')
+    expect((await send(guesser(), '/healthz')).status).toBe(200)
+    expect(await logIn(behindProxy('203.0.113.2'), PASSWORD)).toBe(200)
+    expect(await ask(behindProxy('203.0.113.2'), wrongKey())).toBe(401)
+  })
+
+  test('an address that nobody trusted has named makes no new guesser', async () => {
+    let told = 0
+    const from = (localAddress: string) => () => ({ localAddress, forwarded: `198.51.100.${told++}` })
+    await exhaust(from('127.0.0.3'))
+    await expectShutOut(from('127.0.0.3'))
+    // What stands before the address that the proxy has seen is the guesser's own word.
+    const behind = () => behindProxy(`198.51.100.${told++}, 203.0.113.3`)
+    await exhaust(behind)
+    await expectShutOut(behind)
+  })
+
+  test('a good token that ends is no guess', async () => {
+    const from = behindProxy('203.0.113.4')
+    for (let count = 0; count < 2 * GUESSES; count += 1) {
+      const made = await guarded.api.call('createKey', { body: { name: `ends-${count}` } })
+      await using socket = await upgrade(from, made.key)
+      socket.send({ type: 'hello' })
+      await socket.wait('welcome')
+      await guarded.api.call('revokeKey', { params: { name: `ends-${count}` } })
+      expect(await ask(from, made.key)).toBe(401)
+    }
+    expect(await logIn(from, PASSWORD)).toBe(200)
   })
 })
 

@@ -41,10 +41,15 @@ describe('the address of a client', () => {
 describe('the limit of an address', () => {
   it('is a burst, refilled by the minute, for each address and each IPv6 network', () => {
     let now = 0
-    const limiter = addressLimiter({ perMinute: 60, burst: 2 }, () => now)
+    const limiter = addressLimiter({
+      rate: { perMinute: 60, burst: 2 },
+      tooMany: 'Too many requests',
+      now: () => now,
+    })
     const check = (address: string) => {
       try {
         limiter.check(address)
+        limiter.count(address)
         return 'in'
       } catch (error) {
         return error
@@ -61,5 +66,8 @@ describe('the limit of an address', () => {
     expect(check('2001:db8::3')).toMatchObject({ code: 'rate_limited' })
     expect(check('2001:db8:0:1::3')).toBe('in')
     limiter.check(undefined)
+    limiter.count(undefined)
+    // To look costs nothing.
+    for (let index = 0; index < 9; index += 1) limiter.check('3.3.3.3')
   })
 })
