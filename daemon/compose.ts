@@ -302,6 +302,7 @@ async function localEngine(
     undo.push(() => model.close())
     return localGenerator(name, engine, model)
   } catch (thrown) {
-    return unusable(name, ChatbotError.wrap(thrown, 'model_corrupt'))
+    const { code, message } = ChatbotError.wrap(thrown, 'model_corrupt')
+    return unusable(name, new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown }))
   }
 }

@@ -17,7 +17,7 @@ export default class EnginesList extends ChatbotCommand {
         engines.map(({ name, model, used, state, because }) => [
           name,
           model,
-          used === 'on request' ? 'when a request names it' : used,
+          used === 'on request' ? 'when it is named' : used,
           because === undefined ? state : `${state}: ${because}`,
         ]),
       ),

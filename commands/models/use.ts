@@ -22,20 +22,23 @@ export default class ModelsUse extends ChatbotCommand {
     const { describeInstalled } = await import('../../models/installed.ts')
     const { role } = await describeInstalled(args.model, config.models.cacheDir)
     const { editUserConfig } = await import('../../src/config/edit.ts')
+    const { runningOwner } = await import('../common/owner.ts')
+    const next =
+      runningOwner(config.dataDir) === undefined
+        ? 'The next command uses it.'
+        : 'The running daemon takes it over with: chatbot restart'
     if (role === 'generator') {
       const entries = new Map([
         ['localEngines.local.model', args.model],
         ['answer.engine', 'local'],
       ])
       const path = editUserConfig(process.env, entries)
-      this.log(
-        `Wrote ${path}: the engine \`local\` answers. A running daemon takes it over with: chatbot restart`,
-      )
+      this.log(`Wrote ${path}: the engine \`local\` answers. ${next}`)
       return { model: args.model, role, path, keys: [...entries.keys()] }
     }
     const key = `${role}.model`
     const path = editUserConfig(process.env, new Map([[key, args.model]]))
-    this.log(`Wrote ${key} to ${path}. A running daemon takes it over with: chatbot restart`)
+    this.log(`Wrote ${key} to ${path}. ${next}`)
     if (role === 'embedder')
       this.log(
         `New collections are indexed with it. For one that exists: chatbot index rebuild --collection NAME --model ${args.model}`,

@@ -2,15 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Workspace, workspace } from '../support/cli.ts'
 import { type HubServer, startHub } from '../support/hub-server.ts'
+import { tinyChatModel } from '../support/tiny-chat-model.ts'
 import { tinyEmbedder, tinyReranker } from '../support/tiny-models.ts'
 
 let space: Workspace
 let hub: HubServer
 beforeAll(async () => {
-  const served = (files: ReturnType<typeof tinyEmbedder>) =>
+  const says = ['Snapshots', 'are', 'restored', 'with', 'the', 'command', 'thaw', '[1].']
+  const served = (files: Readonly<Record<string, string | Uint8Array>>) =>
     new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]))
   hub = await startHub({
     'tiny/embedder': { commit: 'a'.repeat(40), files: served(tinyEmbedder()), card: { license: 'llama9' } },
+    'tiny/chat': { commit: 'c'.repeat(40), files: served(tinyChatModel({ says })) },
     'tiny/reranker': { commit: 'b'.repeat(40), files: served(tinyReranker()) },
   })
   space = workspace()
@@ -37,7 +40,7 @@ test('a model is pulled, shown, verified, used and deleted', async () => {
   expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('checksums match') })
   expect((await run('pull', 'tiny/reranker')).stdout).toContain('is here already')
   expect((await run('verify')).stdout).toMatch(/builtin: works[\s\S]*tiny\/reranker@b+:q8: works/)
-  expect((await run('use', 'tiny/reranker')).stdout).toContain('chatbot restart')
+  expect((await run('use', 'tiny/reranker')).stdout).toContain('The next command uses it.')
   expect((await space.run(['config', 'get', 'reranker.model'])).stdout.trim()).toBe('tiny/reranker')
   expect((await run('rm', 'tiny/reranker')).stderr).toContain('The setting reranker.model names it.')
   expect((await run('rm', 'tiny/reranker', '--yes')).code).toBe(0)
@@ -62,4 +65,45 @@ test('a daemon whose reranker is not there answers in the order of the search, a
   expect(code).toBe(0)
   expect(stdout).toContain('restore')
   expect(stderr).toContain('chatbot models pull tiny/gone')
+})
+
+test('from the hub to a streamed and cited answer of local models, without a network', async () => {
+  await using own = workspace()
+  const hubbed = { env: { HF_ENDPOINT: hub.endpoint } }
+  own.write({ 'a.md': '# Snapshots\n\nSnapshots are restored with the command thaw.\n' })
+  expect((await own.run(['ingest', 'a.md'])).code).toBe(0)
+
+  const chat = await own.run(['models', 'pull', 'tiny/chat'], hubbed)
+  expect(chat).toMatchObject({ code: 0, stdout: expect.stringContaining('chatbot models use tiny/chat') })
+  expect((await own.run(['models', 'pull', 'tiny/embedder', '--accept-licence'], hubbed)).code).toBe(0)
+  const asked = hub.requests.length
+  const offline = { env: { HF_ENDPOINT: hub.endpoint, HF_HUB_OFFLINE: '1' } }
+
+  expect((await own.run(['models', 'use', 'tiny/chat'], offline)).stdout).toContain('chatbot restart')
+  expect((await own.run(['models', 'use', 'tiny/embedder'], offline)).stdout).toContain('index rebuild')
+  expect((await own.run(['restart'], offline)).code).toBe(0)
+  expect((await own.run(['index', 'rebuild', '--model', 'tiny/embedder'], offline)).stdout).toContain(
+    'rebuilt',
+  )
+  expect((await own.run(['index', 'list'])).stdout).toContain('tiny/embedder')
+
+  const { code, stdout } = await own.run(['ask', 'How are snapshots restored?', '--ndjson'], offline)
+  expect(code).toBe(0)
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => z.looseObject({ type: z.string() }).parse(JSON.parse(line)))
+  expect(events.filter(({ type }) => type === 'delta').length).toBeGreaterThan(1)
+  expect(events.at(-1)).toMatchObject({
+    answer: {
+      text: 'Snapshots are restored with the command thaw [1].',
+      generator: 'local:tiny/chat',
+      citations: [{ uri: expect.stringContaining('a.md') }],
+      usage: { completionTokens: 8 },
+    },
+  })
+  expect(hub.requests.length).toBe(asked)
+
+  expect((await own.run(['stop'])).code).toBe(0)
+  expect((await own.run(['models', 'use', 'builtin'], offline)).stdout).toContain('The next command uses it.')
 })

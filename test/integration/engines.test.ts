@@ -214,7 +214,13 @@ describe('an engine that fails is a clear error, and the others answer on', () =
     ['that streams garbage', 'first', garbage, 'engine_failed', 'what is no answer'],
     ['that is a page', 'first', page, 'engine_failed', 'engines.first.baseUrl'],
     ['that is cut in the middle', 'first', cut, 'engine_failed', 'engine first was cut off'],
-    ['whose model is missing', 'missing', sound, 'unknown_model', 'chatbot models pull tiny/missing'],
+    [
+      'whose model is missing',
+      'missing',
+      sound,
+      'unknown_model',
+      'chatbot models pull tiny/missing Then: chatbot restart',
+    ],
     ['whose model is truncated', 'truncated', sound, 'model_corrupt', 'truncated'],
     [
       'whose model is of another kind',
