@@ -2,7 +2,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { inDatabaseSpan } from '../telemetry/spans.ts'
-import { isConflict, isSilence, translate } from './errors.ts'
+import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
 
 /** What a repository builds statements with: the pool, or one transaction of it. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
@@ -54,6 +54,7 @@ export function connect(
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    Client: KeptClient,
     application_name: 'chatbot',
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + SILENCE_MS,
@@ -81,6 +82,22 @@ export function connect(
       closed ??= pool.end()
       return closed
     },
+  }
+}
+
+/**
+ * `pool.query` gives a client back with the error of its statement, and the pool then drops it: a new connection for
+ * each statement that fails, and on PGlite a second one while the first still closes, which is refused.
+ */
+class KeptClient extends pg.Client {
+  #release: pg.PoolClient['release'] = () => undefined
+
+  get release(): pg.PoolClient['release'] {
+    return this.#release
+  }
+  /** The pool sets it whenever it lends the client. */
+  set release(release: pg.PoolClient['release']) {
+    this.#release = (error) => release(isOfStatement(error) ? undefined : error)
   }
 }
 

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 
 /** Two transactions waited for each other, and this one was chosen to try again. */
@@ -8,6 +9,10 @@ export function isConflict(thrown: unknown): boolean {
 
 /** The connection has said nothing for too long: it is dropped, not asked to roll back. */
 export const isSilence = (thrown: unknown): boolean => origin(thrown).message === 'Query read timeout'
+
+/** The statement failed, and its connection is as good as before. */
+export const isOfStatement = (thrown: unknown): boolean =>
+  thrown instanceof pg.DatabaseError && thrown.severity === 'ERROR'
 
 /** What the database or its connection threw, as an error with a stable code. */
 export function translate(thrown: unknown): ChatbotError {

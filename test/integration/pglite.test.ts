@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startPglite } from '../../daemon/pglite.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { connect } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { ANNA, documentOf, expectCode, put, SPEC } from '../conformance/store-fixtures.ts'
@@ -132,6 +134,29 @@ describe('a database that is killed', () => {
         expect(documents.every((document) => document.chunks === 2)).toBe(true)
       })
     }
+  })
+})
+
+describe('a statement that fails', () => {
+  it('leaves its connection to the next one, which comes at once', async () => {
+    const folder = await copyOf(sound)
+    const pglite = await startPglite(pathsOf(folder))
+    const database = connect(pglite.connection, true)
+    await database.run((queries) =>
+      queries.execute(sql`SELECT set_config('application_name', 'kept', false)`),
+    )
+    for (let round = 0; round < 20; round += 1) {
+      await expectCode(
+        database.run((queries) => queries.execute(sql`SELECT FROM no_such_table`)),
+        'internal',
+      )
+      const { rows } = await database.run((queries) =>
+        queries.execute(sql`SELECT current_setting('application_name') AS name`),
+      )
+      expect(rows).toEqual([{ name: 'kept' }])
+    }
+    await database.close()
+    await pglite.close()
   })
 })
 
