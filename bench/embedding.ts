@@ -1,6 +1,6 @@
 /**
  * Passages a second through the embedder, against a bare onnxruntime-node loop over the same texts in the same
- * run, and how far the host's event loop is held up meanwhile.
+ * run and @huggingface/transformers, and how far the host's event loop is held up meanwhile.
  *
  *     node bench/embedding.ts [rounds]
  */
@@ -11,7 +11,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
+import { peerEmbedder } from './peer.ts'
 
+/** Passages that @huggingface/transformers takes at once. */
+const BATCHES = [1, 4, 16]
 const ROUNDS = Number(process.argv[2] ?? 3)
 const model = builtinModel()
 const tokenizer = loadTokenizer(model.folder)
@@ -35,6 +38,7 @@ const ways = [
   await embedder(2, 1),
   await embedder(1, 2),
   await embedder(1, 1),
+  ...(await peers()),
 ]
 for (let round = 0; round <= ROUNDS; round++) {
   for (const way of ways) {
@@ -64,8 +68,16 @@ for (const result of results)
       result.name.padEnd(28),
       best(result).toFixed(1).padStart(11),
       (best(result) / base).toFixed(2).padStart(24),
-      result.name.startsWith('bare') ? ''.padStart(17) : `${result.loopP99.toFixed(1)} ms`.padStart(17),
+      !result.name.startsWith('embedder') ? ''.padStart(17) : `${result.loopP99.toFixed(1)} ms`.padStart(17),
     ].join(''),
+  )
+const peer = results
+  .filter(({ name }) => name.startsWith('transformers'))
+  .toSorted((a, b) => best(b) - best(a))[0]
+const ours = Math.max(...results.filter(({ name }) => name.startsWith('embedder')).map(best))
+if (peer !== undefined)
+  console.log(
+    `\n@huggingface/transformers at its best batch: ${best(peer).toFixed(1)} (${peer.name}); ours ${ours.toFixed(1)}`,
   )
 console.log(`\nResident memory with all of them loaded: ${Math.round(results.at(-1)?.rss ?? 0)} MB`)
 
@@ -93,6 +105,21 @@ async function bareLoop(threads: number) {
     },
     close: () => session.release(),
   }
+}
+
+async function peers() {
+  const peer = await peerEmbedder(model.folder)
+  return BATCHES.map((batch, i) => ({
+    result: measured(`transformers, batch ${batch}`),
+    run: () =>
+      peer.embed(
+        texts.map((text) => model.prefixes.passage + text),
+        batch,
+      ),
+    close: async () => {
+      if (i === 0) await peer.close()
+    },
+  }))
 }
 
 async function embedder(workers: number, threads: number) {

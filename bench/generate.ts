@@ -1,5 +1,6 @@
 /**
- * Tokens a second of a local language model against a bare onnxruntime-node loop with the same buffers in the same run,
+ * Tokens a second of a local language model against a bare onnxruntime-node loop with the same buffers and against
+ * @huggingface/transformers in the same run,
  * with 100 and with 1,000 tokens of context; time to the first token of a second turn; delay of this process's event loop.
  *
  *     node bench/generate.ts [../shared/models/SmolLM2-135M-Instruct] [rounds]
@@ -12,6 +13,7 @@ import { loadChat } from '../models/chat.ts'
 import { createGenerator } from '../models/generator.ts'
 import { installedGenerator } from '../models/installed.ts'
 import type { ChatMessage } from '../src/domain/generation.ts'
+import { peerGenerator } from './peer.ts'
 
 const TOKENS = 64
 const folder = resolve(process.argv[2] ?? '../shared/models/SmolLM2-135M-Instruct')
@@ -33,6 +35,7 @@ const generator = createGenerator({
   idleMs: 600_000,
 })
 const bare = await bareLoop(join(folder, model.onnx))
+const peer = await peerGenerator(folder)
 const loop = monitorEventLoopDelay({ resolution: 10 })
 
 const results = new Map<string, number[]>()
@@ -48,6 +51,7 @@ for (let round = 0; round <= rounds; round++) {
     const ids = chat.encode(messages)
     const ours = await timed(messages)
     const theirs = await bare(ids)
+    const peers = await peer.decode(ids, TOKENS)
     const second = await timed([
       ...messages,
       { role: 'assistant', content: ours.text },
@@ -57,6 +61,7 @@ for (let round = 0; round <= rounds; round++) {
     if (round === 0) continue
     note(`ours ${context}`, ours.perSecond)
     note(`bare ${context}`, theirs)
+    note(`peer ${context}`, peers)
     note(`second turn ${context}`, second.firstMs / ours.firstMs)
   }
 }
@@ -64,13 +69,14 @@ const p99 = loop.percentile(99) / 1e6 - 10
 const resident =
   Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${generator.pid()}/status`, 'utf8'))?.[1]) / 1024
 await generator.close()
+await peer.close()
 
 const print = (name: string, value: string) => console.log(name.padEnd(62), value)
 for (const context of [100, 1000]) {
   const ratio = median(`ours ${context}`) / median(`bare ${context}`)
   print(
     `tokens/s at ${context} tokens of context`,
-    `${median(`ours ${context}`).toFixed(1)}, bare loop ${median(`bare ${context}`).toFixed(1)}: ${ratio.toFixed(2)}`,
+    `${median(`ours ${context}`).toFixed(1)}, bare loop ${median(`bare ${context}`).toFixed(1)}: ${ratio.toFixed(2)}; @huggingface/transformers ${median(`peer ${context}`).toFixed(1)} (batch 1)`,
   )
 }
 print('1,000 tokens of context against 100', (median('ours 1000') / median('ours 100')).toFixed(2))
