@@ -14,13 +14,16 @@ import { syncSource } from '../../src/client/sync.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
 import { describePostgres } from '../support/postgres.ts'
+import { tinyEmbedder, writeFolder } from '../support/tiny-models.ts'
 import { until } from '../support/until.ts'
 
-const INGEST_KILLS = 20
-const SHARED_KILLS = 8
-const PRUNE_KILLS = 12
-const RESTORE_KILLS = 10
-const FILES = 400
+const INGEST_KILLS = 14
+const SHARED_KILLS = 6
+const PRUNE_KILLS = 10
+const REBUILD_KILLS = 12
+const RESTORE_KILLS = 8
+const FILES = 300
+const REBUILT = 150
 
 let folder: string
 let source: string
@@ -73,6 +76,42 @@ test(`${PRUNE_KILLS} kills while files come, change, move and go`, async () => {
   await using daemon = await startTestDaemon({ dataDir })
   await settled(daemon)
   await expectInStep(daemon)
+})
+
+test(`${REBUILD_KILLS} kills while the index is rebuilt with one model and another`, async () => {
+  write(0, REBUILT)
+  const tiny = join(folder, 'tiny')
+  await writeFolder(tiny, tinyEmbedder())
+  const dataDir = join(folder, 'data')
+  {
+    await using daemon = await startTestDaemon({ dataDir })
+    expect((await sync(daemon)).stopped).toBeUndefined()
+  }
+  let swaps = 0
+  for (let round = 0; round < REBUILD_KILLS; round += 1) {
+    const daemon = await startTestDaemon({ dataDir })
+    const before = await live(daemon)
+    // One that was killed goes on by itself.
+    const job =
+      (await openRebuild(daemon)) ?? (await rebuild(daemon, before === 'builtin' ? tiny : 'builtin'))
+    const most = Math.random() * REBUILT * 1.2
+    for (;;) {
+      const { passages } = await daemon.api.call('search', { body: { query: 'engineer number 12' } })
+      expect(passages).not.toEqual([])
+      const { state, indexed } = await daemon.api.call('getJob', { params: { id: job.id } })
+      if (state !== 'running' || indexed > most) break
+    }
+    await sleep(Math.random() * 100)
+    if ((await live(daemon)) !== before) swaps += 1
+    await kill(daemon)
+  }
+  await using daemon = await startTestDaemon({ dataDir })
+  if ((await openRebuild(daemon)) === undefined)
+    await rebuild(daemon, (await live(daemon)) === 'builtin' ? tiny : 'builtin')
+  do await expectClean(daemon)
+  while ((await openRebuild(daemon)) !== undefined)
+  await expectInStep(daemon)
+  console.log(`swapped between the kills: ${swaps}`)
 })
 
 test(`${RESTORE_KILLS} kills during a restore`, async () => {
@@ -181,6 +220,30 @@ async function settled({ api }: TestDaemon): Promise<void> {
 const documents = async ({ api }: TestDaemon) =>
   (await api.call('listDocuments', { query: { limit: 1000 } })).documents
 
+const openRebuild = async ({ api }: TestDaemon) =>
+  (await api.call('listJobs', { query: {} })).jobs.find(
+    ({ kind, state }) => kind === 'rebuild' && state === 'running',
+  )
+
+async function rebuild({ api }: TestDaemon, model: string) {
+  const { job } = await api.call('rebuildIndex', { params: { name: 'default' }, body: { model } })
+  if (job === null) throw new Error(`the index is of ${model} already`)
+  return job
+}
+
+/** The model whose index is searched: one, and of all documents. */
+async function live({ api }: TestDaemon): Promise<string | undefined> {
+  const { generations } = await api.call('listIndex', {})
+  const active = generations.filter(({ state }) => state === 'active')
+  expect(active).toMatchObject([{ documents: REBUILT }])
+  return active[0]?.reference
+}
+
+async function expectClean({ api }: TestDaemon): Promise<void> {
+  const request = { params: { name: 'default' }, body: { fix: false } }
+  expect((await api.call('verifyIndex', request)).problems).toEqual([])
+}
+
 /** A sync completes; what is indexed is then what is in the folder, and a further one has nothing to do. */
 async function expectInStep(daemon: TestDaemon): Promise<void> {
   const { results, stopped } = await sync(daemon)
@@ -195,7 +258,6 @@ async function expectInStep(daemon: TestDaemon): Promise<void> {
     documents: files.length,
     chunks: held.reduce((sum, { chunks }) => sum + chunks, 0),
   })
-  const request = { params: { name: 'default' }, body: { fix: false } }
-  expect((await daemon.api.call('verifyIndex', request)).problems).toEqual([])
+  await expectClean(daemon)
   expect((await sync(daemon)).results.every(({ status }) => status === 'unchanged')).toBe(true)
 }
