@@ -1,4 +1,5 @@
 /** One WebSocket: reads the client's messages, runs them, writes the daemon's. */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Accepted } from '../src/answers/answers.ts'
 import type { LoggedEvent } from '../src/answers/log.ts'
@@ -27,6 +28,8 @@ import { type Life, servicesOf } from './services.ts'
 
 export interface SessionOptions {
   readonly socket: WebSocket
+  /** What the socket writes to. */
+  readonly stream: Duplex
   readonly life: Life
   readonly config: Config
   readonly gate: Gate
@@ -56,6 +59,7 @@ export class Session {
   readonly #cancels = new Map<string, Promise<void>>()
   #identity: Identity | undefined
   #expiry: NodeJS.Timeout | undefined
+  #isGathering = false
   #state: 'new' | 'greeting' | 'greeted' = 'new'
   /** What a client sends without waiting for `welcome`. */
   readonly #early: ClientMessage[] = []
@@ -98,8 +102,21 @@ export class Session {
   send(message: ServerMessage): void {
     const { socket, config } = this.#options
     if (socket.readyState !== socket.OPEN) return
+    this.#gather()
     socket.send(JSON.stringify(message))
     if (socket.bufferedAmount > config.server.maxBufferedBytes) closeSocket(socket, 'slow_consumer')
+  }
+
+  /** What is sent in one turn of the event loop goes out as one write. */
+  #gather(): void {
+    if (this.#isGathering) return
+    const { stream } = this.#options
+    this.#isGathering = true
+    stream.cork()
+    setImmediate(() => {
+      this.#isGathering = false
+      stream.uncork()
+    })
   }
 
   #receive(text: string, isBinary: boolean): void {

@@ -53,13 +53,13 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   }, limits.pingIntervalMs)
   pinging.unref()
 
-  function serve(socket: WebSocket, gate: Gate, identity: Identity | undefined): void {
+  function serve(socket: WebSocket, stream: Duplex, gate: Gate, identity: Identity | undefined): void {
     if (sockets.clients.size > limits.maxSockets) {
       closeSocket(socket, 'too_many_connections')
       return
     }
     socket.on('pong', () => missedPongs.set(socket, 0))
-    const session = new Session({ socket, life, config, gate, log, identity })
+    const session = new Session({ socket, stream, life, config, gate, log, identity })
     sessions.add(session)
     socket.once('close', () => sessions.delete(session))
   }
@@ -83,7 +83,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
             if (caller === 'refused') closeSocket(socket, 'unauthenticated')
-            else serve(socket, gate.behind(request), caller)
+            else serve(socket, stream, gate.behind(request), caller)
           })
         }
         admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))

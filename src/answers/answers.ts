@@ -1,6 +1,6 @@
 /** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
 import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
-import type { Collection } from '../domain/document.ts'
+import type { SearchedCollection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { detectLanguage, type Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -74,7 +74,7 @@ interface Entering {
 interface Prepared {
   readonly generator: Generator
   readonly language: Language
-  readonly collections: readonly Collection[]
+  readonly collections: readonly SearchedCollection[]
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number
 }

@@ -2,9 +2,10 @@
  * The two tiers of remembered answers. What they find is an offer: the statement that stores it as the asker's answer
  * checks in the database that it may still be given.
  */
+import { LRUCache } from 'lru-cache'
 import type { Principal } from '../domain/principal.ts'
 import type { AnswerCache, CacheQuery, FoundAnswer, Tier } from '../pipeline/ports.ts'
-import type { CachedAnswer, CachedAnswerRepository, CachedQuestion } from '../store/store.ts'
+import type { AnswerSource, CachedAnswer, CachedAnswerRepository, CachedQuestion } from '../store/store.ts'
 import { fold } from './fold.ts'
 import { compareQuestions } from './gate/gate.ts'
 
@@ -32,6 +33,9 @@ export const SIMILAR = 0.94
 /** Where the gate sees next to no difference, the embedder must see none. */
 export const NEARLY_EQUAL = 0.978
 
+/** Who uses an answer again and again marks it as used no more often than that. */
+const MARKED_MS = 60_000
+
 /** How many earlier questions the gate looks at. */
 const CANDIDATES = 8
 
@@ -45,6 +49,7 @@ export function answerCache({
 }: AnswerCacheOptions): AnswerCache {
   const hits = { exact: 0, semantic: 0 }
   const refusals = new Map<string, number>()
+  const marked = new LRUCache<string, true>({ max: 10_000, ttl: MARKED_MS })
   let misses = 0
   let outdated = 0
 
@@ -55,7 +60,7 @@ export function answerCache({
       const answer = await store.get(principal, candidate.source)
       if (answer === undefined) continue
       const tier = fold(candidate.question) === fold(query.question) ? 'exact' : 'semantic'
-      return { tier, answer }
+      return { tier, answer, remembered: false }
     }
     return undefined
   }
@@ -76,6 +81,13 @@ export function answerCache({
     return false
   }
 
+  async function markUsed(source: AnswerSource): Promise<void> {
+    const key = `${source.principal}\n${source.answer}`
+    if (marked.has(key)) return
+    marked.set(key, true)
+    await store.used(source)
+  }
+
   const spared =
     <Args extends unknown[]>(work: (...args: Args) => Promise<void>) =>
     (...args: Args): Promise<void> =>
@@ -84,7 +96,7 @@ export function answerCache({
   return {
     async find(principal, query) {
       const remembered = await exact.get(query.key)
-      if (remembered !== undefined) return { tier: 'exact', answer: remembered }
+      if (remembered !== undefined) return { tier: 'exact', answer: remembered, remembered: true }
       return findSimilar(principal, query)
     },
     keep: spared(async (principal, query, answer) => {
@@ -103,7 +115,8 @@ export function answerCache({
     }),
     served: spared(async (query, found) => {
       hits[found.tier] += 1
-      await exact.set(query.key, found.answer)
+      if (!found.remembered) await exact.set(query.key, found.answer)
+      await markUsed(found.answer.source)
     }),
     async outdated(query) {
       outdated += 1

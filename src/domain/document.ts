@@ -90,6 +90,12 @@ export interface Collection {
   readonly createdAt: Date
 }
 
+/** A collection as a question finds it. */
+export interface SearchedCollection extends Collection {
+  /** Documents that were taken in and cannot be found yet. */
+  readonly indexing: number
+}
+
 export interface CollectionSummary extends Collection {
   readonly documents: number
   readonly chunks: number

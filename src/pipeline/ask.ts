@@ -1,6 +1,6 @@
 /** What flows through the pipeline: each stage adds its part. */
 import type { Answer, Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
-import type { Collection } from '../domain/document.ts'
+import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
 import type { CacheQuery, Generator } from './ports.ts'
@@ -17,7 +17,7 @@ export interface Ask extends Timed {
   /** Earlier turns, oldest first; empty in a new conversation. */
   readonly history: readonly Turn[]
   /** What is searched, with the revisions at the time of the ask. */
-  readonly collections: readonly Collection[]
+  readonly collections: readonly SearchedCollection[]
   readonly filter?: SearchFilter
   readonly retrieval: RetrievalSettings
   /** Whether this answer may come from the cache and go into it. */

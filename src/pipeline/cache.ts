@@ -1,7 +1,6 @@
 import { type CachePlace, cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
-import type { Collection } from '../domain/document.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { SearchedCollection } from '../domain/document.ts'
 import type { Ask, Embedded, Looked } from './ask.ts'
 import type { FoundAnswer, Ports } from './ports.ts'
 import { elapsed, type Stage } from './stage.ts'
@@ -29,9 +28,10 @@ export function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
  */
 export const readCache: Stage<Embedded, Looked> = {
   name: 'cache',
-  async run(asked, { principal, ports }) {
+  async run(asked, context) {
+    const { principal, ports } = context
     const { cache } = ports
-    const unfinished = await indexingWarnings(ports, principal, asked.collections)
+    const unfinished = indexingWarnings(asked.collections)
     const ask = { ...asked, warnings: [...asked.warnings, ...unfinished] }
     // What such an answer is made of changes with the next batch.
     if (unfinished.length > 0) return ask
@@ -39,43 +39,40 @@ export const readCache: Stage<Embedded, Looked> = {
     if (cache === undefined || place === undefined) return ask
     const { question, language, vector } = ask
     const cacheQuery = { ...place, question, language, vector }
-    const found = await cache.find(principal, cacheQuery)
-    if (found === undefined) {
-      cache.missed()
-      return { ...ask, cacheQuery }
+    let missed = false
+    const look = async (): Promise<Answer | undefined> => {
+      const found = await cache.find(principal, cacheQuery)
+      missed = found === undefined
+      if (found === undefined) return undefined
+      const answered = answerFrom(found, ask)
+      const isGiven = await ports.store.answers.complete(
+        principal,
+        ask.epoch,
+        answered,
+        { model: ports.embedder.model.fingerprint, vector },
+        { source: found.answer.source, partition: place.partition },
+      )
+      if (isGiven) await cache.served(cacheQuery, found)
+      else await cache.outdated(cacheQuery)
+      return isGiven ? answered : undefined
     }
-    const answered = answerFrom(found, ask)
-    const isGiven = await ports.store.answers.complete(
-      principal,
-      ask.epoch,
-      answered,
-      { model: ports.embedder.model.fingerprint, vector },
-      { source: found.answer.source, partition: place.partition },
-    )
-    if (!isGiven) {
-      await cache.outdated(cacheQuery)
-      return { ...ask, cacheQuery }
-    }
-    await cache.served(cacheQuery, found)
-    return { ...ask, answered }
+    const since = performance.now()
+    let answered = await look()
+    if (answered === undefined && (await context.inFlight(place.key, since))) answered = await look()
+    if (missed) cache.missed()
+    return answered === undefined ? { ...ask, cacheQuery } : { ...ask, answered }
   },
 }
 
 /** What is in the collections and cannot be found yet. */
-async function indexingWarnings(
-  { store }: Ports,
-  principal: Principal,
-  searched: readonly Collection[],
-): Promise<string[]> {
-  const pending = await store.staging.pending(
-    principal,
-    searched.map(({ name }) => name),
-  )
-  return pending.map(({ collection, documents }) =>
-    documents === 1
-      ? `1 document of ${collection} is still being indexed: this answer does not know it.`
-      : `${documents} documents of ${collection} are still being indexed: this answer does not know them.`,
-  )
+function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
+  return searched
+    .filter(({ indexing }) => indexing > 0)
+    .map(({ name, indexing }) =>
+      indexing === 1
+        ? `1 document of ${name} is still being indexed: this answer does not know it.`
+        : `${indexing} documents of ${name} are still being indexed: this answer does not know them.`,
+    )
 }
 
 function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {

@@ -1,68 +1,88 @@
 /** One flight per question: who asks what is being answered sees that answer grow, and takes it from the cache. */
+import { LRUCache } from 'lru-cache'
 import { type Answer, type AnswerEvent, grownText } from '../domain/answer.ts'
 import type { Ask } from './ask.ts'
-import { placeOf } from './cache.ts'
 import type { Pipeline, StageContext } from './stage.ts'
 
 /** How a flight ended. `left`: its asker did not wait for the end, so that another must lead. */
 type Landing = 'answered' | 'left' | 'failed'
 
 interface Flight {
-  readonly text: () => string
+  text: string
   readonly followers: Set<(event: AnswerEvent) => void>
   readonly landed: Promise<Landing>
+  readonly land: (landing: Landing) => void
 }
 
-/** Of asks with one cache key, the first runs and the others follow it. A follower outlives its leader. */
-export function oneFlight(run: Pipeline<Ask, Answer>): Pipeline<Ask, Answer> {
-  const flights = new Map<string, Flight>()
+/** Landings that a question may have missed while it was looked up in the cache. */
+const MOST_LANDINGS = 1000
 
-  async function lead(key: string, ask: Ask, context: StageContext): Promise<Answer> {
-    const followers: Flight['followers'] = new Set()
-    const { promise: landed, resolve: land } = Promise.withResolvers<Landing>()
-    let text = ''
-    const flight: Flight = { text: () => text, followers, landed }
-    flights.set(key, flight)
+/**
+ * Gives the stages `inFlight`: of asks with one cache key that the cache has no answer to, the first goes on and
+ * the others follow it. A follower outlives its leader.
+ */
+export function oneFlight(
+  run: Pipeline<Ask, Answer>,
+): (ask: Ask, context: Omit<StageContext, 'inFlight'>) => Promise<Answer> {
+  const flights = new Map<string, Flight>()
+  const landings = new LRUCache<string, number>({ max: MOST_LANDINGS })
+
+  return async (ask, context) => {
+    const { signal } = context
+    const shown = new ShownText(context)
+    let led: { readonly key: string; readonly flight: Flight } | undefined
+
     const emit = (event: AnswerEvent) => {
-      text = grownText(text, event)
-      context.emit(event)
-      for (const follow of followers) follow(event)
+      shown.emit(event)
+      if (led === undefined) return
+      led.flight.text = grownText(led.flight.text, event)
+      for (const follow of led.flight.followers) follow(event)
     }
-    const settle = (landing: Landing) => {
-      flights.delete(key)
-      land(landing)
+
+    async function inFlight(key: string, since: number): Promise<boolean> {
+      for (;;) {
+        signal.throwIfAborted()
+        const flight = flights.get(key)
+        if (flight === undefined) {
+          if ((landings.get(key) ?? 0) > since) return true
+          led = { key, flight: newFlight() }
+          flights.set(key, led.flight)
+          return false
+        }
+        shown.forget()
+        // What was not kept, or what failed, is not waited for once more: each of the followers goes on for itself.
+        if ((await follow(flight, signal, shown)) !== 'left') return true
+      }
     }
+
+    function settle(landing: Landing): void {
+      if (led === undefined) return
+      flights.delete(led.key)
+      landings.set(led.key, performance.now())
+      led.flight.land(landing)
+    }
+
     try {
-      const answer = await run(ask, { ...context, emit })
+      const answer = await run(ask, { ...context, emit, inFlight })
       settle('answered')
       return answer
     } catch (error) {
-      settle(context.signal.aborted ? 'left' : 'failed')
+      settle(signal.aborted ? 'left' : 'failed')
       throw error
     }
   }
+}
 
-  return async (ask, context) => {
-    const key = placeOf(ask, context.ports)?.key
-    if (key === undefined) return run(ask, context)
-    const shown = new ShownText(context)
-    for (;;) {
-      context.signal.throwIfAborted()
-      const flight = flights.get(key)
-      if (flight === undefined) return lead(key, ask, { ...context, emit: shown.emit })
-      shown.forget()
-      const landing = await follow(flight, context.signal, shown)
-      // What was not kept, or what failed, is not waited for once more: each of the followers runs for itself.
-      if (landing !== 'left') return run(ask, { ...context, emit: shown.emit })
-    }
-  }
+function newFlight(): Flight {
+  const { promise: landed, resolve: land } = Promise.withResolvers<Landing>()
+  return { text: '', followers: new Set(), landed, land }
 }
 
 async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Promise<Landing> {
   const onEvent = (event: AnswerEvent) => {
     if (event.type === 'delta' || event.type === 'restart' || event.type === 'context') shown.preview(event)
   }
-  if (flight.text() !== '') shown.preview({ type: 'delta', text: flight.text() })
+  if (flight.text !== '') shown.preview({ type: 'delta', text: flight.text })
   flight.followers.add(onEvent)
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = () => reject(signal.reason)
@@ -80,7 +100,7 @@ class ShownText {
   readonly #emit: StageContext['emit']
   #preview = ''
 
-  constructor(context: StageContext) {
+  constructor(context: Pick<StageContext, 'emit'>) {
     this.#emit = context.emit
   }
 

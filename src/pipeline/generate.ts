@@ -9,11 +9,6 @@ import type { Stage } from './stage.ts'
 export const generateAnswer: Stage<Retrieved, Generated> = {
   name: 'generate',
   async run(ask, { principal, ports, signal, emit }) {
-    if (ask.answered !== undefined) {
-      const { text, refused, citations, warnings } = ask.answered
-      emit({ type: 'delta', text })
-      return { ...ask, text, refused, complete: true, citations, warnings }
-    }
     let text = ''
     const citations: Citation[] = []
     const events = ask.generator.generate({

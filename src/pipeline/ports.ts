@@ -74,6 +74,8 @@ export interface CacheQuery extends CachePlace {
 export interface FoundAnswer {
   readonly tier: CacheHit['tier']
   readonly answer: CachedAnswer
+  /** Whether it was found by the very question, which needs no second search. */
+  readonly remembered: boolean
 }
 
 /** Values by key, in memory or in Redis. It may forget at any time, and never throws. */

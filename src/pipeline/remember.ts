@@ -7,7 +7,6 @@ import { elapsed, type Stage } from './stage.ts'
 export const rememberAnswer: Stage<Generated, Answer> = {
   name: 'remember',
   async run(ask, { principal, ports }) {
-    if (ask.answered !== undefined) return ask.answered
     const answer: Answer = {
       id: ask.id,
       conversation: ask.conversation,

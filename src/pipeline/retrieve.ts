@@ -6,7 +6,6 @@ import type { Stage } from './stage.ts'
 export const retrieveContext: Stage<Looked, Retrieved> = {
   name: 'retrieve',
   async run(ask, { principal, ports, signal, emit }) {
-    if (ask.answered !== undefined) return { ...ask, context: [] }
     const find = ask.cache ? retrieveRemembered : retrieve
     const { passages, warnings } = await find(ports, principal, {
       question: ask.standalone,

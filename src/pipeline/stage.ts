@@ -8,6 +8,11 @@ export interface StageContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   emit(event: AnswerEvent): void
+  /**
+   * For an ask that the cache had no answer to when it was looked up, at `since` (`performance.now()`). True when
+   * the same was being answered meanwhile: that has ended, and the cache may know it now. Until then its text is shown.
+   */
+  inFlight(key: string, since: number): Promise<boolean>
 }
 
 /** One step of an answer: takes what the steps before have found and adds its own. */
@@ -34,12 +39,16 @@ export function pipeline<
   G,
 >(
   stages: readonly [Stage<A, B>, Stage<B, C>, Stage<C, D>, Stage<D, E>, Stage<E, F>, Stage<F, G>],
+  /** What the first three stages have ended already. */
+  endedBy: (looked: D, context: StageContext) => G | undefined,
 ): Pipeline<A, G> {
   const [first, second, third, fourth, fifth, sixth] = stages
   return async (input, context) => {
     const rewritten = await timed(first, input, context)
     const embedded = await timed(second, rewritten, context)
     const looked = await timed(third, embedded, context)
+    const ended = endedBy(looked, context)
+    if (ended !== undefined) return ended
     const retrieved = await timed(fourth, looked, context)
     const generated = await timed(fifth, retrieved, context)
     return timed(sixth, generated, context)

@@ -53,9 +53,9 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
 function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) => void {
   let waiting: { id: string; body: string }[] = []
   let bytes = 0
-  let state: 'idle' | 'writing' | 'given up' = 'idle'
+  let state: 'early' | 'idle' | 'writing' | 'given up' = 'early'
+  const early: LoggedEvent[] = []
   let begun: NodeJS.Timeout | undefined
-  let isFirst = true
 
   async function write(): Promise<void> {
     state = 'writing'
@@ -79,29 +79,33 @@ function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) =>
     state = 'idle'
   }
 
-  return ({ epoch, seq, event }) => {
-    if (isFirst) {
-      isFirst = false
-      begun = setTimeout(() => {
-        begun = undefined
-        void write()
-      }, WORTH_FOLLOWING_MS)
-      begun.unref()
-    }
-    if (begun !== undefined && isEnd(event)) {
-      clearTimeout(begun)
-      begun = undefined
-      state = 'given up'
-      waiting = []
-    }
-    if (state === 'given up') return
+  function mirror({ epoch, seq, event }: LoggedEvent): void {
     const body = JSON.stringify(event)
     waiting.push({ id: `${epoch}-${seq}`, body })
     bytes += body.length
     if (bytes > MOST_WAITING) {
       state = 'given up'
       waiting = []
-    } else if (begun === undefined && state === 'idle') void write()
+    } else if (state === 'idle') void write()
+  }
+
+  function begin(): void {
+    state = 'idle'
+    for (const logged of early.splice(0)) mirror(logged)
+  }
+
+  return (logged) => {
+    if (state === 'given up') return
+    if (state !== 'early') mirror(logged)
+    else if (isEnd(logged.event)) {
+      clearTimeout(begun)
+      state = 'given up'
+      early.length = 0
+    } else {
+      early.push(logged)
+      // Before that there is nothing to read: what the cache answers never comes here.
+      if (logged.event.type !== 'stage') begun ??= setTimeout(begin, WORTH_FOLLOWING_MS).unref()
+    }
   }
 }
 

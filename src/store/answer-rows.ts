@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { answers } from '../../drizzle/schema.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -29,7 +29,7 @@ export async function findAnswer(
 
 export const isLapsed = sql<boolean>`${answers.leaseUntil} < now()`
 
-export const leaseEnd = (forMs: number): SQL =>
+export const leaseEnd = (forMs: number | Placeholder): SQL =>
   sql`now() + ${forMs}::double precision * interval '1 millisecond'`
 
 /** Of a row in the state `complete`; throws `forbidden` when it is no longer readable. */

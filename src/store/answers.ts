@@ -1,61 +1,22 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
+import type { Answer } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
 import { begin } from './asks.ts'
-import { isCurrent, isKept, markUsed } from './cached-answers.ts'
-import { readCitations, writeCitations } from './citations.ts'
-import type { Database, Queries } from './database.ts'
-import { mayReadAll } from './rights.ts'
-import type { AnswerRepository, TakenAnswer } from './store.ts'
+import { isCurrent, isKept } from './cached-answers.ts'
+import { INSERT_CITATIONS, readCitations } from './citations.ts'
+import { type Database, type Queries, statement } from './database.ts'
+import { mayReadAllAs, subjectsOf } from './rights.ts'
+import type { AnswerRepository, AnswerSource, QuestionVector, TakenAnswer } from './store.ts'
 
 export function answerRepository(database: Database): AnswerRepository {
   return {
-    begin: (principal, ask) => database.transaction((queries) => begin(queries, principal, ask)),
+    begin: (principal, ask) => begin(database, principal, ask),
 
     complete: (principal, epoch, answer, questionVector, from) =>
-      database.transaction(async (queries) => {
-        const { searched, text, refused, generator, language, usage, timings, warnings } = answer
-        const mayGive =
-          from === undefined
-            ? undefined
-            : and(
-                isCurrent(),
-                mayReadAll(principal, answers.collections),
-                isKept(queries, from.source, from.partition),
-              )
-        const outcome: NewState = {
-          state: 'complete',
-          searched,
-          text,
-          refused,
-          cached: answer.cached === false ? null : answer.cached,
-          generator,
-          language,
-          usage,
-          timings,
-          warnings,
-        }
-        const conversation = await finish(queries, principal, answer.id, epoch, outcome, mayGive)
-        if (conversation === undefined) return false
-        if (from !== undefined) await markUsed(queries, from.source)
-        await writeCitations(queries, principal, answer.id, answer.citations)
-        await writeReply(queries, principal, answer.id, conversation, text)
-        if (questionVector !== undefined) {
-          await queries
-            .update(messages)
-            .set({ model: questionVector.model, embedding: questionVector.vector })
-            .where(
-              and(
-                eq(messages.principal, principal.id),
-                eq(messages.answer, answer.id),
-                eq(messages.role, 'user'),
-              ),
-            )
-        }
-        return true
-      }),
+      complete(database, { principal, epoch, answer, questionVector, from }),
 
     end: (principal, id, epoch, state, error, text) =>
       database.transaction(async (queries) => {
@@ -187,6 +148,79 @@ async function takeLapsed(
   return taken.filter(({ state }) => state === 'running').map(({ state: _, ...answer }) => answer)
 }
 
+interface Completion {
+  readonly principal: Principal
+  readonly epoch: number
+  readonly answer: Answer
+  readonly questionVector: QuestionVector | undefined
+  readonly from: { readonly source: AnswerSource; readonly partition: string } | undefined
+}
+
+/** One statement; false, and nothing done, when the answer may not be stored. */
+async function complete(
+  database: Database,
+  { principal, epoch, answer, questionVector, from }: Completion,
+): Promise<boolean> {
+  const { id, searched, text, refused, cached, generator, language, usage, timings, warnings } = answer
+  const rows = await database.execute(
+    from === undefined ? COMPLETE : principal.kind === 'local' ? COMPLETE_FROM_CACHE : COMPLETE_FROM_CACHE_AS,
+    {
+      principal: principal.id,
+      id,
+      epoch,
+      searched: searched ?? null,
+      text,
+      refused,
+      cached: cached === false ? null : JSON.stringify(cached),
+      generator,
+      language,
+      usage: usage === undefined ? null : JSON.stringify(usage),
+      timings: JSON.stringify(timings),
+      warnings: JSON.stringify(warnings),
+      citations: JSON.stringify(answer.citations),
+      model: questionVector?.model ?? null,
+      vector:
+        questionVector === undefined ? null : messages.embedding.mapToDriverValue(questionVector.vector),
+      subjects: subjectsOf(principal),
+      sourcePrincipal: from?.source.principal,
+      sourceAnswer: from?.source.answer,
+      partition: from?.partition,
+    },
+  )
+  return rows > 0
+}
+
+const { placeholder } = sql
+
+/** A row says that the answer is stored. */
+const completion = (condition: SQL) =>
+  statement(sql`
+    WITH done AS (
+      UPDATE answers SET state = 'complete', searched = ${placeholder('searched')}, text = ${placeholder('text')},
+        refused = ${placeholder('refused')}, cached = ${placeholder('cached')}::jsonb, generator = ${placeholder('generator')},
+        language = ${placeholder('language')}, usage = ${placeholder('usage')}::jsonb,
+        timings = ${placeholder('timings')}::jsonb, warnings = ${placeholder('warnings')}::jsonb, request = NULL
+      WHERE principal = ${placeholder('principal')}::text AND id = ${placeholder('id')}::text
+        AND epoch = ${placeholder('epoch')} AND state = 'running' AND ${condition}
+      RETURNING principal, id, conversation_id, text),
+    cited AS (${INSERT_CITATIONS}),
+    replied AS (
+      INSERT INTO messages (conversation_id, principal, answer_id, role, text)
+      SELECT conversation_id, principal, id, 'assistant', text FROM done),
+    asked AS (
+      UPDATE messages SET model = ${placeholder('model')}, embedding = ${placeholder('vector')}::vector
+      FROM done WHERE messages.principal = done.principal AND messages.answer_id = done.id AND messages.role = 'user'),
+    talked AS (UPDATE conversations SET updated_at = now() FROM done WHERE conversations.id = done.conversation_id)
+    SELECT FROM done`)
+
+const offer = { principal: placeholder('sourcePrincipal'), answer: placeholder('sourceAnswer') }
+const mayGive = sql`${isCurrent()} AND ${isKept(offer, placeholder('partition'))}`
+const COMPLETE = completion(sql`true`)
+const COMPLETE_FROM_CACHE = completion(mayGive)
+const COMPLETE_FROM_CACHE_AS = completion(
+  sql`${mayGive} AND ${mayReadAllAs(placeholder('subjects'), answers.collections)}`,
+)
+
 type NewState = Partial<typeof answers.$inferInsert>
 
 /** Ends the attempt, and gives its conversation; undefined when another attempt owns the row, or none any more. */
@@ -196,20 +230,11 @@ async function finish(
   id: string,
   epoch: number,
   outcome: NewState,
-  condition?: SQL,
 ): Promise<string | undefined> {
   const [row] = await queries
     .update(answers)
     .set({ ...outcome, request: null })
-    .where(
-      and(
-        eq(answers.principal, principal.id),
-        eq(answers.id, id),
-        eq(answers.epoch, epoch),
-        eq(answers.state, 'running'),
-        condition,
-      ),
-    )
+    .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning))
     .returning({ conversation: answers.conversation })
   return row?.conversation
 }

@@ -1,17 +1,87 @@
 /** How an ask begins: the durable row that exists before the ask is accepted. */
-import { and, count, eq, gt, sql } from 'drizzle-orm'
+import { createHash, randomUUID } from 'node:crypto'
+import { and, count, eq, gt, type SQL, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
 import { readCitations } from './citations.ts'
 import { unknownConversation } from './conversations.ts'
-import type { Queries } from './database.ts'
+import { type Database, type Queries, statement } from './database.ts'
 import type { Begun, NewAsk } from './store.ts'
 import { isUuid } from './uuid.ts'
 
-/** The statements of AnswerRepository.begin, in the caller's transaction. */
-export async function begin(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
+/** AnswerRepository.begin. */
+export async function begin(database: Database, principal: Principal, ask: NewAsk): Promise<Begun> {
+  const conversation = ask.conversation ?? randomUUID()
+  if (isUuid(conversation) && (await isNew(database, principal, ask, conversation)))
+    return { kind: 'started', conversation, epoch: 1 }
+  return database.transaction((queries) => beginAgain(queries, principal, ask))
+}
+
+/** One statement for the common case; false, and nothing done, when there is more to it. */
+async function isNew(
+  database: Database,
+  principal: Principal,
+  ask: NewAsk,
+  conversation: string,
+): Promise<boolean> {
+  const { id, bodyHash, question, language, generator, lease, request } = ask
+  const rows = await database.execute(
+    ask.conversation === undefined ? NEW_CONVERSATION : CONTINUED_CONVERSATION,
+    {
+      conversation,
+      principal: principal.id,
+      id,
+      bodyHash,
+      question,
+      title: titleOf(question),
+      leaseOwner: lease.owner,
+      leaseMs: lease.forMs,
+      request: JSON.stringify(request),
+      collections: JSON.stringify(searchedBy(ask)),
+      language,
+      generator,
+      mostInFlight: ask.mostInFlight ?? null,
+    },
+    ask.mostInFlight === undefined ? undefined : inFlightLock(principal),
+  )
+  return rows > 0
+}
+
+const { placeholder } = sql
+
+/** A row of `asked` says that the ask is new and has begun. */
+const asked = (from: SQL) => sql`asked AS (
+  INSERT INTO answers (conversation_id, principal, id, body_hash, question, lease_owner, lease_until, request,
+    collections, language, generator)
+  SELECT ${placeholder('conversation')}::uuid, ${placeholder('principal')}::text, ${placeholder('id')}::text,
+    ${placeholder('bodyHash')}::text, ${placeholder('question')}::text, ${placeholder('leaseOwner')}::text,
+    ${leaseEnd(placeholder('leaseMs'))}, ${placeholder('request')}::jsonb, ${placeholder('collections')}::jsonb,
+    ${placeholder('language')}::text, ${placeholder('generator')}::text
+  ${from}
+  WHERE ${placeholder('mostInFlight')}::int IS NULL OR ${placeholder('mostInFlight')}::int >
+    (SELECT count(*) FROM answers WHERE principal = ${placeholder('principal')} AND state = 'running' AND lease_until > now())
+  ON CONFLICT DO NOTHING RETURNING conversation_id, principal, id, question)`
+
+const said = sql`said AS (
+  INSERT INTO messages (conversation_id, principal, answer_id, role, text)
+  SELECT conversation_id, principal, id, 'user', question FROM asked)`
+
+const NEW_CONVERSATION = statement(sql`
+  WITH ${asked(sql``)}, ${said}, talk AS (
+    INSERT INTO conversations (id, principal, title)
+    SELECT conversation_id, principal, ${placeholder('title')}::text FROM asked)
+  SELECT FROM asked`)
+
+const CONTINUED_CONVERSATION = statement(sql`
+  WITH talk AS (
+    UPDATE conversations SET updated_at = now()
+    WHERE id = ${placeholder('conversation')}::uuid AND principal = ${placeholder('principal')}::text RETURNING 1),
+  ${asked(sql`FROM talk`)}, ${said}
+  SELECT FROM asked`)
+
+async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   await oneAtATime(queries, principal, ask.id)
   const row = await findAnswer(queries, principal, ask.id, { lock: true })
   if (row === undefined) {
@@ -51,10 +121,17 @@ export async function begin(queries: Queries, principal: Principal, ask: NewAsk)
 }
 
 /** Two asks of one id wait for each other here; the lock goes with the transaction. */
-async function oneAtATime(queries: Queries, principal: Principal, id: string): Promise<void> {
-  const key = JSON.stringify([principal.id, id])
-  await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
+const oneAtATime = (queries: Queries, principal: Principal, id: string): Promise<void> =>
+  lock(queries, lockNumber(principal.id, id))
+
+const lockNumber = (...name: readonly string[]): bigint =>
+  createHash('sha256').update(JSON.stringify(name)).digest().readBigInt64LE()
+
+async function lock(queries: Queries, number: bigint): Promise<void> {
+  await queries.execute(sql`SELECT pg_advisory_xact_lock(${number})`)
 }
+
+const inFlightLock = (principal: Principal) => lockNumber('in flight', principal.id)
 
 /** Counted from the leases, so that those of a daemon that is gone count no longer than their lease. */
 async function checkInFlight(
@@ -63,9 +140,18 @@ async function checkInFlight(
   { mostInFlight }: NewAsk,
 ): Promise<void> {
   if (mostInFlight === undefined) return
-  const key = JSON.stringify(['in flight', principal.id])
-  await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
-  const [row] = await queries
+  await lock(queries, inFlightLock(principal))
+  const [row] = await running(queries, principal)
+  if ((row?.running ?? 0) < mostInFlight) return
+  throw new ChatbotError(
+    'rate_limited',
+    `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
+    { retryAfterMs: 1000 },
+  )
+}
+
+const running = (queries: Queries, principal: Principal) =>
+  queries
     .select({ running: count() })
     .from(answers)
     .where(
@@ -75,13 +161,6 @@ async function checkInFlight(
         gt(answers.leaseUntil, sql`now()`),
       ),
     )
-  if ((row?.running ?? 0) < mostInFlight) return
-  throw new ChatbotError(
-    'rate_limited',
-    `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
-    { retryAfterMs: 1000 },
-  )
-}
 
 async function start(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   const conversation =
@@ -113,13 +192,14 @@ async function takeOver(
   return { kind: 'started', conversation, epoch }
 }
 
-function attempt({ lease, collections, language, generator, request }: NewAsk) {
+function attempt(ask: NewAsk) {
+  const { lease, language, generator, request } = ask
   return {
     leaseOwner: lease.owner,
     leaseUntil: leaseEnd(lease.forMs),
     request,
     cancelling: false,
-    collections: collections.map(({ id, name, revision }) => ({ id, name, revision })),
+    collections: searchedBy(ask),
     language,
     generator,
     errorCode: null,
@@ -127,19 +207,24 @@ function attempt({ lease, collections, language, generator, request }: NewAsk) {
   }
 }
 
+const searchedBy = ({ collections }: NewAsk) =>
+  collections.map(({ id, name, revision }) => ({ id, name, revision }))
+
 const TITLE_LENGTH = 80
 
 async function newConversation(queries: Queries, principal: Principal, question: string): Promise<string> {
-  const words = question.trim().replace(/\s+/g, ' ')
-  const characters = Array.from(words.slice(0, 2 * TITLE_LENGTH))
-  const title =
-    characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join('')}…` : words
   const [row] = await queries
     .insert(conversations)
-    .values({ principal: principal.id, title })
+    .values({ principal: principal.id, title: titleOf(question) })
     .returning({ id: conversations.id })
   if (row === undefined) throw new ChatbotError('internal', 'The new conversation has no id.')
   return row.id
+}
+
+function titleOf(question: string): string {
+  const words = question.trim().replace(/\s+/g, ' ')
+  const characters = Array.from(words.slice(0, 2 * TITLE_LENGTH))
+  return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join('')}…` : words
 }
 
 async function continueConversation(queries: Queries, principal: Principal, id: string): Promise<string> {

@@ -1,10 +1,10 @@
-import { and, asc, count, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { answers, cachedAnswers } from '../../drizzle/schema.ts'
 import { audit } from './audit.ts'
 import { readCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
 import { requireAdministrator } from './rights.ts'
-import type { AnswerSource, CachedAnswerRepository } from './store.ts'
+import type { CachedAnswerRepository } from './store.ts'
 
 /** How many answers over the bound are let in before the oldest leave: one deletion for many insertions. */
 const SLACK = 64
@@ -87,6 +87,12 @@ export function cachedAnswerRepository(database: Database): CachedAnswerReposito
         return (kept.rowCount ?? 0) > 0
       }),
 
+    used: async (source) => {
+      await database.run((queries) =>
+        queries.update(cachedAnswers).set({ usedAt: sql`now()` }).where(isSource(source)),
+      )
+    },
+
     stats: () =>
       database.run(async (queries) => {
         const [row] = await queries
@@ -123,24 +129,15 @@ export const isCurrent = (): SQL => sql`NOT EXISTS (
   WHERE now.id IS NULL OR now.revision <> searched.revision OR NOT now.cache)`
 
 /** The offer of the cache may still be given: nobody has cleared it, it is not too old, its answer exists. */
-export const isKept = (queries: Queries, source: AnswerSource, partition: string): SQL =>
-  sql`EXISTS (${queries
-    .select({ one: sql`1` })
-    .from(cachedAnswers)
-    .where(and(isSource(source), eq(cachedAnswers.partition, partition), isFresh()))})`
+export const isKept = (source: Source, partition: Placeholder): SQL =>
+  sql`EXISTS (SELECT FROM ${cachedAnswers} WHERE ${isSource(source)} AND ${eq(cachedAnswers.partition, partition)} AND ${isFresh()})`
 
-/** Of everybody who gets the same answer at once, one marks it: the others would wait for the row. */
-export async function markUsed(queries: Queries, source: AnswerSource): Promise<void> {
-  const free = queries
-    .select({ principal: cachedAnswers.principal })
-    .from(cachedAnswers)
-    .where(isSource(source))
-    .for('update', { skipLocked: true })
-  if ((await free).length === 0) return
-  await queries.update(cachedAnswers).set({ usedAt: sql`now()` }).where(isSource(source))
+interface Source {
+  readonly principal: string | Placeholder
+  readonly answer: string | Placeholder
 }
 
-const isSource = ({ principal, answer }: AnswerSource) =>
+const isSource = ({ principal, answer }: Source) =>
   and(eq(cachedAnswers.principal, principal), eq(cachedAnswers.answer, answer))
 
 /** Removes what is over the bound, longest unused first, and with it what can no longer be given. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray } from 'drizzle-orm'
+import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { citations } from '../../drizzle/schema.ts'
 import type { Citation } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -6,22 +6,15 @@ import { batches } from './batches.ts'
 import type { Queries } from './database.ts'
 import { place } from './place.ts'
 
-export async function writeCitations(
-  queries: Queries,
-  principal: Principal,
-  answer: string,
-  list: readonly Citation[],
-): Promise<void> {
-  const rows = list.map((citation, position) => ({
-    ...citation,
-    position,
-    answer,
-    principal: principal.id,
-  }))
-  for (const batch of batches(rows, (row) => row.text.length * 2)) {
-    await queries.insert(citations).values(batch)
-  }
-}
+/** For a statement with a row `done` of `answers`, and the placeholder `citations` in JSON. */
+export const INSERT_CITATIONS: SQL = sql`
+  INSERT INTO citations (principal, answer_id, position, number, document_id, uri, title, start_offset, end_offset, text,
+    heading, page, line, score)
+  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, heading, page, line, score
+  FROM done, ROWS FROM (jsonb_to_recordset(${sql.placeholder('citations')}::jsonb) AS (number integer, document uuid,
+    uri text, title text, start integer, "end" integer, text text, heading text, page integer, line integer,
+    score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text, heading, page,
+    line, score, position)`
 
 /** The citations of these answers, by answer, in the order in which they were given. */
 export async function readCitations(

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, inArray, sql, sum } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, sql, sum } from 'drizzle-orm'
 import { collections, documents, grants } from '../../drizzle/schema.ts'
 import { COLLECTION_NAME, type Collection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -6,11 +6,29 @@ import type { Principal, Role } from '../domain/principal.ts'
 import { cancelBuilds } from './approximate-index.ts'
 import { audit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
+import { beingIndexed } from './indexing.ts'
 import { dropPartitions, generationsOf } from './partitions.ts'
-import { may, mayEverywhere, tooLittle } from './rights.ts'
+import { may, mayEverywhere, subjectsOf, tooLittle } from './rights.ts'
 import type { CollectionRepository } from './store.ts'
 
+type Readable = ReturnType<typeof prepareReadable>
+
+/** Built once and planned once: every question asks it. */
+const prepareReadable = (queries: Queries, principal: Principal) =>
+  queries
+    .select({ ...SUMMARY, indexing: beingIndexed(queries) })
+    .from(collections)
+    .where(
+      and(
+        may(principal, 'reader', collections.id, sql.placeholder('subjects')),
+        sql`(${sql.placeholder('names')}::text[] IS NULL OR ${collections.name} = ANY(${sql.placeholder('names')}))`,
+      ),
+    )
+    .orderBy(asc(collections.name))
+    .prepare(`readable ${principal.kind === 'local' ? 'local' : 'other'}`)
+
 export function collectionRepository(database: Database): CollectionRepository {
+  const readable: { local?: Readable; other?: Readable } = {}
   return {
     create: (principal, name) =>
       database.transaction(async (queries) => {
@@ -65,16 +83,12 @@ export function collectionRepository(database: Database): CollectionRepository {
 
     readable: (principal, names) =>
       database.run(async (queries) => {
-        const found = await queries
-          .select(SUMMARY)
-          .from(collections)
-          .where(
-            and(
-              may(principal, 'reader'),
-              names === undefined ? undefined : inArray(collections.name, [...names]),
-            ),
-          )
-          .orderBy(asc(collections.name))
+        const kind = principal.kind === 'local' ? 'local' : 'other'
+        readable[kind] ??= prepareReadable(queries, principal)
+        const found = await readable[kind].execute({
+          subjects: subjectsOf(principal),
+          names: names ?? null,
+        })
         const missing = names?.find((name) => !found.some((collection) => collection.name === name))
         if (missing !== undefined) throw unknownCollection(missing)
         return found

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import { fillPlaceholders, type SQL } from 'drizzle-orm'
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
-import type { PgDatabase } from 'drizzle-orm/pg-core'
+import { type PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { inDatabaseSpan } from '../telemetry/spans.ts'
 import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
@@ -13,6 +15,8 @@ export interface Database {
   /** Errors have a code; what lost to another transaction is tried again. */
   run<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  /** Gives the number of rows. With a lock, that one is taken first, and held until the statement is committed. */
+  execute(statement: Statement, values: Record<string, unknown>, lock?: bigint): Promise<number>
   /**
    * On a connection of its own, for statements that take minutes: no time bounds them, and an abort cancels the one
    * that runs. Not on PGlite.
@@ -72,6 +76,8 @@ export function connect(
     run: (work) => inDatabaseSpan('database statement', () => attempt(() => work(queries))),
     transaction: (work) =>
       inDatabaseSpan('database transaction', () => attempt(() => inTransaction(pool, work))),
+    execute: (statement, values, lock) =>
+      inDatabaseSpan('database statement', () => attempt(() => execute(pool, statement(values), lock))),
     aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),
     pool: () => ({
       idle: pool.idleCount,
@@ -116,18 +122,43 @@ async function forgetEarlierSession(client: pg.ClientBase): Promise<void> {
   await client.query('DISCARD ALL')
 }
 
-/**
- * Not drizzle's own: on a broken connection that one keeps the client for ever when BEGIN fails, and hides why
- * when ROLLBACK does.
- */
-async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let usable = true
-  try {
+/** A statement of a hot path: built here once, and parsed and planned once by each connection. */
+export type Statement = (values: Record<string, unknown>) => pg.QueryConfig
+
+/** Its values are `sql.placeholder`s. */
+export function statement(text: SQL): Statement {
+  const query = new PgDialect().sqlToQuery(text)
+  const name = createHash('sha256').update(query.sql).digest('base64url')
+  return (values) => ({ name, text: query.sql, values: fillPlaceholders(query.params, values) })
+}
+
+async function execute(pool: pg.Pool, query: pg.QueryConfig, lock: bigint | undefined): Promise<number> {
+  if (lock === undefined) return (await pool.query(query)).rowCount ?? 0
+  return withClient(pool, async (client) => {
+    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`)
+    const { rowCount } = await client.query(query)
+    await client.query('COMMIT')
+    return rowCount ?? 0
+  })
+}
+
+const inTransaction = <T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> =>
+  withClient(pool, async (client) => {
     await client.query('BEGIN')
     const result = await work(drizzle(client))
     await client.query('COMMIT')
     return result
+  })
+
+/**
+ * For a transaction. Not drizzle's own: on a broken connection that one keeps the client for ever when BEGIN fails, and hides why
+ * when ROLLBACK does.
+ */
+async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let usable = true
+  try {
+    return await work(client)
   } catch (thrown) {
     usable = !isSilence(thrown)
     if (usable) {

@@ -1,22 +1,27 @@
 /** Rights as conditions of the statements that read and write: what was withdrawn is gone with the next statement. */
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm'
 import { collections } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { type Principal, type Role, rolesFrom } from '../domain/principal.ts'
 import type { Queries } from './database.ts'
 
-/** Whether the principal has this role, or more, on the collection with this id. */
-export function may(principal: Principal, role: Role, collection: SQLWrapper = collections.id): SQL<boolean> {
+/** Whether the principal has this role, or more, on the collection with this id. A prepared statement has a placeholder for the subjects. */
+export function may(
+  principal: Principal,
+  role: Role,
+  collection: SQLWrapper = collections.id,
+  subjects: SQLChunk = sql.param(subjectsOf(principal)),
+): SQL<boolean> {
   if (principal.kind === 'local') return sql<boolean>`true`
   return sql<boolean>`EXISTS (SELECT 1 FROM grants AS held
-    WHERE ${isHeld(principal, role)} AND (held.collection_id IS NULL OR held.collection_id = ${collection}))`
+    WHERE ${isHeld(subjects, role)} AND (held.collection_id IS NULL OR held.collection_id = ${collection}))`
 }
 
 /** Whether the principal has this role on all collections, those that will be made included. */
 export async function mayEverywhere(queries: Queries, principal: Principal, role: Role): Promise<boolean> {
   if (principal.kind === 'local') return true
   const { rows } = await queries.execute(sql`
-    SELECT 1 FROM grants AS held WHERE ${isHeld(principal, role)} AND held.collection_id IS NULL LIMIT 1`)
+    SELECT 1 FROM grants AS held WHERE ${isHeld(sql.param(subjectsOf(principal)), role)} AND held.collection_id IS NULL LIMIT 1`)
   return rows.length > 0
 }
 
@@ -36,15 +41,21 @@ export const tooLittle = (role: Role, collection: string): ChatbotError =>
   )
 
 /** In JSON: what an answer searched, which stood there under these ids, is all readable still, or gone. */
-export function mayReadAll(principal: Principal, searched: SQLWrapper): SQL<boolean> {
-  if (principal.kind === 'local') return sql<boolean>`true`
+export const mayReadAll = (principal: Principal, searched: SQLWrapper): SQL<boolean> =>
+  principal.kind === 'local' ? sql<boolean>`true` : mayReadAllAs(sql.param(subjectsOf(principal)), searched)
+
+/** `subjects`: what `subjectsOf` gives. */
+export function mayReadAllAs(subjects: SQLChunk, searched: SQLWrapper): SQL<boolean> {
   return sql<boolean>`NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(${searched}) AS part(id uuid)
     WHERE NOT EXISTS (SELECT 1 FROM grants AS held
-      WHERE ${isHeld(principal, 'reader')} AND (held.collection_id IS NULL OR held.collection_id = part.id)))`
+      WHERE ${isHeld(subjects, 'reader')} AND (held.collection_id IS NULL OR held.collection_id = part.id)))`
 }
 
-function isHeld(principal: Exclude<Principal, { kind: 'local' }>, role: Role): SQL {
-  const subjects = principal.kind === 'oidc' ? [principal.id, ...principal.groups] : [principal.id]
-  return sql`held.subject = ANY(${sql.param(subjects)}::text[])
+/** Whom the grants of a principal name: itself and its groups. */
+export const subjectsOf = (principal: Principal): readonly string[] =>
+  principal.kind === 'oidc' ? [principal.id, ...principal.groups] : [principal.id]
+
+function isHeld(subjects: SQLChunk, role: Role): SQL {
+  return sql`held.subject = ANY(${subjects}::text[])
     AND held.role = ANY(${sql.param([...rolesFrom(role)])}::text[])`
 }

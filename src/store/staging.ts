@@ -19,6 +19,7 @@ import { withTerms } from './chunk-terms.ts'
 import { awaken, holds, lockJob } from './claims.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
+import { isIngesting, notYetIndexed } from './indexing.ts'
 import { deleteContent, findJob, shardsOf } from './jobs.ts'
 import { replaceLive } from './live-chunks.ts'
 import { boundLog } from './maintenance.ts'
@@ -101,26 +102,13 @@ export function stagingRepository(database: Database): StagingRepository {
           .where(eq(jobs.id, job))
       }),
 
-    pending: (principal, searched) =>
+    pending: (principal) =>
       database.run(async (queries) => {
         const rows = await queries
-          .select({
-            collection: collections.name,
-            documents:
-              sql<number>`sum(${jobs.documents} - ${jobs.indexed} - ${jobs.failed} - ${jobs.replaced})`.mapWith(
-                Number,
-              ),
-          })
+          .select({ collection: collections.name, documents: notYetIndexed })
           .from(jobs)
           .innerJoin(collections, eq(collections.id, jobs.collection))
-          .where(
-            and(
-              eq(jobs.state, 'running'),
-              eq(jobs.kind, 'ingest'),
-              eq(jobs.principal, principal.id),
-              searched === undefined ? undefined : inArray(collections.name, [...searched]),
-            ),
-          )
+          .where(and(isIngesting, eq(jobs.principal, principal.id)))
           .groupBy(collections.name)
           .orderBy(asc(collections.name))
         return rows.filter((row) => row.documents > 0)

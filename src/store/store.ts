@@ -21,6 +21,7 @@ import type {
   INDEX_PROBLEMS,
   IndexSpec,
   Metadata,
+  SearchedCollection,
 } from '../domain/document.ts'
 import type { ChatbotError, ErrorCode } from '../domain/errors.ts'
 import type { Job, JobDocument, JobKind, StagedState } from '../domain/job.ts'
@@ -86,7 +87,7 @@ export interface CollectionRepository {
   /** Changes the settings that are given; throws `unknown_collection`. */
   configure(principal: Principal, name: string, settings: CollectionSettings): Promise<Collection>
   /** The named collections, or all that the principal can read; throws `unknown_collection`. */
-  readable(principal: Principal, names?: readonly string[]): Promise<Collection[]>
+  readable(principal: Principal, names?: readonly string[]): Promise<SearchedCollection[]>
   /** Throws `forbidden` without this role on it, and `unknown_collection` when it cannot be read. */
   require(principal: Principal, name: string, role: Role): Promise<void>
   /** Deletes its documents, chunks and vectors too; throws `unknown_collection`. */
@@ -305,11 +306,8 @@ export interface StagingRepository {
   ): Promise<Staged>
   /** Remembers in a run that a file was not accepted. */
   refuse(principal: Principal, job: string, uri: string, error: ChatbotError): Promise<void>
-  /** Documents of these collections, or of all, that are staged and not indexed yet. */
-  pending(
-    principal: Principal,
-    collections?: readonly string[],
-  ): Promise<{ readonly collection: string; readonly documents: number }[]>
+  /** Documents of the principal's runs that are staged and not indexed yet. */
+  pending(principal: Principal): Promise<{ readonly collection: string; readonly documents: number }[]>
   /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
   next(
     claim: Claim,
@@ -654,7 +652,7 @@ export type Begun =
     }
 
 /** A question's embedding and the fingerprint of the model that made it: only such of one model compare. */
-interface QuestionVector {
+export interface QuestionVector {
   readonly model: string
   readonly vector: Float32Array
 }
@@ -751,6 +749,8 @@ export interface CachedAnswerRepository {
     entry: { readonly partition: string; readonly vector: Float32Array; readonly expiresAt: Date },
     most: number,
   ): Promise<boolean>
+  /** Keeps it longer than those that nobody asks for. */
+  used(source: AnswerSource): Promise<void>
   /** Of those that can still be given. Bytes of vectors and texts. */
   stats(principal: Principal): Promise<{ entries: number; bytes: number }>
   /** How many there were. */

@@ -124,6 +124,7 @@ export function cacheSuite(database: () => TestDatabase): void {
       for (let more = 0; more < 8; more += 1) {
         await keep(collections, 'p-bound', unit(0, 1), { most: 2 })
         expect(await isGiven(collections, 'p-bound', used.source)).toBe(true)
+        await store.cachedAnswers.used(used.source)
       }
       const { entries } = await store.cachedAnswers.stats(ANNA)
       expect(entries).toBeGreaterThanOrEqual(2)

@@ -107,7 +107,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       )
       const { documents } = await store.sources.documents(ANNA, folder.id, { limit: 10 })
       expect(documents.map(({ uri }) => uri)).toEqual(['a.md', 'b.md', 'c.md'])
-      expect(await store.staging.pending(ANNA, [name])).toEqual([])
+      expect(await store.staging.pending(ANNA)).toEqual([])
       expect(await stage(store, name, job, 'a.md', paragraphs(90, 'a.md'))).toMatchObject({
         status: 'unchanged',
       })
@@ -173,7 +173,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       }
       await stage(store, name, job, 'a.md', ['new'])
       await asked.promise
-      expect(await store.staging.pending(ANNA, [name])).toEqual([{ collection: name, documents: 1 }])
+      expect(await store.staging.pending(ANNA)).toEqual([{ collection: name, documents: 1 }])
       expect(await store.jobs.cancel(ANNA, job)).toMatchObject({ state: 'cancelled' })
       answer.resolve()
       embed = known
