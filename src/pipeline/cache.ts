@@ -6,7 +6,7 @@ import type { FoundAnswer, Ports } from './ports.ts'
 import { elapsed, type Stage } from './stage.ts'
 
 /** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */
-export function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
+function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
   const mayReuse = ask.cache && ask.history.length === 0 && ask.collections.every(({ cache }) => cache)
   if (ports.cache === undefined || !mayReuse) return undefined
   return cachePlace({
