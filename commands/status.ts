@@ -1,11 +1,13 @@
 import type { RouteResponse } from '../src/api/routes.ts'
 import { ChatbotCommand } from './common/command.ts'
 import { bytes, count, duration, time } from './common/format.ts'
-import { fields } from './common/table.ts'
+import { progressOf, stateOf } from './common/job.ts'
+import { fields, table } from './common/table.ts'
 
 export default class Status extends ChatbotCommand {
   static override summary = 'Show what the daemon is doing.'
-  static override description = 'Does not start it. Exit status 5 when none runs.'
+  static override description =
+    'Latency, cache and tokens are those of the daemon since it started. Does not start it. Exit status 5 when none runs.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
@@ -16,7 +18,7 @@ export default class Status extends ChatbotCommand {
     const loaded = await this.settings(flags)
     if (this.target.kind === 'remote') {
       const status = await (await this.api(loaded)).call('status', {})
-      this.log(fields([['Server', this.target.server], ...lines(status)]))
+      this.log(shown(status, [['Server', this.target.server]]))
       return { running: true, ...status }
     }
     const { config } = loaded
@@ -39,7 +41,7 @@ export default class Status extends ChatbotCommand {
     const endpoint = { kind: 'local', socketPath: runtimePaths(config.dataDir).socket } as const
     const api = this.own(apiClient(endpoint, { version: this.config.version }))
     const status = await api.call('status', {})
-    this.log(fields(lines(status)))
+    this.log(shown(status))
     if (status.version !== this.config.version) {
       this.talk(
         `This program is ${this.config.version}, the daemon ${status.version}: run \`chatbot restart\`.`,
@@ -49,8 +51,53 @@ export default class Status extends ChatbotCommand {
   }
 }
 
-function lines(status: RouteResponse<'status'>): [string, string][] {
-  const { cache, eventLoopDelayMs: delay, embedder } = status
+type Shown = RouteResponse<'status'>
+type Line = [label: string, value: string]
+
+const MOST_JOBS = 5
+
+function shown(status: Shown, first: readonly Line[] = []): string {
+  const text = fields([...first, ...lines(status)])
+  return status.latency.length === 0 ? text : `${text}\n\n${latencyTable(status.latency)}`
+}
+
+function latencyTable(latency: Shown['latency']): string {
+  return table(
+    [
+      { title: 'Stage' },
+      { title: 'Times', right: true },
+      { title: 'p50', right: true },
+      { title: 'p95', right: true },
+    ],
+    latency.map(({ stage, count, p50Ms, p95Ms }) => [
+      stage === 'answer' ? 'whole answer' : stage,
+      count.toLocaleString('en-US'),
+      milliseconds(p50Ms),
+      milliseconds(p95Ms),
+    ]),
+  )
+}
+
+const milliseconds = (ms: number) =>
+  ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : duration(ms)
+
+function cacheLine({ entries, exact, semantic, hits, misses }: Shown['cache']): string {
+  const kept = count(entries, 'answer')
+  const asked = hits + misses
+  if (asked === 0) return kept
+  return `${kept}; gave ${Math.round((100 * hits) / asked)} % of ${asked.toLocaleString('en-US')}: ${exact.toLocaleString('en-US')} exact, ${semantic.toLocaleString('en-US')} semantic`
+}
+
+function jobLines(jobs: Shown['jobs']): Line[] {
+  const lines = jobs
+    .slice(0, MOST_JOBS)
+    .map((job): Line => ['Job', `${job.kind} of ${job.collection}, ${stateOf(job)}: ${progressOf(job)}`])
+  if (jobs.length > MOST_JOBS) lines.push(['Job', `and ${jobs.length - MOST_JOBS} more (chatbot jobs list)`])
+  return lines
+}
+
+function lines(status: Shown): Line[] {
+  const { eventLoopDelayMs: delay, embedder, pool } = status
   return [
     ['Daemon', `${status.version}, pid ${status.pid}, ${status.draining ? 'draining' : 'ready'}`],
     ['Since', `${time(status.startedAt)} (${duration(status.uptimeSeconds * 1000)})`],
@@ -58,28 +105,35 @@ function lines(status: RouteResponse<'status'>): [string, string][] {
       'Stops',
       status.idleStopMinutes === null ? 'when told to' : `after ${status.idleStopMinutes} idle minutes`,
     ],
-    ...(status.dataDir === '' ? [] : [['Data', status.dataDir] satisfies [string, string]]),
+    ...(status.dataDir === '' ? [] : [['Data', status.dataDir] satisfies Line]),
     ['Listens', status.listen ?? 'on its local socket only'],
-    ...(status.tokenFile === null ? [] : [['Token', status.tokenFile] satisfies [string, string]]),
+    ...(status.tokenFile === null ? [] : [['Token', status.tokenFile] satisfies Line]),
     ['Database', status.database],
+    ['Pool', `${pool.busy} busy, ${pool.idle} idle; ${pool.waiting} waiting`],
     [
       'Embedder',
       `${embedder.model} for new collections, in memory: ${embedder.loaded.join(', ')}; ${count(embedder.queued, 'text')} waiting`,
     ],
     ['Engine', status.engine],
     ['Now', `${count(status.sockets, 'connection')}, ${count(status.asksInFlight, 'answer')} running`],
-    ...status.indexing.map(({ collection, documents }): [string, string] => [
-      'Indexing',
-      `${count(documents, 'document')} of ${collection} cannot be found yet (chatbot jobs list)`,
-    ]),
-    [
-      'Cache',
-      `${count(cache.entries, 'answer')}, ${count(cache.hits, 'hit')}, ${count(cache.misses, 'miss', 'misses')}`,
-    ],
+    ...status.indexing.map(
+      ({ collection, documents }): Line => [
+        'Indexing',
+        `${count(documents, 'document')} of ${collection} cannot be found yet (chatbot jobs list)`,
+      ],
+    ),
+    ...jobLines(status.jobs),
+    ['Cache', cacheLine(status.cache)],
+    ...status.tokens.map(
+      ({ engine, prompt, completion }): Line => [
+        'Tokens',
+        `${engine}: ${prompt.toLocaleString('en-US')} read, ${completion.toLocaleString('en-US')} written`,
+      ],
+    ),
     ['Memory', bytes(status.memoryBytes)],
     ['Loop delay', `p99 ${delay.p99} ms, max ${delay.max} ms`],
     ...status.components
       .filter(({ state }) => state !== 'ok')
-      .map(({ name, state, detail }): [string, string] => [name, `${state}: ${detail}`]),
+      .map(({ name, state, detail }): Line => [name, `${state}: ${detail}`]),
   ]
 }

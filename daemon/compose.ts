@@ -172,6 +172,7 @@ export async function compose({
       auth: openAuth(config, store, log),
       redis,
       limits,
+      figures: metrics.figures,
       close,
     }
   } catch (error) {

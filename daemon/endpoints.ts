@@ -6,7 +6,6 @@ import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
 import { type Collection, type DocumentSummary, REBUILT_PROBLEMS } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { Job } from '../src/domain/job.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import type { Source } from '../src/domain/source.ts'
 import { tryEngine } from '../src/generate/trial.ts'
@@ -16,7 +15,7 @@ import { accountEndpoints } from './accounts.ts'
 import { backupStream } from './backup.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import type { Services } from './services.ts'
-import { resetLoopDelay, status } from './status.ts'
+import { job, resetLoopDelay, status } from './status.ts'
 import { bodyStream, ingestUpload } from './uploads.ts'
 
 export const endpoints: readonly Endpoint[] = [
@@ -341,13 +340,6 @@ async function placeOf(
   const { start, line, ...place } = found
   return line === undefined ? place : { ...place, line: line + text.slice(start, at).split('\n').length - 1 }
 }
-const job = ({ createdAt, updatedAt, finishedAt, ...rest }: Job) => ({
-  ...rest,
-  createdAt: createdAt.toISOString(),
-  updatedAt: updatedAt.toISOString(),
-  finishedAt: finishedAt?.toISOString() ?? null,
-})
-
 const document = ({ ingestedAt, modifiedAt, warnings, metadata, ...rest }: DocumentSummary) => ({
   ...rest,
   warnings: [...warnings],

@@ -1,12 +1,20 @@
 /** What Prometheus scrapes at /metrics. Names and meanings: docs/OPERATIONS.md. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { z } from 'zod'
+import type { figuresSchema } from '../src/api/schemas.ts'
 import type { AnswerEvent } from '../src/domain/answer.ts'
+import type { Job } from '../src/domain/job.ts'
+import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import type { Services } from './services.ts'
+
+type Figures = z.input<typeof figuresSchema>
 
 export interface Metrics {
   /** Every event of every answer that this daemon runs. */
   answerEvent(event: AnswerEvent, engine: string): void
   request(labels: { method: string; route: string; status: number }, seconds: number): void
+  /** What a person wants to know of them. */
+  figures(): Promise<Figures>
   /** From now on the state of these parts is shown. */
   watch(services: Services, sockets: () => number): void
   readonly contentType: string
@@ -83,6 +91,23 @@ export function createMetrics(version: string): Metrics {
     request({ method, route, status }, seconds) {
       requests.observe({ method, route, status: String(status) }, seconds)
     },
+    async figures() {
+      const [byStage, whole, used] = await Promise.all([stages.get(), answerSeconds.get(), tokens.get()])
+      const engines = Map.groupBy(used.values, ({ labels }) => String(labels.engine))
+      const sum = (values: typeof used.values | undefined, kind: string) =>
+        values?.find(({ labels }) => labels.kind === kind)?.value ?? 0
+      return {
+        latency: [
+          ...latencies(byStage.values, ({ stage }) => String(stage)),
+          ...latencies(whole.values, () => 'answer'),
+        ],
+        tokens: [...engines].map(([engine, values]) => ({
+          engine,
+          prompt: sum(values, 'prompt'),
+          completion: sum(values, 'completion'),
+        })),
+      }
+    },
     watch({ answers: running, queuedTexts, ports }, sockets) {
       const gauge = (name: string, help: string, value: () => number) =>
         new Gauge({
@@ -108,8 +133,98 @@ export function createMetrics(version: string): Metrics {
           this.set({ state: 'waiting' }, waiting)
         },
       })
+      watchJobs(registers, () => ports.store.jobs.running(LOCAL_PRINCIPAL))
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
+}
+
+/** Of the whole database, the same on every daemon. No names: whoever has any token may read this. */
+function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
+  let looking: Promise<Job[]> | undefined
+  /** Once for all gauges of a scrape; none while the database is away, when the other metrics are wanted most. */
+  const look = () => {
+    looking ??= running()
+      .catch(() => [])
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    add: (gauge: Gauge<L>, job: Job) => void,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        const jobs = await look()
+        this.reset()
+        for (const job of jobs) add(this, job)
+      },
+    })
+  gauge('chatbot_jobs', 'Jobs that run', ['kind'], (gauge, { kind }) => gauge.inc({ kind }))
+  gauge(
+    'chatbot_job_documents',
+    'Documents of the jobs that run',
+    ['kind', 'state'],
+    (gauge, { kind, ...job }) => {
+      const done = job.indexed + job.replaced
+      gauge.inc({ kind, state: 'done' }, done)
+      gauge.inc({ kind, state: 'failed' }, job.failed)
+      gauge.inc({ kind, state: 'left' }, Math.max(0, job.documents - done - job.failed))
+    },
+  )
+  gauge('chatbot_job_chunks', 'Chunks of the jobs that run', ['kind', 'state'], (gauge, { kind, ...job }) => {
+    const done = job.embedded + job.reused
+    gauge.inc({ kind, state: 'done' }, done)
+    gauge.inc({ kind, state: 'left' }, Math.max(0, job.chunks - done))
+  })
+}
+
+type Labels = Readonly<Partial<Record<string, string | number>>>
+
+/** Of a histogram's samples: those of its buckets have the label `le`. */
+function latencies(
+  samples: readonly { readonly value: number; readonly labels: Labels }[],
+  stageOf: (labels: Labels) => string,
+): Figures['latency'] {
+  const bounded = samples.map(({ value, labels }) => ({ value, le: labels.le, stage: stageOf(labels) }))
+  const byStage = Map.groupBy(
+    bounded.filter(({ le }) => le !== undefined),
+    ({ stage }) => stage,
+  )
+  return [...byStage].map(([stage, own]) => {
+    // Several series of one stage (cached or not) add up.
+    const byBound = new Map<number, number>()
+    for (const { le, value } of own) {
+      const bound = le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le)
+      byBound.set(bound, (byBound.get(bound) ?? 0) + value)
+    }
+    const buckets = [...byBound].toSorted(([a], [b]) => a - b)
+    const quantileMs = (share: number) => Math.round(quantile(buckets, share) * 1e4) / 10
+    return { stage, count: buckets.at(-1)?.[1] ?? 0, p50Ms: quantileMs(0.5), p95Ms: quantileMs(0.95) }
+  })
+}
+
+/** As Prometheus' histogram_quantile: linear within the bucket; the highest bound for what is above it. */
+function quantile(buckets: readonly (readonly [bound: number, cumulative: number])[], share: number): number {
+  const wanted = share * (buckets.at(-1)?.[1] ?? 0)
+  let [low, below] = [0, 0]
+  for (const [bound, cumulative] of buckets) {
+    if (cumulative >= wanted && cumulative > below) {
+      return bound === Number.POSITIVE_INFINITY
+        ? low
+        : low + ((bound - low) * (wanted - below)) / (cumulative - below)
+    }
+    low = bound
+    below = cumulative
+  }
+  return 0
 }

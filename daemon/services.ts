@@ -1,4 +1,6 @@
+import type { z } from 'zod'
 import type { Answers } from '../src/answers/answers.ts'
+import type { figuresSchema } from '../src/api/schemas.ts'
 import type { Authenticator } from '../src/auth/authenticator.ts'
 import type { Sessions } from '../src/auth/sessions.ts'
 import type { SigningKeys } from '../src/auth/signing-keys.ts'
@@ -26,6 +28,7 @@ export interface Services {
   readonly cache: AnswerCache
   readonly auth: Auth
   readonly limits: Limits
+  figures(): Promise<z.input<typeof figuresSchema>>
   /** Absent where none is configured. */
   readonly redis: RedisConnection | undefined
   /** Ends workers and processes and closes the database, in the right order. */

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { statusSchema } from '../src/api/schemas.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Job } from '../src/domain/job.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import type { Life, Services } from './services.ts'
 
@@ -51,9 +52,20 @@ export async function status(services: Services, life: Life, principal: Principa
       max: milliseconds(loopDelay.max),
     },
     cache: await cacheState(services, principal, database.state),
+    pool: ports.store.pool(),
+    jobs: (await ports.store.jobs.running(principal).catch(() => [])).map(job),
+    ...(await services.figures()),
     components: [database, ...redisState(services)],
   }
 }
+
+/** As the HTTP API gives it. */
+export const job = ({ createdAt, updatedAt, finishedAt, ...rest }: Job) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+  finishedAt: finishedAt?.toISOString() ?? null,
+})
 
 async function cacheState(
   { cache }: Services,
@@ -62,7 +74,7 @@ async function cacheState(
 ): Promise<Status['cache']> {
   const { hits, misses } = cache.counts()
   const { entries } = database === 'ok' ? await cache.stats(principal) : { entries: 0 }
-  return { entries, hits: hits.exact + hits.semantic, misses }
+  return { entries, hits: hits.exact + hits.semantic, ...hits, misses }
 }
 
 async function databaseState({ ports }: Services): Promise<Status['components'][number]> {

@@ -206,6 +206,23 @@ const componentSchema = z.object({
   detail: z.string(),
 })
 
+/** Of this daemon since it started. */
+export const figuresSchema = z.object({
+  latency: z
+    .array(
+      z.object({
+        stage: z.string().describe('of an answer; `answer` is the whole'),
+        count: z.int(),
+        p50Ms: z.number(),
+        p95Ms: z.number(),
+      }),
+    )
+    .describe('read from the buckets of the histograms in /metrics'),
+  tokens: z
+    .array(z.object({ engine: z.string(), prompt: z.int(), completion: z.int() }))
+    .describe('that engines read and wrote'),
+})
+
 export const statusSchema = z.object({
   version: z.string(),
   pid: z.int(),
@@ -231,7 +248,18 @@ export const statusSchema = z.object({
   idleStopMinutes: z.number().nullable().describe('stops by itself after so long without work; null: never'),
   memoryBytes: z.int(),
   eventLoopDelayMs: z.object({ mean: z.number(), p99: z.number(), max: z.number() }),
-  cache: z.object({ entries: z.int(), hits: z.int(), misses: z.int() }),
+  cache: z.object({
+    entries: z.int(),
+    hits: z.int(),
+    exact: z.int().describe('hits by the same question'),
+    semantic: z.int().describe('hits by one that means the same'),
+    misses: z.int(),
+  }),
+  pool: z
+    .object({ idle: z.int(), busy: z.int(), waiting: z.int().describe('work that waits for a connection') })
+    .describe('connections to the database'),
+  jobs: z.array(jobSchema).describe('that run: those of everybody for an administrator'),
+  ...figuresSchema.shape,
   components: z.array(componentSchema),
 })
 

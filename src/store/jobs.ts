@@ -15,7 +15,7 @@ import type { Principal } from '../domain/principal.ts'
 import { awaken, endTurn, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
 import { findCollection } from './collections.ts'
 import type { Database, Queries } from './database.ts'
-import { may } from './rights.ts'
+import { may, mayEverywhere } from './rights.ts'
 import type { JobRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
@@ -26,6 +26,8 @@ export const shardsOf = (database: Database): number => (database.embedded ? 1 :
 const KEPT_DAYS = 7
 /** A run whose client is gone without saying that it has sent everything. */
 const ABANDONED_MINUTES = 10
+/** Of a list of those that run. */
+const MOST_RUNNING = 1000
 
 export function jobRepository(database: Database): JobRepository {
   return {
@@ -54,6 +56,16 @@ export function jobRepository(database: Database): JobRepository {
           .orderBy(desc(jobs.createdAt), asc(jobs.id))
           .limit(limit),
       ),
+
+    running: (principal) =>
+      database.run(async (queries) => {
+        const all = await mayEverywhere(queries, principal, 'admin')
+        const own = and(eq(jobs.principal, principal.id), may(principal, 'editor'))
+        return selectJobs(queries)
+          .where(and(eq(jobs.state, 'running'), all ? undefined : own))
+          .orderBy(asc(jobs.createdAt), asc(jobs.id))
+          .limit(MOST_RUNNING)
+      }),
 
     get: (principal, id) => database.run((queries) => findJob(queries, principal, id)),
 

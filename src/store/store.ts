@@ -238,6 +238,8 @@ export interface JobRepository {
   seal(principal: Principal, id: string): Promise<Job>
   /** Latest first. */
   list(principal: Principal, limit: number): Promise<Job[]>
+  /** That run, oldest first; everybody's for an administrator of the installation. */
+  running(principal: Principal): Promise<Job[]>
   get(principal: Principal, id: string): Promise<Job>
   /** In the order of their ids. */
   documents(principal: Principal, id: string, query: JobDocumentQuery): Promise<JobDocument[]>

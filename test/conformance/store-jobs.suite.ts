@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Embedder } from '../../src/domain/embedding.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { JobState } from '../../src/domain/job.ts'
+import type { Principal } from '../../src/domain/principal.ts'
 import { embedInput } from '../../src/ingest/embed-input.ts'
 import { ingestTurn } from '../../src/jobs/ingest.ts'
 import { held, type JobTurn } from '../../src/jobs/kind.ts'
@@ -240,6 +242,11 @@ export function jobsSuite(database: () => TestDatabase): void {
       }
       expect((await store.jobs.list(BORIS, 100)).map(({ id }) => id)).not.toContain(job)
       expect((await store.jobs.list(ANNA, 1)).map(({ id }) => id)).toEqual([job])
+      const editor: Principal = { kind: 'oidc', id: `oidc:test:${randomUUID()}`, name: 'editor', groups: [] }
+      await store.grants.set(ANNA, editor.id, 'editor', null)
+      expect(await store.jobs.running(editor)).toEqual([])
+      await store.grants.set(ANNA, editor.id, 'admin', null)
+      expect((await store.jobs.running(editor)).map(({ id }) => id)).toContain(job)
       expect(await store.jobs.seal(ANNA, job)).toMatchObject({ state: 'done' })
     })
   })

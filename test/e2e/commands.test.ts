@@ -253,6 +253,12 @@ test('the log and the status of the running daemon', async () => {
   const raw = await space.run(['logs', '--json', '--lines', '1'])
   expect(() => JSON.parse(raw.stdout)).not.toThrow()
   expect((await space.json(['status'])).document).toMatchObject({ running: true, ready: true })
+  await space.run(['ask', 'Who keeps the keys of the tower?'])
+  const { stdout } = await space.run(['status'])
+  expect(stdout).toMatch(/^Cache +\d+ answers?; gave \d+ % of \d+: \d+ exact, \d+ semantic$/m)
+  expect(stdout).toMatch(/^Pool +\d+ busy, \d+ idle; 0 waiting$/m)
+  expect(stdout).toMatch(/^Stage +Times +p50 +p95$/m)
+  expect(stdout).toMatch(/^whole answer +\d+ +[\d.]+ m?s +[\d.]+ m?s$/m)
 })
 
 test('escape sequences in documents do not reach the reader', async () => {

@@ -80,6 +80,28 @@ describe('metrics', () => {
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
     expect(text).not.toContain('tower')
   })
+
+  test('show how far jobs are, without a name; `status` shows a person the same', async () => {
+    const { id } = await daemon.api.call('createJob', { params: { name: 'default' } })
+    const [text, status] = await Promise.all([
+      scrape(daemon.token).then((response) => response.text()),
+      daemon.api.call('status', {}),
+    ])
+    expect(text).toMatch(/^chatbot_jobs\{kind="ingest"\} 1$/m)
+    expect(text).toMatch(/^chatbot_job_documents\{kind="ingest",state="left"\} 0$/m)
+    expect(text).toMatch(/^chatbot_job_chunks\{kind="ingest",state="done"\} 0$/m)
+    expect(status.jobs).toMatchObject([{ id, collection: 'default', state: 'running', sealed: false }])
+    expect(status.latency.map(({ stage, count }) => [stage, count])).toEqual(
+      expect.arrayContaining([
+        ['retrieve', 1],
+        ['answer', 1],
+      ]),
+    )
+    expect(status.cache).toMatchObject({ hits: 0, exact: 0, semantic: 0, misses: 1 })
+    expect(status.pool).toMatchObject({ waiting: 0 })
+    await daemon.api.call('cancelJob', { params: { id } })
+    expect((await daemon.api.call('status', {})).jobs).toEqual([])
+  })
 })
 
 describe('traces', () => {
