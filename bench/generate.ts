@@ -31,6 +31,7 @@ const generator = createGenerator({
   provider: 'cpu',
   threads: 2,
   parallel: 1,
+  cacheBytes: 2_000_000_000,
   memoryMegabytes: 8192,
   idleMs: 600_000,
 })

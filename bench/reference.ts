@@ -114,6 +114,7 @@ async function compareWriting(name: 'SmolLM2-135M-Instruct'): Promise<void> {
     provider: 'cpu',
     threads: 2,
     parallel: 2,
+    cacheBytes: 2_000_000_000,
     memoryMegabytes: 8192,
     idleMs: 60_000,
   })

@@ -298,6 +298,7 @@ async function localEngine(
       ...engine,
       model: await installedGenerator(engine.model, models.cacheDir),
       provider: models.executionProvider,
+      cacheBytes: engine.cacheMegabytes * 1_000_000,
       idleMs: engine.idleMinutes * 60_000,
     })
     undo.push(() => model.close())

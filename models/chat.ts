@@ -46,13 +46,16 @@ export function loadChat(folder: string): ChatFormat {
     eos_token: config.eos_token ?? '',
     pad_token: config.pad_token ?? '',
   }
+  const render = (messages: readonly ChatMessage[]): string =>
+    template.render({
+      messages: messages.map((message) => ({ ...message })),
+      add_generation_prompt: true,
+      ...special,
+    })
+  const takesSystem = hasSystem(render)
   return {
     encode(messages) {
-      const prompt = template.render({
-        messages: messages.map((message) => ({ ...message })),
-        add_generation_prompt: true,
-        ...special,
-      })
+      const prompt = render(takesSystem ? messages : folded(messages))
       return tokenizer.encode(prompt, { add_special_tokens: false }).ids
     },
     ends: new Set([
@@ -69,6 +72,29 @@ export function loadChat(folder: string): ChatFormat {
         stop,
       ),
   }
+}
+
+/** Templates without the role `system` refuse it (Gemma), or leave it out. */
+function hasSystem(render: (messages: readonly ChatMessage[]) => string): boolean {
+  const probe = 'system-probe'
+  try {
+    return render([
+      { role: 'system', content: probe },
+      { role: 'user', content: 'Hello.' },
+    ]).includes(probe)
+  } catch {
+    return false
+  }
+}
+
+/** What the system says, at the head of the first message of the user. */
+function folded(messages: readonly ChatMessage[]): ChatMessage[] {
+  const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content)
+  const others = messages.filter(({ role }) => role !== 'system')
+  const first = others.findIndex(({ role }) => role === 'user')
+  return others.map((message, at) =>
+    at === first ? { ...message, content: [...system, message.content].join('\n\n') } : message,
+  )
 }
 
 function templateOf(folder: string, stated: z.output<typeof tokenizerSchema>['chat_template']): string {

@@ -10,6 +10,8 @@ export const generateSetupSchema = z.object({
   provider: z.string(),
   /** Answers at once; each has a cache of its own. */
   parallel: z.int(),
+  /** Of keys and values, for all of them together. */
+  cacheBytes: z.int(),
 })
 export type GenerateSetup = z.output<typeof generateSetupSchema>
 
@@ -38,7 +40,7 @@ export type GenerateCommand = z.output<typeof generateCommandSchema>
 
 export const generateReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('loaded') }),
-  z.object({ type: z.literal('unloadable'), message: z.string() }),
+  z.object({ type: z.literal('unloadable'), message: z.string(), code: z.enum(ERROR_CODES).optional() }),
   z.object({ type: z.literal('text'), id: z.int(), text: z.string() }),
   z.object({
     type: z.literal('end'),

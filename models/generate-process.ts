@@ -24,7 +24,11 @@ process.on('message', async (message: unknown) => {
         loaded = await load(command.setup)
         send({ type: 'loaded' })
       } catch (thrown) {
-        send({ type: 'unloadable', message: thrown instanceof Error ? thrown.message : String(thrown) })
+        send({
+          type: 'unloadable',
+          message: thrown instanceof Error ? thrown.message : String(thrown),
+          ...(thrown instanceof ChatbotError ? { code: thrown.code } : {}),
+        })
       }
       return
     case 'generate':
@@ -48,14 +52,24 @@ async function load({
   threads,
   provider,
   parallel,
+  cacheBytes,
 }: GenerateSetup): Promise<Loaded> {
   const format = loadChat(folder)
   const network = await openCausal(join(folder, onnx), { threads, provider })
+  const cacheTokens = Math.floor(cacheBytes / network.bytesPerToken)
+  if (cacheTokens < contextTokens) {
+    const needed = Math.ceil((contextTokens * network.bytesPerToken) / 1e6)
+    throw new ChatbotError(
+      'model_too_large',
+      `What the model keeps of ${contextTokens} tokens takes ${needed} MB, but its cacheMegabytes are ${Math.floor(cacheBytes / 1e6)}. Raise them, or lower its contextTokens to ${cacheTokens}.`,
+    )
+  }
   const scheduler = createScheduler({
     network,
     format,
     contextTokens,
     parallel,
+    cacheTokens,
     listener: {
       text: (id, text) => send({ type: 'text', id, text }),
       end: (id, ended) => send({ type: 'end', id, ...ended }),

@@ -23,6 +23,8 @@ export interface GeneratorOptions {
   readonly threads: number
   /** Answers at once, and as many times that may wait. */
   readonly parallel: number
+  /** Of the keys and values of all answers, also of those that are kept for the next. */
+  readonly cacheBytes: number
   /** Resident memory of the process, above which it is ended. */
   readonly memoryMegabytes: number
   /** Time after which a process without work is ended, and its memory freed. */
@@ -95,7 +97,11 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       const reply = generateReplySchema.parse(message)
       if (reply.type === 'loaded') resolve()
       else if (reply.type === 'unloadable')
-        reject(loadError(new Error(reply.message), model, options.provider))
+        reject(
+          reply.code === undefined
+            ? loadError(new Error(reply.message), model, options.provider)
+            : new ChatbotError(reply.code, `The model ${model.name} cannot be used: ${reply.message}`),
+        )
       else answers.get(reply.id)?.push(reply)
     })
     const ended = (why: string) => {
@@ -117,6 +123,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
         threads: options.threads,
         provider: options.provider,
         parallel,
+        cacheBytes: options.cacheBytes,
       },
     })
     return { child, loaded }

@@ -44,6 +44,8 @@ export interface Scheduler {
 interface Slot {
   tokens: number[]
   cache: Cache | undefined
+  /** Tokens that the cache has or will need room for. */
+  room: number
   busy: boolean
 }
 
@@ -63,17 +65,22 @@ export interface SchedulerOptions {
   readonly format: Pick<ChatFormat, 'ends' | 'decoder'>
   readonly contextTokens: number
   readonly parallel: number
+  /** Tokens that all caches together have room for: at least one context. */
+  readonly cacheTokens: number
   readonly listener: Listener
 }
+
+const emptySlot = (): Slot => ({ tokens: [], cache: undefined, room: 0, busy: false })
 
 export function createScheduler({
   network,
   format,
   contextTokens,
   parallel,
+  cacheTokens,
   listener,
 }: SchedulerOptions): Scheduler {
-  const slots = Array.from({ length: parallel }, (): Slot => ({ tokens: [], cache: undefined, busy: false }))
+  const slots = Array.from({ length: parallel }, () => emptySlot())
   const queue: GenerationRequest[] = []
   const running: Sequence[] = []
   let working = false
@@ -81,7 +88,7 @@ export function createScheduler({
   async function work(): Promise<void> {
     working = true
     for (;;) {
-      while (queue.length > 0 && running.length < parallel) begin()
+      while (queue.length > 0 && running.length < parallel && begin());
       if (running.length === 0) break
       for (const sequence of [...running]) {
         await step(sequence)
@@ -92,23 +99,29 @@ export function createScheduler({
     working = false
   }
 
-  function begin(): void {
-    const request = queue.shift()
-    if (request === undefined) return
+  /** False when the next must wait until one that runs has left its cache. */
+  function begin(): boolean {
+    const [request] = queue
+    if (request === undefined) return false
     const { id, prompt, options } = request
     if (prompt.length >= contextTokens) {
+      queue.shift()
       const message = `The prompt has ${prompt.length} tokens, but the model sees only ${contextTokens}. Ask a shorter question, or let retrieval.maxTokens bring fewer passages.`
       listener.failed(id, new ChatbotError('engine_failed', message))
-      return
+      return true
     }
     const [slot, common] = bestSlot(prompt)
     const limit = Math.min(options.maxTokens, contextTokens - prompt.length)
+    const room = Math.min(contextTokens, Math.ceil((prompt.length + limit) / CACHE_STEP) * CACHE_STEP)
+    if (!makeRoom(slot, room)) return false
+    queue.shift()
     try {
-      const room = Math.min(contextTokens, Math.ceil((prompt.length + limit) / CACHE_STEP) * CACHE_STEP)
       slot.cache = slot.cache === undefined ? network.cache(room) : network.resized(slot.cache, common, room)
+      slot.room = slot.cache.capacity ?? room
     } catch (error) {
+      Object.assign(slot, emptySlot())
       listener.failed(id, error)
-      return
+      return true
     }
     slot.busy = true
     slot.tokens = prompt.slice(0, common)
@@ -122,6 +135,20 @@ export function createScheduler({
       answer: [],
       waiting: prompt.slice(common),
     })
+    return true
+  }
+
+  /** Gives up what idle slots have kept, the least first, until the slot may have so much. */
+  function makeRoom(slot: Slot, room: number): boolean {
+    const others = slots.filter((other) => other !== slot)
+    const held = (some: readonly Slot[]) => some.reduce((sum, other) => sum + other.room, 0)
+    if (held(others.filter(({ busy }) => busy)) + room > cacheTokens) return false
+    const idle = others.filter(({ busy }) => !busy).toSorted((a, b) => a.tokens.length - b.tokens.length)
+    for (const other of idle) {
+      if (held(others) + room <= cacheTokens) break
+      Object.assign(other, emptySlot())
+    }
+    return true
   }
 
   /** The free slot that has most of the prompt already; its end is computed anew, for the scores after it. */
@@ -157,8 +184,7 @@ export function createScheduler({
       sequence.waiting = [next]
     } catch (error) {
       // Nobody knows what is in the cache now.
-      slot.cache = undefined
-      slot.tokens = []
+      Object.assign(slot, emptySlot())
       leave(sequence)
       listener.failed(id, error)
     }

@@ -166,6 +166,11 @@ const localEngineSchema = z.strictObject({
     .max(64)
     .default(2)
     .describe('answers at once; each has a memory of its conversation'),
+  cacheMegabytes: z
+    .int()
+    .min(16)
+    .default(2048)
+    .describe('memory for what it keeps of the texts of all answers: at least that of one `contextTokens`'),
   memoryMegabytes: z.int().min(256).default(8192).describe('memory of its process, above which it is ended'),
   idleMinutes: minutes(0.01).default(10).describe('time without a question after which its memory is freed'),
 })

@@ -17,6 +17,9 @@ import {
   tokenText,
 } from '../support/tiny-chat-model.ts'
 
+/** Keys and values of the tiny model, float32. */
+const BYTES_PER_TOKEN = 2 * 17 * 4
+
 const root = await mkdtemp(join(tmpdir(), 'chatbot-generator-'))
 const open: RunningGenerator[] = []
 afterEach(async () => {
@@ -33,13 +36,18 @@ async function writeModel(files: Readonly<Record<string, string | Uint8Array>>):
   return folder
 }
 
-async function start(folder: string, memoryMegabytes = 4000): Promise<RunningGenerator> {
+async function start(
+  folder: string,
+  memoryMegabytes = 4000,
+  cacheBytes = 1_000_000,
+): Promise<RunningGenerator> {
   const generator = createGenerator({
     model: await installedGenerator(folder, root),
     contextTokens: 1000,
     provider: 'cpu',
     threads: 1,
     parallel: 2,
+    cacheBytes,
     memoryMegabytes,
     idleMs: 60_000,
   })
@@ -124,6 +132,32 @@ describe('answers', () => {
     const refused = ended.filter(({ status }) => status === 'rejected')
     expect(refused.length).toBe(12)
     expect(refused[0]).toMatchObject({ reason: { code: 'overloaded', retryAfterMs: expect.any(Number) } })
+  })
+
+  test('share the memory for caches: one waits for the other, and what was kept makes room', async () => {
+    const folder = await writeModel(tinyChatModel())
+    const oneContext = CONTEXT * BYTES_PER_TOKEN
+    for (const [contexts, kept] of [
+      // The beginning that both have.
+      [1, 1],
+      [2, promptOf('a b c').length - 2],
+    ] as const) {
+      const generator = await start(folder, 4000, contexts * oneContext)
+      const both = await Promise.all([answer(generator, ask('a b c')), answer(generator, ask('l k'))])
+      expect(both.map(({ text }) => text)).toEqual(
+        ['a b c', 'l k'].map((content) => tokenText(expectedTokens(promptOf(content), 12, {}))),
+      )
+      expect((await answer(generator, ask('a b c'))).cachedTokens).toBe(kept)
+      await generator.close()
+    }
+  })
+
+  test('a cache that holds no whole context is refused, with the room that there is', async () => {
+    const generator = await start(await writeModel(tinyChatModel()), 4000, 63 * BYTES_PER_TOKEN)
+    await expect(answer(generator, ask('a'))).rejects.toMatchObject({
+      code: 'model_too_large',
+      message: expect.stringMatching(/64 tokens .*cacheMegabytes.* contextTokens to 63/),
+    })
   })
 
   test('end at a stop text, which may be cut over tokens', async () => {
@@ -268,3 +302,23 @@ test('a chat becomes the prompt of its template', async () => {
   )
   expect([...chat.ends]).toEqual([0])
 })
+
+test.each([
+  ['refuses', "{{ raise_exception('System role not supported') }}"],
+  ['leaves out', ''],
+])(
+  'what the system says to a template that %s it begins the first message of the user',
+  async (_how, system) => {
+    const template = `{% for m in messages %}{% if m['role'] == 'system' %}${system}{% else %}{{ '<|' + m['role'] + '|> ' + m['content'] + ' <|end|> ' }}{% endif %}{% endfor %}<|assistant|>`
+    const chat = loadChat(await writeModel({ ...tinyChatModel(), 'chat_template.jinja': template }))
+    const prompt = chat.encode([
+      { role: 'system', content: 'a' },
+      { role: 'user', content: 'b' },
+      { role: 'assistant', content: 'c' },
+      { role: 'user', content: 'd' },
+    ])
+    expect(tokenText(prompt)).toBe(
+      '<|user|> a b <|end|> <|assistant|> c <|end|> <|user|> d <|end|> <|assistant|>',
+    )
+  },
+)
