@@ -17,6 +17,7 @@ import { follow, type Outcome } from './follow.ts'
 import type { AnswerLog, AnswerLogs, LoggedEvent } from './log.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
 import type { Signals } from './signals.ts'
+import { fairTurns } from './turns.ts'
 
 export interface Accepted {
   readonly conversation: string
@@ -79,10 +80,14 @@ interface Prepared {
   readonly startedAt: number
 }
 
+/** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
+const MOST_TURNS = 4
+
 /** Answers taken over at a time: the other daemons shall have some, too. */
 const MOST_TAKEN = 8
 
 const NEVER = new AbortController().signal
+const NO_TURN = () => undefined
 
 /** Why an attempt ends when another daemon goes on with it. */
 const HANDED_OVER = Symbol('handed over')
@@ -101,6 +106,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerPipeline)
+  const turns = fairTurns(MOST_TURNS)
   let draining = false
 
   const lease = { owner, forMs: leaseMs }
@@ -194,7 +200,13 @@ export function createAnswers(options: AnswersOptions): Answers {
       if (repeated) return enter(principal, request, key, abort)
       const { mostInFlight } = await options.limits.ask(principal)
       await checkCapacity(principal, request.id)
-      return enter(principal, request, key, abort, mostInFlight)
+      const leaveTurn = principal.kind === 'local' ? NO_TURN : await turns.take(principal.id)
+      try {
+        return await enter(principal, request, key, abort, { mostInFlight, leaveTurn })
+      } catch (error) {
+        leaveTurn()
+        throw error
+      }
     }
     const entered = before === undefined ? enterNow() : before.entered.catch(() => undefined).then(enterNow)
     entering.set(key, { abort, entered })
@@ -222,11 +234,12 @@ export function createAnswers(options: AnswersOptions): Answers {
     request: AskRequest,
     key: string,
     abort: AbortController,
-    mostInFlight?: number,
+    { mostInFlight, leaveTurn = NO_TURN }: { mostInFlight?: number | undefined; leaveTurn?: () => void } = {},
   ): Promise<Accepted> {
     const prepared = await prepare(principal, request)
     const begun = await begin(principal, request, prepared, mostInFlight)
-    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort)
+    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, leaveTurn)
+    leaveTurn()
     const run = runs.get(key)
     if (run !== undefined && begun.kind === 'running') return accepted(run.log, begun.conversation)
     return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
@@ -267,6 +280,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     { conversation, epoch }: { readonly conversation: string; readonly epoch: number },
     { generator, language, collections, startedAt }: Prepared,
     abort: AbortController,
+    leaveTurn: () => void = NO_TURN,
   ): Accepted {
     const key = keyOf(principal, request.id)
     const log = options.logs.open(key, epoch)
@@ -296,7 +310,7 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit },
+        { principal, ports, signal: abort.signal, emit, leaveTurn },
       )
       emit({ type: 'done', answer })
       if (answer.cached !== false || answer.usage === undefined) return
@@ -312,6 +326,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const ended = inSpan('answer', span, work)
       .catch((error: unknown) => fail(principal, request.id, log, emit, abort, error))
       .finally(() => {
+        leaveTurn()
         if (runs.get(key)?.log === log) runs.delete(key)
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })

@@ -8,7 +8,8 @@ import type { Stage } from './stage.ts'
 
 export const generateAnswer: Stage<Retrieved, Generated> = {
   name: 'generate',
-  async run(ask, { principal, ports, signal, emit }) {
+  async run(ask, { principal, ports, signal, emit, leaveTurn }) {
+    leaveTurn()
     let text = ''
     const citations: Citation[] = []
     const events = ask.generator.generate({

@@ -8,6 +8,8 @@ export interface StageContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   emit(event: AnswerEvent): void
+  /** Before work that others do: what waits for an engine keeps no other ask of the same asker waiting. */
+  leaveTurn(): void
   /**
    * For an ask that the cache had no answer to when it was looked up, at `since` (`performance.now()`). True when
    * the same was being answered meanwhile: that has ended, and the cache may know it now. Until then its text is shown.
