@@ -129,7 +129,7 @@ export const serverMessages = {
       state: z.enum(['started', 'finished']),
       ms: z.number().nonnegative().optional().describe('how long it took, when finished'),
     })
-    .describe('A stage of the pipeline began or ended.'),
+    .describe('A stage of the pipeline began or ended. What the cache answers has no stages after `cache`.'),
   context: z
     .object({ type: z.literal('context'), ...position, passages: z.array(passageSchema) })
     .describe('The passages that the answer is made from.'),
