@@ -158,7 +158,10 @@ async function bareLoop(path: string): Promise<(ids: readonly number[]) => Promi
         feeds[past] = tensor
         fetches[present] = tensor
       }
-      const { logits } = await session.run(feeds, fetches)
+      const { logits, ...copies } = await session.run(feeds, fetches)
+      // What onnxruntime-node has copied: see models/causal.ts.
+      for (const { data } of Object.values(copies))
+        if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) data.buffer.transfer(0)
       const data = logits?.data
       if (!(data instanceof Float32Array)) throw new Error('the network gives no logits')
       let best = 0

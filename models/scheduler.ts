@@ -12,7 +12,7 @@ const PROMPT_STEP = 256
  * together, so that an answer does not depend on what was kept.
  */
 const PROMPT_END = 2
-/** Fixed caches grow by so many tokens. */
+/** Fixed caches grow by so many tokens: a step costs what they could hold. */
 const CACHE_STEP = 64
 
 export interface GenerationRequest {
@@ -116,8 +116,10 @@ export function createScheduler({
     if (!makeRoom(slot, room)) return false
     queue.shift()
     try {
-      slot.cache = slot.cache === undefined ? network.cache(room) : network.resized(slot.cache, common, room)
-      slot.room = slot.cache.capacity ?? room
+      const first = Math.min(room, prompt.length + CACHE_STEP)
+      slot.cache =
+        slot.cache === undefined ? network.cache(first) : network.resized(slot.cache, common, first)
+      slot.room = Math.max(room, slot.cache.capacity ?? 0)
     } catch (error) {
       Object.assign(slot, emptySlot())
       listener.failed(id, error)
@@ -171,6 +173,10 @@ export function createScheduler({
     const isLast = sequence.waiting.length < PROMPT_STEP + PROMPT_END
     const ids = sequence.waiting.splice(0, isLast ? sequence.waiting.length : PROMPT_STEP)
     try {
+      const { length, capacity } = slot.cache
+      const total = length + ids.length
+      if (capacity !== undefined && total > capacity)
+        slot.cache = network.resized(slot.cache, length, Math.min(slot.room, total + CACHE_STEP))
       const logits = await network.forward(slot.cache, ids)
       slot.tokens.push(...ids)
       if (sequence.waiting.length > 0 || !running.includes(sequence)) return
