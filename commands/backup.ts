@@ -12,6 +12,7 @@ import { confirm } from './common/confirm.ts'
 import { yes } from './common/flags.ts'
 import { bytes, count, duration } from './common/format.ts'
 import { onInterrupt } from './common/interrupt.ts'
+import { passphraseFile, readPassphrase } from './common/passphrase-file.ts'
 
 interface BackupReport {
   readonly file: string
@@ -22,11 +23,12 @@ interface BackupReport {
 }
 
 export default class Backup extends ChatbotCommand {
-  static override summary = 'Write all documents, vectors and conversations into one archive.'
+  static override summary = 'Write all documents, vectors, conversations, users and roles into one archive.'
   static override description =
-    'The daemon goes on serving; each collection is kept as it was at one moment. Settings, tokens and keys are not in the archive. `chatbot restore` reads it back, also into another database: from a laptop to a server and back.'
+    'The daemon goes on serving; each collection is kept as it was at one moment. Passwords and keys are in it only as hashes, encrypted with the passphrase in --passphrase-file; without one they are left out. Settings and tokens are not in it. `chatbot restore` reads it back, also into another database: from a laptop to a server and back.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
+    '<%= config.bin %> <%= command.id %> chatbot-backup.gz --passphrase-file passphrase.txt',
     {
       description: 'Straight to another machine',
       command: '<%= config.bin %> <%= command.id %> - | ssh server chatbot restore - --yes',
@@ -35,18 +37,24 @@ export default class Backup extends ChatbotCommand {
   static override args = {
     file: string({ required: true, ignoreStdin: true, description: 'the archive; `-` is stdout' }),
   }
-  static override flags = yes
+  static override flags = {
+    ...yes,
+    'passphrase-file': passphraseFile(
+      'Also keys and the hashes of passwords, encrypted with the passphrase in this file.',
+    ),
+  }
 
   async run(): Promise<BackupReport | undefined> {
     const { args, flags } = await this.parse(Backup)
     const loaded = await this.settings(flags)
     const interrupt = this.own(onInterrupt())
+    const secret = await readPassphrase(flags['passphrase-file'])
     if (args.file === '-') {
       if (process.stdout.isTTY || this.jsonEnabled()) {
         throw new ChatbotError('bad_request', 'The archive is binary: send stdout to a file or a program.')
       }
       const api = await this.api(loaded)
-      await receive(await api.backup({ signal: interrupt.first }), process.stdout, interrupt.first)
+      await receive(await api.backup({ signal: interrupt.first, ...secret }), process.stdout, interrupt.first)
       return undefined
     }
     const file = resolve(args.file)
@@ -56,7 +64,7 @@ export default class Backup extends ChatbotCommand {
     // Its own, should two backups be written at once.
     const partial = `${file}.${randomUUID()}.partial`
     try {
-      const archive = await api.backup({ signal: interrupt.first })
+      const archive = await api.backup({ signal: interrupt.first, ...secret })
       await receive(archive, createWriteStream(partial, { mode: 0o600 }), interrupt.first)
       const { type: _, ...totals } = await totalsOf(partial)
       await rename(partial, file)

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { string } from '@oclif/core/args'
+import { boolean } from '@oclif/core/flags'
 import type { RouteResponse } from '../src/api/routes.ts'
 import { unpackArchive } from '../src/backup/archive.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
@@ -8,12 +9,13 @@ import { ChatbotCommand } from './common/command.ts'
 import { yes } from './common/flags.ts'
 import { count, duration } from './common/format.ts'
 import { onInterrupt } from './common/interrupt.ts'
+import { passphraseFile, readPassphrase } from './common/passphrase-file.ts'
 import { stdinFile } from './common/stdin-file.ts'
 
 export default class Restore extends ChatbotCommand {
   static override summary = 'Bring back what a backup holds.'
   static override description =
-    'Adds to what is there: a document of the same name is replaced, everything else stays. Nothing is embedded again. What was interrupted goes on when you run it again. For an exact copy, restore into an empty data directory or database.'
+    'Adds to what is there: a document of the same name is replaced, everything else stays. Nothing is embedded again. What was interrupted goes on when you run it again. Users and roles come only with --accounts: what was taken away since the backup would come back. For an exact copy, restore into an empty data directory or database.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
     {
@@ -24,12 +26,22 @@ export default class Restore extends ChatbotCommand {
   static override args = {
     file: string({ required: true, ignoreStdin: true, description: 'the archive; `-` is stdin' }),
   }
-  static override flags = yes
+  static override flags = {
+    ...yes,
+    accounts: boolean({ summary: 'Also users and roles; those that are here stay as they are.' }),
+    'passphrase-file': passphraseFile(
+      'With --accounts, also keys and passwords: the passphrase that the backup was made with.',
+    ),
+  }
 
   async run(): Promise<RouteResponse<'restore'>> {
     const { args, flags } = await this.parse(Restore)
     const loaded = await this.settings(flags)
     const path = args.file === '-' ? this.own(await stdinFile()).path : args.file
+    const secret = await readPassphrase(flags['passphrase-file'])
+    if (secret.passphrase !== undefined && !flags.accounts) {
+      throw new ChatbotError('bad_request', 'A passphrase is for accounts: add --accounts.')
+    }
     await this.#check(path)
     const api = await this.api(loaded)
     const { collections } = await api.call('listCollections', {})
@@ -47,13 +59,22 @@ export default class Restore extends ChatbotCommand {
       const { size } = await file.stat()
       const restored = await api.restore(
         { stream: file.createReadStream({ autoClose: false }), bytes: size },
-        { signal: interrupt.first },
+        { signal: interrupt.first, accounts: flags.accounts, ...secret },
       )
       this.log(
         `Restored ${count(restored.documents, 'document')} in ${count(restored.collections, 'collection')} and ` +
           `${count(restored.conversations, 'conversation')} in ${duration(performance.now() - started)}` +
           `${restored.unchanged === 0 ? '' : `; ${restored.unchanged.toLocaleString('en-US')} were there already`}.`,
       )
+      if (flags.accounts) {
+        const { users, keys, grants } = restored
+        this.log(`Also ${count(users, 'user')}, ${count(keys, 'key')} and ${count(grants, 'role')}.`)
+      }
+      if (restored.withoutPassword > 0) {
+        this.talk(
+          `${count(restored.withoutPassword, 'user')} without a password: set one with \`chatbot users passwd NAME\`.`,
+        )
+      }
       return restored
     } catch (error) {
       if (!interrupt.first.aborted) throw error

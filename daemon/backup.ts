@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { FOR_PASSPHRASES, seal } from '../src/auth/sealed.ts'
 import { packArchive } from '../src/backup/archive.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord } from '../src/backup/records.ts'
 import type { Principal } from '../src/domain/principal.ts'
@@ -8,17 +9,24 @@ import type { Store } from '../src/store/store.ts'
 export function backupStream(
   store: Store,
   principal: Principal,
-  version: string,
-  signal: AbortSignal,
+  { version, passphrase, signal }: { version: string; passphrase: string | undefined; signal: AbortSignal },
 ): Readable {
-  const archive = packArchive(records(store, principal, version))
+  const archive = packArchive(records(store, principal, version, passphrase))
   const stop = () => archive.destroy()
   signal.addEventListener('abort', stop, { once: true })
   archive.once('close', () => signal.removeEventListener('abort', stop))
   return archive
 }
 
-async function* records(store: Store, principal: Principal, version: string): AsyncGenerator<ArchiveRecord> {
+async function* records(
+  store: Store,
+  principal: Principal,
+  version: string,
+  passphrase: string | undefined,
+): AsyncGenerator<ArchiveRecord> {
   yield { type: 'header', format: ARCHIVE_FORMAT, version, createdAt: new Date().toISOString() }
-  yield* store.backup.export(principal)
+  yield* store.backup.export(
+    principal,
+    passphrase === undefined ? {} : { seal: (secrets) => seal(secrets, passphrase, FOR_PASSPHRASES) },
+  )
 }

@@ -1,7 +1,7 @@
 /** What each route of the HTTP API does: parse, call, shape. */
 import { isAbsolute } from 'node:path'
-import { PASSWORD_HEADER, routes } from '../src/api/routes.ts'
-import { unpackArchive } from '../src/backup/archive.ts'
+import { PASSPHRASE_HEADER, PASSWORD_HEADER, routes } from '../src/api/routes.ts'
+import { openSecrets, unpackArchive } from '../src/backup/archive.ts'
 import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'
 import { type Collection, type DocumentSummary, REBUILT_PROBLEMS } from '../src/domain/document.ts'
@@ -301,15 +301,20 @@ export const endpoints: readonly Endpoint[] = [
     return { ...trial, warnings: [...warnings] }
   }),
 
-  endpoint(routes.backup, async (_input, { services, principal, life, signal }) => {
+  endpoint(routes.backup, async ({ headers }, { services, principal, life, signal }) => {
     // Later the answer would have begun.
     await services.ports.store.grants.require(principal, 'admin')
-    return backupStream(services.ports.store, principal, life.version, signal)
+    const passphrase = headers[PASSPHRASE_HEADER]
+    return backupStream(services.ports.store, principal, { version: life.version, passphrase, signal })
   }),
 
-  endpoint(routes.restore, async ({ upload }, { services, principal }) =>
-    services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload))),
-  ),
+  endpoint(routes.restore, async ({ upload, query, headers }, { services, principal }) => {
+    const passphrase = headers[PASSPHRASE_HEADER]
+    return services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload)), {
+      accounts: query.accounts,
+      ...(passphrase === undefined ? {} : { unseal: (sealed) => openSecrets(sealed, passphrase) }),
+    })
+  }),
 
   ...accountEndpoints,
 ]

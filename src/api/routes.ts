@@ -35,6 +35,9 @@ export const VERSION_HEADER = 'x-chatbot-version'
 /** In a header because query strings end up in the logs of proxies; percent-encoded because headers are Latin-1. */
 export const PASSWORD_HEADER = 'x-chatbot-document-password'
 
+/** As the one above. */
+export const PASSPHRASE_HEADER = 'x-chatbot-passphrase'
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With `:name` placeholders. */
@@ -63,7 +66,7 @@ const referenced = z.object({
     .max(4096)
     .describe('document id, unique prefix of it, or uri (percent-encoded)'),
 })
-const documentPassword = z
+const percentEncoded = z
   .string()
   .max(3000)
   .transform((encoded, context) => {
@@ -74,8 +77,13 @@ const documentPassword = z
       return z.NEVER
     }
   })
+const documentPassword = percentEncoded
   .optional()
   .describe('password of an encrypted file, percent-encoded UTF-8; used once, never stored')
+const passphrase = percentEncoded
+  .pipe(z.string().min(12, 'a passphrase has at least 12 characters'))
+  .optional()
+  .describe('what hashes of passwords and keys are encrypted with, percent-encoded UTF-8')
 const ofSource = z.object({ id: sourceId })
 const identified = z.object({ id: z.string().min(1).max(64) })
 
@@ -472,7 +480,9 @@ export const routes = {
     ...nothing,
     method: 'GET',
     path: '/backup',
-    summary: 'All documents, chunks, vectors and conversations as one archive (gzip of a JSON record a line)',
+    summary:
+      'All documents, chunks, vectors, conversations, users and roles as one archive (gzip of a JSON record a line); with a passphrase also keys and passwords',
+    headers: z.object({ [PASSPHRASE_HEADER]: passphrase }),
     download: true,
     response: z.unknown(),
   },
@@ -481,12 +491,20 @@ export const routes = {
     method: 'POST',
     path: '/restore',
     summary: 'Add what an archive of `backup` holds; documents of the same name are replaced',
+    query: z.object({
+      accounts: z.stringbool().default(false).describe('also users and roles, with the passphrase also keys'),
+    }),
+    headers: z.object({ [PASSPHRASE_HEADER]: passphrase }),
     upload: true,
     response: z.object({
       collections: z.int(),
       documents: z.int(),
       conversations: z.int(),
       unchanged: z.int().describe('documents and conversations that were there already'),
+      users: z.int(),
+      withoutPassword: z.int().describe('of those: who cannot log in until one is set'),
+      keys: z.int(),
+      grants: z.int(),
     }),
   },
   ...accountRoutes,

@@ -31,7 +31,7 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Takes as long without a stored hash, when there is no such user, as with one. */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
-  const [, N, r, p, salt = '', hash = ''] = (stored ?? NOBODY).split('$')
+  const [, N, r, p, salt = '', hash = ''] = (stored ?? NO_PASSWORD).split('$')
   const expected = Buffer.from(hash, 'base64url')
   const given = await derive(password, Buffer.from(salt, 'base64url'), {
     N: Number(N),
@@ -41,7 +41,10 @@ export async function isPassword(password: string, stored: string | undefined): 
   return timingSafeEqual(given, expected) && stored !== undefined
 }
 
-const NOBODY = ['scrypt', COST.N, COST.r, COST.p, 'AAAAAAAAAAAAAAAAAAAAAA', 'A'.repeat(43)].join('$')
+/** Of a user whom no password lets in: nobody knows one that gives this hash. */
+export const NO_PASSWORD = ['scrypt', COST.N, COST.r, COST.p, 'AAAAAAAAAAAAAAAAAAAAAA', 'A'.repeat(43)].join(
+  '$',
+)
 
 let running = 0
 const waiting: (() => void)[] = []

@@ -1,17 +1,9 @@
 /** The keys that this installation signs its access tokens with: made once, kept encrypted, replaced with an overlap. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  type KeyObject,
-  randomBytes,
-  scrypt,
-} from 'node:crypto'
-import { promisify } from 'node:util'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
-import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import type { SigningKey, SigningKeyRepository } from '../store/accounts.ts'
+import { seal, unseal } from './sealed.ts'
 
 export const SIGNING_ALGORITHM = 'EdDSA'
 
@@ -56,7 +48,7 @@ export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): Sig
     const { kty = '', crv = '', x = '' } = await exportJWK(publicKey)
     const pem = await exportPKCS8(privateKey)
     const id = await calculateJwkThumbprint({ kty, crv, x })
-    const key = { id, publicKey: { kty, crv, x }, privateKey: await encrypt(pem, secret) }
+    const key = { id, publicKey: { kty, crv, x }, privateKey: await seal(pem, secret) }
     await store.add(key, unlessSince, new Date(Date.now() - OVERLAP_MS))
   }
 
@@ -98,24 +90,9 @@ export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): Sig
   }
 }
 
-/** AES-256-GCM under a key that scrypt makes of the secret: salt, nonce, tag and text in base64url. */
-async function encrypt(plain: string, secret: string): Promise<string> {
-  const salt = randomBytes(16)
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', await keyOf(secret, salt), nonce)
-  const text = Buffer.concat([cipher.update(plain), cipher.final()])
-  return [salt, nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url')).join('.')
-}
-
 async function decrypt(stored: string, secret: string): Promise<KeyObject> {
-  const [salt, nonce, tag, text] = stored.split('.').map((part) => Buffer.from(part, 'base64url'))
   try {
-    if (salt === undefined || nonce === undefined || tag === undefined || text === undefined) {
-      throw new Error('a part is missing')
-    }
-    const decipher = createDecipheriv('aes-256-gcm', await keyOf(secret, salt), nonce)
-    decipher.setAuthTag(tag)
-    return createPrivateKey(Buffer.concat([decipher.update(text), decipher.final()]))
+    return createPrivateKey(await unseal(stored, secret))
   } catch (error) {
     throw new ChatbotError(
       'invalid_config',
@@ -123,8 +100,4 @@ async function decrypt(stored: string, secret: string): Promise<KeyObject> {
       { cause: error },
     )
   }
-}
-
-async function keyOf(secret: string, salt: Buffer): Promise<Buffer> {
-  return z.instanceof(Buffer).parse(await promisify(scrypt)(secret, salt, 32))
 }

@@ -1,6 +1,7 @@
 /** The archive's file: gzip of one JSON record a line, from a `header` to an `end`. */
 import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
+import { FOR_PASSPHRASES, unseal } from '../auth/sealed.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { linesOf } from '../domain/lines.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from './records.ts'
@@ -39,6 +40,19 @@ export async function* unpackArchive(bytes: Readable): AsyncGenerator<ArchiveRec
     yield record
   }
   if (last?.type !== 'end') throw corrupt('it ends too early')
+}
+
+/** Of a `secrets` record. Throws `bad_request`. */
+export async function openSecrets(sealed: string, passphrase: string): Promise<string> {
+  try {
+    return (await unseal(sealed, passphrase, FOR_PASSPHRASES)).toString('utf8')
+  } catch (error) {
+    throw new ChatbotError(
+      'bad_request',
+      'The passphrase is not the one that the backup was made with. Nothing was restored.',
+      { cause: error },
+    )
+  }
 }
 
 async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {

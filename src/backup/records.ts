@@ -6,7 +6,8 @@
  */
 import { z } from 'zod'
 
-export const ARCHIVE_FORMAT = 1
+/** 2: users and roles. */
+export const ARCHIVE_FORMAT = 2
 
 export const rowSchema = z.record(z.string(), z.json())
 const row = rowSchema
@@ -20,6 +21,10 @@ export const recordSchema = z.discriminatedUnion('type', [
     version: z.string(),
     createdAt: z.iso.datetime(),
   }),
+  /** Of the users and keys, under the passphrase that the backup was made with: see `secretsSchema`. */
+  z.object({ type: z.literal('secrets'), sealed: z.string() }),
+  /** Without the password. */
+  z.object({ type: z.literal('user'), id: z.uuid(), row }),
   z.object({
     type: z.literal('collection'),
     name: z.string(),
@@ -73,8 +78,13 @@ export const recordSchema = z.discriminatedUnion('type', [
     messages: z.array(row),
     citations: z.array(row),
   }),
+  /** A role, on the collection of this name or on all; those of keys only where there are secrets. */
+  z.object({ type: z.literal('grant'), collection: z.string().nullable(), row }),
   z.object({ type: z.literal('end'), collections: z.int(), documents: z.int(), conversations: z.int() }),
 ])
+
+/** Hashes of passwords by the ids of users, and the keys that are not revoked. */
+export const secretsSchema = z.object({ passwords: z.record(z.string(), z.string()), keys: z.array(row) })
 
 export type ArchiveRecord = z.infer<typeof recordSchema>
 

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import {
   API_PREFIX,
+  PASSPHRASE_HEADER,
   PASSWORD_HEADER,
   type RouteName,
   type RouteRequest,
@@ -22,6 +23,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+export interface BackupCallOptions extends CallOptions {
+  /** Of the hashes of passwords and keys. */
+  readonly passphrase?: string
+}
+
 export interface ApiClient {
   /** Throws what the daemon said, or `daemon_unreachable`, `timeout`, `cancelled`, `version_mismatch`. */
   call<N extends RouteName>(
@@ -35,11 +41,11 @@ export interface ApiClient {
    */
   upload(file: FileUpload, options?: CallOptions): Promise<RouteResponse<'putDocument'>>
   /** The bytes of a backup; they fail when the connection ends before the archive does. */
-  backup(options?: CallOptions): Promise<Readable>
+  backup(options?: BackupCallOptions): Promise<Readable>
   /** `bytes` is the size of the archive. */
   restore(
     archive: { readonly stream: Readable; readonly bytes: number },
-    options?: CallOptions,
+    options?: BackupCallOptions & { readonly accounts?: boolean },
   ): Promise<RouteResponse<'restore'>>
   close(): void
   [Symbol.dispose](): void
@@ -67,6 +73,8 @@ const UPLOAD_IDLE_MS = 3_600_000
 export function apiClient(endpoint: Endpoint, { version }: { readonly version: string }): ApiClient {
   const connection = httpConnection(endpoint)
   const headers = { [VERSION_HEADER]: version, accept: 'application/json' }
+  const withPassphrase = (passphrase: string | undefined) =>
+    passphrase === undefined ? headers : { ...headers, [PASSPHRASE_HEADER]: encodeURIComponent(passphrase) }
 
   return {
     async call<N extends RouteName>(name: N, request: RouteRequest<N>, { signal }: CallOptions = {}) {
@@ -98,20 +106,26 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
       })
       return read(reply, 'putDocument', version)
     },
-    async backup({ signal } = {}) {
+    async backup({ signal, passphrase } = {}) {
       const { method, path } = routes.backup
-      const request = { method, path: pathOf(path, {}, {}), headers, signal, idleMs: UPLOAD_IDLE_MS }
+      const request = {
+        method,
+        path: pathOf(path, {}, {}),
+        headers: withPassphrase(passphrase),
+        signal,
+        idleMs: UPLOAD_IDLE_MS,
+      }
       const response = await connection.open(request)
       if (response.statusCode === 200) return response
       const body = await text(response)
       throw errorOf({ status: response.statusCode ?? 0, headers: response.headers, body }, version)
     },
-    async restore(archive, { signal } = {}) {
+    async restore(archive, { signal, passphrase, accounts = false } = {}) {
       const { method, path } = routes.restore
       const reply = await connection.send({
         method,
-        path: pathOf(path, {}, {}),
-        headers,
+        path: pathOf(path, {}, accounts ? { accounts } : {}),
+        headers: withPassphrase(passphrase),
         body: archive,
         signal,
         idleMs: UPLOAD_IDLE_MS,

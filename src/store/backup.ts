@@ -1,8 +1,10 @@
 /** Reads everything out in many short statements, so that nothing waits for it. */
-import { and, asc, eq, gt, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, like, ne, not, sql } from 'drizzle-orm'
+import type { z } from 'zod'
 import { vectorBytes } from '../../drizzle/columns.ts'
 import {
   answers,
+  apiKeys,
   chunks,
   citations,
   collections,
@@ -10,21 +12,31 @@ import {
   documentParts,
   documents,
   generations,
+  grants,
   messages,
   sources,
+  users,
   vectors,
 } from '../../drizzle/schema.ts'
-import { type ArchiveRecord, encodeVector, rowSchema } from '../backup/records.ts'
+import { type ArchiveRecord, encodeVector, rowSchema, type secretsSchema } from '../backup/records.ts'
 import type { Database } from './database.ts'
 import { specOf } from './partitions.ts'
+import type { BackupOptions } from './store.ts'
 
 /** Chunks of a record; the statement that reads them keeps PGlite's single session from questions. */
 const CHUNKS = 200
 const CONVERSATIONS = 100
 
 /** What changed in a collection while it was read is read again, until a listing finds nothing new. */
-export async function* exportRecords(database: Database): AsyncGenerator<ArchiveRecord> {
+export async function* exportRecords(
+  database: Database,
+  { seal }: BackupOptions,
+): AsyncGenerator<ArchiveRecord> {
   const totals = { collections: 0, documents: 0, conversations: 0 }
+  if (seal !== undefined) {
+    yield { type: 'secrets', sealed: await seal(JSON.stringify(await readSecrets(database))) }
+  }
+  yield* exportUsers(database)
   const all = await database.run((queries) =>
     queries.select({ id: collections.id }).from(collections).orderBy(asc(collections.name)),
   )
@@ -34,11 +46,51 @@ export async function* exportRecords(database: Database): AsyncGenerator<Archive
     totals.collections += 1
     totals.documents += documents
   }
+  yield* exportGrants(database, seal !== undefined)
   for await (const conversation of exportConversations(database)) {
     totals.conversations += 1
     yield conversation
   }
   yield { type: 'end', ...totals }
+}
+
+async function readSecrets(database: Database): Promise<z.infer<typeof secretsSchema>> {
+  return database.transaction(async (queries) => {
+    const hashes = await queries.select({ id: users.id, password: users.password }).from(users)
+    const keys = await queries
+      .select({ row: rowOf('api_keys') })
+      .from(apiKeys)
+      .where(isNull(apiKeys.revokedAt))
+    return {
+      passwords: Object.fromEntries(hashes.map(({ id, password }) => [id, password])),
+      keys: keys.map(({ row }) => row),
+    }
+  })
+}
+
+async function* exportUsers(database: Database): AsyncGenerator<ArchiveRecord> {
+  const rows = await database.run((queries) =>
+    queries
+      .select({ id: users.id, row: rowOf('users') })
+      .from(users)
+      .orderBy(asc(users.name)),
+  )
+  for (const { id, row } of rows) {
+    const { password: _, ...rest } = row
+    yield { type: 'user', id, row: rest }
+  }
+}
+
+async function* exportGrants(database: Database, withKeys: boolean): AsyncGenerator<ArchiveRecord> {
+  const rows = await database.run((queries) =>
+    queries
+      .select({ collection: collections.name, row: rowOf('grants') })
+      .from(grants)
+      .leftJoin(collections, eq(collections.id, grants.collection))
+      .where(withKeys ? undefined : not(like(grants.subject, 'key:%')))
+      .orderBy(asc(grants.subject)),
+  )
+  for (const { collection, row } of rows) yield { type: 'grant', collection, row }
 }
 
 /** Gives the number of documents; undefined when the collection was removed before it was read. */

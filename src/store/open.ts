@@ -67,13 +67,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     cachedAnswers: cachedAnswerRepository(database),
     usage: usageRepository(database),
     backup: {
-      export: async function* (principal) {
+      export: async function* (principal, options = {}) {
         await administrate(database, principal, 'backup')
-        yield* exportRecords(database)
+        yield* exportRecords(database, options)
       },
-      restore: async (principal, records) => {
+      restore: async (principal, records, options = {}) => {
         await administrate(database, principal, 'restore')
-        return restoreRecords(database, principal, records)
+        return restoreRecords(database, principal, records, options)
       },
     },
     users: userRepository(database),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { and, eq, sql } from 'drizzle-orm'
-import { documents, sources } from '../../drizzle/schema.ts'
-import { type ArchiveRecord, decodeVector, type Row } from '../backup/records.ts'
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { apiKeys, collections, documents, sources, users } from '../../drizzle/schema.ts'
+import { NO_PASSWORD } from '../auth/passwords.ts'
+import { type ArchiveRecord, decodeVector, type Row, secretsSchema } from '../backup/records.ts'
 import type { IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -11,7 +12,7 @@ import type { Database, Queries } from './database.ts'
 import { type StoredChunk, writeChunks, writeParts } from './documents.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
-import type { Restored } from './store.ts'
+import type { Restored, RestoreOptions } from './store.ts'
 
 /** A document as its records have come so far. */
 interface Arriving {
@@ -28,8 +29,19 @@ export async function restoreRecords(
   database: Database,
   principal: Principal,
   records: AsyncIterable<ArchiveRecord>,
+  { accounts = false, unseal }: RestoreOptions,
 ): Promise<Restored> {
-  const restored = { collections: 0, documents: 0, conversations: 0, unchanged: 0 }
+  const restored = {
+    collections: 0,
+    documents: 0,
+    conversations: 0,
+    unchanged: 0,
+    users: 0,
+    withoutPassword: 0,
+    keys: 0,
+    grants: 0,
+  }
+  const arrivals = accountArrivals(database)
   let target: { name: string; index: IndexSpec | null } | undefined
   /** Ids of the sources here, by their ids in the archive. */
   const sourceIds = new Map<string, string>()
@@ -39,6 +51,20 @@ export async function restoreRecords(
       case 'header':
       case 'collection-end':
       case 'end':
+        break
+      case 'secrets':
+        if (accounts && unseal !== undefined)
+          restored.keys += await arrivals.secrets(await unseal(record.sealed))
+        break
+      case 'user': {
+        if (!accounts) break
+        const user = await arrivals.user(record.id, record.row)
+        if (user !== 'there') restored.users += 1
+        if (user === 'without password') restored.withoutPassword += 1
+        break
+      }
+      case 'grant':
+        if (accounts && (await arrivals.grant(record.collection, record.row))) restored.grants += 1
         break
       case 'collection':
         target = { name: record.name, index: record.index }
@@ -78,7 +104,9 @@ export async function restoreRecords(
         await removeDocument(database, target?.name ?? '', record.id)
         break
       case 'conversation': {
-        const added = await database.transaction((queries) => putConversation(queries, record))
+        const added = await database.transaction((queries) =>
+          putConversation(queries, record, arrivals.subjectOf),
+        )
         restored[added ? 'conversations' : 'unchanged'] += 1
       }
     }
@@ -180,16 +208,93 @@ async function removeDocument(database: Database, collection: string, id: string
 async function putConversation(
   queries: Queries,
   { row, answers, messages, citations }: Extract<ArchiveRecord, { type: 'conversation' }>,
+  subjectOf: (subject: string) => string,
 ): Promise<boolean> {
-  if (!(await insertRow(queries, 'conversations', row))) return false
-  for (const answer of answers) await insertRow(queries, 'answers', answer)
+  const owned = (own: Row): Row => ({ ...own, principal: subjectOf(String(own.principal)) })
+  if (!(await insertRow(queries, 'conversations', owned(row)))) return false
+  for (const answer of answers) await insertRow(queries, 'answers', owned(answer))
   // Their ids say only in which order they were written here.
-  for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', message)
-  for (const citation of citations) await insertRow(queries, 'citations', citation)
+  for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', owned(message))
+  for (const citation of citations) await insertRow(queries, 'citations', owned(citation))
   return true
 }
 
-type Table = 'collections' | 'sources' | 'documents' | 'conversations' | 'answers' | 'messages' | 'citations'
+/** Users, keys and roles, as their records come. */
+function accountArrivals(database: Database) {
+  let passwords: Readonly<Record<string, string>> = {}
+  /** Subjects here by those of the archive, where they differ; keys that are not here. */
+  const renamed = new Map<string, string>()
+  const keys = new Set<string>()
+  const subjectOf = (subject: string) => renamed.get(subject) ?? subject
+
+  return {
+    subjectOf,
+    /** Gives the number of keys that were added. */
+    async secrets(text: string): Promise<number> {
+      const secrets = secretsSchema.parse(JSON.parse(text))
+      passwords = secrets.passwords
+      return database.transaction(async (queries) => {
+        let added = 0
+        for (const row of secrets.keys) {
+          if (await insertRow(queries, 'api_keys', row)) added += 1
+          const [held] = await queries
+            .select({ id: apiKeys.id })
+            .from(apiKeys)
+            .where(and(eq(apiKeys.id, String(row.id)), isNull(apiKeys.revokedAt)))
+          if (held !== undefined) keys.add(`key:${held.id}`)
+        }
+        return added
+      })
+    },
+    async user(id: string, row: Row): Promise<'there' | 'added' | 'without password'> {
+      const password = passwords[id] ?? NO_PASSWORD
+      return database.transaction(async (queries) => {
+        if (await insertRow(queries, 'users', { ...row, password })) {
+          return password === NO_PASSWORD ? 'without password' : 'added'
+        }
+        const [held] = await queries
+          .select({ id: users.id })
+          .from(users)
+          .where(eq(users.name, String(row.name)))
+        if (held !== undefined) renamed.set(`user:${id}`, `user:${held.id}`)
+        // Restored before, without the passphrase.
+        await queries
+          .update(users)
+          .set({ password })
+          .where(and(eq(users.id, held?.id ?? id), eq(users.password, NO_PASSWORD)))
+        return 'there'
+      })
+    },
+    /** False when the subject has a role there, or either is not here. */
+    async grant(collection: string | null, row: Row): Promise<boolean> {
+      const subject = subjectOf(String(row.subject))
+      if (subject.startsWith('key:') && !keys.has(subject)) return false
+      return database.transaction(async (queries) => {
+        const [owner] =
+          collection === null
+            ? [{ id: null }]
+            : await queries
+                .select({ id: collections.id })
+                .from(collections)
+                .where(eq(collections.name, collection))
+        if (owner === undefined) return false
+        return insertRow(queries, 'grants', { ...row, subject, collection_id: owner.id })
+      })
+    },
+  }
+}
+
+type Table =
+  | 'collections'
+  | 'sources'
+  | 'documents'
+  | 'conversations'
+  | 'answers'
+  | 'messages'
+  | 'citations'
+  | 'users'
+  | 'api_keys'
+  | 'grants'
 
 /** False when a row with one of its unique values is there. Columns that this database does not have are left out. */
 async function insertRow(queries: Queries, table: Table, row: Row): Promise<boolean> {

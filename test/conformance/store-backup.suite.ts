@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { ArchiveRecord } from '../../src/backup/records.ts'
+import { isPassword } from '../../src/auth/passwords.ts'
+import { type ArchiveRecord, recordSchema } from '../../src/backup/records.ts'
+import type { Principal } from '../../src/domain/principal.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
 import {
@@ -37,6 +40,10 @@ export function backupSuite(database: () => TestDatabase): void {
         documents: 3,
         conversations: 1,
         unchanged: 0,
+        users: 0,
+        withoutPassword: 0,
+        keys: 0,
+        grants: 0,
       })
       expect(await contentOf(store, name)).toEqual(before)
       expect((await store.answers.get(ANNA, ask.id)).answer).toEqual(answer)
@@ -101,6 +108,93 @@ export function backupSuite(database: () => TestDatabase): void {
       expect(documents.map(({ text }) => text)).toEqual(['kept in the backup', 'new since'])
     })
 
+    it('holds users and roles, and under a seal passwords and keys; brings them back only when asked', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const [user, key] = [randomUUID(), randomUUID()]
+      const prefix = randomUUID().slice(0, 8)
+      const rights = { role: 'editor', collections: [name] } as const
+      await store.users.create(ANNA, { name: user, password: 'hash of the password', ...rights })
+      await store.keys.create(ANNA, {
+        name: key,
+        prefix,
+        hash: 'hash of the key',
+        expiresAt: null,
+        ...rights,
+      })
+      const group = `group:test:${user}`
+      await store.grants.set(ANNA, group, 'reader', null)
+      const found = await store.users.find(user)
+      const asker: Principal = { kind: 'user', id: `user:${found?.id}`, name: user }
+      const ask = askOf()
+      const begun = await store.answers.begin(asker, ask)
+      await store.answers.complete(asker, 1, answerOf(ask, begun.conversation))
+
+      const plain = await accountsOf(store.backup.export(ANNA), name, begun.conversation)
+      const same = async (text: string) => text
+      const sealed = await accountsOf(store.backup.export(ANNA, { seal: same }), name, begun.conversation)
+      const open = sealed.filter(({ type }) => type !== 'secrets')
+      expect(JSON.stringify([plain, open])).not.toContain('hash of')
+      expect(plain.map(({ type }) => type)).not.toContain('secrets')
+
+      const forget = async () => {
+        await store.users.remove(ANNA, user)
+        await store.grants.remove(ANNA, group, null)
+        await store.conversations.remove(asker, begun.conversation)
+      }
+      const held = async () =>
+        (await store.grants.list(ANNA))
+          .filter(({ subject }) => subject.includes(user) || subject.includes(key))
+          .map(({ subject, role, collection }) => [subject.split(':')[0], role, collection])
+
+      const keyId = (await store.keys.find(prefix))?.id ?? ''
+      await store.keys.revoke(ANNA, key)
+      await forget()
+      expect(await store.backup.restore(ANNA, stream(sealed), { unseal: same })).toMatchObject({
+        users: 0,
+        keys: 0,
+      })
+      expect(await store.users.find(user)).toBeUndefined()
+      await store.conversations.remove(asker, begun.conversation)
+
+      const counts = await store.backup.restore(ANNA, stream(plain), { accounts: true })
+      expect(counts).toMatchObject({ withoutPassword: expect.any(Number), keys: 0 })
+      expect(counts.withoutPassword).toBeGreaterThan(0)
+      expect(await isPassword('', (await store.users.find(user))?.password)).toBe(false)
+      expect(await held()).toEqual([
+        ['group', 'reader', null],
+        ['user', 'editor', name],
+      ])
+
+      // Again with the secrets: what was missing comes, what is there stays, a revoked key revoked.
+      await store.backup.restore(ANNA, stream(sealed), { accounts: true, unseal: same })
+      expect(await store.users.find(user)).toEqual({ ...found, password: 'hash of the password' })
+      expect((await store.keys.find(prefix))?.revokedAt).toBeInstanceOf(Date)
+      expect(await held()).toHaveLength(2)
+
+      const [newId, newPrefix] = [randomUUID(), randomUUID().slice(0, 8)]
+      const elsewhere = recordSchema
+        .array()
+        .parse(JSON.parse(JSON.stringify(sealed).replaceAll(keyId, newId).replaceAll(prefix, newPrefix)))
+      expect(
+        await store.backup.restore(ANNA, stream(elsewhere), { accounts: true, unseal: same }),
+      ).toMatchObject({ withoutPassword: 0, keys: 1, grants: 1 })
+      expect(await store.keys.find(newPrefix)).toMatchObject({ name: key, hash: 'hash of the key' })
+      expect(await held()).toContainEqual(['key', 'editor', name])
+      await store.users.setPassword(ANNA, user, 'a new hash')
+      await store.backup.restore(ANNA, stream(sealed), { accounts: true, unseal: same })
+      expect((await store.users.find(user))?.password).toBe('a new hash')
+
+      // A user of the same name is the same person, and has the conversations.
+      await forget()
+      await store.users.create(ANNA, { name: user, password: 'of the new one', ...rights })
+      const other = await store.users.find(user)
+      await store.backup.restore(ANNA, stream(sealed), { accounts: true, unseal: same })
+      expect((await store.users.find(user))?.password).toBe('of the new one')
+      const again: Principal = { kind: 'user', id: `user:${other?.id}`, name: user }
+      expect((await store.conversations.turns(again, begun.conversation, 10)).turns).toHaveLength(1)
+    })
+
     it('does not mix vectors of another model', async () => {
       const { store } = database()
       const { name } = await newCollection(store)
@@ -130,6 +224,24 @@ async function exported(store: Store, collection: string, conversation?: string)
   const records: ArchiveRecord[] = []
   for await (const record of collectionOnly(store.backup.export(ANNA), collection, conversation)) {
     records.push(record)
+  }
+  return records
+}
+
+/** What an archive holds of accounts, with one collection and one conversation of all that the tests have. */
+async function accountsOf(
+  all: AsyncIterable<ArchiveRecord>,
+  collection: string,
+  conversation: string,
+): Promise<ArchiveRecord[]> {
+  const records: ArchiveRecord[] = []
+  let inside = false
+  for await (const record of all) {
+    if (record.type === 'collection') inside = record.name === collection
+    const isAccount = record.type === 'secrets' || record.type === 'user' || record.type === 'grant'
+    if (isAccount || (record.type === 'conversation' ? record.id === conversation : inside))
+      records.push(record)
+    if (record.type === 'collection-end') inside = false
   }
   return records
 }

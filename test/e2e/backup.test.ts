@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { workspace } from '../support/cli.ts'
+import { apiClient } from '../../src/client/api.ts'
+import { version } from '../../src/config/version.ts'
+import { type Workspace, workspace } from '../support/cli.ts'
 import { createDatabase, postgresUrl } from '../support/database.ts'
 import { describePostgres } from '../support/postgres.ts'
 
@@ -56,6 +58,18 @@ test('a damaged archive changes nothing', async () => {
   })
 })
 
+const PASSWORD = 'correct horse battery staple'
+const keySchema = z.object({ key: z.string() })
+
+/** Who the daemon of this workspace takes the key and the password for. */
+async function comesIn({ json }: Workspace, key: string, env: Readonly<Record<string, string>> = {}) {
+  const { listen } = z.object({ listen: z.string() }).parse((await json(['status'], { env })).document)
+  const client = (token?: string) =>
+    apiClient({ kind: 'tcp', url: listen, ...(token === undefined ? {} : { token }) }, { version })
+  const { user } = await client().call('login', { body: { name: 'anna', password: PASSWORD } })
+  return { key: (await client(key).call('whoami', {})).name, login: user }
+}
+
 describePostgres('to a server', () => {
   test('and back: PGlite to PostgreSQL to PGlite', async () => {
     if (postgresUrl === undefined) throw new Error('no PostgreSQL')
@@ -64,8 +78,46 @@ describePostgres('to a server', () => {
       await using server = workspace()
       const env = { DATABASE_URL: connectionString }
       await server.run(['start'], { env })
+      // Who comes in at the laptop comes in at the server, with the same password and the same key; and back.
+      const input = `${PASSWORD}\n`
+      expect((await laptop.run(['users', 'add', 'anna', '--role', 'editor'], { input })).code).toBe(0)
+      const { key } = keySchema.parse((await laptop.json(['keys', 'create', 'site'])).document)
+      laptop.write({ 'phrase.txt': 'a few words in a row\n', 'wrong.txt': 'another few words\n' })
+      const phrase = ['--passphrase-file', join(laptop.dir, 'phrase.txt')]
+      await laptop.json(['backup', 'accounts.gz', ...phrase])
+      const accounts = join(laptop.dir, 'accounts.gz')
+      const wrong = ['--passphrase-file', join(laptop.dir, 'wrong.txt')]
+      expect(await server.json(['restore', accounts, '--accounts', ...wrong], { env })).toMatchObject({
+        code: 2,
+        document: {
+          error: { code: 'bad_request', message: expect.stringContaining('Nothing was restored') },
+        },
+      })
+      expect((await server.json(['collections', 'list'], { env })).document).toMatchObject({
+        collections: [],
+      })
+      expect((await server.json(['restore', accounts, ...phrase], { env })).code).toBe(2)
+      expect(
+        (await server.json(['restore', accounts, '--accounts', ...phrase], { env })).document,
+      ).toMatchObject({
+        documents: 2,
+        users: 1,
+        withoutPassword: 0,
+        keys: 1,
+        grants: 2,
+      })
+      expect(await comesIn(server, key, env)).toEqual({ key: 'key:site', login: 'anna' })
+
+      await server.json(['backup', 'accounts.gz', ...phrase], { env })
+      await laptop.run(['users', 'rm', 'anna', '--yes'])
+      const back = ['restore', join(server.dir, 'accounts.gz'), '--accounts', '--yes', ...phrase]
+      expect((await laptop.json(back)).document).toMatchObject({ users: 1, keys: 0, grants: 1 })
+      expect(await comesIn(laptop, key)).toEqual({ key: 'key:site', login: 'anna' })
+
       const archive = join(laptop.dir, 'all.gz')
-      expect((await server.run(['restore', archive], { env })).stdout).toContain('Restored 2 documents')
+      expect((await server.run(['restore', archive, '--yes'], { env })).stdout).toContain(
+        'Restored 0 documents',
+      )
       expect((await server.run(['restore', archive, '--yes'], { env })).stdout).toContain(
         'Restored 0 documents in 1 collection and 0 conversations',
       )
@@ -79,5 +131,5 @@ describePostgres('to a server', () => {
     } finally {
       await drop()
     }
-  })
+  }, 300_000)
 })

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { packArchive, unpackArchive } from '../../src/backup/archive.ts'
-import { type ArchiveRecord, decodeVector, encodeVector } from '../../src/backup/records.ts'
+import { ARCHIVE_FORMAT, type ArchiveRecord, decodeVector, encodeVector } from '../../src/backup/records.ts'
 
 const HEADER: ArchiveRecord = {
   type: 'header',
@@ -31,7 +31,7 @@ describe('an archive', () => {
     ['without an end', [HEADER, TEXT]],
     ['without a header', [TEXT, END]],
     ['with something after its end', [HEADER, END, TEXT]],
-    ['of a newer format', [{ ...HEADER, format: 2 }, END]],
+    ['of a newer format', [{ ...HEADER, format: ARCHIVE_FORMAT + 1 }, END]],
   ])('%s is refused', async (_, records) => {
     await expect(read(await pack(records))).rejects.toMatchObject({ code: 'backup_corrupt' })
   })
