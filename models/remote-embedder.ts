@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
+import { z } from 'zod'
 import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { RunningEmbedder } from './embedder.ts'
@@ -21,8 +22,13 @@ export interface RemoteEmbedderConfig {
 
 /** Requests of ingest at once; questions do not wait for them. */
 const REQUESTS_AT_ONCE = 2
-/** Further tries of what fails for a while (429, 5xx, cut connections); a Retry-After is heeded. */
-const RETRIES = { question: 1, ingest: 5 }
+/** Further tries of what fails for a while (429, 5xx, cut connections); a Retry-After is heeded. Jobs are patient beyond. */
+const RETRIES = { question: 1, ingest: 2 }
+
+const answerSchema = z.object({
+  data: z.array(z.object({ index: z.int(), embedding: z.array(z.number()) })),
+  usage: z.object({ prompt_tokens: z.number() }).optional(),
+})
 
 /** The model's identity is the same wherever it is served. */
 export function remoteModel(name: string, config: RemoteEmbedderConfig): EmbeddingModel {
@@ -34,7 +40,7 @@ export function remoteModel(name: string, config: RemoteEmbedderConfig): Embeddi
 
 /**
  * Texts go to `/v1/embeddings` in batches. `embed` throws `engine_unreachable`, `engine_rate_limited`,
- * `engine_unauthenticated`, `engine_failed`, `timeout`, `cancelled` and `draining`.
+ * `engine_failed` and `timeout`, which pass, and `engine_unauthenticated`, `embedder_unusable`, `cancelled` and `draining`.
  */
 export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): RunningEmbedder {
   const { baseUrl, model, dimensions, apiKey, batch, timeoutMs } = config
@@ -66,10 +72,12 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     options: { readonly signal: AbortSignal; readonly maxRetries: number },
   ): Promise<Embedding[]> {
     try {
-      const { data, usage } = await client.embeddings.create(
-        { model, input: [...texts], encoding_format: 'float' },
-        options,
+      const answer = answerSchema.safeParse(
+        await client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, options),
       )
+      if (!answer.success)
+        throw unusable(`${model} at ${baseUrl} gave no embeddings. Check embedders.${name}.baseUrl.`)
+      const { data, usage } = answer.data
       const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
       if (vectors.length !== texts.length) throw wrong(`${vectors.length} vectors for ${texts.length} texts`)
       const characters = texts.reduce((sum, text) => sum + text.length, 0)
@@ -92,8 +100,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
   }
 
   const wrong = (what: string): ChatbotError =>
-    new ChatbotError(
-      'engine_failed',
+    unusable(
       `${model} at ${baseUrl} gave ${what}. Check embedders.${name}.model and embedders.${name}.dimensions.`,
     )
 
@@ -110,23 +117,24 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
         `The embedder ${name} at ${baseUrl} cannot be reached. Is it running? chatbot config get embedders.${name}.baseUrl`,
         { cause: thrown },
       )
+    // Not an error of the client: the answer broke off.
     if (!(thrown instanceof OpenAI.APIError))
-      return ChatbotError.wrap(thrown, 'engine_failed', `The embedder ${name} at ${baseUrl}: `)
+      return ChatbotError.wrap(thrown, 'engine_failed', `The embedder ${name} at ${baseUrl} was cut off: `)
     const { status, headers } = thrown
     if (status === 401 || status === 403)
       return new ChatbotError(
         'engine_unauthenticated',
         `The embedder ${name} at ${baseUrl} refuses the API key. Set embedders.${name}.apiKey or apiKeyFile.`,
       )
-    if (status === 429) {
-      const seconds = Number(headers?.get('retry-after') ?? '')
+    if (status === 429)
       return new ChatbotError(
         'engine_rate_limited',
         `The embedder ${name} at ${baseUrl} allows no more requests for now.`,
-        seconds > 0 ? { retryAfterMs: seconds * 1000 } : {},
+        retryAfter(headers?.get('retry-after') ?? ''),
       )
-    }
-    return new ChatbotError('engine_failed', `The embedder ${name} at ${baseUrl}: ${thrown.message}`)
+    const message = `The embedder ${name} at ${baseUrl}: ${thrown.message}`
+    const passes = status === undefined || status === 408 || status === 409 || status >= 500
+    return passes ? new ChatbotError('engine_failed', message) : unusable(message)
   }
 
   return {
@@ -162,6 +170,15 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
 const prefixesOf = ({ model, queryPrefix, passagePrefix }: RemoteEmbedderConfig) => {
   const family = familyOf([model])?.prefixes
   return { query: queryPrefix ?? family?.query ?? '', passage: passagePrefix ?? family?.passage ?? '' }
+}
+
+/** Of what would be refused again, however often it is tried. */
+const unusable = (message: string): ChatbotError => new ChatbotError('embedder_unusable', message)
+
+/** Seconds or a date. */
+function retryAfter(header: string): { retryAfterMs?: number } {
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return ms > 0 ? { retryAfterMs: ms } : {}
 }
 
 const stopping = (): ChatbotError =>

@@ -82,6 +82,7 @@ export const ERRORS = {
   cluster_unreachable: { http: 503, exit: 5 },
   deploy_failed: { http: 500, exit: 1 },
   rebuild_running: { http: 409, exit: 1 },
+  embedder_unusable: { http: 502, exit: 3 },
   index_damaged: { http: 422, exit: 1 },
 } as const satisfies Record<string, { http: number; exit: number }>
 

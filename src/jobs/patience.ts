@@ -15,7 +15,7 @@ export interface Patience {
   /** First pause; each next one is twice as long, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
-  /** After so long without success the error stands. */
+  /** The error stands rather than that all pauses are longer than this. */
   readonly enoughMs: number
   /** Resolves after so many milliseconds or on abort. */
   wait(ms: number, signal: AbortSignal): Promise<void>
@@ -34,10 +34,11 @@ export async function patiently<T>(
       return await work()
     } catch (thrown) {
       const error = ChatbotError.wrap(thrown)
-      if (!PASSING.has(error.code) || waited >= enoughMs || signal.aborted) throw thrown
+      if (!PASSING.has(error.code) || signal.aborted) throw thrown
       // Half of it by chance, so that several daemons do not come back at the same moment.
       const backoff = Math.min(longestMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
       const ms = Math.max(error.retryAfterMs ?? 0, backoff)
+      if (waited + ms > enoughMs) throw thrown
       await onWait(error, ms)
       await wait(ms, signal)
       waited += ms

@@ -62,6 +62,9 @@ const failing =
     response.end(JSON.stringify({ error: { message: 'no', type: 'error', code: null } }))
   }
 
+const json = (text: string) => (response: ServerResponse) =>
+  response.setHeader('content-type', 'application/json').end(text)
+
 const embedder = (options = {}) =>
   remoteEmbedder('cloud', {
     baseUrl,
@@ -116,10 +119,13 @@ it('tries again what is refused for a while, after the pause that is asked for',
 
 it.each([
   ['another key', failing(401), 'engine_unauthenticated'],
-  ['nonsense', (response: ServerResponse) => response.end('<html>'), 'engine_failed'],
-  ['another width', (response: ServerResponse) => answer(response, [[1, 2]]), 'engine_failed'],
-  ['too few vectors', (response: ServerResponse) => answer(response, []), 'engine_failed'],
-  ['a vector of zeros', (response: ServerResponse) => answer(response, [[0, 0, 0]]), 'engine_failed'],
+  ['a request that is refused', failing(400), 'embedder_unusable'],
+  ['a page', (response: ServerResponse) => response.end('<html>'), 'embedder_unusable'],
+  ['other JSON', json('{"error":"loading"}'), 'embedder_unusable'],
+  ['half of an answer', json('{"data":[{"index":0,"embedd'), 'engine_failed'],
+  ['another width', (response: ServerResponse) => answer(response, [[1, 2]]), 'embedder_unusable'],
+  ['too few vectors', (response: ServerResponse) => answer(response, []), 'embedder_unusable'],
+  ['a vector of zeros', (response: ServerResponse) => answer(response, [[0, 0, 0]]), 'embedder_unusable'],
 ])('tells what %s means', async (_, fault, code) => {
   faults = [fault]
   await expect(embedder().embed(['one'], PASSAGE)).rejects.toMatchObject({ code })
@@ -138,6 +144,15 @@ it('gives up on limits that stay, on silence, and on nobody there', async () => 
     },
   )
 }, 60_000)
+
+it('reads a Retry-After that is a date', async () => {
+  const soon = new Date(Date.now() + 3_600_000).toUTCString()
+  faults = Array.from({ length: 6 }, () => failing(429, { 'retry-after-ms': '1', 'retry-after': soon }))
+  const error = await embedder()
+    .embed(['one'], PASSAGE)
+    .catch((thrown) => thrown)
+  expect(error.retryAfterMs).toBeGreaterThan(1_000_000)
+})
 
 it('is cancelled by its caller, and by being closed', async () => {
   const silent = (): void => {}
