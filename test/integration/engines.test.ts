@@ -37,6 +37,8 @@ beforeAll(async () => {
       HF_HUB_CACHE: root,
       ...remote('FIRST', first.baseUrl),
       ...remote('SECOND', second.baseUrl),
+      ...remote('HASTY', first.baseUrl),
+      CHATBOT_ENGINES_HASTY_TIMEOUT_MS: '1000',
       ...remote('DOWN', 'http://127.0.0.1:9/v1'),
       ...local('SOUND', model('sound', chat)),
       ...local('MISSING', 'tiny/missing'),
@@ -66,7 +68,6 @@ afterAll(async () => {
 const remote = (name: string, baseUrl: string) => ({
   [`CHATBOT_ENGINES_${name}_BASE_URL`]: baseUrl,
   [`CHATBOT_ENGINES_${name}_MODEL`]: 'fake-1',
-  [`CHATBOT_ENGINES_${name}_TIMEOUT_MS`]: '1000',
   [`CHATBOT_ENGINES_${name}_RETRIES`]: '0',
 })
 const local = (name: string, reference: string) => ({ [`CHATBOT_LOCAL_ENGINES_${name}_MODEL`]: reference })
@@ -202,8 +203,8 @@ describe('an engine that fails is a clear error, and the others answer on', () =
 
   test.each<[string, string, Reply, string, string]>([
     ['that is down', 'down', sound, 'engine_unreachable', 'engines.down.baseUrl'],
-    ['that says nothing', 'first', silent, 'timeout', 'engines.first.timeoutMs'],
-    ['that stops in the middle', 'first', silentAfterText, 'timeout', 'engines.first.timeoutMs'],
+    ['that says nothing', 'hasty', silent, 'timeout', 'engines.hasty.timeoutMs'],
+    ['that stops in the middle', 'hasty', silentAfterText, 'timeout', 'engines.hasty.timeoutMs'],
     [
       'that limits the rate',
       'first',
