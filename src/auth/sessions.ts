@@ -49,12 +49,16 @@ export interface SessionOptions {
 const MAX_FAILURES = 10
 const FAILURES_MS = 300_000
 const REMEMBERED_NAMES = 10_000
+/** How soon passwords that are being checked are known to be right or wrong. */
+const CHECKED_MS = 2000
 
 const claimsSchema = z.object({ sub: z.string(), sid: z.uuid(), exp: z.number() })
 
 export function loginSessions(options: SessionOptions): Sessions {
   const { users, sessions, keys } = options
   const failures = new LRUCache<string, number>({ max: REMEMBERED_NAMES, ttl: FAILURES_MS })
+  /** Passwords that are being checked, by name: guesses that are sent all at once count as well. */
+  const checking = new Map<string, number>()
 
   async function tokens(session: string, user: { id: string; name: string }, refreshToken: string) {
     const { id, key } = await keys.current()
@@ -90,19 +94,27 @@ export function loginSessions(options: SessionOptions): Sessions {
 
   async function checked(name: string, password: string) {
     const failed = failures.get(name) ?? 0
-    if (failed >= MAX_FAILURES) {
+    const before = checking.get(name) ?? 0
+    if (failed + before >= MAX_FAILURES) {
       throw new ChatbotError('rate_limited', 'Too many wrong passwords for this name. Try again later.', {
-        retryAfterMs: Math.ceil(failures.getRemainingTTL(name)),
+        retryAfterMs: failed < MAX_FAILURES ? CHECKED_MS : Math.ceil(failures.getRemainingTTL(name)),
       })
     }
-    const user = await users.find(name)
-    const isRight = await isPassword(password, user?.password)
-    if (user === undefined || !isRight) {
-      failures.set(name, failed + 1)
-      throw new ChatbotError('unauthenticated', 'The name or the password is wrong.')
+    checking.set(name, before + 1)
+    try {
+      const user = await users.find(name)
+      const isRight = await isPassword(password, user?.password)
+      if (user === undefined || !isRight) {
+        failures.set(name, (failures.get(name) ?? 0) + 1)
+        throw new ChatbotError('unauthenticated', 'The name or the password is wrong.')
+      }
+      failures.delete(name)
+      return user
+    } finally {
+      const left = (checking.get(name) ?? 1) - 1
+      if (left === 0) checking.delete(name)
+      else checking.set(name, left)
     }
-    failures.delete(name)
-    return user
   }
 
   return {

@@ -1,4 +1,4 @@
-/** Limits of users on the database and of addresses on a real daemon. */
+/** Limits of users on the database; those of addresses: attacks.test.ts. */
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { configSchema } from '../../src/config/schema.ts'
@@ -6,7 +6,6 @@ import type { Principal } from '../../src/domain/principal.ts'
 import { bottleneckLimiter } from '../../src/limits/bottleneck.ts'
 import { createLimits, takeRequest } from '../../src/limits/limits.ts'
 import { expectCode } from '../conformance/store-fixtures.ts'
-import { startTestDaemon } from '../support/daemon.ts'
 import { pgliteDatabase } from '../support/database.ts'
 
 const somebody = (): Principal => ({ kind: 'user', id: `user:${randomUUID()}`, name: 'anna' })
@@ -53,23 +52,4 @@ it('users have questions a minute, tokens a day and answers in flight, by their 
   for (let index = 0; index < 3; index += 1) await again.search(editor)
   await expectCode(again.search(editor), 'rate_limited')
   await limiter.close()
-})
-
-it('an address has requests a minute, before anybody knows whose they are', async () => {
-  await using daemon = await startTestDaemon({
-    env: {
-      CHATBOT_LIMITS_ADDRESS_BURST: '3',
-      CHATBOT_LIMITS_ADDRESS_PER_MINUTE: '1',
-      CHATBOT_SERVER_TRUSTED_PROXIES: 'loopback',
-    },
-  })
-  const get = (address: string) =>
-    fetch(`http://${daemon.host}/healthz`, { headers: { 'x-forwarded-for': address } })
-  const statuses = await Promise.all(Array.from({ length: 5 }, () => get('203.0.113.9')))
-  expect(statuses.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 429, 429])
-  const refused = await get('203.0.113.9')
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-  expect(await refused.json()).toMatchObject({ error: { code: 'rate_limited' } })
-  expect((await get('203.0.113.10')).status).toBe(200)
-  expect((await daemon.api.call('status', {})).ready).toBe(true)
 })
