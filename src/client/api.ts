@@ -138,7 +138,7 @@ export function apiClient(endpoint: Endpoint, { version }: { readonly version: s
 }
 
 const requestSchema = z.object({
-  params: z.record(z.string(), z.string()).optional(),
+  params: z.record(z.string(), z.union([z.string(), z.number().transform(String)])).optional(),
   query: z.record(z.string(), z.unknown()).optional(),
   body: z.unknown().optional(),
 })
