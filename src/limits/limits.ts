@@ -35,11 +35,15 @@ const ROLE_MS = 10_000
 export function createLimits({ config, limiter, usage }: LimitsOptions): Limits {
   const { roles, ...common } = config
   const hasRoles = Object.keys(roles).length > 0
-  const known = new LRUCache<string, { readonly role: Role | undefined }>({ max: 10_000, ttl: ROLE_MS })
+  const known = new LRUCache<string, Promise<Role | undefined>>({ max: 10_000, ttl: ROLE_MS })
 
-  async function roleOf(principal: Principal): Promise<Role | undefined> {
-    const { role } = known.get(principal.id) ?? { role: await usage.highestRole(principal) }
-    if (!known.has(principal.id)) known.set(principal.id, { role })
+  /** Looked up once for all who come at once: a flood would else fill the pool before any limit holds. */
+  function roleOf(principal: Principal): Promise<Role | undefined> {
+    const found = known.get(principal.id)
+    if (found !== undefined) return found
+    const role = usage.highestRole(principal)
+    known.set(principal.id, role)
+    role.catch(() => known.delete(principal.id))
     return role
   }
 
