@@ -1,6 +1,6 @@
 /** How an ask begins: the durable row that exists before the ask is accepted. */
 import { createHash, randomUUID } from 'node:crypto'
-import { and, count, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, type SQLChunk, sql } from 'drizzle-orm'
 import { answers, conversations, messages } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -54,6 +54,10 @@ async function isNew(
 /** Asks of one asker that may begin at once and not see each other: far from the limit they need not wait in line. */
 const UNSEEN = 64
 
+/** Counted from the leases, so that those of a daemon that is gone count no longer than their lease. */
+const inFlight = (principal: SQLChunk) => sql`(
+  SELECT count(*) FROM answers WHERE principal = ${principal}::text AND state = 'running' AND lease_until > now())`
+
 const { placeholder } = sql
 
 /** A row of `asked` says that the ask is new and has begun. */
@@ -66,7 +70,7 @@ const asked = (from: SQL) => sql`asked AS (
     ${placeholder('language')}::text, ${placeholder('generator')}::text
   ${from}
   WHERE ${placeholder('mostInFlight')}::int IS NULL OR ${placeholder('mostInFlight')}::int >
-    (SELECT count(*) FROM answers WHERE principal = ${placeholder('principal')} AND state = 'running' AND lease_until > now())
+    ${inFlight(placeholder('principal'))}
   ON CONFLICT DO NOTHING RETURNING conversation_id, principal, id, question)`
 
 const said = sql`said AS (
@@ -138,7 +142,6 @@ async function lock(queries: Queries, number: bigint): Promise<void> {
 
 const inFlightLock = (principal: Principal) => lockNumber('in flight', principal.id)
 
-/** Counted from the leases, so that those of a daemon that is gone count no longer than their lease. */
 async function checkInFlight(
   queries: Queries,
   principal: Principal,
@@ -146,26 +149,16 @@ async function checkInFlight(
 ): Promise<void> {
   if (mostInFlight === undefined) return
   await lock(queries, inFlightLock(principal))
-  const [row] = await running(queries, principal)
-  if ((row?.running ?? 0) < mostInFlight) return
+  const { rows } = await queries.execute(
+    sql`SELECT ${inFlight(principal.id)} < ${mostInFlight}::int AS allowed`,
+  )
+  if (rows[0]?.allowed === true) return
   throw new ChatbotError(
     'rate_limited',
     `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
     { retryAfterMs: 1000 },
   )
 }
-
-const running = (queries: Queries, principal: Principal) =>
-  queries
-    .select({ running: count() })
-    .from(answers)
-    .where(
-      and(
-        eq(answers.principal, principal.id),
-        eq(answers.state, 'running'),
-        gt(answers.leaseUntil, sql`now()`),
-      ),
-    )
 
 async function start(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   const conversation =
