@@ -1,10 +1,10 @@
-import { string } from '@oclif/core/args'
 import { boolean, string as stringFlag } from '@oclif/core/flags'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { confirm } from '../common/confirm.ts'
 import { bytes, count } from '../common/format.ts'
 import { onInterrupt } from '../common/interrupt.ts'
+import { hubModel } from '../common/model-args.ts'
 import { TransferReport } from '../common/transfer.ts'
 
 export default class ModelsPull extends ChatbotCommand {
@@ -18,9 +18,7 @@ export default class ModelsPull extends ChatbotCommand {
       command: '<%= config.bin %> <%= command.id %> Xenova/multilingual-e5-small@main:fp16',
     },
   ]
-  static override args = {
-    model: string({ required: true, ignoreStdin: true, description: 'org/name[@revision][:variant]' }),
-  }
+  static override args = hubModel
   static override flags = {
     variant: stringFlag({
       helpValue: 'NAME',

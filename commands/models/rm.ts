@@ -1,10 +1,10 @@
-import { string } from '@oclif/core/args'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
 import { bytes } from '../common/format.ts'
 import { onInterrupt } from '../common/interrupt.ts'
+import { hubModel } from '../common/model-args.ts'
 
 export default class ModelsRm extends ChatbotCommand {
   static override summary = 'Delete a pulled model, or a revision or variant of it.'
@@ -14,9 +14,7 @@ export default class ModelsRm extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5 --yes',
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5:fp16',
   ]
-  static override args = {
-    model: string({ required: true, ignoreStdin: true, description: 'org/name[@revision][:variant]' }),
-  }
+  static override args = hubModel
   static override flags = yes
 
   protected override readonly localOnly = true

@@ -1,6 +1,6 @@
-import { string } from '@oclif/core/args'
 import { ChatbotCommand } from '../common/command.ts'
 import { bytes } from '../common/format.ts'
+import { anyModel } from '../common/model-args.ts'
 import { fields } from '../common/table.ts'
 
 export default class ModelsShow extends ChatbotCommand {
@@ -10,13 +10,7 @@ export default class ModelsShow extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %> builtin',
     '<%= config.bin %> <%= command.id %> /srv/models/my-model',
   ]
-  static override args = {
-    model: string({
-      required: true,
-      ignoreStdin: true,
-      description: 'builtin, org/name[@revision][:variant], or a folder',
-    }),
-  }
+  static override args = anyModel
 
   protected override readonly localOnly = true
 

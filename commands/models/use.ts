@@ -1,18 +1,12 @@
-import { string } from '@oclif/core/args'
 import { ChatbotCommand } from '../common/command.ts'
+import { anyModel } from '../common/model-args.ts'
 
 export default class ModelsUse extends ChatbotCommand {
   static override summary = 'Take a model into use.'
   static override description =
     'A reranker becomes the setting `reranker.model`, a generator the engine `local` that answers, an embedder `embedder.model`: that of new collections. A collection that exists keeps its own until its index is made anew.'
   static override examples = ['<%= config.bin %> <%= command.id %> Xenova/ms-marco-MiniLM-L-6-v2']
-  static override args = {
-    model: string({
-      required: true,
-      ignoreStdin: true,
-      description: 'builtin, org/name[@revision][:variant], or a folder',
-    }),
-  }
+  static override args = anyModel
 
   protected override readonly localOnly = true
 
