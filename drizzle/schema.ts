@@ -416,8 +416,8 @@ export const answers = pgTable(
   (table) => [
     primaryKey({ columns: [table.principal, table.id] }),
     index('answers_conversation').on(table.conversation, table.askedAt),
+    // One index of what runs: between two of them a plan would choose by chance.
     index('answers_in_flight').on(table.principal).where(sql`${table.state} = 'running'`),
-    index('answers_running').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
   ],
 )
 

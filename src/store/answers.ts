@@ -1,5 +1,5 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
-import { answers, conversations, messages } from '../../drizzle/schema.ts'
+import { answers, messages } from '../../drizzle/schema.ts'
 import type { Answer } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -20,14 +20,15 @@ export function answerRepository(database: Database): AnswerRepository {
 
     end: (principal, id, epoch, state, error, text) =>
       database.transaction(async (queries) => {
-        const conversation = await finish(queries, principal, id, epoch, {
+        const ended = await finish(queries, principal, id, epoch, {
           state,
           text,
           errorCode: error.code,
           errorMessage: error.message,
         })
-        if (conversation === undefined) return false
-        if (text !== '') await writeReply(queries, principal, id, conversation, text)
+        if (ended === undefined) return false
+        // An interrupted one may begin anew, and is not said yet.
+        if (state !== 'interrupted') await say(queries, principal, id, ended, text)
         return true
       }),
 
@@ -192,6 +193,12 @@ async function complete(
 
 const { placeholder } = sql
 
+/**
+ * Not as `isRunning`: the index of what runs looks cheaper than the key to a plan made once, and is full of entries of
+ * what has ended until the next vacuum.
+ */
+const stillRuns = sql`state || '' = 'running'`
+
 /** A row says that the answer is stored. */
 const completion = (condition: SQL) =>
   statement(sql`
@@ -201,16 +208,15 @@ const completion = (condition: SQL) =>
         language = ${placeholder('language')}, usage = ${placeholder('usage')}::jsonb,
         timings = ${placeholder('timings')}::jsonb, warnings = ${placeholder('warnings')}::jsonb, request = NULL
       WHERE principal = ${placeholder('principal')}::text AND id = ${placeholder('id')}::text
-        AND epoch = ${placeholder('epoch')} AND state = 'running' AND ${condition}
-      RETURNING principal, id, conversation_id, text),
+        AND epoch = ${placeholder('epoch')} AND ${stillRuns} AND ${condition}
+      RETURNING principal, id, conversation_id, question, text),
     cited AS (${INSERT_CITATIONS}),
-    replied AS (
-      INSERT INTO messages (conversation_id, principal, answer_id, role, text)
-      SELECT conversation_id, principal, id, 'assistant', text FROM done),
-    asked AS (
-      UPDATE messages SET model = ${placeholder('model')}, embedding = ${placeholder('vector')}::vector
-      FROM done WHERE messages.principal = done.principal AND messages.answer_id = done.id AND messages.role = 'user'),
-    talked AS (UPDATE conversations SET updated_at = now() FROM done WHERE conversations.id = done.conversation_id)
+    said AS (
+      INSERT INTO messages (conversation_id, principal, answer_id, role, text, model, embedding)
+      SELECT conversation_id, principal, id, said.role, said.text, said.model, said.embedding FROM done, LATERAL (VALUES
+        ('user', question, ${placeholder('model')}, ${placeholder('vector')}::vector),
+        ('assistant', text, NULL, NULL)) AS said(role, text, model, embedding)
+      ON CONFLICT DO NOTHING) -- an earlier version wrote the question's when it was asked
     SELECT FROM done`)
 
 const offer = { principal: placeholder('sourcePrincipal'), answer: placeholder('sourceAnswer') }
@@ -223,31 +229,35 @@ const COMPLETE_FROM_CACHE_AS = completion(
 
 type NewState = Partial<typeof answers.$inferInsert>
 
-/** Ends the attempt, and gives its conversation; undefined when another attempt owns the row, or none any more. */
+/** Ends the attempt, and gives what it was about; undefined when another attempt owns the row, or none any more. */
 async function finish(
   queries: Queries,
   principal: Principal,
   id: string,
   epoch: number,
   outcome: NewState,
-): Promise<string | undefined> {
+): Promise<{ conversation: string; question: string } | undefined> {
   const [row] = await queries
     .update(answers)
     .set({ ...outcome, request: null })
     .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning))
-    .returning({ conversation: answers.conversation })
-  return row?.conversation
+    .returning({ conversation: answers.conversation, question: answers.question })
+  return row
 }
 
-async function writeReply(
+/** The question's message, and the answer's where there is one. */
+async function say(
   queries: Queries,
   principal: Principal,
   answer: string,
-  conversation: string,
+  { conversation, question }: { conversation: string; question: string },
   text: string,
 ): Promise<void> {
+  const message = { conversation, principal: principal.id, answer }
+  const said = [{ ...message, role: 'user' as const, text: question }]
+  const replied = text === '' ? [] : [{ ...message, role: 'assistant' as const, text }]
   await queries
     .insert(messages)
-    .values({ conversation, principal: principal.id, answer, role: 'assistant', text })
-  await queries.update(conversations).set({ updatedAt: sql`now()` }).where(eq(conversations.id, conversation))
+    .values([...said, ...replied])
+    .onConflictDoNothing()
 }

@@ -1,7 +1,7 @@
 /** How an ask begins: the durable row that exists before the ask is accepted. */
 import { createHash, randomUUID } from 'node:crypto'
 import { and, eq, type SQL, type SQLChunk, sql } from 'drizzle-orm'
-import { answers, conversations, messages } from '../../drizzle/schema.ts'
+import { answers, conversations } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
@@ -54,9 +54,13 @@ async function isNew(
 /** Asks of one asker that may begin at once and not see each other: far from the limit they need not wait in line. */
 const UNSEEN = 64
 
-/** Counted from the leases, so that those of a daemon that is gone count no longer than their lease. */
+/**
+ * Counted from the leases, so that those of a daemon that is gone count no longer than their lease. The lease is a
+ * filter of the count, lest a plan reads everybody's answers by the index of leases.
+ */
 const inFlight = (principal: SQLChunk) => sql`(
-  SELECT count(*) FROM answers WHERE principal = ${principal}::text AND state = 'running' AND lease_until > now())`
+  SELECT count(*) FILTER (WHERE lease_until > now()) FROM answers
+  WHERE principal = ${principal}::text AND state = 'running')`
 
 const { placeholder } = sql
 
@@ -73,12 +77,8 @@ const asked = (from: SQL) => sql`asked AS (
     ${inFlight(placeholder('principal'))}
   ON CONFLICT DO NOTHING RETURNING conversation_id, principal, id, question)`
 
-const said = sql`said AS (
-  INSERT INTO messages (conversation_id, principal, answer_id, role, text)
-  SELECT conversation_id, principal, id, 'user', question FROM asked)`
-
 const NEW_CONVERSATION = statement(sql`
-  WITH ${asked(sql``)}, ${said}, talk AS (
+  WITH ${asked(sql``)}, talk AS (
     INSERT INTO conversations (id, principal, title)
     SELECT conversation_id, principal, ${placeholder('title')}::text FROM asked)
   SELECT FROM asked`)
@@ -87,7 +87,7 @@ const CONTINUED_CONVERSATION = statement(sql`
   WITH talk AS (
     UPDATE conversations SET updated_at = now()
     WHERE id = ${placeholder('conversation')}::uuid AND principal = ${placeholder('principal')}::text RETURNING 1),
-  ${asked(sql`FROM talk`)}, ${said}
+  ${asked(sql`FROM talk`)}
   SELECT FROM asked`)
 
 async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
@@ -169,9 +169,6 @@ async function start(queries: Queries, principal: Principal, ask: NewAsk): Promi
   await queries
     .insert(answers)
     .values({ id, principal: principal.id, conversation, bodyHash, question, ...attempt(ask) })
-  await queries
-    .insert(messages)
-    .values({ conversation, principal: principal.id, answer: id, role: 'user', text: question })
   return { kind: 'started', conversation, epoch: 1 }
 }
 

@@ -682,12 +682,12 @@ export interface QuestionVector {
 
 export interface AnswerRepository {
   /**
-   * Writes the durable row of an ask and its user message, in one transaction; throws `id_reused`,
-   * `unknown_conversation`, and `rate_limited` when the principal has as many answers in flight as it may.
+   * Writes the durable row of an ask; throws `id_reused`, `unknown_conversation`, and `rate_limited` when the
+   * principal has as many answers in flight as it may.
    */
   begin(principal: Principal, ask: NewAsk): Promise<Begun>
   /**
-   * Stores the complete answer, its citations and its message, if this epoch still owns the row; false
+   * Stores the complete answer, its citations and the messages of both sides, if this epoch still owns the row; false
    * when another attempt has taken over or the ask has ended, and then nothing was written. Nor is anything of an
    * answer taken `from` the cache that may no longer be given: it was cleared or is too old, or what the row
    * searched has changed or is gone.
@@ -699,7 +699,7 @@ export interface AnswerRepository {
     questionVector?: QuestionVector,
     from?: { readonly source: AnswerSource; readonly partition: string },
   ): Promise<boolean>
-  /** Ends an ask without a complete answer; keeps what was generated. An interrupted one may begin anew. False as in `complete`. */
+  /** Ends an ask without a complete answer; keeps what was asked and generated. An interrupted one may begin anew. False as in `complete`. */
   end(
     principal: Principal,
     id: string,

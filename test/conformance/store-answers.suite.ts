@@ -233,6 +233,24 @@ export function answersSuite(database: () => TestDatabase): void {
         ])
       })
     })
+
+    it.each([
+      { state: 'cancelled', text: 'A lease is', said: ['user', 'assistant'] },
+      { state: 'failed', text: '', said: ['user'] },
+      { state: 'interrupted', text: '', said: [] },
+    ] as const)('leave the messages $said when they end as $state', async ({ state, text, said }) => {
+      const { answers } = database().store
+      const ask = askOf()
+      await answers.begin(ANNA, ask)
+      await answers.end(ANNA, ask.id, 1, state, { code: 'cancelled', message: 'x' }, text)
+      await database().inspect(async (client) => {
+        const { rows } = await client.query(
+          'SELECT role, text FROM messages WHERE answer_id = $1 ORDER BY id',
+          [ask.id],
+        )
+        expect(rows).toEqual(said.map((role) => ({ role, text: role === 'user' ? ask.question : text })))
+      })
+    })
   })
 
   conversationsSuite(database)
