@@ -5,6 +5,7 @@ import { type PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { inDatabaseSpan } from '../telemetry/spans.ts'
 import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
+import { openLanes } from './lanes.ts'
 
 /** What a repository builds statements with: the pool, or one transaction of it. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
@@ -63,21 +64,26 @@ export function connect(
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + SILENCE_MS,
     ...connection,
-    ...(embedded ? ONE_SESSION : {}),
+    ...(embedded ? ONE_SESSION : { pipeline: true }),
   })
   const lost = (error: Error) => log?.warn({ err: error }, 'database connection lost')
   pool.on('error', lost)
   // A client that is in use when its connection breaks also emits the error, and nobody else listens.
   pool.on('connect', (client) => client.on('error', lost))
   const queries = drizzle(pool)
+  const lanes = openLanes(pool)
   let closed: Promise<void> | undefined
   return {
     embedded,
     run: (work) => inDatabaseSpan('database statement', () => attempt(() => work(queries))),
     transaction: (work) =>
       inDatabaseSpan('database transaction', () => attempt(() => inTransaction(pool, work))),
-    execute: (statement, values, lock) =>
-      inDatabaseSpan('database statement', () => attempt(() => execute(pool, statement(values), lock))),
+    execute: (statement, values, lock) => {
+      const query = statement(values)
+      const execute = () =>
+        embedded ? oneByOne(pool, query, lock) : lanes.run((client) => atOnce(client, query, lock))
+      return inDatabaseSpan('database statement', () => attempt(execute))
+    },
     aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),
     pool: () => ({
       idle: pool.idleCount,
@@ -132,14 +138,25 @@ export function statement(text: SQL): Statement {
   return (values) => ({ name, text: query.sql, values: fillPlaceholders(query.params, values) })
 }
 
-async function execute(pool: pg.Pool, query: pg.QueryConfig, lock: bigint | undefined): Promise<number> {
+const beginWith = (lock: bigint): string => `BEGIN; SELECT pg_advisory_xact_lock(${lock})`
+
+async function oneByOne(pool: pg.Pool, query: pg.QueryConfig, lock?: bigint): Promise<number> {
   if (lock === undefined) return (await pool.query(query)).rowCount ?? 0
   return withClient(pool, async (client) => {
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`)
+    await client.query(beginWith(lock))
     const { rowCount } = await client.query(query)
     await client.query('COMMIT')
     return rowCount ?? 0
   })
+}
+
+/** The connection is shared: a transaction is sent in one piece, and its COMMIT rolls back what has failed. */
+async function atOnce(client: pg.PoolClient, query: pg.QueryConfig, lock?: bigint): Promise<number> {
+  if (lock === undefined) return (await client.query(query)).rowCount ?? 0
+  const sent = [client.query(beginWith(lock)), client.query(query), client.query('COMMIT')] as const
+  await Promise.allSettled(sent)
+  const [, { rowCount }] = await Promise.all(sent)
+  return rowCount ?? 0
 }
 
 const inTransaction = <T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> =>
