@@ -1,4 +1,5 @@
 /** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
+import { LRUCache } from 'lru-cache'
 import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
@@ -10,7 +11,7 @@ import { oneFlight } from '../pipeline/flight.ts'
 import { answerPipeline } from '../pipeline/pipeline.ts'
 import type { Generator, Ports } from '../pipeline/ports.ts'
 import { type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
-import type { Begun, LeasedAnswer, TakenAnswer } from '../store/store.ts'
+import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../store/store.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import { chooseEngine } from './engine.ts'
 import { follow, type Outcome } from './follow.ts'
@@ -83,6 +84,9 @@ interface Prepared {
 /** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
 const MOST_TURNS = 4
 
+/** Collections remembered of all askers. */
+const MOST_REMEMBERED = 50_000
+
 /** Answers taken over at a time: the other daemons shall have some, too. */
 const MOST_TAKEN = 8
 
@@ -107,6 +111,11 @@ export function createAnswers(options: AnswersOptions): Answers {
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerPipeline)
   const turns = fairTurns(MOST_TURNS)
+  /** What an asker could read under these names at the last ask. */
+  const remembered = new LRUCache<string, readonly SearchedCollection[]>({
+    maxSize: MOST_REMEMBERED,
+    sizeCalculation: (collections) => collections.length + 1,
+  })
   let draining = false
 
   const lease = { owner, forMs: leaseMs }
@@ -165,13 +174,10 @@ export function createAnswers(options: AnswersOptions): Answers {
   }: TakenAnswer): Promise<void> {
     try {
       const { principal, request } = readStoredAsk(stored)
-      start(
-        principal,
-        request,
-        { conversation, epoch },
-        await prepare(principal, request),
-        new AbortController(),
-      )
+      const startedAt = performance.now()
+      const collections = await ports.store.collections.readable(principal, request.collections)
+      const prepared = prepare(request, collections, startedAt)
+      start(principal, request, { conversation, epoch }, prepared, new AbortController())
     } catch (thrown) {
       const { code, message } = ChatbotError.wrap(thrown)
       options.onError(thrown, id)
@@ -236,8 +242,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     abort: AbortController,
     { mostInFlight, leaveTurn = NO_TURN }: { mostInFlight?: number | undefined; leaveTurn?: () => void } = {},
   ): Promise<Accepted> {
-    const prepared = await prepare(principal, request)
-    const begun = await begin(principal, request, prepared, mostInFlight)
+    const { begun, prepared } = await begin(principal, request, mostInFlight)
     if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, leaveTurn)
     leaveTurn()
     const run = runs.get(key)
@@ -245,21 +250,49 @@ export function createAnswers(options: AnswersOptions): Answers {
     return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
   }
 
-  async function prepare(principal: Principal, request: AskRequest): Promise<Prepared> {
+  /** With what the asker could read at the last ask, where that still holds: one trip to the database instead of two. */
+  async function begin(
+    principal: Principal,
+    request: AskRequest,
+    mostInFlight?: number,
+  ): Promise<{ readonly begun: Begun; readonly prepared: Prepared }> {
     const startedAt = performance.now()
+    const names = request.collections
+    const place = JSON.stringify([principal.id, names])
+    const guess = remembered.get(place)
+    if (guess !== undefined) {
+      const prepared = prepare(request, guess, startedAt)
+      const ask = newAsk(principal, request, prepared, mostInFlight)
+      const begun = await ports.store.answers.beginRemembered(principal, ask, { names })
+      if (begun !== undefined) return { begun, prepared }
+      remembered.delete(place)
+    }
+    const collections = await ports.store.collections.readable(principal, names)
+    const prepared = prepare(request, collections, startedAt)
+    const ask = newAsk(principal, request, prepared, mostInFlight)
+    const begun = await ports.store.answers.begin(principal, ask)
+    // With an engine of their own they may lack one that answers them.
+    if (request.engine === undefined) remembered.set(place, collections)
+    return { begun, prepared }
+  }
+
+  function prepare(
+    request: AskRequest,
+    collections: readonly SearchedCollection[],
+    startedAt: number,
+  ): Prepared {
     const language = detectLanguage(request.question)
-    const collections = await ports.store.collections.readable(principal, request.collections)
     const generator = chooseEngine(ports.generators, request.engine, collections)
     return { startedAt, generator, language, collections }
   }
 
-  function begin(
+  function newAsk(
     principal: Principal,
     request: AskRequest,
     { collections, language, generator }: Prepared,
-    mostInFlight?: number,
-  ): Promise<Begun> {
-    return ports.store.answers.begin(principal, {
+    mostInFlight: number | undefined,
+  ): NewAsk {
+    return {
       id: request.id,
       bodyHash: bodyHash(request),
       question: request.question,
@@ -270,7 +303,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       lease,
       request: storedAsk(principal, request),
       ...(mostInFlight === undefined ? {} : { mostInFlight }),
-    })
+    }
   }
 
   /** Runs an attempt whose row is written. */
@@ -354,8 +387,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (draining) throw stopped()
     const run = runs.get(keyOf(principal, request.id))
     if (run !== undefined) return { kind: 'elsewhere', events: (signal) => run.log.read(signal) }
-    const prepared = await prepare(principal, request)
-    const begun = await begin(principal, request, prepared)
+    const { begun, prepared } = await begin(principal, request)
     if (begun.kind !== 'started') return begun
     const { events } = start(principal, request, begun, prepared, new AbortController())
     return { kind: 'elsewhere', events }

@@ -4,7 +4,7 @@ import type { Answer } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
-import { begin } from './asks.ts'
+import { begin, beginNew } from './asks.ts'
 import { isCurrent, isKept } from './cached-answers.ts'
 import { INSERT_CITATIONS, readCitations } from './citations.ts'
 import { type Database, type Queries, statement } from './database.ts'
@@ -14,6 +14,7 @@ import type { AnswerRepository, AnswerSource, QuestionVector, TakenAnswer } from
 export function answerRepository(database: Database): AnswerRepository {
   return {
     begin: (principal, ask) => begin(database, principal, ask),
+    beginRemembered: (principal, ask, remembered) => beginNew(database, principal, ask, remembered),
 
     complete: (principal, epoch, answer, questionVector, from) =>
       complete(database, { principal, epoch, answer, questionVector, from }),

@@ -6,49 +6,59 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
 import { readCitations } from './citations.ts'
+import { isAsRemembered, rememberedAs } from './collections.ts'
 import { unknownConversation } from './conversations.ts'
 import { type Database, type Queries, statement } from './database.ts'
-import type { Begun, NewAsk } from './store.ts'
+import { subjectsOf } from './rights.ts'
+import type { Begun, NewAsk, Remembered, Started } from './store.ts'
 import { isUuid } from './uuid.ts'
 
 /** AnswerRepository.begin. */
 export async function begin(database: Database, principal: Principal, ask: NewAsk): Promise<Begun> {
-  const conversation = ask.conversation ?? randomUUID()
-  if (isUuid(conversation) && (await isNew(database, principal, ask, conversation)))
-    return { kind: 'started', conversation, epoch: 1 }
-  return database.transaction((queries) => beginAgain(queries, principal, ask))
+  return (
+    (await beginNew(database, principal, ask)) ??
+    database.transaction((queries) => beginAgain(queries, principal, ask))
+  )
 }
 
-/** One statement for the common case; false, and nothing done, when there is more to it. */
-async function isNew(
+/** AnswerRepository.beginRemembered, and the common case of `begin`, which does not say what it remembers. */
+export async function beginNew(
   database: Database,
   principal: Principal,
   ask: NewAsk,
-  conversation: string,
-): Promise<boolean> {
+  remembered?: Remembered,
+): Promise<Started | undefined> {
   const { id, bodyHash, question, language, generator, lease, request, mostInFlight } = ask
-  const begun = async (most: number | undefined, lock?: bigint) => {
-    const values = {
-      conversation,
-      principal: principal.id,
-      id,
-      bodyHash,
-      question,
-      title: titleOf(question),
-      leaseOwner: lease.owner,
-      leaseMs: lease.forMs,
-      request: JSON.stringify(request),
-      collections: JSON.stringify(searchedBy(ask)),
-      language,
-      generator,
-      mostInFlight: most ?? null,
-    }
-    const text = ask.conversation === undefined ? NEW_CONVERSATION : CONTINUED_CONVERSATION
-    return (await database.execute(text, values, lock)) > 0
+  const conversation = ask.conversation ?? randomUUID()
+  if (!isUuid(conversation)) return undefined
+  const texts =
+    remembered === undefined ? BEGIN : principal.kind === 'local' ? BEGIN_REMEMBERED : BEGIN_REMEMBERED_AS
+  const text = ask.conversation === undefined ? texts.conversation : texts.turn
+  const values = {
+    conversation,
+    principal: principal.id,
+    id,
+    bodyHash,
+    question,
+    title: titleOf(question),
+    leaseOwner: lease.owner,
+    leaseMs: lease.forMs,
+    request: JSON.stringify(request),
+    collections: JSON.stringify(searchedBy(ask)),
+    language,
+    generator,
+    subjects: subjectsOf(principal),
+    names: remembered?.names ?? null,
+    remembered: rememberedAs(ask.collections),
   }
-  if (mostInFlight === undefined) return begun(undefined)
-  const isFarOff = mostInFlight > UNSEEN && (await begun(mostInFlight - UNSEEN))
-  return isFarOff || begun(mostInFlight, inFlightLock(principal))
+  const begins = async (most: number | undefined, lock?: bigint) =>
+    (await database.execute(text, { ...values, mostInFlight: most ?? null }, lock)) > 0
+  const hasBegun =
+    mostInFlight === undefined
+      ? await begins(undefined)
+      : (mostInFlight > UNSEEN && (await begins(mostInFlight - UNSEEN))) ||
+        (await begins(mostInFlight, inFlightLock(principal)))
+  return hasBegun ? { kind: 'started', conversation, epoch: 1 } : undefined
 }
 
 /** Asks of one asker that may begin at once and not see each other: far from the limit they need not wait in line. */
@@ -65,7 +75,7 @@ const inFlight = (principal: SQLChunk) => sql`(
 const { placeholder } = sql
 
 /** A row of `asked` says that the ask is new and has begun. */
-const asked = (from: SQL) => sql`asked AS (
+const asked = (from: SQL, condition: SQL) => sql`asked AS (
   INSERT INTO answers (conversation_id, principal, id, body_hash, question, lease_owner, lease_until, request,
     collections, language, generator)
   SELECT ${placeholder('conversation')}::uuid, ${placeholder('principal')}::text, ${placeholder('id')}::text,
@@ -73,22 +83,27 @@ const asked = (from: SQL) => sql`asked AS (
     ${leaseEnd(placeholder('leaseMs'))}, ${placeholder('request')}::jsonb, ${placeholder('collections')}::jsonb,
     ${placeholder('language')}::text, ${placeholder('generator')}::text
   ${from}
-  WHERE ${placeholder('mostInFlight')}::int IS NULL OR ${placeholder('mostInFlight')}::int >
-    ${inFlight(placeholder('principal'))}
-  ON CONFLICT DO NOTHING RETURNING conversation_id, principal, id, question)`
+  WHERE (${placeholder('mostInFlight')}::int IS NULL OR ${placeholder('mostInFlight')}::int >
+    ${inFlight(placeholder('principal'))}) AND ${condition}
+  ON CONFLICT DO NOTHING RETURNING conversation_id)`
 
-const NEW_CONVERSATION = statement(sql`
-  WITH ${asked(sql``)}, talk AS (
-    INSERT INTO conversations (id, principal, title)
-    SELECT conversation_id, principal, ${placeholder('title')}::text FROM asked)
-  SELECT FROM asked`)
-
-const CONTINUED_CONVERSATION = statement(sql`
-  WITH talk AS (
-    UPDATE conversations SET updated_at = now()
-    WHERE id = ${placeholder('conversation')}::uuid AND principal = ${placeholder('principal')}::text RETURNING 1),
-  ${asked(sql`FROM talk`)}
-  SELECT FROM asked`)
+/** The ask that makes a conversation, and the one that goes on with it. */
+const begins = (condition: SQL) => ({
+  conversation: statement(sql`
+    WITH ${asked(sql``, condition)}, talk AS (
+      INSERT INTO conversations (id, principal, title)
+      SELECT conversation_id, ${placeholder('principal')}::text, ${placeholder('title')}::text FROM asked)
+    SELECT FROM asked`),
+  turn: statement(sql`
+    WITH talk AS (
+      UPDATE conversations SET updated_at = now()
+      WHERE id = ${placeholder('conversation')}::uuid AND principal = ${placeholder('principal')}::text RETURNING 1),
+    ${asked(sql`FROM talk`, condition)}
+    SELECT FROM asked`),
+})
+const BEGIN = begins(sql`true`)
+const BEGIN_REMEMBERED = begins(isAsRemembered(true))
+const BEGIN_REMEMBERED_AS = begins(isAsRemembered(false))
 
 async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
   await oneAtATime(queries, principal, ask.id)

@@ -1,6 +1,6 @@
-import { and, asc, count, eq, getTableColumns, sql, sum } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, type SQL, sql, sum } from 'drizzle-orm'
 import { collections, documents, grants } from '../../drizzle/schema.ts'
-import { COLLECTION_NAME, type Collection } from '../domain/document.ts'
+import { COLLECTION_NAME, type Collection, type SearchedCollection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal, Role } from '../domain/principal.ts'
 import { cancelBuilds } from './approximate-index.ts'
@@ -8,24 +8,47 @@ import { audit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 import { beingIndexed } from './indexing.ts'
 import { dropPartitions, generationsOf } from './partitions.ts'
-import { may, mayEverywhere, subjectsOf, tooLittle } from './rights.ts'
+import { may, mayAs, mayEverywhere, subjectsOf, tooLittle } from './rights.ts'
 import type { CollectionRepository } from './store.ts'
+
+const { id, name, revision, cache, engine, createdAt } = getTableColumns(collections)
+const SUMMARY = { id, name, revision, cache, engine, createdAt }
 
 type Readable = ReturnType<typeof prepareReadable>
 
-/** Built once and planned once: every question asks it. */
-const prepareReadable = (queries: Queries, principal: Principal) =>
+/** Built once and planned once: questions ask it. */
+const prepareReadable = (queries: Queries, asLocal: boolean) =>
   queries
-    .select({ ...SUMMARY, indexing: beingIndexed(queries) })
+    .select({ ...SUMMARY, indexing: beingIndexed })
     .from(collections)
-    .where(
-      and(
-        may(principal, 'reader', collections.id, sql.placeholder('subjects')),
-        sql`(${sql.placeholder('names')}::text[] IS NULL OR ${collections.name} = ANY(${sql.placeholder('names')}))`,
-      ),
-    )
+    .where(isReadable(asLocal))
     .orderBy(asc(collections.name))
-    .prepare(`readable ${principal.kind === 'local' ? 'local' : 'other'}`)
+    .prepare(`readable ${asLocal ? 'local' : 'other'}`)
+
+/** For the placeholders `subjects`, unless it is the local principal who asks, and `names`. */
+const isReadable = (asLocal: boolean) =>
+  and(
+    asLocal ? undefined : mayAs(sql.placeholder('subjects'), 'reader'),
+    sql`(${sql.placeholder('names')}::text[] IS NULL OR ${collections.name} = ANY(${sql.placeholder('names')}::text[]))`,
+  )
+
+/** That `readable` would give again what it gave: for its placeholders, and `remembered`. */
+export const isAsRemembered = (asLocal: boolean): SQL => sql`${sql.placeholder('remembered')}::jsonb = (
+  SELECT coalesce(jsonb_agg(jsonb_build_array(${id}, ${name}, ${revision}, ${cache}, ${engine}, ${beingIndexed})
+    ORDER BY ${name}), '[]') FROM ${collections} WHERE ${isReadable(asLocal)})`
+
+/** The placeholder `remembered`. */
+export const rememberedAs = (found: readonly SearchedCollection[]): string =>
+  JSON.stringify(
+    found.map(({ id, name, revision, cache, engine, indexing }) => [
+      id,
+      name,
+      revision,
+      cache,
+      engine,
+      indexing,
+    ]),
+  )
 
 export function collectionRepository(database: Database): CollectionRepository {
   const readable: { local?: Readable; other?: Readable } = {}
@@ -84,7 +107,7 @@ export function collectionRepository(database: Database): CollectionRepository {
     readable: (principal, names) =>
       database.run(async (queries) => {
         const kind = principal.kind === 'local' ? 'local' : 'other'
-        readable[kind] ??= prepareReadable(queries, principal)
+        readable[kind] ??= prepareReadable(queries, kind === 'local')
         const found = await readable[kind].execute({
           subjects: subjectsOf(principal),
           names: names ?? null,
@@ -154,9 +177,6 @@ export async function findCollection(
   if (!allowed) throw tooLittle(role, name)
   return found
 }
-
-const { id, name, revision, cache, engine, createdAt } = getTableColumns(collections)
-const SUMMARY = { id, name, revision, cache, engine, createdAt }
 
 /** Undefined when the name is taken. Whoever makes a collection administers it. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {

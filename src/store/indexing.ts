@@ -1,7 +1,7 @@
 /** Documents that runs have taken in and that cannot be found yet. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { collections, jobs } from '../../drizzle/schema.ts'
-import type { Queries } from './database.ts'
 
 export const isIngesting = and(eq(jobs.state, 'running'), eq(jobs.kind, 'ingest'))
 
@@ -11,8 +11,7 @@ export const notYetIndexed =
   )
 
 /** Of a row in `collections`, whoever has sent them. */
-export const beingIndexed = (queries: Queries): SQL<number> =>
-  sql<number>`(${queries
-    .select({ documents: notYetIndexed })
-    .from(jobs)
-    .where(and(isIngesting, eq(jobs.collection, collections.id)))})`.mapWith(Number)
+export const beingIndexed: SQL<number> = sql<number>`(${new QueryBuilder()
+  .select({ documents: notYetIndexed })
+  .from(jobs)
+  .where(and(isIngesting, eq(jobs.collection, collections.id)))})`.mapWith(Number)

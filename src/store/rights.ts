@@ -5,14 +5,16 @@ import { ChatbotError } from '../domain/errors.ts'
 import { type Principal, type Role, rolesFrom } from '../domain/principal.ts'
 import type { Queries } from './database.ts'
 
-/** Whether the principal has this role, or more, on the collection with this id. A prepared statement has a placeholder for the subjects. */
-export function may(
+/** Whether the principal has this role, or more, on the collection with this id. */
+export const may = (
   principal: Principal,
   role: Role,
   collection: SQLWrapper = collections.id,
-  subjects: SQLChunk = sql.param(subjectsOf(principal)),
-): SQL<boolean> {
-  if (principal.kind === 'local') return sql<boolean>`true`
+): SQL<boolean> =>
+  principal.kind === 'local' ? sql<boolean>`true` : mayAs(sql.param(subjectsOf(principal)), role, collection)
+
+/** `subjects`: what `subjectsOf` gives. */
+export function mayAs(subjects: SQLChunk, role: Role, collection: SQLWrapper = collections.id): SQL<boolean> {
   return sql<boolean>`EXISTS (SELECT 1 FROM grants AS held
     WHERE ${isHeld(subjects, role)} AND (held.collection_id IS NULL OR held.collection_id = ${collection}))`
 }

@@ -613,7 +613,7 @@ export interface NewAsk {
   readonly question: string
   /** An existing conversation of the principal; without it a new one is made. */
   readonly conversation?: string
-  readonly collections: readonly Collection[]
+  readonly collections: readonly SearchedCollection[]
   readonly language: Language
   readonly generator: string
   readonly lease: Lease
@@ -649,10 +649,21 @@ export interface LeasedAnswer {
   readonly cancelling: boolean
 }
 
+/** New, or taken over from a daemon whose lease lapsed or that was interrupted: epoch 2 or more. */
+export interface Started {
+  readonly kind: 'started'
+  readonly conversation: string
+  readonly epoch: number
+}
+
+/** The collections of an ask are those that `readable` gave under these names some time before. */
+export interface Remembered {
+  readonly names: readonly string[] | undefined
+}
+
 /** What `begin` found under the ask's id. */
 export type Begun =
-  /** New, or taken over from a daemon whose lease lapsed or that was interrupted: epoch 2 or more. */
-  | { readonly kind: 'started'; readonly conversation: string; readonly epoch: number }
+  | Started
   | {
       readonly kind: 'running'
       readonly conversation: string
@@ -686,6 +697,11 @@ export interface AnswerRepository {
    * principal has as many answers in flight as it may.
    */
   begin(principal: Principal, ask: NewAsk): Promise<Begun>
+  /**
+   * As `begin`, for a new ask, unless `readable` would give anything else by now. Undefined, and nothing written, when
+   * that is so or there is more to the ask: ask `readable`, and then `begin`.
+   */
+  beginRemembered(principal: Principal, ask: NewAsk, remembered: Remembered): Promise<Started | undefined>
   /**
    * Stores the complete answer, its citations and the messages of both sides, if this epoch still owns the row; false
    * when another attempt has taken over or the ask has ended, and then nothing was written. Nor is anything of an

@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest'
 import type { Principal, Role } from '../../src/domain/principal.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
+import {
+  ANNA,
+  answerOf,
+  askOf,
+  expectCode,
+  newCollection,
+  put,
+  SPEC,
+  searched,
+  vectorOf,
+} from './store-fixtures.ts'
 
 const oidc = (groups: readonly string[] = []): Principal => {
   const sub = randomUUID()
@@ -123,11 +133,27 @@ export function accountsSuite(database: () => TestDatabase): void {
       expect((await store.grants.of(maker)).collections).toContainEqual({ name, role: 'editor' })
     })
 
+    it('decide whether an ask begins with what was readable before', async () => {
+      const { store } = database()
+      const [one, other] = [await newCollection(store), await newCollection(store)]
+      const reader = await someone(store, 'reader', one.name)
+      const collections = await store.collections.readable(reader)
+      expect(collections.map(({ name }) => name)).toEqual([one.name])
+      const begin = () => store.answers.beginRemembered(reader, askOf({ collections }), { names: undefined })
+      expect(await begin()).toMatchObject({ kind: 'started', epoch: 1 })
+      await store.grants.set(ANNA, reader.id, 'reader', other.name)
+      expect(await begin()).toBeUndefined()
+      await store.grants.remove(ANNA, reader.id, other.name)
+      expect(await begin()).toMatchObject({ kind: 'started' })
+      await store.grants.remove(ANNA, reader.id, one.name)
+      expect(await begin()).toBeUndefined()
+    })
+
     it('decide in the statement that gives a cached answer', async () => {
       const { store } = database()
       const collection = await newCollection(store)
       const asked = async (principal: Principal) => {
-        const ask = askOf({ collections: [collection] })
+        const ask = askOf({ collections: [searched(collection)] })
         const begun = await store.answers.begin(principal, ask)
         return { ask, answer: answerOf(ask, begun.conversation) }
       }

@@ -37,6 +37,40 @@ export function answersSuite(database: () => TestDatabase): void {
       })
     })
 
+    it('begin with remembered collections while those are as they were', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const remember = async () => {
+        const ask = askOf({ collections: await store.collections.readable(ANNA, [name]) })
+        return (values = {}) =>
+          store.answers.beginRemembered(ANNA, { ...ask, id: randomUUID(), ...values }, { names: [name] })
+      }
+      const begin = await remember()
+      const id = randomUUID()
+      const begun = await begin({ id })
+      expect(begun).toEqual({ kind: 'started', conversation: expect.any(String), epoch: 1 })
+      expect((await store.answers.get(ANNA, id)).state).toBe('running')
+      expect(await begin({ conversation: begun?.conversation })).toEqual(begun)
+
+      expect(await begin({ id })).toBeUndefined()
+      expect(await begin({ conversation: randomUUID() })).toBeUndefined()
+      expect(await begin({ mostInFlight: 1 })).toBeUndefined()
+      expect(await begin({ collections: [] })).toBeUndefined()
+
+      await put(store, name, 'a.md', ['one'])
+      expect(await begin()).toBeUndefined()
+      const afterIngest = await remember()
+      expect(await afterIngest()).toMatchObject({ kind: 'started' })
+      await store.collections.configure(ANNA, name, { cache: false })
+      expect(await afterIngest()).toBeUndefined()
+      const afterCache = await remember()
+      await store.collections.configure(ANNA, name, { engine: 'other' })
+      expect(await afterCache()).toBeUndefined()
+      const afterEngine = await remember()
+      await store.collections.remove(ANNA, name)
+      expect(await afterEngine()).toBeUndefined()
+    })
+
     it('keep what a cached, refused or sparse answer says', async () => {
       const { answers } = database().store
       const ask = askOf()

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Collection } from '../../src/domain/document.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { ANNA, answerOf, askOf, BORIS, newCollection, put } from './store-fixtures.ts'
+import { ANNA, answerOf, askOf, BORIS, newCollection, put, searched } from './store-fixtures.ts'
 
 const MANY = 1000
 const HOUR = 3_600_000
@@ -21,7 +21,7 @@ export function cacheSuite(database: () => TestDatabase): void {
       { most = MANY, ttlMs = HOUR, question = 'What is a lease?' } = {},
     ) {
       const store = open()
-      const ask = askOf({ collections, question })
+      const ask = askOf({ collections: collections.map(searched), question })
       const begun = await store.answers.begin(ANNA, ask)
       await store.answers.complete(ANNA, begun.epoch, answerOf(ask, begun.conversation))
       const entry = { partition, vector, expiresAt: new Date(Date.now() + ttlMs) }
@@ -36,7 +36,7 @@ export function cacheSuite(database: () => TestDatabase): void {
       source: { principal: string; answer: string },
     ): Promise<boolean> {
       const store = open()
-      const ask = askOf({ collections })
+      const ask = askOf({ collections: collections.map(searched) })
       const begun = await store.answers.begin(BORIS, ask)
       const answer = answerOf(ask, begun.conversation, {
         cached: { tier: 'exact', question: ask.question, askedAt: new Date(0).toISOString() },

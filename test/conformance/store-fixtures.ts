@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Answer, Citation } from '../../src/domain/answer.ts'
-import type { Collection, EmbeddedChunk, IndexSpec } from '../../src/domain/document.ts'
+import type { Collection, EmbeddedChunk, IndexSpec, SearchedCollection } from '../../src/domain/document.ts'
 import type { Embedder } from '../../src/domain/embedding.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
@@ -88,6 +88,9 @@ export async function revisionOf(store: Store, collection: string): Promise<numb
   if (found === undefined) throw new Error(`no collection ${collection}`)
   return found.revision
 }
+
+/** As a question finds it while nothing is being indexed. */
+export const searched = (collection: Collection): SearchedCollection => ({ ...collection, indexing: 0 })
 
 export function askOf(values: Partial<NewAsk> = {}): NewAsk {
   return {
