@@ -15,7 +15,8 @@ const LONGEST = 64
 /** The lexemes of a text in order, repeated as they are repeated; stop words have none. */
 export function lexemes(text: string): string[] {
   const found: string[] = []
-  for (const [written] of joinedDigits(text.normalize('NFC')).matchAll(COMPOUND)) addCompound(written, found)
+  for (const [written] of joinedDigits(text.normalize('NFC')).matchAll(COMPOUND))
+    for (const lexeme of ofCompound(written)) found.push(lexeme)
   return found
 }
 
@@ -33,10 +34,21 @@ const joinedDigits = (text: string): string =>
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
 
-function addCompound(written: string, found: string[]): void {
+const MOST_KNOWN = 100_000
+const known = new Map<string, readonly string[]>()
+
+/** Most of a text are words that were met before. */
+function ofCompound(written: string): readonly string[] {
+  const before = known.get(written)
+  if (before !== undefined) return before
+  const found: string[] = []
   const segments = written.split(SEGMENTS).filter((segment) => segment !== '')
   for (const segment of segments) addSegment(segment, found)
   if (segments.length > 1) addWhole(segments.join(''), found)
+  if (written.length > LONGEST) return found
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(written, found)
+  return found
 }
 
 /** A name without `/`, `:` and the like. */
@@ -77,17 +89,10 @@ function addWord(word: string, found: string[]): void {
 
 const fold = (word: string): string => word.normalize('NFKC').toLowerCase().replaceAll('ё', 'е')
 
-const MOST_STEMS = 100_000
-const stems = new Map<string, string>()
-
 /** By the script of the word, which tells Russian from English wherever the two are mixed. */
 function stem(word: string): string {
-  const known = stems.get(word)
-  if (known !== undefined) return known
-  const stemmed = /\p{N}/u.test(word) ? word : CYRILLIC.test(word) ? stemRussian(word) : stemEnglish(word)
-  if (stems.size >= MOST_STEMS) stems.clear()
-  stems.set(word, stemmed)
-  return stemmed
+  if (/\p{N}/u.test(word)) return word
+  return CYRILLIC.test(word) ? stemRussian(word) : stemEnglish(word)
 }
 
 const CYRILLIC = /\p{Script=Cyrillic}/u

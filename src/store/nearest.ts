@@ -110,16 +110,30 @@ export function scoredChunks(
       ? sql<number>`0`
       : sql<number>`coalesce(-(${chunkTerms.weights} <#> ${sql.param(query.lexical.weights, chunkTerms.weights)}::sparsevec), 0)`
   const inGenerations = searched.map(({ generation }) => generation)
-  return queries
+  // One by one, by their key: a plan would rather read all documents than those of a hundred chunks.
+  const its = queries
     .select({
-      chunk: chunks.id,
-      ordinal: chunks.ordinal,
-      document: documents.id,
-      collection: collections.name,
+      id: documents.id,
+      collection: documents.collection,
       uri: documents.uri,
       title: documents.title,
       language: documents.language,
       length: documents.length,
+    })
+    .from(documents)
+    .where(eq(documents.id, chunks.document))
+    .limit(1)
+    .as('its')
+  return queries
+    .select({
+      chunk: chunks.id,
+      ordinal: chunks.ordinal,
+      document: its.id,
+      collection: collections.name,
+      uri: its.uri,
+      title: its.title,
+      language: its.language,
+      length: its.length,
       start: chunks.start,
       end: chunks.end,
       text: chunks.text,
@@ -140,8 +154,8 @@ export function scoredChunks(
         inArray(chunkTerms.generation, inGenerations),
       ),
     )
-    .innerJoin(documents, eq(documents.id, chunks.document))
-    .innerJoin(collections, eq(collections.id, documents.collection))
+    .innerJoinLateral(its, sql`true`)
+    .innerJoin(collections, eq(collections.id, its.collection))
     .where(
       and(
         inArray(chunks.generation, inGenerations),
