@@ -9,7 +9,10 @@ const MAX_BYTES = 16_384
 export async function readSecret(what: string): Promise<string> {
   const secret = process.stdin.isTTY ? await ask(what) : await readStdin(MAX_BYTES, 'bad_request')
   if (secret !== '') return secret
-  throw new ChatbotError('bad_request', `No ${what.toLowerCase()} was given.`)
+  throw new ChatbotError(
+    'bad_request',
+    `No ${what.toLowerCase()} was given. Type it on a terminal, or send it to the command's standard input.`,
+  )
 }
 
 /** Asked for twice on a terminal. */

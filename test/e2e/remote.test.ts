@@ -37,6 +37,13 @@ test('a login leads there until one goes back; its file is closed to others', as
   expect(me.parse((await here.json(['whoami', '--context', context])).document).name).toBe('user:anna')
 })
 
+test('a user without a password is not made, and it is said where one is read from', async () => {
+  const { code, stderr } = await here.run(['users', 'add', 'boris'], { input: '' })
+  expect(stderr).toContain("Type it on a terminal, or send it to the command's standard input.")
+  expect(code).toBe(2)
+  expect((await here.run(['users', 'list'])).stdout).not.toContain('boris')
+})
+
 test('commands at once exchange the refresh token one after the other', async () => {
   const all = await Promise.all(Array.from({ length: 4 }, () => here.json(['whoami', '--server', server])))
   expect(all.map(({ document }) => me.parse(document).name)).toEqual(Array(4).fill('user:anna'))
