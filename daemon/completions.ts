@@ -24,17 +24,19 @@ export interface CompletionsOptions {
   enter(request: FastifyRequest, reply: FastifyReply): Promise<EndpointContext>
   /** What was thrown, logged where it was not expected. */
   toError(thrown: unknown, request: FastifyRequest): ChatbotError
+  /** The same, with the status and the headers of the reply set by it. */
+  refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): ChatbotError
 }
 
-export function registerCompletions(app: FastifyInstance, { enter, toError }: CompletionsOptions): void {
+export function registerCompletions(
+  app: FastifyInstance,
+  { enter, toError, refuse }: CompletionsOptions,
+): void {
   app.register(
     async (front) => {
-      front.setErrorHandler((thrown, request, reply) => {
-        const error = toError(thrown, request)
-        if (error.retryAfterMs !== undefined)
-          reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
-        return reply.code(error.httpStatus).send(completionError(error))
-      })
+      front.setErrorHandler((thrown, request, reply) =>
+        reply.send(completionError(refuse(thrown, request, reply))),
+      )
 
       front.get('/models', async (request, reply) => {
         const { services, principal } = await enter(request, reply)

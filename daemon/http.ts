@@ -79,11 +79,13 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
       log.error({ err: thrown, request: request.id, route: request.routeOptions.url }, 'request failed')
     return error
   }
-  app.setErrorHandler((thrown, request, reply) => {
+  const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toError(thrown, request)
     if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
-    return reply.code(error.httpStatus).send({ error })
-  })
+    reply.code(error.httpStatus)
+    return error
+  }
+  app.setErrorHandler((thrown, request, reply) => reply.send({ error: refuse(thrown, request, reply) }))
   app.setNotFoundHandler(({ method, url }) => {
     throw new ChatbotError(
       'not_found',
@@ -107,7 +109,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   for (const endpoint of endpoints) register(app, endpoint, options)
   for (const endpoint of openAccountEndpoints) registerOpen(app, endpoint, options)
   registerPage(app)
-  registerCompletions(app, { enter: (request, reply) => enter(request, reply, options), toError })
+  registerCompletions(app, { enter: (request, reply) => enter(request, reply, options), toError, refuse })
   return app
 }
 

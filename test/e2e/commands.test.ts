@@ -275,3 +275,17 @@ test('a reader that has seen enough ends the command quietly', async () => {
   const { stderr } = await finished
   expect(stderr).toBe('')
 })
+
+test('doctor names a collection whose engine is not configured any more', async () => {
+  const env = { CHATBOT_ENGINES_OTHER_BASE_URL: 'http://127.0.0.1:9/v1', CHATBOT_ENGINES_OTHER_MODEL: 'm' }
+  await space.run(['stop'])
+  await space.run(['start'], { env })
+  expect((await space.run(['collections', 'set', 'default', '--engine', 'other'])).code).toBe(0)
+  await space.run(['stop'])
+  const { code, stdout } = await space.run(['doctor'])
+  expect(stdout).toContain('the collection default is answered by other, which is not configured')
+  expect(stdout).toContain('chatbot collections set default --default-engine')
+  expect(code).toBe(1)
+  expect((await space.run(['collections', 'set', 'default', '--default-engine'])).code).toBe(0)
+  expect((await space.run(['doctor'])).code).toBe(0)
+})

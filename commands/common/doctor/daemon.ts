@@ -9,7 +9,12 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 type Status = RouteResponse<'status'>
 
 export async function checkDaemon(api: ApiClient): Promise<Finding[]> {
-  const [status, { generations }] = await Promise.all([api.call('status', {}), api.call('listIndex', {})])
+  const [status, { generations }, { engines: configured }, { collections }] = await Promise.all([
+    api.call('status', {}),
+    api.call('listIndex', {}),
+    api.call('listEngines', {}),
+    api.call('listCollections', {}),
+  ])
   return [
     ok(
       'Daemon',
@@ -18,6 +23,7 @@ export async function checkDaemon(api: ApiClient): Promise<Finding[]> {
     loopDelay(status),
     ...components(status),
     index(generations),
+    engines(configured, collections),
   ]
 }
 
@@ -51,4 +57,29 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
   const access = [...new Set(active.map((generation) => generation.access))].join(', ')
   const chunks = active.reduce((sum, generation) => sum + generation.chunks, 0)
   return ok('Index', `${count(chunks, 'chunk')} in ${count(active.length, 'collection')}; search: ${access}`)
+}
+
+function engines(
+  configured: RouteResponse<'listEngines'>['engines'],
+  collections: RouteResponse<'listCollections'>['collections'],
+): Finding {
+  const orphan = collections.find(
+    ({ engine }) => engine !== null && !configured.some(({ name }) => name === engine),
+  )
+  if (orphan !== undefined) {
+    return fail(
+      'Engines',
+      `the collection ${orphan.name} is answered by ${orphan.engine}, which is not configured`,
+      `Configure it, or: chatbot collections set ${orphan.name} --default-engine`,
+    )
+  }
+  const resting = configured.find(({ state }) => state === 'resting')
+  if (resting !== undefined) {
+    return warn(
+      'Engines',
+      `${resting.name} rests after failures: ${resting.because ?? 'unknown'}`,
+      `Try it: chatbot engines test ${resting.name}`,
+    )
+  }
+  return ok('Engines', configured.map(({ name, used }) => `${name} (${used})`).join(', '))
 }
