@@ -1,28 +1,14 @@
 import { string } from '@oclif/core/flags'
 import { checkCluster, currentContext, placeName } from '../../src/deploy/cluster.ts'
-import { plan, rollOut } from '../../src/deploy/helm.ts'
-import { remember } from '../../src/deploy/state.ts'
+import { plan } from '../../src/deploy/helm.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { ChatbotCommand } from '../common/command.ts'
 import { confirm } from '../common/confirm.ts'
-import {
-  addressOf,
-  dryRun,
-  insideOf,
-  nextSteps,
-  podLine,
-  releaseFlags,
-  rolloutFlags,
-  settingsOf,
-  valuesFlags,
-} from '../common/deploy.ts'
+import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
 import { yes } from '../common/flags.ts'
-import { onInterrupt } from '../common/interrupt.ts'
-import { moveData } from '../common/move-data.ts'
-import { tempFolder } from '../common/temp-folder.ts'
+import { ReleaseCommand } from '../common/release-command.ts'
 
-export default class DeployHelm extends ChatbotCommand {
+export default class DeployHelm extends ReleaseCommand {
   static override summary = 'Install or upgrade the Helm chart on a cluster.'
   static override description =
     "Waits until all pods are ready; when they are not, says which and why, and rolls an upgrade back. What earlier runs set stays. Without --context it asks before it touches kubectl's current one."
@@ -41,8 +27,6 @@ export default class DeployHelm extends ChatbotCommand {
     ...rolloutFlags,
   }
 
-  protected override readonly localOnly = true
-
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployHelm)
     const loaded = await this.settings({ ...flags, context: undefined })
@@ -52,12 +36,8 @@ export default class DeployHelm extends ChatbotCommand {
       ...settingsOf(flags),
       image: flags.image === undefined ? undefined : imageOf(flags.image),
     }
-    if (flags['dry-run']) {
-      const manifests = await plan({ namespace, release }, settings)
-      this.log(manifests.trimEnd())
-      this.talk(`Nothing was changed: this is what ${release} in namespace ${namespace} would be.`)
-      return { dryRun: true, manifests }
-    }
+    if (flags['dry-run'])
+      return this.showPlan({ namespace, release }, settings, `${release} in namespace ${namespace}`)
 
     await checkTool('kubectl')
     const context = flags.context ?? (await currentContext())
@@ -67,24 +47,14 @@ export default class DeployHelm extends ChatbotCommand {
     if (flags.context === undefined)
       await confirm(`This deploys ${placeName(place)}, kubectl's current one.`, flags.yes)
     this.talk(`Deploying ${placeName(place)} (Kubernetes ${server})…`)
-    const interrupt = this.own(onInterrupt())
-    const progress = { signal: interrupt.first, onProgress: (message: string) => this.talk(message) }
-    const { revision } = await rollOut({
+    return this.install({
+      target: 'helm',
       place,
       settings,
       timeout,
-      ...progress,
-      onPod: (pod) => this.talk(podLine(pod)),
+      dataOf: flags['with-data'] ? loaded : undefined,
+      ...this.progress(),
     })
-    remember(process.env, { target: 'helm', ...place })
-    const moved = flags['with-data']
-      ? await moveData(await this.api(loaded), place, { ...progress, folder: this.own(tempFolder()).path })
-      : undefined
-    const address = await addressOf(place, false)
-    this.log(`${placeName(place)} is ready, revision ${revision}.\n`)
-    this.log(nextSteps(address, await insideOf(place)))
-    this.log('\n  chatbot deploy status | logs | rollback | down')
-    return { ...place, revision, ...address, moved }
   }
 }
 

@@ -1,27 +1,13 @@
 import { string } from '@oclif/core/flags'
 import { checkCluster, placeName } from '../../src/deploy/cluster.ts'
-import { MINIKUBE_VALUES, plan, rollOut } from '../../src/deploy/helm.ts'
+import { MINIKUBE_VALUES, plan } from '../../src/deploy/helm.ts'
 import { imageName } from '../../src/deploy/image.ts'
 import { checkMinikube, putImage } from '../../src/deploy/minikube.ts'
-import { remember } from '../../src/deploy/state.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
-import { ChatbotCommand } from '../common/command.ts'
-import {
-  addressOf,
-  dryRun,
-  insideOf,
-  nextSteps,
-  podLine,
-  releaseFlags,
-  rolloutFlags,
-  settingsOf,
-  valuesFlags,
-} from '../common/deploy.ts'
-import { onInterrupt } from '../common/interrupt.ts'
-import { moveData } from '../common/move-data.ts'
-import { tempFolder } from '../common/temp-folder.ts'
+import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
+import { ReleaseCommand } from '../common/release-command.ts'
 
-export default class DeployMinikube extends ChatbotCommand {
+export default class DeployMinikube extends ReleaseCommand {
   static override summary = 'Run it on Minikube: build the image, put it there, install the chart.'
   static override description =
     'Needs a Minikube that runs (`minikube start`), kubectl and helm. Waits until all pods are ready; when they are not, says which and why. Run it again after an upgrade or to change something.'
@@ -46,8 +32,6 @@ export default class DeployMinikube extends ChatbotCommand {
     ...rolloutFlags,
   }
 
-  protected override readonly localOnly = true
-
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployMinikube)
     const loaded = await this.settings(flags)
@@ -62,39 +46,24 @@ export default class DeployMinikube extends ChatbotCommand {
       files: [MINIKUBE_VALUES, ...given.files],
       image: { repository: context.repository, tag: context.tag },
     }
-    if (flags['dry-run']) {
-      const manifests = await plan(place, settings)
-      this.log(manifests.trimEnd())
-      this.talk(`Nothing was changed: this is what ${placeName(place)} would be.`)
-      return { dryRun: true, manifests }
-    }
+    if (flags['dry-run']) return this.showPlan(place, settings, placeName(place))
 
     await checkTool('minikube')
     await checkTool('kubectl')
     await checkMinikube(profile)
     const server = await checkCluster(profile)
     await plan(place, settings)
-    const interrupt = this.own(onInterrupt())
-    const progress = { signal: interrupt.first, onProgress: (message: string) => this.talk(message) }
+    const progress = this.progress()
     await putImage(profile, context, progress)
     this.talk(`Deploying ${placeName(place)} (Kubernetes ${server}) with ${imageName(context)}…`)
-    const { revision } = await rollOut({
+    const installed = await this.install({
+      target: 'minikube',
       place,
       settings,
       timeout,
+      dataOf: flags['with-data'] ? loaded : undefined,
       ...progress,
-      onPod: (pod) => this.talk(podLine(pod)),
     })
-    remember(process.env, { target: 'minikube', ...place })
-    const moved = flags['with-data']
-      ? await moveData(await this.api(loaded), place, { ...progress, folder: this.own(tempFolder()).path })
-      : undefined
-    const address = await addressOf(place, true)
-    this.log(
-      `${placeName(place)} is ready, revision ${revision}${address.forward === undefined ? `: ${address.url}` : ''}\n`,
-    )
-    this.log(nextSteps(address, await insideOf(place)))
-    this.log('\n  chatbot deploy status | logs | rollback | down')
-    return { ...place, revision, image: imageName(context), ...address, moved }
+    return { ...installed, image: imageName(context) }
   }
 }

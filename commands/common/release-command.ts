@@ -1,0 +1,75 @@
+import type { LoadedConfig } from '../../src/config/load.ts'
+import { type Place, placeName } from '../../src/deploy/cluster.ts'
+import { plan, rollOut, type Settings } from '../../src/deploy/helm.ts'
+import { remember } from '../../src/deploy/state.ts'
+import { ChatbotCommand } from './command.ts'
+import { type Address, addressOf, insideOf, nextSteps, podLine } from './deploy.ts'
+import { onInterrupt } from './interrupt.ts'
+import { moveData } from './move-data.ts'
+import { tempFolder } from './temp-folder.ts'
+
+export interface Progress {
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal
+  onProgress(message: string): void
+}
+
+interface Installation extends Progress {
+  readonly target: 'helm' | 'minikube'
+  readonly place: Place
+  readonly settings: Settings
+  /** As Helm takes it: `10m`. */
+  readonly timeout: string
+  /** Where the data of this machine are to come along: its settings. */
+  readonly dataOf: LoadedConfig | undefined
+}
+
+/** What puts the chart on a cluster. */
+export abstract class ReleaseCommand extends ChatbotCommand {
+  protected override readonly localOnly = true
+
+  /** What --dry-run shows; `where` as a person would say it. */
+  protected async showPlan(place: Pick<Place, 'namespace' | 'release'>, settings: Settings, where: string) {
+    const manifests = await plan(place, settings)
+    this.log(manifests.trimEnd())
+    this.talk(`Nothing was changed: this is what ${where} would be.`)
+    return { dryRun: true, manifests }
+  }
+
+  protected progress(): Progress {
+    const { first } = this.own(onInterrupt())
+    return { signal: first, onProgress: (message) => this.talk(message) }
+  }
+
+  /** Rolls out, waits until it is ready, moves the data, and says how to reach it. */
+  protected async install({
+    target,
+    place,
+    settings,
+    timeout,
+    dataOf,
+    ...progress
+  }: Installation): Promise<Place & Address & { readonly revision: number; readonly moved: unknown }> {
+    const { revision } = await rollOut({
+      place,
+      settings,
+      timeout,
+      ...progress,
+      onPod: (pod) => this.talk(podLine(pod)),
+    })
+    remember(process.env, { target, ...place })
+    const moved =
+      dataOf === undefined
+        ? undefined
+        : await moveData(await this.api(dataOf), place, {
+            ...progress,
+            folder: this.own(tempFolder()).path,
+          })
+    const address = await addressOf(place, target === 'minikube')
+    const reached = address.forward === undefined ? `: ${address.url}` : ''
+    this.log(`${placeName(place)} is ready, revision ${revision}${reached}\n`)
+    this.log(nextSteps(address, await insideOf(place)))
+    this.log('\n  chatbot deploy status | logs | rollback | down')
+    return { ...place, revision, ...address, moved }
+  }
+}
