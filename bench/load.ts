@@ -1,26 +1,31 @@
 /**
  * Many sockets on one daemon with PostgreSQL and Redis, against bare `ws` in the same run: memory of an idle socket,
- * cached answers a second and their delay, and whether one user who asks 100 times as much slows another down.
+ * cached answers a second and their delay, whether one user who asks 100 times as much slows another down, and what
+ * a new answer costs.
  * Needs DATABASE_URL_TEST and REDIS_URL_TEST: eval "$(test/services/up)".
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
+import { ingestFiles } from '../src/client/ingest.ts'
+import { packageRoot } from '../src/config/package-root.ts'
 import { connectRedis } from '../src/redis/connection.ts'
 import { startTestDaemon, type TestDaemon } from '../test/support/daemon.ts'
 import { createDatabase } from '../test/support/database.ts'
 import { ownPrefix, redisUrl } from '../test/support/redis.ts'
+import { loadXquad } from './xquad.ts'
 
 const IDLE = 5000
 const ACTIVE = 500
 const KEYS = 50
 const SECONDS = 10
+const NEW_AT_ONCE = 8
 const FAIR_ROUNDS = 10
 const FAIR_SECONDS = 5
 const QUESTION = 'How long does Murka the cat sleep?'
@@ -72,10 +77,54 @@ try {
     `${ACTIVE} active sockets: ${activeOurs.perSecond} cached answers/s, p50 ${activeOurs.p50} ms, p99 ${activeOurs.p99} ms; bare ws ${activeBare.perSecond}/s, p50 ${activeBare.p50} ms, p99 ${activeBare.p99} ms: ${(activeOurs.perSecond / activeBare.perSecond).toFixed(2)} (the aim is at least 0.7)`,
   )
   await fairness(url)
+  await newAnswers(url, keys)
 } finally {
   for (const child of children) child.kill()
   await daemon[Symbol.asyncDispose]()
   await drop()
+}
+
+/** Questions that nobody has asked before, on the examples: what each costs. */
+async function newAnswers(url: string, tokens: readonly string[]): Promise<void> {
+  const folder = join(packageRoot(), 'examples')
+  const uris = readdirSync(join(folder, 'xquad'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.md'),
+  )
+  await ingestFiles({
+    api: daemon.api,
+    collection: 'default',
+    files: uris.map((uri) => ({ uri, path: join(folder, 'xquad', uri) })),
+    jobs: 4,
+    maxFileBytes: 1e8,
+  })
+  const questions = (['en', 'ru'] as const).flatMap((language) =>
+    loadXquad(language)
+      .questions.filter((_, index) => index % 8 === 0)
+      .map(({ text }) => text),
+  )
+  const sockets = await openSockets(url, tokens.slice(0, NEW_AT_ONCE))
+  const [cpuBefore, started] = [await cpuSeconds(), performance.now()]
+  const times: number[] = []
+  const left = [...questions]
+  await Promise.all(
+    sockets.map(async (socket) => {
+      for (let question = left.pop(); question !== undefined; question = left.pop())
+        times.push(await askOnce(socket, question))
+    }),
+  )
+  const seconds = (performance.now() - started) / 1000
+  const cpu = ((await cpuSeconds()) - cpuBefore) / times.length
+  await closeAll(sockets)
+  console.log(
+    `${times.length} new questions on ${uris.length} documents, ${NEW_AT_ONCE} at once: ${(times.length / seconds).toFixed(1)} answers/s, p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms, ${cpu.toFixed(3)} s of the daemon's CPU each`,
+  )
+}
+
+async function cpuSeconds(): Promise<number> {
+  const response = await fetch(`http://${daemon.host}/metrics`, {
+    headers: { authorization: `Bearer ${daemon.token}` },
+  })
+  return Number(/^process_cpu_seconds_total ([\d.e+-]+)/m.exec(await response.text())?.[1])
 }
 
 /**
@@ -156,7 +205,7 @@ async function throughput(url: string, tokens: readonly string[]) {
 }
 
 /** Milliseconds from the ask to its `done`. */
-function askOnce(socket: WebSocket): Promise<number> {
+function askOnce(socket: WebSocket, question = QUESTION): Promise<number> {
   const started = performance.now()
   return new Promise((resolve, reject) => {
     const onMessage = (data: Buffer) => {
@@ -166,12 +215,12 @@ function askOnce(socket: WebSocket): Promise<number> {
       } else if (data.includes('"type":"error"')) reject(new Error(data.toString()))
     }
     socket.on('message', onMessage)
-    socket.send(JSON.stringify({ type: 'ask', id: randomUUID(), question: QUESTION }))
+    socket.send(JSON.stringify({ type: 'ask', id: randomUUID(), question }))
   })
 }
 
 async function askEach(sockets: readonly WebSocket[], times: number): Promise<void> {
-  for (let round = 0; round < times; round += 1) await Promise.all(sockets.map(askOnce))
+  for (let round = 0; round < times; round += 1) await Promise.all(sockets.map((socket) => askOnce(socket)))
 }
 
 async function idleMemory(

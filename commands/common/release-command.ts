@@ -26,8 +26,6 @@ interface Installation extends Progress {
 
 /** What puts the chart on a cluster. */
 export abstract class ReleaseCommand extends ChatbotCommand {
-  protected override readonly localOnly = true
-
   /** What --dry-run shows; `where` as a person would say it. */
   protected async showPlan(place: Pick<Place, 'namespace' | 'release'>, settings: Settings, where: string) {
     const manifests = await plan(place, settings)

@@ -27,6 +27,8 @@ export default class DeployHelm extends ReleaseCommand {
     ...rolloutFlags,
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployHelm)
     const loaded = await this.settings({ ...flags, context: undefined })

@@ -32,6 +32,8 @@ export default class DeployMinikube extends ReleaseCommand {
     ...rolloutFlags,
   }
 
+  protected override readonly localOnly = true
+
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployMinikube)
     const loaded = await this.settings(flags)
