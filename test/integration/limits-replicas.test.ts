@@ -45,6 +45,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         CHATBOT_LIMITS_QUESTIONS_PER_MINUTE: '1',
         CHATBOT_LIMITS_QUESTIONS_BURST: String(BURST),
         CHATBOT_LIMITS_ANSWERS_IN_FLIGHT: '2',
+        CHATBOT_ANSWER_LEASE_MS: '3000',
         // An answer of the engine takes 120.
         CHATBOT_LIMITS_TOKENS_PER_DAY: '300',
       })
@@ -228,6 +229,31 @@ describePostgres('two daemons on PostgreSQL', () => {
       const again = await newKey()
       expect((await allowed(replicas.one, again)) + (await allowed(replicas.two, again))).toBe(BURST)
     })
+
+    // The last one: it ends a daemon.
+    test('answers of a daemon that is killed count until another one has ended them', async () => {
+      const key = await newKey()
+      const waiting: ServerResponse[] = []
+      held = waiting
+      replicas.moveTo(replicas.one)
+      await using gone = await socketOf(key)
+      for (const id of [randomUUID(), randomUUID()]) {
+        gone.send({ type: 'ask', id, question: QUESTION, cache: false })
+      }
+      await expect.poll(() => waiting.length).toBe(2)
+      replicas.one.process.kill('SIGKILL')
+      await replicas.one.exited
+      replicas.moveTo(replicas.two)
+      await using socket = await socketOf(key)
+      // Taken over: asked of the engine again.
+      await expect.poll(() => waiting.length, { timeout: 60_000 }).toBe(4)
+      expect((await ask(socket)).at(-1)).toMatchObject({ type: 'error', code: 'rate_limited' })
+      held = undefined
+      for (const response of waiting.slice(2)) await answer(response, engine.requests[0] ?? never())
+      await expect
+        .poll(async () => (await ask(socket)).at(-1), { timeout: 60_000 })
+        .toMatchObject({ type: 'done' })
+    }, 180_000)
   })
 })
 
