@@ -53,6 +53,18 @@ export default {
       to: { path: '^drizzle/|node_modules/(drizzle-orm|pg|pgvector)/' },
     },
     {
+      name: 'the-store-is-reached-through-its-ports',
+      severity: 'error',
+      from: { path: '^(src|commands|daemon|models)/', pathNot: '^src/store/' },
+      to: { path: '^src/store/', pathNot: '^src/store/(open|store|ports/[a-z-]+)\\.ts$' },
+    },
+    {
+      name: 'ports-of-the-store-know-no-implementation',
+      severity: 'error',
+      from: { path: '^src/store/ports/' },
+      to: { path: '^src/store/', pathNot: '^src/store/ports/' },
+    },
+    {
       name: 'only-src-redis-speaks-to-redis',
       severity: 'error',
       from: { path: '^(src|commands|daemon|models)/', pathNot: '^src/redis/' },

@@ -6,7 +6,7 @@ import { hashPassword } from '../src/auth/passwords.ts'
 import type { Tokens } from '../src/auth/sessions.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { nameOf } from '../src/domain/principal.ts'
-import type { ApiKey } from '../src/store/accounts.ts'
+import type { ApiKey } from '../src/store/ports/keys.ts'
 import { type Endpoint, endpoint, type OpenEndpoint, openEndpoint } from './endpoint.ts'
 
 /** Before anybody is known. */

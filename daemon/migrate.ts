@@ -1,11 +1,10 @@
 /** `chatbot migrate`: brings a PostgreSQL to this version's schema before the daemons of this version start. */
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { Connection } from '../src/store/database.ts'
-import { migrateStore } from '../src/store/open.ts'
+import { migrateStore, type StoreOptions } from '../src/store/open.ts'
 
 /** Undefined without `database.url`. */
-export function postgresConnection({ database }: Config): Connection | undefined {
+export function postgresConnection({ database }: Config): StoreOptions['connection'] | undefined {
   if (database.url === undefined) return undefined
   return {
     connectionString: database.url,

@@ -6,7 +6,7 @@ import type { Tier } from '../src/pipeline/ports.ts'
 import type { RedisConnection } from '../src/redis/connection.ts'
 import { cachedAnswerCodec, embeddingCodec, passagesCodec, redisTier } from '../src/redis/tier.ts'
 import type { RetrievedPassages } from '../src/retrieval/retrieve.ts'
-import type { CachedAnswer } from '../src/store/store.ts'
+import type { CachedAnswer } from '../src/store/ports/cached-answers.ts'
 
 const QUESTIONS_BYTES = 4 * 1_048_576
 /** A search is soon repeated, page by page or by another asker, or never. */

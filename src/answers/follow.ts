@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, grownText } from '../domain/answer.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import type { AnswerSight } from '../store/store.ts'
+import type { AnswerSight } from '../store/ports/answers.ts'
 import { type AnswerLogs, isEnd, type LoggedEvent } from './log.ts'
 
 /** What asking once more under the same id comes to. */

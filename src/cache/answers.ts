@@ -5,7 +5,12 @@
 import { LRUCache } from 'lru-cache'
 import type { Principal } from '../domain/principal.ts'
 import type { AnswerCache, CacheQuery, FoundAnswer, Tier } from '../pipeline/ports.ts'
-import type { AnswerSource, CachedAnswer, CachedAnswerRepository, CachedQuestion } from '../store/store.ts'
+import type {
+  AnswerSource,
+  CachedAnswer,
+  CachedAnswerRepository,
+  CachedQuestion,
+} from '../store/ports/cached-answers.ts'
 import { fold } from './fold.ts'
 import { compareQuestions } from './gate/gate.ts'
 

@@ -1,4 +1,4 @@
-import type { NewDocument } from '../store/store.ts'
+import type { NewDocument } from '../store/ports/documents.ts'
 import type { IngestFile } from './ingest.ts'
 import type { ParsedDocument } from './ports.ts'
 

@@ -1,6 +1,7 @@
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Staged, StageTarget, Store } from '../store/store.ts'
+import type { Staged, StageTarget } from '../store/ports/staging.ts'
+import type { Store } from '../store/store.ts'
 import type { IngestFile } from './ingest.ts'
 import { newDocument } from './new-document.ts'
 import type { DocumentParser } from './ports.ts'

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { embedInput } from '../ingest/embed-input.ts'
 import { checkModel, type Indexing } from '../ingest/index-spec.ts'
-import type { ChunkPlace, StagedChunk, StagedVector } from '../store/store.ts'
+import type { ChunkPlace, StagedChunk, StagedVector } from '../store/ports/staging.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */

@@ -2,7 +2,8 @@
 import type { Chunk } from '../domain/document.ts'
 import type { IndexSpecs } from '../ingest/index-spec.ts'
 import type { StoredDocument } from '../ingest/recut.ts'
-import type { Claim, Store } from '../store/store.ts'
+import type { Claim } from '../store/ports/jobs.ts'
+import type { Store } from '../store/store.ts'
 
 /** Cuts a stored document anew, as the tokenizer of the model with this reference counts. */
 export type Recut = (

@@ -3,7 +3,7 @@ import type { Chunk } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { embedInput } from '../ingest/embed-input.ts'
 import { checkModel, type Indexing } from '../ingest/index-spec.ts'
-import type { RebuildDocument, RebuiltChunk } from '../store/store.ts'
+import type { RebuildDocument, RebuiltChunk } from '../store/ports/rebuild.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal, Role } from '../domain/principal.ts'
-import type { UsageRepository } from '../store/store.ts'
+import type { UsageRepository } from '../store/ports/usage.ts'
 import type { RateLimiter, Standing } from './rate.ts'
 
 export interface Limits {

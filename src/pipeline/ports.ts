@@ -6,7 +6,8 @@ import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
 import type { RetrievedPassages } from '../retrieval/retrieve.ts'
-import type { CachedAnswer, Store } from '../store/store.ts'
+import type { CachedAnswer } from '../store/ports/cached-answers.ts'
+import type { Store } from '../store/store.ts'
 
 /** What a generator yields; the concatenated deltas are the answer's text. */
 export type GeneratorEvent =

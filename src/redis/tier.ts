@@ -4,7 +4,7 @@ import type { Embedding } from '../domain/embedding.ts'
 import type { Tier } from '../pipeline/ports.ts'
 import { citationSchema, passageSchema } from '../protocol/shapes.ts'
 import type { RetrievedPassages } from '../retrieval/retrieve.ts'
-import type { CachedAnswer } from '../store/store.ts'
+import type { CachedAnswer } from '../store/ports/cached-answers.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 
 /** How values lie in Redis. What cannot be read was written by another version, and counts as forgotten. */

@@ -2,7 +2,8 @@
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Candidate, Store } from '../store/store.ts'
+import type { Candidate } from '../store/ports/search.ts'
+import type { Store } from '../store/store.ts'
 import type { Ranked } from './rank.ts'
 
 /** In Markdown; what stands under it decides. */

@@ -6,7 +6,8 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
-import type { Candidate, LexicalQuery, Store } from '../store/store.ts'
+import type { Candidate, LexicalQuery } from '../store/ports/search.ts'
+import type { Store } from '../store/store.ts'
 import {
   embedFor,
   groupByModel,

@@ -8,8 +8,9 @@ import { begin, beginNew } from './asks.ts'
 import { isCurrent, isKept } from './cached-answers.ts'
 import { INSERT_CITATIONS, readCitations } from './citations.ts'
 import { type Database, type Queries, statement } from './database.ts'
+import type { AnswerRepository, QuestionVector, TakenAnswer } from './ports/answers.ts'
+import type { AnswerSource } from './ports/cached-answers.ts'
 import { mayReadAllAs, subjectsOf } from './rights.ts'
-import type { AnswerRepository, AnswerSource, QuestionVector, TakenAnswer } from './store.ts'
 
 export function answerRepository(database: Database): AnswerRepository {
   return {

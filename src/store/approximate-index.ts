@@ -7,6 +7,7 @@ import { eq, type SQL, sql } from 'drizzle-orm'
 import { collections, documents, generations } from '../../drizzle/schema.ts'
 import type { Database, Queries } from './database.ts'
 import { partitionName } from './partitions.ts'
+import type { ApproximateIndex } from './ports/generations.ts'
 
 /** Vectors from which on the index is faster than reading them all by enough to be worth its space. */
 const WORTHWHILE = 20_000
@@ -77,8 +78,6 @@ async function settledAndWanted(queries: Queries): Promise<number[]> {
   for (const { id } of missing) if (await isWorthwhile(queries, id, WORTHWHILE)) wanted.push(id)
   return wanted
 }
-
-export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
 
 /**
  * Builds the index of a generation when it has enough vectors, without stopping reads or writes: about a minute

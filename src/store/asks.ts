@@ -9,8 +9,8 @@ import { readCitations } from './citations.ts'
 import { isAsRemembered, rememberedAs } from './collections.ts'
 import { unknownConversation } from './conversations.ts'
 import { type Database, type Queries, statement } from './database.ts'
+import type { Begun, NewAsk, Remembered, Started } from './ports/answers.ts'
 import { subjectsOf } from './rights.ts'
-import type { Begun, NewAsk, Remembered, Started } from './store.ts'
 import { isUuid } from './uuid.ts'
 
 /** AnswerRepository.begin. */

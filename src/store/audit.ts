@@ -1,8 +1,8 @@
 import { desc, lt } from 'drizzle-orm'
 import { audit as acts } from '../../drizzle/schema.ts'
 import { nameOf, type Principal } from '../domain/principal.ts'
-import type { AuditEntry, AuditRepository } from './accounts.ts'
 import type { Database, Queries } from './database.ts'
+import type { AuditEntry, AuditRepository } from './ports/audit.ts'
 import { requireAdministrator } from './rights.ts'
 
 /** Records an administrative act in the transaction that does it. */

@@ -21,7 +21,7 @@ import {
 import { type ArchiveRecord, encodeVector, rowSchema, type secretsSchema } from '../backup/records.ts'
 import type { Database } from './database.ts'
 import { specOf } from './partitions.ts'
-import type { BackupOptions } from './store.ts'
+import type { BackupOptions } from './ports/backup.ts'
 
 /** Chunks of a record; the statement that reads them keeps PGlite's single session from questions. */
 const CHUNKS = 200

@@ -3,8 +3,8 @@ import { answers, cachedAnswers } from '../../drizzle/schema.ts'
 import { audit } from './audit.ts'
 import { readCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
+import type { CachedAnswerRepository } from './ports/cached-answers.ts'
 import { requireAdministrator } from './rights.ts'
-import type { CachedAnswerRepository } from './store.ts'
 
 /** How many answers over the bound are let in before the oldest leave: one deletion for many insertions. */
 const SLACK = 64

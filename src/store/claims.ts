@@ -2,7 +2,7 @@
 import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm'
 import { collections, jobShards, jobs, stagedDocuments } from '../../drizzle/schema.ts'
 import type { Queries } from './database.ts'
-import type { Claim } from './store.ts'
+import type { Claim } from './ports/jobs.ts'
 
 /** The shard that is due longest. Daemons that look at the same time get different ones. */
 export async function takeShard(queries: Queries, leaseMs: number): Promise<Claim | undefined> {

@@ -8,8 +8,8 @@ import { audit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 import { beingIndexed } from './indexing.ts'
 import { dropPartitions, generationsOf } from './partitions.ts'
+import type { CollectionRepository } from './ports/collections.ts'
 import { may, mayAs, mayEverywhere, subjectsOf, tooLittle } from './rights.ts'
-import type { CollectionRepository } from './store.ts'
 
 const { id, name, revision, cache, engine, createdAt } = getTableColumns(collections)
 const SUMMARY = { id, name, revision, cache, engine, createdAt }

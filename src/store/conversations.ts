@@ -5,8 +5,8 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { readCitations } from './citations.ts'
 import type { Database, Queries } from './database.ts'
+import type { ConversationRepository } from './ports/conversations.ts'
 import { mayReadAll } from './rights.ts'
-import type { ConversationRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
 export function conversationRepository(database: Database): ConversationRepository {

@@ -21,9 +21,9 @@ import { findDocument, SUMMARY } from './document-references.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
 import { place } from './place.ts'
+import type { DocumentQuery, DocumentRepository, NewDocument } from './ports/documents.ts'
 import { may } from './rights.ts'
 import { replaceStaged, stagedAmong } from './staging.ts'
-import type { DocumentQuery, DocumentRepository, NewDocument } from './store.ts'
 import { contextOf, splitText } from './text-parts.ts'
 
 type PutResult = Awaited<ReturnType<DocumentRepository['put']>>

@@ -4,10 +4,10 @@ import { buildApproximateIndexes, ensureApproximateIndex, hasApproximateIndex } 
 import type { Database, Queries } from './database.ts'
 import { dropGeneration } from './drop-generation.ts'
 import { partitionName, specOf } from './partitions.ts'
+import type { IndexRepository } from './ports/generations.ts'
 import { dropRetired } from './retired.ts'
 import { may } from './rights.ts'
 import { searches } from './search.ts'
-import type { IndexRepository } from './store.ts'
 import { completeTerms, countTerms } from './term-index.ts'
 import { verifyCollection } from './verify.ts'
 

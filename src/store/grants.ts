@@ -3,10 +3,10 @@ import { apiKeys, collections, grants, revocations, users } from '../../drizzle/
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { ROLES } from '../domain/principal.ts'
-import type { FirstRights, Grant, GrantRepository } from './accounts.ts'
 import { audit } from './audit.ts'
 import { findCollection } from './collections.ts'
 import type { Database, Queries } from './database.ts'
+import type { FirstRights, Grant, GrantRepository } from './ports/grants.ts'
 import { may, mayEverywhere, requireAdministrator } from './rights.ts'
 
 export function grantRepository(database: Database): GrantRepository {

@@ -15,8 +15,8 @@ import type { Principal } from '../domain/principal.ts'
 import { awaken, endTurn, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
 import { findCollection } from './collections.ts'
 import type { Database, Queries } from './database.ts'
+import type { JobRepository } from './ports/jobs.ts'
 import { may, mayEverywhere } from './rights.ts'
-import type { JobRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
 /** Parts of a job that several daemons may work on at a time; PGlite has one daemon. */

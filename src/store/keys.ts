@@ -2,10 +2,10 @@ import { and, asc, desc, eq, isNull, like, sql } from 'drizzle-orm'
 import { apiKeys, collections, grants } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { nameOf } from '../domain/principal.ts'
-import type { ApiKey, KeyRepository } from './accounts.ts'
 import { audit } from './audit.ts'
 import type { Database } from './database.ts'
 import { grantFirst, revoke, unknownKey } from './grants.ts'
+import type { ApiKey, KeyRepository } from './ports/keys.ts'
 import { requireAdministrator } from './rights.ts'
 
 export function keyRepository(database: Database): KeyRepository {

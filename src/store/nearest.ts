@@ -6,7 +6,7 @@
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { chunks, chunkTerms, collections, documents, vectors } from '../../drizzle/schema.ts'
 import type { Queries } from './database.ts'
-import type { LexicalQuery } from './store.ts'
+import type { LexicalQuery } from './ports/search.ts'
 
 export interface Searched {
   readonly generation: number

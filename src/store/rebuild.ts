@@ -31,7 +31,8 @@ import { findJob, insertJob } from './jobs.ts'
 import { boundLog } from './maintenance.ts'
 import { createGeneration, sameSpec, specOf } from './partitions.ts'
 import { place } from './place.ts'
-import type { Claim, RebuildDocument, RebuildRepository } from './store.ts'
+import type { Claim } from './ports/jobs.ts'
+import type { RebuildDocument, RebuildRepository } from './ports/rebuild.ts'
 
 export function rebuildRepository(database: Database): RebuildRepository {
   return {

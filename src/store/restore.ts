@@ -12,7 +12,7 @@ import type { Database, Queries } from './database.ts'
 import { type StoredChunk, writeChunks, writeParts } from './documents.ts'
 import { boundLog } from './maintenance.ts'
 import { ensureGeneration } from './partitions.ts'
-import type { Restored, RestoreOptions } from './store.ts'
+import type { Restored, RestoreOptions } from './ports/backup.ts'
 
 /** A document as its records have come so far. */
 interface Arriving {

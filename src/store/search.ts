@@ -9,8 +9,9 @@ import type { Database, Queries } from './database.ts'
 import { documentCondition } from './filter.ts'
 import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
 import { place } from './place.ts'
+import type { IndexRepository } from './ports/generations.ts'
+import type { Candidate, LexicalQuery } from './ports/search.ts'
 import { may } from './rights.ts'
-import type { Candidate, IndexRepository, LexicalQuery } from './store.ts'
 
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 

@@ -1,7 +1,7 @@
 import { desc, gt, sql } from 'drizzle-orm'
 import { signingKeys } from '../../drizzle/schema.ts'
-import type { SigningKeyRepository } from './accounts.ts'
 import type { Database } from './database.ts'
+import type { SigningKeyRepository } from './ports/signing-keys.ts'
 
 /** Any number that no other lock of the program has. */
 const LOCK = 7_390_201

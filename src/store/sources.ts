@@ -7,9 +7,9 @@ import { batches } from './batches.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { boundLog } from './maintenance.ts'
+import type { SourceRepository } from './ports/sources.ts'
 import { may, tooLittle } from './rights.ts'
 import { replaceStaged, replaceStagedOf } from './staging.ts'
-import type { SourceRepository } from './store.ts'
 import { isUuid } from './uuid.ts'
 
 /** Deleted in one transaction, so that questions get their turn between them. */

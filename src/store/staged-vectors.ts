@@ -2,7 +2,8 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { chunks, stagedChunks, stagedDocuments, stagedVectors } from '../../drizzle/schema.ts'
 import type { Queries } from './database.ts'
-import type { ChunkPlace, Claim, StagedChunk } from './store.ts'
+import type { Claim } from './ports/jobs.ts'
+import type { ChunkPlace, StagedChunk } from './ports/staging.ts'
 
 /** Behind `after` in the order of documents and ordinals: at most `limit` chunks, and the documents that end in them. */
 export async function missingVectors(

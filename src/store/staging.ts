@@ -24,8 +24,9 @@ import { deleteContent, findJob, shardsOf } from './jobs.ts'
 import { replaceLive } from './live-chunks.ts'
 import { boundLog } from './maintenance.ts'
 import { activeGeneration, ensureGeneration, generationCutBy } from './partitions.ts'
+import type { NewDocument } from './ports/documents.ts'
+import type { Staged, StageTarget, StagingRepository } from './ports/staging.ts'
 import { missingVectors, reuseVectors } from './staged-vectors.ts'
-import type { NewDocument, Staged, StageTarget, StagingRepository } from './store.ts'
 import { contextOf, splitText } from './text-parts.ts'
 
 /** A longer one does not fit into an index of PostgreSQL. */

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { grants, tokenUse } from '../../drizzle/schema.ts'
 import { ROLES } from '../domain/principal.ts'
 import type { Database } from './database.ts'
-import type { UsageRepository } from './store.ts'
+import type { UsageRepository } from './ports/usage.ts'
 
 /** Days are those of UTC. */
 const today = sql<string>`(now() AT TIME ZONE 'UTC')::date`

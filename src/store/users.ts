@@ -1,10 +1,10 @@
 import { and, asc, count, eq, gt, isNull, like, lt, sql } from 'drizzle-orm'
 import { collections, grants, refreshTokens, sessions, users } from '../../drizzle/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import type { SessionRepository, UserRepository } from './accounts.ts'
 import { audit } from './audit.ts'
 import type { Database } from './database.ts'
 import { grantFirst, revoke, unknownUser } from './grants.ts'
+import type { SessionRepository, UserRepository } from './ports/users.ts'
 import { requireAdministrator } from './rights.ts'
 
 export function userRepository(database: Database): UserRepository {

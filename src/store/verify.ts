@@ -20,8 +20,8 @@ import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import type { Database, Queries } from './database.ts'
 import { nearestVectors } from './nearest.ts'
 import { partitionName, termsPartitionName } from './partitions.ts'
+import type { Verification, VerifyProblem } from './ports/verify.ts'
 import { dropRetired } from './retired.ts'
-import type { Verification, VerifyProblem } from './store.ts'
 
 /** Documents and chunks of a statement. */
 const DOCUMENTS = 100

@@ -6,7 +6,9 @@ import type { Embedder } from '../../src/domain/embedding.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import type { IndexSpecs } from '../../src/ingest/index-spec.ts'
-import type { NewAsk, NewDocument, Store } from '../../src/store/store.ts'
+import type { NewAsk } from '../../src/store/ports/answers.ts'
+import type { NewDocument } from '../../src/store/ports/documents.ts'
+import type { Store } from '../../src/store/store.ts'
 
 export const ANNA: Principal = { id: 'anna', kind: 'local' }
 export const BORIS: Principal = { id: 'boris', kind: 'local' }

@@ -4,7 +4,7 @@ import { jsonBytes, memoryTier, nearAndFar } from '../../src/cache/memory.ts'
 import type { Tier } from '../../src/pipeline/ports.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 import { cachedAnswerCodec, embeddingCodec, passagesCodec, redisTier } from '../../src/redis/tier.ts'
-import type { CachedAnswer } from '../../src/store/store.ts'
+import type { CachedAnswer } from '../../src/store/ports/cached-answers.ts'
 import { keysOf, ownPrefix, testRedis } from '../support/redis.ts'
 
 const answer = (text: string): CachedAnswer => ({

@@ -13,7 +13,7 @@ import type { Embedder } from '../../src/domain/embedding.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import type { Generator } from '../../src/pipeline/ports.ts'
 import { retrievalSchema } from '../../src/retrieval/settings.ts'
-import type { CachedAnswer } from '../../src/store/store.ts'
+import type { CachedAnswer } from '../../src/store/ports/cached-answers.ts'
 import { ANNA, BORIS, newCollection, put, SPEC, vectorOf } from '../conformance/store-fixtures.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
 

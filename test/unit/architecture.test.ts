@@ -39,6 +39,16 @@ test.each([
     "export type { Store } from '../src/store/store.ts'\n",
   ],
   [
+    'the-store-is-reached-through-its-ports',
+    'src/jobs/planted-violation.ts',
+    "export { jobRepository } from '../store/jobs.ts'\n",
+  ],
+  [
+    'ports-of-the-store-know-no-implementation',
+    'src/store/ports/planted-violation.ts',
+    "export type { Database } from '../database.ts'\n",
+  ],
+  [
     'only-the-store-speaks-sql',
     'src/cache/planted-violation.ts',
     "import pg from 'pg'\nexport const x = pg\n",

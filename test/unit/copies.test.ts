@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withoutCopies } from '../../src/retrieval/passages.ts'
-import type { Candidate } from '../../src/store/store.ts'
+import type { Candidate } from '../../src/store/ports/search.ts'
 
 const candidate = (text: string): Candidate => ({
   chunk: text,

@@ -1,0 +1,32 @@
+import type { Principal, Role } from '../../domain/principal.ts'
+
+/** A role on one collection by its name, or on all of them. */
+export interface Grant {
+  /** `user:NAME`, `key:NAME`, `oidc:PROVIDER:SUBJECT` or `group:PROVIDER:NAME`. */
+  readonly subject: string
+  readonly role: Role
+  readonly collection: string | null
+  readonly grantedAt: Date
+}
+
+/** What a new user or key may do at once: the role on these collections, or on all. */
+export interface FirstRights {
+  readonly role: Role
+  readonly collections?: readonly string[] | undefined
+}
+
+export interface GrantRepository {
+  /** Those that the principal administers. */
+  list(principal: Principal, collection?: string): Promise<Grant[]>
+  /** Gives the role instead of the one that the subject has there. Throws `not_found`, `unknown_collection`, `forbidden`. */
+  set(principal: Principal, subject: string, role: Role, collection: string | null): Promise<void>
+  /** Throws also `not_found` when there is no such grant. */
+  remove(principal: Principal, subject: string, collection: string | null): Promise<void>
+  /** Throws `forbidden` unless the principal has the role on all collections. */
+  require(principal: Principal, role: Role): Promise<void>
+  /** What the principal may do; null without a role on all collections. */
+  of(principal: Principal): Promise<{
+    readonly everywhere: Role | null
+    readonly collections: readonly { readonly name: string; readonly role: Role }[]
+  }>
+}

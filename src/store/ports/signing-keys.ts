@@ -1,0 +1,17 @@
+export interface SigningKey {
+  readonly id: string
+  readonly publicKey: Readonly<Record<string, string>>
+  /** Encrypted. */
+  readonly privateKey: string
+  readonly createdAt: Date
+}
+
+export interface SigningKeyRepository {
+  /** Newest first. */
+  list(): Promise<SigningKey[]>
+  /**
+   * Adds a key unless another daemon has just added one: there is one younger than `unlessSince`. Keys whose successor
+   * is older than `dropBefore` go.
+   */
+  add(key: Omit<SigningKey, 'createdAt'>, unlessSince: Date, dropBefore: Date): Promise<void>
+}

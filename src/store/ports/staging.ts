@@ -1,0 +1,88 @@
+import type { Chunk, IndexSpec } from '../../domain/document.ts'
+import type { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { NewDocument } from './documents.ts'
+import type { Claim } from './jobs.ts'
+
+export interface StageTarget {
+  /** Its name. */
+  readonly collection: string
+  readonly spec: IndexSpec
+  /** The run that the document belongs to. */
+  readonly job: string
+}
+
+export type Staged =
+  | { readonly status: 'staged'; readonly job: string; readonly id: number }
+  /** Id of the live document that has this content. */
+  | { readonly status: 'unchanged'; readonly document: string }
+
+/** A chunk's place in the order of staged documents. */
+export interface ChunkPlace {
+  readonly document: number
+  readonly ordinal: number
+}
+
+export interface StagedChunk extends ChunkPlace {
+  readonly hash: string
+  readonly embedText: string
+  readonly uri: string
+}
+
+export interface StagedVector extends ChunkPlace {
+  readonly embedding: Float32Array
+  /** Share of the text that the model does not know. */
+  readonly unknown: number
+}
+
+export interface StagingRepository {
+  /**
+   * Accepts a document: from here on it ends indexed, or with a reason. Throws `unknown_collection`,
+   * `index_mismatch` when the collection is cut by another splitter, `unknown_job`, `job_ended`, and `overloaded` when
+   * too much of the run waits.
+   */
+  stage(
+    principal: Principal,
+    target: StageTarget,
+    document: NewDocument,
+    chunks: readonly Chunk[],
+  ): Promise<Staged>
+  /** Remembers in a run that a file was not accepted. */
+  refuse(principal: Principal, job: string, uri: string, error: ChatbotError): Promise<void>
+  /** Documents of the principal's runs that are staged and not indexed yet. */
+  pending(principal: Principal): Promise<{ readonly collection: string; readonly documents: number }[]>
+  /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
+  next(
+    claim: Claim,
+    spec: IndexSpec,
+    after: ChunkPlace,
+    limit: number,
+  ): Promise<
+    | {
+        readonly chunks: readonly StagedChunk[]
+        readonly ends: readonly number[]
+        readonly last: ChunkPlace | undefined
+      }
+    | undefined
+  >
+  /** Keeps vectors: the checkpoint. Throws `index_mismatch` when the collection's index is of another spec by now. */
+  save(
+    claim: Claim,
+    spec: IndexSpec,
+    vectors: readonly StagedVector[],
+    current: string | null,
+  ): Promise<boolean>
+  /** Documents of the shard that are still staged. */
+  left(claim: Claim, limit: number): Promise<number[]>
+  /**
+   * Makes those of the documents live that have all their vectors: each replaces its earlier version and keeps its
+   * id; the collection's revision rises once. `warn` may add a warning by the share of unknown text.
+   * Gives their number; throws `index_mismatch` and `unknown_collection`.
+   */
+  publish(
+    claim: Claim,
+    spec: IndexSpec,
+    documents: readonly number[],
+    warn: (unknown: number) => string | undefined,
+  ): Promise<number | undefined>
+}
