@@ -1,33 +1,21 @@
 /** PostgreSQL and Redis fail while questions are asked: no accepted answer is lost, nothing crashes, all recovers by itself. */
-import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { packageRoot } from '../../src/config/package-root.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
+import { ownServices } from '../support/own-services.ts'
 import { greeted } from '../support/raw-socket.ts'
 
 const CLIENTS = 8
 const FAULT_MS = 2500
 const RECOVERY_MS = 60_000
-
-const state = join(tmpdir(), `chatbot-fault-services-${process.pid}`)
-/** Own servers: they are killed. */
-async function services(script: 'up' | 'down' | 'restart', ...args: string[]) {
-  const { stdout } = await promisify(execFile)(join(packageRoot(), 'test', 'services', script), args, {
-    env: { ...process.env, CHATBOT_TEST_SERVICES: state },
-  })
-  const urlOf = (name: string) => new RegExp(`export ${name}=(.*)`).exec(stdout)?.[1] ?? ''
-  return { postgres: urlOf('DATABASE_URL_TEST'), redis: urlOf('REDIS_URL_TEST') }
-}
 
 interface Asked {
   readonly id: string
@@ -67,7 +55,7 @@ async function ingest(daemon: TestDaemon): Promise<void> {
 }
 
 test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under load', async () => {
-  const urls = await services('up')
+  const urls = await ownServices('up')
   const dataDir = mkdtempSync(join(tmpdir(), 'chatbot-faults-'))
   try {
     await using postgres = await faultProxy({ url: urls.postgres })
@@ -105,6 +93,17 @@ test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under
       await Promise.race([sleep(FAULT_MS), failed])
       const meanwhile = answers - before
       heal()
+      await recovery(name, meanwhile)
+    }
+    /** Killed until it runs again. */
+    async function killed(name: string, service: 'postgres' | 'redis', proxy: FaultProxy) {
+      const before = answers
+      const { [service]: url } = await ownServices('restart', service)
+      const meanwhile = answers - before
+      proxy.retarget(url)
+      await recovery(name, meanwhile)
+    }
+    async function recovery(name: string, meanwhile: number) {
       const healed = performance.now()
       await Promise.race([
         next.promise,
@@ -115,19 +114,16 @@ test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under
         `${name}: ${meanwhile} answers during it, the next ${Math.round(performance.now() - healed)} ms after it`,
       )
     }
-    const kill = async (name: 'postgres' | 'redis', proxy: FaultProxy) => {
-      proxy.retarget((await services('restart', name))[name])
-    }
-    for (const [name, proxy] of [
-      ['Redis', redis],
-      ['PostgreSQL', postgres],
+    for (const [name, service, proxy] of [
+      ['Redis', 'redis', redis],
+      ['PostgreSQL', 'postgres', postgres],
     ] as const) {
       await during(`${name} cut`, proxy.cut, proxy.heal)
       await during(`${name} down`, proxy.down, proxy.heal)
       await during(`${name} stalled`, proxy.stall, proxy.heal)
       await during(`${name} half-open`, proxy.halfOpen, proxy.heal)
       await during(`${name} 100 ms late`, () => proxy.delay(100), proxy.heal)
-      await during(`${name} killed`, () => kill(name === 'Redis' ? 'redis' : 'postgres', proxy), proxy.heal)
+      await killed(`${name} killed`, service, proxy)
       // What the fault before has left must not count as what the next one does.
       await expect
         .poll(async () => (await daemon.api.call('status', {})).components.map(({ state }) => state), {
@@ -170,7 +166,7 @@ test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under
       `${lines.join('\n')}\n${accepted.length} accepted, ${cut} without their end at the time, all answered`,
     )
   } finally {
-    await services('down')
+    await ownServices('down')
     rmSync(dataDir, { recursive: true, force: true })
   }
 })
