@@ -1,6 +1,6 @@
 /** How a route of the HTTP API is tied to what it does: the request is parsed by the route's schemas. */
 import { z } from 'zod'
-import type { Route } from '../src/api/routes.ts'
+import type { Route } from '../src/api/routes/route.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'

@@ -1,6 +1,8 @@
 /** What each route of the HTTP API does: parse, call, shape. */
 import { isAbsolute } from 'node:path'
-import { PASSPHRASE_HEADER, PASSWORD_HEADER, routes } from '../src/api/routes.ts'
+import { PASSPHRASE_HEADER } from '../src/api/routes/backup.ts'
+import { PASSWORD_HEADER } from '../src/api/routes/documents.ts'
+import { routes } from '../src/api/routes.ts'
 import { openSecrets, unpackArchive } from '../src/backup/archive.ts'
 import { listConfig } from '../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../src/domain/answer.ts'

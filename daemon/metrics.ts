@@ -1,7 +1,7 @@
 /** What Prometheus scrapes at /metrics. Names and meanings: docs/OPERATIONS.md. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { z } from 'zod'
-import type { figuresSchema } from '../src/api/schemas.ts'
+import type { figuresSchema } from '../src/api/routes/daemon.ts'
 import type { AnswerEvent } from '../src/domain/answer.ts'
 import type { Job } from '../src/domain/job.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Answers } from '../src/answers/answers.ts'
-import type { figuresSchema } from '../src/api/schemas.ts'
+import type { figuresSchema } from '../src/api/routes/daemon.ts'
 import type { Authenticator } from '../src/auth/authenticator.ts'
 import type { Sessions } from '../src/auth/sessions.ts'
 import type { SigningKeys } from '../src/auth/signing-keys.ts'

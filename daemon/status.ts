@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { z } from 'zod'
-import type { statusSchema } from '../src/api/schemas.ts'
+import type { statusSchema } from '../src/api/routes/daemon.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Job } from '../src/domain/job.ts'

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the HTTP API, made from the routes. */
 import { z } from 'zod'
-import { API_PREFIX, type Route, routes } from './routes.ts'
+import type { Route } from './routes/route.ts'
+import { API_PREFIX, routes } from './routes.ts'
 import { errorResponseSchema } from './schemas.ts'
 
 const json = (schema: z.ZodType, io: 'input' | 'output') => ({

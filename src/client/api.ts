@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
+import { PASSPHRASE_HEADER } from '../api/routes/backup.ts'
+import { PASSWORD_HEADER } from '../api/routes/documents.ts'
 import {
   API_PREFIX,
-  PASSPHRASE_HEADER,
-  PASSWORD_HEADER,
   type RouteName,
   type RouteRequest,
   type RouteResponse,

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { API_PREFIX, PASSWORD_HEADER, type Route, routes } from '../../src/api/routes.ts'
+import { PASSWORD_HEADER } from '../../src/api/routes/documents.ts'
+import type { Route } from '../../src/api/routes/route.ts'
+import { API_PREFIX, routes } from '../../src/api/routes.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 let daemon: TestDaemon

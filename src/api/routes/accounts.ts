@@ -1,8 +1,8 @@
-/** Routes of logins, users, keys and rights: see routes.ts. */
+/** Logins, users, keys and rights. */
 import { z } from 'zod'
-import { ROLES } from '../domain/principal.ts'
-import type { Route } from './routes.ts'
-import { collectionName, nothing } from './schemas.ts'
+import { ROLES } from '../../domain/principal.ts'
+import { collectionName } from './fields.ts'
+import { nothing, type Route } from './route.ts'
 
 const accountName = z
   .string()

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { clientMessages } from '../../protocol/messages.ts'
+import { passageSchema } from '../../protocol/shapes.ts'
+import { nothing, type Route } from './route.ts'
+
+export const searchRoutes = {
+  search: {
+    ...nothing,
+    method: 'POST',
+    path: '/search',
+    summary: 'The passages that fit a query best, without an answer',
+    body: clientMessages.search.omit({ type: true, id: true }),
+    response: z.object({ passages: z.array(passageSchema) }),
+  },
+} as const satisfies Record<string, Route>
