@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/flags'
 import { checkCluster, placeName } from '../../src/deploy/cluster.ts'
 import { MINIKUBE_VALUES, plan } from '../../src/deploy/helm.ts'
-import { imageName } from '../../src/deploy/image.ts'
+import { buildContext, imageName } from '../../src/deploy/image.ts'
 import { checkMinikube, putImage } from '../../src/deploy/minikube.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
 import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
@@ -40,7 +40,6 @@ export default class DeployMinikube extends ReleaseCommand {
     const { profile, namespace, release, timeout } = flags
     const place = { context: profile, namespace, release }
     await checkTool('helm')
-    const { buildContext } = await import('../../src/deploy/image.ts')
     const context = this.own(buildContext())
     const given = settingsOf(flags)
     const settings = {

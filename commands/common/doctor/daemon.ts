@@ -63,14 +63,16 @@ function engines(
   configured: RouteResponse<'listEngines'>['engines'],
   collections: RouteResponse<'listCollections'>['collections'],
 ): Finding {
-  const orphan = collections.find(
+  const orphans = collections.filter(
     ({ engine }) => engine !== null && !configured.some(({ name }) => name === engine),
   )
-  if (orphan !== undefined) {
+  if (orphans[0] !== undefined) {
     return fail(
       'Engines',
-      `the collection ${orphan.name} is answered by ${orphan.engine}, which is not configured`,
-      `Configure it, or: chatbot collections set ${orphan.name} --default-engine`,
+      orphans
+        .map(({ name, engine }) => `the collection ${name} is answered by ${engine}, which is not configured`)
+        .join('; '),
+      `Configure it, or: chatbot collections set ${orphans[0].name} --default-engine`,
     )
   }
   const resting = configured.find(({ state }) => state === 'resting')
