@@ -7,8 +7,8 @@ import { detectLanguage, type Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import type { Limits } from '../limits/limits.ts'
+import { answerQuestion } from '../pipeline/answer.ts'
 import { oneFlight } from '../pipeline/flight.ts'
-import { answerPipeline } from '../pipeline/pipeline.ts'
 import type { Generator, Ports } from '../pipeline/ports.ts'
 import { type RetrievalSettings, withOptions } from '../retrieval/settings.ts'
 import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../store/ports/answers.ts'
@@ -109,7 +109,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   const runs = new Map<string, Run>()
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
-  const answerOnce = oneFlight(answerPipeline)
+  const answerOnce = oneFlight(answerQuestion)
   const turns = fairTurns(MOST_TURNS)
   /** What an asker could read under these names at the last ask. */
   const remembered = new LRUCache<string, readonly SearchedCollection[]>({

@@ -1,13 +1,12 @@
-/** What flows through the pipeline: each stage adds its part. */
-import type { Answer, Citation, Passage, SearchFilter, Turn, Usage } from '../domain/answer.ts'
+/** What flows through the pipeline: each step adds its part, and needs what the steps before have added. */
+import type { Answer, Citation, Passage, SearchFilter, StageName, Turn, Usage } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { RetrievalSettings } from '../retrieval/settings.ts'
 import type { CacheQuery, Generator } from './ports.ts'
-import type { Timed } from './stage.ts'
 
 /** An accepted ask: its row is in the database. */
-export interface Ask extends Timed {
+export interface Ask {
   /** The asker's id. */
   readonly id: string
   readonly epoch: number
@@ -25,6 +24,8 @@ export interface Ask extends Timed {
   readonly generator: Generator
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number
+  /** Of the steps that have run, in milliseconds. */
+  readonly timings: Partial<Record<StageName | 'total', number>>
 }
 
 export interface Rewritten extends Ask {
@@ -37,14 +38,17 @@ export interface Embedded extends Rewritten {
   readonly warnings: readonly string[]
 }
 
-export interface Looked extends Embedded {
-  /** Absent when this ask may neither use nor fill the cache. */
-  readonly cacheQuery?: CacheQuery
-  /** From the cache, and already stored as the answer to this ask. */
-  readonly answered?: Answer
+/** From the cache, and already stored as the answer to this ask. */
+export interface Answered {
+  readonly answered: Answer
 }
 
-export interface Retrieved extends Looked {
+export interface NotCached extends Embedded {
+  /** Undefined when this ask may neither use nor fill the cache. */
+  readonly cacheQuery: CacheQuery | undefined
+}
+
+export interface Retrieved extends NotCached {
   readonly context: readonly Passage[]
 }
 

@@ -1,9 +1,10 @@
 import { type CachePlace, cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
-import type { Ask, Embedded, Looked } from './ask.ts'
+import type { Answered, Ask, Embedded, NotCached } from './ask.ts'
+import { completeAnswer, type Draft } from './complete.ts'
 import type { FoundAnswer, Ports } from './ports.ts'
-import { elapsed, type Stage } from './stage.ts'
+import type { StepContext } from './step.ts'
 
 /** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */
 function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
@@ -26,42 +27,32 @@ function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
  * Answers from the cache: what is found is stored as the answer to this ask at once, because the statement that
  * stores it is the one that knows whether it may still be given.
  */
-export const readCache: Stage<Embedded, Looked> = {
-  name: 'cache',
-  async run(asked, context) {
-    const { principal, ports } = context
-    const { cache } = ports
-    const unfinished = indexingWarnings(asked.collections)
-    const ask = { ...asked, warnings: [...asked.warnings, ...unfinished] }
-    // What such an answer is made of changes with the next batch.
-    if (unfinished.length > 0) return ask
-    const place = placeOf(ask, ports)
-    if (cache === undefined || place === undefined) return ask
-    const { question, language, vector } = ask
-    const cacheQuery = { ...place, question, language, vector }
-    let missed = false
-    const look = async (): Promise<Answer | undefined> => {
-      const found = await cache.find(principal, cacheQuery)
-      missed = found === undefined
-      if (found === undefined) return undefined
-      const answered = answerFrom(found, ask)
-      const isGiven = await ports.store.answers.complete(
-        principal,
-        ask.epoch,
-        answered,
-        { model: ports.embedder.model.fingerprint, vector },
-        { source: found.answer.source, partition: place.partition },
-      )
-      if (isGiven) await cache.served(cacheQuery, found)
-      else await cache.outdated(cacheQuery)
-      return isGiven ? answered : undefined
-    }
-    const since = performance.now()
-    let answered = await look()
-    if (answered === undefined && (await context.inFlight(place.key, since))) answered = await look()
-    if (missed) cache.missed()
-    return answered === undefined ? { ...ask, cacheQuery } : { ...ask, answered }
-  },
+export async function readCache(asked: Embedded, context: StepContext): Promise<Answered | NotCached> {
+  const { principal, ports } = context
+  const { cache } = ports
+  const unfinished = indexingWarnings(asked.collections)
+  const ask = { ...asked, warnings: [...asked.warnings, ...unfinished] }
+  // What such an answer is made of changes with the next batch.
+  const place = unfinished.length > 0 ? undefined : placeOf(ask, ports)
+  if (cache === undefined || place === undefined) return { ...ask, cacheQuery: undefined }
+  const { question, language, vector } = ask
+  const cacheQuery = { ...place, question, language, vector }
+  let isMissed = false
+  const look = async (): Promise<Answer | undefined> => {
+    const found = await cache.find(principal, cacheQuery)
+    isMissed = found === undefined
+    if (found === undefined) return undefined
+    const from = { found, partition: place.partition }
+    const answered = await completeAnswer(ask, draftOf(found, ask), context, from)
+    if (answered === undefined) await cache.outdated(cacheQuery)
+    else await cache.served(cacheQuery, found)
+    return answered
+  }
+  const since = performance.now()
+  let answered = await look()
+  if (answered === undefined && (await context.inFlight(place.key, since))) answered = await look()
+  if (isMissed) cache.missed()
+  return answered === undefined ? { ...ask, cacheQuery } : { answered }
 }
 
 /** What is in the collections and cannot be found yet. */
@@ -75,19 +66,13 @@ function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
     )
 }
 
-function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {
+function draftOf({ tier, answer }: FoundAnswer, ask: Embedded): Draft {
   const { question, askedAt, text, citations, warnings } = answer
   return {
-    id: ask.id,
-    conversation: ask.conversation,
-    question: ask.question,
     text,
     refused: false,
     citations,
     cached: { tier, question, askedAt },
-    generator: ask.generator.id,
-    language: ask.language,
-    timings: { ...ask.timings, total: elapsed(ask.startedAt) },
     warnings: [...new Set([...ask.warnings, ...warnings])],
   }
 }

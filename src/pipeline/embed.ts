@@ -1,29 +1,26 @@
 import type { Embedded, Rewritten } from './ask.ts'
-import type { Stage } from './stage.ts'
+import type { StepContext } from './step.ts'
 
 /** Share of unknown tokens above which a question is in a script that the model does not know. */
 const MOSTLY_UNKNOWN = 0.3
 
-export const embedQuestion: Stage<Rewritten, Embedded> = {
-  name: 'embed',
-  async run(ask, { ports, signal }) {
-    const [embedding] = await ports.embedder.embed([ask.standalone], {
-      as: 'query',
-      priority: 'question',
-      signal,
-    })
-    if (embedding === undefined) throw new Error('the embedder returned nothing')
-    const warnings: string[] = []
-    if (embedding.unknown > MOSTLY_UNKNOWN) {
-      warnings.push(
-        `Much of this question is in a script that the embedding model ${ports.embedder.model.name} does not know.`,
-      )
-    }
-    if (embedding.truncated) {
-      warnings.push(
-        `The question is longer than the ${ports.embedder.model.maxTokens} tokens that the embedding model reads: its end was not used to find passages.`,
-      )
-    }
-    return { ...ask, vector: embedding.vector, warnings }
-  },
+export async function embedQuestion(ask: Rewritten, { ports, signal }: StepContext): Promise<Embedded> {
+  const [embedding] = await ports.embedder.embed([ask.standalone], {
+    as: 'query',
+    priority: 'question',
+    signal,
+  })
+  if (embedding === undefined) throw new Error('the embedder returned nothing')
+  const warnings: string[] = []
+  if (embedding.unknown > MOSTLY_UNKNOWN) {
+    warnings.push(
+      `Much of this question is in a script that the embedding model ${ports.embedder.model.name} does not know.`,
+    )
+  }
+  if (embedding.truncated) {
+    warnings.push(
+      `The question is longer than the ${ports.embedder.model.maxTokens} tokens that the embedding model reads: its end was not used to find passages.`,
+    )
+  }
+  return { ...ask, vector: embedding.vector, warnings }
 }

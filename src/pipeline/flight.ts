@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Answer, type AnswerEvent, grownText } from '../domain/answer.ts'
 import type { Ask } from './ask.ts'
-import type { Pipeline, StageContext } from './stage.ts'
+import type { StepContext } from './step.ts'
 
 /** How a flight ended. `left`: its asker did not wait for the end, so that another must lead. */
 type Landing = 'answered' | 'left' | 'failed'
@@ -18,12 +18,12 @@ interface Flight {
 const MOST_LANDINGS = 1000
 
 /**
- * Gives the stages `inFlight`: of asks with one cache key that the cache has no answer to, the first goes on and
+ * Gives the steps `inFlight`: of asks with one cache key that the cache has no answer to, the first goes on and
  * the others follow it. A follower outlives its leader.
  */
 export function oneFlight(
-  run: Pipeline<Ask, Answer>,
-): (ask: Ask, context: Omit<StageContext, 'inFlight'>) => Promise<Answer> {
+  answer: (ask: Ask, context: StepContext) => Promise<Answer>,
+): (ask: Ask, context: Omit<StepContext, 'inFlight'>) => Promise<Answer> {
   const flights = new Map<string, Flight>()
   const landings = new LRUCache<string, number>({ max: MOST_LANDINGS })
 
@@ -64,9 +64,9 @@ export function oneFlight(
     }
 
     try {
-      const answer = await run(ask, { ...context, emit, inFlight })
+      const answered = await answer(ask, { ...context, emit, inFlight })
       settle('answered')
-      return answer
+      return answered
     } catch (error) {
       settle(signal.aborted ? 'left' : 'failed')
       throw error
@@ -98,10 +98,10 @@ async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Pr
 
 /** What the asker has seen of another's answer; the own one goes on from there or starts anew. */
 class ShownText {
-  readonly #emit: StageContext['emit']
+  readonly #emit: StepContext['emit']
   #preview = ''
 
-  constructor(context: Pick<StageContext, 'emit'>) {
+  constructor(context: Pick<StepContext, 'emit'>) {
     this.#emit = context.emit
   }
 

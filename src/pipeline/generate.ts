@@ -4,65 +4,65 @@ import { refusalHelp } from '../generate/refusal.ts'
 import { annotate } from '../telemetry/spans.ts'
 import type { Generated, Retrieved } from './ask.ts'
 import type { GeneratorEvent, Ports } from './ports.ts'
-import type { Stage } from './stage.ts'
+import type { StepContext } from './step.ts'
 
-export const generateAnswer: Stage<Retrieved, Generated> = {
-  name: 'generate',
-  async run(ask, { principal, ports, signal, emit, leaveTurn }) {
-    leaveTurn()
-    let text = ''
-    const citations: Citation[] = []
-    const events = ask.generator.generate({
-      question: ask.question,
-      standalone: ask.standalone,
-      questionVector: ask.vector,
-      language: ask.language,
-      passages: ask.context,
-      history: ask.history,
-      signal,
-    })
-    let end: Extract<GeneratorEvent, { type: 'end' }> | undefined
-    for await (const event of events) {
-      signal.throwIfAborted()
-      switch (event.type) {
-        case 'delta':
-          if (event.text === '') break
-          text += event.text
-          emit(event)
-          break
-        case 'citation':
-          citations.push(event.citation)
-          break
-        case 'end':
-          end = event
-      }
+export async function generateAnswer(
+  ask: Retrieved,
+  { principal, ports, signal, emit, leaveTurn }: StepContext,
+): Promise<Generated> {
+  leaveTurn()
+  let text = ''
+  const citations: Citation[] = []
+  const events = ask.generator.generate({
+    question: ask.question,
+    standalone: ask.standalone,
+    questionVector: ask.vector,
+    language: ask.language,
+    passages: ask.context,
+    history: ask.history,
+    signal,
+  })
+  let end: Extract<GeneratorEvent, { type: 'end' }> | undefined
+  for await (const event of events) {
+    signal.throwIfAborted()
+    switch (event.type) {
+      case 'delta':
+        if (event.text === '') break
+        text += event.text
+        emit(event)
+        break
+      case 'citation':
+        citations.push(event.citation)
+        break
+      case 'end':
+        end = event
     }
-    if (end?.refused) {
-      const help = `\n\n${await helpOf(ask, principal, ports)}`
-      text += help
-      emit({ type: 'delta', text: help })
-    }
-    annotate({
-      'gen_ai.operation.name': 'chat',
-      'gen_ai.request.model': ask.generator.id,
-      ...(end?.usage === undefined
-        ? {}
-        : {
-            'gen_ai.usage.input_tokens': end.usage.promptTokens,
-            'gen_ai.usage.output_tokens': end.usage.completionTokens,
-          }),
-    })
-    if (end === undefined) throw new Error(`the generator ${ask.generator.id} did not end its answer`)
-    return {
-      ...ask,
-      text,
-      refused: end.refused,
-      complete: end.complete,
-      citations,
-      warnings: [...ask.warnings, ...(end.warnings ?? [])],
-      ...(end.usage === undefined ? {} : { usage: end.usage }),
-    }
-  },
+  }
+  if (end?.refused) {
+    const help = `\n\n${await helpOf(ask, principal, ports)}`
+    text += help
+    emit({ type: 'delta', text: help })
+  }
+  annotate({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': ask.generator.id,
+    ...(end?.usage === undefined
+      ? {}
+      : {
+          'gen_ai.usage.input_tokens': end.usage.promptTokens,
+          'gen_ai.usage.output_tokens': end.usage.completionTokens,
+        }),
+  })
+  if (end === undefined) throw new Error(`the generator ${ask.generator.id} did not end its answer`)
+  return {
+    ...ask,
+    text,
+    refused: end.refused,
+    complete: end.complete,
+    citations,
+    warnings: [...ask.warnings, ...(end.warnings ?? [])],
+    ...(end.usage === undefined ? {} : { usage: end.usage }),
+  }
 }
 
 async function helpOf(ask: Retrieved, principal: Principal, { store }: Ports): Promise<string> {

@@ -1,22 +1,22 @@
 import { retrieveRemembered } from '../cache/passages.ts'
 import { retrieve } from '../retrieval/retrieve.ts'
-import type { Looked, Retrieved } from './ask.ts'
-import type { Stage } from './stage.ts'
+import type { NotCached, Retrieved } from './ask.ts'
+import type { StepContext } from './step.ts'
 
-export const retrieveContext: Stage<Looked, Retrieved> = {
-  name: 'retrieve',
-  async run(ask, { principal, ports, signal, emit }) {
-    const find = ask.cache ? retrieveRemembered : retrieve
-    const { passages, warnings } = await find(ports, principal, {
-      question: ask.standalone,
-      language: ask.language,
-      collections: ask.collections,
-      vector: ask.vector,
-      settings: ask.retrieval,
-      signal,
-      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
-    })
-    emit({ type: 'context', passages })
-    return { ...ask, context: passages, warnings: [...ask.warnings, ...warnings] }
-  },
+export async function retrieveContext(
+  ask: NotCached,
+  { principal, ports, signal, emit }: StepContext,
+): Promise<Retrieved> {
+  const find = ask.cache ? retrieveRemembered : retrieve
+  const { passages, warnings } = await find(ports, principal, {
+    question: ask.standalone,
+    language: ask.language,
+    collections: ask.collections,
+    vector: ask.vector,
+    settings: ask.retrieval,
+    signal,
+    ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+  })
+  emit({ type: 'context', passages })
+  return { ...ask, context: passages, warnings: [...ask.warnings, ...warnings] }
 }

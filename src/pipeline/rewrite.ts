@@ -1,15 +1,12 @@
 import { standaloneQuestion } from '../conversation/standalone.ts'
 import type { Ask, Rewritten } from './ask.ts'
-import type { Stage } from './stage.ts'
+import type { StepContext } from './step.ts'
 
 /** Makes a follow-up standalone: by the generator when it is a language model, else and failing that by rules. */
-export const rewriteQuestion: Stage<Ask, Rewritten> = {
-  name: 'rewrite',
-  async run(ask, { signal, leaveTurn }) {
-    const { question, history, generator } = ask
-    if (history.length === 0) return { ...ask, standalone: question }
-    if (generator.rewrite !== undefined) leaveTurn()
-    const rewritten = await generator.rewrite?.(question, history, signal)
-    return { ...ask, standalone: rewritten ?? standaloneQuestion(question, history) }
-  },
+export async function rewriteQuestion(ask: Ask, { signal, leaveTurn }: StepContext): Promise<Rewritten> {
+  const { question, history, generator } = ask
+  if (history.length === 0) return { ...ask, standalone: question }
+  if (generator.rewrite !== undefined) leaveTurn()
+  const rewritten = await generator.rewrite?.(question, history, signal)
+  return { ...ask, standalone: rewritten ?? standaloneQuestion(question, history) }
 }

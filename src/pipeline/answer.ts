@@ -1,0 +1,23 @@
+import type { Answer } from '../domain/answer.ts'
+import type { Ask } from './ask.ts'
+import { readCache } from './cache.ts'
+import { embedQuestion } from './embed.ts'
+import { generateAnswer } from './generate.ts'
+import { rememberAnswer } from './remember.ts'
+import { retrieveContext } from './retrieve.ts'
+import { rewriteQuestion } from './rewrite.ts'
+import { type StepContext, timed } from './step.ts'
+
+/** The order of an answer is this function and nothing else: each step needs what the one before has added. */
+export async function answerQuestion(ask: Ask, context: StepContext): Promise<Answer> {
+  const rewritten = await timed('rewrite', rewriteQuestion, ask, context)
+  const embedded = await timed('embed', embedQuestion, rewritten, context)
+  const looked = await timed('cache', readCache, embedded, context)
+  if ('answered' in looked) {
+    context.emit({ type: 'delta', text: looked.answered.text })
+    return looked.answered
+  }
+  const retrieved = await timed('retrieve', retrieveContext, looked, context)
+  const generated = await timed('generate', generateAnswer, retrieved, context)
+  return timed('remember', rememberAnswer, generated, context)
+}
