@@ -24,8 +24,8 @@ import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
 import { linesOf } from '../src/domain/lines.ts'
-import { embedInput } from '../src/ingest/embed-input.ts'
 import { parseDocument } from '../src/ingest/parse.ts'
+import { embedInput } from '../src/text/embed-input.ts'
 
 const PACKAGES = [
   'postgresql-doc-15',

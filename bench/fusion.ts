@@ -5,8 +5,6 @@
  *     node bench/fusion.ts
  */
 import type { Language } from '../src/domain/language.ts'
-import { splitSentences } from '../src/ingest/sentences.ts'
-import { passageTerms } from '../src/retrieval/bm25.ts'
 import { closeness } from '../src/retrieval/closeness.ts'
 import {
   certainty,
@@ -16,6 +14,8 @@ import {
   fuse,
 } from '../src/retrieval/fusion.ts'
 import { weigh, wordsOf } from '../src/retrieval/question.ts'
+import { passageTerms } from '../src/text/bm25.ts'
+import { splitSentences } from '../src/text/sentences.ts'
 import { fitChoice } from './calibrate-fit.ts'
 import { isCalibration } from './xquad.ts'
 import { embedded, embeddedXquad } from './xquad-vectors.ts'

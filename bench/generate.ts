@@ -12,7 +12,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { loadChat } from '../models/chat.ts'
 import { createGenerator } from '../models/generator.ts'
 import { installedGenerator } from '../models/installed.ts'
-import type { ChatMessage } from '../src/domain/generation.ts'
+import type { ChatMessage } from '../src/ports/chat-model.ts'
 import { peerGenerator } from './peer.ts'
 
 const TOKENS = 64

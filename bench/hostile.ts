@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ingestFiles } from '../src/client/ingest.ts'
+import { ingestFiles } from '../src/client/sync/ingest.ts'
 import { startTestDaemon } from '../test/support/daemon.ts'
 import { HOSTILE_FILES } from '../test/support/hostile-files.ts'
 

@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
-import type { RetrievalOptions } from '../src/retrieval/settings.ts'
+import type { RetrievalOptions } from '../src/protocol/retrieval.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
 import { mean, type Outcome, putXquad, recall, run } from './xquad-search.ts'
 import { embeddedXquad } from './xquad-vectors.ts'

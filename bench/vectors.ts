@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } f
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunningEmbedder } from '../models/embedder.ts'
-import type { Embedder, Embedding } from '../src/domain/embedding.ts'
+import type { Embedder, Embedding } from '../src/ports/embedder.ts'
 
 const FOLDER = fileURLToPath(new URL('../.cache/vectors', import.meta.url))
 const HASH_BYTES = 16

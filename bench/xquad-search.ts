@@ -1,13 +1,13 @@
 /** XQuAD in a store, and its questions put to the product's own search. */
 import { createHash } from 'node:crypto'
 import { builtinModel } from '../models/builtin.ts'
-import type { Embedder } from '../src/domain/embedding.ts'
 import type { Language } from '../src/domain/language.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
-import { SPLITTER_VERSION } from '../src/ingest/splitter.ts'
+import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
+import type { Embedder } from '../src/ports/embedder.ts'
+import type { Store } from '../src/ports/store/store.ts'
+import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/protocol/retrieval.ts'
 import { retrieve } from '../src/retrieval/retrieve.ts'
-import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/retrieval/settings.ts'
-import type { Store } from '../src/store/store.ts'
 import { isCalibration } from './xquad.ts'
 import type { EmbeddedXquad } from './xquad-vectors.ts'
 

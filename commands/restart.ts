@@ -12,7 +12,7 @@ export default class Restart extends ChatbotCommand {
     const { flags } = await this.parse(Restart)
     const loaded = await this.settings(flags)
     const { dataDir } = loaded.config
-    const { startDaemon, stopDaemon } = await import('../daemon/launch.ts')
+    const { startDaemon, stopDaemon } = await import('../src/client/launch.ts')
     const { runningOwner } = await import('./common/owner.ts')
     this.talk('Restarting the daemon…')
     const before = await stopDaemon(loaded)

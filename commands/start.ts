@@ -28,7 +28,7 @@ export default class Start extends ChatbotCommand {
       this.exit(0)
     }
 
-    const { daemonHealth, ensureDaemon } = await import('../daemon/launch.ts')
+    const { daemonHealth, ensureDaemon } = await import('../src/client/launch.ts')
     const { runningOwner } = await import('./common/owner.ts')
     const health = await daemonHealth(dataDir)
     const already = health !== undefined && health.status !== 'draining'

@@ -22,7 +22,7 @@ export default class Status extends ChatbotCommand {
       return { running: true, ...status }
     }
     const { config } = loaded
-    const { daemonHealth } = await import('../daemon/launch.ts')
+    const { daemonHealth } = await import('../src/client/launch.ts')
     const health = await daemonHealth(config.dataDir)
     if (health === undefined) {
       this.log(`No daemon runs on ${config.dataDir}. Start it: chatbot start`)

@@ -9,7 +9,7 @@ export default class Stop extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Stop)
     const loaded = await this.settings(flags)
-    const { stopDaemon } = await import('../daemon/launch.ts')
+    const { stopDaemon } = await import('../src/client/launch.ts')
     const owner = await stopDaemon(loaded)
     this.log(owner === undefined ? 'No daemon runs.' : `The daemon (pid ${owner.pid ?? '?'}) has stopped.`)
     return { stopped: owner !== undefined, dataDir: loaded.config.dataDir, pid: owner?.pid }

@@ -1,4 +1,4 @@
-import type { Store } from '../src/store/store.ts'
+import type { Store } from '../src/ports/store/store.ts'
 import type { Logger } from './log.ts'
 
 /** How far the statistics of words may lag behind the documents, unless counting them takes long. */

@@ -2,9 +2,9 @@ import type { Config } from '../src/config/schema.ts'
 import { bottleneckLimiter, sharedConnection } from '../src/limits/bottleneck.ts'
 import { createLimits, type Limits } from '../src/limits/limits.ts'
 import { withFallback } from '../src/limits/with-fallback.ts'
+import type { Store } from '../src/ports/store/store.ts'
 import type { RedisConnection } from '../src/redis/connection.ts'
 import { limiterClient } from '../src/redis/limiter-client.ts'
-import type { Store } from '../src/store/store.ts'
 
 /** Counted in the Redis that the daemons share while it answers, else by each for itself. */
 export function openLimits(config: Config, store: Store, redis: RedisConnection | undefined): Limits {

@@ -1,7 +1,8 @@
 /** Entry of the detached daemon: launch.ts forks it and waits for one message about how the start went. */
+
+import type { StartReport } from '../src/client/launch.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { StartReport } from './launch.ts'
 import { runDaemon } from './run.ts'
 
 const report = (message: StartReport) => {

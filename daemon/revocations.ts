@@ -1,7 +1,7 @@
 /** Notices on every daemon of a database that a credential was taken away, and ends the sockets that it opened. */
 import type { Logger } from './log.ts'
 import type { Life } from './services.ts'
-import type { SocketServer } from './websocket.ts'
+import type { SocketServer } from './socket/server.ts'
 
 /** A revoked key's sockets are closed within this time and what one statement takes. */
 const EVERY_MS = 1000

@@ -1,6 +1,7 @@
 /** The daemon's life: lock, listen, compose, serve, drain, stop. */
 import { rmSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { acquireLock, generatedSecret, prepareDataDir } from '../src/config/data-dir.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
@@ -8,14 +9,13 @@ import { ChatbotError } from '../src/domain/errors.ts'
 import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
 import { compose } from './compose.ts'
 import { logCrashes } from './crash.ts'
-import { acquireLock, generatedSecret, prepareDataDir } from './data-dir.ts'
 import { type Gate, limitedByAddress, localGate, tcpGate } from './gate.ts'
-import { buildHttp } from './http.ts'
+import { buildHttp } from './http/server.ts'
 import { type Logger, openLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { watchRevocations } from './revocations.ts'
 import { type Life, type Services, servicesOf } from './services.ts'
-import { socketServer } from './websocket.ts'
+import { socketServer } from './socket/server.ts'
 
 export interface RunOptions {
   readonly loaded: LoadedConfig

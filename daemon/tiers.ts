@@ -1,12 +1,12 @@
 /** What the daemon remembers of earlier work, and where: in its memory, or in the Redis that it shares with others. */
 import { jsonBytes, memoryTier, nearAndFar } from '../src/cache/memory.ts'
 import type { Config } from '../src/config/schema.ts'
-import type { Embedding } from '../src/domain/embedding.ts'
-import type { Tier } from '../src/pipeline/ports.ts'
+import type { RetrievedPassages } from '../src/domain/answer.ts'
+import type { Embedding } from '../src/ports/embedder.ts'
+import type { CachedAnswer } from '../src/ports/store/cached-answers.ts'
+import type { Tier } from '../src/ports/tier.ts'
 import type { RedisConnection } from '../src/redis/connection.ts'
 import { cachedAnswerCodec, embeddingCodec, passagesCodec, redisTier } from '../src/redis/tier.ts'
-import type { RetrievedPassages } from '../src/retrieval/retrieve.ts'
-import type { CachedAnswer } from '../src/store/ports/cached-answers.ts'
 
 const QUESTIONS_BYTES = 4 * 1_048_576
 /** A search is soon repeated, page by page or by another asker, or never. */

@@ -11,8 +11,8 @@ import { PROJECT_KEYS, SETTINGS } from '../src/config/schema.ts'
 import { ERRORS } from '../src/domain/errors.ts'
 import { CLOSE_CODES, FRAME_TOO_LARGE } from '../src/protocol/close-codes.ts'
 import { clientMessages, serverMessages } from '../src/protocol/messages.ts'
+import { retrievalOptionsSchema } from '../src/protocol/retrieval.ts'
 import * as shapes from '../src/protocol/shapes.ts'
-import { retrievalOptionsSchema } from '../src/retrieval/settings.ts'
 
 interface Part {
   readonly page: string

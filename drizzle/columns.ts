@@ -1,7 +1,7 @@
 /** Column types that drizzle does not have. */
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, customType } from 'drizzle-orm/pg-core'
-import { TERM_IDS, type Term } from '../src/retrieval/bm25.ts'
+import { TERM_IDS, type Term } from '../src/text/bm25.ts'
 
 /**
  * A pgvector `vector` of any dimension; each partition of `vectors` fixes its own. Sent in pgvector's binary

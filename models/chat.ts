@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Template } from '@huggingface/jinja'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
-import type { ChatMessage } from '../src/domain/generation.ts'
+import type { ChatMessage } from '../src/ports/chat-model.ts'
 
 export interface ChatFormat {
   /** Tokens of the prompt that asks for the assistant's next message. */

@@ -1,4 +1,4 @@
-import type { EmbeddingModel } from '../src/domain/embedding.ts'
+import type { EmbeddingModel } from '../src/ports/embedder.ts'
 
 export type ModelRole = 'embedder' | 'reranker' | 'generator'
 

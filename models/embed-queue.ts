@@ -1,5 +1,5 @@
-import type { Embedding } from '../src/domain/embedding.ts'
 import type { ChatbotError } from '../src/domain/errors.ts'
+import type { Embedding } from '../src/ports/embedder.ts'
 
 /** One call of `embed`: its texts are handed out one by one and come back in any order. */
 export interface EmbedJob {

@@ -1,5 +1,5 @@
-import type { Embedder, Embedding, EmbedOptions } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Embedder, Embedding, EmbedOptions } from '../src/ports/embedder.ts'
 import { embeddingModel, type LocalModel } from './description.ts'
 import type { EmbedReply } from './embed-messages.ts'
 import { createEmbedQueue, type EmbedJob, type EmbedTask } from './embed-queue.ts'

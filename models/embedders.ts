@@ -1,6 +1,7 @@
 /** The embedding models of the daemon: each loaded when it is used, and ended when others need the room. */
-import type { Embedder, Embedders } from '../src/domain/embedding.ts'
+
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Embedder, Embedders } from '../src/ports/embedder.ts'
 import { builtinModel } from './builtin.ts'
 import { embeddingModel, type LocalModel } from './description.ts'
 import { type EmbedderOptions, type RunningEmbedder, startEmbedder } from './embedder.ts'

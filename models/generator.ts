@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { GenerationPiece, LanguageModel } from '../src/domain/generation.ts'
+import type { GenerationPiece, LanguageModel } from '../src/ports/chat-model.ts'
 import './no-telemetry.ts'
 import { childEnvironment, residentMegabytes } from './child.ts'
 import type { LocalGenerator } from './description.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
 import { z } from 'zod'
-import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/ports/embedder.ts'
 import type { RunningEmbedder } from './embedder.ts'
 import { familyOf } from './families.ts'
 

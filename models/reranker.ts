@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Language } from '../src/domain/language.ts'
-import type { Reranker } from '../src/domain/reranking.ts'
+import type { Reranker } from '../src/ports/reranker.ts'
 import './no-telemetry.ts'
 import type { LocalReranker } from './description.ts'
 import { checkMemory, loadError } from './loading.ts'

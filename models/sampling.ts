@@ -1,5 +1,5 @@
 /** From the scores of all tokens to the next one. */
-import type { GenerationOptions } from '../src/domain/generation.ts'
+import type { GenerationOptions } from '../src/ports/chat-model.ts'
 
 export type Sampling = Pick<
   GenerationOptions,

@@ -1,6 +1,6 @@
 /** Several answers of one network at once: each gets a step in turn, and keeps its cache for the next that begins alike. */
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { GenerationOptions } from '../src/domain/generation.ts'
+import type { GenerationOptions } from '../src/ports/chat-model.ts'
 import type { Cache, CausalNetwork } from './causal.ts'
 import type { ChatFormat, TextDecoder } from './chat.ts'
 import { createSampler, type Sampler } from './sampling.ts'

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
-import type { Tokenizer } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import type { Tokenizer } from '../src/ports/embedder.ts'
 
 export interface Encoded {
   /** With special tokens, at most the model's longest input; a cut text keeps the one that ends it. */

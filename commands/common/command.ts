@@ -80,7 +80,7 @@ export abstract class ChatbotCommand extends Command {
       const { endpointOf } = await import('./target.ts')
       return endpointOf(this.target, process.env, this.config.version)
     }
-    const { ensureDaemon } = await import('../../daemon/launch.ts')
+    const { ensureDaemon } = await import('../../src/client/launch.ts')
     return ensureDaemon({
       loaded,
       env: process.env,
@@ -101,7 +101,7 @@ export abstract class ChatbotCommand extends Command {
    */
   protected async chat(loaded: LoadedConfig): Promise<ChatClient> {
     const [{ connect }, endpoint] = await Promise.all([
-      import('../../src/client/connect.ts'),
+      import('../../src/client/socket/connect.ts'),
       this.endpoint(loaded),
     ])
     const chat = await connect(endpoint, {
@@ -114,7 +114,7 @@ export abstract class ChatbotCommand extends Command {
 
   private async running(loaded: LoadedConfig): Promise<Endpoint> {
     if (this.target.kind === 'remote') return this.endpoint(loaded)
-    const { runningDaemon } = await import('../../daemon/launch.ts')
+    const { runningDaemon } = await import('../../src/client/launch.ts')
     return runningDaemon(loaded)
   }
 

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../src/client/api.ts'
 import { pause } from '../../src/client/pause.ts'
-import type { JobStatus } from '../../src/client/run.ts'
+import type { JobStatus } from '../../src/client/sync/run.ts'
 import { onInterrupt } from './interrupt.ts'
 import { ProgressReport } from './progress.ts'
 

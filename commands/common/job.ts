@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
-import type { FailedFile } from '../../src/client/files.ts'
-import type { JobDocumentResult, JobStatus } from '../../src/client/run.ts'
+import type { FailedFile } from '../../src/client/sync/files.ts'
+import type { JobDocumentResult, JobStatus } from '../../src/client/sync/run.ts'
 import { count } from './format.ts'
 
 export const jobArgument = {

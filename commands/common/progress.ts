@@ -1,5 +1,5 @@
-import type { JobStatus } from '../../src/client/run.ts'
-import { displayUri } from '../../src/client/uri.ts'
+import type { JobStatus } from '../../src/client/sync/run.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { count, duration } from './format.ts'
 import { cut } from './table.ts'

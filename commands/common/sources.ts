@@ -1,4 +1,4 @@
-import { displayUri, pageLabel } from '../../src/client/uri.ts'
+import { displayUri, pageLabel } from '../../src/client/sync/uri.ts'
 import type { Citation } from '../../src/domain/answer.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { paint } from './style.ts'

@@ -1,6 +1,6 @@
 /** What `ingest` and `sources sync` have in common. */
 import { boolean, integer, string } from '@oclif/core/flags'
-import type { ReadSourceOptions } from '../../src/client/read-source.ts'
+import type { ReadSourceOptions } from '../../src/client/sync/read-source.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { yes } from './flags.ts'
 
@@ -35,7 +35,7 @@ export async function readOptions(
   dir: string,
   signal: AbortSignal,
 ): Promise<ReadSourceOptions> {
-  const { LOADERS } = await import('../../src/ingest/format.ts')
+  const { LOADERS } = await import('../../src/ingest/loaders/registry.ts')
   const extensions = LOADERS.flatMap((loader) => loader.extensions.map((extension) => `.${extension}`))
   const { maxFileBytes, urlTimeoutMs, allowPrivateUrls } = config.ingest
   return {

@@ -1,10 +1,10 @@
 /** One run of `ingest` or `sources sync`: reads, compares, uploads, and tells what becomes of every file. */
 import type { ApiClient } from '../../src/client/api.ts'
-import type { Expansion, SkippedFile } from '../../src/client/files.ts'
-import type { hashFile } from '../../src/client/hash.ts'
-import { ingestFiles } from '../../src/client/ingest.ts'
-import { type ReadSourceOptions, readSource } from '../../src/client/read-source.ts'
-import type { JobStatus } from '../../src/client/run.ts'
+import type { Expansion, SkippedFile } from '../../src/client/sync/files.ts'
+import type { hashFile } from '../../src/client/sync/hash.ts'
+import { ingestFiles } from '../../src/client/sync/ingest.ts'
+import { type ReadSourceOptions, readSource } from '../../src/client/sync/read-source.ts'
+import type { JobStatus } from '../../src/client/sync/run.ts'
 import {
   type HeldSource,
   type PreviewedChange,
@@ -12,8 +12,8 @@ import {
   type SyncOptions,
   type SyncResult,
   syncSource,
-} from '../../src/client/sync.ts'
-import { displayUri } from '../../src/client/uri.ts'
+} from '../../src/client/sync/sync.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'

@@ -1,8 +1,8 @@
 /** `ingest --watch`: brings a collection in step with folders again whenever something changed in them. */
 import { statSync } from 'node:fs'
 import { pause } from '../../src/client/pause.ts'
-import { rememberingHash } from '../../src/client/stat-cache.ts'
-import { FolderWatch } from '../../src/client/watch.ts'
+import { rememberingHash } from '../../src/client/sync/stat-cache.ts'
+import { FolderWatch } from '../../src/client/sync/watch.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'

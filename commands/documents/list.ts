@@ -1,7 +1,7 @@
 import { integer, string } from '@oclif/core/flags'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import type { ApiClient } from '../../src/client/api.ts'
-import { displayUri } from '../../src/client/uri.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { bytes, time } from '../common/format.ts'
 

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args'
-import { displayUri } from '../../src/client/uri.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { documentReference } from '../common/document.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { boolean, string } from '@oclif/core/flags'
-import type { JobStatus } from '../../src/client/run.ts'
+import type { JobStatus } from '../../src/client/sync/run.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { followJob } from '../common/follow-job.ts'

@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags'
 import type { ApiClient } from '../../src/client/api.ts'
-import type { JobDocumentResult, JobStatus } from '../../src/client/run.ts'
+import type { JobDocumentResult, JobStatus } from '../../src/client/sync/run.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { followJob } from '../common/follow-job.ts'

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags'
-import { displayUri } from '../../src/client/uri.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { isHere } from '../common/find-source.ts'
 

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
-import { displayUri } from '../../src/client/uri.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { findSource } from '../common/find-source.ts'

@@ -1,6 +1,6 @@
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import type { Generator, Generators } from '../pipeline/ports.ts'
+import type { Generator, Generators } from '../ports/generator.ts'
 
 /**
  * The engine that the request names, else the one that all searched collections name, else the configured one.

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, grownText } from '../domain/answer.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import type { AnswerSight } from '../store/ports/answers.ts'
-import { type AnswerLogs, isEnd, type LoggedEvent } from './log.ts'
+import { type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
+import type { AnswerSight } from '../ports/store/answers.ts'
 
 /** What asking once more under the same id comes to. */
 export type Outcome =

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { canonicalFilter, type EarlierTurn, type SearchFilter } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
 import { clientMessages } from '../protocol/messages.ts'
-import type { RetrievalOptions } from '../retrieval/settings.ts'
+import type { RetrievalOptions } from '../protocol/retrieval.ts'
 
 export interface AskRequest {
   /** UUID chosen by the asker. */

@@ -1,6 +1,6 @@
 /** API keys: `cb_PREFIX_SECRET`. The prefix finds the row, and is shown in lists; of the secret only a hash is kept. */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
-import type { KeyRepository, KeySecrets } from '../store/ports/keys.ts'
+import type { KeyRepository, KeySecrets } from '../ports/store/keys.ts'
 import { type Identity, refused } from './identity.ts'
 
 const PREFIX_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'

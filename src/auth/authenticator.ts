@@ -1,7 +1,7 @@
 /** Who a token stands for: an API key, a login here, or a token of a configured OIDC provider. */
 import { decodeJwt } from 'jose'
+import type { KeyRepository } from '../ports/store/keys.ts'
 import { MAX_TOKEN } from '../protocol/messages.ts'
-import type { KeyRepository } from '../store/ports/keys.ts'
 import { isApiKey, verifyApiKey } from './api-keys.ts'
 import { type Identity, refused } from './identity.ts'
 import type { OidcVerifier } from './oidc.ts'

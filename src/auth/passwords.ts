@@ -1,6 +1,7 @@
 /** Passwords are kept as scrypt hashes with their parameters, `scrypt$N$r$p$salt$hash`, so that they can be raised. */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { ChatbotError } from '../domain/errors.ts'
+import { NO_PASSWORD } from '../ports/store/users.ts'
 
 /** OWASP's choice for 32 MiB: a fifth of a second on one thread. */
 const COST = { N: 2 ** 15, r: 8, p: 3 }
@@ -40,11 +41,6 @@ export async function isPassword(password: string, stored: string | undefined): 
   })
   return timingSafeEqual(given, expected) && stored !== undefined
 }
-
-/** Of a user whom no password lets in: nobody knows one that gives this hash. */
-export const NO_PASSWORD = ['scrypt', COST.N, COST.r, COST.p, 'AAAAAAAAAAAAAAAAAAAAAA', 'A'.repeat(43)].join(
-  '$',
-)
 
 let running = 0
 const waiting: (() => void)[] = []

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
 import { ChatbotError } from '../domain/errors.ts'
-import type { SigningKey, SigningKeyRepository } from '../store/ports/signing-keys.ts'
+import type { SigningKey, SigningKeyRepository } from '../ports/store/signing-keys.ts'
 import { seal, unseal } from './sealed.ts'
 
 export const SIGNING_ALGORITHM = 'EdDSA'

@@ -4,7 +4,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { FOR_PASSPHRASES, unseal } from '../auth/sealed.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { linesOf } from '../domain/lines.ts'
-import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from './records.ts'
+import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from '../ports/store/backup-records.ts'
 
 /** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
 const PIECE = 64 * 1024

@@ -4,14 +4,15 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Principal } from '../domain/principal.ts'
-import type { AnswerCache, CacheQuery, FoundAnswer, Tier } from '../pipeline/ports.ts'
+import type { AnswerCache, CacheQuery, FoundAnswer } from '../ports/answer-cache.ts'
 import type {
   AnswerSource,
   CachedAnswer,
   CachedAnswerRepository,
   CachedQuestion,
-} from '../store/ports/cached-answers.ts'
-import { fold } from './fold.ts'
+} from '../ports/store/cached-answers.ts'
+import type { Tier } from '../ports/tier.ts'
+import { fold } from '../text/fold.ts'
 import { compareQuestions } from './gate/gate.ts'
 
 export interface AnswerCacheOptions {

@@ -1,5 +1,5 @@
-import type { Embedder, Embedding } from '../domain/embedding.ts'
-import type { Tier } from '../pipeline/ports.ts'
+import type { Embedder, Embedding } from '../ports/embedder.ts'
+import type { Tier } from '../ports/tier.ts'
 
 /** An embedder that remembers questions: a repeated one costs no inference. */
 export function rememberQuestions(embedder: Embedder, known: Tier<Embedding>): Embedder {

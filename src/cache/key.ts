@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { canonicalFilter, type SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
-import type { RetrievalSettings } from '../retrieval/settings.ts'
-import { fold } from './fold.ts'
+import type { CachePlace } from '../ports/answer-cache.ts'
+import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import { fold } from '../text/fold.ts'
 
 /** Everything that decides an answer. Two asks with equal parts may share one. */
 export interface AnswerKeyParts {
@@ -19,13 +20,6 @@ export interface AnswerKeyParts {
   readonly retrieval: RetrievalSettings
   readonly language: Language
   readonly question: string
-}
-
-export interface CachePlace {
-  /** Answers of one partition differ by their question alone. */
-  readonly partition: string
-  /** Of the exact tier: the partition and the question. Case is kept: `US` and `us` are different questions. */
-  readonly key: string
 }
 
 export function cachePlace(parts: AnswerKeyParts): CachePlace {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Tier } from '../pipeline/ports.ts'
+import type { Tier } from '../ports/tier.ts'
 
 export interface MemoryTierOptions<V> {
   readonly ttlMs: number

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { RetrievedPassages } from '../domain/answer.ts'
 import { canonicalFilter } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Ports } from '../pipeline/ports.ts'
-import { type RetrievedPassages, type RetrieveQuery, retrieve } from '../retrieval/retrieve.ts'
+import type { Ports } from '../ports/ports.ts'
+import { type RetrieveQuery, retrieve } from '../retrieval/retrieve.ts'
 
 /**
  * As `retrieve`, but what it found for the same question before may serve again. The key holds the collections that

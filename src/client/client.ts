@@ -10,7 +10,7 @@ import type {
 } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import type { Welcome } from '../protocol/messages.ts'
-import type { RetrievalOptions } from '../retrieval/settings.ts'
+import type { RetrievalOptions } from '../protocol/retrieval.ts'
 
 /** Where the daemon listens: its own Unix socket, or TCP with a token. */
 export type Endpoint =

@@ -7,7 +7,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { traceparent } from '../telemetry/traceparent.ts'
 import type { Endpoint } from './client.ts'
 import { authorization } from './credentials.ts'
-import { unreachable } from './socket-errors.ts'
+import { unreachable } from './socket/socket-errors.ts'
 
 export interface HttpRequest {
   readonly method: string

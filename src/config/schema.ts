@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { COLLECTION_NAME } from '../domain/document.ts'
 import { isSecure } from '../domain/loopback.ts'
 import { ROLES } from '../domain/principal.ts'
-import { REDIS_URL } from '../redis/address.ts'
-import { retrievalSchema } from '../retrieval/settings.ts'
+import { retrievalSchema } from '../protocol/retrieval.ts'
+import { REDIS_URL } from './redis-address.ts'
 
 const minutes = (least: number) => z.number().min(least).max(525_600)
 const milliseconds = (least: number) => z.int().min(least).max(86_400_000)

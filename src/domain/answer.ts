@@ -40,6 +40,16 @@ export interface Scores {
   readonly matched: readonly string[]
 }
 
+/** What a search found. */
+export interface RetrievedPassages {
+  /** Best first. */
+  readonly passages: readonly Passage[]
+  /** What the asker should know about what is missing. */
+  readonly warnings: readonly string[]
+  /** False when the same search may find more soon: a part of it failed or is not indexed yet. */
+  readonly whole: boolean
+}
+
 /** A verified quotation: the stored text of `document` at [start, end) is exactly `text`. */
 export interface Citation extends Span {
   /** The mark in the answer's text: 1 for `[1]`. */

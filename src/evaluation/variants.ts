@@ -2,7 +2,7 @@
 import { parseSetting } from '../config/load.ts'
 import { findSetting } from '../config/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { type RetrievalOptions, retrievalOptionsSchema } from '../retrieval/settings.ts'
+import { type RetrievalOptions, retrievalOptionsSchema } from '../protocol/retrieval.ts'
 
 const PREFIX = 'retrieval.'
 const MAX_VARIANTS = 64

@@ -1,11 +1,11 @@
 import type { Chunk, DocumentSummary, EmbeddedChunk, IndexSpec } from '../domain/document.ts'
-import type { Embedder } from '../domain/embedding.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Store } from '../store/store.ts'
-import { embedInput } from './embed-input.ts'
+import type { Embedder } from '../ports/embedder.ts'
+import type { DocumentParser } from '../ports/parser.ts'
+import type { Store } from '../ports/store/store.ts'
+import { embedInput } from '../text/embed-input.ts'
 import { newDocument } from './new-document.ts'
-import type { DocumentParser } from './ports.ts'
 
 export interface IngestFile {
   /** Where its bytes lie on this machine. */

@@ -1,6 +1,6 @@
-import type { NewDocument } from '../store/ports/documents.ts'
+import type { ParsedDocument } from '../ports/parser.ts'
+import type { NewDocument } from '../ports/store/documents.ts'
 import type { IngestFile } from './ingest.ts'
-import type { ParsedDocument } from './ports.ts'
 
 /** A parsed file as the store takes it; the date that the document gives itself counts before the file's. */
 export function newDocument(

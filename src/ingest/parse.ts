@@ -1,9 +1,9 @@
-import type { Tokenizer } from '../domain/embedding.ts'
 import { detectLanguage } from '../domain/language.ts'
-import { empty, type LoadLimits, loadDocument } from './load.ts'
-import { flatMetadata } from './metadata.ts'
-import type { ParsedDocument } from './ports.ts'
-import { splitDocument } from './splitter.ts'
+import type { Tokenizer } from '../ports/embedder.ts'
+import type { ParsedDocument } from '../ports/parser.ts'
+import { empty, type LoadLimits, loadDocument } from './loaders/load.ts'
+import { flatMetadata } from './loaders/writing/metadata.ts'
+import { splitDocument } from './split/splitter.ts'
 
 /**
  * A file's bytes to its text and chunks. Blocking work: runs in the parser's process.

@@ -1,10 +1,10 @@
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Staged, StageTarget } from '../store/ports/staging.ts'
-import type { Store } from '../store/store.ts'
+import type { DocumentParser } from '../ports/parser.ts'
+import type { Staged, StageTarget } from '../ports/store/staging.ts'
+import type { Store } from '../ports/store/store.ts'
 import type { IngestFile } from './ingest.ts'
 import { newDocument } from './new-document.ts'
-import type { DocumentParser } from './ports.ts'
 
 /**
  * Parses one file and stages it for a job, which embeds it and makes it searchable. What ends it earlier (an error,

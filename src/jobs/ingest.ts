@@ -2,9 +2,10 @@
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
-import { embedInput } from '../ingest/embed-input.ts'
-import { checkModel, type Indexing } from '../ingest/index-spec.ts'
-import type { ChunkPlace, StagedChunk, StagedVector } from '../store/ports/staging.ts'
+import { checkModel } from '../domain/index-model.ts'
+import type { Indexing } from '../ingest/split/index-spec.ts'
+import type { ChunkPlace, StagedChunk, StagedVector } from '../ports/store/staging.ts'
+import { embedInput } from '../text/embed-input.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */

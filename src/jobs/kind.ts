@@ -1,9 +1,9 @@
 /** What a kind of job is made of: one file a kind, listed in kinds.ts. */
 import type { Chunk } from '../domain/document.ts'
-import type { IndexSpecs } from '../ingest/index-spec.ts'
-import type { StoredDocument } from '../ingest/recut.ts'
-import type { Claim } from '../store/ports/jobs.ts'
-import type { Store } from '../store/store.ts'
+import type { IndexSpecs } from '../ingest/split/index-spec.ts'
+import type { StoredDocument } from '../ports/parser.ts'
+import type { Claim } from '../ports/store/jobs.ts'
+import type { Store } from '../ports/store/store.ts'
 
 /** Cuts a stored document anew, as the tokenizer of the model with this reference counts. */
 export type Recut = (

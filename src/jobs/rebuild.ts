@@ -1,9 +1,10 @@
 /** Embeds the stored documents into a new generation, then makes it the one that is searched. */
 import type { Chunk } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { embedInput } from '../ingest/embed-input.ts'
-import { checkModel, type Indexing } from '../ingest/index-spec.ts'
-import type { RebuildDocument, RebuiltChunk } from '../store/ports/rebuild.ts'
+import { checkModel } from '../domain/index-model.ts'
+import type { Indexing } from '../ingest/split/index-spec.ts'
+import type { RebuildDocument, RebuiltChunk } from '../ports/store/rebuild.ts'
+import { embedInput } from '../text/embed-input.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */

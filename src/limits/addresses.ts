@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
-import type { Rate } from './rate.ts'
+import type { Rate } from '../ports/rate-limiter.ts'
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Bottleneck from 'bottleneck'
 import { LRUCache } from 'lru-cache'
-import { type Rate, type RateLimiter, refill, type Standing } from './rate.ts'
+import { type Rate, type RateLimiter, refill, type Standing } from '../ports/rate-limiter.ts'
 
 /** Where limiters that several daemons share are kept. */
 export interface SharedConnection {

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal, Role } from '../domain/principal.ts'
-import type { UsageRepository } from '../store/ports/usage.ts'
-import type { RateLimiter, Standing } from './rate.ts'
+import type { RateLimiter, Standing } from '../ports/rate-limiter.ts'
+import type { UsageRepository } from '../ports/store/usage.ts'
 
 export interface Limits {
   /** Before a question: throws `rate_limited`, also when the tokens of the day are used up. */

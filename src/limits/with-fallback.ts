@@ -1,4 +1,4 @@
-import type { RateLimiter } from './rate.ts'
+import type { RateLimiter } from '../ports/rate-limiter.ts'
 
 /** The shared limiter while it works, else each daemon for itself: a limit is then as many times higher as there are daemons. */
 export function withFallback(shared: RateLimiter, own: RateLimiter, isUsable: () => boolean): RateLimiter {

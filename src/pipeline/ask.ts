@@ -2,8 +2,9 @@
 import type { Answer, Citation, Passage, SearchFilter, StageName, Turn, Usage } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
-import type { RetrievalSettings } from '../retrieval/settings.ts'
-import type { CacheQuery, Generator } from './ports.ts'
+import type { CacheQuery } from '../ports/answer-cache.ts'
+import type { Generator } from '../ports/generator.ts'
+import type { RetrievalSettings } from '../protocol/retrieval.ts'
 
 /** An accepted ask: its row is in the database. */
 export interface Ask {

@@ -1,9 +1,10 @@
-import { type CachePlace, cachePlace } from '../cache/key.ts'
+import { cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
+import type { CachePlace, FoundAnswer } from '../ports/answer-cache.ts'
+import type { Ports } from '../ports/ports.ts'
 import type { Answered, Ask, Embedded, NotCached } from './ask.ts'
 import { completeAnswer, type Draft } from './complete.ts'
-import type { FoundAnswer, Ports } from './ports.ts'
 import type { StepContext } from './step.ts'
 
 /** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */

@@ -1,6 +1,6 @@
 import type { Answer } from '../domain/answer.ts'
+import type { FoundAnswer } from '../ports/answer-cache.ts'
 import type { Embedded } from './ask.ts'
-import type { FoundAnswer } from './ports.ts'
 import { elapsed, type StepContext } from './step.ts'
 
 /** What the steps have made of an ask; the rest of its answer is known from the ask. */

@@ -1,9 +1,10 @@
 import type { Citation } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
 import { refusalHelp } from '../generate/refusal.ts'
+import type { GeneratorEvent } from '../ports/generator.ts'
+import type { Ports } from '../ports/ports.ts'
 import { annotate } from '../telemetry/spans.ts'
 import type { Generated, Retrieved } from './ask.ts'
-import type { GeneratorEvent, Ports } from './ports.ts'
 import type { StepContext } from './step.ts'
 
 export async function generateAnswer(

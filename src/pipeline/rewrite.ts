@@ -1,4 +1,4 @@
-import { standaloneQuestion } from '../conversation/standalone.ts'
+import { standaloneQuestion } from '../talk/standalone.ts'
 import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 

@@ -3,8 +3,8 @@ import type { Passage, SearchFilter } from '../domain/answer.ts'
 import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
-import type { RetrievalSettings } from '../retrieval/settings.ts'
-import type { Ports } from './ports.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { RetrievalSettings } from '../protocol/retrieval.ts'
 
 /** Passages of a search that names no number. */
 export const DEFAULT_RESULTS = 10

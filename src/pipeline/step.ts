@@ -1,8 +1,8 @@
 import type { AnswerEvent, StageName } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { Ports } from '../ports/ports.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import type { Ask } from './ask.ts'
-import type { Ports } from './ports.ts'
 
 /** What every step of an answer works with. */
 export interface StepContext {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 import { MAX_QUESTION } from '../domain/question.ts'
-import { retrievalOptionsSchema } from '../retrieval/settings.ts'
+import { retrievalOptionsSchema } from './retrieval.ts'
 import {
   answerSchema,
   collectionsSchema,

@@ -3,7 +3,7 @@
  * without it, nobody waits for it longer than a command may take, and its loss is told once.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { parseRedisUrl } from './address.ts'
+import { parseRedisUrl } from '../config/redis-address.ts'
 
 export type RedisClient = Redis | Cluster
 

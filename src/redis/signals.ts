@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Signals } from '../answers/signals.ts'
+import type { Signals } from '../ports/signals.ts'
 import type { RedisConnection } from './connection.ts'
 
 const signalSchema = z.tuple([z.literal('cancel'), z.string()])

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Embedding } from '../domain/embedding.ts'
-import type { Tier } from '../pipeline/ports.ts'
+import type { RetrievedPassages } from '../domain/answer.ts'
+import type { Embedding } from '../ports/embedder.ts'
+import type { CachedAnswer } from '../ports/store/cached-answers.ts'
+import type { Tier } from '../ports/tier.ts'
 import { citationSchema, passageSchema } from '../protocol/shapes.ts'
-import type { RetrievedPassages } from '../retrieval/retrieve.ts'
-import type { CachedAnswer } from '../store/ports/cached-answers.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 
 /** How values lie in Redis. What cannot be read was written by another version, and counts as forgotten. */

@@ -1,6 +1,7 @@
 /** How the words of a question stand in a passage: all in one sentence, next to each other, or scattered. */
-import { splitSentences } from '../ingest/sentences.ts'
-import { lexemes } from './lexemes.ts'
+
+import { lexemes } from '../text/lexemes.ts'
+import { splitSentences } from '../text/sentences.ts'
 import type { WeighedWords } from './question.ts'
 
 export interface Closeness {

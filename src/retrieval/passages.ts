@@ -2,8 +2,8 @@
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Candidate } from '../store/ports/search.ts'
-import type { Store } from '../store/store.ts'
+import type { Candidate } from '../ports/store/search.ts'
+import type { Store } from '../ports/store/store.ts'
 import type { Ranked } from './rank.ts'
 
 /** In Markdown; what stands under it decides. */

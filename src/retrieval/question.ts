@@ -1,6 +1,6 @@
 /** What a question asks for by its words: terms, and phrases in quotation marks. */
-import { inverseFrequency, type Term, termId } from './bm25.ts'
-import { lexemes } from './lexemes.ts'
+import { inverseFrequency, type Term, termId } from '../text/bm25.ts'
+import { lexemes } from '../text/lexemes.ts'
 
 export interface AskedWords {
   /** In the order of the question, each once. */

@@ -1,12 +1,12 @@
 /** The order of what was found: both halves fused, the words looked at more closely, then sentences, then a reranker. */
 import type { Scores } from '../domain/answer.ts'
-import type { Embedder } from '../domain/embedding.ts'
 import type { Language } from '../domain/language.ts'
-import { splitSentences } from '../ingest/sentences.ts'
-import type { Candidate } from '../store/ports/search.ts'
+import type { Embedder } from '../ports/embedder.ts'
+import type { Candidate } from '../ports/store/search.ts'
+import { lexemes } from '../text/lexemes.ts'
+import { splitSentences } from '../text/sentences.ts'
 import { type Closeness, closeness } from './closeness.ts'
 import { certainty, type Features, FUSION_WEIGHTS, type FusionWeights, fuse } from './fusion.ts'
-import { lexemes } from './lexemes.ts'
 import type { Phrase, WeighedWords } from './question.ts'
 
 export interface Ranked {

@@ -1,5 +1,5 @@
 import type { Language } from '../domain/language.ts'
-import type { Reranker } from '../domain/reranking.ts'
+import type { Reranker } from '../ports/reranker.ts'
 import type { Ranked } from './rank.ts'
 
 export interface RerankOptions {

@@ -1,13 +1,14 @@
 /** The passages for a question: by meaning and by words, fused, without copies, within a budget. */
-import type { Passage, SearchFilter } from '../domain/answer.ts'
+import type { RetrievedPassages, SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
-import type { Embedder, Embedders } from '../domain/embedding.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Reranker } from '../domain/reranking.ts'
-import type { Candidate, LexicalQuery } from '../store/ports/search.ts'
-import type { Store } from '../store/store.ts'
+import type { Embedder, Embedders } from '../ports/embedder.ts'
+import type { Reranker } from '../ports/reranker.ts'
+import type { Candidate, LexicalQuery } from '../ports/store/search.ts'
+import type { Store } from '../ports/store/store.ts'
+import type { RetrievalSettings } from '../protocol/retrieval.ts'
 import {
   embedFor,
   groupByModel,
@@ -21,7 +22,6 @@ import { joinNeighbours, toPassage, withinBudget, withoutCopies } from './passag
 import { type WeighedWords, weigh, wordsOf } from './question.ts'
 import { type Ranked, rankBySentences, rankByWords } from './rank.ts'
 import { rerank } from './rerank.ts'
-import type { RetrievalSettings } from './settings.ts'
 
 export interface RetrievePorts {
   readonly store: Store
@@ -48,15 +48,6 @@ export interface RetrieveQuery {
 
 /** Chunks that each half names. */
 const CANDIDATES = 60
-
-export interface RetrievedPassages {
-  /** Best first. */
-  readonly passages: readonly Passage[]
-  /** What the asker should know about what is missing. */
-  readonly warnings: readonly string[]
-  /** False when the same search may find more soon: a part of it failed or is not indexed yet. */
-  readonly whole: boolean
-}
 
 export async function retrieve(
   ports: RetrievePorts,

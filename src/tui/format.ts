@@ -1,6 +1,6 @@
 /** One-line descriptions of what an answer consists of. Everything here is safe to write to a terminal. */
 import { fromCache } from '../client/from-cache.ts'
-import { displayUri, pageLabel } from '../client/uri.ts'
+import { displayUri, pageLabel } from '../client/sync/uri.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
 

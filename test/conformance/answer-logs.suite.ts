@@ -1,9 +1,9 @@
 /** What the streams of answers must do, whichever daemons write and follow them. */
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { AnswerLogs, LoggedEvent } from '../../src/answers/log.ts'
 import type { AnswerEvent } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import type { AnswerLogs, LoggedEvent } from '../../src/ports/answer-log.ts'
 import { redisLogs } from '../../src/redis/answer-log.ts'
 import { ownPrefix, testRedis } from '../support/redis.ts'
 import { answerOf, askOf } from './store-fixtures.ts'

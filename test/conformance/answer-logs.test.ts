@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { memoryLogs } from '../../src/answers/log.ts'
+import { memoryLogs } from '../../src/ports/answer-log.ts'
 import { redisLogs } from '../../src/redis/answer-log.ts'
 import { faultProxy } from '../support/fault-proxy.ts'
 import { describeRedis, redisUrl, testRedis } from '../support/redis.ts'

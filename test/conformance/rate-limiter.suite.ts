@@ -1,7 +1,7 @@
 /** What every limiter must do, wherever it counts. */
 import { describe, expect, it } from 'vitest'
 import { bottleneckLimiter, sharedConnection } from '../../src/limits/bottleneck.ts'
-import type { Rate, RateLimiter } from '../../src/limits/rate.ts'
+import type { Rate, RateLimiter } from '../../src/ports/rate-limiter.ts'
 import { limiterClient } from '../../src/redis/limiter-client.ts'
 import { keysOf, ownPrefix, testRedis } from '../support/redis.ts'
 

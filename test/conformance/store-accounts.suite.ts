@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Principal, Role } from '../../src/domain/principal.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
 import {
   ANNA,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isPassword } from '../../src/auth/passwords.ts'
-import { type ArchiveRecord, recordSchema } from '../../src/backup/records.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import type { Store } from '../../src/store/store.ts'
+import { type ArchiveRecord, recordSchema } from '../../src/ports/store/backup-records.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
 import {
   ANNA,

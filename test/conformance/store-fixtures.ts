@@ -2,13 +2,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Answer, Citation } from '../../src/domain/answer.ts'
 import type { Collection, EmbeddedChunk, IndexSpec, SearchedCollection } from '../../src/domain/document.ts'
-import type { Embedder } from '../../src/domain/embedding.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import type { IndexSpecs } from '../../src/ingest/index-spec.ts'
-import type { NewAsk } from '../../src/store/ports/answers.ts'
-import type { NewDocument } from '../../src/store/ports/documents.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { IndexSpecs } from '../../src/ingest/split/index-spec.ts'
+import type { Embedder } from '../../src/ports/embedder.ts'
+import type { NewAsk } from '../../src/ports/store/answers.ts'
+import type { NewDocument } from '../../src/ports/store/documents.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 
 export const ANNA: Principal = { id: 'anna', kind: 'local' }
 export const BORIS: Principal = { id: 'boris', kind: 'local' }

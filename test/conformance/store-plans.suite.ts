@@ -1,8 +1,8 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { documentCondition } from '../../src/store/filter.ts'
-import { nearestVectors } from '../../src/store/nearest.ts'
+import { documentCondition } from '../../src/store/search/filter.ts'
+import { nearestVectors } from '../../src/store/search/nearest.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ANNA, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { SearchFilter } from '../../src/domain/answer.ts'
-import { passageTerms, termId } from '../../src/retrieval/bm25.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
-import type { Store } from '../../src/store/store.ts'
+import { passageTerms, termId } from '../../src/text/bm25.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ANNA, documentOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { NewSource } from '../../src/domain/source.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ANNA, documentOf, expectCode, newCollection, put, revisionOf, SPEC } from './store-fixtures.ts'
 

@@ -1,10 +1,10 @@
 /** What every tier must do, wherever it keeps its values. */
 import { describe, expect, it } from 'vitest'
 import { jsonBytes, memoryTier, nearAndFar } from '../../src/cache/memory.ts'
-import type { Tier } from '../../src/pipeline/ports.ts'
+import type { CachedAnswer } from '../../src/ports/store/cached-answers.ts'
+import type { Tier } from '../../src/ports/tier.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 import { cachedAnswerCodec, embeddingCodec, passagesCodec, redisTier } from '../../src/redis/tier.ts'
-import type { CachedAnswer } from '../../src/store/ports/cached-answers.ts'
 import { keysOf, ownPrefix, testRedis } from '../support/redis.ts'
 
 const answer = (text: string): CachedAnswer => ({

@@ -7,8 +7,14 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { daemonHealth, ensureDaemon, runningDaemon, startDaemon, stopDaemon } from '../../daemon/launch.ts'
-import { connect } from '../../src/client/connect.ts'
+import {
+  daemonHealth,
+  ensureDaemon,
+  runningDaemon,
+  startDaemon,
+  stopDaemon,
+} from '../../src/client/launch.ts'
+import { connect } from '../../src/client/socket/connect.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'

@@ -7,10 +7,10 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { startDocumentParser } from '../../daemon/document-parser.ts'
+import { startDocumentParser } from '../../daemon/parser/document-parser.ts'
 import { builtinModel } from '../../models/builtin.ts'
 import { configSchema } from '../../src/config/schema.ts'
-import type { DocumentParser, ParsedDocument } from '../../src/ingest/ports.ts'
+import type { DocumentParser, ParsedDocument } from '../../src/ports/parser.ts'
 
 const folder = resolve(
   process.env.DOCUMENTS ?? fileURLToPath(new URL('../data/documents/real', import.meta.url)),

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { startDocumentParser } from '../../daemon/document-parser.ts'
+import { startDocumentParser } from '../../daemon/parser/document-parser.ts'
 import { builtinModel } from '../../models/builtin.ts'
-import type { DocumentParser } from '../../src/ingest/ports.ts'
+import type { DocumentParser } from '../../src/ports/parser.ts'
 import { HOSTILE_FILES } from '../support/hostile-files.ts'
 
 let folder: string

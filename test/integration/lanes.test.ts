@@ -1,7 +1,7 @@
 /** Statements that share connections: each gets its own result, whatever happens to those beside it. */
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connect, type Database, statement } from '../../src/store/database.ts'
+import { connect, type Database, statement } from '../../src/store/database/database.ts'
 import { expectCode } from '../conformance/store-fixtures.ts'
 import { createDatabase, onServer } from '../support/database.ts'
 import { describePostgres } from '../support/postgres.ts'

@@ -374,7 +374,7 @@ const COMMANDS: Record<string, readonly (RouteName | 'chat' | 'this machine')[]>
   'index/rebuild': ['listIndex', 'rebuildIndex'],
   'index/stats': ['listCollections', 'listIndex', 'status'],
   'index/verify': ['listCollections', 'verifyIndex'],
-  // The routes of src/client/run.ts.
+  // The routes of src/client/sync/run.ts.
   ingest: [],
   'jobs/cancel': ['cancelJob'],
   'jobs/list': ['listJobs'],

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startPglite } from '../../daemon/pglite.ts'
+import { startPglite } from '../../daemon/pglite/pglite.ts'
+import type { Store } from '../../src/ports/store/store.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
 
 /** Where the tests' PostgreSQL is; undefined when nobody has started one with `test/services/up`. */
 export const postgresUrl = process.env.DATABASE_URL_TEST

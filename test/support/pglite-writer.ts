@@ -1,6 +1,6 @@
 /** A process that stores documents in the PGlite at argv[2] until it is killed, and names each on standard output. */
 import { join } from 'node:path'
-import { startPglite } from '../../daemon/pglite.ts'
+import { startPglite } from '../../daemon/pglite/pglite.ts'
 import { openStore } from '../../src/store/open.ts'
 import { ANNA, put } from '../conformance/store-fixtures.ts'
 

@@ -3,7 +3,7 @@ import { tcpGate } from '../../daemon/gate.ts'
 import { hashPassword, isPassword } from '../../src/auth/passwords.ts'
 import { signingKeys } from '../../src/auth/signing-keys.ts'
 import { isSecure } from '../../src/domain/loopback.ts'
-import type { SigningKey, SigningKeyRepository } from '../../src/store/ports/signing-keys.ts'
+import type { SigningKey, SigningKeyRepository } from '../../src/ports/store/signing-keys.ts'
 
 test('a password is known again, and nothing else is', async () => {
   const password = 'пароль из пяти слов 🙂'

@@ -3,7 +3,12 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { packArchive, unpackArchive } from '../../src/backup/archive.ts'
-import { ARCHIVE_FORMAT, type ArchiveRecord, decodeVector, encodeVector } from '../../src/backup/records.ts'
+import {
+  ARCHIVE_FORMAT,
+  type ArchiveRecord,
+  decodeVector,
+  encodeVector,
+} from '../../src/ports/store/backup-records.ts'
 
 const HEADER: ArchiveRecord = {
   type: 'header',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type AnswerKeyParts, cachePlace } from '../../src/cache/key.ts'
-import { retrievalSchema } from '../../src/retrieval/settings.ts'
+import { retrievalSchema } from '../../src/protocol/retrieval.ts'
 
 const PARTS: AnswerKeyParts = {
   collections: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkCitations } from '../../src/generate/citations.ts'
+import { checkCitations } from '../../src/generate/grounded/citations.ts'
 import { passage } from '../support/passages.ts'
 
 const passages = [passage(1, 'one'), passage(2, 'two')]

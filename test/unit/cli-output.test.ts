@@ -4,8 +4,8 @@ import { bytes, count, duration } from '../../commands/common/format.ts'
 import { exitCodeOf, reportOf, summary } from '../../commands/common/ingest-report.ts'
 import { plainLine } from '../../commands/common/progress.ts'
 import { cut, table } from '../../commands/common/table.ts'
-import type { FileResult } from '../../src/client/ingest.ts'
-import { displayUri } from '../../src/client/uri.ts'
+import type { FileResult } from '../../src/client/sync/ingest.ts'
+import { displayUri } from '../../src/client/sync/uri.ts'
 import { ChatbotError, ERRORS } from '../../src/domain/errors.ts'
 
 const plain = (text: string) => text.replace(/\x1b\[\d+m/g, '')

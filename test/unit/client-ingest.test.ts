@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import { apiClient } from '../../src/client/api.ts'
-import type { FoundFile } from '../../src/client/files.ts'
-import { type IngestOptions, ingestFiles } from '../../src/client/ingest.ts'
 import { pause } from '../../src/client/pause.ts'
+import type { FoundFile } from '../../src/client/sync/files.ts'
+import { type IngestOptions, ingestFiles } from '../../src/client/sync/ingest.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 
 type Upload = (uri: string, response: ServerResponse, attempt: number) => void

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planSync } from '../../src/client/sync.ts'
+import { planSync } from '../../src/client/sync/sync.ts'
 
 const file = (uri: string, hash: string) => ({ path: uri, uri, hash, bytes: 1 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Candidate } from '../../src/ports/store/search.ts'
 import { withoutCopies } from '../../src/retrieval/passages.ts'
-import type { Candidate } from '../../src/store/ports/search.ts'
 
 const candidate = (text: string): Candidate => ({
   chunk: text,

@@ -1,8 +1,8 @@
 /** What an engine does for a conversation beside answering: follow-ups made standalone, old turns summarised. */
 import { describe, expect, test } from 'vitest'
 import type { Turn } from '../../src/domain/answer.ts'
-import { openaiGenerator } from '../../src/generate/openai.ts'
-import type { GeneratorEvent } from '../../src/pipeline/ports.ts'
+import { openaiGenerator } from '../../src/generate/engines/openai.ts'
+import type { GeneratorEvent } from '../../src/ports/generator.ts'
 import { failing, fakeOpenai, type Reply, streaming } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 

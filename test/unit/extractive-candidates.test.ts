@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Passage } from '../../src/domain/answer.ts'
-import { candidatesOf } from '../../src/generate/candidates.ts'
-import { expectedAnswer } from '../../src/generate/expected.ts'
-import { quotesOf } from '../../src/generate/quotes.ts'
-import { compareWords, rank, shortlist } from '../../src/generate/relevance.ts'
-import { terms } from '../../src/generate/words.ts'
+import { candidatesOf } from '../../src/generate/extractive/candidates.ts'
+import { expectedAnswer } from '../../src/generate/extractive/expected.ts'
+import { quotesOf } from '../../src/generate/extractive/quotes.ts'
+import { compareWords, rank, shortlist } from '../../src/generate/extractive/relevance.ts'
+import { terms } from '../../src/text/terms.ts'
 
 const passage = (text: string, chunk = 'c', score = 0.9): Passage => ({
   number: 1,

@@ -7,7 +7,7 @@ import { createDecoder, loadChat } from '../../models/chat.ts'
 import { createGenerator, type RunningGenerator } from '../../models/generator.ts'
 import { installedGenerator } from '../../models/installed.ts'
 import { createSampler } from '../../models/sampling.ts'
-import type { ChatMessage, GenerationOptions } from '../../src/domain/generation.ts'
+import type { ChatMessage, GenerationOptions } from '../../src/ports/chat-model.ts'
 import {
   CONTEXT,
   expectedTokens,

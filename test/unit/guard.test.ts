@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
-import { guarded, withFallbacks } from '../../src/generate/guard.ts'
-import type { GenerateInput, Generator, GeneratorEvent } from '../../src/pipeline/ports.ts'
+import { guarded, withFallbacks } from '../../src/generate/engines/guard.ts'
+import type { GenerateInput, Generator, GeneratorEvent } from '../../src/ports/generator.ts'
 
 const input = (signal = new AbortController().signal): GenerateInput => ({
   question: 'Who?',

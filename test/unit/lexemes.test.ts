@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { inverseFrequency, passageTerms, TERM_IDS, termId } from '../../src/retrieval/bm25.ts'
-import { lexemes } from '../../src/retrieval/lexemes.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
+import { inverseFrequency, passageTerms, TERM_IDS, termId } from '../../src/text/bm25.ts'
+import { lexemes } from '../../src/text/lexemes.ts'
 
 describe('lexemes', () => {
   it.each([

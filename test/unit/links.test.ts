@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { filterLinks } from '../../src/generate/links.ts'
+import { filterLinks } from '../../src/generate/grounded/links.ts'
 
 const SOURCE = 'See https://docs.example.org/a?b=1 and [the guide](guide/start.md).'
 

@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite'
 import { describe, expect, it } from 'vitest'
 import type { LoadedDocument } from '../../src/domain/document.ts'
-import { loadDocument } from '../../src/ingest/load.ts'
+import { loadDocument } from '../../src/ingest/loaders/load.ts'
 
 const load = (content: string | Buffer, uri: string): Promise<LoadedDocument> =>
   loadDocument(Buffer.from(content), uri, { maxTextLength: 50_000_000 })

@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { builtinModel } from '../../models/builtin.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { LoadedDocument } from '../../src/domain/document.ts'
-import { decodeText } from '../../src/ingest/decode.ts'
-import { detectLoader } from '../../src/ingest/format.ts'
-import { html } from '../../src/ingest/html.ts'
-import { markdown } from '../../src/ingest/markdown.ts'
+import { html } from '../../src/ingest/loaders/html/html.ts'
+import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { detectLoader } from '../../src/ingest/loaders/registry.ts'
+import { decodeText } from '../../src/ingest/loaders/text/decode.ts'
+import { text } from '../../src/ingest/loaders/text.ts'
 import { parseDocument } from '../../src/ingest/parse.ts'
-import { text } from '../../src/ingest/text.ts'
 
 const file = (name: string): Buffer => readFileSync(new URL(`../data/documents/${name}`, import.meta.url))
 const tokenizer = loadTokenizer(builtinModel().folder)

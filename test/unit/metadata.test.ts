@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { documentDate, flatMetadata } from '../../src/ingest/metadata.ts'
+import { documentDate, flatMetadata } from '../../src/ingest/loaders/writing/metadata.ts'
 
 test('metadata of any form becomes a flat map of strings', () => {
   const data = {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { EngineConfig } from '../../src/config/schema.ts'
 import type { Passage, Turn } from '../../src/domain/answer.ts'
-import { openaiGenerator } from '../../src/generate/openai.ts'
-import { fitting, groundedPrompt } from '../../src/generate/prompt.ts'
+import { openaiGenerator } from '../../src/generate/engines/openai.ts'
+import { fitting, groundedPrompt } from '../../src/generate/grounded/prompt.ts'
 import { REFUSALS } from '../../src/generate/refusal.ts'
-import type { GenerateInput, GeneratorEvent } from '../../src/pipeline/ports.ts'
+import type { GenerateInput, GeneratorEvent } from '../../src/ports/generator.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readSource } from '../../src/client/read-source.ts'
+import { readSource } from '../../src/client/sync/read-source.ts'
 
 const UTF16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('<html><p>Привет</p></html>', 'utf16le')])
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseRedisUrl } from '../../src/redis/address.ts'
+import { parseRedisUrl } from '../../src/config/redis-address.ts'
 import { certificateFile } from '../support/fault-proxy.ts'
 
 it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitSentences } from '../../src/ingest/sentences.ts'
+import { splitSentences } from '../../src/text/sentences.ts'
 
 const split = (text: string): string[] => splitSentences(text).map((span) => text.slice(span.start, span.end))
 

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { builtinModel } from '../../models/builtin.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { Chunk, LoadedDocument } from '../../src/domain/document.ts'
-import { html } from '../../src/ingest/html.ts'
-import { markdown } from '../../src/ingest/markdown.ts'
-import { splitDocument } from '../../src/ingest/splitter.ts'
-import { text } from '../../src/ingest/text.ts'
+import { html } from '../../src/ingest/loaders/html/html.ts'
+import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { text } from '../../src/ingest/loaders/text.ts'
+import { splitDocument } from '../../src/ingest/split/splitter.ts'
 
 const model = builtinModel()
 const tokenizer = loadTokenizer(model.folder)

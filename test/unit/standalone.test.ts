@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { loadXquad } from '../../bench/xquad.ts'
-import { standaloneQuestion } from '../../src/conversation/standalone.ts'
+import { standaloneQuestion } from '../../src/talk/standalone.ts'
 
 const following = (earlier: string, question: string) => standaloneQuestion(question, [{ question: earlier }])
 

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { isConflict, translate } from '../../src/store/errors.ts'
+import { isConflict, translate } from '../../src/store/database/errors.ts'
 
 describe('a database error', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { globToRegex } from '../../src/store/glob.ts'
+import { globToRegex } from '../../src/store/search/glob.ts'
 
 const matches = (glob: string, path: string) => new RegExp(globToRegex(glob), 'su').test(path)
 

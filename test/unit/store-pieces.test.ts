@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { batches } from '../../src/store/batches.ts'
-import { splitText } from '../../src/store/text-parts.ts'
+import { batches } from '../../src/store/database/batches.ts'
+import { splitText } from '../../src/store/documents/text-parts.ts'
 
 describe('statement batches', () => {
   it('hold all rows in order, few enough and small enough for a statement', () => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { isPublicAddress } from '../../src/web/addresses.ts'
-import { type FetchOptions, fetchDocument, parseWebAddress } from '../../src/web/fetch.ts'
+import { isPublicAddress } from '../../src/fetch/addresses.ts'
+import { type FetchOptions, fetchDocument, parseWebAddress } from '../../src/fetch/fetch.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 

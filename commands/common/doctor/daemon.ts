@@ -2,7 +2,7 @@
 
 import type { RouteResponse } from '../../../src/api/routes.ts'
 import type { ApiClient } from '../../../src/client/api.ts'
-import { SPLITTER_VERSION } from '../../../src/ingest/splitter.ts'
+import { SPLITTER_VERSION } from '../../../src/ingest/split/splitter.ts'
 import { bytes, count } from '../format.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 

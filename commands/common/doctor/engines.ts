@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Config, EngineConfig } from '../../../src/config/schema.ts'
 import { ChatbotError } from '../../../src/domain/errors.ts'
-import { engineKey } from '../../../src/generate/engine-key.ts'
+import { engineKey } from '../../../src/generate/engines/engine-key.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const PATIENCE_MS = 5000

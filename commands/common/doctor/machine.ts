@@ -1,10 +1,10 @@
 /** Checks that need no daemon. */
 import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { readOwner } from '../../../daemon/data-dir.ts'
-import { daemonHealth } from '../../../daemon/launch.ts'
 import { builtinModel } from '../../../models/builtin.ts'
 import { verifyModel } from '../../../models/verify.ts'
+import { daemonHealth } from '../../../src/client/launch.ts'
+import { readOwner } from '../../../src/config/data-dir.ts'
 import { userConfigFile } from '../../../src/config/paths.ts'
 import { runtimePaths } from '../../../src/config/runtime-paths.ts'
 import { ChatbotError } from '../../../src/domain/errors.ts'

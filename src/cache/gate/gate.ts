@@ -3,10 +3,10 @@
  * into words without inflection, synonyms made one, and what is left over must agree in order.
  */
 import type { Language } from '../../domain/language.ts'
-import { english } from './english.ts'
-import type { Lexicon } from './lexicon.ts'
+import { english } from '../../text/en/lexicon.ts'
+import type { Lexicon } from '../../text/lexicon.ts'
+import { russian } from '../../text/ru/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
-import { russian } from './russian.ts'
 import { compareStatements } from './statement.ts'
 import { type Difference, type Question, readQuestion, type Word } from './words.ts'
 

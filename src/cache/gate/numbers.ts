@@ -1,4 +1,4 @@
-import type { Lexicon } from './lexicon.ts'
+import type { Lexicon } from '../../text/lexicon.ts'
 
 interface Part {
   readonly key: string

@@ -1,7 +1,7 @@
 /** Aligns the words of two questions in their order. */
 
+import type { Lexicon } from '../../text/lexicon.ts'
 import type { Verdict } from './gate.ts'
-import type { Lexicon } from './lexicon.ts'
 import type { Word } from './words.ts'
 
 export function differentOrder(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdict {

@@ -2,8 +2,9 @@
  * Statements and lists of words ask nothing in particular: what they are about decides. Ordinary words may be more or
  * other on one side if the embedder sees next to no difference; numbers, names, negation and roles may not.
  */
+
+import type { Lexicon } from '../../text/lexicon.ts'
 import type { Verdict } from './gate.ts'
-import type { Lexicon } from './lexicon.ts'
 import type { Word } from './words.ts'
 
 const FEWEST_WORDS = 3

@@ -1,6 +1,6 @@
 /** Cuts a question into what is compared. */
-import { fold } from '../fold.ts'
-import type { Lexicon } from './lexicon.ts'
+import { fold } from '../../text/fold.ts'
+import type { Lexicon } from '../../text/lexicon.ts'
 import { currencyLast, numberOf } from './numbers.ts'
 
 /** Why two questions are not one. */

@@ -1,0 +1,165 @@
+/** OpenAI's chat completions on the same answers: for chat programs and SDKs that speak nothing else. */
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  COMPLETIONS_PREFIX,
+  type CompletionHead,
+  completion,
+  completionChunk,
+  completionError,
+  completionRequestSchema,
+  modelName,
+  readMessages,
+  readModelName,
+  sourcesText,
+  usageChunk,
+} from '../../src/api/completions.ts'
+import type { Answer, AnswerEvent } from '../../src/domain/answer.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import { type EndpointContext, parse } from './endpoint.ts'
+
+export interface CompletionsOptions {
+  /** Lets the caller in; throws `unauthenticated`. */
+  enter(request: FastifyRequest, reply: FastifyReply): Promise<EndpointContext>
+  /** What was thrown, logged where it was not expected. */
+  toError(thrown: unknown, request: FastifyRequest): ChatbotError
+  /** The same, with the status and the headers of the reply set by it. */
+  refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): ChatbotError
+}
+
+export function registerCompletions(
+  app: FastifyInstance,
+  { enter, toError, refuse }: CompletionsOptions,
+): void {
+  app.register(
+    async (front) => {
+      front.setErrorHandler((thrown, request, reply) =>
+        reply.send(completionError(refuse(thrown, request, reply))),
+      )
+
+      front.get('/models', async (request, reply) => {
+        const { services, principal } = await enter(request, reply)
+        const { store, generators } = services.ports
+        const collections = await store.collections.list(principal)
+        const standard = services.loaded.config.answer.engine
+        const names = [
+          modelName({}),
+          ...collections.map(({ name }) => modelName({ collection: name })),
+          ...generators
+            .names()
+            .filter((name) => name !== standard)
+            .map((engine) => modelName({ engine })),
+        ]
+        return {
+          object: 'list',
+          data: names.map((id) => ({ id, object: 'model', created: 0, owned_by: 'chatbot' })),
+        }
+      })
+
+      front.post('/chat/completions', async (request, reply) => {
+        const context = await enter(request, reply)
+        const body = parse(completionRequestSchema, request.body, 'body')
+        const { collection, engine } = readModelName(body.model)
+        const head = { id: randomUUID(), model: body.model, created: Math.floor(Date.now() / 1000) }
+        const events = answerEvents(context, head.id, {
+          ...readMessages(body.messages),
+          ...(collection === undefined ? {} : { collections: [collection] }),
+          ...(engine === undefined ? {} : { engine }),
+        })
+        if (body.stream !== true) return completion(head, await lastAnswer(events))
+
+        const stream = completionEvents(head, events, body.stream_options?.include_usage === true)
+        // Until the first piece, an error still has a status.
+        const first = await stream.next()
+        reply.header('content-type', 'text/event-stream; charset=utf-8')
+        reply.header('cache-control', 'no-cache')
+        // nginx would hold the answer back until it is whole.
+        reply.header('x-accel-buffering', 'no')
+        return reply.send(Readable.from(eventLines(first, stream, (thrown) => toError(thrown, request))))
+      })
+    },
+    { prefix: COMPLETIONS_PREFIX },
+  )
+}
+
+interface Asked {
+  readonly question: string
+  readonly history: readonly { readonly question: string; readonly answer: string }[]
+  readonly collections?: readonly string[]
+  readonly engine?: string
+}
+
+/** The events of an answer that ends with its listener: nobody could ask for it again. */
+async function* answerEvents(
+  { services, principal, signal }: EndpointContext,
+  id: string,
+  { history, ...asked }: Asked,
+): AsyncGenerator<AnswerEvent> {
+  // An answer that ends with its daemon needs no cancelling.
+  const cancel = () => void services.answers.cancel(principal, id).catch(() => undefined)
+  signal.addEventListener('abort', cancel)
+  let ended = false
+  try {
+    const request = { id, ...asked, ...(history.length === 0 ? {} : { history }) }
+    const accepted = await services.answers.ask(principal, request)
+    for await (const { event } of accepted.events(signal)) {
+      if (event.type === 'error') throw event.error
+      ended = event.type === 'done'
+      yield event
+    }
+    signal.throwIfAborted()
+    if (!ended)
+      throw new ChatbotError('interrupted', 'The daemon was stopped before the answer was complete.')
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    if (!ended) cancel()
+  }
+}
+
+async function lastAnswer(events: AsyncIterable<AnswerEvent>): Promise<Answer> {
+  for await (const event of events) {
+    if (event.type === 'done') return event.answer
+  }
+  throw new ChatbotError('interrupted', 'The answer ended before it was complete. Ask again.')
+}
+
+async function* completionEvents(
+  head: CompletionHead,
+  events: AsyncIterable<AnswerEvent>,
+  withUsage: boolean,
+): AsyncGenerator<Record<string, unknown>> {
+  let begun = false
+  for await (const event of events) {
+    if (event.type === 'delta') {
+      if (!begun) yield completionChunk(head, { role: 'assistant', content: '' })
+      begun = true
+      yield completionChunk(head, { content: event.text })
+    } else if (event.type === 'restart' && begun) {
+      // What was sent cannot be taken back in this protocol.
+      throw new ChatbotError('interrupted', 'The answer was begun anew by another daemon. Ask again.')
+    } else if (event.type === 'done') {
+      const sources = sourcesText(event.answer)
+      if (sources !== '') yield completionChunk(head, { content: sources })
+      yield completionChunk(head, {}, event.answer)
+      if (withUsage) yield usageChunk(head, event.answer)
+    }
+  }
+}
+
+/** Server-sent events; an error within the stream is its last piece. */
+async function* eventLines(
+  first: IteratorResult<unknown>,
+  rest: AsyncIterable<unknown>,
+  toError: (thrown: unknown) => ChatbotError,
+): AsyncGenerator<string> {
+  const line = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`
+  try {
+    if (!first.done) yield line(first.value)
+    for await (const chunk of rest) yield line(chunk)
+  } catch (thrown) {
+    yield line(completionError(toError(thrown)))
+    return
+  }
+  yield 'data: [DONE]\n\n'
+}

@@ -1,0 +1,116 @@
+/** How a route of the HTTP API is tied to what it does: the request is parsed by the route's schemas. */
+import { z } from 'zod'
+import type { Route } from '../../src/api/routes/route.ts'
+import type { Identity } from '../../src/auth/identity.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import type { Principal } from '../../src/domain/principal.ts'
+import { isStorable } from '../../src/domain/storable.ts'
+import type { Life, Services } from '../services.ts'
+
+export interface EndpointContext {
+  readonly principal: Principal
+  readonly identity: Identity
+  readonly services: Services
+  readonly life: Life
+  /** The request came through the daemon's own socket. */
+  readonly local: boolean
+  /** Aborts when the client goes away before it has its response. */
+  readonly signal: AbortSignal
+}
+
+/** A route that whoever reaches the daemon may use. */
+export interface OpenEndpoint {
+  readonly route: Route
+  handle(raw: RawRequest, services: Services): Promise<unknown>
+}
+
+interface RawRequest {
+  readonly params: unknown
+  readonly query: unknown
+  readonly headers: unknown
+  readonly body: unknown
+}
+
+export interface Endpoint {
+  readonly route: Route
+  handle(raw: RawRequest, context: EndpointContext): Promise<unknown>
+}
+
+interface Shapes<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+> extends Route {
+  readonly params: P
+  readonly query: Q
+  readonly headers: H
+  readonly body: B
+  readonly response: R
+}
+
+interface Input<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> {
+  readonly params: z.output<P>
+  readonly query: z.output<Q>
+  readonly headers: z.output<H>
+  readonly body: z.output<B>
+  /** The request's stream, where the route takes an upload. */
+  readonly upload: unknown
+}
+
+export function endpoint<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+>(
+  route: Shapes<P, Q, H, B, R>,
+  handle: (input: Input<P, Q, H, B>, context: EndpointContext) => Promise<z.input<R>>,
+): Endpoint {
+  return {
+    route,
+    handle: (raw, context) => handle(read(route, raw), context),
+  }
+}
+
+export function openEndpoint<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+>(
+  route: Shapes<P, Q, H, B, R>,
+  handle: (input: Input<P, Q, H, B>, services: Services) => Promise<z.input<R>>,
+): OpenEndpoint {
+  return { route, handle: (raw, services) => handle(read(route, raw), services) }
+}
+
+function read<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+>(route: Shapes<P, Q, H, B, R>, raw: RawRequest): Input<P, Q, H, B> {
+  return {
+    params: parse(route.params, raw.params, 'path'),
+    query: parse(route.query, raw.query, 'query'),
+    headers: parse(route.headers, raw.headers, 'headers'),
+    body: parse(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
+    upload: route.upload === true ? raw.body : undefined,
+  }
+}
+
+/** Throws `bad_request`, `invalid_encoding`. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
+  if (!isStorable(value)) {
+    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds NUL, which no text may.`)
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
+  throw new ChatbotError('bad_request', `The request is not valid: ${problems.join('; ')}`)
+}

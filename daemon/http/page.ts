@@ -1,0 +1,26 @@
+/** What a browser sees at `/`: a static page (daemon/page/) that asks over the WebSocket. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { packageRoot } from '../../src/config/package-root.ts'
+
+const FILES = [
+  { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+  { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
+  { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
+] as const
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
+export function registerPage(app: FastifyInstance): void {
+  for (const { url, file, type } of FILES) {
+    const content = readFileSync(join(packageRoot(), 'daemon', 'page', file))
+    app.get(url, (_request, reply) => reply.headers(HEADERS).type(type).send(content))
+  }
+}

@@ -1,0 +1,104 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { z } from 'zod'
+import type { statusSchema } from '../../src/api/routes/daemon.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
+import type { Job } from '../../src/domain/job.ts'
+import type { Principal } from '../../src/domain/principal.ts'
+import type { Life, Services } from '../services.ts'
+
+type Status = z.input<typeof statusSchema>
+
+/** Delay of the server's event loop since the daemon started. */
+const loopDelay = monitorEventLoopDelay({ resolution: 10 })
+loopDelay.enable()
+
+export const resetLoopDelay = (): void => loopDelay.reset()
+
+export async function status(services: Services, life: Life, principal: Principal): Promise<Status> {
+  const { ports, loaded } = services
+  const { config } = loaded
+  const database = await databaseState(services)
+  // Also while the database is down, when it is the user of the machine who asks.
+  const administers = await ports.store.grants.require(principal, 'admin').then(
+    () => true,
+    () => false,
+  )
+  return {
+    version: life.version,
+    pid: process.pid,
+    startedAt: life.startedAt.toISOString(),
+    uptimeSeconds: Math.round(process.uptime()),
+    ready: life.phase.name === 'ready' && database.state === 'ok',
+    draining: life.phase.name === 'draining',
+    dataDir: administers ? config.dataDir : '',
+    listen: life.listen,
+    tokenFile: administers && life.listen !== null ? runtimePaths(config.dataDir).token : null,
+    database: database.detail,
+    embedder: {
+      model: config.embedder.model,
+      loaded: services.loadedModels(),
+      queued: services.queuedTexts(),
+    },
+    engine: ports.generators.get().id,
+    sockets: life.sockets(),
+    asksInFlight: services.answers.inFlight(),
+    indexing: await ports.store.staging.pending(principal).catch(() => []),
+    idleStopMinutes: life.idleStopMinutes,
+    memoryBytes: process.memoryUsage.rss(),
+    eventLoopDelayMs: {
+      mean: milliseconds(loopDelay.mean),
+      p99: milliseconds(loopDelay.percentile(99)),
+      max: milliseconds(loopDelay.max),
+    },
+    cache: await cacheState(services, principal, database.state),
+    pool: ports.store.pool(),
+    jobs: (await ports.store.jobs.running(principal).catch(() => [])).map(job),
+    ...(await services.figures()),
+    components: [database, ...redisState(services)],
+  }
+}
+
+/** As the HTTP API gives it. */
+export const job = ({ createdAt, updatedAt, finishedAt, ...rest }: Job) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+  finishedAt: finishedAt?.toISOString() ?? null,
+})
+
+async function cacheState(
+  { cache }: Services,
+  principal: Principal,
+  database: Status['components'][number]['state'],
+): Promise<Status['cache']> {
+  const { hits, misses } = cache.counts()
+  const { entries } = database === 'ok' ? await cache.stats(principal) : { entries: 0 }
+  return { entries, hits: hits.exact + hits.semantic, ...hits, misses }
+}
+
+async function databaseState({ ports }: Services): Promise<Status['components'][number]> {
+  try {
+    return { name: 'database', state: 'ok', detail: await ports.store.describe() }
+  } catch (error) {
+    return { name: 'database', state: 'down', detail: ChatbotError.wrap(error).message }
+  }
+}
+
+function redisState({ redis }: Services): Status['components'] {
+  if (redis === undefined) return []
+  const { trouble } = redis
+  return trouble === undefined
+    ? [{ name: 'redis', state: 'ok', detail: 'answers' }]
+    : [
+        {
+          name: 'redis',
+          state: 'degraded',
+          detail: `answers go on without it, and each daemon counts limits for itself: ${trouble}`,
+        },
+      ]
+}
+
+/** The histogram counts nanoseconds and measures its own 10 ms tick with them. */
+const milliseconds = (nanoseconds: number) =>
+  Number.isFinite(nanoseconds) ? Math.max(0, Math.round(nanoseconds / 1e4 - 1000) / 100) : 0

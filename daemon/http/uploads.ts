@@ -1,0 +1,175 @@
+/** Files on their way in: streamed to disk with their hash, then indexed or staged for a job. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { fileError } from '../../src/config/data-dir.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import type { DocumentSummary } from '../../src/domain/document.ts'
+import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
+import type { Principal } from '../../src/domain/principal.ts'
+import { type IngestFile, ingestDocument } from '../../src/ingest/ingest.ts'
+import { stageDocument } from '../../src/ingest/stage.ts'
+import type { Services } from '../services.ts'
+
+/** Files being received or indexed at once; each costs disk, and memory while it is parsed and stored. */
+const MAX_UPLOADS = 16
+
+let uploading = 0
+
+export interface Upload {
+  readonly collection: string
+  readonly uri: string
+  /** SHA-256 of the bytes, hex, as the client computed it. */
+  readonly hash: string
+  /** The run that it belongs to. */
+  readonly job?: string | undefined
+  /** When the file was last written, as the client says. */
+  readonly modifiedAt?: Date | undefined
+  /** Id of the source that it came from. */
+  readonly source?: string | undefined
+  /** Of an encrypted file. */
+  readonly password: string | undefined
+  /** The request's stream. */
+  readonly bytes: unknown
+  readonly signal: AbortSignal
+}
+
+type Uploaded =
+  | { readonly status: 'indexed' | 'unchanged'; readonly document: DocumentSummary }
+  | { readonly status: 'staged'; readonly job: string }
+
+/** Without a job the document is indexed when this resolves; a job only accepts it, and remembers what it refused. */
+export async function ingestUpload(
+  services: Services,
+  principal: Principal,
+  upload: Upload,
+): Promise<Uploaded> {
+  const { job, uri } = upload
+  const { ports, parser, specs } = services
+  const { store } = ports
+  const { collection, signal } = upload
+  if (job === undefined) {
+    return received(services, upload, async (file) => {
+      const indexing = await specs.of(collection)
+      return ingestDocument(principal, collection, file, { store, parser, signal, ...indexing }).catch(
+        async (error: unknown) => {
+          const now = await specs.of(collection)
+          // A rebuild was completed meanwhile.
+          if (now.spec.model === indexing.spec.model) throw error
+          return ingestDocument(principal, collection, file, { store, parser, signal, ...now })
+        },
+      )
+    })
+  }
+  try {
+    const staged = await received(services, upload, async (file) => {
+      const { spec } = await specs.of(collection)
+      return stageDocument(principal, { collection, job, spec }, file, { store, parser, signal })
+    })
+    if (staged.status === 'staged') {
+      services.jobs.wake()
+      return { status: 'staged', job: staged.job }
+    }
+    return { status: 'unchanged', document: await store.documents.get(principal, staged.document) }
+  } catch (thrown) {
+    const error = ChatbotError.wrap(thrown)
+    if (!PASSING.has(error.code)) await store.staging.refuse(principal, job, uri, error)
+    throw thrown
+  }
+}
+
+/** The client comes again with the same file, or was told to stop. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'draining',
+  'cancelled',
+  'unknown_job',
+  'job_ended',
+  'document_hash_mismatch',
+  'database_unreachable',
+])
+
+/** What `takeIn` makes of the file while it lies on disk. */
+async function received<T>(
+  services: Services,
+  { uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
+  takeIn: (file: IngestFile) => Promise<T>,
+): Promise<T> {
+  const body = bodyStream(bytes)
+  if (uploading >= MAX_UPLOADS) {
+    throw new ChatbotError(
+      'overloaded',
+      `The daemon already takes in ${MAX_UPLOADS} files. Try again in a moment.`,
+      { retryAfterMs: 1000 },
+    )
+  }
+  uploading += 1
+  const { config } = services.loaded
+  const path = join(runtimePaths(config.dataDir).uploads, randomUUID())
+  try {
+    const { bytes: size, hash: actual } = await receive(body, path, config.ingest.maxFileBytes, uri, signal)
+    if (actual !== hash) {
+      throw new ChatbotError(
+        'document_hash_mismatch',
+        `${uri} changed while it was uploaded. Run the ingest again.`,
+      )
+    }
+    return await takeIn({ path, uri, bytes: size, hash, modifiedAt, source, password })
+  } finally {
+    uploading -= 1
+    await rm(path, { force: true })
+  }
+}
+
+/** The request's stream; throws `bad_request` when the body was sent as something else. */
+export function bodyStream(body: unknown): Readable {
+  if (body instanceof Readable) return body
+  throw new ChatbotError(
+    'bad_request',
+    'Send the file as the body, with `Content-Type: application/octet-stream`.',
+  )
+}
+
+/** Uploads that a killed daemon left behind. */
+export async function clearUploads(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) await rm(join(dir, name), { force: true })
+}
+
+async function receive(bytes: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
+  const hash = createHash('sha256')
+  let size = 0
+  // Not destroyed by an error: what is left of a refused body is dropped unread, because a client that is cut off
+  // while it sends never hears the refusal, and a body that nobody takes keeps its connection for ever.
+  const source = bytes.iterator({ destroyOnReturn: false })
+  const cutOff = () => bytes.destroy()
+  signal.addEventListener('abort', cutOff)
+  try {
+    await pipeline(
+      async function* () {
+        for await (const chunk of source) {
+          if (!Buffer.isBuffer(chunk)) continue
+          size += chunk.length
+          if (size > maxBytes) {
+            throw new ChatbotError(
+              'document_too_large',
+              `${uri} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Split it, or raise the limit.`,
+            )
+          }
+          hash.update(chunk)
+          yield chunk
+        }
+      },
+      createWriteStream(path, { mode: 0o600, flags: 'wx' }),
+      { signal },
+    )
+  } catch (error) {
+    bytes.resume()
+    throw signal.aborted ? signal.reason : fileError(error, `the upload of ${uri}`)
+  } finally {
+    signal.removeEventListener('abort', cutOff)
+  }
+  return { bytes: size, hash: hash.digest('hex') }
+}

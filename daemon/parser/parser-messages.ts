@@ -1,0 +1,54 @@
+/** What the daemon and a parser process tell each other. Documents come in slices: no message is large. */
+import { z } from 'zod'
+import { ERROR_CODES } from '../../src/domain/errors.ts'
+
+export const parseRequestSchema = z.object({
+  path: z.string(),
+  uri: z.string(),
+  /** Folder of the model whose tokenizer counts. */
+  model: z.string(),
+  maxTextLength: z.number(),
+  /** Of an encrypted file. */
+  password: z.string().optional(),
+  /** The file holds a stored document as JSON, which is cut anew. */
+  stored: z.boolean().default(false),
+})
+
+export const storedDocumentSchema = z.object({
+  title: z.string(),
+  text: z.string(),
+  linesMatchFile: z.boolean(),
+  chunks: z.array(z.object({ start: z.int(), end: z.int(), heading: z.string(), page: z.int().optional() })),
+})
+export type ParseRequest = z.input<typeof parseRequestSchema>
+
+/** A chunk without what the daemon makes again from the text. */
+const slimChunkSchema = z.object({
+  start: z.int(),
+  end: z.int(),
+  heading: z.string(),
+  page: z.int().optional(),
+  line: z.int().optional(),
+  /** What `embedText` has before the chunk's text. */
+  context: z.string(),
+  hash: z.string(),
+  tokens: z.int(),
+})
+
+/** In this order: `text` until the text is complete, `chunks` until all are there, `document`; or `failed`. */
+export const parseReplySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('chunks'), chunks: z.array(slimChunkSchema) }),
+  z.object({
+    type: z.literal('document'),
+    title: z.string(),
+    mediaType: z.string(),
+    language: z.enum(['en', 'ru']),
+    linesMatchFile: z.boolean(),
+    warnings: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()).optional(),
+    modifiedAt: z.date().optional(),
+  }),
+  z.object({ type: z.literal('failed'), code: z.enum(ERROR_CODES), message: z.string() }),
+])
+export type ParseReply = z.output<typeof parseReplySchema>

@@ -1,0 +1,88 @@
+/** PGlite runs SQL synchronously on its thread: this one, so that the daemon's never waits. */
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { PGlite } from '@electric-sql/pglite'
+import { vector } from '@electric-sql/pglite-pgvector'
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { z } from 'zod'
+import type { FromWorker } from './pglite.ts'
+
+const WorkerData = z.object({ dataDir: z.string(), socketPath: z.string() })
+
+/** Checkpoints keep the log far below this: see src/store/database/maintenance.ts. jit costs more than it gains here. */
+const SETTINGS = ['-c', 'max_wal_size=128MB', '-c', 'min_wal_size=32MB', '-c', 'jit=off']
+
+/** After these PGlite answers nothing any more, and throws nothing either. */
+const LAST_WORDS = /^Aborted\(|^[\d-]+ [\d:.]+ \w+ \[\d+\] FATAL:/
+
+const { dataDir, socketPath } = WorkerData.parse(workerData)
+try {
+  await serve()
+} catch (error) {
+  fail(error)
+}
+
+async function serve(): Promise<void> {
+  if (!existsSync(dataDir)) await initialise()
+  const database = await open(dataDir)
+  failWhenItCrashes(database)
+  // One connection: messages of several would meet in PGlite's one session and give wrong results.
+  const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 1 })
+  await server.start()
+  parentPort?.once('message', () => void shutDown(database, server).catch(fail))
+  tell({ type: 'ready' })
+}
+
+/** In a folder beside the real one, which appears complete or not at all, even when this is killed. */
+async function initialise(): Promise<void> {
+  const unfinished = `${dataDir}.new`
+  await rm(unfinished, { recursive: true, force: true })
+  const database = await open(unfinished)
+  await database.close()
+  await rename(unfinished, dataDir)
+}
+
+function open(folder: string): Promise<PGlite> {
+  const print = (line: string) => {
+    tell({ type: 'printed', line })
+    if (LAST_WORDS.test(line)) fail(line)
+    return true
+  }
+  return PGlite.create({
+    dataDir: folder,
+    extensions: { vector },
+    startParams: [...PGlite.defaultStartParams, ...SETTINGS],
+    onStdout: print,
+    onStderr: print,
+  })
+}
+
+/** SQL errors are answers; what is thrown is PGlite's own, and the socket server never answers after it. */
+function failWhenItCrashes(database: PGlite): void {
+  const execute = database.execProtocolRawStream.bind(database)
+  database.execProtocolRawStream = async (message, options) => {
+    try {
+      await execute(message, options)
+    } catch (error) {
+      fail(error)
+      throw error
+    }
+  }
+}
+
+async function shutDown(database: PGlite, server: PGLiteSocketServer): Promise<void> {
+  await server.stop()
+  await database.exec('CHECKPOINT')
+  await database.close()
+  process.exit(0)
+}
+
+function fail(error: unknown): void {
+  tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) })
+  process.exit(1)
+}
+
+function tell(message: FromWorker): void {
+  parentPort?.postMessage(message)
+}

@@ -1,0 +1,132 @@
+/** The WebSocket server on both HTTP servers: upgrades, connection limits, pings, closing. */
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Identity } from '../../src/auth/identity.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { ChatbotError, ERRORS } from '../../src/domain/errors.ts'
+import type { CloseName } from '../../src/protocol/close-codes.ts'
+import { SOCKET_PATH, SUBPROTOCOL } from '../../src/protocol/messages.ts'
+import type { Gate } from '../gate.ts'
+import type { Logger } from '../log.ts'
+import type { Life } from '../services.ts'
+import { closeSocket } from './close-socket.ts'
+import { Session } from './session.ts'
+
+export interface SocketServer {
+  /** Serves upgrades of this HTTP server behind this gate. */
+  attach(server: Server, gate: Gate): void
+  size(): number
+  /** Tells every client that the daemon drains. */
+  announceDraining(graceMs: number): void
+  /** Whether any socket was opened with a token that can be revoked. */
+  hasTokens(): boolean
+  /** Verifies those tokens again, and closes the sockets of those that are not good any more. */
+  recheck(): Promise<void>
+  /** Closes all sockets with this code and waits a moment for them to go. */
+  close(name: CloseName): Promise<void>
+}
+
+export function socketServer(life: Life, config: Config, log: Logger): SocketServer {
+  const { server: limits } = config
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: limits.maxFrameBytes,
+    // A client that offers protocols must offer ours; one that offers none is served.
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  })
+  const sessions = new Set<Session>()
+  let closing = false
+  const missedPongs = new WeakMap<WebSocket, number>()
+
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) {
+      const missed = missedPongs.get(socket) ?? 0
+      if (missed >= 2) {
+        socket.terminate()
+        continue
+      }
+      missedPongs.set(socket, missed + 1)
+      socket.ping()
+    }
+  }, limits.pingIntervalMs)
+  pinging.unref()
+
+  function serve(socket: WebSocket, stream: Duplex, gate: Gate, identity: Identity | undefined): void {
+    if (sockets.clients.size > limits.maxSockets) {
+      closeSocket(socket, 'too_many_connections')
+      return
+    }
+    socket.on('pong', () => missedPongs.set(socket, 0))
+    const session = new Session({ socket, stream, life, config, gate, log, identity })
+    sessions.add(session)
+    socket.once('close', () => sessions.delete(session))
+  }
+
+  return {
+    attach(server, gate) {
+      server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+        // Before `ws` takes the stream over, a reset peer would be an uncaught error.
+        const ignore = () => stream.destroy()
+        stream.on('error', ignore)
+        const admit = async () => {
+          if (request.url?.split('?')[0] !== SOCKET_PATH) {
+            throw new ChatbotError('not_found', `The WebSocket is at ${SOCKET_PATH}.`)
+          }
+          gate.admit(request)
+          // A wrong token closes the socket with its own code below: browsers cannot read a refused upgrade.
+          const caller = await identified(gate, request)
+          if (closing) throw new ChatbotError('draining', 'The daemon is shutting down.')
+          sockets.handleUpgrade(request, stream, head, (socket) => {
+            // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
+            socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
+            stream.off('error', ignore)
+            if (caller === 'refused') closeSocket(socket, 'unauthenticated')
+            else serve(socket, stream, gate.behind(request), caller)
+          })
+        }
+        admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))
+      })
+    },
+    size: () => sockets.clients.size,
+    hasTokens: () => [...sessions].some(({ token }) => token !== undefined),
+    async recheck() {
+      const byToken = Map.groupBy(sessions, ({ token }) => token)
+      for (const [token, holders] of byToken) {
+        if (token !== undefined && !(await holders[0]?.isGood(token))) {
+          for (const session of holders) session.refuse(token)
+        }
+      }
+    },
+    announceDraining(graceMs) {
+      for (const session of sessions) session.send({ type: 'draining', graceMs })
+    },
+    async close(name) {
+      closing = true
+      clearInterval(pinging)
+      const gone = [...sockets.clients].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      )
+      for (const socket of sockets.clients) closeSocket(socket, name)
+      await Promise.all(gone)
+      sockets.close()
+    },
+  }
+}
+
+async function identified(gate: Gate, request: IncomingMessage): Promise<Identity | undefined | 'refused'> {
+  try {
+    return await gate.identify(request)
+  } catch (error) {
+    if (!(error instanceof ChatbotError) || error.code !== 'unauthenticated') throw error
+    return 'refused'
+  }
+}
+
+function refuse(stream: Duplex, error: ChatbotError): void {
+  const body = JSON.stringify({ error })
+  stream.end(
+    `HTTP/1.1 ${ERRORS[error.code].http} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,289 @@
+/** How a command finds, starts and stops the daemon of its data directory. */
+import { fork } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { healthSchema } from '../api/schemas.ts'
+import type { Owner } from '../config/data-dir.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { type RuntimePaths, runtimePaths } from '../config/runtime-paths.ts'
+import { version } from '../config/version.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { errorBodySchema } from '../protocol/shapes.ts'
+import type { Endpoint } from './client.ts'
+
+const startReportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('failed'), error: errorBodySchema }),
+])
+
+/** What the daemon's process tells whoever forked it. */
+export type StartReport = z.infer<typeof startReportSchema>
+
+/** `busy`: it listens, but does not answer; `detail` says what is awaited or what fails. */
+export interface Health {
+  readonly status: z.infer<typeof healthSchema>['status'] | 'busy'
+  readonly version?: string
+  readonly detail?: string | undefined
+}
+
+const POLL_MS = 50
+const RESPONSE_MS = 3000
+/** What a daemon needs to stop, after the time that running answers get. */
+const STOP_MS = 15_000
+
+export interface LaunchOptions {
+  readonly loaded: LoadedConfig
+  readonly env: NodeJS.ProcessEnv
+  /** Without it the daemon runs until it is told to stop. */
+  readonly stopWhenIdle: boolean
+}
+
+/**
+ * The daemon's own socket, with a daemon of this version behind it that is ready. Starts one when none runs, or
+ * when the one that runs has drained and gone; `onStarting` is told so, once.
+ */
+export async function ensureDaemon(
+  options: LaunchOptions & { onStarting?(message: string): void },
+): Promise<Endpoint> {
+  const { config } = options.loaded
+  const { dataDir, daemon } = config
+  let deadline = Date.now() + daemon.startTimeoutMs
+  let announced = false
+  let drained = false
+  for (;;) {
+    const health = await daemonHealth(dataDir)
+    if (health !== undefined && isReady(health)) return endpointOf(dataDir, health)
+    if (health?.status === 'draining' && !drained) {
+      drained = true
+      deadline += config.server.drainMs + STOP_MS
+    }
+    let held: ChatbotError | undefined
+    if (health === undefined) {
+      if (!announced) {
+        const until = options.stopWhenIdle ? `it stops after ${daemon.idleMinutes} idle minutes; ` : ''
+        options.onStarting?.(`Starting the daemon (${until}data in ${dataDir})…`)
+      }
+      announced = true
+      held = await startDaemon(options).then(() => undefined, unlessHeld)
+    } else if (health.status !== 'draining') {
+      checkVersion(health)
+    }
+    if (Date.now() > deadline) throw held ?? notReady(health)
+    await sleep(POLL_MS)
+  }
+}
+
+/** The socket of the daemon that runs; throws `daemon_unreachable` when none is ready. */
+export async function runningDaemon({ config }: LoadedConfig): Promise<Endpoint> {
+  const health = await daemonHealth(config.dataDir)
+  if (health !== undefined && isReady(health)) return endpointOf(config.dataDir, health)
+  throw new ChatbotError(
+    'daemon_unreachable',
+    health === undefined ? 'No daemon runs; a question starts one.' : describe(health),
+  )
+}
+
+const isReady = ({ status }: Health) => status === 'ok' || status === 'degraded'
+
+function endpointOf(dataDir: string, health: Health): Endpoint {
+  checkVersion(health)
+  return { kind: 'local', socketPath: runtimePaths(dataDir).socket }
+}
+
+/** Another command was faster, or a daemon that no longer listens has not yet let go. */
+function unlessHeld(error: unknown): ChatbotError {
+  if (error instanceof ChatbotError && error.code === 'daemon_running') return error
+  throw error
+}
+
+function checkVersion(health: Health): void {
+  if (health.version === undefined || health.version === version) return
+  throw new ChatbotError(
+    'version_mismatch',
+    `This is chatbot ${version}, but the running daemon is ${health.version}. Run \`chatbot restart\`.`,
+  )
+}
+
+const notReady = (health: Health | undefined) =>
+  new ChatbotError(
+    'timeout',
+    `${health === undefined ? 'The daemon is not running.' : describe(health)} \`chatbot logs\` has the details.`,
+  )
+
+const describe = ({ status, detail }: Health) =>
+  `The daemon is ${status}${detail === undefined ? '' : `: ${detail}`}.`
+
+/** Starts a detached daemon and waits until it is ready; throws what kept it from starting. */
+export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions): Promise<void> {
+  const { config } = loaded
+  const paths = runtimePaths(config.dataDir)
+  const { prepareDataDir } = await import('../config/data-dir.ts')
+  prepareDataDir(config.dataDir, paths)
+  // What is written here comes before the log is open, or from a crash below JavaScript.
+  const lastWords = join(paths.logDir, 'start.err')
+  const stderr = openSync(lastWords, 'w', 0o600)
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  const child = fork(
+    fileURLToPath(new URL(`../../daemon/main${extension}`, import.meta.url)),
+    stopWhenIdle ? ['--stop-when-idle'] : [],
+    {
+      detached: true,
+      cwd: config.dataDir,
+      env: { ...env, CHATBOT_DATA_DIR: config.dataDir },
+      execArgv: [],
+      stdio: ['ignore', 'ignore', stderr, 'ipc'],
+    },
+  )
+  closeSync(stderr)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGTERM')
+        reject(
+          new ChatbotError(
+            'timeout',
+            `The daemon was not ready after ${config.daemon.startTimeoutMs / 1000} s. \`chatbot logs\` may say why; daemon.startTimeoutMs sets the time.`,
+          ),
+        )
+      }, config.daemon.startTimeoutMs)
+      const settle = (act: () => void) => {
+        clearTimeout(timer)
+        act()
+      }
+      child.on('message', (message) => {
+        const report = startReportSchema.parse(message)
+        settle(report.type === 'ready' ? resolve : () => reject(ChatbotError.from(report.error)))
+      })
+      child.on('error', (error) =>
+        settle(() =>
+          reject(ChatbotError.wrap(error, 'daemon_start_failed', 'The daemon could not be started: ')),
+        ),
+      )
+      child.on('exit', (code, signal) =>
+        settle(() => {
+          const words = readFileSync(lastWords, 'utf8').trim().split('\n').slice(-3).join('\n')
+          reject(
+            new ChatbotError(
+              'daemon_start_failed',
+              `The daemon ended while it started (${signal ?? `status ${code}`}). ${words}`,
+            ),
+          )
+        }),
+      )
+    })
+  } finally {
+    child.removeAllListeners()
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+}
+
+/**
+ * Drains and stops the running daemon; resolves when that one is gone, with who it was as far as it is known, or
+ * with undefined when none ran. Another one that somebody starts meanwhile is left alone.
+ */
+export async function stopDaemon(loaded: LoadedConfig): Promise<Partial<Owner> | undefined> {
+  const { dataDir, server } = loaded.config
+  const paths = runtimePaths(dataDir)
+  if (!(await listens(paths))) return undefined
+  const { readOwner } = await import('../config/data-dir.ts')
+  const owner = readOwner(paths)
+  const reply = await ask(paths, 'POST', '/api/v1/shutdown')
+  // A daemon that is still starting has no services to drain; its signal handler stops it when it is up.
+  const accepted = typeof reply === 'object' && reply.status === 200
+  if (!accepted && owner !== undefined) terminate(owner.pid)
+  const gone = async () => {
+    const now = readOwner(paths)
+    if (now !== undefined && (now.pid !== owner?.pid || now.startedAt !== owner.startedAt)) return true
+    return !(await listens(paths)) && (now === undefined || !lives(now.pid))
+  }
+  const deadline = Date.now() + server.drainMs + STOP_MS
+  while (!(await gone())) {
+    if (Date.now() > deadline) {
+      throw new ChatbotError(
+        'timeout',
+        `The daemon with pid ${owner?.pid ?? '?'} does not stop. End it with \`kill -9 ${owner?.pid ?? 'PID'}\`: no stored data is lost.`,
+      )
+    }
+    await sleep(POLL_MS)
+  }
+  return owner ?? {}
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    // Gone in the meantime: that is what was wanted.
+    if (!isNoProcess(error)) throw error
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return !isNoProcess(error)
+  }
+}
+
+const isNoProcess = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ESRCH'
+
+/** What the daemon of this data directory says of itself; undefined when none listens. */
+export async function daemonHealth(dataDir: string): Promise<Health | undefined> {
+  const reply = await ask(runtimePaths(dataDir), 'GET', '/readyz')
+  if (reply === 'nobody') return undefined
+  const health = reply === 'silence' ? undefined : healthSchema.safeParse(reply.body).data
+  return health ?? { status: 'busy', detail: 'it does not answer' }
+}
+
+/** Whether a daemon is there, however busy it or its database may be. */
+async function listens(paths: RuntimePaths): Promise<boolean> {
+  return (await ask(paths, 'GET', '/healthz')) !== 'nobody'
+}
+
+/** One small request over the daemon's socket. `silence`: somebody is there, but no answer came. */
+function ask(
+  paths: RuntimePaths,
+  method: 'GET' | 'POST',
+  path: string,
+): Promise<{ status: number; body: unknown } | 'nobody' | 'silence'> {
+  return new Promise((resolve) => {
+    // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
+    const { request } = process.getBuiltinModule('node:http')
+    let connected = false
+    const sent = request({ socketPath: paths.socket, method, path, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (piece: string) => {
+        text += piece
+      })
+      response.on('error', () => resolve('silence'))
+      response.on('end', () => {
+        try {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+        } catch {
+          resolve({ status: response.statusCode ?? 0, body: undefined })
+        }
+      })
+    })
+    const timer = setTimeout(() => {
+      connected = true
+      sent.destroy()
+    }, RESPONSE_MS)
+    sent.on('socket', (socket) => {
+      socket.once('connect', () => {
+        connected = true
+      })
+    })
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // EAGAIN: more wait to be let in than may.
+      resolve(connected || error.code === 'EAGAIN' ? 'silence' : 'nobody')
+    })
+    sent.on('close', () => clearTimeout(timer))
+    sent.end()
+  })
+}

@@ -1,0 +1,22 @@
+import { ChatbotError } from '../../domain/errors.ts'
+import { checkQuestion } from '../../domain/question.ts'
+import type { Welcome } from '../../protocol/messages.ts'
+
+/** What the daemon would refuse, found before it is sent: a frame above its limit would cost the connection. */
+export function refusalOf(
+  question: string,
+  frame: string,
+  limits: Welcome['limits'],
+): ChatbotError | undefined {
+  try {
+    checkQuestion(question)
+  } catch (error) {
+    return ChatbotError.wrap(error)
+  }
+  const bytes = Buffer.byteLength(frame)
+  if (bytes <= limits.maxFrameBytes) return undefined
+  return new ChatbotError(
+    'frame_too_large',
+    `The request takes ${bytes} bytes; the daemon accepts ${limits.maxFrameBytes}. Name fewer collections and paths.`,
+  )
+}

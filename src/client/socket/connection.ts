@@ -1,0 +1,267 @@
+import { ChatbotError } from '../../domain/errors.ts'
+import type { ClientMessage, ServerMessage, Welcome } from '../../protocol/messages.ts'
+import { backoffDelay } from '../backoff.ts'
+import type { ConnectionState, Endpoint } from '../client.ts'
+import { pause } from '../pause.ts'
+import type { Exchange } from './exchange.ts'
+import { type OpenSocket, openSocket } from './socket.ts'
+import { isFinal } from './socket-errors.ts'
+
+export interface ConnectionOptions {
+  /** Of this program; the daemon logs it. */
+  readonly version: string
+  readonly reconnect?: {
+    /** Attempts in a row before the client gives up; 12 unless told, about two minutes. */
+    readonly attempts?: number
+    /** First and longest pause, milliseconds. */
+    readonly baseMs?: number
+    readonly maxMs?: number
+  }
+  /**
+   * Asked before every reconnect, so that a daemon that is gone can be started again; throws when it cannot. Without
+   * `start` it only looks for one: somebody stopped the daemon on purpose, and nothing waits for an answer.
+   */
+  readonly reopen?: (how: { readonly start: boolean }) => Promise<Endpoint>
+  readonly handshakeTimeoutMs?: number
+  readonly random?: () => number
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** Less than what a command's token must have left: see commands/common/target.ts. */
+const RENEW_BEFORE_MS = 45_000
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Sockets to one daemon, one after the other, and the exchanges that outlive them. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #exchanges = new Map<string, Exchange>()
+  /** Those that the current socket was asked. */
+  readonly #sent = new Set<string>()
+  /** Ids to cancel as soon as there is a socket. */
+  readonly #cancelled = new Set<string>()
+  readonly #listeners = new Set<(state: ConnectionState) => void>()
+  readonly #gone = new AbortController()
+  /** Ends the pause of an idle connection. */
+  #wanted = new AbortController()
+  #endpoint: Endpoint
+  #socket: OpenSocket | undefined
+  #welcome: Welcome | undefined
+  /** The daemon that was talked to last stops, or has stopped, because it was told to. */
+  #draining = false
+  /** Attempts since the daemon last showed life. */
+  #attempt = 0
+  #closed: { readonly error?: ChatbotError } | undefined
+  #renewal: NodeJS.Timeout | undefined
+
+  private constructor(endpoint: Endpoint, options: ConnectionOptions) {
+    this.#endpoint = endpoint
+    this.#options = options
+  }
+
+  static async open(endpoint: Endpoint, options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(endpoint, options)
+    await connection.#connect()
+    return connection
+  }
+
+  /** What the daemon said in its latest greeting. */
+  get limits(): Welcome['limits'] {
+    if (this.#welcome === undefined) throw new Error('limits of a connection that was never open')
+    return this.#welcome.limits
+  }
+
+  /** Starts an exchange now, or when there is a socket again. */
+  begin(exchange: Exchange): void {
+    if (this.#closed !== undefined) {
+      exchange.fail(this.#closed.error ?? new ChatbotError('daemon_unreachable', 'The client was closed.'))
+      return
+    }
+    if (this.#exchanges.has(exchange.id)) {
+      exchange.fail(new ChatbotError('id_reused', `The id ${exchange.id} is in use on this connection.`))
+      return
+    }
+    const idle = this.#idle()
+    this.#exchanges.set(exchange.id, exchange)
+    if (idle) this.#wake()
+    if (this.#draining) this.#leaveWhenIdle()
+    else this.#send(exchange)
+  }
+
+  /** Forgets an exchange and tells the daemon to stop it. */
+  cancel(id: string): void {
+    if (!this.#exchanges.delete(id)) return
+    this.#sent.delete(id)
+    this.#cancelled.add(id)
+    this.#flushCancels()
+  }
+
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket
+    this.#end(undefined)
+    await socket?.close()
+  }
+
+  async #connect(): Promise<void> {
+    const socket = await openSocket(this.#endpoint, {
+      version: this.#options.version,
+      handshakeTimeoutMs: this.#options.handshakeTimeoutMs ?? 10_000,
+      onMessage: (message) => this.#receive(message),
+      onLife: () => {
+        this.#attempt = 0
+      },
+      onClose: ({ error, terminal }) => this.#lost(error, terminal),
+    })
+    if (this.#closed !== undefined) {
+      await socket.close()
+      return
+    }
+    this.#socket = socket
+    this.#welcome = socket.welcome
+    this.#draining = false
+    this.#renewBefore(socket.welcome.expiresAt)
+    this.#tell({ state: 'connected', welcome: socket.welcome })
+    this.#flushCancels()
+    for (const exchange of this.#exchanges.values()) this.#send(exchange)
+  }
+
+  #send(exchange: Exchange): void {
+    if (this.#socket === undefined) return
+    this.#sent.add(exchange.id)
+    exchange.restarted()
+    this.#socket.send(exchange.frame)
+  }
+
+  #receive(message: ServerMessage): void {
+    if (message.type === 'draining') {
+      this.#draining = true
+      this.#leaveWhenIdle()
+      return
+    }
+    if (message.type === 'renewed') {
+      this.#renewBefore(message.expiresAt)
+      return
+    }
+    const exchange = 'id' in message && message.id !== undefined ? this.#exchanges.get(message.id) : undefined
+    if (exchange === undefined) return
+    if (message.type === 'error' && message.code === 'draining') {
+      // Not accepted here: it is asked again on the next socket.
+      this.#draining = true
+      this.#sent.delete(exchange.id)
+      this.#leaveWhenIdle()
+      return
+    }
+    const received = exchange.receive(message)
+    if (received === 'lost') this.#socket?.drop('The daemon left out events of an answer.')
+    if (received === 'finished') {
+      this.#exchanges.delete(exchange.id)
+      this.#sent.delete(exchange.id)
+      this.#leaveWhenIdle()
+    }
+  }
+
+  /** A login that renews itself keeps its socket: the fresh token is sent before the old one expires. */
+  #renewBefore(expiresAt: string | undefined): void {
+    clearTimeout(this.#renewal)
+    const { reopen } = this.#options
+    if (expiresAt === undefined || reopen === undefined) return
+    const left = Date.parse(expiresAt) - Date.now()
+    const renew = async () => {
+      const endpoint = await reopen({ start: false })
+      const fresh = endpoint.kind === 'tcp' ? endpoint.token : undefined
+      const known = this.#endpoint.kind === 'tcp' ? this.#endpoint.token : undefined
+      this.#endpoint = endpoint
+      if (fresh === undefined || fresh === known) return
+      const auth: ClientMessage = { type: 'auth', token: fresh }
+      this.#socket?.send(JSON.stringify(auth))
+    }
+    // What cannot be renewed ends with its socket, which says why.
+    const inMs = Math.max(left / 2, left - RENEW_BEFORE_MS)
+    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, LONGEST_TIMER_MS))
+    this.#renewal.unref()
+  }
+
+  /** A draining daemon finishes what it has accepted; everything else waits for the next one. */
+  #leaveWhenIdle(): void {
+    if (this.#draining && this.#sent.size === 0) this.#socket?.drop('The daemon is shutting down.')
+  }
+
+  #flushCancels(): void {
+    if (this.#socket === undefined) return
+    for (const id of this.#cancelled) {
+      const cancel: ClientMessage = { type: 'cancel', id }
+      this.#socket.send(JSON.stringify(cancel))
+    }
+    this.#cancelled.clear()
+  }
+
+  #lost(error: ChatbotError, terminal: boolean): void {
+    clearTimeout(this.#renewal)
+    this.#socket = undefined
+    this.#sent.clear()
+    if (this.#closed !== undefined) return
+    if (error.code === 'draining') this.#draining = true
+    if (terminal) this.#end(error)
+    else void this.#reconnect(error)
+  }
+
+  async #reconnect(first: ChatbotError): Promise<void> {
+    const { attempts = 12, baseMs = 250, maxMs = 15_000 } = this.#options.reconnect ?? {}
+    const random = this.#options.random ?? Math.random
+    const wait = this.#options.wait ?? pause
+    let error = first
+    while (this.#closed === undefined && this.#socket === undefined) {
+      const attempt = ++this.#attempt
+      if (attempt > attempts && !this.#idle()) return this.#end(error)
+      const inMs = backoffDelay(attempt, { baseMs, maxMs, random })
+      this.#tell({ state: 'reconnecting', attempt, inMs, reason: error.message })
+      await wait(inMs, AbortSignal.any([this.#gone.signal, this.#wanted.signal]))
+      if (this.#closed !== undefined) return
+      try {
+        this.#endpoint = (await this.#options.reopen?.({ start: !this.#idle() })) ?? this.#endpoint
+        await this.#connect()
+      } catch (thrown) {
+        error = ChatbotError.wrap(thrown, 'daemon_unreachable')
+        if (error.code === 'draining') this.#draining = true
+        if (isFinal(error)) return this.#end(error)
+      }
+    }
+  }
+
+  /** Without a daemon that was stopped on purpose, and without a need of one. */
+  #idle(): boolean {
+    return (
+      this.#options.reopen !== undefined &&
+      this.#socket === undefined &&
+      this.#draining &&
+      this.#exchanges.size === 0
+    )
+  }
+
+  #wake(): void {
+    this.#attempt = 0
+    this.#wanted.abort()
+    this.#wanted = new AbortController()
+  }
+
+  #end(error: ChatbotError | undefined): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { error }
+    this.#socket = undefined
+    this.#gone.abort()
+    clearTimeout(this.#renewal)
+    const reason = error ?? new ChatbotError('daemon_unreachable', 'The client was closed.')
+    for (const exchange of this.#exchanges.values()) exchange.fail(reason)
+    this.#exchanges.clear()
+    this.#tell({ state: 'closed', error })
+  }
+
+  #tell(state: ConnectionState): void {
+    for (const listener of this.#listeners) listener(state)
+  }
+}

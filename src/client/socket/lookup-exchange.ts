@@ -1,0 +1,42 @@
+import { ChatbotError } from '../../domain/errors.ts'
+import type { HistoryMessage, SearchMessage, ServerMessage } from '../../protocol/messages.ts'
+import type { Exchange, Received } from './exchange.ts'
+
+/** A request with one reply. */
+export class LookupExchange<Reply> implements Exchange {
+  readonly id: string
+  readonly frame: string
+  /** Rejects with what the daemon said, or with the end of the connection. */
+  readonly reply: Promise<Reply>
+  readonly #read: (message: ServerMessage) => Reply | undefined
+  #resolve: (reply: Reply) => void = () => undefined
+  #reject: (error: ChatbotError) => void = () => undefined
+
+  /** `read` gives undefined for a message that is not the reply. */
+  constructor(message: SearchMessage | HistoryMessage, read: (message: ServerMessage) => Reply | undefined) {
+    this.id = message.id
+    this.frame = JSON.stringify(message)
+    this.#read = read
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  restarted(): void {}
+
+  fail(error: ChatbotError): void {
+    this.#reject(error)
+  }
+
+  receive(message: ServerMessage): Received {
+    if (message.type === 'error') {
+      this.#reject(ChatbotError.from(message))
+      return 'finished'
+    }
+    const reply = this.#read(message)
+    if (reply === undefined) return 'more'
+    this.#resolve(reply)
+    return 'finished'
+  }
+}

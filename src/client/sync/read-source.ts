@@ -1,0 +1,123 @@
+/** What a source holds now: the files of a folder, or a page that was fetched. */
+import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { NewSource } from '../../domain/source.ts'
+import { type FetchOptions, fetchDocument } from '../../fetch/fetch.ts'
+import { type Expansion, expandSource } from './files.ts'
+import { type HashedFile, hashFile } from './hash.ts'
+import type { HeldSource, SourceContent } from './sync.ts'
+
+export interface ReadSourceOptions {
+  readonly extensions: ReadonlySet<string>
+  readonly web: Omit<FetchOptions, 'path' | 'validators'> & {
+    /** Folder for the page. */
+    readonly dir: string
+  }
+}
+
+export type ReadSource = SourceContent & Omit<Expansion, 'files'>
+
+/** The name of this machine in sources; that of a web page is empty. */
+export const machineOf = ({ kind }: Pick<NewSource, 'kind'>) => (kind === 'url' ? '' : hostname())
+
+/** Its failures are listed; throws `bad_request` for a bad root and `cancelled`. */
+export async function readSource(
+  { kind, location, options }: NewSource,
+  held: HeldSource | undefined,
+  { extensions, web }: ReadSourceOptions,
+): Promise<ReadSource> {
+  if (kind !== 'url') return expandSource(kind, location, { ...options, extensions })
+  try {
+    return { ...(await readPage(location, held, web)), failed: [], skipped: [], complete: true, folders: [] }
+  } catch (error) {
+    const { code, message } = ChatbotError.wrap(error)
+    if (code === 'cancelled') throw error
+    const failed = [{ path: location, code, reason: message }]
+    return { files: [], failed, skipped: [], complete: false, folders: [] }
+  }
+}
+
+async function readPage(
+  address: string,
+  held: HeldSource | undefined,
+  { dir, ...web }: ReadSourceOptions['web'],
+): Promise<Pick<SourceContent, 'files' | 'validators'>> {
+  const known = held?.documents.get(address)
+  const validators = known?.current === true ? held?.validators : undefined
+  const path = join(dir, randomUUID())
+  const page = await fetchDocument(address, { ...web, path, validators })
+  if (page.status === 'unchanged') {
+    return {
+      files: known === undefined ? [] : [{ path, uri: address, hash: known.hash, bytes: 0 }],
+      validators,
+    }
+  }
+  const rewritten = await inUtf8(path, page)
+  const { hash, bytes } = rewritten ? await hashFile(path) : page
+  const file: HashedFile = { path, uri: address, hash, bytes }
+  return { files: [file], validators: short(page.validators) }
+}
+
+/**
+ * What the server says about a text counts, but travels no further than its answer: a text in another encoding is
+ * written as UTF-8 with its mark, and HTML that does not begin as such gets the beginning it is known by.
+ */
+async function inUtf8(
+  path: string,
+  { mediaType, charset }: { readonly mediaType: string; readonly charset: string | undefined },
+): Promise<boolean> {
+  const isHtml = mediaType === 'text/html' || mediaType === 'application/xhtml+xml'
+  if (!isHtml && !mediaType.startsWith('text/')) return false
+  const decoder = decoderOf(charset)
+  if (decoder === undefined && !isHtml) return false
+  const bytes = await readFile(path)
+  const bare = isHtml && !beginsAsHtml(bytes)
+  if (decoder === undefined && !bare) return false
+  const beginning = bare ? '<!doctype html>\n' : ''
+  await writeFile(
+    path,
+    decoder === undefined
+      ? Buffer.concat([Buffer.from(beginning), bytes])
+      : `\ufeff${beginning}${decoder.decode(bytes)}`,
+  )
+  return true
+}
+
+/** With `<!doctype` or `<html`, after comments; or in UTF-16, whose mark must stay in front. */
+function beginsAsHtml(bytes: Buffer): boolean {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
+  const head = bytes.toString('latin1', 0, 4096).replace(/^\xef\xbb\xbf/, '')
+  let at = 0
+  for (;;) {
+    while (/\s/.test(head.charAt(at))) at += 1
+    if (!head.startsWith('<!--', at)) return /^<(?:!doctype|html)/i.test(head.slice(at, at + 10))
+    const end = head.indexOf('-->', at + 4)
+    if (end < 0) return false
+    at = end + 3
+  }
+}
+
+/** Undefined for UTF-8, for what nobody knows, and where the server says nothing: the text itself is looked at. */
+function decoderOf(
+  charset: string | undefined,
+): { encoding: string; decode(bytes: Buffer): string } | undefined {
+  if (charset === undefined) return undefined
+  try {
+    const decoder = new TextDecoder(charset)
+    return decoder.encoding === 'utf-8' ? undefined : decoder
+  } catch {
+    return undefined
+  }
+}
+
+/** Validators that are too long to keep are left out: the page is fetched whole then. */
+function short({ etag, lastModified }: { etag?: string | undefined; lastModified?: string | undefined }) {
+  return {
+    etag: etag !== undefined && etag.length <= 1024 ? etag : undefined,
+    lastModified: lastModified !== undefined && lastModified.length <= 100 ? lastModified : undefined,
+  }
+}

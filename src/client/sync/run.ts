@@ -1,0 +1,156 @@
+/** A run of uploads that the daemon indexes in the background, seen from the client: what is accepted, what became of it. */
+import type { RouteResponse } from '../../api/routes.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { ApiClient } from '../api.ts'
+import { pause } from '../pause.ts'
+import { cancelled, type Stops } from './concurrently.ts'
+
+export type JobStatus = RouteResponse<'getJob'>
+export type JobDocumentResult = RouteResponse<'listJobDocuments'>['documents'][number]
+
+export interface RunOptions extends Stops {
+  readonly api: Pick<ApiClient, 'call'>
+  readonly collection: string
+  /** Leave the rest to the daemon, as soon as it has it. */
+  readonly detach?: boolean | undefined
+  /** Told how far the job is, a few times a second. */
+  onProgress?(job: JobStatus): void
+  /** Resolves after so many milliseconds or on abort; for tests. */
+  readonly wait?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined
+}
+
+export type OnIndexed = (document: JobDocumentResult) => void
+
+/** It is looked at often in its first moments, because a small run ends in them. */
+const FIRST_LOOK_MS = 20
+const LOOK_MS = 300
+const PAGE = 1000
+const LAST_CALL_MS = 1000
+
+/** Its job is made with the first file. */
+export class UploadRun {
+  readonly #options: RunOptions
+  readonly #expected = new Map<string, OnIndexed>()
+  #job: Promise<string> | undefined
+  #following: Promise<void> | undefined
+  #seen = 0
+
+  constructor(options: RunOptions) {
+    this.#options = options
+  }
+
+  /** Id of the job that uploads name. */
+  job(): Promise<string> {
+    this.#job ??= this.#begin()
+    return this.#job
+  }
+
+  /** Undefined when nothing was uploaded. */
+  async known(): Promise<string | undefined> {
+    return this.#job?.catch(() => undefined)
+  }
+
+  /** The file was accepted; `onIndexed` hears what becomes of it. */
+  expect(uri: string, onIndexed: OnIndexed): void {
+    this.#expected.set(uri, onIndexed)
+  }
+
+  /** It was accepted, and its end is not known. */
+  expects(uri: string): boolean {
+    return this.#expected.has(uri)
+  }
+
+  /**
+   * No more uploads: resolves when all of them are indexed, at once when they are left to the daemon. A stop cancels
+   * what is not. Throws why the job failed or was cancelled, and what the daemon throws.
+   */
+  async finish(): Promise<void> {
+    const { api, stop, abort, detach } = this.#options
+    const id = await this.known()
+    if (id === undefined) return
+    const request = { params: { id } }
+    if (detach === true) {
+      await api.call('sealJob', request, { signal: abort })
+      return
+    }
+    const cancel = (signal: AbortSignal | undefined) =>
+      // It may have ended by itself.
+      api.call('cancelJob', request, { signal }).catch(() => undefined)
+    try {
+      if (stop?.aborted) await cancel(abort)
+      else await api.call('sealJob', request, { signal: abort })
+      await Promise.race([this.#following, told(stop)])
+      if (stop?.aborted) await cancel(abort)
+      await this.#following
+    } finally {
+      if (abort?.aborted) await cancel(AbortSignal.timeout(LAST_CALL_MS))
+    }
+    if (stop?.aborted) throw cancelled()
+  }
+
+  async #begin(): Promise<string> {
+    const { api, collection, detach, abort } = this.#options
+    const { id } = await api.call('createJob', { params: { name: collection } }, { signal: abort })
+    if (detach !== true) {
+      this.#following = this.#follow(id)
+      // It is awaited when everything is uploaded.
+      this.#following.catch(() => undefined)
+    }
+    return id
+  }
+
+  async #follow(id: string): Promise<void> {
+    const { api, stop, abort, wait = pause, onProgress } = this.#options
+    const began = performance.now()
+    for (;;) {
+      const job = await api.call('getJob', { params: { id } }, { signal: abort })
+      onProgress?.(job)
+      await this.#collect(id)
+      if (job.state === 'failed') throw failure(job)
+      if (job.state === 'cancelled') {
+        // Documents that were not begun, as far as a rerun is concerned.
+        if (stop?.aborted) return this.#expected.clear()
+        throw new ChatbotError('cancelled', 'The job was cancelled.')
+      }
+      if (job.state === 'done' && this.#expected.size === 0) return
+      // What was done before its upload had been answered.
+      if (job.state === 'done') this.#seen = 0
+      await wait(Math.min(LOOK_MS, FIRST_LOOK_MS + (performance.now() - began) / 10), abort)
+    }
+  }
+
+  /** Results in the order of their ids, up to the first document that is not done. */
+  async #collect(id: string): Promise<void> {
+    const { api, abort } = this.#options
+    for (;;) {
+      const query = { after: this.#seen, limit: PAGE }
+      const { documents } = await api.call('listJobDocuments', { params: { id }, query }, { signal: abort })
+      let behind = true
+      for (const document of documents) {
+        if (document.state === 'staged' || document.state === 'receiving') behind = false
+        else this.#report(document)
+        if (behind) this.#seen = document.id
+      }
+      if (documents.length < PAGE || !behind) return
+    }
+  }
+
+  #report(document: JobDocumentResult): void {
+    const onIndexed = this.#expected.get(document.uri)
+    if (onIndexed === undefined || document.state === 'cancelled') return
+    this.#expected.delete(document.uri)
+    onIndexed(document)
+  }
+}
+
+const told = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const failure = ({ id, errorCode, errorMessage }: JobStatus): ChatbotError =>
+  new ChatbotError(
+    errorCode ?? 'internal',
+    `${errorMessage} What is accepted is kept: chatbot jobs retry ${id.slice(0, 8)}`,
+  )

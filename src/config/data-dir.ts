@@ -1,0 +1,125 @@
+/** Prepares the data directory, and owns it: one daemon at a time. */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import { ChatbotError } from '../domain/errors.ts'
+import type { RuntimePaths } from './runtime-paths.ts'
+
+const ownerSchema = z.object({
+  pid: z.int(),
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  /** TCP address, once it listens. */
+  listen: z.string().nullable(),
+})
+
+/** Who holds a data directory. */
+export type Owner = z.infer<typeof ownerSchema>
+
+export interface Lock {
+  announce(owner: Owner): void
+  release(): void
+}
+
+/** Makes the folders, 0700, and finds out now whether they can be written. */
+export function prepareDataDir(dataDir: string, paths: RuntimePaths): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    for (const dir of [paths.logDir, paths.uploads, paths.socketDir])
+      mkdirSync(dir, { recursive: true, mode: 0o700 })
+    // In a shared temporary directory somebody else may have made this name first.
+    const socketDir = lstatSync(paths.socketDir)
+    if (!socketDir.isDirectory() || (process.getuid !== undefined && socketDir.uid !== process.getuid())) {
+      throw new ChatbotError(
+        'data_dir_unusable',
+        `${paths.socketDir} belongs to somebody else. Remove it, or set CHATBOT_DATA_DIR to a shorter path.`,
+      )
+    }
+    chmodSync(paths.socketDir, 0o700)
+    const probe = `${paths.owner}.probe`
+    writeFileSync(probe, randomBytes(4096))
+    rmSync(probe)
+  } catch (error) {
+    throw fileError(error, dataDir)
+  }
+}
+
+/** An error of the file system, with what to do about it. */
+export function fileError(error: unknown, place: string): ChatbotError {
+  if (error instanceof ChatbotError) return error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ChatbotError('disk_full', `No space is left for ${place}. Free some, then try again.`, {
+      cause: error,
+    })
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ChatbotError(
+    'data_dir_unusable',
+    `Cannot use ${place}: ${reason}. Check its permissions, or set CHATBOT_DATA_DIR.`,
+    { cause: error },
+  )
+}
+
+/**
+ * Takes the data directory for this process. The lock is a transaction on a SQLite file: the operating
+ * system frees it when the process dies, however it dies. Throws `daemon_running` naming the holder.
+ */
+export function acquireLock(paths: RuntimePaths, dataDir: string): Lock {
+  let database: DatabaseSync
+  try {
+    database = new DatabaseSync(paths.lock, { timeout: 0 })
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    if (error instanceof Error && /locked|busy/i.test(error.message)) {
+      const owner = readOwner(paths)
+      const who =
+        owner === undefined
+          ? 'another daemon'
+          : `the daemon with pid ${owner.pid} (version ${owner.version}, since ${owner.startedAt})`
+      throw new ChatbotError(
+        'daemon_running',
+        `${dataDir} is in use by ${who}. \`chatbot status\` shows it, \`chatbot stop\` ends it.`,
+      )
+    }
+    throw fileError(error, paths.lock)
+  }
+  rmSync(paths.owner, { force: true })
+  return {
+    announce(owner) {
+      writeFileSync(paths.owner, `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600 })
+    },
+    release() {
+      rmSync(paths.owner, { force: true })
+      database.close()
+    },
+  }
+}
+
+/** What the holder of the lock wrote about itself; undefined when nothing readable is there. */
+export function readOwner(paths: RuntimePaths): Owner | undefined {
+  try {
+    return ownerSchema.safeParse(JSON.parse(readFileSync(paths.owner, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+/** A random secret that only this machine's user can read; made once, mode 600. */
+export function generatedSecret(path: string): string {
+  try {
+    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw fileError(error, path)
+    chmodSync(path, 0o600)
+  }
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret.length < 32) {
+    throw new ChatbotError(
+      'data_dir_unusable',
+      `${path} holds no usable secret. Delete it: the daemon makes a new one.`,
+    )
+  }
+  return secret
+}

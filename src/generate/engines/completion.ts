@@ -1,0 +1,142 @@
+import OpenAI from 'openai'
+import type { EngineConfig } from '../../config/schema.ts'
+import type { Usage } from '../../domain/answer.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { ChatMessage } from '../../ports/chat-model.ts'
+import { traceparent } from '../../telemetry/traceparent.ts'
+
+/** `finish` is the engine's reason to end: `stop` when the answer is whole. */
+export type Piece = { readonly text: string } | { readonly usage: Usage } | { readonly finish: string }
+
+export interface Completion {
+  /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
+  stream(messages: readonly ChatMessage[], signal: AbortSignal): AsyncIterable<Piece>
+}
+
+/** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
+const LONGEST_TOKEN = 16
+
+/** What a model accepts: OpenAI's reasoning models reject both `max_tokens` and a temperature. */
+interface Dialect {
+  readonly limit: 'max_tokens' | 'max_completion_tokens'
+  readonly temperature: boolean
+}
+
+/** Chat completions of one engine; learns from its refusals which parameters it takes. */
+export function chatCompletion(name: string, config: EngineConfig, apiKey: string | undefined): Completion {
+  const client = new OpenAI({
+    baseURL: config.baseUrl,
+    // Local engines want no key, but the client insists on one.
+    apiKey: apiKey ?? 'none',
+    // A rate limit is told at once, with the time to wait, instead of waited for in silence.
+    maxRetries: 0,
+    timeout: config.timeoutMs,
+    // Only what the configuration says: not OPENAI_ORG_ID and the like of another account.
+    organization: null,
+    project: null,
+  })
+  let accepted: Dialect = { limit: 'max_tokens', temperature: true }
+
+  function request(messages: readonly ChatMessage[], dialect: Dialect, signal: AbortSignal) {
+    const trace = traceparent()
+    return client.chat.completions.create(
+      {
+        model: config.model,
+        messages: [...messages],
+        ...(dialect.temperature ? { temperature: config.temperature ?? 0 } : {}),
+        [dialect.limit]: config.maxTokens,
+        stream: true,
+        stream_options: { include_usage: true },
+      },
+      { signal, ...(trace === undefined ? {} : { headers: { traceparent: trace } }) },
+    )
+  }
+
+  async function chunksOf(messages: readonly ChatMessage[], signal: AbortSignal) {
+    for (let dialect = accepted; ; ) {
+      try {
+        const chunks = await request(messages, dialect, signal)
+        accepted = dialect
+        return chunks
+      } catch (error) {
+        const other = otherDialect(dialect, error)
+        if (other === undefined) throw error
+        dialect = other
+      }
+    }
+  }
+
+  return {
+    async *stream(messages, signal) {
+      const idle = new AbortController()
+      const timer = setTimeout(() => idle.abort(new ChatbotError('timeout', 'idle')), config.timeoutMs)
+      let begun = false
+      try {
+        const chunks = await chunksOf(messages, AbortSignal.any([signal, idle.signal]))
+        let finished = false
+        let length = 0
+        for await (const chunk of chunks) {
+          timer.refresh()
+          begun = true
+          const choice = chunk.choices?.[0]
+          if (choice?.delta?.content) {
+            length += choice.delta.content.length
+            if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
+            yield { text: choice.delta.content }
+          }
+          if (choice?.finish_reason) {
+            finished = true
+            yield { finish: choice.finish_reason }
+          }
+          if (chunk.usage) {
+            const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = chunk.usage
+            yield { usage: { promptTokens, completionTokens } }
+          }
+        }
+        signal.throwIfAborted()
+        if (idle.signal.aborted) throw idle.signal.reason
+        if (!begun) throw noAnswer(name, config)
+        if (!finished) throw cutOff(name)
+      } catch (error) {
+        if (signal.aborted) throw error
+        if (idle.signal.aborted) throw idle.signal.reason
+        throw begun && isCut(error) ? cutOff(name, error) : error
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+/** What to try after this refusal; undefined when it is about something else. Ends after two changes. */
+function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
+  if (!(error instanceof OpenAI.APIError) || error.status !== 400) return undefined
+  const limit = dialect.limit === 'max_tokens' && /\bmax_tokens\b/.test(error.message)
+  const temperature = dialect.temperature && /\btemperature\b/.test(error.message)
+  if (!limit && !temperature) return undefined
+  return {
+    limit: limit ? 'max_completion_tokens' : dialect.limit,
+    temperature: dialect.temperature && !temperature,
+  }
+}
+
+const noAnswer = (name: string, { baseUrl }: EngineConfig) =>
+  new ChatbotError(
+    'engine_failed',
+    `The engine ${name} at ${baseUrl} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+  )
+
+/** `fetch` tells a body that ends early as a TypeError that has a cause. */
+const isCut = (error: unknown): boolean =>
+  error instanceof OpenAI.APIConnectionError || (error instanceof TypeError && error.cause !== undefined)
+
+const cutOff = (name: string, cause?: unknown) =>
+  new ChatbotError('engine_failed', `The engine ${name} was cut off before its answer ended. Ask again.`, {
+    cause,
+  })
+
+const endless = (name: string, config: EngineConfig) =>
+  new ChatbotError(
+    'engine_failed',
+    `The answer of the engine ${name} goes on beyond the ${config.maxTokens} tokens of engines.${name}.maxTokens: it was broken off. Does the engine keep to the limit?`,
+  )

@@ -1,0 +1,186 @@
+/** What stands between the pipeline and an engine that may be slow, full or down. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+
+export interface GuardOptions {
+  /** As the configuration calls the engine. */
+  readonly name: string
+  /** Answers at once; eight times as many may wait. */
+  readonly parallel: number
+  /** How often an answer that has no text yet is tried again. */
+  readonly retries: number
+}
+
+export interface GuardedGenerator extends Generator {
+  state(): EngineState
+}
+
+/** Errors of the engine, not of the question: another engine, or another moment, may do better. */
+const DOWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'engine_failed',
+  'engine_unreachable',
+  'engine_unauthenticated',
+  'engine_rate_limited',
+  'timeout',
+  'overloaded',
+  'model_corrupt',
+  'model_too_large',
+  'unknown_model',
+  'unsupported_model',
+  'provider_unavailable',
+])
+const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 'engine_rate_limited'])
+const WAITING_FOR_EACH = 8
+/** A longer wait is the asker's to decide. */
+const LONGEST_PAUSE_MS = 5000
+const FIRST_PAUSE_MS = 300
+/** Failures in a row after which an engine is left alone for a while. */
+const MOST_FAILURES = 3
+const REST_MS = 15_000
+
+/**
+ * At most `parallel` answers at once, the next in order; tries again what failed for the moment before its first text;
+ * after failures in a row the engine rests, and says so at once instead of letting everybody wait.
+ */
+export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
+  const slots = createSlots(parallel, name)
+  let failures = 0
+  let resting: { until: number; because: string } | undefined
+
+  function checkRest(): void {
+    if (resting === undefined) return
+    const left = resting.until - Date.now()
+    if (left <= 0) return
+    throw new ChatbotError(
+      'engine_unreachable',
+      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}`,
+      { retryAfterMs: left },
+    )
+  }
+
+  function failed(error: ChatbotError): void {
+    if (!DOWN.has(error.code) || error.code === 'overloaded') return
+    failures++
+    if (failures >= MOST_FAILURES) resting = { until: Date.now() + REST_MS, because: error.message }
+  }
+
+  async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {
+    checkRest()
+    const release = await slots.take(input.signal)
+    try {
+      for (let attempt = 0; ; attempt++) {
+        let begun = false
+        try {
+          for await (const event of generator.generate(input)) {
+            begun = true
+            yield event
+          }
+          failures = 0
+          resting = undefined
+          return
+        } catch (thrown) {
+          if (input.signal.aborted) throw thrown
+          const error = ChatbotError.wrap(thrown)
+          const wait = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
+          if (begun || attempt >= retries || !AGAIN.has(error.code) || wait > LONGEST_PAUSE_MS) {
+            failed(error)
+            throw error
+          }
+          await pause(wait, undefined, { signal: input.signal })
+        }
+      }
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    ...generator,
+    generate,
+    state: () =>
+      resting === undefined || resting.until <= Date.now()
+        ? { state: 'ok' }
+        : { state: 'resting', until: new Date(resting.until), because: resting.because },
+  }
+}
+
+/** The first engine answers; where it fails before its first text, the next. */
+export function withFallbacks(
+  first: Generator,
+  others: readonly (readonly [string, Generator])[],
+): Generator {
+  return {
+    ...first,
+    async *generate(input) {
+      let failure: ChatbotError | undefined
+      for (const [name, generator] of [['', first] as const, ...others]) {
+        let begun = false
+        try {
+          for await (const event of generator.generate(input)) {
+            begun = true
+            // It is no answer of the engine that was asked: not one to give again.
+            yield failure !== undefined && event.type === 'end'
+              ? {
+                  ...event,
+                  complete: false,
+                  warnings: [...(event.warnings ?? []), `The engine ${name} answered: ${failure.message}`],
+                }
+              : event
+          }
+          return
+        } catch (thrown) {
+          const error = ChatbotError.wrap(thrown)
+          if (begun || input.signal.aborted || !DOWN.has(error.code)) throw thrown
+          failure ??= error
+        }
+      }
+      throw failure
+    },
+  }
+}
+
+/** An engine that cannot answer, for a reason that is told to who asks it: the daemon and other engines go on. */
+export const unusable = (name: string, error: ChatbotError): Generator => ({
+  id: `${name}:unusable`,
+  promptVersion: '',
+  // biome-ignore lint/correctness/useYield: it ends before its first event
+  async *generate() {
+    throw error
+  },
+})
+
+function createSlots(parallel: number, name: string) {
+  let free = parallel
+  const waiting: (() => void)[] = []
+  return {
+    async take(signal: AbortSignal): Promise<() => void> {
+      signal.throwIfAborted()
+      if (free > 0) free--
+      else {
+        if (waiting.length >= parallel * WAITING_FOR_EACH)
+          throw new ChatbotError(
+            'overloaded',
+            `The engine ${name} works on ${parallel} answers, and ${waiting.length} wait. Ask again in a moment.`,
+            { retryAfterMs: 2000 },
+          )
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        const abort = () => {
+          const at = waiting.indexOf(resolve)
+          // Otherwise the place was given to it already.
+          if (at >= 0) waiting.splice(at, 1)
+          reject(signal.reason)
+        }
+        waiting.push(resolve)
+        signal.addEventListener('abort', abort, { once: true })
+        await promise
+        signal.removeEventListener('abort', abort)
+      }
+      return () => {
+        const next = waiting.shift()
+        if (next === undefined) free++
+        else next()
+      }
+    },
+  }
+}

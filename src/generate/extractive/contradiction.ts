@@ -1,0 +1,106 @@
+/**
+ * Two documents that give one question different values: both are shown. What is merely about the same is no
+ * contradiction, and one that is missed does less harm than one that is invented.
+ */
+import { detectLanguage } from '../../domain/language.ts'
+import { stems, terms } from '../../text/terms.ts'
+import { expectedAnswer } from './expected.ts'
+import type { Ranked } from './relevance.ts'
+
+/** How much less similar to the question the other statement may be. */
+const NEARLY_AS_SIMILAR = 0.04
+/** Share of the question's words that both statements have, each with its heading. */
+const ON_THE_QUESTION = 0.6
+/** Of these words of the best statement, the share that the other one has. */
+const SAME_ASPECT = 0.7
+/** Dice's coefficient of the words of two statements without their values: with other numbers, with other names. */
+const SAME_STATEMENT = { numbers: 0.6, names: 0.65 }
+/** A sentence with more values says several things. */
+const MOST_VALUES = 2
+
+/**
+ * The best sentence of another document that says the same with another value. Undefined when the documents agree,
+ * or speak of different things.
+ */
+export function contradictionOf(question: string, ranked: readonly Ranked[]): Ranked | undefined {
+  const [best, ...others] = ranked
+  if (best === undefined) return undefined
+  const asked = stems(question)
+  const named = terms(question).filter(({ kind }) => kind !== 'word')
+  const said = statementOf(best, asked)
+  const asksDate = expectedAnswer(question) === 'date'
+  return others.find((other) => {
+    if (other.candidate.passage.document === best.candidate.passage.document) return false
+    if (!comparable(best.candidate.text, other.candidate.text)) return false
+    if (other.features.similarity < best.features.similarity - NEARLY_AS_SIMILAR) return false
+    const also = statementOf(other, asked)
+    const isOfAnother = named.some(({ stem }) => said.about.has(stem) && !also.about.has(stem))
+    return !isOfAnother && contradict(said, also, asked, asksDate)
+  })
+}
+
+/** Rows of tables say too little alone, and another language has other words for the same. */
+const comparable = (a: string, b: string) =>
+  !a.includes('|') && !b.includes('|') && detectLanguage(a) === detectLanguage(b)
+
+interface Statement {
+  /** The question's words that it or its heading has. */
+  readonly about: ReadonlySet<string>
+  readonly words: ReadonlySet<string>
+  /** Years that the question does not have. */
+  readonly years: ReadonlySet<string>
+  /** Other numbers that the question does not have, by the word right behind them, if any: `14` by `day`. */
+  readonly numbers: ReadonlyMap<string, string>
+  readonly names: ReadonlySet<string>
+}
+
+function statementOf({ candidate }: Ranked, asked: ReadonlySet<string>): Statement {
+  const said = terms(candidate.text)
+  const around = stems(`${candidate.context} ${candidate.text}`)
+  const numbers = [...candidate.text.matchAll(NUMBER)]
+    .map(([, digits = '', unit = '']) => ({ value: digits.replace(/[, ]/gu, ''), unit: stemOf(unit) }))
+    .filter(({ value }) => !asked.has(value))
+  return {
+    about: new Set([...asked].filter((stem) => around.has(stem))),
+    words: new Set(said.filter(({ kind }) => kind === 'word').map(({ stem }) => stem)),
+    years: new Set(numbers.filter(isYear).map(({ value }) => value)),
+    numbers: new Map(
+      numbers.filter((number) => !isYear(number)).map(({ value, unit }) => [unit, value] as const),
+    ),
+    names: new Set(
+      said.filter(({ kind, stem }) => kind === 'name' && !asked.has(stem)).map(({ stem }) => stem),
+    ),
+  }
+}
+
+const NUMBER =
+  /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
+const YEAR = /^(?:1\d|20)\d\d$/u
+
+const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>
+  YEAR.test(value) && (unit === '' || unit === 'год')
+
+const stemOf = (word: string) => terms(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
+
+function contradict(a: Statement, b: Statement, asked: ReadonlySet<string>, asksDate: boolean): boolean {
+  const about = Math.min(a.about.size, b.about.size)
+  if (about < ON_THE_QUESTION * asked.size || common(a.about, b.about) < SAME_ASPECT * a.about.size)
+    return false
+  const likeness = (2 * common(a.words, b.words)) / Math.max(1, a.words.size + b.words.size)
+  const isOther = common(a.years, b.years) === 0 && a.years.size > 0 && b.years.size > 0
+  if (asksDate && isOther) {
+    return likeness >= SAME_STATEMENT.numbers && a.years.size + b.years.size === 2
+  }
+  // At another time another value is right.
+  if (a.years.size + b.years.size > 0) return false
+  if (a.numbers.size > 0 && b.numbers.size > 0) {
+    if (likeness < SAME_STATEMENT.numbers || Math.max(a.numbers.size, b.numbers.size) > MOST_VALUES)
+      return false
+    const units = [...a.numbers.keys()].filter((unit) => b.numbers.has(unit))
+    return units.length > 0 && units.every((unit) => a.numbers.get(unit) !== b.numbers.get(unit))
+  }
+  if (likeness < SAME_STATEMENT.names) return false
+  return a.names.size > 0 && b.names.size > 0 && common(a.names, b.names) === 0
+}
+
+const common = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].filter((item) => b.has(item)).length

@@ -1,0 +1,74 @@
+/** Whether the passages hold an answer at all, or the honest reply is a refusal. */
+import type { Passage } from '../../domain/answer.ts'
+import { detectLanguage, type Language } from '../../domain/language.ts'
+import { stems, type Term, terms } from '../../text/terms.ts'
+import type { Ranked } from './relevance.ts'
+import { type Basis, EVIDENCE_WEIGHTS } from './weights.ts'
+
+/** What speaks for an answer. Cosines are of the best one; shares are 0 to 1. */
+export interface Evidence {
+  /** Cosine of question and passage. */
+  readonly passage: number
+  /** Cosine of question and sentence. */
+  readonly sentence: number
+  /** Most of the question's words that one passage has, long words counting more. */
+  readonly words: number
+  /** The same in all passages together. */
+  readonly anyWords: number
+  /** Share of the question's names, numbers and codes that one passage has, less a half; 0 without any. */
+  readonly names: number
+  readonly hasNames: number
+  /** Probability of the best sentence among all: high when one stands out. */
+  readonly certainty: number
+}
+
+export function evidenceOf(
+  question: string,
+  passages: readonly Passage[],
+  ranked: readonly Ranked[],
+): Evidence {
+  const asked = distinct(terms(question))
+  const names = asked.filter((term) => term.kind !== 'word')
+  const held = passages.map((passage) => stems(`${passage.title} ${passage.heading ?? ''} ${passage.text}`))
+  const most = (list: readonly Term[], weight: (term: Term) => number) =>
+    held.reduce((best, set) => Math.max(best, share(list, set, weight)), 0)
+  const long = (term: Term) => term.stem.length
+  return {
+    passage: passages.reduce((best, { score }) => Math.max(best, score), 0),
+    sentence: ranked.reduce((best, { features }) => Math.max(best, features.similarity), 0),
+    words: most(asked, long),
+    anyWords: share(asked, new Set(held.flatMap((set) => [...set])), long),
+    names: names.length === 0 ? 0 : most(names, () => 1) - 0.5,
+    hasNames: names.length === 0 ? 0 : 1,
+    certainty: ranked[0]?.probability ?? 0,
+  }
+}
+
+function share(list: readonly Term[], set: ReadonlySet<string>, weight: (term: Term) => number): number {
+  const sum = (some: readonly Term[]) => some.reduce((total, term) => total + weight(term), 0)
+  return list.length === 0 ? 0 : sum(list.filter((term) => set.has(term.stem))) / sum(list)
+}
+
+const distinct = (list: readonly Term[]) => [...new Map(list.map((term) => [term.stem, term])).values()]
+
+/** Above 0 the passages hold an answer. */
+export function confidence(basis: Basis, evidence: Evidence): number {
+  const { bias, weights } = EVIDENCE_WEIGHTS[basis]
+  return (
+    bias +
+    weights.passage * evidence.passage +
+    weights.sentence * evidence.sentence +
+    weights.words * evidence.words +
+    weights.anyWords * evidence.anyWords +
+    weights.names * evidence.names +
+    weights.hasNames * evidence.hasNames +
+    weights.certainty * evidence.certainty
+  )
+}
+
+/** Words can only be compared within one language; Russian documentation may be half commands and names in Latin. */
+export function basisOf(language: Language, best: Ranked): Basis {
+  const { text } = best.candidate.passage
+  const same = language === 'ru' ? /\p{Script=Cyrillic}{3}/u.test(text) : detectLanguage(text) === 'en'
+  return same ? language : 'cross'
+}

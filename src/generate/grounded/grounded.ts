@@ -1,0 +1,185 @@
+import type { Citation, Passage, Usage } from '../../domain/answer.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { stems, terms } from '../../text/terms.ts'
+import type { Completion, Piece } from '../engines/completion.ts'
+import { withoutThinking } from '../engines/thinking.ts'
+import { REFUSALS } from '../refusal.ts'
+import { checkCitations } from './citations.ts'
+import { filterLinks } from './links.ts'
+import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
+import { rewriteByEngine } from './rewriter.ts'
+import { createSummaries } from './summary.ts'
+
+export interface GroundedOptions {
+  /** As the configuration calls the engine. */
+  readonly name: string
+  /** Where its settings stand: `engines.NAME`. */
+  readonly settings: string
+  readonly model: string
+  readonly contextTokens: number
+  readonly maxTokens: number
+  /** Of the settings that decide an answer beside the model. */
+  readonly settingsKey: string
+  readonly completion: Completion
+  /** For the small tasks of a conversation. */
+  readonly short: Completion
+  /** What a completion threw, as an error that says what to do. */
+  toError(thrown: unknown): ChatbotError
+}
+
+/** Answers by a language model, wherever it runs, from the passages alone and with checked citations. */
+export function groundedGenerator(options: GroundedOptions): Generator {
+  const { name, settings, model, contextTokens, maxTokens, completion, short } = options
+  const summaries = createSummaries(short)
+  return {
+    id: `${name}:${model}`,
+    promptVersion: `${PROMPT_VERSION}:${options.settingsKey}`,
+    rewrite: (question, history, signal) => rewriteByEngine(short, question, history, signal),
+    async *generate(input) {
+      if (input.passages.length === 0) {
+        yield { type: 'delta', text: REFUSALS[input.language] }
+        yield { type: 'end', refused: true, complete: true }
+        return
+      }
+      const fits = fitting(input, contextTokens - maxTokens)
+      if (fits === undefined) {
+        throw new ChatbotError(
+          'engine_failed',
+          `The question and one passage do not fit into what ${settings}.contextTokens (${contextTokens}) leaves beside ${settings}.maxTokens (${maxTokens}). Ask a shorter question, or set the engine's real context window.`,
+        )
+      }
+      try {
+        const { passages, older } = fits
+        const summary = older.length === 0 ? '' : await summaries.of(older, input.signal)
+        const messages = groundedPrompt(input, fits, summary)
+        yield* grounded(options, input, passages, completion.stream(messages, input.signal))
+      } catch (error) {
+        if (input.signal.aborted) throw error
+        throw options.toError(error)
+      }
+    },
+  }
+}
+
+/** Turns the engine's text into checked text, citations and, for NO_ANSWER, a refusal. */
+async function* grounded(
+  { name, settings }: GroundedOptions,
+  input: GenerateInput,
+  passages: readonly Passage[],
+  pieces: AsyncIterable<Piece>,
+): AsyncGenerator<GeneratorEvent> {
+  const check = checkCitations(passages)
+  const links = filterLinks([input.question, ...passages.map(({ text }) => text)])
+  const citations: Citation[] = []
+  let usage: Usage | undefined
+  let finish = ''
+  // What may still turn out to be NO_ANSWER; undefined once it is known not to be.
+  let opening: string | undefined = ''
+  let written = ''
+
+  function* checked({ text, citations: found }: ReturnType<typeof check.push>): Iterable<GeneratorEvent> {
+    if (text !== '') {
+      written += text
+      yield { type: 'delta', text }
+    }
+    for (const citation of found) {
+      citations.push(citation)
+      yield { type: 'citation', citation }
+    }
+  }
+
+  for await (const piece of withoutThinking(pieces)) {
+    if ('usage' in piece) {
+      usage = piece.usage
+      continue
+    }
+    if ('finish' in piece) {
+      finish = piece.finish
+      continue
+    }
+    if (opening === undefined) {
+      yield* checked(check.push(links.push(piece.text)))
+      continue
+    }
+    opening += piece.text
+    const start = opening.trimStart()
+    if (start.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(start)) continue
+    const text: string = start
+    opening = undefined
+    yield* checked(check.push(links.push(text)))
+  }
+
+  const cut = cutOff(settings, finish)
+  const leftOut = input.passages.length - passages.length
+  const ending = {
+    type: 'end' as const,
+    complete: cut === undefined,
+    ...(usage === undefined ? {} : { usage }),
+  }
+  const warnings = cut === undefined ? [] : [cut]
+  if (leftOut > 0) {
+    warnings.push(
+      `${leftOut} of ${input.passages.length} passages did not fit into ${settings}.contextTokens: the engine has not seen them.`,
+    )
+  }
+  if (opening?.trimStart().startsWith(NO_ANSWER)) {
+    yield { type: 'delta', text: REFUSALS[input.language] }
+    yield { ...ending, refused: true, warnings }
+    return
+  }
+  if (opening !== undefined) yield* checked(check.push(links.push(opening.trimStart())))
+  yield* checked(check.push(links.flush()))
+  yield* checked(check.flush())
+  if (written.trim() === '')
+    throw new ChatbotError(
+      'engine_failed',
+      `The engine ${name} returned an empty answer. ${cut ?? 'Ask again, or choose another model.'}`,
+    )
+  if (links.leftOut() > 0)
+    warnings.push('The engine wrote a link that stands in no passage: it was left out.')
+  if (citations.length === 0) {
+    const nearest = nearestPassage(written, passages)
+    warnings.push(
+      nearest === undefined
+        ? 'The engine cited no passage: check this answer against the documents.'
+        : 'The engine cited no passage. The one that holds its words is cited: check the answer against it.',
+    )
+    if (nearest !== undefined) {
+      const mark = checkCitations(passages)
+      yield* checked(mark.push(` [${nearest.number}]`))
+      yield* checked(mark.flush())
+    }
+  }
+  yield { ...ending, refused: false, warnings }
+}
+
+/** Share of an answer's content words that a passage must hold to be cited for it. */
+const SUPPORTED = 0.7
+
+/** The passage that holds most of the answer's words, and all its numbers; small models often name none. */
+function nearestPassage(answer: string, passages: readonly Passage[]): Passage | undefined {
+  const said = terms(answer)
+  let best: { passage: Passage; share: number } | undefined
+  for (const passage of passages) {
+    const held = stems(passage.text)
+    if (said.some(({ stem, kind }) => kind === 'number' && !held.has(stem))) continue
+    const share = said.filter(({ stem }) => held.has(stem)).length / Math.max(1, said.length)
+    if (share >= SUPPORTED && share > (best?.share ?? 0)) best = { passage, share }
+  }
+  return best?.passage
+}
+
+/** Why the answer is not whole; undefined when it is. */
+function cutOff(settings: string, finish: string): string | undefined {
+  switch (finish) {
+    case 'stop':
+      return undefined
+    case 'length':
+      return `The answer was cut off at ${settings}.maxTokens, or at the end of the engine's context window.`
+    case 'content_filter':
+      return "The engine's content filter cut the answer off."
+    default:
+      return `The engine ended the answer for another reason (${finish.slice(0, 40)}): it may be incomplete.`
+  }
+}

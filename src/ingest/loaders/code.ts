@@ -1,0 +1,136 @@
+import { basename, extname } from 'node:path'
+import type { Block } from '../../domain/document.ts'
+import { lines, trimmed } from '../../text/lines.ts'
+import type { TextLoader } from './loader.ts'
+import { createSections } from './writing/sections.ts'
+
+/** Extensions by language, as people call it. */
+const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
+  python: ['py', 'pyi', 'pyx'],
+  javascript: ['js', 'mjs', 'cjs', 'jsx'],
+  typescript: ['ts', 'mts', 'cts', 'tsx'],
+  java: ['java'],
+  kotlin: ['kt', 'kts'],
+  scala: ['scala', 'sc'],
+  groovy: ['groovy', 'gradle'],
+  go: ['go'],
+  rust: ['rs'],
+  c: ['c', 'h'],
+  cpp: ['cc', 'cpp', 'cxx', 'hh', 'hpp', 'hxx', 'ino', 'cu'],
+  csharp: ['cs'],
+  fsharp: ['fs', 'fsi', 'fsx'],
+  swift: ['swift'],
+  objectivec: ['m', 'mm'],
+  dart: ['dart'],
+  php: ['php'],
+  ruby: ['rb', 'rake', 'gemspec'],
+  perl: ['pl', 'pm'],
+  lua: ['lua'],
+  r: ['r'],
+  julia: ['jl'],
+  haskell: ['hs'],
+  elixir: ['ex', 'exs'],
+  erlang: ['erl', 'hrl'],
+  clojure: ['clj', 'cljs', 'cljc'],
+  ocaml: ['ml', 'mli'],
+  zig: ['zig'],
+  nim: ['nim'],
+  shell: ['sh', 'bash', 'zsh', 'fish'],
+  powershell: ['ps1', 'psm1'],
+  sql: ['sql'],
+  graphql: ['graphql', 'gql'],
+  protobuf: ['proto'],
+  css: ['css', 'scss', 'sass', 'less'],
+  vue: ['vue'],
+  svelte: ['svelte'],
+  xml: ['xml', 'xsd', 'xsl', 'xslt', 'plist', 'csproj', 'pom'],
+  toml: ['toml'],
+  ini: ['ini', 'cfg', 'conf', 'properties'],
+  json5: ['json5', 'jsonc'],
+  terraform: ['tf', 'tfvars', 'hcl'],
+  nix: ['nix'],
+  cmake: ['cmake'],
+  make: ['mk', 'mak'],
+  docker: ['dockerfile'],
+  latex: ['tex', 'sty', 'bib'],
+  diff: ['diff', 'patch'],
+}
+
+const BY_EXTENSION = new Map(
+  Object.entries(LANGUAGES).flatMap(([language, extensions]) => extensions.map((each) => [each, language])),
+)
+
+/** Source code, stored as it is and cut at declarations; what a block declares is its section. */
+export const code = {
+  reads: 'text',
+  name: 'source code',
+  extensions: [...BY_EXTENSION.keys()],
+  load(source, uri) {
+    const language = BY_EXTENSION.get(extname(uri).slice(1).toLowerCase()) ?? 'plain'
+    return {
+      title: basename(uri),
+      mediaType: `text/x-${language}`,
+      text: source,
+      blocks: codeBlocks(source),
+      linesMatchFile: true,
+    }
+  },
+} satisfies TextLoader
+
+/** Sources up to this length are one block, which the splitter keeps whole. */
+const SMALL = 500
+
+function codeBlocks(source: string): Block[] {
+  const blocks: Block[] = []
+  const sections = createSections()
+  let start = 0
+  let path: string[] = []
+  /** Where the comments and decorators before a declaration begin. */
+  let lead: number | undefined
+  const close = (end: number): void => {
+    const span = trimmed(source, { start, end })
+    if (span.start < span.end) blocks.push({ kind: 'code', headings: path, ...span })
+    start = end
+  }
+  if (source.trim().length > SMALL)
+    for (const line of lines(source)) {
+      const text = source.slice(line.start, Math.min(line.end, line.start + 300))
+      const name = declaredName(text)
+      if (name !== undefined) {
+        close(lead ?? line.start)
+        sections.enter(indentOf(text) + 1, name)
+        path = sections.path()
+        lead = undefined
+      } else if (LEADING.test(text)) lead ??= line.start
+      else lead = undefined
+    }
+  close(source.length)
+  return blocks
+}
+
+/** Comments, attributes and decorators belong to the declaration under them. */
+const LEADING = /^\s*(?:\/\/|\/\*|\*|#|--|;|"""|@\w|\[\w|<!--)/u
+
+const MODIFIERS =
+  '(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|partial|override|virtual|async|inline|extern|unsafe|pub(?:\\([\\w:]+\\))?|open|data|case|suspend|local|readonly|const|constexpr|mut)\\s+)*'
+/** A word that declares, and what it declares; receivers of Go's methods and templates are passed over. */
+const KEYWORD = new RegExp(
+  `^\\s*${MODIFIERS}(?:class|interface|enum|struct|union|trait|impl(?:<[^>]{0,80}>)?|protocol|extension|object|record|module|namespace|package|fn|func|fun|function\\*?|def|defp|defmodule|defmacro|sub|proc|macro|type|message|service|resource|contract|CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:TABLE|VIEW|FUNCTION|PROCEDURE|INDEX|TRIGGER|TYPE))\\s+(?:\\([^)]{0,80}\\)\\s*)?(?:IF\\s+NOT\\s+EXISTS\\s+)?["\`]?(?<name>[\\p{L}_$][\\p{L}\\p{N}_$.:!?-]{0,80})`,
+  'iu',
+)
+/** `const name = (…) =>`, `name = function`: functions and constants at the beginning of a line. */
+const ASSIGNED =
+  /^(?:export\s+)?(?:const|let|var)\s+(?<name>[\p{L}_$][\p{L}\p{N}_$]{0,80})\s*(?::[^=]{0,120})?=\s*(?:async\s*)?(?:function\b|\(|[\p{L}_$][\p{L}\p{N}_$]*\s*=>|\{|\[)/u
+/** `Type name(…) {` of C, C++, Java and C#, on one line. */
+const TYPED =
+  /^(?:\s{0,8}(?:(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)+|(?=[\p{L}_]))[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,100}[\s*&](?<name>[\p{L}_~][\p{L}\p{N}_:~]{0,80})\s*\([^;]{0,200}$/u
+const NOT_TYPES =
+  /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
+
+function declaredName(line: string): string | undefined {
+  const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)
+  if (found) return found.groups?.name
+  return NOT_TYPES.test(line) ? undefined : TYPED.exec(line)?.groups?.name
+}
+
+const indentOf = (line: string): number => (/^[ \t]*/u.exec(line)?.[0] ?? '').replaceAll('\t', '    ').length

@@ -1,0 +1,139 @@
+import type { Address, Attachment, Email } from 'postal-mime'
+import { ChatbotError } from '../../domain/errors.ts'
+import { type BytesLoader, fileTitle, type LoadOptions } from './loader.ts'
+import { decodeText } from './text/decode.ts'
+import { paragraphs } from './text.ts'
+import { documentDate, flatMetadata } from './writing/metadata.ts'
+import { listLine } from './writing/records.ts'
+import { createTextBuilder } from './writing/text-builder.ts'
+
+/** E-mail: its headers, its body once, and its attachments as sections, each read by its own format's loader. */
+export const eml = {
+  reads: 'bytes',
+  name: 'e-mail',
+  extensions: ['eml'],
+  mediaTypes: [],
+  recognises(bytes) {
+    const head =
+      bytes
+        .subarray(0, 4096)
+        .toString('latin1')
+        .split(/\r?\n\r?\n/u, 1)[0] ?? ''
+    return (
+      HEADER.test(head) &&
+      [/^from:/imu, /^(?:to|subject|date|message-id|received):/imu].every((line) => line.test(head))
+    )
+  },
+  async load(bytes, options) {
+    const { default: PostalMime } = await import('postal-mime')
+    const { source, warnings } = readable(bytes)
+    const email = await parsed(() => PostalMime.parse(source))
+    const builder = createTextBuilder()
+    const headers = headersOf(email)
+    builder.add('list', headers.map(([name, value]) => listLine(name, value)).join('\n'), [])
+    const body = await bodyOf(email, options)
+    if (body) builder.append(body, [])
+    for (const [i, attachment] of email.attachments.entries()) {
+      const name = attachment.filename ?? `attachment ${i + 1}`
+      if (i >= MOST_ATTACHMENTS) {
+        warnings.push(`More than ${MOST_ATTACHMENTS} attachments: the rest was left out.`)
+        break
+      }
+      const inner = await attached(attachment, name, options)
+      if (inner && 'text' in inner) {
+        builder.append(inner, [name])
+        for (const warning of inner.warnings ?? []) warnings.push(`${name}: ${warning}`)
+      } else if (inner) warnings.push(`The attachment ${name} was left out: ${inner.reason}`)
+    }
+    const modifiedAt = documentDate(email.date)
+    const names = email.attachments.flatMap(({ filename }) => filename ?? [])
+    return {
+      title: email.subject?.trim() || fileTitle(options.uri),
+      mediaType: 'message/rfc822',
+      ...builder.finish(),
+      linesMatchFile: false,
+      metadata: flatMetadata({
+        ...Object.fromEntries(headers),
+        ...(names.length > 0 ? { attachments: names } : {}),
+      }),
+      ...(modifiedAt ? { modifiedAt } : {}),
+      warnings,
+    }
+  },
+} satisfies BytesLoader
+
+const MOST_ATTACHMENTS = 100
+const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|From [^\n]*\n)+/u
+
+/** Eight-bit mail that names no charset is read as the encoding that it looks like. */
+function readable(bytes: Buffer): { source: Buffer | string; warnings: string[] } {
+  if (/charset\s*=/iu.test(bytes.toString('latin1')) || !bytes.some((byte) => byte > 127))
+    return { source: bytes, warnings: [] }
+  const { text, warnings } = decodeText(bytes)
+  return { source: text, warnings: [...warnings] }
+}
+
+async function parsed(parse: () => Promise<Email>): Promise<Email> {
+  try {
+    return await parse()
+  } catch (thrown) {
+    throw new ChatbotError(
+      'document_corrupt',
+      `The e-mail cannot be read: ${thrown instanceof Error ? thrown.message : 'its structure is broken'}.`,
+      { cause: thrown },
+    )
+  }
+}
+
+const headersOf = (email: Email): [string, string][] => {
+  const all: [string, string][] = [
+    ['From', addresses(email.from ? [email.from] : [])],
+    ['To', addresses(email.to ?? [])],
+    ['Cc', addresses(email.cc ?? [])],
+    ['Date', email.date ?? ''],
+    ['Subject', email.subject ?? ''],
+  ]
+  return all.filter(([, value]) => value.trim() !== '')
+}
+
+const addresses = (list: readonly Address[]): string =>
+  list
+    .map((each) =>
+      each.group
+        ? `${each.name}: ${addresses(each.group)}`
+        : each.name
+          ? `${each.name} <${each.address}>`
+          : each.address,
+    )
+    .join(', ')
+
+/** The plain text, unless only the HTML says something: both are the same message. */
+async function bodyOf({ text = '', html = '' }: Email, { loadInner }: LoadOptions) {
+  const plain = text.replace(/\r\n?/gu, '\n').trim()
+  if (html.trim() === '' || plain.length > html.length / 50)
+    return { text: plain, blocks: paragraphs(plain, 0) }
+  try {
+    const page = await loadInner(Buffer.from(html), 'body.html')
+    return page.text.length > plain.length ? page : { text: plain, blocks: paragraphs(plain, 0) }
+  } catch (thrown) {
+    if (!(thrown instanceof ChatbotError)) throw thrown
+    return { text: plain, blocks: paragraphs(plain, 0) }
+  }
+}
+
+/** Nothing for pictures of the message itself; a reason for what cannot be read. */
+async function attached(attachment: Attachment, name: string, { loadInner }: LoadOptions) {
+  if (attachment.related && attachment.mimeType.startsWith('image/')) return undefined
+  const { content } = attachment
+  const bytes =
+    typeof content === 'string'
+      ? Buffer.from(content)
+      : Buffer.from(content instanceof Uint8Array ? content : new Uint8Array(content))
+  try {
+    return await loadInner(bytes, name)
+  } catch (thrown) {
+    if (!(thrown instanceof ChatbotError) || thrown.code === 'document_too_large') throw thrown
+    const unsupported = thrown.code === 'unsupported_format'
+    return { reason: unsupported ? 'files of its format cannot be indexed.' : thrown.message }
+  }
+}

@@ -1,0 +1,102 @@
+import type { LoadedDocument, Metadata } from '../../../domain/document.ts'
+import { fileTitle, type TextLoader } from '../loader.ts'
+import { documentDate, flatMetadata } from '../writing/metadata.ts'
+import type { DomDocument } from './dom.ts'
+import { renderHtml } from './render.ts'
+import { tamedHtml } from './source.ts'
+
+/** Web pages: the text of the main part, without scripts, menus and footers. The extracted text is stored. */
+export const html = {
+  reads: 'text',
+  name: 'HTML',
+  extensions: ['html', 'htm', 'xhtml', 'xht'],
+  recognises: (bytes) =>
+    /^\s*(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])/iu.test(head(bytes)),
+  declaredEncoding: (bytes) =>
+    /<meta[^>]{1,300}charset\s*=\s*["']?\s*([\w-]{2,40})/iu.exec(head(bytes))?.[1] ??
+    /^\s*<\?xml[^>]{1,200}encoding\s*=\s*["']([\w-]{2,40})/iu.exec(head(bytes))?.[1],
+  async load(source, uri) {
+    const { parseHTML } = await import('linkedom')
+    const { Readability } = await import('@mozilla/readability')
+    const page = tamedHtml(source.replace(DOCTYPE, ''))
+    const { document }: { document: DomDocument } = parseHTML(page)
+    const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
+    const metadata = metadataOf(document)
+    for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
+    const article = (): DomDocument | undefined => {
+      if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
+      const found = new Readability(parseHTML(String(document)).document).parse()
+      return found?.content ? parseHTML(found.content).document : undefined
+    }
+    const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
+    return {
+      title: title === '' ? fileTitle(uri) : title,
+      mediaType: 'text/html',
+      ...mainText(document, article),
+      linesMatchFile: false,
+      metadata,
+      ...(modifiedAt ? { modifiedAt } : {}),
+    }
+  },
+} satisfies TextLoader
+
+/** Readability takes long for large pages, and those are manuals rather than articles. */
+const LONGEST_ARTICLE = 400_000
+
+/** What `<meta>` may say, the best first where several say when. */
+const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
+const METADATA =
+  /^(?:author|description|keywords|(?:dc\.)?date|last-modified|article:\w+|og:(?:site_name|url))$/u
+
+function metadataOf(document: DomDocument): Metadata {
+  const found: [string, string][] = []
+  for (const meta of document.querySelectorAll('meta[content]')) {
+    const name = (meta.getAttribute('name') ?? meta.getAttribute('property') ?? '').toLowerCase()
+    if (METADATA.test(name)) found.push([name, meta.getAttribute('content') ?? ''])
+  }
+  return flatMetadata(Object.fromEntries(found.reverse()))
+}
+
+/** linkedom's walk from the first node of a document ends at its doctype. */
+const DOCTYPE = /<!doctype[^>]{0,1000}>/giu
+
+type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
+
+const NEVER_READ =
+  'script, style, noscript, template, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, [hidden], [aria-hidden="true"], a.headerlink, a.anchor-link'
+const FURNITURE =
+  'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
+/** A part that says less than this of the page's text is not its main part, whatever it is called. */
+const LEAST_SHARE = 0.4
+/** An article that was found by its looks leaves out less: comments, related links, a sidebar. */
+const LEAST_ARTICLE = 0.6
+
+/**
+ * The part of the page that its author marked as main, else what looks like an article, else all without its
+ * furniture; never nothing of something.
+ */
+function mainText(document: DomDocument, article: () => DomDocument | undefined): Rendered {
+  const everything = renderHtml(document)
+  for (const element of document.querySelectorAll(FURNITURE)) element.remove()
+  for (const header of document.querySelectorAll('header'))
+    if (!header.querySelector('h1') && !header.closest('main, article')) header.remove()
+  const content = renderHtml(document)
+  const articles = document.querySelectorAll('article')
+  const marked = document.querySelector('main, [role="main"]') ?? (articles.length === 1 ? articles[0] : null)
+  const found = marked ?? article()
+  const main = found ? renderHtml(found) : content
+  const share = marked ? LEAST_SHARE : LEAST_ARTICLE
+  if (main.text.length >= share * content.text.length && main.text !== '') return main
+  return content.text === '' ? everything : content
+}
+
+const textOf = (document: DomDocument, selector: string): string =>
+  document.querySelector(selector)?.textContent ?? ''
+
+const head = (bytes: Buffer): string =>
+  bytes
+    .subarray(0, 4096)
+    .toString('latin1')
+    .replace(/^(?:\xef\xbb\xbf)/u, '')
+
+const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim().slice(0, 500)

@@ -1,0 +1,45 @@
+import { ChatbotError } from '../../../domain/errors.ts'
+
+/** Open elements above which the DOM's time per element grows with every further one. */
+const DEEPEST = 1500
+/** Tags and entities, each of which becomes a node. */
+const MOST_NODES = 1_000_000
+
+const NUMERIC = /&#(?:x([0-9a-f]{2,6})|(\d{3,7}));/giu
+const TAG = /<(\/?)([a-z][a-z0-9-]*)[^<>]*>/giu
+/** Elements that have no end tag, or often go without one. */
+const UNCLOSED = new Set(
+  'area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody tfoot'.split(
+    ' ',
+  ),
+)
+
+/**
+ * The page such that its DOM can be made in linear time: letters instead of their numbers, and no tags where they
+ * nest deeper than any honest page. Throws `document_too_large` for more tags than memory holds.
+ */
+export function tamedHtml(source: string): string {
+  const letters = source.replace(NUMERIC, (entity, hex: string | undefined, decimal: string | undefined) => {
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+    return code > 160 && code <= 0x10ffff ? String.fromCodePoint(code) : entity
+  })
+  let depth = 0
+  const shallow = letters.replace(TAG, (tag, end: string, name: string) => {
+    if (UNCLOSED.has(name.toLowerCase()) || tag.endsWith('/>')) return tag
+    if (end === '/') {
+      depth = Math.max(0, depth - 1)
+      return depth >= DEEPEST ? ' ' : tag
+    }
+    return depth++ >= DEEPEST ? ' ' : tag
+  })
+  let nodes = 0
+  for (let at = shallow.search(/[<&]/u); at >= 0 && at < shallow.length; at++) {
+    const code = shallow.charCodeAt(at)
+    if ((code === 60 || code === 38) && ++nodes > MOST_NODES)
+      throw new ChatbotError(
+        'document_too_large',
+        `The page has more than ${MOST_NODES} tags. Split the file.`,
+      )
+  }
+  return shallow
+}

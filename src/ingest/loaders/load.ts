@@ -1,0 +1,53 @@
+import type { LoadedDocument } from '../../domain/document.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import { detectLoader } from './registry.ts'
+import { decodeText } from './text/decode.ts'
+
+export interface LoadLimits {
+  /** UTF-16 code units. */
+  readonly maxTextLength: number
+}
+
+/** Files inside files inside files: what is deeper was made to harm. */
+const DEEPEST = 3
+
+/**
+ * A file's text and structure, by the loader of its format.
+ * Throws `document_empty`, `document_too_large`, `unsupported_format`, `invalid_encoding` and what loaders throw.
+ */
+export async function loadDocument(
+  bytes: Buffer,
+  uri: string,
+  limits: LoadLimits & { readonly password?: string | undefined },
+  depth = 0,
+): Promise<LoadedDocument> {
+  if (bytes.length === 0) throw empty('The file has 0 bytes.')
+  const loader = await detectLoader(bytes, uri)
+  if (loader.reads === 'bytes') {
+    const loadInner = (inner: Buffer, name: string): Promise<LoadedDocument> => {
+      if (depth >= DEEPEST)
+        throw new ChatbotError(
+          'document_too_large',
+          `Files are nested more than ${DEEPEST} deep in this one.`,
+        )
+      return loadDocument(inner, name, limits, depth + 1)
+    }
+    return checked(await loader.load(bytes, { ...limits, uri, loadInner }), limits)
+  }
+  const { text, warnings } = decodeText(bytes, loader.declaredEncoding?.(bytes))
+  if (text.trim() === '') throw empty('The file holds nothing but white space.')
+  const document = await loader.load(text, uri)
+  return checked({ ...document, warnings: [...warnings, ...(document.warnings ?? [])] }, limits)
+}
+
+function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): LoadedDocument {
+  if (document.text.length > maxTextLength)
+    throw new ChatbotError(
+      'document_too_large',
+      `The text has ${document.text.length} characters; the limit is ${maxTextLength} (ingest.maxTextLength). Split the file, or raise the limit.`,
+    )
+  return document
+}
+
+export const empty = (what: string): ChatbotError =>
+  new ChatbotError('document_empty', `${what} There is nothing to index.`)

@@ -1,0 +1,48 @@
+import { basename, extname } from 'node:path'
+import type { LoadedDocument } from '../../domain/document.ts'
+
+/** Reads one format. What it needs of large libraries it imports when it loads its first file. */
+export type Loader = TextLoader | BytesLoader
+
+interface Format {
+  /** As users call it. */
+  readonly name: string
+  /** Lower case, without the dot. */
+  readonly extensions: readonly string[]
+  /** Whether bytes that look like text are of this format, whatever their name says. */
+  recognises?(bytes: Buffer): boolean
+}
+
+/** Reads a format that is text in some encoding. */
+export interface TextLoader extends Format {
+  readonly reads: 'text'
+  /** Encoding that the content declares itself. */
+  declaredEncoding?(bytes: Buffer): string | undefined
+  /** From text with `\n` line ends. `uri` serves for the title when the text has none. */
+  load(text: string, uri: string): LoadedDocument | Promise<LoadedDocument>
+}
+
+/** Reads a format with binary content, or with parts in encodings of their own. */
+export interface BytesLoader extends Format {
+  readonly reads: 'bytes'
+  /** What file-type calls such content; empty for formats that look like text, which their extension tells. */
+  readonly mediaTypes: readonly string[]
+  /** A file inside, by which an archive is told that file-type does not know. */
+  readonly archivePart?: RegExp
+  /** Throws `document_corrupt`, `document_too_large`, `needs_password` and `no_text_layer`. */
+  load(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument>
+}
+
+export interface LoadOptions {
+  /** What the user calls the file; serves for the title when the content has none. */
+  readonly uri: string
+  /** For files that are encrypted; never logged, never stored. */
+  readonly password?: string | undefined
+  /** UTF-16 code units; a loader may stop with `document_too_large` as soon as there are more. */
+  readonly maxTextLength: number
+  /** Reads a file inside this one, such as an attachment, with the loader of its own format. */
+  loadInner(bytes: Buffer, uri: string): Promise<LoadedDocument>
+}
+
+/** `refund-policy` of `docs/refund-policy.md`: the title of last resort. */
+export const fileTitle = (uri: string): string => basename(uri, extname(uri)) || uri

@@ -1,0 +1,185 @@
+import { extname } from 'node:path'
+import { Lexer, type Token } from 'marked'
+import { parse as parseYaml } from 'yaml'
+import type { Block, BlockKind, Metadata, Span } from '../../domain/document.ts'
+import { skipSpace, trimmed } from '../../text/lines.ts'
+import { fileTitle, type TextLoader } from './loader.ts'
+import { paragraphs } from './text.ts'
+import { documentDate, flatMetadata } from './writing/metadata.ts'
+import { createSections } from './writing/sections.ts'
+
+/** Markdown, cut into top-level blocks. The source itself is stored, so that its lines are lines of the file. */
+export const markdown = {
+  reads: 'text',
+  name: 'Markdown',
+  extensions: ['md', 'markdown', 'mdx', 'mdown', 'mkd'],
+  load(source, uri) {
+    const front = frontMatter(source)
+    const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
+    return {
+      title: front.title ?? firstTitle ?? fileTitle(uri),
+      mediaType: 'text/markdown',
+      text: source,
+      blocks,
+      linesMatchFile: true,
+      metadata: front.metadata,
+      ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
+    }
+  },
+} satisfies TextLoader
+
+interface FrontMatter {
+  readonly title?: string
+  readonly metadata: Metadata
+  readonly modifiedAt?: Date
+  /** Where the document begins. */
+  readonly end: number
+}
+
+/** YAML between `---`, or the plain `key = "value"` lines of TOML between `+++`. */
+function frontMatter(source: string): FrontMatter {
+  const match = /^(---|\+\+\+)[ \t]*\n([\s\S]{0,20000}?)\n(?:\1|\.\.\.)[ \t]*(?:\n|$)/u.exec(source)
+  const data = match ? frontData(match[1] ?? '', match[2] ?? '') : undefined
+  if (!match || !data) return { metadata: {}, end: 0 }
+  const { title, ...metadata } = flatMetadata(data)
+  const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
+  return {
+    ...(title ? { title } : {}),
+    metadata,
+    ...(modifiedAt ? { modifiedAt } : {}),
+    end: match[0].length,
+  }
+}
+
+/** Names of the dates in front matter, that of the last change first. */
+const DATES = ['updated', 'modified', 'lastmod', 'last_modified', 'last_modified_at', 'date']
+
+/** Undefined when it is not front matter after all: a rule, text and another rule. */
+function frontData(fence: string, inside: string): object | undefined {
+  if (fence === '+++') {
+    const pairs = inside.matchAll(/^([\w-]{1,100})\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n]*))$/gmu)
+    return Object.fromEntries(Array.from(pairs, ([, key, ...values]) => [key, values.find(Boolean) ?? '']))
+  }
+  try {
+    const data: unknown = parseYaml(inside, { maxAliasCount: 20, logLevel: 'silent' })
+    return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function read(source: string, from: number, mdx: boolean): { blocks: Block[]; firstTitle?: string } {
+  const blocks: Block[] = []
+  const sections = createSections()
+  let firstTitle: string | undefined
+  const add: Add = (kind, span, headings = sections.path()) => {
+    const { start, end } = trimmed(source, span)
+    if (start < end) blocks.push({ kind, headings, start, end })
+  }
+  const located = locate(source, from)
+  if (!located) return { blocks: paragraphs(source, from) }
+  for (const { token, span } of located) {
+    if (token.type === 'heading' && 'depth' in token && typeof token.depth === 'number') {
+      const title = plain(token.text)
+      if (token.depth === 1 && title !== '') firstTitle ??= title
+      add('heading', span, sections.enter(token.depth, title))
+    } else if (token.type === 'html') {
+      if (!/^\s*<(?:script|style|template)\b/iu.test(token.raw)) addHtml(source, span, mdx, add)
+    } else {
+      const kind = KINDS[token.type]
+      if (kind === 'code' || kind === 'table') add(kind, span)
+      else if (mdx && /^(?:<|\{\/\*)/u.test(token.raw)) addHtml(source, span, mdx, add)
+      else if (kind && !(mdx && /^(?:import|export)\s/u.test(token.raw)))
+        addAroundComments(source, span, kind, add)
+    }
+  }
+  return firstTitle === undefined ? { blocks } : { blocks, firstTitle }
+}
+
+/** Rules, blank lines and link definitions are not listed: they hold nothing to find. */
+const KINDS: Readonly<Record<string, BlockKind>> = {
+  paragraph: 'paragraph',
+  text: 'paragraph',
+  list: 'list',
+  blockquote: 'quote',
+  table: 'table',
+  code: 'code',
+}
+
+/**
+ * The top-level tokens with their spans. marked does not give offsets, and the texts of its tokens differ from
+ * the source in white space (at the end of lists, in tabs), but in nothing else: so other characters are counted.
+ * Undefined when the nesting is too deep for its recursion, or when the characters don't agree after all.
+ */
+function locate(source: string, from: number): { token: Token; span: Span }[] | undefined {
+  const tokens = blockTokens(source.slice(from))
+  if (!tokens) return undefined
+  const located: { token: Token; span: Span }[] = []
+  let at = from
+  for (const token of tokens) {
+    at = skipSpace(source, at)
+    const start = at
+    for (let i = skipSpace(token.raw, 0); i < token.raw.length; i = skipSpace(token.raw, i + 1)) {
+      at = skipSpace(source, at)
+      if (source.charCodeAt(at) !== token.raw.charCodeAt(i)) return undefined
+      at++
+    }
+    located.push({ token, span: { start, end: at } })
+  }
+  return located
+}
+
+/** Quotes and lists in one another, for each of which marked reads the rest again. */
+const TOO_DEEP = /^(?:[ \t]*>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
+
+function blockTokens(source: string): Token[] | undefined {
+  if (TOO_DEEP.test(source)) return undefined
+  try {
+    return new Lexer({ gfm: true }).blockTokens(source, [])
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined
+    throw thrown
+  }
+}
+
+type Add = (kind: BlockKind, span: Span, headings?: readonly string[]) => void
+
+/** Comments are for authors: what stands around one is indexed, the comment is not. */
+function addAroundComments(source: string, span: Span, kind: BlockKind, add: Add): void {
+  const part = source.slice(span.start, span.end)
+  let from = 0
+  for (;;) {
+    const comment = part.indexOf('<!--', from)
+    const close = comment < 0 ? -1 : part.indexOf('-->', comment + 4)
+    if (close < 0) break
+    add(kind, { start: span.start + from, end: span.start + comment })
+    from = close + 3
+  }
+  add(kind, { start: span.start + from, end: span.end })
+}
+
+/** An HTML block is indexed from its first to its last text, if it has any: badges and anchors have none. */
+function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
+  addAroundComments(source, span, 'paragraph', (kind, part) => {
+    const html = source.slice(part.start, part.end)
+    const blanked = html.replace(mdx ? JSX : /<[^<>]*>/gu, (tag) => ' '.repeat(tag.length))
+    const text = trimmed(blanked, { start: 0, end: blanked.length })
+    if (text.start < text.end) add(kind, { start: part.start + text.start, end: part.start + text.end })
+  })
+}
+
+/** Tags whose attributes may be expressions, up to two braces deep, and comments. */
+const JSX = /<\/?[\w.]*(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*[\s\S]*?\*\/\}/gu
+
+/** A heading without its inline marks. */
+function plain(inline: string): string {
+  return inline
+    .slice(0, 1000)
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/gu, '$1')
+    .replace(/<[^>]*>/gu, '')
+    .replace(/\s*\{#[^}]*\}\s*$/u, '')
+    .replace(/(\*\*|__|\*|`+)(\S(?:.*?\S)?)\1/gu, '$2')
+    .replace(/\\([!-/:-@[-`{-~])/gu, '$1')
+    .replace(/\s+/gu, ' ')
+    .trim()
+}

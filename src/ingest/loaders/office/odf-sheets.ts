@@ -1,0 +1,67 @@
+import type { DocumentWriter } from '../writing/document-writer.ts'
+import { createSheet } from './sheet.ts'
+import type { Attributes, XmlHandler } from './xml.ts'
+
+/** A cell with content is repeated so often at most: a whole row may be filled with one value. */
+const MOST_REPEATED = 100
+
+/** The tables of a spreadsheet: each sheet a section. */
+export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): XmlHandler {
+  let sheet: ReturnType<typeof createSheet> | undefined
+  let row = 0
+  let nextRow = 1
+  let column = 1
+  let cell: { readonly attributes: Attributes; text: string } | undefined
+  let inText = 0
+  let skipping = 0
+
+  return {
+    open(name, attributes) {
+      if (skipping > 0 || name === 'annotation' || name === 'shapes') skipping++
+      else if (name === 'table' && cell === undefined) {
+        writer.heading(1, attributes['table:name'] ?? '')
+        sheet = createSheet(writer, maxTextLength)
+        row = 0
+        nextRow = 1
+      } else if (name === 'table-row') {
+        row = nextRow
+        nextRow += repeats(attributes, 'number-rows-repeated')
+        column = 1
+        sheet?.openRow(row)
+      } else if (name === 'table-cell' || name === 'covered-table-cell') cell = { attributes, text: '' }
+      else if (name === 'p' && cell) {
+        inText++
+        if (cell.text !== '') cell.text += ' '
+      } else if (name === 's' && inText > 0 && cell) cell.text += ' '
+    },
+    text(text) {
+      if (inText > 0 && skipping === 0 && cell) cell.text += text
+    },
+    close(name) {
+      if (skipping > 0) skipping--
+      else if (name === 'p' && inText > 0) inText--
+      else if ((name === 'table-cell' || name === 'covered-table-cell') && cell) {
+        const times = repeats(cell.attributes, 'number-columns-repeated')
+        const text = shown(cell)
+        if (text !== '')
+          for (let i = 0; i < Math.min(times, MOST_REPEATED); i++) sheet?.cell(column + i, text)
+        column += times
+        cell = undefined
+      } else if (name === 'table' && cell === undefined) {
+        sheet?.finish()
+        sheet = undefined
+      }
+    },
+  }
+}
+
+const repeats = (attributes: Attributes, name: string): number =>
+  Math.max(1, Number(attributes[name] ?? 1) || 1)
+
+/** As the sheet shows it, but dates as ISO 8601. */
+function shown({ attributes, text }: { readonly attributes: Attributes; readonly text: string }): string {
+  const date = attributes['date-value']
+  if (date !== undefined) return date.replace(/T00:00:00(?:\.0+)?$/u, '').replace('T', ' ')
+  if (text.trim() !== '') return text
+  return attributes['office:value'] ?? attributes['string-value'] ?? ''
+}

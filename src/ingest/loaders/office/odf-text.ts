@@ -1,0 +1,147 @@
+import type { DocumentWriter } from '../writing/document-writer.ts'
+import { createFlow, type Paragraph } from './flow.ts'
+import type { Attributes, XmlHandler } from './xml.ts'
+
+/** Comments, deleted text, marks of notes, and lists of contents that repeat the headings. */
+const SKIPPED = new Set(
+  'annotation tracked-changes note-citation table-of-content illustration-index table-index alphabetical-index forms'.split(
+    ' ',
+  ),
+)
+/** What repeats on every slide. */
+const FURNITURE = new Set(['date-time', 'footer', 'header', 'page-number'])
+
+interface Open {
+  text: string
+  readonly level: number | undefined
+  readonly style: string
+}
+
+/** Paragraphs and headings in lists, tables, frames and notes; `slides` when pages and their titles count. */
+export function textHandler(writer: DocumentWriter, styles: Styles, slides: boolean): XmlHandler {
+  let page = 0
+  const flow = createFlow(writer, () => (slides ? page : undefined))
+  const open: Open[] = []
+  const notes: string[] = []
+  const lists: { readonly ordered: boolean; items: number }[] = []
+  let skipping = 0
+  let inTitle = false
+  let speaking = false
+  let inNote = 0
+  let itemBegins = false
+  /** Columns that the last cell spans, still to come as covered cells. */
+  let covered = 0
+
+  const describe = ({ text, level, style }: Open): Paragraph => {
+    const role = styles.role(style)
+    if (inTitle || role === 'title') return { kind: 'heading', level: 1, text }
+    if (level !== undefined) return { kind: 'heading', level: Math.max(1, level), text }
+    if (speaking) return { kind: 'paragraph', text: text.trim() === '' ? '' : `Notes: ${text}` }
+    if (role !== 'body') return { kind: role, text }
+    const list = lists.at(-1)
+    if (!list) return { kind: 'paragraph', text }
+    const marker = itemBegins ? (list.ordered ? `${++list.items}.` : '-') : ' '
+    if (text.trim() !== '') itemBegins = false
+    return { kind: 'list', level: lists.length - 1, marker, text }
+  }
+  const write = (text: string) => {
+    const paragraph = open.at(-1)
+    if (paragraph && skipping === 0) paragraph.text += text
+  }
+  const closeParagraph = () => {
+    const paragraph = open.pop()
+    if (!paragraph) return
+    if (inNote > 0) notes.push(paragraph.text)
+    else flow.paragraph(describe(paragraph))
+    if (open.length === 0) for (const text of notes.splice(0)) flow.paragraph({ kind: 'paragraph', text })
+  }
+  const openCell = (attributes: Attributes, isCovered: boolean) => {
+    flow.openCell()
+    if (!isCovered) covered = Number(attributes['number-columns-spanned'] ?? 1) - 1
+    else if (covered > 0) covered--
+    else flow.continueCell()
+    flow.spanCell(Number(attributes['number-columns-repeated'] ?? 1))
+  }
+  return {
+    open(name, attributes) {
+      const role = attributes['presentation:class'] ?? ''
+      if (skipping > 0 || SKIPPED.has(name) || FURNITURE.has(role)) skipping++
+      else if (name === 'h' || name === 'p')
+        open.push({
+          text: '',
+          level: name === 'h' ? Number(attributes['outline-level'] ?? 1) : undefined,
+          style: attributes['style-name'] ?? '',
+        })
+      else if (name === 'tab') write('\t')
+      else if (name === 's') write(' '.repeat(Math.min(Number(attributes.c ?? 1) || 1, 100)))
+      else if (name === 'line-break') write('\n')
+      else if (name === 'list')
+        lists.push({
+          ordered: styles.isOrdered(attributes['style-name']) ?? lists.at(-1)?.ordered ?? false,
+          items: 0,
+        })
+      else if (name === 'list-item') itemBegins = true
+      else if (name === 'note') inNote++
+      else if (name === 'table') flow.openTable()
+      else if (name === 'table-row') flow.openRow()
+      else if (name === 'table-cell') openCell(attributes, false)
+      else if (name === 'covered-table-cell') openCell(attributes, true)
+      else if (name === 'frame') inTitle = role === 'title'
+      else if (name === 'notes') speaking = true
+      else if (slides && name === 'page') {
+        flow.finish()
+        page++
+        // A slide without a title stands under no title of another one.
+        writer.leave(1)
+      } else styles.open(name, attributes)
+    },
+    // Runs of white space are one space; more are `text:s`.
+    text: (text) => write(text.replace(/\s+/gu, ' ')),
+    close(name) {
+      if (skipping > 0) skipping--
+      else if (name === 'h' || name === 'p') closeParagraph()
+      else if (name === 'list') lists.pop()
+      else if (name === 'note') inNote--
+      else if (name === 'table') flow.closeTable()
+      else if (name === 'frame') inTitle = false
+      else if (name === 'notes') speaking = false
+      else if (name === 'body') flow.finish()
+    },
+  }
+}
+
+/** Styles based on each other; damaged files have circles. */
+const DEEPEST = 20
+
+export type Styles = ReturnType<typeof createStyles>
+
+/** Paragraph styles and list styles, of styles.xml and of the text's own beginning. */
+export function createStyles() {
+  const parents = new Map<string, string>()
+  const ordered = new Map<string, boolean>()
+  let list: string | undefined
+  return {
+    open(name: string, attributes: Attributes) {
+      const own = attributes['style:name']
+      if (name === 'style' && own !== undefined) parents.set(own, attributes['parent-style-name'] ?? '')
+      else if (name === 'list-style') list = own
+      else if (list !== undefined && attributes.level === '1') {
+        if (name === 'list-level-style-number') ordered.set(list, attributes['num-format'] !== '')
+        if (name === 'list-level-style-bullet') ordered.set(list, false)
+      }
+    },
+    isOrdered: (style: string | undefined): boolean | undefined =>
+      style === undefined ? undefined : ordered.get(style),
+    role(style: string): 'body' | 'title' | 'code' | 'quote' {
+      let at: string | undefined = style
+      for (let depth = 0; at && depth < DEEPEST; depth++) {
+        const name = at.toLowerCase()
+        if (name === 'title') return 'title'
+        if (name.startsWith('preformatted') || name === 'source_20_code') return 'code'
+        if (/quotations|quote/u.test(name)) return 'quote'
+        at = parents.get(at)
+      }
+      return 'body'
+    },
+  }
+}

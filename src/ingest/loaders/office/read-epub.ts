@@ -1,0 +1,177 @@
+/** E-books: chapters in the order of the spine, each through the HTML renderer. */
+import { posix } from 'node:path'
+import { parseHTML } from 'linkedom'
+import type { LoadedDocument } from '../../../domain/document.ts'
+import { ChatbotError } from '../../../domain/errors.ts'
+import type { DomDocument } from '../html/dom.ts'
+import { renderHtml } from '../html/render.ts'
+import { fileTitle, type LoadOptions } from '../loader.ts'
+import { decodeText } from '../text/decode.ts'
+import { createWriter } from '../writing/document-writer.ts'
+import { type Archive, damaged, openArchive } from './archive.ts'
+import { readXml } from './xml.ts'
+
+const FORMAT = 'EPUB'
+/** A page becomes a tree in memory; books have theirs by chapters. */
+const LARGEST_PAGE = 16 * 1024 * 1024
+
+export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument> {
+  const archive = await openArchive(bytes, FORMAT)
+  const book = await readPackage(archive)
+  if (archive.has('META-INF/rights.xml'))
+    throw new ChatbotError('unsupported_format', 'The e-book is locked by its shop (DRM) and cannot be read.')
+  const writer = createWriter(options.maxTextLength)
+  const { title = fileTitle(options.uri), author, description } = book.metadata
+  // What the book says of itself answers questions about it.
+  writer.block('paragraph', [title, author, description && plain(description)].filter(Boolean).join('\n'))
+  const names = await readContents(archive, book)
+  for (const part of book.spine) {
+    if (!archive.has(part)) continue
+    const content = (await archive.read(part, LARGEST_PAGE)) ?? Buffer.alloc(0)
+    const chapter = renderChapter(content)
+    const name = names.get(part)
+    const first = chapter.blocks.find(({ start, end }) => chapter.text.slice(start, end).trim() !== '')
+    writer.leave(1)
+    if (name !== undefined && first && chapter.text.slice(first.start, first.end) === name)
+      writer.heading(1, name)
+    else if (name !== undefined && first && first.kind !== 'heading') writer.heading(1, name)
+    writer.include(chapter)
+  }
+  return {
+    title,
+    mediaType: 'application/epub+zip',
+    ...writer.finish(),
+    linesMatchFile: false,
+    metadata: book.metadata,
+  }
+}
+
+interface Book {
+  readonly metadata: Readonly<Record<string, string>>
+  /** Parts in reading order. */
+  readonly spine: readonly string[]
+  /** The table of contents: an EPUB 3 page or an EPUB 2 list. */
+  readonly contents: { readonly nav?: string; readonly ncx?: string }
+}
+
+async function readPackage(archive: Archive): Promise<Book> {
+  let root: string | undefined
+  await readXml(archive, 'META-INF/container.xml', FORMAT, {
+    open(name, attributes) {
+      if (name === 'rootfile') root ??= attributes['full-path']
+    },
+  })
+  if (root === undefined || !archive.has(root)) throw damaged(FORMAT, 'its package file is missing')
+  const folder = posix.dirname(root)
+  const items = new Map<string, { part: string; properties: string; type: string }>()
+  const spine: string[] = []
+  const metadata: Record<string, string> = {}
+  let field = ''
+  await readXml(archive, root, FORMAT, {
+    open(name, attributes) {
+      field = name
+      if (name === 'item')
+        items.set(attributes.id ?? '', {
+          part: partOf(folder, attributes.href ?? ''),
+          properties: attributes.properties ?? '',
+          type: attributes['media-type'] ?? '',
+        })
+      else if (name === 'itemref') spine.push(attributes.idref ?? '')
+    },
+    text(text) {
+      const key = FIELDS[field]
+      if (key !== undefined && text.trim() !== '')
+        metadata[key] = [metadata[key], text.replace(/\s+/gu, ' ').trim()]
+          .filter(Boolean)
+          .join(', ')
+          .slice(0, 2000)
+    },
+    close() {
+      field = ''
+    },
+  })
+  const all = [...items.values()]
+  const nav = all.find(({ properties }) => properties.split(/\s+/u).includes('nav'))?.part
+  const ncx = all.find(({ type }) => type === 'application/x-dtbncx+xml')?.part
+  return {
+    metadata,
+    spine: spine.flatMap((id) => items.get(id)?.part ?? []).filter((part) => part !== nav),
+    contents: { ...(nav === undefined ? {} : { nav }), ...(ncx === undefined ? {} : { ncx }) },
+  }
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  title: 'title',
+  creator: 'author',
+  description: 'description',
+  language: 'language',
+  publisher: 'publisher',
+  subject: 'subject',
+}
+
+/** The name of a part of the archive that `href` in a file of `folder` means. */
+function partOf(folder: string, href: string): string {
+  const path = href.replace(/[#?].*$/u, '')
+  try {
+    return posix.join(folder, decodeURIComponent(path))
+  } catch {
+    return posix.join(folder, path)
+  }
+}
+
+/** What the table of contents calls each part; the first entry counts. */
+async function readContents(
+  archive: Archive,
+  { contents: { nav, ncx } }: Book,
+): Promise<Map<string, string>> {
+  const names = new Map<string, string>()
+  const add = (from: string, href: string, name: string) => {
+    const part = partOf(posix.dirname(from), href)
+    const text = name.replace(/\s+/gu, ' ').trim()
+    if (text !== '' && !names.has(part)) names.set(part, text)
+  }
+  if (nav !== undefined && archive.has(nav)) {
+    const page = parse((await archive.read(nav, LARGEST_PAGE)) ?? Buffer.alloc(0))
+    for (const link of page.querySelectorAll('nav a[href]'))
+      add(nav, link.getAttribute('href') ?? '', link.textContent ?? '')
+  } else if (ncx !== undefined && archive.has(ncx)) {
+    let label = ''
+    await readXml(archive, ncx, FORMAT, {
+      open(name, { src }) {
+        if (name === 'navLabel') label = ''
+        if (name === 'content' && src !== undefined) add(ncx, src, label)
+      },
+      text(text) {
+        label += text
+      },
+    })
+  }
+  return names
+}
+
+function parse(bytes: Buffer): DomDocument {
+  const declared = /^[^>]{0,200}encoding\s*=\s*["']([\w-]{2,40})/iu.exec(
+    bytes.subarray(0, 300).toString('latin1'),
+  )?.[1]
+  const { text } = decodeText(bytes, declared)
+  // linkedom's walk ends at a doctype, and it takes `<title/>` for an open tag.
+  const page = text
+    .replace(/<\?xml[^>]{0,200}\?>|<!doctype[^>]{0,1000}>/giu, '')
+    .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
+  const { document }: { document: DomDocument } = parseHTML(page)
+  return document
+}
+
+function renderChapter(bytes: Buffer) {
+  if (bytes.length === 0) return { text: '', blocks: [] }
+  const page = parse(bytes)
+  for (const element of page.querySelectorAll('head, script, style, svg, [hidden]')) element.remove()
+  return renderHtml(page)
+}
+
+/** A description may be HTML. */
+const plain = (text: string): string =>
+  text
+    .replace(/<[^>]{0,500}>/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()

@@ -1,0 +1,170 @@
+/** Excel workbooks: each sheet a section, its rows a table, dates and numbers as a person reads them. */
+import { dateFromSerial, format as formatNumber, getFormatFromId, isDateFormat } from 'numfmt'
+import type { LoadedDocument } from '../../../domain/document.ts'
+import { fileTitle, type LoadOptions } from '../loader.ts'
+import { createWriter } from '../writing/document-writer.ts'
+import { type Archive, openArchive } from './archive.ts'
+import { readProperties } from './properties.ts'
+import { mainPart, related, relationshipsOf } from './relationships.ts'
+import { createSheet } from './sheet.ts'
+import { readXml, type XmlHandler } from './xml.ts'
+
+const FORMAT = 'Excel'
+
+export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument> {
+  const archive = await openArchive(bytes, FORMAT)
+  const main = await mainPart(archive, FORMAT)
+  const parts = await relationshipsOf(archive, main, FORMAT)
+  const sheets: { name: string; part: string }[] = []
+  let since1904 = false
+  await readXml(archive, main, FORMAT, {
+    open(name, attributes) {
+      if (name === 'workbookPr') since1904 = /^(?:1|true)$/u.test(attributes.date1904 ?? '')
+      const target = parts.get(attributes['r:id'] ?? '')?.target
+      if (name === 'sheet' && target !== undefined) sheets.push({ name: attributes.name ?? '', part: target })
+    },
+  })
+  const strings = await sharedStrings(archive, related(parts, 'sharedStrings', archive))
+  const formats = await cellFormats(archive, related(parts, 'styles', archive))
+  const writer = createWriter(options.maxTextLength)
+  for (const { name, part } of sheets) {
+    if (!archive.has(part)) continue
+    writer.heading(1, name)
+    const sheet = createSheet(writer, options.maxTextLength)
+    await readXml(archive, part, FORMAT, sheetHandler(sheet, { strings, formats, since1904 }))
+    sheet.finish()
+  }
+  const { title, ...properties } = await readProperties(archive, 'docProps/core.xml', FORMAT)
+  return {
+    title: title ?? fileTitle(options.uri),
+    mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    ...writer.finish(),
+    linesMatchFile: false,
+    ...properties,
+  }
+}
+
+interface Workbook {
+  readonly strings: readonly string[]
+  /** Number format of each cell style. */
+  readonly formats: readonly string[]
+  readonly since1904: boolean
+}
+
+function sheetHandler(sheet: ReturnType<typeof createSheet>, workbook: Workbook): XmlHandler {
+  let cell: { column: number; type: string; style: number } | undefined
+  let value = ''
+  let reading = false
+  let column = 0
+  let phonetic = 0
+  return {
+    open(name, { r, t, s }) {
+      if (name === 'row') {
+        sheet.openRow(Number(r) || undefined)
+        column = 0
+      } else if (name === 'c') {
+        column = columnOf(r) ?? column + 1
+        cell = { column, type: t ?? 'n', style: Number(s ?? 0) }
+        value = ''
+      } else if (name === 'v' || name === 't') reading = phonetic === 0
+      else if (name === 'rPh') phonetic++
+    },
+    text(text) {
+      if (reading && cell) value += text
+    },
+    close(name) {
+      if (name === 'v' || name === 't') reading = false
+      else if (name === 'rPh') phonetic--
+      else if (name === 'c' && cell) {
+        sheet.cell(cell.column, shown(value, cell.type, cell.style, workbook))
+        cell = undefined
+      }
+    },
+  }
+}
+
+/** 1-based column of a cell's address such as `AB12`. */
+function columnOf(address: string | undefined): number | undefined {
+  const letters = /^[A-Z]{1,3}(?=\d)/u.exec(address ?? '')?.[0]
+  if (letters === undefined) return undefined
+  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0)
+}
+
+function shown(
+  value: string,
+  type: string,
+  style: number,
+  { strings, formats, since1904 }: Workbook,
+): string {
+  if (type === 's') return strings[Number(value)] ?? ''
+  if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE'
+  if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/u, '').replace('T', ' ')
+  const number = Number(value)
+  if (type !== 'n' || value.trim() === '' || !Number.isFinite(number)) return value
+  const format = formats[style] ?? 'General'
+  if (format === 'General') return String(Number(number.toPrecision(15)))
+  try {
+    return isDateFormat(format) ? dateText(number, format, since1904) : formatNumber(format, number).trim()
+  } catch {
+    return String(number)
+  }
+}
+
+/** ISO 8601, which says the same to everybody; only the time where the cell shows no date. */
+function dateText(serial: number, format: string, since1904: boolean): string {
+  // 1904 began 1462 days after what Excel otherwise counts from.
+  const [year = 0, month = 0, day = 0, ...time] = dateFromSerial(serial + (since1904 ? 1462 : 0)) ?? []
+  const digits = (part: number, length = 2): string => String(part).padStart(length, '0')
+  const date = [digits(year, 4), digits(month), digits(day)].join('-')
+  const clock = time
+    .slice(0, 3)
+    .map((part) => digits(Math.floor(part)))
+    .join(':')
+  const plain = format.replace(/"[^"]*"|\[[^\]]*\]|\\./gu, '')
+  if (/\[(?:h+|m+|s+)\]/iu.test(format)) return formatNumber(format, serial)
+  if (!/[yd]/iu.test(plain) && !/m{3}/iu.test(plain) && /[hs]/iu.test(plain)) return clock
+  return /[hs]/iu.test(plain) && Number.isInteger(serial) === false ? `${date} ${clock}` : date
+}
+
+async function sharedStrings(archive: Archive, part: string | undefined): Promise<string[]> {
+  const strings: string[] = []
+  if (part === undefined) return strings
+  let text = ''
+  let reading = false
+  let phonetic = 0
+  await readXml(archive, part, FORMAT, {
+    open(name) {
+      if (name === 'si') text = ''
+      else if (name === 'rPh') phonetic++
+      else if (name === 't') reading = phonetic === 0
+    },
+    text(piece) {
+      if (reading) text += piece
+    },
+    close(name) {
+      if (name === 'si') strings.push(text)
+      else if (name === 'rPh') phonetic--
+      else if (name === 't') reading = false
+    },
+  })
+  return strings
+}
+
+async function cellFormats(archive: Archive, part: string | undefined): Promise<string[]> {
+  const formats: string[] = []
+  if (part === undefined) return formats
+  const custom = new Map<number, string>()
+  let inCells = false
+  await readXml(archive, part, FORMAT, {
+    open(name, { numFmtId, formatCode }) {
+      const id = Number(numFmtId ?? 0)
+      if (name === 'numFmt' && formatCode !== undefined) custom.set(id, formatCode)
+      else if (name === 'cellXfs') inCells = true
+      else if (name === 'xf' && inCells) formats.push(custom.get(id) ?? getFormatFromId(id) ?? 'General')
+    },
+    close(name) {
+      if (name === 'cellXfs') inCells = false
+    },
+  })
+  return formats
+}

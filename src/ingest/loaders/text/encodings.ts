@@ -1,0 +1,100 @@
+import iconv from 'iconv-lite'
+import { LETTERS, PAIRS } from '../../../text/ru/letters.ts'
+
+/** Where Russian text may lie, the likelier first: the first wins where two read the same. */
+const RUSSIAN = ['windows-1251', 'koi8-r', 'ibm866', 'iso-8859-5', 'maccyrillic', 'koi8-u']
+/** Russian text has 6 to 7 a character, text in the wrong encoding or language hardly 3. */
+const LEAST_SCORE = 4.8
+/** A few bytes look like letters in some encoding or other. */
+const LEAST_LETTERS = 4
+
+/** The single-byte encoding in which these bytes read as Russian, if there is one. */
+export function russianEncoding(bytes: Buffer): string | undefined {
+  let best: { encoding: string; score: number } | undefined
+  for (const encoding of RUSSIAN) {
+    const score = russianScore(iconv.decode(bytes, encoding))
+    if (score >= LEAST_SCORE && score > (best?.score ?? 0)) best = { encoding, score }
+  }
+  return best?.encoding
+}
+
+/** What a character above ASCII says when it is no letter of Russian, or a letter where none belongs. */
+const MARK = 5
+const MISPLACED = -6
+const STRANGE = -10
+const RARE = -3
+
+/** Mean over the characters above ASCII of how well each goes with the one before it, 0 where they are too few. */
+function russianScore(text: string): number {
+  let all = 0
+  let sum = 0
+  let before = ' '
+  let pair = 0
+  const characters = Array.from(`${text} `)
+  for (const [i, character] of characters.entries()) {
+    const letter = letterOf(character)
+    if (letter > 0 || pair > 0) {
+      all++
+      sum += Number(PAIRS[pair]?.[letter] ?? 0)
+      if (letter > 0 && (isCapital(character) ? isSmall(before) : /[a-zA-Z0-9]/.test(before)))
+        sum += MISPLACED
+      if (letter === 0 && /[a-zA-Z]/.test(character)) sum += MISPLACED
+      if (/ё/iu.test(character) && pair === 0) sum += RARE
+      // A dash at the beginning of a word is a letter of another encoding.
+      if (letter > 0 && /[—–]/u.test(before)) sum += MISPLACED
+    }
+    if (letter === 0 && character > '\x7f' && !isFrame(before, character, characters[i + 1])) {
+      all++
+      sum += markScore(character, before, text)
+    }
+    before = character
+    pair = letter
+  }
+  return all < LEAST_LETTERS ? 0 : sum / all
+}
+
+/** Part of a table drawn with lines: these don't stand alone, but for the vertical ones. */
+const isFrame = (before: string, character: string, after = ' '): boolean =>
+  BOX.test(character) &&
+  (/[│║┃]/u.test(character) || BOX.test(before) || BOX.test(after)) &&
+  !/[а-яё]/iu.test(before)
+const BOX = /[\u2500-\u259f]/u
+
+function markScore(character: string, before: string, text: string): number {
+  const closer = CLOSERS[character]
+  if (closer !== undefined) return /[\p{L}\p{N}]/u.test(before) || !closer.test(text) ? MISPLACED : MARK
+  if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED : MARK
+  if (character === '\u00a0') return /\s/.test(before) ? MISPLACED : MARK
+  return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK : STRANGE
+}
+
+/** Opening quotation marks: one that is never closed is a letter of another encoding. */
+const CLOSERS: Readonly<Record<string, RegExp>> = { '«': /»/u, '„': /[“”]/u, '“': /[”„]/u, '‘': /’/u }
+
+/** Its number among the letters of Russian, 0 for every other character. */
+function letterOf(character: string): number {
+  const small = character.toLowerCase()
+  return LETTERS.indexOf(small === 'ё' ? 'е' : small) + 1
+}
+
+const isCapital = (character: string): boolean => /[А-ЯЁ]/u.test(character)
+const isSmall = (character: string): boolean => /[а-яё]/u.test(character)
+
+/**
+ * Whether decoded text can be meant: hardly any control characters, and characters above ASCII stand in words
+ * or are typographic marks. Any bytes at all are valid in most single-byte encodings.
+ */
+export function soundsLikeText(text: string): boolean {
+  const controls = text.match(/[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]/gu)?.length ?? 0
+  if (controls > 0.002 * text.length) return false
+  const above = text.match(/[^\x00-\x7f]/gu)?.length ?? 0
+  const words =
+    text
+      .match(/\p{L}{2,}/gu)
+      ?.join('')
+      .match(/[^\x00-\x7f]/gu)?.length ?? 0
+  const marks = text.match(/[«»“”„‘’‚–—…•©®™°§№€£±×àÀéÉ\u2500-\u259f]/gu)?.length ?? 0
+  const pairs = text.match(/\p{Ll}\p{Lu}/gu) ?? []
+  const capitalsInside = pairs.filter((pair) => /[^\x00-\x7f]/u.test(pair)).length
+  return words + marks >= 0.7 * above && capitalsInside <= 0.2 * words
+}

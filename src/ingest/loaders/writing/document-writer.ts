@@ -1,0 +1,58 @@
+import type { BlockKind, LoadedDocument } from '../../../domain/document.ts'
+import { ChatbotError } from '../../../domain/errors.ts'
+import { createSections } from './sections.ts'
+import { createTextBuilder } from './text-builder.ts'
+
+/**
+ * Builds the text of a document from its parts in reading order, blank lines between them, with their blocks.
+ * Throws `document_too_large` as soon as the text is longer than `maxTextLength`.
+ */
+export function createWriter(maxTextLength: number) {
+  const sections = createSections()
+  const built = createTextBuilder()
+
+  const write = (kind: BlockKind, text: string, headings: readonly string[], page?: number) => {
+    built.write(kind, text, headings, page)
+    if (built.length() > maxTextLength)
+      throw new ChatbotError(
+        'document_too_large',
+        `The text has more than ${maxTextLength} characters (ingest.maxTextLength). Split the file, or raise the limit.`,
+      )
+  }
+  return {
+    /** A part under the last headings; one without visible text is left out. */
+    block(kind: BlockKind, raw: string, page?: number) {
+      const text = clean(raw)
+      if (text !== '') write(kind, text, sections.path(), page)
+    },
+    /** `level` 1 is the outermost. */
+    heading(level: number, raw: string, page?: number) {
+      const text = clean(raw).replace(/\s+/gu, ' ')
+      if (text !== '') write('heading', text, sections.enter(level, text.slice(0, 500)), page)
+    },
+    /** What follows stands under no heading of this level or below. */
+    leave(level: number) {
+      sections.enter(level, '')
+    },
+    /** A part that was written elsewhere, under the last headings. */
+    include(part: Pick<LoadedDocument, 'text' | 'blocks'>) {
+      const around = sections.path()
+      for (const { kind, headings, start, end } of part.blocks)
+        write(kind, part.text.slice(start, end), [...around, ...headings])
+    },
+    length: built.length,
+    finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => built.finish(),
+  }
+}
+
+export type DocumentWriter = ReturnType<typeof createWriter>
+
+/** What stored text may not hold, and characters that are there for line breaking only. */
+function clean(text: string): string {
+  return text
+    .replace(/\r\n?/gu, '\n')
+    .replace(/[\0\u00ad\u200b\u2060\ufeff]/gu, '')
+    .toWellFormed()
+    .replace(/^\s*\n|\s+$/gu, '')
+    .trim()
+}

@@ -1,0 +1,54 @@
+import type { Metadata } from '../../../domain/document.ts'
+
+/** Bounds of what is stored and shown beside a document, in UTF-16 code units. */
+const MOST_KEYS = 64
+const LONGEST_KEY = 100
+const LONGEST_VALUE = 1000
+const DEEPEST = 4
+
+/**
+ * Data of any form as a flat map: `{ Author: { Name: 'A' }, tags: ['b', 'c'] }` gives `author.name: A` and
+ * `tags: b, c`. What is empty, too deep or beyond the bounds is left out, long values are cut.
+ */
+export function flatMetadata(data: unknown): Metadata {
+  const flat = new Map<string, string>()
+  const add = (path: string, value: unknown, depth: number): void => {
+    if (flat.size >= MOST_KEYS || path.length > LONGEST_KEY) return
+    const scalar = scalarText(value)
+    if (scalar !== undefined) {
+      if (path !== '' && scalar !== '') flat.set(path, scalar)
+    } else if (depth === DEEPEST || typeof value !== 'object' || value === null) return
+    else if (Array.isArray(value)) {
+      const items = value.slice(0, MOST_KEYS).map(scalarText)
+      if (items.every((item) => item !== undefined)) add(path, items.filter(Boolean).join(', '), depth + 1)
+    } else
+      for (const [key, inner] of Object.entries(value).slice(0, MOST_KEYS)) {
+        const name = oneLine(key).toLowerCase()
+        if (name !== '') add(path === '' ? name : `${path}.${name}`, inner, depth + 1)
+      }
+  }
+  add('', data, 0)
+  return Object.fromEntries(flat)
+}
+
+/** A date as documents write it (ISO 8601, RFC 2822, `2024-05-01`), undefined when it is not one or absurd. */
+export function documentDate(value: unknown): Date | undefined {
+  if (!(value instanceof Date) && typeof value !== 'string') return undefined
+  const date = value instanceof Date ? value : new Date(value.slice(0, 100))
+  const year = date.getUTCFullYear()
+  return year >= 1000 && year <= 9999 ? date : undefined
+}
+
+function scalarText(value: unknown): string | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
+  if (typeof value === 'string') return oneLine(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+const oneLine = (text: string): string =>
+  text
+    .slice(0, 2 * LONGEST_VALUE)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_VALUE)
+    .toWellFormed()

@@ -1,0 +1,79 @@
+import type { Node, Pair } from 'yaml'
+import { invalid } from './json.ts'
+import { fileTitle, type TextLoader } from './loader.ts'
+import { addText } from './writing/records.ts'
+import { createTextBuilder } from './writing/text-builder.ts'
+import { addTree, type Tree } from './writing/tree.ts'
+
+/** Its parser takes seconds a megabyte, and 100 MB: larger files are read as text. */
+const LONGEST = 1_500_000
+
+/** YAML with its comments. Aliases are named, not followed: a few lines of them can stand for gigabytes. */
+export const yaml = {
+  reads: 'text',
+  name: 'YAML',
+  extensions: ['yaml', 'yml'],
+  async load(source, uri) {
+    const title = fileTitle(uri)
+    const mediaType = 'application/yaml'
+    if (source.length > LONGEST)
+      return invalid(source, title, mediaType, `More than ${LONGEST} characters of YAML.`)
+    const { isAlias, isMap, isScalar, isSeq, parseAllDocuments } = await import('yaml')
+
+    const treeOf = (node: unknown): Tree => {
+      if (isMap(node)) {
+        const { items, commentBefore } = node
+        return {
+          kind: 'map',
+          get entries() {
+            return items.map((pair, i) => entryOf(pair, i === 0 ? commentBefore : undefined))
+          },
+        }
+      }
+      if (isSeq(node)) {
+        const { items } = node
+        return {
+          kind: 'list',
+          get items() {
+            return items.map(treeOf)
+          },
+        }
+      }
+      if (isAlias(node)) return { kind: 'value', text: `*${node.source}` }
+      if (!isScalar(node)) return { kind: 'value', text: '' }
+      const { value, source: written, comment } = node
+      const text = typeof value === 'string' ? value : (written ?? (value === null ? '' : String(value)))
+      return { kind: 'value', text, ...(comment ? { comment } : {}) }
+    }
+    const entryOf = ({ key, value }: Pair, first: string | null | undefined): [string, Tree] => {
+      const name = isScalar(key) ? String(key.value) : String(key)
+      const tree = treeOf(value)
+      const comments = [first, commentOf(key), tree.kind === 'value' ? tree.comment : undefined]
+      const comment = comments.filter(Boolean).join('; ')
+      return [name, tree.kind === 'value' && comment !== '' ? { ...tree, comment } : tree]
+    }
+    const commentOf = (key: unknown): string | null | undefined =>
+      isScalar(key) ? (key satisfies Node).commentBefore : undefined
+
+    try {
+      const documents = parseAllDocuments(source, {
+        logLevel: 'silent',
+        uniqueKeys: false,
+        stringKeys: false,
+      })
+      const builder = createTextBuilder()
+      for (const document of documents) {
+        const [error] = document.errors
+        if (error) return invalid(source, title, mediaType, `Not valid YAML: ${firstLine(error.message)}`)
+        addText(builder, document.commentBefore ?? '', [])
+        addTree(builder, treeOf(document.contents))
+      }
+      return { title, mediaType, ...builder.finish(), linesMatchFile: false }
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown
+      return invalid(source, title, mediaType, 'The YAML nests too deeply.')
+    }
+  },
+} satisfies TextLoader
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

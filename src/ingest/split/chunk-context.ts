@@ -1,0 +1,48 @@
+import type { LoadedDocument } from '../../domain/document.ts'
+import type { Tokenizer } from '../../ports/embedder.ts'
+import type { Draft } from './pack.ts'
+
+/** Tokens of a title, a heading or a table's header above which it is cut or left out. */
+const LONGEST_TITLE = 32
+const LONGEST_PATH = 64
+const LONGEST_TABLE_HEADER = 64
+
+/** A file's name made by a machine, such as `a07-p3`, says nothing: Russian XQuAD, recall@5 0.988 with it, 0.992 without. */
+const IDENTIFIER = /^(?=\S*\d)\S+$/u
+
+/**
+ * Makes what the embedder reads before a chunk: the document's title and the section path without the titles
+ * that the chunk begins with itself, and the header of a table that the chunk continues.
+ */
+export function createContext(
+  document: LoadedDocument,
+  tokenizer: Tokenizer,
+): (draft: Draft, text: string) => string {
+  const title = IDENTIFIER.test(document.title) ? '' : shortened(document.title, tokenizer)
+  return (draft, text) => {
+    const beginning = text.slice(0, 400)
+    const path: string[] = []
+    let room = LONGEST_PATH
+    // The innermost titles say most about the chunk: the outer ones go first when there are too many.
+    for (const heading of [title, ...draft.headings.map((each) => shortened(each, tokenizer))].toReversed()) {
+      room -= tokenizer.count(heading)
+      if (room < 0) break
+      if (heading !== '' && !path.includes(heading) && !beginning.includes(heading)) path.unshift(heading)
+    }
+    const header = draft.tableHeader
+    const context = path.length > 0 ? `${path.join(' › ')}\n\n` : ''
+    return header && tokenizer.count(header) <= LONGEST_TABLE_HEADER ? `${context}${header}\n` : context
+  }
+}
+
+function shortened(title: string, tokenizer: Tokenizer): string {
+  if (tokenizer.count(title.slice(0, 1000)) <= LONGEST_TITLE && title.length <= 1000) return title
+  const words = title.slice(0, 1000).split(/\s+/u)
+  let kept = ''
+  for (const word of words) {
+    const longer = kept === '' ? word.slice(0, 40) : `${kept} ${word.slice(0, 40)}`
+    if (tokenizer.count(longer) > LONGEST_TITLE) break
+    kept = longer
+  }
+  return kept
+}

@@ -1,0 +1,41 @@
+/** With which model and splitter a collection's documents are indexed. */
+import type { IndexSpec } from '../../domain/document.ts'
+import { checkModel } from '../../domain/index-model.ts'
+import type { Embedder, Embedders } from '../../ports/embedder.ts'
+import type { Store } from '../../ports/store/store.ts'
+import { SPLITTER_VERSION } from './splitter.ts'
+
+export interface Indexing {
+  readonly spec: IndexSpec
+  readonly embedder: Embedder
+}
+
+export interface IndexSpecs {
+  /** Of a collection: the model that it is indexed with, or the one of new collections; throws as `Embedders.get`. */
+  of(collection: string): Promise<Indexing>
+  /** With this model. */
+  with(reference: string): Promise<Indexing>
+}
+
+/** `initial`: reference of the model of new collections. */
+export function indexSpecs(
+  { index }: Pick<Store, 'index'>,
+  embedders: Embedders,
+  initial: string,
+): IndexSpecs {
+  const withModel = async (reference: string): Promise<Indexing> => {
+    const embedder = await embedders.get(reference)
+    const { fingerprint: model, dimensions } = embedder.model
+    return { embedder, spec: { reference, model, dimensions, splitter: SPLITTER_VERSION } }
+  }
+  return {
+    with: withModel,
+    async of(collection) {
+      const live = (await index.live([collection])).get(collection)
+      if (live === undefined) return withModel(initial)
+      const found = await withModel(live.reference)
+      checkModel(collection, live, found.spec)
+      return found
+    },
+  }
+}

@@ -1,0 +1,161 @@
+import type { Block, Span } from '../../domain/document.ts'
+import { trimmed } from '../../text/lines.ts'
+import type { Measure } from './measure.ts'
+import { cutBlock, type Piece } from './pieces.ts'
+
+/** Tokens up to which blocks of a section are packed together. */
+const TARGET = 200
+/** Tokens up to which a single block stays whole: a paragraph is better cut nowhere than in its middle. */
+export const LONGEST = 240
+/** A section with fewer tokens does not stand alone when its neighbour under the same parent has room. */
+const TINY = 24
+/** Tokens of headings in a row that begin one chunk. */
+const LONGEST_HEADINGS = 64
+/** Tokens of the last sentence of a piece that its next piece repeats, so that what refers back is found. */
+const OVERLAP = 60
+
+/** Characters in which a table's header is looked for. */
+const LONGEST_HEADER = 2000
+
+/** A chunk to be. */
+export interface Draft extends Span {
+  readonly headings: readonly string[]
+  readonly tokens: number
+  readonly page?: number
+  /** The first row of the table that this chunk continues. */
+  readonly tableHeader?: string
+}
+
+/** Packs blocks into drafts; `text` is what the spans point into. */
+export function packBlocks(text: string, blocks: readonly Block[], measure: Measure): Draft[] {
+  const drafts: Draft[] = []
+  let open: Draft | undefined
+  /** Headings that wait for what stands under them. */
+  let pending: Draft | undefined
+
+  const close = () => {
+    if (open) drafts.push(open)
+    open = undefined
+  }
+  for (const block of blocks) {
+    const span = trimmed(text, block)
+    if (span.start === span.end) continue
+    const tokens = measure(text.slice(span.start, span.end))
+    const draft: Draft = { ...block, ...span, tokens }
+    if (block.kind === 'heading' && tokens <= LONGEST_HEADINGS) {
+      close()
+      // A heading right under a heading: both begin the chunk that follows.
+      if (pending && touches(text, pending, draft) && pending.tokens + tokens <= LONGEST_HEADINGS)
+        pending = joined(pending, draft)
+      else {
+        if (pending) drafts.push(pending)
+        pending = draft
+      }
+      continue
+    }
+    let begun = draft
+    if (pending) {
+      if (touches(text, pending, draft)) begun = joined(pending, draft)
+      else drafts.push(pending)
+      pending = undefined
+    }
+    if (tokens > LONGEST) {
+      close()
+      drafts.push(...cutDrafts(text, block, span, begun, measure))
+    } else if (open && fits(text, open, begun)) open = joined(open, begun)
+    else {
+      close()
+      open = begun
+    }
+  }
+  close()
+  if (pending) drafts.push(pending)
+  return mergeTiny(text, drafts)
+}
+
+/** Only white space stands between the two: what a loader left out must not get in again. */
+const touches = (text: string, a: Span, b: Span): boolean => text.slice(a.end, b.start).trim() === ''
+
+const samePath = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((title, i) => title === b[i])
+
+const fits = (text: string, open: Draft, next: Draft): boolean =>
+  samePath(open.headings, next.headings) && open.tokens + next.tokens <= TARGET && touches(text, open, next)
+
+/** Both in one, under the path of the second, at the page of the first. */
+const joined = (a: Draft, b: Draft): Draft => ({
+  ...b,
+  ...a,
+  headings: b.headings,
+  end: b.end,
+  tokens: a.tokens + b.tokens,
+})
+
+/** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
+function cutDrafts(text: string, block: Block, span: Span, begun: Draft, measure: Measure): Draft[] {
+  const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET)
+  const total = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
+  const goal = total / Math.ceil(total / TARGET)
+  const tableHeader = block.kind === 'table' ? headerOf(text, span) : undefined
+  const drafts: Draft[] = []
+  let group: Piece[] = []
+  let size = 0
+  const flush = () => {
+    const [first, last] = [group[0], group.at(-1)]
+    if (!first || !last) return
+    const draft = { ...begun, ...trimmed(text, { start: first.start, end: last.end }), tokens: size }
+    if (drafts.length === 0) drafts.push({ ...draft, start: begun.start })
+    else drafts.push(tableHeader === undefined ? draft : { ...draft, tableHeader })
+    const repeat = block.kind === 'paragraph' || block.kind === 'quote'
+    group = repeat && group.length > 1 && last.tokens <= OVERLAP ? [last] : []
+    size = group.reduce((sum, piece) => sum + piece.tokens, 0)
+  }
+  let fresh = 0
+  for (const piece of pieces) {
+    if (fresh > 0 && (size + piece.tokens > TARGET || size >= goal)) {
+      flush()
+      fresh = 0
+      if (size + piece.tokens > TARGET) {
+        group = []
+        size = 0
+      }
+    }
+    group.push(piece)
+    size += piece.tokens
+    fresh++
+  }
+  flush()
+  return drafts.filter((draft) => draft.start < draft.end)
+}
+
+/** The first row that is not a border; none where it is as long as a chunk. */
+function headerOf(text: string, span: Span): string | undefined {
+  const beginning = text.slice(span.start, Math.min(span.end, span.start + LONGEST_HEADER))
+  return beginning
+    .split('\n')
+    .slice(0, -1)
+    .find((row) => /[\p{L}\p{N}]/u.test(row))
+}
+
+/** Joins sections of a line or two with the next one beside or under them, under the path that they share. */
+function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
+  const merged: Draft[] = []
+  for (const draft of drafts) {
+    const last = merged.at(-1)
+    if (last && joins(text, last, draft)) {
+      const differs = last.headings.findIndex((title, i) => title !== draft.headings[i])
+      const shared = differs < 0 ? last.headings : last.headings.slice(0, differs)
+      merged[merged.length - 1] = { ...joined(last, draft), headings: shared }
+    } else merged.push(draft)
+  }
+  return merged
+}
+
+function joins(text: string, a: Draft, b: Draft): boolean {
+  // Slides say little each, but a citation must name the right one.
+  if (a.page !== b.page) return false
+  if (Math.min(a.tokens, b.tokens) >= TINY || a.tokens + b.tokens > TARGET) return false
+  if (a.tableHeader !== undefined || b.tableHeader !== undefined || a.end > b.start) return false
+  const parent = Math.max(a.headings.length, b.headings.length) - 1
+  return samePath(a.headings.slice(0, parent), b.headings.slice(0, parent)) && touches(text, a, b)
+}

@@ -1,0 +1,113 @@
+import type { Block, BlockKind, Span } from '../../domain/document.ts'
+import { lines } from '../../text/lines.ts'
+import { splitSentences } from '../../text/sentences.ts'
+import type { Measure } from './measure.ts'
+
+/** A part of a block, from where it starts to where the next part does; its tokens are counted once. */
+export interface Piece extends Span {
+  readonly tokens: number
+}
+
+/** Offsets in `text` where a part of it may begin, in order, its first character not among them. */
+type Cuts = (text: string) => Iterable<number>
+
+const atLines: Cuts = function* (text) {
+  for (const { start } of lines(text)) if (start > 0) yield start
+}
+
+/** An item of a list with what is indented under it. */
+const atItems: Cuts = function* (text) {
+  for (const { start } of lines(text))
+    if (start > 0 && /^\s*(?:[-*+•]|\d{1,9}[.)])\s/u.test(text.slice(start, start + 80))) yield start
+}
+
+const atBlankLines: Cuts = function* (text) {
+  let blank = false
+  for (const { start, end } of lines(text)) {
+    const isBlank = text.slice(start, end).trim() === ''
+    if (blank && !isBlank) yield start
+    blank = isBlank
+  }
+}
+
+const atSentences: Cuts = function* (text) {
+  for (const { start } of splitSentences(text)) {
+    // A list or quote marker goes with its sentence.
+    const before = text.slice(Math.max(0, start - 80), start)
+    const marker = /(?:^|\n)([ \t>*+#•\d.)-]*)$/u.exec(before)?.[1]?.length ?? 0
+    if (start - marker > 0) yield start - marker
+  }
+}
+
+const atWords: Cuts = function* (text) {
+  for (const match of text.matchAll(/\s\S/gu)) yield match.index + 1
+}
+
+/** Of a long run without white space: a minified file, base64. */
+const CHARACTERS = 400
+
+const atCharacters: Cuts = function* (text) {
+  for (let at = CHARACTERS; at < text.length; at += CHARACTERS) yield wholeCharacter(text, at)
+}
+
+/**
+ * The offset, or the next one that is not inside a surrogate pair, nor between a letter and its accents or the
+ * parts of an emoji where these are as few as in any honest text.
+ */
+function wholeCharacter(text: string, at: number): number {
+  for (let next = at; next < at + LONGEST_CLUSTER; next++)
+    if (!/^[\uDC00-\uDFFF]/.test(text.charAt(next)) && !joinsBefore(text, next)) return next
+  return /[\uDC00-\uDFFF]/.test(text.charAt(at)) ? at + 1 : at
+}
+
+const LONGEST_CLUSTER = 32
+const JOINS = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u
+
+/** Whether the character at `at` belongs to the one before it: accents, variation selectors, joined emoji, flags. */
+function joinsBefore(text: string, at: number): boolean {
+  const here = text.slice(at, at + 2)
+  if (JOINS.test(here) || text.charAt(at - 1) === '\u200d') return true
+  return /^\p{Regional_Indicator}/u.test(here) && oddFlagsBefore(text, at)
+}
+
+function oddFlagsBefore(text: string, at: number): boolean {
+  const run = /(?:\p{Regional_Indicator})*$/u.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? ''
+  return (run.length / 2) % 2 === 1
+}
+
+/** From the best place to cut to the worst, which always exists. */
+const CUTS: Readonly<Record<BlockKind, readonly Cuts[]>> = {
+  heading: [atSentences, atWords, atCharacters],
+  paragraph: [atSentences, atWords, atCharacters],
+  quote: [atSentences, atWords, atCharacters],
+  list: [atItems, atSentences, atWords, atCharacters],
+  table: [atLines, atWords, atCharacters],
+  code: [atBlankLines, atLines, atWords, atCharacters],
+}
+
+/**
+ * The block in pieces of at most `limit` tokens, cut no finer than needed: a sentence is cut into words only
+ * where it alone exceeds the limit.
+ */
+export function cutBlock(source: string, block: Block, measure: Measure, limit: number): Piece[] {
+  const pieces: Piece[] = []
+  const cut = (start: number, end: number, tokens: number, cuts: readonly Cuts[]): void => {
+    const text = source.slice(start, end)
+    const middle = wholeCharacter(text, text.length >> 1)
+    const [best, ...worse] = cuts.length > 0 ? cuts : [() => [middle]]
+    if (tokens <= limit || !best || middle === 0 || middle === text.length) {
+      pieces.push({ start, end, tokens })
+      return
+    }
+    let from = 0
+    const take = (to: number) => {
+      const part = text.slice(from, to)
+      cut(start + from, start + to, measure(part), worse)
+      from = to
+    }
+    for (const to of best(text)) take(to)
+    take(text.length)
+  }
+  cut(block.start, block.end, measure(source.slice(block.start, block.end)), CUTS[block.kind])
+  return pieces
+}

@@ -1,0 +1,77 @@
+/** Chunks made anew from what is stored, where the file itself is not at hand. */
+import type { Block, BlockKind, Chunk, Span } from '../../domain/document.ts'
+import type { Tokenizer } from '../../ports/embedder.ts'
+import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
+import { splitDocument } from './splitter.ts'
+
+/** Blocking work: runs in the parser's process. */
+export function recutDocument(document: StoredDocument, tokenizer: Tokenizer): Chunk[] {
+  const { title, text, linesMatchFile } = document
+  const blocks = storedBlocks(document)
+  return splitDocument({ title, text, linesMatchFile, mediaType: '', blocks }, tokenizer)
+}
+
+/** Paragraphs within each section and page. */
+function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): Block[] {
+  const spans = chunks.length > 0 ? chunks : [{ start: 0, end: text.length, heading: '' }]
+  return sections(text, spans).flatMap((section) => {
+    const headings = section.heading === '' ? [] : section.heading.split(' › ')
+    return paragraphs(text, section).map((span) => {
+      const own = text.slice(span.start, span.end)
+      const kind = kindOf(own)
+      const isOwnTitle = kind === 'heading' && own.replace(/^#+\s*/u, '').trim() === headings.at(-1)
+      return {
+        ...span,
+        kind,
+        headings: isOwnTitle ? headings.slice(0, -1) : headings,
+        ...(section.page === undefined ? {} : { page: section.page }),
+      }
+    })
+  })
+}
+
+/** Chunks that follow each other in one section of one page, in one piece. They may overlap. */
+function sections(text: string, spans: readonly StoredSpan[]): StoredSpan[] {
+  const joined: StoredSpan[] = []
+  for (const span of spans) {
+    const last = joined.at(-1)
+    const start = Math.max(span.start, last?.end ?? 0)
+    if (start >= span.end) continue
+    const follows = last !== undefined && text.slice(last.end, start).trim() === ''
+    if (follows && last.heading === span.heading && last.page === span.page)
+      joined[joined.length - 1] = { ...last, end: span.end }
+    else joined.push({ ...span, start })
+  }
+  return joined
+}
+
+const FENCE = /^\s*(```|~~~)/u
+
+/** Cut at blank lines, but not inside fenced code. */
+function paragraphs(text: string, { start, end }: Span): Span[] {
+  const found: Span[] = []
+  let begun: number | undefined
+  let fenced = false
+  for (let at = start; at < end; ) {
+    const newline = text.indexOf('\n', at)
+    const next = newline < 0 || newline >= end ? end : newline + 1
+    const line = text.slice(at, next)
+    if (FENCE.test(line)) fenced = !fenced
+    if (!fenced && line.trim() === '') {
+      if (begun !== undefined) found.push({ start: begun, end: at })
+      begun = undefined
+    } else begun ??= at
+    at = next
+  }
+  if (begun !== undefined) found.push({ start: begun, end })
+  return found
+}
+
+function kindOf(text: string): BlockKind {
+  const lines = text.trimEnd().split('\n')
+  if (lines.length === 1 && /^#{1,6}\s/u.test(text)) return 'heading'
+  if (FENCE.test(text)) return 'code'
+  if (lines.every((line) => /^\s*\|/u.test(line))) return 'table'
+  if (lines.every((line) => line.startsWith('>'))) return 'quote'
+  return /^\s*([-*+]|\d+[.)])\s/u.test(text) ? 'list' : 'paragraph'
+}

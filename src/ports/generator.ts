@@ -1,0 +1,57 @@
+import type { Citation, Passage, Turn, Usage } from '../domain/answer.ts'
+import type { Language } from '../domain/language.ts'
+
+/** What a generator yields; the concatenated deltas are the answer's text. */
+export type GeneratorEvent =
+  | { readonly type: 'delta'; readonly text: string }
+  | { readonly type: 'citation'; readonly citation: Citation }
+  | {
+      readonly type: 'end'
+      readonly refused: boolean
+      /** False when the text was cut off: such an answer is shown, with a warning, but never reused. */
+      readonly complete: boolean
+      readonly usage?: Usage
+      readonly warnings?: readonly string[]
+    }
+
+export interface GenerateInput {
+  readonly question: string
+  /** The question with what it leans on; equal to it when it leans on nothing. */
+  readonly standalone: string
+  /** Of `standalone`. */
+  readonly questionVector: Float32Array
+  readonly language: Language
+  /** Best first. */
+  readonly passages: readonly Passage[]
+  /** Earlier turns of the conversation, oldest first. */
+  readonly history: readonly Turn[]
+  readonly signal: AbortSignal
+}
+
+export interface Generator {
+  /** Name and model, for example `extractive` or `openai:gpt-4o-mini`; part of the cache key. */
+  readonly id: string
+  /** Another one when prompt, algorithm or a setting that decides the answer changes; part of the cache key. */
+  readonly promptVersion: string
+  generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
+  /**
+   * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
+   * the generator is no language model. Throws only when `signal` is aborted.
+   */
+  rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
+}
+
+export type EngineState =
+  | { readonly state: 'ok' }
+  /** It failed often in a row, lately so, and is not asked until then. */
+  | { readonly state: 'resting'; readonly until: Date; readonly because: string }
+
+export interface Generators {
+  /** With its fallbacks, where it has any. Throws `unknown_engine`. */
+  get(name?: string): Generator
+  /** Without fallbacks. Throws `unknown_engine`. */
+  alone(name: string): Generator
+  names(): string[]
+  /** Throws `unknown_engine`. */
+  state(name: string): EngineState
+}

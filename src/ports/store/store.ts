@@ -1,0 +1,60 @@
+/**
+ * What the rest of the program asks of the database, one small repository per aggregate: each in ports/, by the name of
+ * the file here that implements it. One implementation (drizzle over `pg`) serves PGlite and PostgreSQL: see open.ts.
+ */
+
+import type { AnswerRepository } from './answers.ts'
+import type { AuditRepository } from './audit.ts'
+import type { BackupRepository } from './backup.ts'
+import type { CachedAnswerRepository } from './cached-answers.ts'
+import type { CollectionRepository } from './collections.ts'
+import type { ConversationRepository } from './conversations.ts'
+import type { DocumentRepository } from './documents.ts'
+import type { IndexRepository } from './generations.ts'
+import type { GrantRepository } from './grants.ts'
+import type { JobRepository } from './jobs.ts'
+import type { KeyRepository } from './keys.ts'
+import type { RebuildRepository } from './rebuild.ts'
+import type { SigningKeyRepository } from './signing-keys.ts'
+import type { SourceRepository } from './sources.ts'
+import type { StagingRepository } from './staging.ts'
+import type { UsageRepository } from './usage.ts'
+import type { SessionRepository, UserRepository } from './users.ts'
+
+export interface Store {
+  readonly collections: CollectionRepository
+  readonly sources: SourceRepository
+  readonly documents: DocumentRepository
+  readonly jobs: JobRepository
+  readonly staging: StagingRepository
+  readonly index: IndexRepository
+  readonly rebuild: RebuildRepository
+  readonly conversations: ConversationRepository
+  readonly answers: AnswerRepository
+  readonly cachedAnswers: CachedAnswerRepository
+  readonly usage: UsageRepository
+  readonly backup: BackupRepository
+  readonly users: UserRepository
+  readonly sessions: SessionRepository
+  readonly keys: KeyRepository
+  readonly grants: GrantRepository
+  readonly signingKeys: SigningKeyRepository
+  readonly audit: AuditRepository
+  /** Rises with everything that takes a credential away. */
+  revocations(): Promise<number>
+  /** One round trip: throws `database_unreachable` when the database does not answer. */
+  ping(): Promise<void>
+  /** Which database this is, for status and doctor: for example `PGlite (PostgreSQL 18.6, pgvector 0.8.7)`. */
+  describe(): Promise<string>
+  pool(): PoolUse
+  /** VACUUM and ANALYZE, which PGlite does not do by itself; nothing on PostgreSQL, whose autovacuum does. */
+  maintain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Connections, and work that waits for one. */
+export interface PoolUse {
+  readonly idle: number
+  readonly busy: number
+  readonly waiting: number
+}

@@ -1,0 +1,48 @@
+import { and, eq, getTableColumns, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { answers } from '../../../drizzle/schema.ts'
+import type { Answer, Citation } from '../../domain/answer.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { mayReadAll } from '../accounts/rights.ts'
+import type { Queries } from '../database/database.ts'
+
+type AnswerRow = typeof answers.$inferSelect
+
+/** `lapsed`: by the database's clock, the one that all daemons share; `readable`: all that it searched still is. */
+export async function findAnswer(
+  queries: Queries,
+  principal: Principal,
+  id: string,
+  { lock = false }: { readonly lock?: boolean } = {},
+): Promise<(AnswerRow & { lapsed: boolean; readable: boolean }) | undefined> {
+  const found = queries
+    .select({
+      ...getTableColumns(answers),
+      lapsed: isLapsed,
+      readable: mayReadAll(principal, answers.collections),
+    })
+    .from(answers)
+    .where(and(eq(answers.principal, principal.id), eq(answers.id, id)))
+  const [row] = await (lock ? found.for('update') : found)
+  return row
+}
+
+export const isLapsed = sql<boolean>`${answers.leaseUntil} < now()`
+
+export const leaseEnd = (forMs: number | Placeholder): SQL =>
+  sql`now() + ${forMs}::double precision * interval '1 millisecond'`
+
+/** Of a row in the state `complete`; throws `forbidden` when it is no longer readable. */
+export function toAnswer(row: AnswerRow & { readable: boolean }, citations: readonly Citation[]): Answer {
+  if (!row.readable) {
+    throw new ChatbotError(
+      'forbidden',
+      'You may no longer read the documents that this answer was made from.',
+    )
+  }
+  const { id, conversation, question, text, refused, generator, language, timings, warnings } = row
+  const answer = { id, conversation, question, text, refused, generator, language, timings, warnings }
+  const searched = row.searched === null ? {} : { searched: row.searched }
+  const usage = row.usage === null ? {} : { usage: row.usage }
+  return { ...answer, ...searched, ...usage, cached: row.cached ?? false, citations }
+}

@@ -1,0 +1,265 @@
+import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
+import { answers, messages } from '../../../drizzle/schema.ts'
+import type { Answer } from '../../domain/answer.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { AnswerRepository, QuestionVector, TakenAnswer } from '../../ports/store/answers.ts'
+import type { AnswerSource } from '../../ports/store/cached-answers.ts'
+import { mayReadAllAs, subjectsOf } from '../accounts/rights.ts'
+import { type Database, type Queries, statement } from '../database/database.ts'
+import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
+import { begin, beginNew } from './asks.ts'
+import { isCurrent, isKept } from './cached-answers.ts'
+import { INSERT_CITATIONS, readCitations } from './citations.ts'
+
+export function answerRepository(database: Database): AnswerRepository {
+  return {
+    begin: (principal, ask) => begin(database, principal, ask),
+    beginRemembered: (principal, ask, remembered) => beginNew(database, principal, ask, remembered),
+
+    complete: (principal, epoch, answer, questionVector, from) =>
+      complete(database, { principal, epoch, answer, questionVector, from }),
+
+    end: (principal, id, epoch, state, error, text) =>
+      database.transaction(async (queries) => {
+        const ended = await finish(queries, principal, id, epoch, {
+          state,
+          text,
+          errorCode: error.code,
+          errorMessage: error.message,
+        })
+        if (ended === undefined) return false
+        // An interrupted one may begin anew, and is not said yet.
+        if (state !== 'interrupted') await say(queries, principal, id, ended, text)
+        return true
+      }),
+
+    renew: ({ owner, forMs }) =>
+      database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ leaseUntil: leaseEnd(forMs) })
+          .where(and(isRunning, eq(answers.leaseOwner, owner)))
+          .returning({
+            principal: answers.principal,
+            id: answers.id,
+            epoch: answers.epoch,
+            cancelling: answers.cancelling,
+          }),
+      ),
+
+    release: async (principal, id, epoch) => {
+      await database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ leaseUntil: leaseEnd(-1) })
+          .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning)),
+      )
+    },
+
+    takeLapsed: (lease, most) => database.run((queries) => takeLapsed(queries, lease, most)),
+
+    interruptOthers: async (owner) => {
+      const result = await database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ state: 'interrupted', request: null })
+          .where(and(isRunning, ne(answers.leaseOwner, owner))),
+      )
+      return result.rowCount ?? 0
+    },
+
+    requestCancel: async (principal, id) => {
+      const result = await database.run((queries) =>
+        queries
+          .update(answers)
+          .set({ cancelling: true })
+          .where(and(isOf(principal, id), isRunning)),
+      )
+      return (result.rowCount ?? 0) > 0
+    },
+
+    look: async (principal, id) => {
+      const [row] = await database.run((queries) =>
+        queries
+          .select({ state: answers.state, epoch: answers.epoch, lapsed: isLapsed })
+          .from(answers)
+          .where(isOf(principal, id)),
+      )
+      return row
+    },
+
+    get: (principal, id) =>
+      database.run(async (queries) => {
+        const row = await findAnswer(queries, principal, id)
+        if (row === undefined) {
+          throw new ChatbotError('unknown_answer', `There is no answer with the id "${id}".`)
+        }
+        const citations = (await readCitations(queries, principal, [id])).get(id) ?? []
+        if (row.state !== 'complete') return { state: row.state, citations }
+        return { state: row.state, answer: toAnswer(row, citations), citations }
+      }),
+  }
+}
+
+const isRunning = eq(answers.state, 'running')
+const isOf = (principal: Principal, id: string) =>
+  and(eq(answers.principal, principal.id), eq(answers.id, id))
+
+/** Attempts at one answer before it is left: it may be what ends the daemons. */
+const MOST_ATTEMPTS = 3
+
+async function takeLapsed(
+  queries: Queries,
+  { owner, forMs }: { owner: string; forMs: number },
+  most: number,
+): Promise<TakenAnswer[]> {
+  const lapsed = queries
+    .$with('lapsed')
+    .as(
+      queries
+        .select({ principal: answers.principal, id: answers.id })
+        .from(answers)
+        .where(and(isRunning, isLapsed))
+        .orderBy(answers.leaseUntil)
+        .limit(most)
+        .for('update', { skipLocked: true }),
+    )
+  const taken = await queries
+    .with(lapsed)
+    .update(answers)
+    .set({
+      epoch: sql`${answers.epoch} + 1`,
+      leaseOwner: owner,
+      leaseUntil: leaseEnd(forMs),
+      state: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled'
+        WHEN ${answers.request} IS NULL OR ${answers.epoch} >= ${MOST_ATTEMPTS} THEN 'interrupted'
+        ELSE 'running' END`,
+      errorCode: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled' END`,
+      errorMessage: sql`CASE WHEN ${answers.cancelling} THEN 'The answer was cancelled.' END`,
+    })
+    .from(lapsed)
+    .where(and(eq(answers.principal, lapsed.principal), eq(answers.id, lapsed.id)))
+    .returning({
+      principal: answers.principal,
+      id: answers.id,
+      conversation: answers.conversation,
+      epoch: answers.epoch,
+      request: answers.request,
+      state: answers.state,
+    })
+  return taken.filter(({ state }) => state === 'running').map(({ state: _, ...answer }) => answer)
+}
+
+interface Completion {
+  readonly principal: Principal
+  readonly epoch: number
+  readonly answer: Answer
+  readonly questionVector: QuestionVector | undefined
+  readonly from: { readonly source: AnswerSource; readonly partition: string } | undefined
+}
+
+/** One statement; false, and nothing done, when the answer may not be stored. */
+async function complete(
+  database: Database,
+  { principal, epoch, answer, questionVector, from }: Completion,
+): Promise<boolean> {
+  const { id, searched, text, refused, cached, generator, language, usage, timings, warnings } = answer
+  const rows = await database.execute(
+    from === undefined ? COMPLETE : principal.kind === 'local' ? COMPLETE_FROM_CACHE : COMPLETE_FROM_CACHE_AS,
+    {
+      principal: principal.id,
+      id,
+      epoch,
+      searched: searched ?? null,
+      text,
+      refused,
+      cached: cached === false ? null : JSON.stringify(cached),
+      generator,
+      language,
+      usage: usage === undefined ? null : JSON.stringify(usage),
+      timings: JSON.stringify(timings),
+      warnings: JSON.stringify(warnings),
+      citations: JSON.stringify(answer.citations),
+      model: questionVector?.model ?? null,
+      vector:
+        questionVector === undefined ? null : messages.embedding.mapToDriverValue(questionVector.vector),
+      subjects: subjectsOf(principal),
+      sourcePrincipal: from?.source.principal,
+      sourceAnswer: from?.source.answer,
+      partition: from?.partition,
+    },
+  )
+  return rows > 0
+}
+
+const { placeholder } = sql
+
+/**
+ * Not as `isRunning`: the index of what runs looks cheaper than the key to a plan made once, and is full of entries of
+ * what has ended until the next vacuum.
+ */
+const stillRuns = sql`state || '' = 'running'`
+
+/** A row says that the answer is stored. */
+const completion = (condition: SQL) =>
+  statement(sql`
+    WITH done AS (
+      UPDATE answers SET state = 'complete', searched = ${placeholder('searched')}, text = ${placeholder('text')},
+        refused = ${placeholder('refused')}, cached = ${placeholder('cached')}::jsonb, generator = ${placeholder('generator')},
+        language = ${placeholder('language')}, usage = ${placeholder('usage')}::jsonb,
+        timings = ${placeholder('timings')}::jsonb, warnings = ${placeholder('warnings')}::jsonb, request = NULL
+      WHERE principal = ${placeholder('principal')}::text AND id = ${placeholder('id')}::text
+        AND epoch = ${placeholder('epoch')} AND ${stillRuns} AND ${condition}
+      RETURNING principal, id, conversation_id, question, text),
+    cited AS (${INSERT_CITATIONS}),
+    said AS (
+      INSERT INTO messages (conversation_id, principal, answer_id, role, text, model, embedding)
+      SELECT conversation_id, principal, id, said.role, said.text, said.model, said.embedding FROM done, LATERAL (VALUES
+        ('user', question, ${placeholder('model')}, ${placeholder('vector')}::vector),
+        ('assistant', text, NULL, NULL)) AS said(role, text, model, embedding)
+      ON CONFLICT DO NOTHING) -- an earlier version wrote the question's when it was asked
+    SELECT FROM done`)
+
+const offer = { principal: placeholder('sourcePrincipal'), answer: placeholder('sourceAnswer') }
+const mayGive = sql`${isCurrent()} AND ${isKept(offer, placeholder('partition'))}`
+const COMPLETE = completion(sql`true`)
+const COMPLETE_FROM_CACHE = completion(mayGive)
+const COMPLETE_FROM_CACHE_AS = completion(
+  sql`${mayGive} AND ${mayReadAllAs(placeholder('subjects'), answers.collections)}`,
+)
+
+type NewState = Partial<typeof answers.$inferInsert>
+
+/** Ends the attempt, and gives what it was about; undefined when another attempt owns the row, or none any more. */
+async function finish(
+  queries: Queries,
+  principal: Principal,
+  id: string,
+  epoch: number,
+  outcome: NewState,
+): Promise<{ conversation: string; question: string } | undefined> {
+  const [row] = await queries
+    .update(answers)
+    .set({ ...outcome, request: null })
+    .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning))
+    .returning({ conversation: answers.conversation, question: answers.question })
+  return row
+}
+
+/** The question's message, and the answer's where there is one. */
+async function say(
+  queries: Queries,
+  principal: Principal,
+  answer: string,
+  { conversation, question }: { conversation: string; question: string },
+  text: string,
+): Promise<void> {
+  const message = { conversation, principal: principal.id, answer }
+  const said = [{ ...message, role: 'user' as const, text: question }]
+  const replied = text === '' ? [] : [{ ...message, role: 'assistant' as const, text }]
+  await queries
+    .insert(messages)
+    .values([...said, ...replied])
+    .onConflictDoNothing()
+}

@@ -1,0 +1,249 @@
+/** How an ask begins: the durable row that exists before the ask is accepted. */
+import { createHash, randomUUID } from 'node:crypto'
+import { and, eq, type SQL, type SQLChunk, sql } from 'drizzle-orm'
+import { answers, conversations } from '../../../drizzle/schema.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { Begun, NewAsk, Remembered, Started } from '../../ports/store/answers.ts'
+import { subjectsOf } from '../accounts/rights.ts'
+import { type Database, type Queries, statement } from '../database/database.ts'
+import { isUuid } from '../database/uuid.ts'
+import { isAsRemembered, rememberedAs } from '../documents/collections.ts'
+import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
+import { readCitations } from './citations.ts'
+import { unknownConversation } from './conversations.ts'
+
+/** AnswerRepository.begin. */
+export async function begin(database: Database, principal: Principal, ask: NewAsk): Promise<Begun> {
+  return (
+    (await beginNew(database, principal, ask)) ??
+    database.transaction((queries) => beginAgain(queries, principal, ask))
+  )
+}
+
+/** AnswerRepository.beginRemembered, and the common case of `begin`, which does not say what it remembers. */
+export async function beginNew(
+  database: Database,
+  principal: Principal,
+  ask: NewAsk,
+  remembered?: Remembered,
+): Promise<Started | undefined> {
+  const { id, bodyHash, question, language, generator, lease, request, mostInFlight } = ask
+  const conversation = ask.conversation ?? randomUUID()
+  if (!isUuid(conversation)) return undefined
+  const texts =
+    remembered === undefined ? BEGIN : principal.kind === 'local' ? BEGIN_REMEMBERED : BEGIN_REMEMBERED_AS
+  const text = ask.conversation === undefined ? texts.conversation : texts.turn
+  const values = {
+    conversation,
+    principal: principal.id,
+    id,
+    bodyHash,
+    question,
+    title: titleOf(question),
+    leaseOwner: lease.owner,
+    leaseMs: lease.forMs,
+    request: JSON.stringify(request),
+    collections: JSON.stringify(searchedBy(ask)),
+    language,
+    generator,
+    subjects: subjectsOf(principal),
+    names: remembered?.names ?? null,
+    remembered: rememberedAs(ask.collections),
+  }
+  const begins = async (most: number | undefined, lock?: bigint) =>
+    (await database.execute(text, { ...values, mostInFlight: most ?? null }, lock)) > 0
+  const hasBegun =
+    mostInFlight === undefined
+      ? await begins(undefined)
+      : (mostInFlight > UNSEEN && (await begins(mostInFlight - UNSEEN))) ||
+        (await begins(mostInFlight, inFlightLock(principal)))
+  return hasBegun ? { kind: 'started', conversation, epoch: 1 } : undefined
+}
+
+/** Asks of one asker that may begin at once and not see each other: far from the limit they need not wait in line. */
+const UNSEEN = 64
+
+/**
+ * Counted from the leases, so that those of a daemon that is gone count no longer than their lease. The lease is a
+ * filter of the count, lest a plan reads everybody's answers by the index of leases.
+ */
+const inFlight = (principal: SQLChunk) => sql`(
+  SELECT count(*) FILTER (WHERE lease_until > now()) FROM answers
+  WHERE principal = ${principal}::text AND state = 'running')`
+
+const { placeholder } = sql
+
+/** A row of `asked` says that the ask is new and has begun. */
+const asked = (from: SQL, condition: SQL) => sql`asked AS (
+  INSERT INTO answers (conversation_id, principal, id, body_hash, question, lease_owner, lease_until, request,
+    collections, language, generator)
+  SELECT ${placeholder('conversation')}::uuid, ${placeholder('principal')}::text, ${placeholder('id')}::text,
+    ${placeholder('bodyHash')}::text, ${placeholder('question')}::text, ${placeholder('leaseOwner')}::text,
+    ${leaseEnd(placeholder('leaseMs'))}, ${placeholder('request')}::jsonb, ${placeholder('collections')}::jsonb,
+    ${placeholder('language')}::text, ${placeholder('generator')}::text
+  ${from}
+  WHERE (${placeholder('mostInFlight')}::int IS NULL OR ${placeholder('mostInFlight')}::int >
+    ${inFlight(placeholder('principal'))}) AND ${condition}
+  ON CONFLICT DO NOTHING RETURNING conversation_id)`
+
+/** The ask that makes a conversation, and the one that goes on with it. */
+const begins = (condition: SQL) => ({
+  conversation: statement(sql`
+    WITH ${asked(sql``, condition)}, talk AS (
+      INSERT INTO conversations (id, principal, title)
+      SELECT conversation_id, ${placeholder('principal')}::text, ${placeholder('title')}::text FROM asked)
+    SELECT FROM asked`),
+  turn: statement(sql`
+    WITH talk AS (
+      UPDATE conversations SET updated_at = now()
+      WHERE id = ${placeholder('conversation')}::uuid AND principal = ${placeholder('principal')}::text RETURNING 1),
+    ${asked(sql`FROM talk`, condition)}
+    SELECT FROM asked`),
+})
+const BEGIN = begins(sql`true`)
+const BEGIN_REMEMBERED = begins(isAsRemembered(true))
+const BEGIN_REMEMBERED_AS = begins(isAsRemembered(false))
+
+async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
+  await oneAtATime(queries, principal, ask.id)
+  const row = await findAnswer(queries, principal, ask.id, { lock: true })
+  if (row === undefined) {
+    await checkInFlight(queries, principal, ask)
+    return start(queries, principal, ask)
+  }
+  if (row.bodyHash !== ask.bodyHash) {
+    throw new ChatbotError('id_reused', `The id "${ask.id}" already belongs to another question.`)
+  }
+  const { conversation, epoch } = row
+  switch (row.state) {
+    case 'complete': {
+      const citations = await readCitations(queries, principal, [row.id])
+      return {
+        kind: 'finished',
+        conversation,
+        epoch,
+        answer: toAnswer(row, citations.get(row.id) ?? []),
+      }
+    }
+    case 'failed':
+    case 'cancelled':
+      return {
+        kind: 'ended',
+        conversation,
+        epoch,
+        state: row.state,
+        errorCode: row.errorCode ?? 'internal',
+        errorMessage: row.errorMessage ?? '',
+      }
+    case 'running':
+      if (!row.lapsed) return { kind: 'running', conversation, epoch, owner: row.leaseOwner }
+      return takeOver(queries, principal, ask, conversation, epoch + 1)
+    case 'interrupted':
+      return takeOver(queries, principal, ask, conversation, epoch + 1)
+  }
+}
+
+/** Two asks of one id wait for each other here; the lock goes with the transaction. */
+const oneAtATime = (queries: Queries, principal: Principal, id: string): Promise<void> =>
+  lock(queries, lockNumber(principal.id, id))
+
+const lockNumber = (...name: readonly string[]): bigint =>
+  createHash('sha256').update(JSON.stringify(name)).digest().readBigInt64LE()
+
+async function lock(queries: Queries, number: bigint): Promise<void> {
+  await queries.execute(sql`SELECT pg_advisory_xact_lock(${number})`)
+}
+
+const inFlightLock = (principal: Principal) => lockNumber('in flight', principal.id)
+
+async function checkInFlight(
+  queries: Queries,
+  principal: Principal,
+  { mostInFlight }: NewAsk,
+): Promise<void> {
+  if (mostInFlight === undefined) return
+  await lock(queries, inFlightLock(principal))
+  const { rows } = await queries.execute(
+    sql`SELECT ${inFlight(principal.id)} < ${mostInFlight}::int AS allowed`,
+  )
+  if (rows[0]?.allowed === true) return
+  throw new ChatbotError(
+    'rate_limited',
+    `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
+    { retryAfterMs: 1000 },
+  )
+}
+
+async function start(queries: Queries, principal: Principal, ask: NewAsk): Promise<Begun> {
+  const conversation =
+    ask.conversation === undefined
+      ? await newConversation(queries, principal, ask.question)
+      : await continueConversation(queries, principal, ask.conversation)
+  const { id, bodyHash, question } = ask
+  await queries
+    .insert(answers)
+    .values({ id, principal: principal.id, conversation, bodyHash, question, ...attempt(ask) })
+  return { kind: 'started', conversation, epoch: 1 }
+}
+
+/** The next attempt at an ask whose daemon is gone: whatever that daemon still writes has an old epoch. */
+async function takeOver(
+  queries: Queries,
+  principal: Principal,
+  ask: NewAsk,
+  conversation: string,
+  epoch: number,
+): Promise<Begun> {
+  await queries
+    .update(answers)
+    .set({ state: 'running', epoch, ...attempt(ask) })
+    .where(and(eq(answers.principal, principal.id), eq(answers.id, ask.id)))
+  return { kind: 'started', conversation, epoch }
+}
+
+function attempt(ask: NewAsk) {
+  const { lease, language, generator, request } = ask
+  return {
+    leaseOwner: lease.owner,
+    leaseUntil: leaseEnd(lease.forMs),
+    request,
+    cancelling: false,
+    collections: searchedBy(ask),
+    language,
+    generator,
+    errorCode: null,
+    errorMessage: null,
+  }
+}
+
+const searchedBy = ({ collections }: NewAsk) =>
+  collections.map(({ id, name, revision }) => ({ id, name, revision }))
+
+const TITLE_LENGTH = 80
+
+async function newConversation(queries: Queries, principal: Principal, question: string): Promise<string> {
+  const [row] = await queries
+    .insert(conversations)
+    .values({ principal: principal.id, title: titleOf(question) })
+    .returning({ id: conversations.id })
+  if (row === undefined) throw new ChatbotError('internal', 'The new conversation has no id.')
+  return row.id
+}
+
+function titleOf(question: string): string {
+  const words = question.trim().replace(/\s+/g, ' ')
+  const characters = Array.from(words.slice(0, 2 * TITLE_LENGTH))
+  return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join('')}…` : words
+}
+
+async function continueConversation(queries: Queries, principal: Principal, id: string): Promise<string> {
+  if (!isUuid(id)) throw unknownConversation(id)
+  const [row] = await queries
+    .update(conversations)
+    .set({ updatedAt: sql`now()` })
+    .where(and(eq(conversations.id, id), eq(conversations.principal, principal.id)))
+    .returning({ id: conversations.id })
+  if (row === undefined) throw unknownConversation(id)
+  return row.id
+}

@@ -1,0 +1,38 @@
+import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { citations } from '../../../drizzle/schema.ts'
+import type { Citation } from '../../domain/answer.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { batches } from '../database/batches.ts'
+import type { Queries } from '../database/database.ts'
+import { place } from '../documents/place.ts'
+
+/** For a statement with a row `done` of `answers`, and the placeholder `citations` in JSON. */
+export const INSERT_CITATIONS: SQL = sql`
+  INSERT INTO citations (principal, answer_id, position, number, document_id, uri, title, start_offset, end_offset, text,
+    heading, page, line, score)
+  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, heading, page, line, score
+  FROM done, ROWS FROM (jsonb_to_recordset(${sql.placeholder('citations')}::jsonb) AS (number integer, document uuid,
+    uri text, title text, start integer, "end" integer, text text, heading text, page integer, line integer,
+    score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text, heading, page,
+    line, score, position)`
+
+/** The citations of these answers, by answer, in the order in which they were given. */
+export async function readCitations(
+  queries: Queries,
+  principal: Pick<Principal, 'id'>,
+  answers: readonly string[],
+): Promise<Map<string, Citation[]>> {
+  const byAnswer = new Map<string, Citation[]>(answers.map((id) => [id, []]))
+  for (const batch of batches(answers)) {
+    const rows = await queries
+      .select()
+      .from(citations)
+      .where(and(eq(citations.principal, principal.id), inArray(citations.answer, batch)))
+      .orderBy(asc(citations.answer), asc(citations.position))
+    for (const row of rows) {
+      const { answer, number, document, uri, title, start, end, text, score } = row
+      byAnswer.get(answer)?.push({ number, document, uri, title, start, end, text, score, ...place(row) })
+    }
+  }
+  return byAnswer
+}

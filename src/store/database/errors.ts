@@ -1,0 +1,96 @@
+import pg from 'pg'
+import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+
+/** Two transactions waited for each other, and this one was chosen to try again. */
+export function isConflict(thrown: unknown): boolean {
+  const { code } = origin(thrown)
+  return code === '40P01' || code === '40001'
+}
+
+/** The connection has said nothing for too long: it is dropped, not asked to roll back. */
+export const isSilence = (thrown: unknown): boolean => origin(thrown).message === 'Query read timeout'
+
+/** The statement failed, and its connection is as good as before. */
+export const isOfStatement = (thrown: unknown): boolean =>
+  thrown instanceof pg.DatabaseError && thrown.severity === 'ERROR'
+
+/** What the database or its connection threw, as an error with a stable code. */
+export function translate(thrown: unknown): ChatbotError {
+  if (thrown instanceof ChatbotError) return thrown
+  const { code, message } = origin(thrown)
+  const known = classify(code, message)
+  const explanation = UNTRUSTED.test(code) ? UNTRUSTED_EXPLANATION : EXPLANATIONS[known]
+  return new ChatbotError(known, `${explanation}: ${message}`, {
+    cause: withoutValues(thrown),
+    ...(known === 'database_unreachable' ? { retryAfterMs: UNREACHABLE_RETRY_MS } : {}),
+  })
+}
+
+const UNTRUSTED_EXPLANATION =
+  'The certificate of the database is not trusted; name its authority in the URL: ?sslmode=verify-full&sslrootcert=/path/ca.pem'
+
+const UNREACHABLE_RETRY_MS = 2000
+
+type StoreErrorCode = Extract<
+  ErrorCode,
+  | 'database_unreachable'
+  | 'database_setup'
+  | 'database_corrupt'
+  | 'timeout'
+  | 'disk_full'
+  | 'invalid_encoding'
+  | 'internal'
+>
+
+const EXPLANATIONS: Record<StoreErrorCode, string> = {
+  database_unreachable: 'The database does not answer; check that it runs and that its address is right',
+  database_setup: 'The database refuses this user; ask its administrator for the right to use it',
+  database_corrupt: 'The database is damaged; restore a backup',
+  timeout: 'The database took longer than database.statementTimeoutMs allows',
+  disk_full: 'The disk of the database is full; make room and try again',
+  invalid_encoding: 'The text cannot be stored, because it holds NUL or broken characters',
+  internal: 'The database failed',
+}
+
+/** SQLSTATE classes and codes: https://www.postgresql.org/docs/17/errcodes-appendix.html */
+function classify(code: string, message: string): StoreErrorCode {
+  if (code === '53100' || code === 'ENOSPC' || /no space left on device/i.test(message)) return 'disk_full'
+  if (code === '57014') return 'timeout'
+  if (/^(08|57P|53300|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_)/.test(code)) {
+    return 'database_unreachable'
+  }
+  if (/^(28|3D000|42501)/.test(code) || UNTRUSTED.test(code)) return 'database_setup'
+  if (/^(XX001|XX002|58P01|58030)/.test(code)) return 'database_corrupt'
+  if (/^(22021|22P05)/.test(code)) return 'invalid_encoding'
+  return code === '' && CONNECTION_LOST.test(message) ? 'database_unreachable' : 'internal'
+}
+
+/** What Node says of a certificate that it does not trust. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT_ALTNAME_INVALID)/
+
+/** What `pg` throws without a code. */
+const CONNECTION_LOST =
+  /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end|Client was closed)/
+
+/** The same without the statement's parameters, which hold questions and documents: causes are logged. */
+function withoutValues(thrown: unknown): Error {
+  const { code, message } = origin(thrown)
+  const statement =
+    thrown instanceof Error && 'query' in thrown && typeof thrown.query === 'string'
+      ? ` in: ${thrown.query}`
+      : ''
+  const cause = new Error(`${code} ${message}${statement}`.trim())
+  const [, frames] = /\n(\s+at [\s\S]*)$/.exec((thrown instanceof Error && thrown.stack) || '') ?? []
+  if (frames !== undefined) cause.stack = `${cause.message}\n${frames}`
+  return cause
+}
+
+/** The innermost error: drizzle and `pg` wrap what happened. */
+function origin(thrown: unknown): { code: string; message: string } {
+  if (!(thrown instanceof Error)) return { code: '', message: String(thrown) }
+  if (thrown.cause instanceof Error) return origin(thrown.cause)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+  // An AggregateError of several failed addresses has a code but no message.
+  return { code, message: thrown.message || code }
+}

@@ -1,0 +1,302 @@
+import { and, asc, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm'
+import { vectorBytes } from '../../../drizzle/columns.ts'
+import {
+  chunks,
+  collections,
+  documentParts,
+  documents,
+  generations,
+  sources,
+  vectors,
+} from '../../../drizzle/schema.ts'
+import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/document.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { DocumentQuery, DocumentRepository, NewDocument } from '../../ports/store/documents.ts'
+import type { Term } from '../../text/bm25.ts'
+import { may } from '../accounts/rights.ts'
+import { batches } from '../database/batches.ts'
+import type { Database, Queries } from '../database/database.ts'
+import { boundLog } from '../database/maintenance.ts'
+import { ensureGeneration } from '../indexes/partitions.ts'
+import { insertTerms, withTerms } from '../search/chunk-terms.ts'
+import { findCollection, lockCollection, raiseRevision } from './collections.ts'
+import { findDocument, SUMMARY } from './document-references.ts'
+import { place } from './place.ts'
+import { replaceStaged, stagedAmong } from './staging.ts'
+import { contextOf, splitText } from './text-parts.ts'
+
+type PutResult = Awaited<ReturnType<DocumentRepository['put']>>
+
+/** A longer one does not fit into an index of PostgreSQL. */
+const MAX_URI_BYTES = 2048
+
+export function documentRepository(database: Database): DocumentRepository {
+  return {
+    missing: (principal, collection, spec, files) =>
+      database.run(async (queries) => {
+        const owner = await findCollection(queries, principal, collection)
+        const generation = await generationOf(queries, owner.id, spec)
+        const known = new Map<string, string>()
+        for (const batch of batches(files)) {
+          const rows = await queries
+            .select({ uri: documents.uri, hash: documents.hash })
+            .from(documents)
+            .where(
+              and(
+                eq(documents.collection, owner.id),
+                inArray(
+                  documents.uri,
+                  batch.map((file) => file.uri),
+                ),
+              ),
+            )
+          for (const row of rows) known.set(row.uri, row.hash)
+        }
+        const other = files.filter((file) => generation === undefined || known.get(file.uri) !== file.hash)
+        const staged = await stagedAmong(queries, owner.id, other)
+        const waiting = new Set(staged.map(({ uri }) => uri))
+        const needed = other.map(({ uri }) => uri).filter((uri) => !waiting.has(uri))
+        return { needed, changed: needed.filter((uri) => known.has(uri)), staged }
+      }),
+
+    knownVectors: (principal, collection, spec, hashes) =>
+      database.run(async (queries) => {
+        const known = new Map<string, Float32Array>()
+        const { id } = await findCollection(queries, principal, collection, 'editor')
+        const generation = await generationOf(queries, id, spec)
+        if (generation === undefined) return known
+        for (const batch of batches(hashes)) {
+          const rows = await queries
+            .selectDistinctOn([chunks.hash], { hash: chunks.hash, vector: vectorBytes(vectors.embedding) })
+            .from(chunks)
+            .innerJoin(vectors, and(eq(vectors.generation, chunks.generation), eq(vectors.chunk, chunks.id)))
+            .where(
+              and(
+                eq(chunks.generation, generation.id),
+                eq(vectors.generation, generation.id),
+                inArray(chunks.hash, batch),
+              ),
+            )
+          for (const row of rows) known.set(row.hash, row.vector)
+        }
+        return known
+      }),
+
+    put: async (principal, collection, spec, document, embedded) => {
+      checkInput(spec, document, embedded)
+      const { uri, title } = document
+      const complete = await withTerms(
+        embedded.map((chunk) => ({ ...chunk, context: contextOf(chunk), uri, title })),
+      )
+      const result = await database.transaction<PutResult>(async (queries) => {
+        await findCollection(queries, principal, collection, 'editor')
+        const owner = await lockCollection(queries, collection)
+        const generation = await ensureGeneration(queries, owner, spec)
+        const same = await heldDocument(queries, owner.id, document)
+        await replaceStaged(queries, owner.id, [uri])
+        if (same !== undefined) return { document: same, status: 'unchanged' }
+        const id = await writeDocument(queries, owner.id, document, embedded.length)
+        await writeParts(queries, id, document.text)
+        await writeChunks(queries, generation, id, complete)
+        await raiseRevision(queries, owner.id)
+        return { document: await findDocument(queries, principal, id), status: 'indexed' }
+      })
+      await boundLog(database)
+      return result
+    },
+
+    list: (principal, query) =>
+      database.run(async (queries) => {
+        const collection =
+          query.collection === undefined
+            ? undefined
+            : await findCollection(queries, principal, query.collection)
+        return listDocuments(queries, principal, collection?.id, query)
+      }),
+
+    get: (principal, reference) => database.run((queries) => findDocument(queries, principal, reference)),
+
+    text: (principal, reference) =>
+      database.run(async (queries) => {
+        const { id } = await findDocument(queries, principal, reference)
+        // One statement, so that the text is that of the summary even while the document is replaced.
+        const rows = await queries
+          .select({ document: SUMMARY, text: documentParts.text })
+          .from(documents)
+          .innerJoin(collections, eq(collections.id, documents.collection))
+          .innerJoin(documentParts, eq(documentParts.document, documents.id))
+          .where(and(eq(documents.id, id), may(principal, 'reader')))
+          .orderBy(asc(documentParts.part))
+        const [first] = rows
+        if (first === undefined) {
+          throw new ChatbotError('unknown_document', `The document "${reference}" was just deleted.`)
+        }
+        return { document: first.document, text: rows.map((row) => row.text).join('') }
+      }),
+
+    placeAt: (principal, document, offset) =>
+      database.run(async (queries) => {
+        const [row] = await queries
+          .select({ start: chunks.start, heading: chunks.heading, page: chunks.page, line: chunks.line })
+          .from(chunks)
+          .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
+          .where(and(eq(chunks.document, document), lte(chunks.start, offset), may(principal, 'reader')))
+          .orderBy(desc(chunks.start))
+          .limit(1)
+        return row && { start: row.start, ...place(row) }
+      }),
+
+    remove: (principal, reference) =>
+      database.transaction(async (queries) => {
+        const found = await findDocument(queries, principal, reference, 'editor')
+        const owner = await lockCollection(queries, found.collection)
+        await replaceStaged(queries, owner.id, [found.uri])
+        await queries.delete(documents).where(eq(documents.id, found.id))
+        await raiseRevision(queries, owner.id)
+        return found
+      }),
+  }
+}
+
+function checkInput(spec: IndexSpec, document: NewDocument, embedded: readonly EmbeddedChunk[]): void {
+  if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
+    throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
+  }
+  const other = embedded.find((chunk) => chunk.vector.length !== spec.dimensions)
+  if (other !== undefined) {
+    throw new ChatbotError(
+      'index_mismatch',
+      `A vector has ${other.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
+    )
+  }
+}
+
+/** The collection's active generation if it is of this spec. */
+async function generationOf(
+  queries: Queries,
+  collection: string,
+  spec: IndexSpec,
+): Promise<{ id: number; collection: string } | undefined> {
+  const [row] = await queries
+    .select({ id: generations.id, collection: collections.id })
+    .from(collections)
+    .innerJoin(generations, eq(generations.id, collections.activeGeneration))
+    .where(
+      and(
+        eq(collections.id, collection),
+        eq(generations.model, spec.model),
+        eq(generations.dimensions, spec.dimensions),
+        eq(generations.splitter, spec.splitter),
+      ),
+    )
+  return row
+}
+
+async function heldDocument(queries: Queries, collection: string, document: NewDocument) {
+  const [row] = await queries
+    .select(SUMMARY)
+    .from(documents)
+    .innerJoin(collections, eq(collections.id, documents.collection))
+    .where(
+      and(
+        eq(documents.collection, collection),
+        eq(documents.uri, document.uri),
+        eq(documents.hash, document.hash),
+      ),
+    )
+  return row
+}
+
+/** Inserts the document, or replaces what it has: the id stays, its parts, chunks and vectors go. */
+async function writeDocument(
+  queries: Queries,
+  collection: string,
+  document: NewDocument,
+  chunkCount: number,
+): Promise<string> {
+  const { uri, text, source, ...content } = document
+  const values = { ...content, length: text.length, chunks: chunkCount, ingestedAt: new Date() }
+  const [row] = await queries
+    .insert(documents)
+    .values({ collection, uri, source: sourceIn(collection, source), ...values })
+    .onConflictDoUpdate({
+      target: [documents.collection, documents.uri],
+      set: { ...values, source: sql`coalesce(${documents.source}, excluded.source_id)` },
+    })
+    .returning({ id: documents.id })
+  if (row === undefined) throw new ChatbotError('internal', 'The new document has no id.')
+  await queries.delete(chunks).where(eq(chunks.document, row.id))
+  await queries.delete(documentParts).where(eq(documentParts.document, row.id))
+  return row.id
+}
+
+/** Null when the source was removed meanwhile, or belongs to another collection. */
+const sourceIn = (collection: string, source: string | null) =>
+  source === null
+    ? null
+    : sql`(SELECT ${sources.id} FROM ${sources} WHERE ${sources.id} = ${source} AND ${sources.collection} = ${collection})`
+
+export async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
+  for (const [part, piece] of splitText(text).entries()) {
+    await queries.insert(documentParts).values({ document, part, text: piece })
+  }
+}
+
+export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
+  /** Null when it is not known. */
+  readonly context: string | null
+  readonly terms: readonly Term[]
+}
+
+export async function writeChunks(
+  queries: Queries,
+  generation: number,
+  document: string,
+  complete: readonly StoredChunk[],
+): Promise<void> {
+  for (const batch of batches(complete, (chunk) => chunk.text.length * 2)) {
+    const rows = await queries
+      .insert(chunks)
+      .values(
+        batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash }) => {
+          const place = { page, line, heading, ordinal, start, end }
+          return { generation, document, text, context, tokens, hash, ...place }
+        }),
+      )
+      .returning({ id: chunks.id, ordinal: chunks.ordinal })
+    const ids = new Map(rows.map((row) => [row.ordinal, row.id]))
+    const stored = batch.map(({ ordinal, vector, terms }) => {
+      const chunk = ids.get(ordinal)
+      if (chunk === undefined) throw new ChatbotError('internal', `Chunk ${ordinal} was not stored.`)
+      return { generation, chunk, embedding: vector, terms }
+    })
+    for (const group of batches(stored, (row) => row.embedding.byteLength)) {
+      await queries
+        .insert(vectors)
+        .values(group.map(({ generation, chunk, embedding }) => ({ generation, chunk, embedding })))
+    }
+    await insertTerms(queries, stored)
+  }
+}
+
+/** A page of documents by uri. It is longer than `limit` when its last uri is in several collections. */
+async function listDocuments(
+  queries: Queries,
+  principal: Principal,
+  collection: string | undefined,
+  { limit, after }: DocumentQuery,
+): Promise<DocumentSummary[]> {
+  const inCollection = collection === undefined ? undefined : eq(documents.collection, collection)
+  const pageOf = (condition: ReturnType<typeof and>) =>
+    queries
+      .select(SUMMARY)
+      .from(documents)
+      .innerJoin(collections, eq(collections.id, documents.collection))
+      .where(and(may(principal, 'reader'), inCollection, condition))
+      .orderBy(asc(documents.uri), asc(documents.id))
+  const page = await pageOf(after === undefined ? undefined : gt(documents.uri, after)).limit(limit)
+  const last = page.at(-1)
+  if (last === undefined || page.length < limit || collection !== undefined) return page
+  return [...page, ...(await pageOf(and(eq(documents.uri, last.uri), gt(documents.id, last.id))))]
+}

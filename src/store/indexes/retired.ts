@@ -1,0 +1,49 @@
+/** Generations that nobody searches any more go in steps that hold nobody up. */
+import { asc, eq, sql } from 'drizzle-orm'
+import { chunks, generations } from '../../../drizzle/schema.ts'
+import type { Database, Queries } from '../database/database.ts'
+import { boundLog } from '../database/maintenance.ts'
+import { cancelBuilds } from './approximate-index.ts'
+import { dropPartitions } from './partitions.ts'
+
+/** Chunks that one statement deletes. */
+const STEP = 1000
+
+/** Drops what a rebuild has replaced, and what it leaves behind when it is given up. Several daemons may call it. */
+export async function dropRetired(database: Database): Promise<void> {
+  const retired = await database.transaction(async (queries) => {
+    await retireAbandoned(queries)
+    return queries
+      .select({ id: generations.id })
+      .from(generations)
+      .where(eq(generations.state, 'retired'))
+      .orderBy(asc(generations.id))
+  })
+  for (const { id } of retired) {
+    await cancelBuilds(database, [id])
+    await database.transaction((queries) => dropPartitions(queries, [id]))
+    for (let deleted = STEP; deleted === STEP; ) {
+      const { rowCount } = await database.run((queries) =>
+        queries.delete(chunks).where(
+          sql`(${chunks.generation}, ${chunks.id}) IN (
+            SELECT generation_id, id FROM chunks WHERE generation_id = ${id} LIMIT ${STEP})`,
+        ),
+      )
+      deleted = rowCount ?? 0
+      await boundLog(database)
+    }
+    await database.run((queries) => queries.delete(generations).where(eq(generations.id, id)))
+  }
+}
+
+/** The job that was to complete it is gone. */
+async function retireAbandoned(queries: Queries): Promise<void> {
+  await queries
+    .update(generations)
+    .set({ state: 'retired' })
+    .where(
+      sql`${generations.state} = 'building' AND NOT EXISTS (
+        SELECT FROM jobs WHERE jobs.kind = 'rebuild' AND jobs.state IN ('running', 'failed')
+          AND (jobs.input->>'generation')::int = ${generations.id})`,
+    )
+}

@@ -1,0 +1,114 @@
+/** Who may write for a shard of a job: the daemon that took it last, checked where it writes. */
+import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm'
+import { collections, jobShards, jobs, stagedDocuments } from '../../../drizzle/schema.ts'
+import type { Claim } from '../../ports/store/jobs.ts'
+import type { Queries } from '../database/database.ts'
+
+/** The shard that is due longest. Daemons that look at the same time get different ones. */
+export async function takeShard(queries: Queries, leaseMs: number): Promise<Claim | undefined> {
+  const due = queries
+    .select({ job: jobShards.job, shard: jobShards.shard })
+    .from(jobShards)
+    .where(sql`${jobShards.due} <= now()`)
+    .orderBy(jobShards.due)
+    .limit(1)
+    .for('update', { skipLocked: true })
+  const [taken] = await queries
+    .update(jobShards)
+    .set({ epoch: sql`${jobShards.epoch} + 1`, due: leaseEnd(leaseMs) })
+    .from(jobs)
+    .innerJoin(collections, eq(collections.id, jobs.collection))
+    .where(and(sql`(${jobShards.job}, ${jobShards.shard}) = ${due}`, eq(jobs.id, jobShards.job)))
+    .returning({
+      job: jobShards.job,
+      shard: jobShards.shard,
+      epoch: jobShards.epoch,
+      kind: jobs.kind,
+      input: jobs.input,
+      collection: jobs.collection,
+      collectionName: collections.name,
+    })
+  return taken
+}
+
+export async function renewLease(queries: Queries, claim: Claim, leaseMs: number): Promise<boolean> {
+  const renewed = await queries
+    .update(jobShards)
+    .set({ due: leaseEnd(leaseMs) })
+    .where(ours(claim))
+    .returning({ shard: jobShards.shard })
+  return renewed.length > 0
+}
+
+/** Whether the claim still holds; it then holds until the transaction ends. Locks the job. */
+export async function holds(queries: Queries, claim: Claim): Promise<boolean> {
+  await lockJob(queries, claim.job)
+  const rows = await queries
+    .select({ shard: jobShards.shard })
+    .from(jobShards)
+    .where(ours(claim))
+    .for('share')
+  return rows.length > 0
+}
+
+/** Ends a turn of a claimed shard. What was staged meanwhile is more to do. */
+export async function endTurn(queries: Queries, claim: Claim, more: boolean): Promise<void> {
+  await lockJob(queries, claim.job)
+  const due = more || (await hasStaged(queries, claim)) ? sql`now()` : null
+  await queries.update(jobShards).set({ due }).where(ours(claim))
+  await finishIfDone(queries, claim.job)
+}
+
+/** Of a locked job: there is something to do. */
+export async function awaken(queries: Queries, job: string, shard: number): Promise<void> {
+  await queries
+    .update(jobShards)
+    .set({ due: sql`now()` })
+    .where(and(eq(jobShards.job, job), eq(jobShards.shard, shard), isNull(jobShards.due)))
+}
+
+/** Whoever works on the job can write nothing more; nobody takes it. */
+export async function halt(queries: Queries, job: string): Promise<void> {
+  await queries
+    .update(jobShards)
+    .set({ due: null, epoch: sql`${jobShards.epoch} + 1` })
+    .where(eq(jobShards.job, job))
+}
+
+/** Transactions that change which shards are at work, or whether the job goes on, come one by one. */
+export async function lockJob(queries: Queries, job: string) {
+  const [row] = await queries.select().from(jobs).where(eq(jobs.id, job)).for('no key update')
+  return row
+}
+
+/** Of a locked job: done when it is sealed and no shard has anything to do. */
+export async function finishIfDone(queries: Queries, job: string): Promise<void> {
+  const working = queries
+    .select({ job: jobShards.job })
+    .from(jobShards)
+    .where(and(eq(jobShards.job, job), isNotNull(jobShards.due)))
+  await queries
+    .update(jobs)
+    .set({ state: 'done', current: null, waiting: null, updatedAt: sql`now()`, finishedAt: sql`now()` })
+    .where(and(eq(jobs.id, job), eq(jobs.state, 'running'), eq(jobs.sealed, true), notExists(working)))
+}
+
+const leaseEnd = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::float8)`
+
+const ours = ({ job, shard, epoch }: Claim) =>
+  and(eq(jobShards.job, job), eq(jobShards.shard, shard), eq(jobShards.epoch, epoch))
+
+async function hasStaged(queries: Queries, { job, shard }: Claim): Promise<boolean> {
+  const rows = await queries
+    .select({ id: stagedDocuments.id })
+    .from(stagedDocuments)
+    .where(
+      and(
+        eq(stagedDocuments.job, job),
+        eq(stagedDocuments.shard, shard),
+        eq(stagedDocuments.state, 'staged'),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
+}

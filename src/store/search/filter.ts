@@ -1,0 +1,26 @@
+import { and, gte, inArray, lt, not, type SQL, sql } from 'drizzle-orm'
+import { documents, sources } from '../../../drizzle/schema.ts'
+import type { SearchFilter } from '../../domain/answer.ts'
+import { globToRegex } from './glob.ts'
+
+/** The filter as a condition on documents; undefined when it leaves nothing out. */
+export function documentCondition(filter: SearchFilter = {}): SQL | undefined {
+  const { paths = [], excludePaths = [], sources: places = [], languages = [] } = filter
+  const metadata = Object.entries(filter.metadata ?? {})
+  return and(
+    paths.length === 0 ? undefined : fitsAny(documents.uri, paths),
+    excludePaths.length === 0 ? undefined : not(fitsAny(documents.uri, excludePaths)),
+    places.length === 0
+      ? undefined
+      : sql`${documents.source} IN (SELECT ${sources.id} FROM ${sources} WHERE ${fitsAny(sources.location, places)})`,
+    languages.length === 0 ? undefined : inArray(documents.language, [...languages]),
+    filter.modifiedFrom === undefined ? undefined : gte(documents.modifiedAt, new Date(filter.modifiedFrom)),
+    filter.modifiedBefore === undefined
+      ? undefined
+      : lt(documents.modifiedAt, new Date(filter.modifiedBefore)),
+    ...metadata.map(([key, value]) => sql`lower(${documents.metadata} ->> ${key}) = lower(${value})`),
+  )
+}
+
+const fitsAny = (column: typeof documents.uri | typeof sources.location, globs: readonly string[]): SQL =>
+  sql`${column} ~ ANY(${sql.param(globs.map(globToRegex))}::text[])`

@@ -1,0 +1,181 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { chunkTerms, collections, generations } from '../../../drizzle/schema.ts'
+import type { Collection } from '../../domain/document.ts'
+import { ChatbotError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { IndexRepository } from '../../ports/store/generations.ts'
+import type { Candidate, LexicalQuery } from '../../ports/store/search.ts'
+import { LEXEMES_VERSION } from '../../text/lexemes.ts'
+import { may } from '../accounts/rights.ts'
+import type { Database, Queries } from '../database/database.ts'
+import { place } from '../documents/place.ts'
+import { hasApproximateIndex, withApproximateSearch } from '../indexes/approximate-index.ts'
+import { documentCondition } from './filter.ts'
+import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
+
+type NearestQuery = Parameters<IndexRepository['nearest']>[1]
+
+/** Chunks that the rarest terms of a question name; with a filter more, as it leaves most of them out. */
+const NAMED = 1000
+const NAMED_UNFILTERED = 20_000
+
+export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
+  return {
+    nearest: async (principal, query) => {
+      const active = await database.run((queries) =>
+        activeGenerations(queries, principal, { ...query, dimensions: query.vector.length }),
+      )
+      if (active.length === 0) return []
+      const condition = documentCondition(query.filter)
+      const [byMeaning, byWords] = await Promise.all([
+        query.alone === true ? [] : byVector(database, active, query, condition),
+        byTerms(database, active, query, condition),
+      ])
+      const ids = [...new Set([...byMeaning, ...byWords.named])]
+      if (ids.length === 0) return []
+      const { vector } = query
+      const { lexical } = byWords
+      const rows = await database.run((queries) => scoredChunks(queries, active, ids, { vector, lexical }))
+      return rows.map(toCandidate)
+    },
+
+    frequencies: (principal, { terms, ...query }) =>
+      database.run(async (queries) => {
+        const active = await activeGenerations(queries, principal, query)
+        const complete = active.every(({ lexemes }) => lexemes === LEXEMES_VERSION)
+        const all = active.reduce((sum, { chunks }) => sum + chunks, 0)
+        if (!complete || all === 0 || terms.length === 0) return { complete, chunks: all, found: new Map() }
+        return { complete, chunks: all, found: await countTerms(queries, active, terms) }
+      }),
+  }
+}
+
+async function byVector(
+  database: Database,
+  active: readonly Searched[],
+  query: NearestQuery,
+  condition: SQL | undefined,
+): Promise<number[]> {
+  const { vector, limit } = query
+  const search = (searched: readonly Searched[]) => (queries: Queries) =>
+    queries.execute(nearestVectors(searched, { vector, limit, condition }))
+  const exactly = () =>
+    database.run(search(active.map((generation) => ({ ...generation, approximate: false }))))
+  const approximate = active.some((generation) => generation.approximate)
+  const found = approximate
+    ? await database.transaction((queries) => withApproximateSearch(queries, search(active)))
+    : await exactly()
+  // The index gives up after so many vectors that a filter leaves out; the few that fit are quickly read.
+  const short = approximate && condition !== undefined && found.rows.length < limit
+  const { rows } = short ? await exactly() : found
+  return rows.map(({ chunk }) => Number(chunk))
+}
+
+async function byTerms(
+  database: Database,
+  active: readonly Searched[],
+  { words, limit }: NearestQuery,
+  condition: SQL | undefined,
+): Promise<{ named: number[]; lexical?: LexicalQuery }> {
+  const lexical = await words?.()
+  if (lexical === undefined) return { named: [] }
+  const rarest = rarestTerms(lexical, condition === undefined ? NAMED : NAMED_UNFILTERED)
+  const conditions = [
+    ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
+    ...lexical.phrases.filter((phrase) => phrase.length > 0).map(holdsAll),
+  ]
+  const rows = await Promise.all(
+    conditions.map((named) =>
+      database.run((queries) => nearestTerms(queries, active, lexical, named, limit, condition)),
+    ),
+  )
+  return { named: rows.flat().map(({ chunk }) => chunk), lexical }
+}
+
+/** The rarest terms, until so many chunks are named: all that can be best holds one of them, or nearly all. */
+function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] {
+  const known = weights
+    .map(({ id }) => ({ id, chunks: found.get(id) ?? 0 }))
+    .filter(({ chunks }) => chunks > 0)
+    .sort((left, right) => left.chunks - right.chunks)
+  let named = 0
+  const rarest = known.filter(({ chunks }) => {
+    const wanted = named < bound
+    named += chunks
+    return wanted
+  })
+  return rarest.map(({ id }) => id)
+}
+
+function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Candidate {
+  const { page, line, chunk, ...rest } = row
+  return { ...rest, ...place({ page, line }), chunk: String(chunk) }
+}
+
+/** In how many chunks each term is: frequent ones as they were counted last, all others now, by the index. */
+async function countTerms(
+  queries: Queries,
+  active: readonly { readonly generation: number }[],
+  terms: readonly number[],
+): Promise<Map<number, number>> {
+  const ids = sql`${sql.param([...terms])}::int[]`
+  const perGeneration = active.map(({ generation }) => {
+    const id = sql.raw(String(generation))
+    return sql`
+      SELECT asked.term, coalesce(counted.chunks, (
+        SELECT count(*) FROM ${chunkTerms} WHERE generation_id = ${id} AND terms @> ARRAY[asked.term]
+      )) AS chunks
+      FROM unnest(${ids}) AS asked(term)
+      LEFT JOIN term_counts counted ON counted.generation_id = ${id} AND counted.term = asked.term`
+  })
+  const { rows } = await queries.execute(sql`
+    SELECT term, sum(chunks) AS chunks FROM (${sql.join(perGeneration, sql` UNION ALL `)}) AS found GROUP BY term`)
+  return new Map(rows.map(({ term, chunks }) => [Number(term), Number(chunks)]))
+}
+
+/** The active generations of what the principal can read, all of this model. */
+async function activeGenerations(
+  queries: Queries,
+  principal: Principal,
+  {
+    collections: searched,
+    model,
+    dimensions,
+  }: { collections: readonly Collection[]; model: string; dimensions: number },
+) {
+  if (searched.length === 0) return []
+  const active = await queries
+    .select({
+      generation: generations.id,
+      model: generations.model,
+      dimensions: generations.dimensions,
+      collection: collections.name,
+      lexemes: generations.lexemes,
+      approximate: hasApproximateIndex(),
+      chunks: sql<number>`coalesce(${generations.countedChunks}, (
+        SELECT sum(documents.chunks) FROM documents WHERE documents.collection_id = ${collections.id}), 0)`.mapWith(
+        Number,
+      ),
+    })
+    .from(collections)
+    .innerJoin(generations, eq(generations.id, collections.activeGeneration))
+    .where(
+      and(
+        may(principal, 'reader'),
+        inArray(
+          collections.id,
+          searched.map((collection) => collection.id),
+        ),
+      ),
+    )
+  const other = active.find(
+    (generation) => generation.model !== model || generation.dimensions !== dimensions,
+  )
+  if (other !== undefined) {
+    throw new ChatbotError(
+      'index_mismatch',
+      `The collection "${other.collection}" is indexed with ${other.model}, and the question was embedded with ${model}.`,
+    )
+  }
+  return active
+}

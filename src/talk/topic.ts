@@ -1,0 +1,41 @@
+/** What a conversation is about: the subject of its latest question that has one. */
+import type { Turn } from '../domain/answer.ts'
+import { terms } from '../text/terms.ts'
+
+/** What of an earlier turn tells the topic. */
+export type Said = Pick<Turn, 'question' | 'searched'>
+
+/** Undefined when no turn has a subject. */
+export function topicOf(history: readonly Said[]): string | undefined {
+  for (const turn of history.toReversed()) {
+    const topic = addedTopic(turn) ?? subjectOf(turn.searched ?? turn.question)
+    if (topic !== undefined) return topic
+  }
+  return undefined
+}
+
+/** What a question that leans on another was given: it goes on being about that. */
+function addedTopic({ question, searched = question }: Said): string | undefined {
+  const added = /\(([^()]+)\)/u.exec(searched)?.[1]
+  return added === undefined || question.includes(`(${added})`) ? undefined : added
+}
+
+/** Content words that stand for a question without names. */
+const MOST_WORDS = 6
+
+/** Names with what binds them; where they are one word or none, the content words in their order. */
+function subjectOf(question: string): string | undefined {
+  const names = [...new Set([...question.matchAll(NAME)].map(([name]) => name))].filter(
+    (name) => terms(`x ${name}`).length > 1,
+  )
+  const named = names.join(', ')
+  if (/\s/u.test(named)) return named
+  const content = [...question.matchAll(WORD)].map(([word]) => word).filter((word) => terms(word).length > 0)
+  return content.length === 0 ? undefined : content.slice(0, MOST_WORDS).join(' ')
+}
+
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
+
+/** Words with a capital, with what binds them, and quoted titles; a sentence's first capital says nothing. */
+const NAME =
+  /(?<!(?:^|[.?!:])\s*)\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]+»|"[^"]+"|“[^”]+”/gu
