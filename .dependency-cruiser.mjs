@@ -19,7 +19,7 @@ const FLOORS = [
 
 /** Rooms on one floor that another one there may use. */
 const NEIGHBOURS = {
-  'src/api': ['src/protocol'],
+  'src/api': ['src/protocol', 'src/text'],
   'src/config': ['src/protocol'],
   drizzle: ['src/text'],
   'src/cache': ['src/retrieval'],

@@ -6,6 +6,7 @@
  *
  * Needs Debian's `apt-get download` and `dpkg-deb`; 72 MB to download, and about an hour of two cores for 100,000.
  */
+
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -23,6 +24,7 @@ import { z } from 'zod'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { linesOf } from '../src/domain/lines.ts'
 import { parseDocument } from '../src/ingest/parse.ts'
 import { embedInput } from '../src/text/embed-input.ts'
@@ -46,7 +48,7 @@ const VECTORS = join(FOLDER, 'vectors.f32')
 const chunkSchema = z.object({
   uri: z.string(),
   title: z.string(),
-  language: z.enum(['en', 'ru']),
+  language: z.enum(LANGUAGES),
   ordinal: z.int(),
   start: z.int(),
   end: z.int(),

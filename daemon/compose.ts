@@ -1,4 +1,5 @@
 /** The composition root: the only place that knows which adapter stands behind a port. */
+
 import { randomUUID } from 'node:crypto'
 import { startEmbedders } from '../models/embedders.ts'
 import { createGenerator } from '../models/generator.ts'
@@ -12,6 +13,7 @@ import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import type { Config, LocalEngineConfig } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { engineKey } from '../src/generate/engines/engine-key.ts'
 import { type GuardedGenerator, guarded, unusable, withFallbacks } from '../src/generate/engines/guard.ts'
 import { localGenerator } from '../src/generate/engines/local.ts'
@@ -231,7 +233,7 @@ async function openReranker(
     log.error({ err: error, model }, 'the reranker could not be started')
     return {
       name: model,
-      languages: ['en', 'ru'],
+      languages: [...LANGUAGES],
       rerank: () => Promise.reject(error),
       close: async () => {},
     }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { Language } from '../src/domain/language.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import type { Reranker } from '../src/ports/reranker.ts'
 import './no-telemetry.ts'
 import type { LocalReranker } from './description.ts'
@@ -13,7 +13,6 @@ export interface RunningReranker extends Reranker {
   close(): Promise<void>
 }
 
-const LANGUAGES: readonly Language[] = ['en', 'ru']
 const WORKER = new URL(`./rerank-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 interface Waiting {

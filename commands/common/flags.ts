@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { boolean, option, string } from '@oclif/core/flags'
 import type { SearchFilter } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import type { Language } from '../../src/domain/language.ts'
+import { LANGUAGES, type Language } from '../../src/domain/language.ts'
 
 export const collections = {
   collection: string({
@@ -36,7 +36,7 @@ export const filters = {
     summary:
       'Search only documents of sources whose place fits: a folder, a pattern or an address. Repeatable.',
   }),
-  language: option({ options: ['en', 'ru'] as const, multiple: true, multipleNonGreedy: true })({
+  language: option({ options: LANGUAGES, multiple: true, multipleNonGreedy: true })({
     summary: 'Search only documents in this language. Repeatable.',
   }),
   since: string({

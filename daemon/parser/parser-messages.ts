@@ -1,6 +1,8 @@
 /** What the daemon and a parser process tell each other. Documents come in slices: no message is large. */
+
 import { z } from 'zod'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
+import { LANGUAGES } from '../../src/domain/language.ts'
 
 export const parseRequestSchema = z.object({
   path: z.string(),
@@ -43,7 +45,7 @@ export const parseReplySchema = z.discriminatedUnion('type', [
     type: z.literal('document'),
     title: z.string(),
     mediaType: z.string(),
-    language: z.enum(['en', 'ru']),
+    language: z.enum(LANGUAGES),
     linesMatchFile: z.boolean(),
     warnings: z.array(z.string()),
     metadata: z.record(z.string(), z.string()).optional(),

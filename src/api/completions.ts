@@ -2,9 +2,11 @@
  * The shapes of OpenAI's chat completions, as its clients send and read them:
  * https://platform.openai.com/docs/api-reference/chat
  */
+
 import { z } from 'zod'
 import type { Answer, EarlierTurn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { KNOWLEDGE } from '../text/language.ts'
 
 export const COMPLETIONS_PREFIX = '/v1'
 
@@ -79,19 +81,19 @@ function textOf({ content }: Message): string {
     .join('\n')
 }
 
-const SOURCES = { en: 'Sources', ru: 'Источники' } as const
-
 /** The list that follows the text of an answer, for clients that show nothing but text. */
 export function sourcesText({ citations, language }: Answer): string {
   if (citations.length === 0) return ''
+  const { replies } = KNOWLEDGE[language]
   const lines = citations.map(({ number, title, uri, page }) => {
-    const place = page === undefined ? uri : `${uri}, ${language === 'ru' ? 'с.' : 'p.'} ${page}`
+    const place = page === undefined ? uri : `${uri}, ${replies.page} ${page}`
     return title === '' || title === uri ? `[${number}] ${place}` : `[${number}] ${title} (${place})`
   })
-  return `\n\n${SOURCES[language]}:\n${[...new Set(lines)].join('\n')}`
+  return `\n\n${replies.sources}:\n${[...new Set(lines)].join('\n')}`
 }
 
-const SOURCES_LIST = new RegExp(`\n\n(?:${Object.values(SOURCES).join('|')}):\n(?:\\[\\d+\\] .*(?:\n|$))+$`)
+const HEADINGS = Object.values(KNOWLEDGE).map(({ replies }) => replies.sources)
+const SOURCES_LIST = new RegExp(`\n\n(?:${HEADINGS.join('|')}):\n(?:\\[\\d+\\] .*(?:\n|$))+$`)
 const withoutSources = (text: string) => text.replace(SOURCES_LIST, '')
 
 export interface CompletionHead {

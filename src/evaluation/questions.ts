@@ -5,10 +5,10 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { detectLanguage } from '../domain/language.ts'
 import { linesOf } from '../domain/lines.ts'
 import { MAX_QUESTION } from '../domain/question.ts'
 import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
+import { detectLanguage } from '../text/language.ts'
 import { seededRandom } from './bootstrap.ts'
 
 export interface EvalQuestion {

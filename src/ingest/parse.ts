@@ -1,6 +1,6 @@
-import { detectLanguage } from '../domain/language.ts'
 import type { Tokenizer } from '../ports/embedder.ts'
 import type { ParsedDocument } from '../ports/parser.ts'
+import { detectLanguage } from '../text/language.ts'
 import { empty, type LoadLimits, loadDocument } from './loaders/load.ts'
 import { flatMetadata } from './loaders/writing/metadata.ts'
 import { splitDocument } from './split/splitter.ts'

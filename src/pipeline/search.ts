@@ -1,10 +1,10 @@
 import { retrieveRemembered } from '../cache/passages.ts'
 import type { Passage, SearchFilter } from '../domain/answer.ts'
-import { detectLanguage } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import { detectLanguage } from '../text/language.ts'
 
 /** Passages of a search that names no number. */
 export const DEFAULT_RESULTS = 10

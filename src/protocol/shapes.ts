@@ -1,7 +1,9 @@
 /** The data inside messages and API responses: one zod schema each, checked against the domain's types. */
+
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
+import { LANGUAGES } from '../domain/language.ts'
 
 const span = {
   start: z.int().nonnegative().describe('first UTF-16 code unit of the quoted text in the stored text'),
@@ -84,7 +86,7 @@ export const answerSchema = z.object({
   citations: z.array(citationSchema),
   cached: cachedSchema,
   generator: z.string(),
-  language: z.enum(['en', 'ru']),
+  language: z.enum(LANGUAGES),
   usage: usageSchema.optional(),
   timings: timingsSchema,
   warnings: z.array(z.string()),
@@ -111,11 +113,7 @@ export const filterSchema = z
       .max(32)
       .optional()
       .describe('only documents of sources whose location fits one of these globs'),
-    languages: z
-      .array(z.enum(['en', 'ru']))
-      .max(2)
-      .optional()
-      .describe('only documents in one of these'),
+    languages: z.array(z.enum(LANGUAGES)).max(2).optional().describe('only documents in one of these'),
     modifiedFrom: z.iso
       .datetime({ offset: true })
       .optional()

@@ -2,8 +2,7 @@
  * What BM25 compares: stems of words, and names of things (identifiers, paths, versions, codes) both whole and in
  * their parts. Made the same way of passages and of questions, in this process, so that every database agrees.
  */
-import { stemmer as stemEnglish } from '@orama/stemmers/english'
-import { stemmer as stemRussian } from '@orama/stemmers/russian'
+import { KNOWLEDGE } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
@@ -92,7 +91,7 @@ const fold = (word: string): string => word.normalize('NFKC').toLowerCase().repl
 /** By the script of the word, which tells Russian from English wherever the two are mixed. */
 function stem(word: string): string {
   if (/\p{N}/u.test(word)) return word
-  return CYRILLIC.test(word) ? stemRussian(word) : stemEnglish(word)
+  return (CYRILLIC.test(word) ? KNOWLEDGE.ru : KNOWLEDGE.en).stem(word)
 }
 
 const CYRILLIC = /\p{Script=Cyrillic}/u

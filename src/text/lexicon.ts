@@ -1,4 +1,5 @@
-/** What the gate knows of a language: small tables, one object a language. */
+/** What tells whether two questions of a language ask the same: small tables, one object a language. */
+import { wordSet } from './word-set.ts'
 
 /** Classes of words that decide an answer although they carry no topic; a mismatch of one names the refusal. */
 export type Decisive =
@@ -68,8 +69,6 @@ export function oppositePairs(text: string, concept: (word: string) => string): 
   }
   return pairs
 }
-
-export const wordSet = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/u))
 
 /** Lines of `class name: words`. */
 export function decisiveWords(text: string): ReadonlyMap<string, readonly [Decisive, string]> {

@@ -3,12 +3,12 @@ import { builtinModel } from '../../models/builtin.ts'
 import { type RunningEmbedder, startEmbedder } from '../../models/embedder.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../src/domain/answer.ts'
-import { detectLanguage } from '../../src/domain/language.ts'
 import { extractiveGenerator } from '../../src/generate/extractive/extractive.ts'
 import { markdown } from '../../src/ingest/loaders/markdown.ts'
 import { splitDocument } from '../../src/ingest/split/splitter.ts'
 import type { Embedder, Embedding } from '../../src/ports/embedder.ts'
 import { embedInput } from '../../src/text/embed-input.ts'
+import { detectLanguage } from '../../src/text/language.ts'
 
 export interface TestAnswer {
   readonly text: string

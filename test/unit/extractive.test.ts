@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Passage } from '../../src/domain/answer.ts'
-import { REFUSALS } from '../../src/generate/refusal.ts'
+import { LANGUAGES } from '../../src/domain/language.ts'
+import { KNOWLEDGE } from '../../src/text/language.ts'
 import { type TestAnswer, type TestCorpus, testCorpus } from './extractive-corpus.ts'
 
 const handbook = new URL('../data/handbook/', import.meta.url)
@@ -39,7 +40,7 @@ function check(answer: TestAnswer): void {
 }
 
 describe('questions on a handbook', () => {
-  const query = z.object({ lang: z.enum(['en', 'ru']), text: z.string(), answers: z.array(z.string()) })
+  const query = z.object({ lang: z.enum(LANGUAGES), text: z.string(), answers: z.array(z.string()) })
   const queries = readFileSync(new URL('queries.jsonl', handbook), 'utf8')
     .trimEnd()
     .split('\n')
@@ -94,9 +95,19 @@ describe('one answer', () => {
 
   it('refuses in the language of the question', async () => {
     const english = await corpus.ask('Who painted the Mona Lisa?')
-    expect(english).toEqual({ text: REFUSALS.en, deltas: [REFUSALS.en], citations: [], refused: true })
+    expect(english).toEqual({
+      text: KNOWLEDGE.en.replies.refusal,
+      deltas: [KNOWLEDGE.en.replies.refusal],
+      citations: [],
+      refused: true,
+    })
     const russian = await corpus.ask('Кто написал «Мону Лизу»?')
-    expect(russian).toEqual({ text: REFUSALS.ru, deltas: [REFUSALS.ru], citations: [], refused: true })
+    expect(russian).toEqual({
+      text: KNOWLEDGE.ru.replies.refusal,
+      deltas: [KNOWLEDGE.ru.replies.refusal],
+      citations: [],
+      refused: true,
+    })
   })
 
   it('answers a question in one language from text in the other', async () => {
@@ -166,6 +177,11 @@ describe('nothing to quote', () => {
     ['only questions', [passage('How much memory do I need? Why so much memory?')]],
   ])('%s is a refusal', async (_, passages) => {
     const answer = await corpus.askOf('How much memory do I need?', passages)
-    expect(answer).toEqual({ text: REFUSALS.en, deltas: [REFUSALS.en], citations: [], refused: true })
+    expect(answer).toEqual({
+      text: KNOWLEDGE.en.replies.refusal,
+      deltas: [KNOWLEDGE.en.replies.refusal],
+      citations: [],
+      refused: true,
+    })
   })
 })

@@ -3,8 +3,8 @@ import type { EngineConfig } from '../../src/config/schema.ts'
 import type { Passage, Turn } from '../../src/domain/answer.ts'
 import { openaiGenerator } from '../../src/generate/engines/openai.ts'
 import { fitting, groundedPrompt } from '../../src/generate/grounded/prompt.ts'
-import { REFUSALS } from '../../src/generate/refusal.ts'
 import type { GenerateInput, GeneratorEvent } from '../../src/ports/generator.ts'
+import { KNOWLEDGE } from '../../src/text/language.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 
@@ -95,7 +95,7 @@ describe('the OpenAI-compatible generator', () => {
 
   test('NO_ANSWER, also in pieces, is a refusal in the language of the question', async () => {
     const { text, end } = await ask(streaming([' NO_', 'ANSWER', '.']), { language: 'ru' })
-    expect(text).toBe(REFUSALS.ru)
+    expect(text).toBe(KNOWLEDGE.ru.replies.refusal)
     expect(end).toMatchObject({ refused: true })
   })
 
@@ -111,7 +111,7 @@ describe('the OpenAI-compatible generator', () => {
     expect(thought.text).toBe('Blue [1].')
     expect(thought.citations).toHaveLength(1)
     const { text } = await ask(streaming(['<think>x</think>NO_ANSWER']))
-    expect(text).toBe(REFUSALS.en)
+    expect(text).toBe(KNOWLEDGE.en.replies.refusal)
     const other = await ask(streaming(['<', 'b> is bold [1]']))
     expect(other.text).toBe('<b> is bold [1]')
   })
@@ -125,7 +125,7 @@ describe('the OpenAI-compatible generator', () => {
 
   test('without passages the engine is not asked', async () => {
     const { text, requests } = await ask(streaming(['x']), { passages: [] })
-    expect(text).toBe(REFUSALS.en)
+    expect(text).toBe(KNOWLEDGE.en.replies.refusal)
     expect(requests).toHaveLength(0)
   })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LANGUAGES } from '../../domain/language.ts'
 import { collectionName, limit, named, percentEncoded, sourceId } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
@@ -23,7 +24,7 @@ const documentSchema = z.object({
   uri: z.string(),
   title: z.string(),
   mediaType: z.string(),
-  language: z.enum(['en', 'ru']),
+  language: z.enum(LANGUAGES),
   bytes: z.int().nonnegative().describe('size of the file'),
   length: z.int().nonnegative().describe('length of the stored text, UTF-16 code units'),
   chunks: z.int().nonnegative(),

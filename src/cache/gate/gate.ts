@@ -3,9 +3,8 @@
  * into words without inflection, synonyms made one, and what is left over must agree in order.
  */
 import type { Language } from '../../domain/language.ts'
-import { english } from '../../text/en/lexicon.ts'
+import { KNOWLEDGE } from '../../text/language.ts'
 import type { Lexicon } from '../../text/lexicon.ts'
-import { russian } from '../../text/ru/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
 import { compareStatements } from './statement.ts'
 import { type Difference, type Question, readQuestion, type Word } from './words.ts'
@@ -16,11 +15,9 @@ export type Verdict =
   | { readonly kind: 'close'; readonly detail: string }
   | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
 
-const LEXICONS: Record<Language, Lexicon> = { en: english, ru: russian }
-
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
   if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
-  const lexicon = LEXICONS[language]
+  const lexicon = KNOWLEDGE[language].lexicon
   // In one order, so that the verdict does not depend on which was asked first.
   const [first = a, second = b] = [a, b].sort()
   const one = generic(readQuestion(first, lexicon))

@@ -2,7 +2,7 @@
  * Two documents that give one question different values: both are shown. What is merely about the same is no
  * contradiction, and one that is missed does less harm than one that is invented.
  */
-import { detectLanguage } from '../../domain/language.ts'
+import { detectLanguage } from '../../text/language.ts'
 import { stems, terms } from '../../text/terms.ts'
 import { expectedAnswer } from './expected.ts'
 import type { Ranked } from './relevance.ts'

@@ -1,6 +1,7 @@
 /** Whether the passages hold an answer at all, or the honest reply is a refusal. */
 import type { Passage } from '../../domain/answer.ts'
-import { detectLanguage, type Language } from '../../domain/language.ts'
+import type { Language } from '../../domain/language.ts'
+import { detectLanguage } from '../../text/language.ts'
 import { stems, type Term, terms } from '../../text/terms.ts'
 import type { Ranked } from './relevance.ts'
 import { type Basis, EVIDENCE_WEIGHTS } from './weights.ts'
@@ -69,6 +70,6 @@ export function confidence(basis: Basis, evidence: Evidence): number {
 /** Words can only be compared within one language; Russian documentation may be half commands and names in Latin. */
 export function basisOf(language: Language, best: Ranked): Basis {
   const { text } = best.candidate.passage
-  const same = language === 'ru' ? /\p{Script=Cyrillic}{3}/u.test(text) : detectLanguage(text) === 'en'
+  const same = language === 'ru' ? /\p{Script=Cyrillic}{3}/u.test(text) : detectLanguage(text) === language
   return same ? language : 'cross'
 }

@@ -1,3 +1,4 @@
+import { type Asking, KNOWLEDGE } from '../../text/language.ts'
 import type { Term } from '../../text/terms.ts'
 
 /** What kind of thing a question asks for, where its words tell. */
@@ -29,21 +30,14 @@ export function offers(expected: Expected, sentence: string, fresh: readonly Ter
   }
 }
 
-/** `\b` knows Latin letters only. */
-const words = (alternatives: string) =>
-  new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives})(?![\\p{L}\\p{N}])`, 'iu')
+/** The words of all languages, since a question may mix them. `\b` knows Latin letters only. */
+const words = (pick: (asking: Asking) => string) => {
+  const alternatives = Object.values(KNOWLEDGE).map(({ asking }) => pick(asking))
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'iu')
+}
 
-const ASKS_DATE = words(
-  'when|(?:what|which) (?:year|date|day|month|decade|century)|когда|как(?:ой|ого|ом) (?:год|года|году|числа|веке|месяце|день)',
-)
-const ASKS_QUANTITY = words(
-  'how (?:many|much|long|old|far|often|large|big|tall|high|fast)|(?:what|which) (?:percent|percentage|number|amount)|сколько|скольких|насколько|как (?:долго|часто|далеко)|как(?:ой|ое|ова) (?:процент|количество|число|площадь|высота|длина)',
-)
-const ASKS_NAME = words('who|whom|whose|where|кто|кого|кому|кем|чей|чья|чье|чьи|где|куда|откуда')
-
-const DATE_WORD = words(
-  'january|february|march|april|may|june|july|august|september|october|november|december|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day|январ\\p{L}+|феврал\\p{L}+|март\\p{L}*|апрел\\p{L}+|мая|июн\\p{L}+|июл\\p{L}+|август\\p{L}*|сентябр\\p{L}+|октябр\\p{L}+|ноябр\\p{L}+|декабр\\p{L}+|век\\p{L}*|год\\p{L}*',
-)
-const NUMBER_WORD = words(
-  'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice|several|од(?:ин|на|но|ной|ного)|дв(?:а|е|ух|ум)|тр(?:и|ех|ёх)|четыр\\p{L}+|пят[ьи]|шест[ьи]|сем[ьи]|вос(?:емь|ьми)|девят[ьи]|десят\\p{L}+|ст[оа]|сот\\p{L}*|тысяч\\p{L}*|миллион\\p{L}*|миллиард\\p{L}*|половин\\p{L}+|дважды|нескольк\\p{L}+',
-)
+const ASKS_DATE = words(({ date }) => date)
+const ASKS_QUANTITY = words(({ quantity }) => quantity)
+const ASKS_NAME = words(({ name }) => name)
+const DATE_WORD = words(({ dateWords }) => dateWords)
+const NUMBER_WORD = words(({ numberWords }) => numberWords)

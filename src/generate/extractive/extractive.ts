@@ -1,9 +1,8 @@
 /** Answers without a language model: quotes the sentences that answer the question, or says that none does. */
 import type { Citation } from '../../domain/answer.ts'
-import type { Language } from '../../domain/language.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
-import { REFUSALS } from '../refusal.ts'
+import { KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf } from './candidates.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
@@ -27,11 +26,11 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
       const { quotes, differ } = await answer(embedder, input)
       if (quotes.length === 0) {
-        yield { type: 'delta', text: REFUSALS[input.language] }
+        yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
         yield { type: 'end', refused: true, complete: true }
         return
       }
-      if (differ) yield { type: 'delta', text: `${DIFFER[input.language]}\n\n` }
+      if (differ) yield { type: 'delta', text: `${KNOWLEDGE[input.language].replies.contradiction}\n\n` }
       for (const [index, quote] of quotes.entries()) {
         const number = index + 1
         yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${quote.text} [${number}]` }
@@ -40,11 +39,6 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
       yield { type: 'end', refused: false, complete: true }
     },
   }
-}
-
-const DIFFER: Readonly<Record<Language, string>> = {
-  en: 'The documents differ on this:',
-  ru: 'Документы говорят об этом разное:',
 }
 
 interface Found {

@@ -1,10 +1,10 @@
 import type { Citation, Passage, Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { KNOWLEDGE } from '../../text/language.ts'
 import { stems, terms } from '../../text/terms.ts'
 import type { Completion, Piece } from '../engines/completion.ts'
 import { withoutThinking } from '../engines/thinking.ts'
-import { REFUSALS } from '../refusal.ts'
 import { checkCitations } from './citations.ts'
 import { filterLinks } from './links.ts'
 import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
@@ -38,7 +38,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
     rewrite: (question, history, signal) => rewriteByEngine(short, question, history, signal),
     async *generate(input) {
       if (input.passages.length === 0) {
-        yield { type: 'delta', text: REFUSALS[input.language] }
+        yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
         yield { type: 'end', refused: true, complete: true }
         return
       }
@@ -124,7 +124,7 @@ async function* grounded(
     )
   }
   if (opening?.trimStart().startsWith(NO_ANSWER)) {
-    yield { type: 'delta', text: REFUSALS[input.language] }
+    yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
     yield { ...ending, refused: true, warnings }
     return
   }

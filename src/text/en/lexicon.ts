@@ -1,4 +1,5 @@
-import { decisiveWords, groups, type Lexicon, oppositePairs, wordSet } from '../lexicon.ts'
+import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.ts'
+import { wordSet } from '../word-set.ts'
 import { englishStem, isPastForm } from './stem.ts'
 
 const phrases: Lexicon['phrases'] = [
@@ -460,7 +461,7 @@ const OPPOSITES = `
 const concepts = new Map(groups(CONCEPTS).map(([word, name]) => [englishStem(word), englishStem(name)]))
 const concept = (word: string) => concepts.get(englishStem(word)) ?? englishStem(word)
 
-export const english: Lexicon = {
+export const lexicon: Lexicon = {
   phrases,
   empty,
   questions,

@@ -1,4 +1,5 @@
-import { decisiveWords, groups, type Lexicon, oppositePairs, wordSet } from '../lexicon.ts'
+import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.ts'
+import { wordSet } from '../word-set.ts'
 import { isOtherCase, isRussianPast, russianStem } from './stem.ts'
 
 /** `\b` knows Latin letters only. */
@@ -313,7 +314,7 @@ const OPPOSITES = `
 const concepts = new Map(groups(CONCEPTS).map(([word, name]) => [russianStem(word), russianStem(name)]))
 const concept = (word: string) => concepts.get(russianStem(word)) ?? russianStem(word)
 
-export const russian: Lexicon = {
+export const lexicon: Lexicon = {
   phrases,
   empty,
   questions,

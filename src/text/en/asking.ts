@@ -1,0 +1,12 @@
+import type { Asking } from '../language.ts'
+
+export const asking: Asking = {
+  date: 'when|(?:what|which) (?:year|date|day|month|decade|century)',
+  quantity:
+    'how (?:many|much|long|old|far|often|large|big|tall|high|fast)|(?:what|which) (?:percent|percentage|number|amount)',
+  name: 'who|whom|whose|where',
+  dateWords:
+    'january|february|march|april|may|june|july|august|september|october|november|december|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day',
+  numberWords:
+    'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice|several',
+}

@@ -1,0 +1,13 @@
+import type { Replies } from '../language.ts'
+
+export const replies: Replies = {
+  refusal: 'The documents do not hold an answer to this question.',
+  contradiction: 'The documents differ on this:',
+  nothingIngested: 'No documents are indexed yet: chatbot ingest PATH.',
+  searched: ({ query, collections, documents, isFiltered }) =>
+    `Searched for “${query}” in ${documents} document${documents === 1 ? '' : 's'} of ${collections}${isFiltered ? ', some of them left out by the filter' : ''}.`,
+  nearest: (uri) => `${uri} came closest, but does not say.`,
+  advice: 'Try words that the documents use, a full name, or another collection.',
+  sources: 'Sources',
+  page: 'p.',
+}

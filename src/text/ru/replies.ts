@@ -1,0 +1,13 @@
+import type { Replies } from '../language.ts'
+
+export const replies: Replies = {
+  refusal: 'В документах нет ответа на этот вопрос.',
+  contradiction: 'Документы говорят об этом разное:',
+  nothingIngested: 'Пока не загружено ни одного документа: chatbot ingest ПУТЬ.',
+  searched: ({ query, collections, documents, isFiltered }) =>
+    `Искали «${query}» в коллекциях: ${collections} (документов: ${documents}${isFiltered ? ', часть исключена фильтром' : ''}).`,
+  nearest: (uri) => `Ближе всего ${uri}, но ответа там нет.`,
+  advice: 'Попробуйте слова из самих документов, полное название или другую коллекцию.',
+  sources: 'Источники',
+  page: 'с.',
+}
