@@ -12,8 +12,8 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { builtinModel } from '../models/builtin.ts'
+import { NEARLY_EQUAL_QUESTIONS, SIMILAR_QUESTIONS } from '../models/calibration.ts'
 import { startEmbedder } from '../models/embedder.ts'
-import { NEARLY_EQUAL, SIMILAR } from '../src/cache/answers.ts'
 import { compareQuestions, type Verdict } from '../src/cache/gate/gate.ts'
 
 const { values, positionals } = parseArgs({
@@ -87,7 +87,7 @@ function measure(name: string, set: readonly Pair[]) {
     cosine: rates(({ similarity }) => similarity >= threshold),
     gate: rates((pair) => pair.similarity >= threshold && passes(pair)),
   }))
-  const shipped = rates((pair) => pair.similarity >= SIMILAR && passes(pair))
+  const shipped = rates((pair) => pair.similarity >= SIMILAR_QUESTIONS && passes(pair))
   const falseSimilarities = other.map(({ similarity }) => similarity).sort((a, b) => b - a)
   const least = falseSimilarities[shipped.falseHits] ?? 0
   const bestCosine = rates(({ similarity }) => similarity > least)
@@ -95,7 +95,7 @@ function measure(name: string, set: readonly Pair[]) {
 }
 
 function passes({ verdict, similarity }: Pair): boolean {
-  return verdict.kind === 'same' || (verdict.kind === 'close' && similarity >= NEARLY_EQUAL)
+  return verdict.kind === 'same' || (verdict.kind === 'close' && similarity >= NEARLY_EQUAL_QUESTIONS)
 }
 
 function print({ name, same, other, curve, shipped, bestCosine }: ReturnType<typeof measure>): void {

@@ -1,11 +1,13 @@
 /**
- * Fits the numbers of src/generate/extractive/weights.ts and prints them with what they do on the data that was left out.
+ * Fits the numbers of models/calibration.ts and prints them with what they do on the data that was left out.
  * Run `node bench/calibrate.ts` (ten minutes and more the first time) after a change of the model, the splitter, the
  * search, or how words are compared. The questions of every other XQuAD article and ClapNQ are learnt from.
  */
 import { builtinModel } from '../models/builtin.ts'
+import { ENOUGH } from '../models/calibration.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { candidatesOf } from '../src/generate/extractive/candidates.ts'
+import type { Basis } from '../src/generate/extractive/evidence.ts'
 import { type Evidence, evidenceOf } from '../src/generate/extractive/evidence.ts'
 import { quotesOf } from '../src/generate/extractive/quotes.ts'
 import {
@@ -15,7 +17,6 @@ import {
   type SentenceFeatures,
   shortlist,
 } from '../src/generate/extractive/relevance.ts'
-import { type Basis, ENOUGH } from '../src/generate/extractive/weights.ts'
 import type { Embedder, Embedding } from '../src/ports/embedder.ts'
 import { splitSentences } from '../src/text/sentences.ts'
 import { type Asked, askClapnq, askXquad, dot, type Retrieval } from './calibrate-data.ts'

@@ -4,15 +4,10 @@
  *
  *     node bench/fusion.ts
  */
+import { FUSION_WEIGHTS } from '../models/calibration.ts'
 import type { Language } from '../src/domain/language.ts'
 import { closeness } from '../src/retrieval/closeness.ts'
-import {
-  certainty,
-  type Features,
-  FUSION_WEIGHTS,
-  type FusionWeights,
-  fuse,
-} from '../src/retrieval/fusion.ts'
+import { certainty, type Features, type FusionWeights, fuse } from '../src/retrieval/fusion.ts'
 import { weigh, wordsOf } from '../src/retrieval/question.ts'
 import { passageTerms } from '../src/text/bm25.ts'
 import { splitSentences } from '../src/text/sentences.ts'

@@ -30,7 +30,7 @@ const ARTICLES = readdirSync(examples('en')).toSorted()
 
 export const articleOf = (file: string): string => file.slice(0, file.indexOf('/'))
 
-/** What was learnt in src/generate/extractive/weights.ts was learnt on every other article, from the first in the alphabet. */
+/** What was learnt in models/calibration.ts was learnt on every other article, from the first in the alphabet. */
 export const isCalibration = (file: string): boolean => ARTICLES.indexOf(articleOf(file)) % 2 === 0
 
 export function loadXquad(language: Language): Xquad {

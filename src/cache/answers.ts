@@ -3,6 +3,7 @@
  * checks in the database that it may still be given.
  */
 import { LRUCache } from 'lru-cache'
+import { NEARLY_EQUAL_QUESTIONS, SIMILAR_QUESTIONS } from '../../models/calibration.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { AnswerCache, CacheQuery, FoundAnswer } from '../ports/answer-cache.ts'
 import type {
@@ -34,11 +35,6 @@ export interface AnswerCacheOptions {
   onError(error: unknown): void
 }
 
-/** Cosine similarity from which the gate is asked at all, with the built-in embedder: docs/QUALITY.md has the curves. */
-export const SIMILAR = 0.94
-/** Where the gate sees next to no difference, the embedder must see none. */
-export const NEARLY_EQUAL = 0.978
-
 /** Who uses an answer again and again marks it as used no more often than that. */
 const MARKED_MS = 60_000
 
@@ -62,7 +58,7 @@ export function answerCache({
   async function findSimilar(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined> {
     const earlier = await store.nearest(principal, query.partition, query.vector, CANDIDATES)
     for (const candidate of earlier) {
-      if (candidate.similarity < SIMILAR || !asksTheSame(query, candidate)) continue
+      if (candidate.similarity < SIMILAR_QUESTIONS || !asksTheSame(query, candidate)) continue
       const answer = await store.get(principal, candidate.source)
       if (answer === undefined) continue
       const tier = fold(candidate.question) === fold(query.question) ? 'exact' : 'semantic'
@@ -74,7 +70,7 @@ export function answerCache({
   function asksTheSame({ question, language }: CacheQuery, earlier: CachedQuestion): boolean {
     const verdict = compareQuestions(earlier.question, question, language)
     if (verdict.kind === 'same') return true
-    if (verdict.kind === 'close' && earlier.similarity >= NEARLY_EQUAL) return true
+    if (verdict.kind === 'close' && earlier.similarity >= NEARLY_EQUAL_QUESTIONS) return true
     const reason = verdict.kind === 'close' ? 'similarity' : verdict.reason
     refusals.set(reason, (refusals.get(reason) ?? 0) + 1)
     onRefusal({

@@ -1,4 +1,6 @@
 /** The order of what was found: both halves fused, the words looked at more closely, then sentences, then a reranker. */
+
+import { FUSION_WEIGHTS } from '../../models/calibration.ts'
 import type { Scores } from '../domain/answer.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
@@ -6,7 +8,7 @@ import type { Candidate } from '../ports/store/search.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { type Closeness, closeness } from './closeness.ts'
-import { certainty, type Features, FUSION_WEIGHTS, type FusionWeights, fuse } from './fusion.ts'
+import { certainty, type Features, type FusionWeights, fuse } from './fusion.ts'
 import type { Phrase, WeighedWords } from './question.ts'
 
 export interface Ranked {

@@ -2,13 +2,12 @@
  * Two documents that give one question different values: both are shown. What is merely about the same is no
  * contradiction, and one that is missed does less harm than one that is invented.
  */
+import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
 import { detectLanguage } from '../../text/language.ts'
 import { stems, terms } from '../../text/terms.ts'
 import { expectedAnswer } from './expected.ts'
 import type { Ranked } from './relevance.ts'
 
-/** How much less similar to the question the other statement may be. */
-const NEARLY_AS_SIMILAR = 0.04
 /** Share of the question's words that both statements have, each with its heading. */
 const ON_THE_QUESTION = 0.6
 /** Of these words of the best statement, the share that the other one has. */
@@ -32,7 +31,7 @@ export function contradictionOf(question: string, ranked: readonly Ranked[]): Ra
   return others.find((other) => {
     if (other.candidate.passage.document === best.candidate.passage.document) return false
     if (!comparable(best.candidate.text, other.candidate.text)) return false
-    if (other.features.similarity < best.features.similarity - NEARLY_AS_SIMILAR) return false
+    if (other.features.similarity < best.features.similarity - CONTRADICTION_MARGIN) return false
     const also = statementOf(other, asked)
     const isOfAnother = named.some(({ stem }) => said.about.has(stem) && !also.about.has(stem))
     return !isOfAnother && contradict(said, also, asked, asksDate)

@@ -1,10 +1,11 @@
 /** Whether the passages hold an answer at all, or the honest reply is a refusal. */
+
+import { EVIDENCE_WEIGHTS } from '../../../models/calibration.ts'
 import type { Passage } from '../../domain/answer.ts'
 import type { Language } from '../../domain/language.ts'
 import { detectLanguage } from '../../text/language.ts'
 import { stems, type Term, terms } from '../../text/terms.ts'
 import type { Ranked } from './relevance.ts'
-import { type Basis, EVIDENCE_WEIGHTS } from './weights.ts'
 
 /** What speaks for an answer. Cosines are of the best one; shares are 0 to 1. */
 export interface Evidence {
@@ -53,8 +54,16 @@ function share(list: readonly Term[], set: ReadonlySet<string>, weight: (term: T
 const distinct = (list: readonly Term[]) => [...new Map(list.map((term) => [term.stem, term])).values()]
 
 /** Above 0 the passages hold an answer. */
+/** The language of question and text; `cross` when they differ. */
+export type Basis = Language | 'cross'
+
+/** Compiles only while every feature and basis has its weight. */
+const WEIGHTS: Readonly<
+  Record<Basis, { readonly bias: number; readonly weights: Readonly<Record<keyof Evidence, number>> }>
+> = EVIDENCE_WEIGHTS
+
 export function confidence(basis: Basis, evidence: Evidence): number {
-  const { bias, weights } = EVIDENCE_WEIGHTS[basis]
+  const { bias, weights } = WEIGHTS[basis]
   return (
     bias +
     weights.passage * evidence.passage +

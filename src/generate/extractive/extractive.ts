@@ -1,4 +1,6 @@
 /** Answers without a language model: quotes the sentences that answer the question, or says that none does. */
+
+import { ENOUGH } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
@@ -8,11 +10,13 @@ import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
 import { type Quote, quoteOf, quotesOf } from './quotes.ts'
 import { compareWords, rank, shortlist } from './relevance.ts'
-import { ENOUGH } from './weights.ts'
 
 export interface ExtractiveOptions {
   readonly embedder: Embedder
 }
+
+/** Raised when the same question on the same passages gets another answer: cached ones are then not found. */
+export const EXTRACTIVE_VERSION = 'extractive-3'
 
 /**
  * The text is each quotation as it is stored, followed by its mark: `… [1]`, then `… [2]`; when two documents
@@ -22,7 +26,7 @@ export interface ExtractiveOptions {
 export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator {
   return {
     id: 'extractive',
-    promptVersion: 'extractive-3',
+    promptVersion: EXTRACTIVE_VERSION,
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
       const { quotes, differ } = await answer(embedder, input)
       if (quotes.length === 0) {

@@ -1,9 +1,9 @@
 /** Which sentence answers the question: its meaning, its words, and how relevant its passage is; never its place. */
 
+import { SENTENCE_WEIGHTS } from '../../../models/calibration.ts'
 import { stems, type Term, terms } from '../../text/terms.ts'
 import type { Candidate } from './candidates.ts'
 import { expectedAnswer, offers } from './expected.ts'
-import { SENTENCE_WEIGHTS } from './weights.ts'
 
 /** Shares are 0 to 1, of the question's words, rare ones counting more. */
 export interface SentenceFeatures {

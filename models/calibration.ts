@@ -1,0 +1,83 @@
+/**
+ * What was fitted to the cosines of the built-in embedding model (`CALIBRATED_FOR` is its fingerprint) and holds for no
+ * other. All of it, and nothing else, changes with that model; test/unit/calibration.test.ts holds the two together.
+ * docs/QUALITY.md has the results on what was left out of the fits.
+ */
+export const CALIBRATED_FOR = 'multilingual-e5-small-en-ru@5d8a601807fc'
+
+/**
+ * Logits of a softmax over the passages of a question, by language: fitted on every other article of XQuAD by
+ * `node bench/fusion.ts`.
+ */
+export const FUSION_WEIGHTS = {
+  en: { vector: 106.8, lexical: 2.7, coverage: 3.7, proximity: 8.5, sentence: 40 },
+  ru: { vector: 98.6, lexical: 4.9, coverage: 3.5, proximity: 5.5, sentence: 60 },
+}
+
+/**
+ * Logits of a softmax over the sentences at hand: which of them holds the answer. Fitted by `node bench/calibrate.ts` on
+ * every other article of XQuAD (English, Russian, and questions in one language on text in the other) and on ClapNQ.
+ */
+export const SENTENCE_WEIGHTS = {
+  similarity: 32.25,
+  passage: 53.61,
+  words: 5.82,
+  context: 3.62,
+  passageWords: 3.02,
+  offers: 1.29,
+}
+
+/** Sentences are quoted until one of them holds the answer with at least this probability. */
+export const ENOUGH = { en: 0.9, ru: 0.85, cross: 0.85 }
+
+/**
+ * Logistic regression by `node bench/calibrate.ts`: above 0 the passages hold an answer. `cross`: question and text are in
+ * different languages, so their words say little. The bias is set for a share of refused answerable questions, not for
+ * equal errors.
+ */
+export const EVIDENCE_WEIGHTS = {
+  en: {
+    bias: -50.82,
+    weights: {
+      passage: 29.86,
+      sentence: 28.74,
+      words: 3.34,
+      anyWords: -0.61,
+      names: 1.61,
+      hasNames: -1.21,
+      certainty: 2.51,
+    },
+  },
+  ru: {
+    bias: -39.52,
+    weights: {
+      passage: 21.35,
+      sentence: 23.51,
+      words: 4.83,
+      anyWords: -1.92,
+      names: 3.47,
+      hasNames: -2.03,
+      certainty: 2.63,
+    },
+  },
+  cross: {
+    bias: -42.38,
+    weights: {
+      passage: 22.1,
+      sentence: 31.07,
+      words: 1.43,
+      anyWords: -3.77,
+      names: 0.02,
+      hasNames: -0.16,
+      certainty: 3.7,
+    },
+  },
+}
+
+/** Cosine of two questions from which the cache's content gate is asked at all: docs/QUALITY.md has the curves. */
+export const SIMILAR_QUESTIONS = 0.94
+/** Where the gate sees next to no difference, the embedder must see none. */
+export const NEARLY_EQUAL_QUESTIONS = 0.978
+
+/** How much less similar to the question a statement may be that contradicts the best one. */
+export const CONTRADICTION_MARGIN = 0.04
