@@ -4,7 +4,7 @@
  */
 
 /** From the ground up: a room uses only rooms on floors below its own, and its NEIGHBOURS. */
-const FLOORS = [
+export const FLOORS = [
   ['src/domain'],
   ['src/text', 'src/protocol', 'src/api', 'src/config', 'src/telemetry', 'drizzle'],
   ['src/ports'],

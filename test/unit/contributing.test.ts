@@ -1,0 +1,28 @@
+/** The guide names files and rooms that are there. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { packageRoot } from '../../src/config/package-root.ts'
+
+const guide = readFileSync(join(packageRoot(), 'CONTRIBUTING.md'), 'utf8')
+
+test('every file that it names is there', () => {
+  const named = [...guide.matchAll(/`((?:src|commands|daemon|models|drizzle|docs|test|bench)\/[\w./-]+)`/g)]
+    .map(([, path]) => path ?? '')
+    .filter((path) => !existsSync(join(packageRoot(), path)))
+  expect(named).toEqual([])
+})
+
+test('its map has every room, on its floor', async () => {
+  const rules: unknown = (await import(join(packageRoot(), '.dependency-cruiser.mjs'))).FLOORS
+  const floors = z.array(z.array(z.string())).parse(rules)
+  const map = new Map<string, number>()
+  let floor = 0
+  for (const [, number, room = ''] of guide.matchAll(/^ {4}([ \d]{2}) {2}((?:src\/)?[a-z]+)\/ /gm)) {
+    floor = number?.trim() ? Number(number) : floor
+    map.set(room, floor)
+  }
+  const expected = floors.flatMap((rooms, index) => rooms.map((room) => [room, index + 1] as const))
+  expect([...map].toSorted()).toEqual(expected.toSorted())
+})
