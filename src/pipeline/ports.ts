@@ -22,7 +22,16 @@ export type GeneratorEvent =
       readonly warnings?: readonly string[]
     }
 
-export interface GenerateInput {
+/** For whom an engine works. */
+export interface EngineWork {
+  /** Id of the asker: what is kept of the work serves nobody else. */
+  readonly asker: string
+  readonly signal: AbortSignal
+  /** Told when a completion ends, however it ends: the tokens that it used. */
+  readonly spend: (tokens: number) => void
+}
+
+export interface GenerateInput extends EngineWork {
   readonly question: string
   /** The question with what it leans on; equal to it when it leans on nothing. */
   readonly standalone: string
@@ -33,7 +42,6 @@ export interface GenerateInput {
   readonly passages: readonly Passage[]
   /** Earlier turns of the conversation, oldest first. */
   readonly history: readonly Turn[]
-  readonly signal: AbortSignal
 }
 
 export interface Generator {
@@ -44,9 +52,9 @@ export interface Generator {
   generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
   /**
    * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
-   * the generator is no language model. Throws only when `signal` is aborted.
+   * the generator is no language model. Throws only when the signal is aborted.
    */
-  rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
+  rewrite?(question: string, history: readonly Turn[], work: EngineWork): Promise<string | undefined>
 }
 
 export type EngineState =

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../domain/errors.ts'
 export const NOBODY = ''
 
 /** Lost attempts after which an answer is given up. */
-export const MOST_LOST_ATTEMPTS = 2
+const MOST_LOST_ATTEMPTS = 2
 
 export const GIVEN_UP = {
   errorCode: 'given_up',

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import { guarded, withFallbacks } from '../../src/generate/guard.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../src/pipeline/ports.ts'
+import { workFor } from '../support/engine-work.ts'
 
 const input = (signal = new AbortController().signal): GenerateInput => ({
   question: 'Who?',
@@ -10,7 +11,7 @@ const input = (signal = new AbortController().signal): GenerateInput => ({
   language: 'en',
   passages: [],
   history: [],
-  signal,
+  ...workFor('somebody', signal),
 })
 const END: GeneratorEvent = { type: 'end', refused: false, complete: true }
 
