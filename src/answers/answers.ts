@@ -148,7 +148,9 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const room = options.maxAsks - runs.size - entering.size
     if (!options.shared || draining || room <= 0) return
-    const taken = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    for (const id of givenUp)
+      options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
     for (const answer of taken) await goOn(answer)
   }
 
@@ -325,9 +327,13 @@ export function createAnswers(options: AnswersOptions): Answers {
     runs.get(key)?.abort.abort(takenOver())
     // The attempt before may have shown text that this one will not repeat.
     if (epoch > 1) emit({ type: 'restart', keep: 0 })
-    const work = async () => {
+    let tokens = 0
+    const spend = (more: number) => {
+      tokens += more
+    }
+    const answering = async () => {
       const history = await earlierTurns(principal, request)
-      const answer = await answerOnce(
+      return answerOnce(
         {
           id: request.id,
           epoch,
@@ -343,14 +349,13 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit, leaveTurn },
+        { principal, ports, signal: abort.signal, emit, spend, leaveTurn },
       )
+    }
+    const work = async () => {
+      // Counted before the end is told, so that the next question finds them counted, however this one ended.
+      const answer = await answering().finally(() => count(principal, request.id, tokens))
       emit({ type: 'done', answer })
-      if (answer.cached !== false || answer.usage === undefined) return
-      const { promptTokens, completionTokens } = answer.usage
-      await options.limits
-        .spent(principal, promptTokens + completionTokens)
-        .catch((error: unknown) => options.onError(error, answer.id))
     }
     const span = {
       parent: request.traceparent,
@@ -364,6 +369,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })
     return accepted(log, conversation)
+  }
+
+  async function count(principal: Principal, id: string, tokens: number): Promise<void> {
+    if (tokens === 0) return
+    await options.limits.spent(principal, tokens).catch((error: unknown) => options.onError(error, id))
   }
 
   /** The events of an answer that another daemon runs. */
