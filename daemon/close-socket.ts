@@ -1,11 +1,13 @@
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type CloseName } from '../src/protocol/close-codes.ts'
 
-/** Closes with a code of the protocol; a peer that does not answer the closing is cut off soon. */
+const GRACE_MS = 1000
+
+/** Closes with a code of the protocol; a peer that does not answer the closing in time is cut off. */
 export function closeSocket(
   socket: WebSocket,
   name: CloseName,
-  reason: string = CLOSE_CODES[name].reason,
+  { reason = CLOSE_CODES[name].reason, graceMs = GRACE_MS }: { reason?: string; graceMs?: number } = {},
 ): void {
   // `ws` allows 123 bytes of reason.
   socket.close(
@@ -15,5 +17,5 @@ export function closeSocket(
       .toString('utf8')
       .replace(/\uFFFD+$/, ''),
   )
-  setTimeout(() => socket.terminate(), 1000).unref()
+  setTimeout(() => socket.terminate(), graceMs).unref()
 }

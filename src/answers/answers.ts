@@ -15,7 +15,7 @@ import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../store/ports/an
 import { inSpan } from '../telemetry/spans.ts'
 import { chooseEngine } from './engine.ts'
 import { follow, type Outcome } from './follow.ts'
-import type { AnswerLog, AnswerLogs, LoggedEvent } from './log.ts'
+import { type AnswerLog, type AnswerLogs, bytesOf, type LoggedEvent } from './log.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
 import type { Signals } from './signals.ts'
 import { fairTurns } from './turns.ts'
@@ -25,6 +25,8 @@ export interface Accepted {
   readonly epoch: number
   /** From the answer's start; ends with `done` or `error`. */
   events(signal?: AbortSignal): AsyncIterable<LoggedEvent>
+  /** What is in memory only until its events have been read. */
+  heldBytes(): number
 }
 
 export interface AnswersOptions {
@@ -514,6 +516,7 @@ const accepted = (log: AnswerLog, conversation: string): Accepted => ({
   conversation,
   epoch: log.epoch,
   events: (signal) => log.read(signal),
+  heldBytes: () => log.heldBytes(),
 })
 
 /** The answer under an id that was asked before, and that does not run here. */
@@ -524,15 +527,21 @@ function joined(
   const { conversation, epoch } = begun
   switch (begun.kind) {
     case 'finished':
-      return { conversation, epoch, events: () => replay(epoch, begun.answer) }
+      return {
+        conversation,
+        epoch,
+        events: () => replay(epoch, begun.answer),
+        heldBytes: () => bytesOf([{ type: 'done', answer: begun.answer }]),
+      }
     case 'ended':
       return {
         conversation,
         epoch,
         events: () => single(epoch, new ChatbotError(begun.errorCode, begun.errorMessage)),
+        heldBytes: () => 0,
       }
     case 'running':
-      return { conversation, epoch, events: follow }
+      return { conversation, epoch, events: follow, heldBytes: () => 0 }
   }
 }
 
