@@ -1,0 +1,37 @@
+/** A thread that asks recheck how the time of a regex grows with the text that it is matched with. */
+import { createRequire } from 'node:module'
+import { parentPort } from 'node:worker_threads'
+import type { checkSync as CheckSync } from 'recheck'
+
+// The build of it that needs neither Java nor a binary.
+const { checkSync }: { checkSync: typeof CheckSync } = createRequire(import.meta.url)(
+  'recheck/lib/browser.js',
+)
+
+export interface Verdict {
+  readonly status: 'safe' | 'vulnerable' | 'unknown'
+  /** Why: the complexity and a text that shows it, or what kept recheck from telling. */
+  readonly reason: string
+}
+
+parentPort?.on('message', ({ source, flags }: { source: string; flags: string }) => {
+  const verdict = judge(source, flags)
+  parentPort?.postMessage(verdict)
+})
+
+/** The same verdict on every machine, as long as the time is enough: steps are counted, not milliseconds. */
+function judge(source: string, flags: string): Verdict {
+  const found = checkSync(source, flags, {
+    timeout: 10_000,
+    attackTimeout: null,
+    incubationTimeout: null,
+    randomSeed: 1,
+  })
+  if (found.status === 'vulnerable')
+    return {
+      status: 'vulnerable',
+      reason: `${found.complexity.summary}, for example ${found.attack.pattern}`,
+    }
+  if (found.status === 'unknown') return { status: 'unknown', reason: found.error.kind }
+  return { status: 'safe', reason: found.complexity.summary }
+}
