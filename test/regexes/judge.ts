@@ -14,17 +14,23 @@ export interface Verdict {
   readonly reason: string
 }
 
-parentPort?.on('message', ({ source, flags }: { source: string; flags: string }) => {
-  const verdict = judge(source, flags)
-  parentPort?.postMessage(verdict)
-})
+export interface Question {
+  readonly source: string
+  readonly flags: string
+  /** Time after which recheck gives up. */
+  readonly timeoutMs: number
+}
+
+parentPort?.on('message', (question: Question) => parentPort?.postMessage(judge(question)))
 
 /** The same verdict on every machine, as long as the time is enough: steps are counted, not milliseconds. */
-function judge(source: string, flags: string): Verdict {
+function judge({ source, flags, timeoutMs }: Question): Verdict {
   const found = checkSync(source, flags, {
-    timeout: 10_000,
+    timeout: timeoutMs,
     attackTimeout: null,
     incubationTimeout: null,
+    attackLimit: 100_000_000,
+    maxAttackStringSize: 30_000,
     randomSeed: 1,
   })
   if (found.status === 'vulnerable')
