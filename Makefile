@@ -30,9 +30,9 @@ dist/.built: $(sources) node_modules/.installed
 	@npm run --silent build
 	@touch $@
 
-## lint: types, style, architecture, unused code
+## lint: types, style, architecture, unused code, regexes
 lint: install
-	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused
+	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused && npm run --silent regexes
 
 ## docs: write the reference pages from the schemas
 docs: install

@@ -15,7 +15,7 @@ export function closeSocket(
     Buffer.from(reason)
       .subarray(0, 123)
       .toString('utf8')
-      .replace(/\uFFFD+$/, ''),
+      .replace(/(?<!\uFFFD)\uFFFD+$/, ''),
   )
   setTimeout(() => socket.terminate(), graceMs).unref()
 }
