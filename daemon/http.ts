@@ -142,7 +142,7 @@ function registerOpen(
     url: API_PREFIX + route.path,
     bodyLimit: MAX_OPEN_BODY,
     handler: ({ raw, params, query, headers, body }) =>
-      gate.attempt(raw, () => handle({ params, query, headers, body }, servicesOf(life))),
+      handle({ params, query, headers, body }, servicesOf(life), gate.attempts(raw)),
   })
 }
 
@@ -196,6 +196,7 @@ async function enter(
     services,
     life,
     local,
+    attempts: gate.attempts(request.raw),
     signal: AbortSignal.any([gone.signal, life.closing]),
   }
 }

@@ -451,11 +451,13 @@ export const configSchema = z.strictObject({
         .describe('requests and connections of one address a minute, whoever sends them'),
       addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
       addressFailuresPerMinute: perMinute
-        .default(30)
-        .describe('wrong tokens and passwords of one address a minute; more are refused unread'),
+        .default(6)
+        .describe('wrong tokens, and wrong passwords, of one address that are forgiven a minute'),
       addressFailuresBurst: perMinute
         .default(100)
-        .describe('wrong tokens and passwords of one address at once'),
+        .describe(
+          'wrong tokens, and wrong passwords, of one address that cost no wait; each further one doubles it',
+        ),
       roles: z
         .partialRecord(z.enum(ROLES), roleAllowance)
         .default({})
