@@ -279,7 +279,7 @@ export const endpoints: readonly Endpoint[] = [
     return { passages: [...passages] }
   }),
 
-  endpoint(routes.listEngines, async (_input, { services }) => {
+  endpoint(routes.listEngines, async (_input, { services, principal }) => {
     const { generators } = services.ports
     const { engine, fallbacks } = services.loaded.config.answer
     return {
@@ -291,7 +291,7 @@ export const endpoints: readonly Endpoint[] = [
         const state = generators.state(name)
         return state.state === 'ok'
           ? { name, model, used, state: state.state }
-          : { name, model, used, state: state.state, because: state.because }
+          : { name, model, used, state: state.state, because: state.because.for(principal).message }
       }),
     }
   }),

@@ -75,9 +75,9 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   })
   const toError = (thrown: unknown, request: FastifyRequest) => {
     const error = toChatbotError(thrown)
-    if (error.code === 'internal')
+    if (error.code === 'internal' || error.detail !== undefined)
       log.error({ err: thrown, request: request.id, route: request.routeOptions.url }, 'request failed')
-    return error
+    return options.local || owners.has(request) ? ChatbotError.from(error.inFull()) : error
   }
   const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toError(thrown, request)
@@ -155,6 +155,8 @@ function cutTrickle(request: IncomingMessage, afterMs: number): void {
 }
 
 const identities = new WeakMap<FastifyRequest, Promise<Identity>>()
+/** Requests of the machine's user, who is told where things are. */
+const owners = new WeakSet<FastifyRequest>()
 
 /** Who has sent it, looked up once; throws `unauthenticated`. */
 function identityOf(request: FastifyRequest, gate: Gate): Promise<Identity> {
@@ -165,6 +167,7 @@ function identityOf(request: FastifyRequest, gate: Gate): Promise<Identity> {
 
 async function identify(request: FastifyRequest, gate: Gate): Promise<Identity> {
   const identity = await gate.identify(request.raw)
+  if (identity?.principal.kind === 'local') owners.add(request)
   if (identity !== undefined) return identity
   throw new ChatbotError(
     'unauthenticated',
@@ -209,10 +212,10 @@ async function readiness({ phase, version }: Life, reply: FastifyReply) {
   }
   try {
     await phase.services.ports.store.ping()
-    const trouble = phase.services.redis?.trouble
-    return trouble === undefined
+    // Whoever reaches the port reads this: what Redis or the database said is in `chatbot status` and in the log.
+    return phase.services.redis?.trouble === undefined
       ? { status: 'ok', version }
-      : { status: 'degraded', version, detail: `Redis: ${trouble}` }
+      : { status: 'degraded', version, detail: 'Redis cannot be used' }
   } catch (error) {
     reply.code(503)
     return { status: 'failing', version, detail: ChatbotError.wrap(error).message }
@@ -230,9 +233,5 @@ function toChatbotError(thrown: unknown): ChatbotError {
   ) {
     return new ChatbotError('bad_request', thrown.message, { cause: thrown })
   }
-  return new ChatbotError(
-    'internal',
-    'The daemon failed for a reason that it did not expect. `chatbot logs` has the details.',
-    { cause: thrown },
-  )
+  return ChatbotError.wrap(thrown)
 }

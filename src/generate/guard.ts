@@ -46,7 +46,7 @@ const REST_MS = 15_000
 export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
   const slots = createSlots(parallel, name)
   let failures = 0
-  let resting: { until: number; because: string } | undefined
+  let resting: { until: number; because: ChatbotError } | undefined
 
   function checkRest(): void {
     if (resting === undefined) return
@@ -54,15 +54,15 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}`,
-      { retryAfterMs: left },
+      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because.message}`,
+      { retryAfterMs: left, detail: resting.because.detail },
     )
   }
 
   function failed(error: ChatbotError): void {
     if (!DOWN.has(error.code) || error.code === 'overloaded') return
     failures++
-    if (failures >= MOST_FAILURES) resting = { until: Date.now() + REST_MS, because: error.message }
+    if (failures >= MOST_FAILURES) resting = { until: Date.now() + REST_MS, because: error }
   }
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {

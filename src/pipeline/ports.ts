@@ -2,6 +2,7 @@
 import type { CachePlace } from '../cache/key.ts'
 import type { Answer, CacheHit, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
 import type { Embedder, Embedders } from '../domain/embedding.ts'
+import type { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
@@ -52,7 +53,7 @@ export interface Generator {
 export type EngineState =
   | { readonly state: 'ok' }
   /** It failed often in a row, lately so, and is not asked until then. */
-  | { readonly state: 'resting'; readonly until: Date; readonly because: string }
+  | { readonly state: 'resting'; readonly until: Date; readonly because: ChatbotError }
 
 export interface Generators {
   /** With its fallbacks, where it has any. Throws `unknown_engine`. */

@@ -69,7 +69,7 @@ describe('an engine', () => {
     const { generator, asked } = engine('engine_failed', 'engine_failed', 'engine_failed', 'fine')
     const guard = guarded(generator, { name: 'e', parallel: 1, retries: 0 })
     for (let i = 0; i < 3; i++) await expect(textOf(guard)).rejects.toMatchObject({ code: 'engine_failed' })
-    expect(guard.state()).toMatchObject({ state: 'resting', because: 'It was engine_failed.' })
+    expect(guard.state()).toMatchObject({ state: 'resting', because: { message: 'It was engine_failed.' } })
     await expect(textOf(guard)).rejects.toMatchObject({
       code: 'engine_unreachable',
       retryAfterMs: expect.any(Number),
