@@ -143,6 +143,13 @@ export function tcpGate(options: TcpGateOptions): Entrance {
   }
 }
 
+/** Whether a request may read the metrics: it has the token for them, and need not be known otherwise. */
+export function scrapeGate(token: string | undefined): (request: IncomingMessage) => boolean {
+  if (token === undefined) return () => false
+  const expected = digest(token)
+  return (request) => timingSafeEqual(digest(bearer(request) ?? ''), expected)
+}
+
 const bearer = ({ headers }: IncomingMessage) => /^Bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1]
 
 const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1', '[::1]']

@@ -33,8 +33,8 @@ export interface HttpOptions {
   readonly metrics: Metrics
   /** How long a request may take to arrive. */
   readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs'>
-  /** Whether they are served without a token. */
-  readonly openMetrics: boolean
+  /** Whether the metrics are served to this request, whoever sends it. */
+  mayScrape(request: IncomingMessage): boolean
 }
 
 export function buildHttp(options: HttpOptions): FastifyInstance {
@@ -99,7 +99,10 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   }))
   app.get('/readyz', (_request, reply) => readiness(life, reply))
   app.get('/metrics', async (request, reply) => {
-    if (!options.openMetrics) await enter(request, reply, options)
+    if (!options.mayScrape(request.raw)) {
+      const { services, principal } = await enter(request, reply, options)
+      await services.ports.store.grants.require(principal, 'admin')
+    }
     return reply.type(metrics.contentType).send(await metrics.text())
   })
   app.get(`${API_PREFIX}/openapi.json`, async () => openApiDocument(life.version))

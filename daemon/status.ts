@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { z } from 'zod'
 import type { statusSchema } from '../src/api/routes/daemon.ts'
@@ -36,7 +37,7 @@ export async function status(services: Services, life: Life, principal: Principa
     tokenFile: administers && life.listen !== null ? runtimePaths(config.dataDir).token : null,
     database: database.detail,
     embedder: {
-      model: config.embedder.model,
+      model: administers ? config.embedder.model : basename(config.embedder.model),
       loaded: services.loadedModels(),
       queued: services.queuedTexts(),
     },
@@ -54,7 +55,8 @@ export async function status(services: Services, life: Life, principal: Principa
     cache: await cacheState(services, principal, database.state),
     pool: ports.store.pool(),
     jobs: (await ports.store.jobs.running(principal).catch(() => [])).map(job),
-    ...(await services.figures()),
+    // Of everybody's questions, as the metrics are.
+    ...(administers ? await services.figures() : { latency: [], tokens: [] }),
     components: [database, ...redisState(services, administers)],
   }
 }

@@ -233,10 +233,15 @@ export const configSchema = z.strictObject({
       pingIntervalMs: milliseconds(100)
         .default(25_000)
         .describe('pause between pings; two missed ones end the socket'),
-      openMetrics: z
-        .boolean()
-        .default(false)
-        .describe('serve `/metrics` to whoever reaches the TCP port; without it a token is needed'),
+      openMetrics: z.boolean().default(false).describe('serve `/metrics` to whoever reaches the TCP port'),
+      metricsToken: z
+        .string()
+        .min(16)
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'token with which `/metrics`, and nothing else, may be read; otherwise it takes an administrator',
+        ),
       drainMs: milliseconds(0).default(15_000).describe('time that running answers get at shutdown'),
     })
     .prefault({}),
