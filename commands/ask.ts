@@ -85,7 +85,7 @@ export default class Ask extends ChatbotCommand {
     if (!this.argv.includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
     const error = ChatbotError.wrap(thrown)
     process.exitCode = error.exitCode
-    process.stdout.write(`${JSON.stringify({ type: 'error', error })}\n`)
+    process.stdout.write(`${JSON.stringify({ type: 'error', error: error.inFull() })}\n`)
   }
 }
 

@@ -155,7 +155,7 @@ export default class Ingest extends ChatbotCommand {
       )
     }
     process.exitCode = exitCodeOf([report], stopped)
-    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.message))
+    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.fullMessage))
     if (flags.ndjson) {
       const { files: _, ...totals } = report
       process.stdout.write(`${JSON.stringify({ type: 'report', ...totals })}\n`)

@@ -213,7 +213,7 @@ async function openDatabase(
   })
   undo.push(() => pglite.close())
   pglite.onExit((error) =>
-    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself: ')),
+    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself.')),
   )
   const store = await openStore({ connection: pglite.connection, embedded: true, logger: log })
   undo.push(() => store.close())
@@ -306,7 +306,14 @@ async function localEngine(
     undo.push(() => model.close())
     return localGenerator(name, engine, model)
   } catch (thrown) {
-    const { code, message } = ChatbotError.wrap(thrown, 'model_corrupt')
-    return unusable(name, new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown }))
+    const { code, message, detail } = ChatbotError.hide(
+      thrown,
+      'model_corrupt',
+      `The model of the engine ${name} cannot be read.`,
+    )
+    return unusable(
+      name,
+      new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown, detail }),
+    )
   }
 }

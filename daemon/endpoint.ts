@@ -5,6 +5,7 @@ import type { Identity } from '../src/auth/identity.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import { isStorable } from '../src/domain/storable.ts'
+import type { Attempts } from '../src/limits/attempts.ts'
 import type { Life, Services } from './services.ts'
 
 export interface EndpointContext {
@@ -14,6 +15,8 @@ export interface EndpointContext {
   readonly life: Life
   /** The request came through the daemon's own socket. */
   readonly local: boolean
+  /** How further credentials of the caller are tried. */
+  readonly attempts: Attempts
   /** Aborts when the client goes away before it has its response. */
   readonly signal: AbortSignal
 }
@@ -21,7 +24,7 @@ export interface EndpointContext {
 /** A route that whoever reaches the daemon may use. */
 export interface OpenEndpoint {
   readonly route: Route
-  handle(raw: RawRequest, services: Services): Promise<unknown>
+  handle(raw: RawRequest, services: Services, attempts: Attempts): Promise<unknown>
 }
 
 interface RawRequest {
@@ -83,9 +86,9 @@ export function openEndpoint<
   R extends z.ZodType,
 >(
   route: Shapes<P, Q, H, B, R>,
-  handle: (input: Input<P, Q, H, B>, services: Services) => Promise<z.input<R>>,
+  handle: (input: Input<P, Q, H, B>, services: Services, attempts: Attempts) => Promise<z.input<R>>,
 ): OpenEndpoint {
-  return { route, handle: (raw, services) => handle(read(route, raw), services) }
+  return { route, handle: (raw, services, attempts) => handle(read(route, raw), services, attempts) }
 }
 
 function read<

@@ -300,8 +300,9 @@ export class Session {
 
   #run(id: string, work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      if (!(error instanceof ChatbotError)) this.#options.log.error({ err: error, id }, 'message failed')
-      this.#fail(id, ChatbotError.wrap(error))
+      const failure = ChatbotError.wrap(error)
+      if (failure.detail !== undefined) this.#options.log.error({ err: error, id }, 'message failed')
+      this.#fail(id, failure)
     })
   }
 
@@ -328,17 +329,17 @@ export class Session {
         epoch: accepted.epoch,
         conversation: accepted.conversation,
       })
-      await this.#stream(message.id, accepted)
+      await this.#stream(principal, message.id, accepted)
     } finally {
       this.#asks.delete(message.id)
     }
   }
 
-  async #stream(id: string, accepted: Accepted): Promise<void> {
+  async #stream(principal: Principal, id: string, accepted: Accepted): Promise<void> {
     this.#reading.add(accepted)
     try {
       for await (const logged of accepted.events(this.#closed.signal))
-        await this.#outbox.sendInTurn(eventMessage(id, logged))
+        await this.#outbox.sendInTurn(eventMessage(principal, id, logged))
     } finally {
       this.#reading.delete(accepted)
     }
@@ -435,15 +436,17 @@ export class Session {
   }
 
   #fail(id: string | undefined, error: ChatbotError): void {
-    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...error.toJSON() })
+    const { principal } = this.#identity ?? {}
+    const told = principal === undefined ? error.toJSON() : error.for(principal)
+    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...told })
   }
 }
 
-function eventMessage(id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
+function eventMessage(principal: Principal, id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
   const position = { id, epoch, seq }
   switch (event.type) {
     case 'error':
-      return { type: 'error', ...position, ...event.error.toJSON() }
+      return { type: 'error', ...position, ...event.error.for(principal) }
     case 'context':
       return { type: 'context', ...position, passages: [...event.passages] }
     case 'done': {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { Tokenizer } from '../src/domain/embedding.ts'
@@ -154,9 +154,12 @@ function readJson(path: string): Record<string, unknown> {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (thrown) {
-    throw corrupt(path, `cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`)
+    throw corrupt(path, 'cannot be read', thrown)
   }
 }
 
-const corrupt = (path: string, what: string): ChatbotError =>
-  new ChatbotError('model_corrupt', `The model file ${path} ${what}. Get the model again.`)
+const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
+  new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
+    cause,
+    detail: cause === undefined ? path : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+  })

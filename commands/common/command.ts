@@ -165,10 +165,10 @@ export abstract class ChatbotCommand extends Command {
       usage === undefined ? ChatbotError.wrap(thrown) : new ChatbotError('bad_request', thrown.message)
     process.exitCode = usage ?? error.exitCode
     if (this.jsonEnabled()) {
-      this.logJson({ error })
+      this.logJson({ error: error.inFull() })
       return
     }
-    process.stderr.write(`${paint(process.stderr, ['bold', 'red'], 'Error:')} ${error.message}\n`)
+    process.stderr.write(`${paint(process.stderr, ['bold', 'red'], 'Error:')} ${error.fullMessage}\n`)
     if (error.code === 'internal') {
       process.stderr.write(
         process.env.DEBUG ? `${thrown.stack}\n` : 'That should not happen. DEBUG=* shows where it did.\n',

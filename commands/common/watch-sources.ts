@@ -47,7 +47,7 @@ export async function watchSources(options: WatchOptions): Promise<ChatbotError 
       if (stop.aborted) break
       if (stopped !== undefined) {
         if (!PASSING.has(stopped.code)) return stopped
-        if (failures === 0) passes.note(`${printable(stopped.message)} Trying again.`)
+        if (failures === 0) passes.note(`${printable(stopped.fullMessage)} Trying again.`)
         await pause(Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** failures), stop)
         failures += 1
         continue

@@ -71,7 +71,7 @@ export default class SourcesSync extends ChatbotCommand {
       }
       if (outcome.stopped === undefined) continue
       stopped = outcome.stopped
-      if (!flags.ndjson) this.talk(printable(stopped.message))
+      if (!flags.ndjson) this.talk(printable(stopped.fullMessage))
       break
     }
     process.exitCode = exitCodeOf(reports, stopped)

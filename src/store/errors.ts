@@ -20,8 +20,9 @@ export function translate(thrown: unknown): ChatbotError {
   const { code, message } = origin(thrown)
   const known = classify(code, message)
   const explanation = UNTRUSTED.test(code) ? UNTRUSTED_EXPLANATION : EXPLANATIONS[known]
-  return new ChatbotError(known, `${explanation}: ${message}`, {
+  return new ChatbotError(known, `${explanation}.`, {
     cause: withoutValues(thrown),
+    detail: message,
     ...(known === 'database_unreachable' ? { retryAfterMs: UNREACHABLE_RETRY_MS } : {}),
   })
 }

@@ -55,7 +55,7 @@ beforeAll(async () => {
     metrics: createMetrics('1.2.3'),
     times: config.server,
     connections: undefined,
-    openMetrics: false,
+    mayScrape: () => false,
   })
   await app.ready()
 })
