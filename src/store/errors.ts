@@ -72,7 +72,7 @@ const UNTRUSTED =
 
 /** What `pg` throws without a code. */
 const CONNECTION_LOST =
-  /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end|Client was closed)/
+  /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after calling end|Client was closed)/
 
 /** The same without the statement's parameters, which hold questions and documents: causes are logged. */
 function withoutValues(thrown: unknown): Error {

@@ -200,8 +200,8 @@ describePostgres('a database that fails', () => {
       env: {
         CHATBOT_EMBEDDER_WORKERS: '1',
         DATABASE_URL: proxy.url,
-        CHATBOT_DATABASE_CONNECT_TIMEOUT_MS: '500',
-        CHATBOT_DATABASE_STATEMENT_TIMEOUT_MS: '1000',
+        CHATBOT_DATABASE_CONNECT_TIMEOUT_MS: '5000',
+        CHATBOT_DATABASE_STATEMENT_TIMEOUT_MS: '10000',
       },
     })
     await ingest(daemon)
