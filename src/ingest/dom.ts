@@ -8,6 +8,7 @@ export interface DomNode {
   readonly firstChild: DomNode | null
   readonly nextSibling: DomNode | null
   readonly parentNode: DomNode | null
+  remove(): void
 }
 
 interface Selectable extends DomNode {
@@ -16,10 +17,9 @@ interface Selectable extends DomNode {
 }
 
 export interface DomElement extends Selectable {
-  getAttribute(name: string): string | null
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
   closest(selectors: string): DomElement | null
-  remove(): void
 }
 
 /** Its children are walked rather than `body`: pages leave out tags, and text follows `</html>`. */

@@ -18,10 +18,14 @@ export const html = {
   async load(source, uri) {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
+    const { removeHidden } = await import('./hidden.ts')
     const page = tamedHtml(source.replace(DOCTYPE, ''))
     const { document }: { document: DomDocument } = parseHTML(page)
-    const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
+    const titled = textOf(document, 'title')
     const metadata = metadataOf(document)
+    const isPartial = document.querySelector(LINKED_STYLE) !== null
+    const warnings = removeHidden(document, { isPartial })
+    const title = oneLine(titled || textOf(document, 'h1'))
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
       if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
@@ -36,6 +40,7 @@ export const html = {
       linesMatchFile: false,
       metadata,
       ...(modifiedAt ? { modifiedAt } : {}),
+      warnings,
     }
   },
 } satisfies TextLoader
@@ -62,8 +67,10 @@ const DOCTYPE = /<!doctype[^>]{0,1000}>/giu
 
 type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 
+/** Style sheets that are not fetched. */
+const LINKED_STYLE = 'link[rel~="stylesheet" i]'
 const NEVER_READ =
-  'script, style, noscript, template, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, [hidden], [aria-hidden="true"], a.headerlink, a.anchor-link'
+  'script, style, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part that says less than this of the page's text is not its main part, whatever it is called. */
