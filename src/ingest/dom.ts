@@ -19,6 +19,7 @@ interface Selectable extends DomNode {
 export interface DomElement extends Selectable {
   readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
+  removeAttribute(name: string): void
   closest(selectors: string): DomElement | null
 }
 

@@ -1,5 +1,5 @@
 import type { LoadedDocument, Metadata } from '../domain/document.ts'
-import type { DomDocument } from './dom.ts'
+import type { DomDocument, DomNode } from './dom.ts'
 import { tamedHtml } from './html-source.ts'
 import { renderHtml } from './html-text.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
@@ -29,6 +29,9 @@ export const html = {
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
       if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
+      if (isDeeper(document, DEEPEST_ARTICLE)) return undefined
+      // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
+      for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
       const found = new Readability(parseHTML(String(document)).document).parse()
       return found?.content ? parseHTML(found.content).document : undefined
     }
@@ -47,6 +50,25 @@ export const html = {
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
 const LONGEST_ARTICLE = 400_000
+/** Its time grows with the third power of how deep elements stand in each other; people's pages have some 40. */
+const DEEPEST_ARTICLE = 100
+
+function isDeeper(root: DomNode, most: number): boolean {
+  let depth = 0
+  for (let node = root.firstChild; node; ) {
+    if (node.firstChild) {
+      if (++depth > most) return true
+      node = node.firstChild
+      continue
+    }
+    while (node && node !== root && !node.nextSibling) {
+      node = node.parentNode
+      depth--
+    }
+    node = node === root ? null : (node?.nextSibling ?? null)
+  }
+  return false
+}
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
