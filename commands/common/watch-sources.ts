@@ -4,6 +4,7 @@ import { pause } from '../../src/client/pause.ts'
 import { rememberingHash } from '../../src/client/stat-cache.ts'
 import { FolderWatch } from '../../src/client/watch.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'
 import { batchLine, type IngestReport, reportOf } from './ingest-report.ts'
@@ -160,7 +161,7 @@ class Passes implements Disposable {
     if (line === undefined) return
     if (this.#ndjson) {
       const { files: _, ...totals } = news
-      process.stdout.write(`${JSON.stringify({ type: 'report', ...totals })}\n`)
+      process.stdout.write(`${escapedJson({ type: 'report', ...totals })}\n`)
       return
     }
     if (this.#announced) {
