@@ -30,8 +30,9 @@ export async function rewriteByEngine(
     ],
     signal,
   )
-  const rewritten = reply?.replace(/^["'“«]+|["'”»]+$/gu, '').trim()
-  if (rewritten === undefined || /\n/u.test(rewritten)) return undefined
+  if (reply === undefined) return undefined
+  const rewritten = /^[\s\S]*[^"'”»]/u.exec(reply.replace(/^["'“«]+/u, ''))?.[0].trim() ?? ''
+  if (/\n/u.test(rewritten)) return undefined
   if (question.trim().endsWith('?') && !rewritten.endsWith('?')) return undefined
   if (rewritten.length > question.length + LONGEST_ADDITION) return undefined
   return inventsNothing(rewritten, question, history) ? rewritten : undefined

@@ -19,8 +19,11 @@ const QUOTED = 1.5
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
+/** A text with more quotations is none that asks for their wording. */
+const MOST_PHRASES = 16
+
 export function wordsOf(question: string): AskedWords {
-  const phrases = [...question.matchAll(QUOTATION)].map(([, ...groups]) => {
+  const phrases = [...question.matchAll(QUOTATION)].slice(0, MOST_PHRASES).map(([, ...groups]) => {
     const text = groups.find((group) => group !== undefined) ?? ''
     return { text, ids: [...new Set(lexemes(text).map(termId))] }
   })

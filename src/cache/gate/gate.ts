@@ -3,6 +3,7 @@
  * into words without inflection, synonyms made one, and what is left over must agree in order.
  */
 import type { Language } from '../../domain/language.ts'
+import { fold } from '../fold.ts'
 import { english } from './english.ts'
 import type { Lexicon } from './lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
@@ -22,7 +23,9 @@ export function compareQuestions(a: string, b: string, language: Language): Verd
   if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
   const lexicon = LEXICONS[language]
   // In one order, so that the verdict does not depend on which was asked first.
-  const [first = a, second = b] = [a, b].sort()
+  const [first = '', second = ''] = [a, b].sort().map(fold)
+  // One character may be many in its compatibility form.
+  if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
   const one = generic(readQuestion(first, lexicon))
   const two = generic(readQuestion(second, lexicon))
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
