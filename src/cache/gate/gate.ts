@@ -63,8 +63,8 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
 
 const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
 
-/** Beyond so many words a text is no question, and comparing two takes its time. */
-const LONGEST = 300
+/** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
+const LONGEST = 128
 
 /** UTF-16 code units, beyond which a text is not even read. */
 const LONGEST_TEXT = 2000
