@@ -38,9 +38,17 @@ export async function rewriteByEngine(
   return inventsNothing(rewritten, question, history) ? rewritten : undefined
 }
 
+/** UTF-16 code units of each earlier text whose names and numbers are looked for: more than the engine was shown. */
+const LONGEST_SAID = 2000
+
 /** Every name and number comes from the conversation: an answer, or another's question, would bring its own. */
 function inventsNothing(rewritten: string, question: string, history: readonly Turn[]): boolean {
-  const said = [question, ...history.flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])]
+  const said = [
+    question,
+    ...history
+      .flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])
+      .map((text) => text.slice(0, LONGEST_SAID)),
+  ]
   const known = new Set(terms(said.join('\n')).map(({ stem }) => stem))
   return terms(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
 }
