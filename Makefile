@@ -6,7 +6,7 @@ VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= chatbot:$(VERSION)
 sources := $(shell find src commands daemon models drizzle -name '*.ts' -o -name '*.tsx' 2>/dev/null) package.json tsconfig.build.json
 
-.PHONY: run test build install lint docs eval bench ingest-bench load reference documents faults pictures image image-test compose-test clean
+.PHONY: run test build install lint docs eval bench ingest-bench load pairs reference documents faults pictures image image-test compose-test clean
 
 ## run: install, build, start the daemon, ingest the examples and open the chat
 run: build
@@ -30,9 +30,9 @@ dist/.built: $(sources) node_modules/.installed
 	@npm run --silent build
 	@touch $@
 
-## lint: types, style, architecture, unused code
+## lint: types, style, architecture, unused code, regexes
 lint: install
-	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused
+	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused && npm run --silent regexes
 
 ## docs: write the reference pages from the schemas
 docs: install
@@ -53,6 +53,10 @@ reference: install
 ## load: thousands of sockets on PostgreSQL and Redis against bare ws; eval "$(test/services/up)" first
 load: install
 	@node bench/load.ts
+
+## pairs: cached answers and first tokens of this checkout and of OTHER=checkout by turns; eval "$(test/services/up)" first
+pairs: install
+	@node bench/pairs.ts $(OTHER) $(PAIRS)
 
 ## ingest-bench: an ingest through the daemon against a bare loop; CHUNKS=2000 of the corpus (bench/corpus.ts)
 ingest-bench: install

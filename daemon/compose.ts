@@ -93,8 +93,10 @@ export async function compose({
     const owner = randomUUID()
     const alone = config.database.url === undefined
     if (alone) {
-      const interrupted = await store.answers.interruptOthers(owner)
+      const { interrupted, givenUp } = await store.answers.interruptOthers(owner)
       if (interrupted > 0) log.warn({ answers: interrupted }, 'answers of an earlier daemon were interrupted')
+      if (givenUp.length > 0)
+        log.error({ answers: givenUp }, 'given up: the daemon died or was stuck with these answers twice')
     }
 
     const parser = startDocumentParser({

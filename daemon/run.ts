@@ -7,6 +7,7 @@ import { version } from '../src/config/version.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
 import { compose } from './compose.ts'
+import { idleConnections } from './connections.ts'
 import { logCrashes } from './crash.ts'
 import { acquireLock, generatedSecret, prepareDataDir } from './data-dir.ts'
 import { type Gate, limitedByAddress, localGate, tcpGate } from './gate.ts'
@@ -77,6 +78,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       local: boolean,
       where: { path: string } | { host: string; port: number },
     ) => {
+      const connections = local ? undefined : idleConnections(config.server)
       const app = buildHttp({
         life,
         gate,
@@ -84,9 +86,10 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
         local,
         metrics,
         times: config.server,
+        connections,
         openMetrics: local || config.server.openMetrics,
       })
-      sockets.attach(app.server, gate)
+      sockets.attach(app.server, gate, connections)
       servers.push(app)
       await app.listen(where)
     }
@@ -125,7 +128,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       onFatal: (error) => stopping.resolve({ reason: error.message, error }),
     })
     services = begun
-    metrics.watch(begun, life.sockets)
+    metrics.watch(begun, sockets)
     life.phase = { name: 'ready', services: begun }
     log.info({ ms: Date.now() - life.startedAt.getTime() }, 'daemon ready')
     onReady?.()

@@ -41,7 +41,13 @@ export type GenerateCommand = z.output<typeof generateCommandSchema>
 export const generateReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('loaded') }),
   z.object({ type: z.literal('unloadable'), message: z.string(), code: z.enum(ERROR_CODES).optional() }),
-  z.object({ type: z.literal('text'), id: z.int(), text: z.string() }),
+  z.object({
+    type: z.literal('text'),
+    id: z.int(),
+    text: z.string(),
+    promptTokens: z.int(),
+    completionTokens: z.int(),
+  }),
   z.object({
     type: z.literal('end'),
     id: z.int(),

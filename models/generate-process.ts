@@ -71,7 +71,7 @@ async function load({
     parallel,
     cacheTokens,
     listener: {
-      text: (id, text) => send({ type: 'text', id, text }),
+      text: (id, written) => send({ type: 'text', id, ...written }),
       end: (id, ended) => send({ type: 'end', id, ...ended }),
       failed: sendFailure,
     },

@@ -187,10 +187,9 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       answers.set(id, {
         fail,
         push(reply) {
-          if (reply.type === 'text') pieces.push({ type: 'text', text: reply.text })
-          else if (reply.type === 'end') {
-            const { id: _, ...end } = reply
-            pieces.push(end)
+          if (reply.type === 'text' || reply.type === 'end') {
+            const { id: _, ...piece } = reply
+            pieces.push(piece)
           } else if (reply.type === 'failed') failure ??= new ChatbotError(reply.code, reply.message)
           woken()
         },

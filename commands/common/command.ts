@@ -157,7 +157,7 @@ export abstract class ChatbotCommand extends Command {
   protected override async catch(thrown: Error): Promise<void> {
     const usage = exitOfOclif(thrown)
     // It says that our repeatable flags swallow arguments, which they do not.
-    if (usage !== undefined) thrown.message = thrown.message.replace(/\n\nNote: [\s\S]*?arguments\.\n/, '\n')
+    if (usage !== undefined) thrown.message = thrown.message.replace(/\n\nNote: [^\n]*\n[^\n]*arguments\.\n/, '\n')
     // `this.exit()`, and usage errors for people: oclif adds the help that fits.
     if (isExit(thrown) || (usage !== undefined && !this.jsonEnabled())) throw thrown
     const error =

@@ -15,7 +15,7 @@ import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../store/ports/an
 import { inSpan } from '../telemetry/spans.ts'
 import { chooseEngine } from './engine.ts'
 import { follow, type Outcome } from './follow.ts'
-import type { AnswerLog, AnswerLogs, LoggedEvent } from './log.ts'
+import { type AnswerLog, type AnswerLogs, bytesOf, type LoggedEvent } from './log.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
 import type { Signals } from './signals.ts'
 import { fairTurns } from './turns.ts'
@@ -25,6 +25,8 @@ export interface Accepted {
   readonly epoch: number
   /** From the answer's start; ends with `done` or `error`. */
   events(signal?: AbortSignal): AsyncIterable<LoggedEvent>
+  /** What is in memory only until its events have been read. */
+  heldBytes(): number
 }
 
 export interface AnswersOptions {
@@ -148,7 +150,9 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const room = options.maxAsks - runs.size - entering.size
     if (!options.shared || draining || room <= 0) return
-    const taken = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    for (const id of givenUp)
+      options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
     for (const answer of taken) await goOn(answer)
   }
 
@@ -325,9 +329,13 @@ export function createAnswers(options: AnswersOptions): Answers {
     runs.get(key)?.abort.abort(takenOver())
     // The attempt before may have shown text that this one will not repeat.
     if (epoch > 1) emit({ type: 'restart', keep: 0 })
-    const work = async () => {
+    let tokens = 0
+    const spend = (more: number) => {
+      tokens += more
+    }
+    const answering = async () => {
       const history = await earlierTurns(principal, request)
-      const answer = await answerOnce(
+      return answerOnce(
         {
           id: request.id,
           epoch,
@@ -343,14 +351,13 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit, leaveTurn },
+        { principal, ports, signal: abort.signal, emit, spend, leaveTurn },
       )
+    }
+    const work = async () => {
+      // Counted before the end is told, so that the next question finds them counted, however this one ended.
+      const answer = await answering().finally(() => count(principal, request.id, tokens))
       emit({ type: 'done', answer })
-      if (answer.cached !== false || answer.usage === undefined) return
-      const { promptTokens, completionTokens } = answer.usage
-      await options.limits
-        .spent(principal, promptTokens + completionTokens)
-        .catch((error: unknown) => options.onError(error, answer.id))
     }
     const span = {
       parent: request.traceparent,
@@ -364,6 +371,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })
     return accepted(log, conversation)
+  }
+
+  async function count(principal: Principal, id: string, tokens: number): Promise<void> {
+    if (tokens === 0) return
+    await options.limits.spent(principal, tokens).catch((error: unknown) => options.onError(error, id))
   }
 
   /** The events of an answer that another daemon runs. */
@@ -504,6 +516,7 @@ const accepted = (log: AnswerLog, conversation: string): Accepted => ({
   conversation,
   epoch: log.epoch,
   events: (signal) => log.read(signal),
+  heldBytes: () => log.heldBytes(),
 })
 
 /** The answer under an id that was asked before, and that does not run here. */
@@ -514,15 +527,21 @@ function joined(
   const { conversation, epoch } = begun
   switch (begun.kind) {
     case 'finished':
-      return { conversation, epoch, events: () => replay(epoch, begun.answer) }
+      return {
+        conversation,
+        epoch,
+        events: () => replay(epoch, begun.answer),
+        heldBytes: () => bytesOf([{ type: 'done', answer: begun.answer }]),
+      }
     case 'ended':
       return {
         conversation,
         epoch,
         events: () => single(epoch, new ChatbotError(begun.errorCode, begun.errorMessage)),
+        heldBytes: () => 0,
       }
     case 'running':
-      return { conversation, epoch, events: follow }
+      return { conversation, epoch, events: follow, heldBytes: () => 0 }
   }
 }
 

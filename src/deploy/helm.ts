@@ -85,7 +85,7 @@ const maskSecrets = (manifests: string): string =>
     .map((document) => {
       const masked = document.replace(/^( *checksum\/secrets: ).*$/gm, '$1********')
       if (!/^kind: Secret$/m.test(masked)) return masked
-      return masked.replace(/^(stringData|data):[^\n]*\n(?: +[^\n]*\n?)*/gm, (block) =>
+      return masked.replace(/^(?:stringData|data):[^\n]*(?:\n +[^\n]*)*/gm, (block) =>
         block.replace(/^( +[\w.-]+:).*$/gm, '$1 "********"'),
       )
     })

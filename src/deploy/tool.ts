@@ -138,7 +138,7 @@ export async function checkCompose(engine: 'docker' | 'podman'): Promise<string>
 }
 
 function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): string {
-  const [version, major, minor] = /v?(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
+  const [version, major, minor] = /v?(?<!\d)(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
   if (version === undefined) {
     throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLines(text, 3)}`)
   }

@@ -84,6 +84,7 @@ export const ERRORS = {
   rebuild_running: { http: 409, exit: 1 },
   embedder_unusable: { http: 502, exit: 3 },
   index_damaged: { http: 422, exit: 1 },
+  given_up: { http: 422, exit: 1 },
 } as const satisfies Record<string, { http: number; exit: number }>
 
 export type ErrorCode = keyof typeof ERRORS

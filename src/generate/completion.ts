@@ -5,8 +5,15 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { ChatMessage } from '../domain/generation.ts'
 import { traceparent } from '../telemetry/traceparent.ts'
 
-/** `finish` is the engine's reason to end: `stop` when the answer is whole. */
-export type Piece = { readonly text: string } | { readonly usage: Usage } | { readonly finish: string }
+/**
+ * `thought` is written before the answer and no part of it; `usage` is of all until now, and the last one counts;
+ * `finish` is the engine's reason to end: `stop` when the answer is whole.
+ */
+export type Piece =
+  | { readonly text: string }
+  | { readonly thought: string }
+  | { readonly usage: Usage }
+  | { readonly finish: string }
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
@@ -84,6 +91,8 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
           timer.refresh()
           begun = true
           const choice = chunk.choices?.[0]
+          const thought = thoughtOf(choice?.delta)
+          if (thought !== '') yield { thought }
           if (choice?.delta?.content) {
             length += choice.delta.content.length
             if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
@@ -136,6 +145,13 @@ function boundedFetch(name: string, config: EngineConfig): typeof fetch {
 
 const LF = 10
 const CR = 13
+
+/** As vLLM, Ollama and DeepSeek tell it, each under its own name. */
+function thoughtOf(delta: object = {}): string {
+  if ('reasoning_content' in delta && typeof delta.reasoning_content === 'string')
+    return delta.reasoning_content
+  return 'reasoning' in delta && typeof delta.reasoning === 'string' ? delta.reasoning : ''
+}
 
 /** What to try after this refusal; undefined when it is about something else. Ends after two changes. */
 function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {

@@ -4,6 +4,7 @@ import type { GenerateInput, Generator, GeneratorEvent } from '../pipeline/ports
 import { checkCitations } from './citations.ts'
 import type { Completion, Piece } from './completion.ts'
 import { filterLinks } from './links.ts'
+import { metered } from './metered.ts'
 import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
 import { REFUSALS } from './refusal.ts'
 import { rewriteByEngine } from './rewriter.ts'
@@ -31,11 +32,12 @@ export interface GroundedOptions {
 /** Answers by a language model, wherever it runs, from the passages alone and with checked citations. */
 export function groundedGenerator(options: GroundedOptions): Generator {
   const { name, settings, model, contextTokens, maxTokens, completion, short } = options
-  const summaries = createSummaries(short)
+  const summaries = createSummaries()
   return {
     id: `${name}:${model}`,
     promptVersion: `${PROMPT_VERSION}:${options.settingsKey}`,
-    rewrite: (question, history, signal) => rewriteByEngine(short, question, history, signal),
+    rewrite: (question, history, { spend, signal }) =>
+      rewriteByEngine(metered(short, spend), question, history, signal),
     async *generate(input) {
       if (input.passages.length === 0) {
         yield { type: 'delta', text: REFUSALS[input.language] }
@@ -51,9 +53,11 @@ export function groundedGenerator(options: GroundedOptions): Generator {
       }
       try {
         const { passages, older } = fits
-        const summary = older.length === 0 ? '' : await summaries.of(older, input.signal)
+        const { asker, spend, signal } = input
+        const summary =
+          older.length === 0 ? '' : await summaries.of(asker, older, metered(short, spend), signal)
         const messages = groundedPrompt(input, fits, summary)
-        yield* grounded(options, input, passages, completion.stream(messages, input.signal))
+        yield* grounded(options, input, passages, metered(completion, spend).stream(messages, signal))
       } catch (error) {
         if (input.signal.aborted) throw error
         throw options.toError(error)
@@ -98,6 +102,7 @@ async function* grounded(
       finish = piece.finish
       continue
     }
+    if ('thought' in piece) continue
     if (opening === undefined) {
       yield* checked(check.push(links.push(piece.text)))
       continue

@@ -41,7 +41,7 @@ export const eml = {
       }
       const inner = await attached(attachment, name, options)
       if (inner && 'text' in inner) {
-        builder.append(inner, [name])
+        builder.append(inner, [name.slice(0, LONGEST_NAME)])
         for (const warning of inner.warnings ?? []) warnings.push(`${name}: ${warning}`)
       } else if (inner) warnings.push(`The attachment ${name} was left out: ${inner.reason}`)
     }
@@ -63,6 +63,8 @@ export const eml = {
 } satisfies BytesLoader
 
 const MOST_ATTACHMENTS = 100
+/** Of an attachment, where it is the title of a section; in UTF-16 code units. */
+const LONGEST_NAME = 200
 const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|From [^\n]*\n)+/u
 
 /** Eight-bit mail that names no charset is read as the encoding that it looks like. */

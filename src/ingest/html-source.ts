@@ -6,7 +6,7 @@ const DEEPEST = 1500
 const MOST_NODES = 1_000_000
 
 const NUMERIC = /&#(?:x([0-9a-f]{2,6})|(\d{3,7}));/giu
-const TAG = /<(\/?)([a-z][a-z0-9-]*)[^<>]*>/giu
+const TAG = /<(\/?)([a-z][a-z0-9-]*)(?![a-z0-9-])[^<>]*>/giu
 /** Elements that have no end tag, or often go without one. */
 const UNCLOSED = new Set(
   'area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody tfoot'.split(

@@ -2,6 +2,7 @@ import type { LoadedDocument, Metadata } from '../domain/document.ts'
 import type { DomDocument } from './dom.ts'
 import { tamedHtml } from './html-source.ts'
 import { renderHtml } from './html-text.ts'
+import { skipSpace } from './lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { documentDate, flatMetadata } from './metadata.ts'
 
@@ -10,11 +11,15 @@ export const html = {
   reads: 'text',
   name: 'HTML',
   extensions: ['html', 'htm', 'xhtml', 'xht'],
-  recognises: (bytes) =>
-    /^\s*(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])/iu.test(head(bytes)),
-  declaredEncoding: (bytes) =>
-    /<meta[^>]{1,300}charset\s*=\s*["']?\s*([\w-]{2,40})/iu.exec(head(bytes))?.[1] ??
-    /^\s*<\?xml[^>]{1,200}encoding\s*=\s*["']([\w-]{2,40})/iu.exec(head(bytes))?.[1],
+  recognises: (bytes) => /^<(?:!doctype\s+html|html[\s>])/iu.test(withoutLeadingComments(head(bytes))),
+  declaredEncoding(bytes) {
+    const beginning = head(bytes)
+    const tags = [
+      /^\s*<\?xml[^<>]*/iu.exec(beginning)?.[0] ?? '',
+      ...(beginning.match(/<meta\s[^<>]*/giu) ?? []),
+    ]
+    return tags.flatMap((tag) => DECLARED.exec(tag)?.[1] ?? []).at(0)
+  },
   async load(source, uri) {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
@@ -58,7 +63,9 @@ function metadataOf(document: DomDocument): Metadata {
 }
 
 /** linkedom's walk from the first node of a document ends at its doctype. */
-const DOCTYPE = /<!doctype[^>]{0,1000}>/giu
+const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
+/** The name of an encoding in `<meta>` or `<?xml`. */
+const DECLARED = /(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w-]{2,40})/iu
 
 type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 
@@ -98,5 +105,15 @@ const head = (bytes: Buffer): string =>
     .subarray(0, 4096)
     .toString('latin1')
     .replace(/^(?:\xef\xbb\xbf)/u, '')
+
+function withoutLeadingComments(source: string): string {
+  let at = skipSpace(source, 0)
+  while (source.startsWith('<!--', at)) {
+    const close = source.indexOf('-->', at + 4)
+    if (close < 0) return ''
+    at = skipSpace(source, close + 3)
+  }
+  return source.slice(at)
+}
 
 const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim().slice(0, 500)

@@ -169,16 +169,21 @@ function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
 }
 
 /** Tags whose attributes may be expressions, up to two braces deep, and comments. */
-const JSX = /<\/?[\w.]*(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*[\s\S]*?\*\/\}/gu
+const JSX = /<(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*(?:(?!\{\/\*)[\s\S])*?\*\/\}/gu
+
+/** What stands in bold, italics or as code, between marks that are not in it. */
+const EMPHASIS =
+  /\*\*(?=\S)((?:(?!\*\*).)+)(?<=\S)\*\*|__(?=\S)((?:(?!__).)+)(?<=\S)__|\*(?=\S)([^*]+)(?<=\S)\*|(?<!`)`+([^`]+)`+/gu
 
 /** A heading without its inline marks. */
 function plain(inline: string): string {
   return inline
     .slice(0, 1000)
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/gu, '$1')
-    .replace(/<[^>]*>/gu, '')
-    .replace(/\s*\{#[^}]*\}\s*$/u, '')
-    .replace(/(\*\*|__|\*|`+)(\S(?:.*?\S)?)\1/gu, '$2')
+    .replace(/!?\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/gu, '$1')
+    .replace(/<[^<>]*>/gu, '')
+    .trimEnd()
+    .replace(/\{#[^{}]*\}$/u, '')
+    .replace(EMPHASIS, '$1$2$3$4')
     .replace(/\\([!-/:-@[-`{-~])/gu, '$1')
     .replace(/\s+/gu, ' ')
     .trim()

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Rate } from './rate.ts'
 
-type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
+export type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** `10.0.0.0/8`, `::1`, or `loopback` and `private` for those ranges. Throws `invalid_config`. */
 export function parseNetworks(names: readonly string[]): readonly Network[] {
@@ -48,8 +48,11 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
   return address.toString()
 }
 
-const inNetwork = (address: ipaddr.IPv4 | ipaddr.IPv6, network: ipaddr.IPv4 | ipaddr.IPv6, bits: number) =>
-  address.kind() === network.kind() && address.match(network, bits)
+export const inNetwork = (
+  address: ipaddr.IPv4 | ipaddr.IPv6,
+  network: ipaddr.IPv4 | ipaddr.IPv6,
+  bits: number,
+) => address.kind() === network.kind() && address.match(network, bits)
 
 /** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */
 const MOST_ADDRESSES = 20_000
@@ -97,7 +100,8 @@ export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiter
   }
 }
 
-function networkOf(address: string): string {
+/** What counts as one address. */
+export function networkOf(address: string): string {
   const parsed = ipaddr.parse(address)
   if (parsed instanceof ipaddr.IPv4) return address
   return parsed.parts.slice(0, IPV6_NETWORK_PARTS).join(':')

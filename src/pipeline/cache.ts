@@ -1,6 +1,7 @@
 import { type CachePlace, cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Ask, Embedded, Looked } from './ask.ts'
 import type { FoundAnswer, Ports } from './ports.ts'
 import { elapsed, type Stage } from './stage.ts'
@@ -44,7 +45,7 @@ export const readCache: Stage<Embedded, Looked> = {
       const found = await cache.find(principal, cacheQuery)
       missed = found === undefined
       if (found === undefined) return undefined
-      const answered = answerFrom(found, ask)
+      const answered = answerFrom(found, ask, principal)
       const isGiven = await ports.store.answers.complete(
         principal,
         ask.epoch,
@@ -75,8 +76,9 @@ function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
     )
 }
 
-function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {
-  const { question, askedAt, text, citations, warnings } = answer
+function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal): Answer {
+  const { source, question, askedAt, text, citations, warnings } = answer
+  const own = source.principal === asker.id ? { question } : {}
   return {
     id: ask.id,
     conversation: ask.conversation,
@@ -84,7 +86,7 @@ function answerFrom({ tier, answer }: FoundAnswer, ask: Embedded): Answer {
     text,
     refused: false,
     citations,
-    cached: { tier, question, askedAt },
+    cached: { tier, ...own, askedAt },
     generator: ask.generator.id,
     language: ask.language,
     timings: { ...ask.timings, total: elapsed(ask.startedAt) },

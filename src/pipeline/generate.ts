@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts'
 
 export const generateAnswer: Stage<Retrieved, Generated> = {
   name: 'generate',
-  async run(ask, { principal, ports, signal, emit, leaveTurn }) {
+  async run(ask, { principal, ports, signal, spend, emit, leaveTurn }) {
     leaveTurn()
     let text = ''
     const citations: Citation[] = []
@@ -19,7 +19,9 @@ export const generateAnswer: Stage<Retrieved, Generated> = {
       language: ask.language,
       passages: ask.context,
       history: ask.history,
+      asker: principal.id,
       signal,
+      spend,
     })
     let end: Extract<GeneratorEvent, { type: 'end' }> | undefined
     for await (const event of events) {

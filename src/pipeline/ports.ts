@@ -2,6 +2,7 @@
 import type { CachePlace } from '../cache/key.ts'
 import type { Answer, CacheHit, Citation, Passage, Turn, Usage } from '../domain/answer.ts'
 import type { Embedder, Embedders } from '../domain/embedding.ts'
+import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reranker } from '../domain/reranking.ts'
@@ -22,7 +23,16 @@ export type GeneratorEvent =
       readonly warnings?: readonly string[]
     }
 
-export interface GenerateInput {
+/** For whom an engine works. */
+export interface EngineWork {
+  /** Id of the asker: what is kept of the work serves nobody else. */
+  readonly asker: string
+  readonly signal: AbortSignal
+  /** Told when a completion ends, however it ends: the tokens that it used. */
+  readonly spend: (tokens: number) => void
+}
+
+export interface GenerateInput extends EngineWork {
   readonly question: string
   /** The question with what it leans on; equal to it when it leans on nothing. */
   readonly standalone: string
@@ -33,7 +43,6 @@ export interface GenerateInput {
   readonly passages: readonly Passage[]
   /** Earlier turns of the conversation, oldest first. */
   readonly history: readonly Turn[]
-  readonly signal: AbortSignal
 }
 
 export interface Generator {
@@ -44,15 +53,15 @@ export interface Generator {
   generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
   /**
    * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
-   * the generator is no language model. Throws only when `signal` is aborted.
+   * the generator is no language model. Throws only when the signal is aborted.
    */
-  rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
+  rewrite?(question: string, history: readonly Turn[], work: EngineWork): Promise<string | undefined>
 }
 
 export type EngineState =
   | { readonly state: 'ok' }
   /** It failed often in a row, lately so, and is not asked until then. */
-  | { readonly state: 'resting'; readonly until: Date; readonly because: string }
+  | { readonly state: 'resting'; readonly until: Date; readonly because: ErrorCode }
 
 export interface Generators {
   /** With its fallbacks, where it has any. Throws `unknown_engine`. */

@@ -8,6 +8,8 @@ export interface StageContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   emit(event: AnswerEvent): void
+  /** An engine has used so many tokens for this ask. */
+  readonly spend: (tokens: number) => void
   /** Before work that others do: what waits for an engine keeps no other ask of the same asker waiting. */
   leaveTurn(): void
   /**

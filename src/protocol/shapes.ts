@@ -72,7 +72,7 @@ const cachedSchema = z
     z.literal(false),
     z.object({
       tier: z.enum(['exact', 'semantic']).describe('the same question, or one that asks the same'),
-      question: z.string().describe('the earlier question'),
+      question: z.string().optional().describe('the earlier question, where it was your own'),
       askedAt: z.iso.datetime().optional().describe('when it was answered'),
     }),
   ])

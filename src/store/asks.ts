@@ -9,6 +9,8 @@ import { readCitations } from './citations.ts'
 import { isAsRemembered, rememberedAs } from './collections.ts'
 import { unknownConversation } from './conversations.ts'
 import { type Database, type Queries, statement } from './database.ts'
+import { afterLoss } from './lost-attempts.ts'
+import { say } from './messages.ts'
 import type { Begun, NewAsk, Remembered, Started } from './ports/answers.ts'
 import { subjectsOf } from './rights.ts'
 import { isUuid } from './uuid.ts'
@@ -128,20 +130,43 @@ async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): 
     }
     case 'failed':
     case 'cancelled':
-      return {
-        kind: 'ended',
-        conversation,
-        epoch,
-        state: row.state,
-        errorCode: row.errorCode ?? 'internal',
-        errorMessage: row.errorMessage ?? '',
-      }
-    case 'running':
+      return ended(row, row.state)
+    case 'running': {
       if (!row.lapsed) return { kind: 'running', conversation, epoch, owner: row.leaseOwner }
-      return takeOver(queries, principal, ask, conversation, epoch + 1)
+      const lost = await lose(queries, row)
+      return lost.state === 'interrupted'
+        ? takeOver(queries, principal, ask, conversation, lost.epoch)
+        : ended(lost, lost.state === 'cancelled' ? 'cancelled' : 'failed')
+    }
     case 'interrupted':
       return takeOver(queries, principal, ask, conversation, epoch + 1)
   }
+}
+
+type AnswerRow = typeof answers.$inferSelect
+
+const ended = (
+  { conversation, epoch, errorCode, errorMessage }: AnswerRow,
+  state: 'failed' | 'cancelled',
+): Begun => ({
+  kind: 'ended',
+  conversation,
+  epoch,
+  state,
+  errorCode: errorCode ?? 'internal',
+  errorMessage: errorMessage ?? '',
+})
+
+/** Of a locked row whose daemon is gone: what becomes of it. */
+async function lose(queries: Queries, { principal, id, ...before }: AnswerRow): Promise<AnswerRow> {
+  const [row] = await queries
+    .update(answers)
+    .set({ ...afterLoss(sql`'interrupted'`), epoch: before.epoch + 1, request: null })
+    .where(and(eq(answers.principal, principal), eq(answers.id, id)))
+    .returning()
+  if (row === undefined) throw new ChatbotError('internal', 'An answer vanished while it was locked.')
+  if (row.state !== 'interrupted') await say(queries, principal, id, row, '')
+  return row
 }
 
 /** Two asks of one id wait for each other here; the lock goes with the transaction. */

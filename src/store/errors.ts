@@ -81,8 +81,9 @@ function withoutValues(thrown: unknown): Error {
       ? ` in: ${thrown.query}`
       : ''
   const cause = new Error(`${code} ${message}${statement}`.trim())
-  const [, frames] = /\n(\s+at [\s\S]*)$/.exec((thrown instanceof Error && thrown.stack) || '') ?? []
-  if (frames !== undefined) cause.stack = `${cause.message}\n${frames}`
+  const stack = (thrown instanceof Error && thrown.stack) || ''
+  const frames = stack.search(/\n[ \t]+at /)
+  if (frames >= 0) cause.stack = `${cause.message}${stack.slice(frames)}`
   return cause
 }
 

@@ -213,10 +213,18 @@ async function putConversation(
   const owned = (own: Row): Row => ({ ...own, principal: subjectOf(String(own.principal)) })
   if (!(await insertRow(queries, 'conversations', owned(row)))) return false
   for (const answer of answers) await insertRow(queries, 'answers', owned(answer))
+  await forgetOthersQuestions(queries, String(row.id))
   // Their ids say only in which order they were written here.
   for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', owned(message))
   for (const citation of citations) await insertRow(queries, 'citations', owned(citation))
   return true
+}
+
+/** Earlier versions have shown an asker the question of another one, whose answer the cache had. */
+async function forgetOthersQuestions(queries: Queries, conversation: string): Promise<void> {
+  await queries.execute(sql`
+    UPDATE answers SET cached = cached - 'question'
+    WHERE conversation_id = ${conversation}::uuid AND cached->>'question' <> question`)
 }
 
 /** Users, keys and roles, as their records come. */

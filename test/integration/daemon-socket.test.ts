@@ -26,6 +26,7 @@ beforeAll(async () => {
       CHATBOT_SERVER_HELLO_TIMEOUT_MS: '300',
       CHATBOT_SERVER_MAX_ASKS_PER_SOCKET: '2',
       CHATBOT_SERVER_MAX_BUFFERED_BYTES: '65536',
+      CHATBOT_SERVER_STALL_TIMEOUT_MS: '1000',
     },
   })
   await ingest(

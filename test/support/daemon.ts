@@ -28,6 +28,8 @@ export interface TestDaemonOptions {
   readonly env?: Readonly<Record<string, string>>
   /** An earlier daemon's; without it a new one, deleted at the end. */
   readonly dataDir?: string
+  /** Of another checkout; this one's unless told. */
+  readonly entry?: string
 }
 
 const ENTRY = fileURLToPath(new URL('./daemon-entry.ts', import.meta.url))
@@ -35,9 +37,10 @@ const ENTRY = fileURLToPath(new URL('./daemon-entry.ts', import.meta.url))
 export async function startTestDaemon({
   env = {},
   dataDir: given,
+  entry = ENTRY,
 }: TestDaemonOptions = {}): Promise<TestDaemon> {
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'chatbot-daemon-'))
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [entry], {
     env: {
       PATH: process.env.PATH,
       HOME: dataDir,

@@ -9,6 +9,7 @@ import { extractiveGenerator } from '../../src/generate/extractive.ts'
 import { embedInput } from '../../src/ingest/embed-input.ts'
 import { markdown } from '../../src/ingest/markdown.ts'
 import { splitDocument } from '../../src/ingest/splitter.ts'
+import { workFor } from '../support/engine-work.ts'
 
 export interface TestAnswer {
   readonly text: string
@@ -89,7 +90,7 @@ export async function testCorpus(): Promise<TestCorpus> {
         language: detectLanguage(question),
         passages,
         history: [],
-        signal,
+        ...workFor('somebody', signal),
       })
       for await (const event of events) {
         if (event.type === 'delta') deltas.push(event.text)

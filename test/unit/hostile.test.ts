@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { printable } from '../../src/domain/printable.ts'
 import { openaiGenerator } from '../../src/generate/openai.ts'
 import type { GeneratorEvent } from '../../src/pipeline/ports.ts'
+import { workFor } from '../support/engine-work.ts'
 import { fakeOpenai, streaming } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 import { type TestCorpus, testCorpus } from './extractive-corpus.ts'
@@ -83,7 +84,7 @@ describe('the prompt of an engine', () => {
       language: 'en',
       passages: [passage(1, read(file)), passage(2, 'The sky is blue.')],
       history,
-      signal: new AbortController().signal,
+      ...workFor(),
     }))
       events.push(event)
     const messages = server.requests[0]?.messages ?? []

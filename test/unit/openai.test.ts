@@ -5,6 +5,7 @@ import { openaiGenerator } from '../../src/generate/openai.ts'
 import { fitting, groundedPrompt } from '../../src/generate/prompt.ts'
 import { REFUSALS } from '../../src/generate/refusal.ts'
 import type { GenerateInput, GeneratorEvent } from '../../src/pipeline/ports.ts'
+import { workFor } from '../support/engine-work.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 
@@ -18,7 +19,7 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
     language: 'en',
     passages: [sky],
     history: [],
-    signal: new AbortController().signal,
+    ...workFor(),
     ...given,
   }
 }

@@ -7,7 +7,7 @@ import { meaningful } from './cells.ts'
 import { createFlow, type Paragraph } from './flow.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
-import { type Numbering, readNumbering, readStyles, type Styles } from './word-styles.ts'
+import { listLevel, type Numbering, readNumbering, readStyles, type Styles } from './word-styles.ts'
 import { type Attributes, readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'Word'
@@ -59,7 +59,7 @@ function bodyHandler(
   flow: ReturnType<typeof createFlow>,
   styles: Styles,
   numbering: Numbering,
-  notes: ReadonlyMap<string, string>,
+  notes: Map<string, string>,
 ): XmlHandler {
   const open: Open[] = []
   let skipping = 0
@@ -75,7 +75,7 @@ function bodyHandler(
     const value = attributes.val ?? ''
     if (name === 'pStyle') paragraph.style = value
     else if (name === 'outlineLvl') paragraph.outline = Number(value)
-    else if (name === 'ilvl') paragraph.list = { id: paragraph.list?.id ?? '', level: Number(value) }
+    else if (name === 'ilvl') paragraph.list = { id: paragraph.list?.id ?? '', level: listLevel(value) }
     else if (name === 'numId') paragraph.list = { id: value, level: paragraph.list?.level ?? 0 }
   }
   return {
@@ -93,8 +93,11 @@ function bodyHandler(
       else if (name === 'docPr') write(` ${meaningful(attributes.descr)} `)
       else if (name === 'noBreakHyphen') write('-')
       else if (name === 'footnoteReference' || name === 'endnoteReference') {
-        const note = notes.get(`${name.slice(0, -'Reference'.length)} ${attributes.id}`)
+        const key = `${name.slice(0, -'Reference'.length)} ${attributes.id}`
+        const note = notes.get(key)
         if (note) open.at(-1)?.notes.push(note)
+        // A note stands where it is first referred to.
+        notes.delete(key)
       } else if (name === 'tbl') flow.openTable()
       else if (name === 'tr') flow.openRow()
       else if (name === 'tc') flow.openCell()

@@ -111,7 +111,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** The name of a part of the archive that `href` in a file of `folder` means. */
 function partOf(folder: string, href: string): string {
-  const path = href.replace(/[#?].*$/u, '')
+  const [path = ''] = href.split(/[#?]/u, 1)
   try {
     return posix.join(folder, decodeURIComponent(path))
   } catch {
@@ -156,7 +156,7 @@ function parse(bytes: Buffer): DomDocument {
   const { text } = decodeText(bytes, declared)
   // linkedom's walk ends at a doctype, and it takes `<title/>` for an open tag.
   const page = text
-    .replace(/<\?xml[^>]{0,200}\?>|<!doctype[^>]{0,1000}>/giu, '')
+    .replace(/<\?xml[^<>?]*\?>|<!doctype(?:(?!<!doctype)[^>])*>/giu, '')
     .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
   const { document }: { document: DomDocument } = parseHTML(page)
   return document
@@ -172,6 +172,6 @@ function renderChapter(bytes: Buffer) {
 /** A description may be HTML. */
 const plain = (text: string): string =>
   text
-    .replace(/<[^>]{0,500}>/gu, ' ')
+    .replace(/<[^<>]*>/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()

@@ -73,7 +73,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
           style: attributes['style-name'] ?? '',
         })
       else if (name === 'tab') write('\t')
-      else if (name === 's') write(' '.repeat(Math.min(Number(attributes.c ?? 1) || 1, 100)))
+      else if (name === 's') write(' '.repeat(Math.max(1, Math.min(Number(attributes.c ?? 1) || 1, 100))))
       else if (name === 'line-break') write('\n')
       else if (name === 'list')
         lists.push({

@@ -159,7 +159,8 @@ function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
       else if (name === 't') inText = false
       else if (name === 'p' && paragraph) {
         const row = table?.rows.at(-1)
-        if (row) row.push([row.pop() ?? '', paragraph.text].filter(Boolean).join(' '))
+        const before = row?.pop() ?? ''
+        if (row) row.push(before === '' ? paragraph.text : `${before} ${paragraph.text}`)
         else shape?.parts.push(paragraph)
         paragraph = undefined
       } else if (name === 'tbl') table = undefined
@@ -179,6 +180,9 @@ function describePicture(picture: Shape | undefined, description: string | undef
   const part = picture?.parts[0]
   if (part?.kind === 'text') part.text = meaningful(description)
 }
+
+/** Each series may have a value at any place. */
+const MOST_CHART_CELLS = 100_000
 
 /** A chart as a table: its title, then a row for each category with the values of the series. */
 async function readChart(archive: Archive, part: string): Promise<string> {
@@ -205,7 +209,10 @@ async function readChart(archive: Archive, part: string): Promise<string> {
     },
   })
   const categories = series.find((each) => each.categories.length > 0)?.categories ?? []
-  const most = Math.max(categories.length, ...series.map(({ values }) => values.length))
+  const most = Math.min(
+    series.reduce((length, { values }) => Math.max(length, values.length), categories.length),
+    Math.floor(MOST_CHART_CELLS / (series.length + 1)),
+  )
   const rows = Array.from({ length: most }, (_, i) => [
     categories[i] ?? '',
     ...series.map(({ values }) => values[i] ?? ''),

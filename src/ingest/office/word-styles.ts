@@ -36,7 +36,7 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
       else if (name === 'basedOn') open.base = value
       else if (name === 'outlineLvl') open.outline = Number(value)
       else if (name === 'numId') open.list = { id: value, level: open.list?.level ?? 0 }
-      else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: Number(value) }
+      else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: listLevel(value) }
     },
     close(name) {
       if (name === 'style') open = undefined
@@ -47,19 +47,26 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
   return body ? styles.set('', body) : styles
 }
 
-/** With what the styles that it is based on say; they may be based on each other in a circle. */
+/** Styles based on each other: Word allows a dozen, and damaged files have circles. */
+const DEEPEST = 20
+/** Levels of lists, from 0 on. */
+const DEEPEST_LEVEL = 8
+
+/** A level of a list as a file writes it. */
+export const listLevel = (value: string): number =>
+  Math.min(Math.max(0, Math.floor(Number(value)) || 0), DEEPEST_LEVEL)
+
+/** With what the styles that it is based on say. */
 function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
-  const seen = new Set<string>()
   let role: Style['role'] = 'body'
   let outline: number | undefined
   let list: RawStyle['list']
-  for (let at: string | undefined = id; at !== undefined && !seen.has(at); at = raw.get(at)?.base) {
-    seen.add(at)
-    const style = raw.get(at)
-    if (!style) break
+  let style = raw.get(id)
+  for (let depth = 0; style && depth < DEEPEST; depth++) {
     if (role === 'body') role = roleOf(style.name)
     outline ??= style.outline ?? headingOf(style.name)
     list ??= style.list
+    style = style.base === undefined ? undefined : raw.get(style.base)
   }
   return { role, outline, list }
 }
@@ -110,7 +117,7 @@ export async function readNumbering(archive: Archive, part: string | undefined):
       while (levels.length <= at) levels.push(0)
       levels[at] = (levels[at] ?? 0) + 1
       counts.set(id, levels)
-      return format === 'bullet' || format === 'none' || at > 8 ? '-' : `${levels[at]}.`
+      return format === 'bullet' || format === 'none' || at > DEEPEST_LEVEL ? '-' : `${levels[at]}.`
     },
   }
 }

@@ -120,7 +120,7 @@ function dateText(serial: number, format: string, since1904: boolean): string {
     .slice(0, 3)
     .map((part) => digits(Math.floor(part)))
     .join(':')
-  const plain = format.replace(/"[^"]*"|\[[^\]]*\]|\\./gu, '')
+  const plain = format.replace(/"[^"]*"|\[[^[\]]*\]|\\./gu, '')
   if (/\[(?:h+|m+|s+)\]/iu.test(format)) return formatNumber(format, serial)
   if (!/[yd]/iu.test(plain) && !/m{3}/iu.test(plain) && /[hs]/iu.test(plain)) return clock
   return /[hs]/iu.test(plain) && Number.isInteger(serial) === false ? `${date} ${clock}` : date
@@ -142,13 +142,16 @@ async function sharedStrings(archive: Archive, part: string | undefined): Promis
       if (reading) text += piece
     },
     close(name) {
-      if (name === 'si') strings.push(text)
+      if (name === 'si') strings.push(text.trim() === '' ? '' : text)
       else if (name === 'rPh') phonetic--
       else if (name === 't') reading = false
     },
   })
   return strings
 }
+
+/** What Excel allows, in UTF-16 code units; each cell is written by it. */
+const LONGEST_FORMAT = 255
 
 async function cellFormats(archive: Archive, part: string | undefined): Promise<string[]> {
   const formats: string[] = []
@@ -158,7 +161,8 @@ async function cellFormats(archive: Archive, part: string | undefined): Promise<
   await readXml(archive, part, FORMAT, {
     open(name, { numFmtId, formatCode }) {
       const id = Number(numFmtId ?? 0)
-      if (name === 'numFmt' && formatCode !== undefined) custom.set(id, formatCode)
+      if (name === 'numFmt' && formatCode !== undefined && formatCode.length <= LONGEST_FORMAT)
+        custom.set(id, formatCode)
       else if (name === 'cellXfs') inCells = true
       else if (name === 'xf' && inCells) formats.push(custom.get(id) ?? getFormatFromId(id) ?? 'General')
     },
