@@ -23,6 +23,10 @@ export interface Completion {
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
 const LONGEST_TOKEN = 16
 
+/** Bytes of one line that an engine sends, and of all that it sends for each token of `maxTokens`, thoughts included. */
+const MAX_LINE_BYTES = 1_048_576
+const MAX_BYTES_PER_TOKEN = 8192
+
 /** What a model accepts: OpenAI's reasoning models reject both `max_tokens` and a temperature. */
 interface Dialect {
   readonly limit: 'max_tokens' | 'max_completion_tokens'
@@ -38,6 +42,7 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
     // A rate limit is told at once, with the time to wait, instead of waited for in silence.
     maxRetries: 0,
     timeout: config.timeoutMs,
+    fetch: boundedFetch(name, config),
     // Only what the configuration says: not OPENAI_ORG_ID and the like of another account.
     organization: null,
     project: null,
@@ -117,6 +122,30 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
   }
 }
 
+/** The client keeps what it has read of a line: what never ends would fill the memory. */
+function boundedFetch(name: string, config: EngineConfig): typeof fetch {
+  const most = MAX_LINE_BYTES + config.maxTokens * MAX_BYTES_PER_TOKEN
+  return async (target, init) => {
+    const response = await fetch(target, init)
+    let all = 0
+    let line = 0
+    const bounded = new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        const end = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1
+        all += bytes.length
+        line = bytes.length - end + (end === 0 ? line : 0)
+        if (line > MAX_LINE_BYTES) controller.error(longLine(name))
+        else if (all > most) controller.error(endless(name, config))
+        else controller.enqueue(bytes)
+      },
+    })
+    return new Response(response.body?.pipeThrough(bounded) ?? null, response)
+  }
+}
+
+const LF = 10
+const CR = 13
+
 /** As vLLM, Ollama and DeepSeek tell it, each under its own name. */
 function thoughtOf(delta: object = {}): string {
   if ('reasoning_content' in delta && typeof delta.reasoning_content === 'string')
@@ -151,6 +180,12 @@ const cutOff = (name: string, cause?: unknown) =>
   new ChatbotError('engine_failed', `The engine ${name} was cut off before its answer ended. Ask again.`, {
     cause,
   })
+
+const longLine = (name: string) =>
+  new ChatbotError(
+    'engine_failed',
+    `The engine ${name} sent a line of more than ${MAX_LINE_BYTES} bytes: it was broken off. Is engines.${name}.baseUrl right?`,
+  )
 
 const endless = (name: string, config: EngineConfig) =>
   new ChatbotError(

@@ -78,7 +78,7 @@ async function* grounded(
   const citations: Citation[] = []
   let usage: Usage | undefined
   let finish = ''
-  // What may still turn out to be NO_ANSWER; undefined once it is known not to be.
+  // What may still turn out to be NO_ANSWER, without the white space before it; undefined once it is known not to be.
   let opening: string | undefined = ''
   let written = ''
 
@@ -107,10 +107,10 @@ async function* grounded(
       yield* checked(check.push(links.push(piece.text)))
       continue
     }
-    opening += piece.text
-    const start = opening.trimStart()
-    if (start.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(start)) continue
-    const text: string = start
+    if (opening.length >= NO_ANSWER.length) continue
+    opening += opening === '' ? piece.text.trimStart() : piece.text
+    if (opening.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(opening)) continue
+    const text: string = opening
     opening = undefined
     yield* checked(check.push(links.push(text)))
   }
@@ -128,12 +128,12 @@ async function* grounded(
       `${leftOut} of ${input.passages.length} passages did not fit into ${settings}.contextTokens: the engine has not seen them.`,
     )
   }
-  if (opening?.trimStart().startsWith(NO_ANSWER)) {
+  if (opening?.startsWith(NO_ANSWER)) {
     yield { type: 'delta', text: REFUSALS[input.language] }
     yield { ...ending, refused: true, warnings }
     return
   }
-  if (opening !== undefined) yield* checked(check.push(links.push(opening.trimStart())))
+  if (opening !== undefined) yield* checked(check.push(links.push(opening)))
   yield* checked(check.push(links.flush()))
   yield* checked(check.flush())
   if (written.trim() === '')

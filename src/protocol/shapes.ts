@@ -1,6 +1,7 @@
 /** The data inside messages and API responses: one zod schema each, checked against the domain's types. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
+import { MAX_COLLECTION_NAME_CHARACTERS } from '../domain/document.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
 import {
   excessOf,
@@ -9,6 +10,12 @@ import {
   MAX_WILDCARD_GLOB_CHARACTERS,
   MAX_WILDCARDS,
 } from '../domain/glob.ts'
+import {
+  MAX_HISTORY_ANSWER_CHARACTERS,
+  MAX_HISTORY_CHARACTERS,
+  MAX_HISTORY_TURNS,
+  MAX_QUESTION,
+} from '../domain/question.ts'
 
 const span = {
   start: z.int().nonnegative().describe('first UTF-16 code unit of the quoted text in the stored text'),
@@ -103,6 +110,9 @@ export const errorBodySchema = z.object({
   retryAfterMs: z.int().nonnegative().optional().describe('when a retry may help'),
 })
 
+/** UTF-16 code units; ISO 8601 allows any number of decimals. */
+export const MAX_MOMENT_CHARACTERS = 40
+
 /** No database stores NUL, so that nothing could fit it. */
 const pattern = z
   .string()
@@ -127,9 +137,14 @@ export const filterSchema = z
       .describe('only documents in one of these'),
     modifiedFrom: z.iso
       .datetime({ offset: true })
+      .max(MAX_MOMENT_CHARACTERS)
       .optional()
       .describe('only documents modified at or after this moment'),
-    modifiedBefore: z.iso.datetime({ offset: true }).optional().describe('only documents modified before it'),
+    modifiedBefore: z.iso
+      .datetime({ offset: true })
+      .max(MAX_MOMENT_CHARACTERS)
+      .optional()
+      .describe('only documents modified before it'),
     metadata: z
       .record(pattern.max(64), z.union([pattern.max(1024), z.literal('')]))
       .refine(
@@ -150,7 +165,7 @@ export const filterSchema = z
   )
 
 export const collectionsSchema = z
-  .array(z.string().min(1))
+  .array(z.string().min(1).max(MAX_COLLECTION_NAME_CHARACTERS))
   .min(1)
   .max(64)
   .describe('names of collections; without it, all that the asker can read')
@@ -167,9 +182,19 @@ export const turnSchema = z.object({
 })
 
 export const earlierTurnSchema = z.object({
-  question: z.string().min(1),
-  answer: z.string(),
+  question: z.string().min(1).max(MAX_QUESTION),
+  answer: z.string().max(MAX_HISTORY_ANSWER_CHARACTERS),
 })
+
+export const historySchema = z
+  .array(earlierTurnSchema)
+  .max(MAX_HISTORY_TURNS)
+  .refine(
+    (turns) =>
+      turns.reduce((sum, { question, answer }) => sum + question.length + answer.length, 0) <=
+      MAX_HISTORY_CHARACTERS,
+    `all turns together have at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
+  )
 
 export const conversationSchema = z.object({
   id: z.string(),

@@ -9,7 +9,7 @@ import type { Candidate } from '../store/ports/search.ts'
 import type { Store } from '../store/store.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { holdsPhrase, LOOKED_AT, type Ranked } from './rank.ts'
+import { LOOKED_AT, phrasesIn, type Ranked } from './rank.ts'
 
 /** Collections whose vectors are of one model. */
 export interface ModelGroup {
@@ -88,7 +88,7 @@ export function rankByRanks(
   return candidates
     .map((candidate) => {
       const { similarity: vector, lexical } = candidate
-      const phrases = words.phrases.filter((phrase) => holdsPhrase(candidate, phrase)).length
+      const phrases = phrasesIn(candidate, words.phrases)
       const ofWords = lexical > 0 ? lexicalWeight * share(byWords.get(candidate)) : 0
       const fused = phrases + share(byVector.get(candidate)) + ofWords
       return { candidate, scores: { vector, lexical, fused, matched: [] as readonly string[] } }

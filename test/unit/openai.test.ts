@@ -171,6 +171,40 @@ describe('the OpenAI-compatible generator', () => {
     await closed.promise
   })
 
+  test('a line without end is broken off', async () => {
+    const closed = Promise.withResolvers<void>()
+    const reply: Reply = (response) => {
+      response.on('close', closed.resolve)
+      open(response)
+      response.write(`data: {"choices":[{"delta":{"content":"${'x'.repeat(2_000_000)}`)
+    }
+    await expect(ask(reply)).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('1048576 bytes'),
+    })
+    await closed.promise
+  })
+
+  test('thoughts without end are broken off', async () => {
+    const closed = Promise.withResolvers<void>()
+    const reply: Reply = (response) => {
+      response.on('close', closed.resolve)
+      open(response)
+      const delta = { content: '', reasoning: 'hm '.repeat(10_000) }
+      for (let piece = 0; piece < 100; piece++) write(response, { choices: [{ index: 0, delta }] })
+    }
+    await expect(ask(reply)).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('goes on beyond'),
+    })
+    await closed.promise
+  })
+
+  test('an error of megabytes is told in a few words', async () => {
+    const reply: Reply = failing(500, 'broken '.repeat(500_000))
+    await expect(ask(reply)).rejects.toSatisfy(({ message }: Error) => message.length < 1000)
+  })
+
   test('a model that refuses max_tokens and a temperature gets what it takes, and is remembered', async () => {
     const reply: Reply = (response, request) => {
       if (request.max_tokens !== undefined)
