@@ -8,6 +8,7 @@ import { API_PREFIX, VERSION_HEADER } from '../src/api/routes.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { MAX_MESSAGE_VALUES, parseJson } from '../src/domain/json.ts'
 import { takeRequest } from '../src/limits/limits.ts'
 import { inSpan } from '../src/telemetry/spans.ts'
 import { openAccountEndpoints } from './accounts.ts'
@@ -47,6 +48,13 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     routerOptions: { maxParamLength: 4096 },
   })
 
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(String(body), { maxValues: MAX_MESSAGE_VALUES }))
+    } catch (error) {
+      done(new ChatbotError('bad_request', `The body is not JSON: ${ChatbotError.wrap(error).message}.`))
+    }
+  })
   // Uploads are streamed to disk by their handler.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
   app.addHook('onRequest', async (request, reply) => {

@@ -2,6 +2,7 @@
 import { connect as connectSocket } from 'node:net'
 import WebSocket, { type ClientOptions, type RawData } from 'ws'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import {
   type ClientMessage,
   type ServerMessage,
@@ -143,7 +144,7 @@ function readFrame(
   let content: unknown
   try {
     if (isBinary) return malformed('a binary frame')
-    content = JSON.parse(data.toString())
+    content = parseJson(data.toString())
   } catch {
     return malformed('a frame that is not JSON')
   }

@@ -1,7 +1,9 @@
 /** Runs in files, so that a later one can be compared. */
+
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
 
 const savedSchema = z.object({
@@ -32,7 +34,7 @@ export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
   })
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     value = undefined
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Signals } from '../answers/signals.ts'
+import { parseJson } from '../domain/json.ts'
 import type { RedisConnection } from './connection.ts'
 
 const signalSchema = z.tuple([z.literal('cancel'), z.string()])
@@ -33,7 +34,7 @@ export function redisSignals(redis: RedisConnection): Signals {
 
 function parsed(text: string): z.output<typeof signalSchema> | undefined {
   try {
-    return signalSchema.safeParse(JSON.parse(text)).data
+    return signalSchema.safeParse(parseJson(text)).data
   } catch {
     return undefined
   }
