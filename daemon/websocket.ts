@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError, ERRORS } from '../src/domain/errors.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import type { CloseName } from '../src/protocol/close-codes.ts'
 import { SOCKET_PATH, SUBPROTOCOL } from '../src/protocol/messages.ts'
 import { closeSocket } from './close-socket.ts'
@@ -12,6 +13,9 @@ import type { Gate } from './gate.ts'
 import type { Logger } from './log.ts'
 import type { Life } from './services.ts'
 import { Session } from './session.ts'
+
+/** A refused upgrade is read within this time. */
+const REFUSED_MS = 1000
 
 export interface SocketServer {
   /** Serves upgrades of this HTTP server behind this gate. */
@@ -40,16 +44,18 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   let closing = false
   const missedPongs = new WeakMap<WebSocket, number>()
 
-  const pinging = setInterval(() => {
-    for (const socket of sockets.clients) {
-      const missed = missedPongs.get(socket) ?? 0
-      if (missed >= 2) {
-        socket.terminate()
-        continue
-      }
-      missedPongs.set(socket, missed + 1)
-      socket.ping()
+  const failed = (error: unknown) => log.error({ err: error }, 'the socket server failed')
+  const ping = guarded(failed, (socket: WebSocket) => {
+    const missed = missedPongs.get(socket) ?? 0
+    if (missed >= 2) {
+      socket.terminate()
+      return
     }
+    missedPongs.set(socket, missed + 1)
+    socket.ping()
+  })
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) ping(socket)
   }, limits.pingIntervalMs)
   pinging.unref()
 
@@ -82,11 +88,25 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
-            if (caller === 'refused') closeSocket(socket, 'unauthenticated')
-            else serve(socket, stream, gate.behind(request), caller)
+            const begin = guarded(
+              (error) => {
+                failed(error)
+                closeSocket(socket, 'internal')
+              },
+              () => {
+                if (caller === 'refused') closeSocket(socket, 'unauthenticated')
+                else serve(socket, stream, gate.behind(request), caller)
+              },
+            )
+            begin()
           })
         }
-        admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))
+        admit()
+          .catch((error: unknown) => {
+            if (!(error instanceof ChatbotError)) failed(error)
+            refuse(stream, ChatbotError.wrap(error))
+          })
+          .catch(failed)
       })
     },
     size: () => sockets.clients.size,
@@ -126,6 +146,8 @@ async function identified(gate: Gate, request: IncomingMessage): Promise<Identit
 
 function refuse(stream: Duplex, error: ChatbotError): void {
   const body = JSON.stringify({ error })
+  // A peer that does not close its side would keep the connection.
+  setTimeout(() => stream.destroy(), REFUSED_MS).unref()
   stream.end(
     `HTTP/1.1 ${ERRORS[error.code].http} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
