@@ -46,6 +46,17 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     bodyLimit: MAX_JSON_BODY,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
+    // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
+    frameworkErrors(thrown, request, { raw }) {
+      let error = toChatbotError(thrown)
+      try {
+        gate.admit(request.raw)
+      } catch (refusal) {
+        error = toChatbotError(refusal)
+      }
+      raw.writeHead(error.httpStatus, { 'content-type': 'application/json', [VERSION_HEADER]: life.version })
+      raw.end(JSON.stringify({ error }))
+    },
   })
 
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

@@ -1,6 +1,6 @@
-/** A few hundred odd inputs; `make faults` tries ten thousand. */
+/** Hundreds of odd inputs; `make faults` tries ten thousand. */
 import { fuzzSuite } from '../support/fuzz-suite.ts'
 
-const CASES = 400
+const CASES = 600
 
 fuzzSuite(CASES, 14)

@@ -50,7 +50,7 @@ const ROUTES = z
 /** What the daemon logs of a fault of its own. */
 const FAULTS =
   /"msg":"(?:daemon crashed|request failed|message failed|a socket failed|the socket server failed)".*/g
-const UNLIMITED = '100000000'
+const UNLIMITED = '1000000'
 
 /** `cases` in all, the same ones each time for one `seed`. */
 export function fuzzSuite(cases: number, seed: number): void {
@@ -89,6 +89,7 @@ export function fuzzSuite(cases: number, seed: number): void {
     const path = join(daemon.dataDir, 'a.md')
     writeFileSync(path, '# Returns\n\nReturns are handled within 14 days by the warehouse.\n')
     const bytes = Buffer.byteLength('# Returns\n\nReturns are handled within 14 days by the warehouse.\n')
+    await daemon.api.call('createCollection', { body: { name: 'fuzz' } })
     await daemon.api.upload({
       collection: 'fuzz',
       uri: 'file:///fuzz/a.md',
@@ -249,7 +250,8 @@ async function sendRequest(daemon: TestDaemon, { method, path, headers, body }: 
   })
   if (response === undefined) return
   expect(response.status, response.body.slice(0, 1000)).not.toBe(500)
-  if (response.status < 400) return
+  // 431: too long a head is refused by Node, before there is a request.
+  if (response.status < 400 || response.status === 431) return
   expect(errorSchema.parse(JSON.parse(response.body)).error.code).not.toBe('internal')
 }
 
@@ -258,7 +260,7 @@ async function sendBytes(daemon: TestDaemon, pieces: readonly Buffer[], cut: boo
   const [host = '', port] = daemon.host.split(':')
   const socket = connectNet({ host, port: Number(port) })
   socket.on('error', () => undefined)
-  const closed = once(socket, 'close')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   let heard = ''
   socket.setEncoding('latin1').on('data', (data: string) => {
     heard += data
@@ -340,7 +342,10 @@ async function readCommandLine(argv: readonly string[], line: string): Promise<v
 }
 
 async function expectOurs(work: () => Promise<unknown>): Promise<void> {
-  const error = await work().catch((thrown: unknown) => thrown)
+  const error = await work().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
   if (error !== undefined)
     expect(error instanceof ChatbotError || error instanceof CLIError, String(error)).toBe(true)
 }

@@ -120,7 +120,7 @@ const known = (pattern: RegExp) => {
 }
 
 const partSchema = z.looseObject({
-  type: z.string().optional(),
+  type: z.union([z.string(), z.array(z.string()).transform(([first]) => first)]).optional(),
   format: z.string().optional(),
   pattern: z.string().optional(),
   const: z.unknown().optional(),
