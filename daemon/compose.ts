@@ -139,7 +139,10 @@ export async function compose({
     const answers = createAnswers({
       ports,
       logs: redis === undefined ? memoryLogs() : redisLogs(redis),
-      signals: redis === undefined ? noSignals : redisSignals(redis),
+      signals:
+        redis === undefined
+          ? noSignals
+          : redisSignals(redis, (err) => log.error({ err }, 'a signal was not followed')),
       limits,
       owner,
       shared: !alone,

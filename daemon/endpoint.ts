@@ -4,8 +4,9 @@ import type { Route } from '../src/api/routes/route.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Principal } from '../src/domain/principal.ts'
-import { isStorable } from '../src/domain/storable.ts'
+import { isStorable, UNSTORABLE } from '../src/domain/storable.ts'
 import type { Attempts } from '../src/limits/attempts.ts'
+import { problemsOf } from '../src/protocol/problems.ts'
 import type { Life, Services } from './services.ts'
 
 export interface EndpointContext {
@@ -110,10 +111,9 @@ function read<
 /** Throws `bad_request`, `invalid_encoding`. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
   if (!isStorable(value)) {
-    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds NUL, which no text may.`)
+    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds ${UNSTORABLE}.`)
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
-  throw new ChatbotError('bad_request', `The request is not valid: ${problems.join('; ')}`)
+  throw new ChatbotError('bad_request', `The request is not valid: ${problemsOf(parsed.error, place)}`)
 }

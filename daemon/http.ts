@@ -9,6 +9,7 @@ import { API_PREFIX, VERSION_HEADER } from '../src/api/routes.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { MAX_MESSAGE_VALUES, parseJson } from '../src/domain/json.ts'
 import { shared } from '../src/domain/shared.ts'
 import { takeRequest } from '../src/limits/limits.ts'
 import { inSpan } from '../src/telemetry/spans.ts'
@@ -56,6 +57,17 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     bodyLimit: MAX_JSON_BODY,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
+    // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
+    frameworkErrors(thrown, request, { raw }) {
+      let error = toChatbotError(thrown)
+      try {
+        gate.admit(request.raw)
+      } catch (refusal) {
+        error = toChatbotError(refusal)
+      }
+      raw.writeHead(error.httpStatus, { 'content-type': 'application/json', [VERSION_HEADER]: life.version })
+      raw.end(JSON.stringify({ error }))
+    },
   })
 
   const exchanges = watchExchanges(times, ({ method, url }, why) =>
@@ -64,6 +76,13 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   app.addHook('onClose', async () => exchanges.close())
   connections?.attach(app.server)
 
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(String(body), { maxValues: MAX_MESSAGE_VALUES }))
+    } catch (error) {
+      done(new ChatbotError('bad_request', `The body is not JSON: ${ChatbotError.wrap(error).message}.`))
+    }
+  })
   // Uploads are streamed to disk by their handler.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
   app.addHook('onRequest', async (request, reply) => {

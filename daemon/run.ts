@@ -93,6 +93,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       sockets.attach(app.server, gate, connections)
       servers.push(app)
       await app.listen(where)
+      app.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
     }
     announce()
     // A socket file that a killed daemon left; the lock says that nobody serves it.

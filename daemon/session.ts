@@ -6,6 +6,7 @@ import type { LoggedEvent } from '../src/answers/log.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import { MAX_QUESTION } from '../src/domain/question.ts'
 import { takeRequest } from '../src/limits/limits.ts'
@@ -73,6 +74,11 @@ export class Session {
   /** What a client sends without waiting for `welcome`. */
   readonly #early: ClientMessage[] = []
   #earlyUnits = 0
+  /** A fault of ours ends the socket that met it, and no other. */
+  readonly #broke = (error: unknown): void => {
+    this.#options.log.error({ err: error }, 'a socket failed')
+    closeSocket(this.#options.socket, 'internal')
+  }
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -89,12 +95,18 @@ export class Session {
     })
     this.#helloTimer = setTimeout(() => closeSocket(socket, 'hello_timeout'), config.server.helloTimeoutMs)
     if (options.identity !== undefined) this.#become(options.identity)
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
-    socket.on('close', () => {
-      clearTimeout(this.#helloTimer)
-      clearTimeout(this.#expiry)
-      this.#end()
-    })
+    socket.on(
+      'message',
+      guarded(this.#broke, (data, isBinary) => this.#receive(data.toString(), isBinary)),
+    )
+    socket.on(
+      'close',
+      guarded(this.#broke, () => {
+        clearTimeout(this.#helloTimer)
+        clearTimeout(this.#expiry)
+        this.#end()
+      }),
+    )
   }
 
   /** What it was opened or renewed with, where that can be revoked. */
@@ -299,11 +311,13 @@ export class Session {
   }
 
   #run(id: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      const failure = ChatbotError.wrap(error)
-      if (failure.detail !== undefined) this.#options.log.error({ err: error, id }, 'message failed')
-      this.#fail(id, failure)
-    })
+    work()
+      .catch((error: unknown) => {
+        const failure = ChatbotError.wrap(error)
+        if (failure.detail !== undefined) this.#options.log.error({ err: error, id }, 'message failed')
+        this.#fail(id, failure)
+      })
+      .catch(this.#broke)
   }
 
   async #ask(principal: Principal, message: AskMessage): Promise<void> {

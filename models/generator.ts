@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { GenerationPiece, LanguageModel } from '../src/domain/generation.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import './no-telemetry.ts'
 import { childEnvironment, residentMegabytes } from './child.ts'
 import type { LocalGenerator } from './description.ts'
@@ -94,7 +95,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       child.kill('SIGKILL')
     }, WATCH_MS)
     watch.unref()
-    child.on('message', (message: unknown) => {
+    const hear = (message: unknown) => {
       const reply = generateReplySchema.parse(message)
       if (reply.type === 'loaded') resolve()
       else if (reply.type === 'unloadable')
@@ -106,7 +107,12 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
               }),
         )
       else answers.get(reply.id)?.push(reply)
-    })
+    }
+    const misheard = () => {
+      reason ??= failed('said what is no answer, and was ended')
+      child.kill('SIGKILL')
+    }
+    child.on('message', guarded(misheard, hear))
     const ended = (why: string, detail?: string) => {
       clearInterval(watch)
       if (running?.child === child) running = undefined

@@ -1,9 +1,11 @@
 /** Models on disk: found by reference, and described from their own files. */
+
 import { createHash } from 'node:crypto'
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { parseJson } from '../src/domain/json.ts'
 import { builtinModel } from './builtin.ts'
 import { type ModelCard, modelCard } from './card.ts'
 import { sha256 } from './checksum.ts'
@@ -254,7 +256,7 @@ async function optionalJson<T>(folder: string, file: string, schema: z.ZodType<T
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+    return schema.parse(parseJson(await readFile(path, 'utf8')))
   } catch (thrown) {
     throw corrupt(path, `cannot be used: ${thrown instanceof z.ZodError ? z.prettifyError(thrown) : thrown}`)
   }

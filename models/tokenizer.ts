@@ -4,6 +4,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { Tokenizer } from '../src/domain/embedding.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { parseJson } from '../src/domain/json.ts'
 
 export interface Encoded {
   /** With special tokens, at most the model's longest input; a cut text keeps the one that ends it. */
@@ -152,7 +153,7 @@ function memoised(make: (word: string) => Word): (word: string) => Word {
 
 function readJson(path: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')))
+    return z.record(z.string(), z.unknown()).parse(parseJson(readFileSync(path, 'utf8')))
   } catch (thrown) {
     throw corrupt(path, 'cannot be read', thrown)
   }

@@ -1,8 +1,10 @@
 /** Runs in files, so that a later one can be compared. */
+
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { escapedJson } from '../domain/escaped-json.ts'
+import { parseJson } from '../domain/json.ts'
 import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
 
 const savedSchema = z.object({
@@ -33,7 +35,7 @@ export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
   })
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     value = undefined
   }
