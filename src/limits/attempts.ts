@@ -134,7 +134,10 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
             passwords.takeBack(network)
             return result
           } catch (error) {
-            if (!isWrong(error)) {
+            if (isWrong(error)) {
+              pairs.begin(pair)
+              passwords.begin(network)
+            } else {
               pairs.takeBack(pair)
               names.takeBack(name)
               passwords.takeBack(network)

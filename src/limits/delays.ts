@@ -8,6 +8,8 @@ export interface Delays {
   beyond(key: string): number
   /** So many more. */
   add(key: string, failures?: number): void
+  /** The wait of the last one begins now, when its check has ended. */
+  begin(key: string): void
   /** The last one was none. */
   takeBack(key: string): void
   forget(key: string): void
@@ -41,17 +43,19 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
     return Math.max(0, count - ((now() - at) * forgivenPerMinute) / 60_000)
   }
   const beyond = (key: string) => Math.max(0, Math.ceil(countOf(key) - free))
+  function set(key: string, count: number): void {
+    const over = Math.ceil(count - free)
+    const delay = over <= 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
+    failures.set(key, { count, at: now(), until: now() + delay })
+  }
+
   return {
     left: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - now()),
     beyond,
     add(key, more = 1) {
-      const count = Math.min(countOf(key) + more, free + MOST_BEYOND)
-      failures.set(key, { count, at: now(), until: 0 })
-      const over = beyond(key)
-      if (over === 0) return
-      const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
-      failures.set(key, { count, at: now(), until: now() + delay })
+      set(key, Math.min(countOf(key) + more, free + MOST_BEYOND))
     },
+    begin: (key) => set(key, countOf(key)),
     takeBack(key) {
       const count = countOf(key) - 1
       if (count <= 0) failures.delete(key)

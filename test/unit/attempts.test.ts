@@ -93,6 +93,17 @@ test('the wait doubles with each wrong password up to a minute, and is forgiven 
   expect(await login('203.0.113.1', 'anna', RIGHT)).toMatchObject({ is: 'in' })
 })
 
+test('the wait begins when the check has ended, however long that took', async () => {
+  const { clock, register, login } = clocked()
+  for (let index = 0; index < 10; index += 1) await login('203.0.113.1', 'anna', `guess ${index}`)
+  const slow = async () => {
+    clock.ms += 10_000
+    return await wrong()
+  }
+  await told(register.from('203.0.113.1').password('anna', 'slow guess', slow))
+  expect(await login('203.0.113.1', 'anna', 'next guess')).toEqual({ is: 'rate_limited', waitMs: 1000 })
+})
+
 test('guesses at many names from one address wait as well; whoever was known there does not', async () => {
   const { clock, login } = clocked()
   await login('203.0.113.1', 'anna', RIGHT)
