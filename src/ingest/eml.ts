@@ -33,6 +33,7 @@ export const eml = {
     builder.add('list', headers.map(([name, value]) => listLine(name, value)).join('\n'), [])
     const body = await bodyOf(email, options)
     if (body) builder.append(body, [])
+    if ('warnings' in body) warnings.push(...(body.warnings ?? []))
     for (const [i, attachment] of email.attachments.entries()) {
       const name = attachment.filename ?? `attachment ${i + 1}`
       if (i >= MOST_ATTACHMENTS) {
