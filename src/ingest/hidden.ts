@@ -2,6 +2,7 @@
  * Text of a page that whoever opens it does not see: by attributes, by the elements' own styles and by the page's
  * style sheets. Scripts are not run, and the styles of other servers not fetched. A `<details>` counts as seen.
  */
+import { mediaApplies } from './css/media.ts'
 import { type Compiled, type Frame, SelectorTable, Unfollowed } from './css/selectors.ts'
 import {
   type Declarations,
@@ -16,22 +17,25 @@ import type { DomDocument, DomElement, DomNode } from './dom.ts'
 
 export interface Styling {
   /** Style sheets that the page links to, where they are at hand. */
-  readonly linked?: readonly string[]
+  readonly linked?: readonly Sheets[]
   /** Other ones are not at hand: what they say of colours is not known. */
   readonly isPartial?: boolean
 }
 
-/** Removes it from the page. Returns warnings. Throws `document_too_large` for styles that no honest page has. */
+/** Removes from the page what is not seen. Returns warnings. Throws `document_too_large` for styles that no honest page has. */
 export function removeHidden(
   document: DomDocument,
   { linked = [], isPartial = false }: Styling = {},
 ): string[] {
-  const sheets: Sheets = { rules: [], animations: new Map() }
-  for (const css of linked) readSheet(css, sheets)
+  const sheets = [...linked]
   for (const style of document.querySelectorAll('style'))
-    if (appliesHere(style)) readSheet(style.textContent ?? '', sheets)
+    if (appliesHere(style)) sheets.push(readSheet(style.textContent ?? ''))
+  const animations = new Map(sheets.flatMap((sheet) => [...sheet.animations]))
   const table = new SelectorTable()
-  const { rules, isWhole } = compile(sheets.rules, table)
+  const { rules, isWhole } = compile(
+    sheets.flatMap((sheet) => sheet.rules),
+    table,
+  )
   const styles = new Map<string, Declarations>()
   const ownStyle = (text: string): Declarations => {
     const read = styles.get(text) ?? readStyle(text)
@@ -56,10 +60,10 @@ export function removeHidden(
       table.spend(matched.reduce((sum, { declarations }) => sum + declarations.size, 0))
       const style = frame.attributes.get('style')
       const values = cascade(matched, style === undefined ? undefined : ownStyle(style), inherited)
-      const isGone = NEVER_SHOWN.has(frame.tag) || isHidden(frame, values, inherited, sheets.animations)
+      const isGone = NEVER_SHOWN.has(frame.tag) || isHidden(frame, values, inherited, animations)
       if (isGone) hidden.push(frame.node)
       else {
-        const own = inside(frame, values, inherited, sheets.animations)
+        const own = inside(frame, values, inherited, animations)
         if (own.variables !== inherited.variables) table.spend(own.variables.size)
         around.push(own)
       }
@@ -85,7 +89,11 @@ const NEVER_SHOWN = new Set('template noscript datalist noembed noframes audio v
 
 function appliesHere(style: DomElement): boolean {
   const type = style.getAttribute('type') ?? ''
-  return (type === '' || /^text\/css$/iu.test(type)) && !style.closest('noscript, template')
+  return (
+    (type === '' || /^text\/css$/iu.test(type)) &&
+    mediaApplies(style.getAttribute('media') ?? '') &&
+    !style.closest('noscript, template')
+  )
 }
 
 interface Matched {

@@ -67,8 +67,8 @@ export interface Compiled {
   readonly specificity: number
 }
 
-/** Steps that are tried; an honest page of a megabyte needs a million. */
-const MOST_WORK = 30_000_000
+/** Steps that are tried, declarations that are weighed; an honest page of a megabyte needs a million. */
+const MOST_WORK = 10_000_000
 const MOST_STEPS = 200_000
 /** Selectors inside `:is()` and its like. */
 const DEEPEST = 8
@@ -386,7 +386,7 @@ interface Visitor {
 }
 
 /** Characters of all attributes that are no more work than the steps themselves. */
-const LONG_ATTRIBUTES = 2000
+const LONG_ATTRIBUTES = 200
 
 const ELEMENT = 1
 const TEXT = 3

@@ -39,8 +39,9 @@ const tooComplicated = (what: string): ChatbotError =>
     `Which text is hidden cannot be told: ${what}. Save the page without its styles.`,
   )
 
-/** Adds the rules of one style sheet. Throws `document_too_large` for what no honest sheet is like. */
-export function readSheet(css: string, sheets: Sheets): void {
+/** The rules of one style sheet. Throws `document_too_large` for what no honest sheet is like. */
+export function readSheet(css: string): Sheets {
+  const sheets: Sheets = { rules: [], animations: new Map() }
   let errors = 0
   const read = (text: string): CssNode =>
     parse(text, {
@@ -130,6 +131,7 @@ export function readSheet(css: string, sheets: Sheets): void {
     sheets.animations.set(name.trim(), shown)
   }
   walk(asSheet(read(css)), undefined, false, 0)
+  return sheets
 }
 
 const asSheet = (node: CssNode): Iterable<CssNode> => (node.type === 'StyleSheet' ? node.children : [])
