@@ -139,7 +139,10 @@ export async function compose({
     const answers = createAnswers({
       ports,
       logs: redis === undefined ? memoryLogs() : redisLogs(redis),
-      signals: redis === undefined ? noSignals : redisSignals(redis),
+      signals:
+        redis === undefined
+          ? noSignals
+          : redisSignals(redis, (err) => log.error({ err }, 'a signal was not followed')),
       limits,
       owner,
       shared: !alone,
@@ -213,7 +216,7 @@ async function openDatabase(
   })
   undo.push(() => pglite.close())
   pglite.onExit((error) =>
-    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself: ')),
+    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself.')),
   )
   const store = await openStore({ connection: pglite.connection, embedded: true, logger: log })
   undo.push(() => store.close())
@@ -306,7 +309,14 @@ async function localEngine(
     undo.push(() => model.close())
     return localGenerator(name, engine, model)
   } catch (thrown) {
-    const { code, message } = ChatbotError.wrap(thrown, 'model_corrupt')
-    return unusable(name, new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown }))
+    const { code, message, detail } = ChatbotError.hide(
+      thrown,
+      'model_corrupt',
+      `The model of the engine ${name} cannot be read.`,
+    )
+    return unusable(
+      name,
+      new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown, detail }),
+    )
   }
 }

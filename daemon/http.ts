@@ -1,5 +1,6 @@
 /** The HTTP server: health probes, the versioned API from src/api/routes.ts, the OpenAPI document. */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { SpanKind } from '@opentelemetry/api'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -8,6 +9,7 @@ import { API_PREFIX, VERSION_HEADER } from '../src/api/routes.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { MAX_MESSAGE_VALUES, parseJson } from '../src/domain/json.ts'
 import { shared } from '../src/domain/shared.ts'
 import { takeRequest } from '../src/limits/limits.ts'
 import { inSpan } from '../src/telemetry/spans.ts'
@@ -43,8 +45,8 @@ export interface HttpOptions {
   readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs' | 'stallTimeoutMs'>
   /** Absent on the daemon's own socket. */
   readonly connections: IdleConnections | undefined
-  /** Whether they are served without a token. */
-  readonly openMetrics: boolean
+  /** Whether the metrics are served to this request, whoever sends it. */
+  mayScrape(request: IncomingMessage): boolean
 }
 
 export function buildHttp(options: HttpOptions): FastifyInstance {
@@ -55,6 +57,17 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     bodyLimit: MAX_JSON_BODY,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
+    // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
+    frameworkErrors(thrown, request, { raw }) {
+      let error = toChatbotError(thrown)
+      try {
+        gate.admit(request.raw)
+      } catch (refusal) {
+        error = toChatbotError(refusal)
+      }
+      raw.writeHead(error.httpStatus, { 'content-type': 'application/json', [VERSION_HEADER]: life.version })
+      raw.end(JSON.stringify({ error }))
+    },
   })
 
   const exchanges = watchExchanges(times, ({ method, url }, why) =>
@@ -63,6 +76,13 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   app.addHook('onClose', async () => exchanges.close())
   connections?.attach(app.server)
 
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(String(body), { maxValues: MAX_MESSAGE_VALUES }))
+    } catch (error) {
+      done(new ChatbotError('bad_request', `The body is not JSON: ${ChatbotError.wrap(error).message}.`))
+    }
+  })
   // Uploads are streamed to disk by their handler.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
   app.addHook('onRequest', async (request, reply) => {
@@ -72,7 +92,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     gate.admit(request.raw)
     // Before the body is read: nobody unknown makes the daemon take in megabytes.
     if (request.is404) throw noSuchRoute(request)
-    if (!isOpen(request.routeOptions.url, options)) await identityOf(request, options)
+    if (!isOpen(request, options)) await identityOf(request, options)
   })
   app.addHook('onSend', async (_request, reply, payload) => {
     const bytes = typeof payload === 'string' && payload.length > PIECE_BYTES ? Buffer.from(payload) : payload
@@ -97,9 +117,9 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   })
   const toError = (thrown: unknown, request: FastifyRequest) => {
     const error = toChatbotError(thrown)
-    if (error.code === 'internal')
+    if (error.code === 'internal' || error.detail !== undefined)
       log.error({ err: thrown, request: request.id, route: request.routeOptions.url }, 'request failed')
-    return error
+    return options.local || owners.has(request) ? ChatbotError.from(error.inFull()) : error
   }
   const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toError(thrown, request)
@@ -116,7 +136,10 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   }))
   app.get('/readyz', (_request, reply) => readiness(life, reply, databaseAnswers.get))
   app.get('/metrics', async (request, reply) => {
-    if (!options.openMetrics) await enter(request, reply, options)
+    if (!options.mayScrape(request.raw)) {
+      const { services, principal } = await enter(request, reply, options)
+      await services.ports.store.grants.require(principal, 'admin')
+    }
     return reply.type(metrics.contentType).send(await metrics.text())
   })
   app.get(
@@ -160,8 +183,10 @@ export const OPEN_ROUTES: ReadonlySet<string> = new Set([
   ...openAccountEndpoints.map(({ route }) => API_PREFIX + route.path),
 ])
 
-const isOpen = (url: string | undefined, { openMetrics }: HttpOptions) =>
-  url !== undefined && (OPEN_ROUTES.has(url) || (openMetrics && url === '/metrics'))
+function isOpen({ routeOptions, raw }: FastifyRequest, { mayScrape }: HttpOptions): boolean {
+  const url = routeOptions.url ?? ''
+  return OPEN_ROUTES.has(url) || (url === '/metrics' && mayScrape(raw))
+}
 
 function registerOpen(
   app: FastifyInstance,
@@ -173,7 +198,7 @@ function registerOpen(
     url: API_PREFIX + route.path,
     bodyLimit: MAX_OPEN_BODY,
     handler: ({ raw, params, query, headers, body }) =>
-      gate.attempt(raw, () => handle({ params, query, headers, body }, servicesOf(life))),
+      handle({ params, query, headers, body }, servicesOf(life), gate.attempts(raw)),
   })
 }
 
@@ -189,6 +214,8 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
 }
 
 const identities = new WeakMap<FastifyRequest, Promise<Identity>>()
+/** Requests of the machine's user, who is told where things are. */
+const owners = new WeakSet<FastifyRequest>()
 
 /** Who has sent it, looked up once; throws `unauthenticated`. */
 function identityOf(request: FastifyRequest, options: HttpOptions): Promise<Identity> {
@@ -200,6 +227,7 @@ function identityOf(request: FastifyRequest, options: HttpOptions): Promise<Iden
 async function identify(request: FastifyRequest, { gate, connections }: HttpOptions): Promise<Identity> {
   const identity = await gate.identify(request.raw)
   if (identity !== undefined) {
+    if (identity.principal.kind === 'local') owners.add(request)
     connections?.leave(request.raw.socket)
     return identity
   }
@@ -215,7 +243,7 @@ async function enter(
   reply: FastifyReply,
   options: HttpOptions,
 ): Promise<EndpointContext> {
-  const { life, local } = options
+  const { life, local, gate } = options
   const identity = await identityOf(request, options)
   life.touch()
   const services = servicesOf(life)
@@ -234,6 +262,7 @@ async function enter(
     services,
     life,
     local,
+    attempts: gate.attempts(request.raw),
     signal: AbortSignal.any([gone.signal, life.closing]),
   }
 }
@@ -250,10 +279,10 @@ async function readiness(
   }
   try {
     await databaseAnswers()
-    const trouble = phase.services.redis?.trouble
-    return trouble === undefined
+    // Whoever reaches the port reads this: what Redis or the database said is in `chatbot status` and in the log.
+    return phase.services.redis?.trouble === undefined
       ? { status: 'ok', version }
-      : { status: 'degraded', version, detail: `Redis: ${trouble}` }
+      : { status: 'degraded', version, detail: 'Redis cannot be used' }
   } catch (error) {
     reply.code(503)
     return { status: 'failing', version, detail: ChatbotError.wrap(error).message }
@@ -271,9 +300,5 @@ function toChatbotError(thrown: unknown): ChatbotError {
   ) {
     return new ChatbotError('bad_request', thrown.message, { cause: thrown })
   }
-  return new ChatbotError(
-    'internal',
-    'The daemon failed for a reason that it did not expect. `chatbot logs` has the details.',
-    { cause: thrown },
-  )
+  return ChatbotError.wrap(thrown)
 }

@@ -1,4 +1,5 @@
 /** How a command finds, starts and stops the daemon of its data directory. */
+
 import { fork } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import type { LoadedConfig } from '../src/config/load.ts'
 import { type RuntimePaths, runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { parseJson } from '../src/domain/json.ts'
 import { errorBodySchema } from '../src/protocol/shapes.ts'
 import type { Owner } from './data-dir.ts'
 
@@ -264,7 +266,7 @@ function ask(
       response.on('error', () => resolve('silence'))
       response.on('end', () => {
         try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+          resolve({ status: response.statusCode ?? 0, body: parseJson(text) })
         } catch {
           resolve({ status: response.statusCode ?? 0, body: undefined })
         }

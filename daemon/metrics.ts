@@ -150,7 +150,7 @@ export function createMetrics(version: string): Metrics {
   }
 }
 
-/** Of the whole database, the same on every daemon. No names: whoever has any token may read this. */
+/** Of the whole database, the same on every daemon. No names: whoever scrapes may know nothing else. */
 function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
   let looking: Promise<Job[]> | undefined
   /** Once for all gauges of a scrape; none while the database is away, when the other metrics are wanted most. */

@@ -153,9 +153,12 @@ function corrupt(dataDir: string, reason: string): ChatbotError {
 /** Less than one segment of PostgreSQL's write-ahead log. */
 const FULL_BYTES = 16 * 1024 * 1024
 
-async function freeBytes(dataDir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(dataDir))
-  return bavail * bsize
+/** Infinity when it cannot be known. */
+function freeBytes(dataDir: string): Promise<number> {
+  return statfs(dirname(dataDir)).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  )
 }
 
 const isFull = (text: string): boolean => /ENOSPC|no space left on device/i.test(text)

@@ -10,7 +10,7 @@ import { compose } from './compose.ts'
 import { idleConnections } from './connections.ts'
 import { logCrashes } from './crash.ts'
 import { acquireLock, generatedSecret, prepareDataDir } from './data-dir.ts'
-import { type Gate, limitedByAddress, localGate, tcpGate } from './gate.ts'
+import { type Gate, limitedByAddress, localGate, scrapeGate, tcpGate } from './gate.ts'
 import { buildHttp } from './http.ts'
 import { type Logger, openLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -71,6 +71,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
   const announce = () =>
     lock.announce({ pid: process.pid, version, startedAt: life.startedAt.toISOString(), listen: life.listen })
 
+  const scrapes = scrapeGate(config.server.metricsToken)
   let services: Services | undefined
   try {
     const serve = async (
@@ -87,11 +88,12 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
         metrics,
         times: config.server,
         connections,
-        openMetrics: local || config.server.openMetrics,
+        mayScrape: local || config.server.openMetrics ? () => true : scrapes,
       })
       sockets.attach(app.server, gate, connections)
       servers.push(app)
       await app.listen(where)
+      app.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
     }
     announce()
     // A socket file that a killed daemon left; the lock says that nobody serves it.

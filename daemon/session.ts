@@ -6,6 +6,7 @@ import type { LoggedEvent } from '../src/answers/log.ts'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import type { Principal } from '../src/domain/principal.ts'
 import { MAX_QUESTION } from '../src/domain/question.ts'
 import { takeRequest } from '../src/limits/limits.ts'
@@ -73,6 +74,11 @@ export class Session {
   /** What a client sends without waiting for `welcome`. */
   readonly #early: ClientMessage[] = []
   #earlyUnits = 0
+  /** A fault of ours ends the socket that met it, and no other. */
+  readonly #broke = (error: unknown): void => {
+    this.#options.log.error({ err: error }, 'a socket failed')
+    closeSocket(this.#options.socket, 'internal')
+  }
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -89,12 +95,18 @@ export class Session {
     })
     this.#helloTimer = setTimeout(() => closeSocket(socket, 'hello_timeout'), config.server.helloTimeoutMs)
     if (options.identity !== undefined) this.#become(options.identity)
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
-    socket.on('close', () => {
-      clearTimeout(this.#helloTimer)
-      clearTimeout(this.#expiry)
-      this.#end()
-    })
+    socket.on(
+      'message',
+      guarded(this.#broke, (data, isBinary) => this.#receive(data.toString(), isBinary)),
+    )
+    socket.on(
+      'close',
+      guarded(this.#broke, () => {
+        clearTimeout(this.#helloTimer)
+        clearTimeout(this.#expiry)
+        this.#end()
+      }),
+    )
   }
 
   /** What it was opened or renewed with, where that can be revoked. */
@@ -299,10 +311,13 @@ export class Session {
   }
 
   #run(id: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      if (!(error instanceof ChatbotError)) this.#options.log.error({ err: error, id }, 'message failed')
-      this.#fail(id, ChatbotError.wrap(error))
-    })
+    work()
+      .catch((error: unknown) => {
+        const failure = ChatbotError.wrap(error)
+        if (failure.detail !== undefined) this.#options.log.error({ err: error, id }, 'message failed')
+        this.#fail(id, failure)
+      })
+      .catch(this.#broke)
   }
 
   async #ask(principal: Principal, message: AskMessage): Promise<void> {
@@ -328,17 +343,17 @@ export class Session {
         epoch: accepted.epoch,
         conversation: accepted.conversation,
       })
-      await this.#stream(message.id, accepted)
+      await this.#stream(principal, message.id, accepted)
     } finally {
       this.#asks.delete(message.id)
     }
   }
 
-  async #stream(id: string, accepted: Accepted): Promise<void> {
+  async #stream(principal: Principal, id: string, accepted: Accepted): Promise<void> {
     this.#reading.add(accepted)
     try {
       for await (const logged of accepted.events(this.#closed.signal))
-        await this.#outbox.sendInTurn(eventMessage(id, logged))
+        await this.#outbox.sendInTurn(eventMessage(principal, id, logged))
     } finally {
       this.#reading.delete(accepted)
     }
@@ -435,15 +450,17 @@ export class Session {
   }
 
   #fail(id: string | undefined, error: ChatbotError): void {
-    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...error.toJSON() })
+    const { principal } = this.#identity ?? {}
+    const told = principal === undefined ? error.toJSON() : error.for(principal)
+    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...told })
   }
 }
 
-function eventMessage(id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
+function eventMessage(principal: Principal, id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
   const position = { id, epoch, seq }
   switch (event.type) {
     case 'error':
-      return { type: 'error', ...position, ...event.error.toJSON() }
+      return { type: 'error', ...position, ...event.error.for(principal) }
     case 'context':
       return { type: 'context', ...position, passages: [...event.passages] }
     case 'done': {

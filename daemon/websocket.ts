@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError, ERRORS } from '../src/domain/errors.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import { clientAddress, parseNetworks } from '../src/limits/addresses.ts'
 import type { CloseName } from '../src/protocol/close-codes.ts'
 import { SOCKET_PATH, SUBPROTOCOL } from '../src/protocol/messages.ts'
@@ -20,6 +21,8 @@ import { Session } from './session.ts'
 const LEAST_FRAGMENT_BYTES = 1024
 /** Of what the network delivers at once of a frame, on average. */
 const LEAST_CHUNK_BYTES = 64
+/** A refused upgrade is read within this time. */
+const REFUSED_MS = 1000
 
 export interface SocketServer {
   /** Serves upgrades of this HTTP server behind this gate. */
@@ -64,18 +67,20 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   let closing = false
   const missedPongs = new WeakMap<WebSocket, number>()
 
-  const pinging = setInterval(() => {
-    for (const socket of sockets.clients) {
-      // One that is being closed is cut off when its time is over.
-      if (socket.readyState !== socket.OPEN) continue
-      const missed = missedPongs.get(socket) ?? 0
-      if (missed >= 2) {
-        sessions.get(socket)?.stalled()
-        continue
-      }
-      missedPongs.set(socket, missed + 1)
-      socket.ping()
+  const failed = (error: unknown) => log.error({ err: error }, 'the socket server failed')
+  const ping = guarded(failed, (socket: WebSocket) => {
+    // One that is being closed is cut off when its time is over.
+    if (socket.readyState !== socket.OPEN) return
+    const missed = missedPongs.get(socket) ?? 0
+    if (missed >= 2) {
+      sessions.get(socket)?.stalled()
+      return
     }
+    missedPongs.set(socket, missed + 1)
+    socket.ping()
+  })
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) ping(socket)
   }, limits.pingIntervalMs)
   pinging.unref()
 
@@ -139,11 +144,25 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
-            connections?.leave(request.socket)
-            serve(socket, request, gate, caller)
+            const begin = guarded(
+              (error) => {
+                failed(error)
+                closeSocket(socket, 'internal')
+              },
+              () => {
+                connections?.leave(request.socket)
+                serve(socket, request, gate, caller)
+              },
+            )
+            begin()
           })
         }
-        admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))
+        admit()
+          .catch((error: unknown) => {
+            if (!(error instanceof ChatbotError)) failed(error)
+            refuse(stream, ChatbotError.wrap(error))
+          })
+          .catch(failed)
       })
     },
     size: () => sockets.clients.size,
@@ -184,6 +203,8 @@ async function identified(gate: Gate, request: IncomingMessage): Promise<Identit
 
 function refuse(stream: Duplex, error: ChatbotError): void {
   const body = JSON.stringify({ error })
+  // A peer that does not close its side would keep the connection.
+  setTimeout(() => stream.destroy(), REFUSED_MS).unref()
   stream.end(
     `HTTP/1.1 ${ERRORS[error.code].http} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

@@ -436,9 +436,9 @@ export function createAnswers(options: AnswersOptions): Answers {
         : new ChatbotError(
             'internal',
             'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
-            { cause: thrown },
+            { cause: thrown, detail: thrown instanceof Error ? thrown.message : String(thrown) },
           )
-    if (error.code === 'internal') options.onError(thrown, id)
+    if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state =
       error.code === 'cancelled' ? 'cancelled' : PASSING.has(error.code) ? 'interrupted' : 'failed'
     await ports.store.answers

@@ -264,10 +264,15 @@ export const configSchema = z.strictObject({
       pingIntervalMs: milliseconds(100)
         .default(25_000)
         .describe('pause between pings; two missed ones end the socket'),
-      openMetrics: z
-        .boolean()
-        .default(false)
-        .describe('serve `/metrics` to whoever reaches the TCP port; without it a token is needed'),
+      openMetrics: z.boolean().default(false).describe('serve `/metrics` to whoever reaches the TCP port'),
+      metricsToken: z
+        .string()
+        .min(16)
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'token with which `/metrics`, and nothing else, may be read; otherwise it takes an administrator',
+        ),
       drainMs: milliseconds(0).default(15_000).describe('time that running answers get at shutdown'),
     })
     .prefault({}),
@@ -482,11 +487,13 @@ export const configSchema = z.strictObject({
         .describe('requests and connections of one address a minute, whoever sends them'),
       addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
       addressFailuresPerMinute: perMinute
-        .default(30)
-        .describe('wrong tokens and passwords of one address a minute; more are refused unread'),
+        .default(6)
+        .describe('wrong tokens, and wrong passwords, of one address that are forgiven a minute'),
       addressFailuresBurst: perMinute
         .default(100)
-        .describe('wrong tokens and passwords of one address at once'),
+        .describe(
+          'wrong tokens, and wrong passwords, of one address that cost no wait; each further one doubles it',
+        ),
       roles: z
         .partialRecord(z.enum(ROLES), roleAllowance)
         .default({})

@@ -168,7 +168,8 @@ function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
 const noAnswer = (name: string, { baseUrl }: EngineConfig) =>
   new ChatbotError(
     'engine_failed',
-    `The engine ${name} at ${baseUrl} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+    `The engine ${name} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+    { detail: baseUrl },
   )
 
 /** `fetch` tells a body that ends early as a TypeError that has a cause. */

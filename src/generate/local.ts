@@ -25,7 +25,7 @@ export function localGenerator(name: string, config: LocalEngineConfig, model: L
             'timeout',
             `The model ${model.name} wrote nothing for ${config.timeoutMs / 1000} s. Ask again, raise ${settings}.timeoutMs, or use a smaller model.`,
           )
-        : ChatbotError.wrap(thrown, 'engine_failed', `The model ${model.name} failed: `),
+        : ChatbotError.hide(thrown, 'engine_failed', `The model ${model.name} failed.`),
   })
 }
 

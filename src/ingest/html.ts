@@ -1,5 +1,5 @@
 import type { LoadedDocument, Metadata } from '../domain/document.ts'
-import type { DomDocument } from './dom.ts'
+import type { DomDocument, DomNode } from './dom.ts'
 import { tamedHtml } from './html-source.ts'
 import { renderHtml } from './html-text.ts'
 import { skipSpace } from './lines.ts'
@@ -23,13 +23,20 @@ export const html = {
   async load(source, uri) {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
+    const { removeHidden } = await import('./hidden.ts')
     const page = tamedHtml(source.replace(DOCTYPE, ''))
     const { document }: { document: DomDocument } = parseHTML(page)
-    const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
+    const titled = textOf(document, 'title')
     const metadata = metadataOf(document)
+    const isPartial = document.querySelector(LINKED_STYLE) !== null
+    const warnings = removeHidden(document, { isPartial })
+    const title = oneLine(titled || textOf(document, 'h1'))
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
       if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
+      if (isDeeper(document, DEEPEST_ARTICLE)) return undefined
+      // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
+      for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
       const found = new Readability(parseHTML(String(document)).document).parse()
       return found?.content ? parseHTML(found.content).document : undefined
     }
@@ -41,12 +48,32 @@ export const html = {
       linesMatchFile: false,
       metadata,
       ...(modifiedAt ? { modifiedAt } : {}),
+      warnings,
     }
   },
 } satisfies TextLoader
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
 const LONGEST_ARTICLE = 400_000
+/** Its time grows with the third power of how deep elements stand in each other; people's pages have some 40. */
+const DEEPEST_ARTICLE = 100
+
+function isDeeper(root: DomNode, most: number): boolean {
+  let depth = 0
+  for (let node = root.firstChild; node; ) {
+    if (node.firstChild) {
+      if (++depth > most) return true
+      node = node.firstChild
+      continue
+    }
+    while (node && node !== root && !node.nextSibling) {
+      node = node.parentNode
+      depth--
+    }
+    node = node === root ? null : (node?.nextSibling ?? null)
+  }
+  return false
+}
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
@@ -69,8 +96,10 @@ const DECLARED = /(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w-]{2,40})/iu
 
 type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 
+/** Style sheets that are not fetched. */
+const LINKED_STYLE = 'link[rel~="stylesheet" i]'
 const NEVER_READ =
-  'script, style, noscript, template, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, [hidden], [aria-hidden="true"], a.headerlink, a.anchor-link'
+  'script, style, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part that says less than this of the page's text is not its main part, whatever it is called. */

@@ -1,4 +1,5 @@
 /** With which model and splitter a collection's documents are indexed. */
+import { basename, isAbsolute } from 'node:path'
 import type { IndexSpec } from '../domain/document.ts'
 import type { Embedder, Embedders } from '../domain/embedding.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -47,9 +48,12 @@ export function checkModel(
   found: Pick<IndexSpec, 'model'>,
 ): void {
   if (live.model === found.model) return
+  const isFolder = isAbsolute(live.reference)
+  const reference = isFolder ? basename(live.reference) : live.reference
   throw new ChatbotError(
     'index_mismatch',
-    `The collection "${collection}" is indexed with ${live.model}, but ${live.reference} is ${found.model} on this ` +
-      `machine. Bring the earlier files back, or make its index anew from the stored text: chatbot index rebuild --collection ${collection} --model ${live.reference}`,
+    `The collection "${collection}" is indexed with ${live.model}, but ${reference} is ${found.model} on this ` +
+      `machine. Bring the earlier files back, or make its index anew from the stored text: chatbot index rebuild --collection ${collection} --model ${reference}`,
+    { detail: isFolder ? live.reference : undefined },
   )
 }

@@ -9,6 +9,7 @@ export const CLOSE_CODES = {
   forbidden: { code: 4403, reason: 'the new token is of somebody else' },
   hello_timeout: { code: 4408, reason: 'no `hello` came in time' },
   already_greeted: { code: 4409, reason: 'a second `hello` on one socket' },
+  internal: { code: 4410, reason: 'the daemon failed on a message of this socket; its log says why' },
   unavailable: { code: 4500, reason: 'the token cannot be checked now' },
   draining: { code: 4503, reason: 'the daemon is shutting down' },
   slow_consumer: { code: 4508, reason: 'the client read too slowly and its buffer filled' },

@@ -4,6 +4,13 @@ import { STAGES } from '../domain/answer.ts'
 import { MAX_COLLECTION_NAME_CHARACTERS } from '../domain/document.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
 import {
+  excessOf,
+  MAX_DIFFERENT_GLOB_CHARACTERS,
+  MAX_GLOB_CHARACTERS,
+  MAX_WILDCARD_GLOB_CHARACTERS,
+  MAX_WILDCARDS,
+} from '../domain/glob.ts'
+import {
   MAX_HISTORY_ANSWER_CHARACTERS,
   MAX_HISTORY_CHARACTERS,
   MAX_HISTORY_TURNS,
@@ -110,17 +117,19 @@ export const MAX_MOMENT_CHARACTERS = 40
 const pattern = z
   .string()
   .min(1)
+  .max(MAX_GLOB_CHARACTERS)
   .regex(/^[^\0]*$/, 'must not hold NUL')
+
+const patterns = z.array(pattern).max(32)
+
+/** What a filter asks of the metadata, at most so many names. */
+const MAX_FILTER_METADATA = 32
 
 export const filterSchema = z
   .object({
-    paths: z.array(pattern).max(32).optional().describe('only documents whose uri fits one of these globs'),
-    excludePaths: z.array(pattern).max(32).optional().describe('no documents whose uri fits one of these'),
-    sources: z
-      .array(pattern)
-      .max(32)
-      .optional()
-      .describe('only documents of sources whose location fits one of these globs'),
+    paths: patterns.optional().describe('only documents whose uri fits one of these globs'),
+    excludePaths: patterns.optional().describe('no documents whose uri fits one of these'),
+    sources: patterns.optional().describe('only documents of sources whose location fits one of these globs'),
     languages: z
       .array(z.enum(['en', 'ru']))
       .max(2)
@@ -138,10 +147,22 @@ export const filterSchema = z
       .describe('only documents modified before it'),
     metadata: z
       .record(pattern.max(64), z.union([pattern.max(1024), z.literal('')]))
+      .refine(
+        (metadata) => Object.keys(metadata).length <= MAX_FILTER_METADATA,
+        `at most ${MAX_FILTER_METADATA} names`,
+      )
       .optional()
-      .describe('only documents that say all of this of themselves, whatever the case'),
+      .describe(
+        `only documents that say all of this of themselves, whatever the case; at most ${MAX_FILTER_METADATA} names`,
+      ),
   })
-  .describe('narrows the search; `*` within a folder, `**` across folders')
+  .superRefine(({ paths = [], excludePaths = [], sources = [] }, context) => {
+    const excess = excessOf([...paths, ...excludePaths, ...sources])
+    if (excess !== undefined) context.addIssue(excess)
+  })
+  .describe(
+    `narrows the search; \`*\` within a folder, \`**\` across folders; the globs with wildcards have ${MAX_WILDCARD_GLOB_CHARACTERS} characters together at most, ${MAX_WILDCARDS} wildcards and ${MAX_DIFFERENT_GLOB_CHARACTERS} different characters`,
+  )
 
 export const collectionsSchema = z
   .array(z.string().min(1).max(MAX_COLLECTION_NAME_CHARACTERS))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Embedding } from '../domain/embedding.ts'
+import { parseJson } from '../domain/json.ts'
 import type { Tier } from '../pipeline/ports.ts'
 import { citationSchema, passageSchema } from '../protocol/shapes.ts'
 import type { RetrievedPassages } from '../retrieval/retrieve.ts'
@@ -58,7 +59,7 @@ function jsonCodec<V>(schema: z.ZodType<V>): Codec<V> {
     encode: (value) => JSON.stringify(value),
     decode(bytes) {
       try {
-        return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data
+        return schema.safeParse(parseJson(bytes.toString('utf8'))).data
       } catch {
         return undefined
       }

@@ -13,17 +13,17 @@ export interface Phrase {
   readonly ids: readonly number[]
 }
 
+/** Phrases that are looked for, each by a statement of its own. */
+const MAX_PHRASES = 16
 /** Words that were put in quotation marks count so much more. */
 const QUOTED = 1.5
 /** Straight marks behind a number are inches: `a 5" or 7" screen`. */
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
-/** A text with more quotations is none that asks for their wording. */
-const MOST_PHRASES = 16
-
 export function wordsOf(question: string): AskedWords {
-  const phrases = [...question.matchAll(QUOTATION)].slice(0, MOST_PHRASES).map(([, ...groups]) => {
+  const quotations = [...question.matchAll(QUOTATION)].slice(0, MAX_PHRASES)
+  const phrases = quotations.map(([, ...groups]) => {
     const text = groups.find((group) => group !== undefined) ?? ''
     return { text, ids: [...new Set(lexemes(text).map(termId))] }
   })

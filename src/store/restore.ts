@@ -5,6 +5,7 @@ import { NO_PASSWORD } from '../auth/passwords.ts'
 import { type ArchiveRecord, decodeVector, type Row, secretsSchema } from '../backup/records.ts'
 import type { IndexSpec } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import type { Principal } from '../domain/principal.ts'
 import { withTerms } from './chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
@@ -239,7 +240,7 @@ function accountArrivals(database: Database) {
     subjectOf,
     /** Gives the number of keys that were added. */
     async secrets(text: string): Promise<number> {
-      const secrets = secretsSchema.parse(JSON.parse(text))
+      const secrets = secretsSchema.parse(parseJson(text))
       passwords = secrets.passwords
       return database.transaction(async (queries) => {
         let added = 0

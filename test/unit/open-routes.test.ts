@@ -1,6 +1,7 @@
 /** What somebody without a token can reach: everything that is served is walked, so that nothing gets in by oversight. */
 
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { limitedByAddress, tcpGate } from '../../daemon/gate.ts'
@@ -38,7 +39,6 @@ const life: Life = {
 
 let app: FastifyInstance
 beforeAll(async () => {
-  const unused = () => undefined
   const gate = tcpGate({
     localToken: 'the token',
     authenticate: () => Promise.reject(new ChatbotError('unauthenticated', 'no')),
@@ -50,12 +50,12 @@ beforeAll(async () => {
   app = buildHttp({
     life,
     gate: limitedByAddress(gate, config),
-    log: { debug: unused, info: unused, warn: unused, error: unused, fatal: unused, flush: unused },
+    log: pino({ enabled: false }),
     local: false,
     metrics: createMetrics('1.2.3'),
     times: config.server,
     connections: undefined,
-    openMetrics: false,
+    mayScrape: () => false,
   })
   await app.ready()
 })

@@ -81,7 +81,7 @@ export async function checkModel(): Promise<Finding> {
   } catch (error) {
     return fail(
       'Model',
-      ChatbotError.wrap(error).message,
+      ChatbotError.wrap(error).fullMessage,
       'Reinstall chatbot; in a checkout: git checkout -- models',
     )
   }

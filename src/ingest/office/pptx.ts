@@ -131,7 +131,10 @@ function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
       if (skipping > 0 || name === 'Fallback') skipping++
       else if (name === 'sp' || name === 'graphicFrame' || name === 'cxnSp') shape = addShape(shapes)
       else if (name === 'pic') addShape(shapes).parts.push({ kind: 'text', level: 0, text: '' })
-      else if (name === 'cNvPr' && !shape) describePicture(shapes.at(-1), attributes.descr)
+      else if (name === 'cNvPr' && /^(?:1|true)$/u.test(attributes.hidden ?? '')) {
+        shapes.pop()
+        shape = undefined
+      } else if (name === 'cNvPr' && !shape) describePicture(shapes.at(-1), attributes.descr)
       else if (name === 'ph' && shape) {
         if (attributes.type === 'title' || attributes.type === 'ctrTitle')
           shapes[shapes.length - 1] = shape = { ...shape, isTitle: true }

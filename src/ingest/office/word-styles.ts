@@ -7,7 +7,18 @@ export interface Style {
   /** 0 is the outermost heading. */
   readonly outline: number | undefined
   readonly list: { readonly id: string; readonly level: number } | undefined
+  /** Of a style of paragraphs or of characters: its text is not shown; undefined where it says nothing. */
+  readonly hidden: boolean | undefined
 }
+
+/** Whether properties of a run say that it is shown or not: `vanish`, or letters that nobody can read. */
+export function hides(name: string, value: string | undefined): boolean | undefined {
+  if (name === 'vanish') return !/^(?:0|false|off)$/u.test(value ?? '')
+  return name === 'sz' && Number(value) < SMALLEST_SIZE ? true : undefined
+}
+
+/** Half points. */
+const SMALLEST_SIZE = 4
 
 /** By id; the default paragraph style is ''. */
 export type Styles = ReadonlyMap<string, Style>
@@ -17,6 +28,7 @@ interface RawStyle {
   base: string | undefined
   outline: number | undefined
   list: { id: string; level: number } | undefined
+  hidden: boolean | undefined
 }
 
 export async function readStyles(archive: Archive, part: string | undefined): Promise<Styles> {
@@ -28,7 +40,7 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
     open(name, attributes) {
       const value = attributes.val ?? ''
       if (name === 'style') {
-        open = { name: '', base: undefined, outline: undefined, list: undefined }
+        open = { name: '', base: undefined, outline: undefined, list: undefined, hidden: undefined }
         raw.set(attributes.styleId ?? '', open)
         if (attributes.type === 'paragraph' && attributes.default === '1') defaultId = attributes.styleId
       } else if (!open) return
@@ -37,6 +49,7 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
       else if (name === 'outlineLvl') open.outline = Number(value)
       else if (name === 'numId') open.list = { id: value, level: open.list?.level ?? 0 }
       else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: listLevel(value) }
+      else open.hidden = hides(name, attributes.val) ?? open.hidden
     },
     close(name) {
       if (name === 'style') open = undefined
@@ -61,14 +74,16 @@ function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
   let role: Style['role'] = 'body'
   let outline: number | undefined
   let list: RawStyle['list']
+  let hidden: boolean | undefined
   let style = raw.get(id)
   for (let depth = 0; style && depth < DEEPEST; depth++) {
     if (role === 'body') role = roleOf(style.name)
     outline ??= style.outline ?? headingOf(style.name)
     list ??= style.list
+    hidden ??= style.hidden
     style = style.base === undefined ? undefined : raw.get(style.base)
   }
-  return { role, outline, list }
+  return { role, outline, list, hidden }
 }
 
 function roleOf(name: string): Style['role'] {
