@@ -41,9 +41,9 @@ const ASKS_QUANTITY = words(
 )
 const ASKS_NAME = words('who|whom|whose|where|кто|кого|кому|кем|чей|чья|чье|чьи|где|куда|откуда')
 
-const DATE_WORD = words(
+export const DATE_WORD = words(
   'january|february|march|april|may|june|july|august|september|october|november|december|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day|январ\\p{L}+|феврал\\p{L}+|март\\p{L}*|апрел\\p{L}+|мая|июн\\p{L}+|июл\\p{L}+|август\\p{L}*|сентябр\\p{L}+|октябр\\p{L}+|ноябр\\p{L}+|декабр\\p{L}+|век\\p{L}*|год\\p{L}*',
 )
-const NUMBER_WORD = words(
+export const NUMBER_WORD = words(
   'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice|several|од(?:ин|на|но|ной|ного)|дв(?:а|е|ух|ум)|тр(?:и|ех|ёх)|четыр\\p{L}+|пят[ьи]|шест[ьи]|сем[ьи]|вос(?:емь|ьми)|девят[ьи]|десят\\p{L}+|ст[оа]|сот\\p{L}*|тысяч\\p{L}*|миллион\\p{L}*|миллиард\\p{L}*|половин\\p{L}+|дважды|нескольк\\p{L}+',
 )
