@@ -176,7 +176,6 @@ export function generatedSecret(path: string): string {
     writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw fileError(error, path)
-    chmodSync(path, 0o600)
   }
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length < 32) {
