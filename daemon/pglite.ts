@@ -89,7 +89,7 @@ async function prepareFolders(dataDir: string, socketPath: string): Promise<void
 
 /** Makes the folders around the database, and says what PG_VERSION says: `none` where nothing is yet. */
 async function usableFolders(dataDir: string, socketPath: string): Promise<string> {
-  await mkdir(dirname(dataDir), { recursive: true })
+  await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 })
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 })
   await rm(socketPath, { force: true })
   // An empty folder is as good as none; what is not empty must be a database.

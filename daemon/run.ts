@@ -9,7 +9,7 @@ import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
 import { compose } from './compose.ts'
 import { idleConnections } from './connections.ts'
 import { logCrashes } from './crash.ts'
-import { acquireLock, generatedSecret, prepareDataDir } from './data-dir.ts'
+import { acquireLock, closeToOthers, generatedSecret, prepareDataDir } from './data-dir.ts'
 import { type Gate, limitedByAddress, localGate, scrapeGate, tcpGate } from './gate.ts'
 import { buildHttp } from './http.ts'
 import { type Logger, openLog } from './log.ts'
@@ -36,11 +36,18 @@ const LAST_RESPONSES_MS = 1000
 /** Runs the daemon until it is told to stop; throws when it cannot start. */
 export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: RunOptions): Promise<void> {
   const { config } = loaded
+  // Of all that this process, its workers and its children write: documents are nobody else's.
+  process.umask(0o077)
   const paths = runtimePaths(config.dataDir)
   prepareDataDir(config.dataDir, paths)
   const lock = acquireLock(paths, config.dataDir)
+  const rights = closeToOthers(config.dataDir)
   const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
   logCrashes(log)
+  if (rights.closed.length > 0)
+    log.warn({ paths: rights.closed }, 'others could read these; they no longer can')
+  if (rights.open.length > 0)
+    log.warn({ paths: rights.open }, 'others can read these, and their modes cannot be changed')
   const endTracing = tracingWanted(process.env)
     ? await startTracing(process.env, 'chatbot', version)
     : undefined

@@ -24,7 +24,7 @@ export async function openPromptHistory(dataDir: string): Promise<PromptHistory>
   return {
     inputs,
     async add(input) {
-      await mkdir(dirname(file), { recursive: true })
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       await appendFile(file, line(input), PRIVATE)
     },
   }
