@@ -16,7 +16,7 @@ import { standaloneQuestion } from '../src/conversation/standalone.ts'
 import type { Language } from '../src/domain/language.ts'
 import { stems } from '../src/generate/words.ts'
 import { embedInput } from '../src/ingest/embed-input.ts'
-import { markdown } from '../src/ingest/markdown.ts'
+import { readMarkdown } from '../src/ingest/markdown.ts'
 import { splitDocument } from '../src/ingest/splitter.ts'
 import { dot } from './calibrate-data.ts'
 import { keepingVectors } from './vectors.ts'
@@ -151,7 +151,7 @@ async function mtrag(): Promise<{ cases: Case[]; pieces: Piece[] }> {
   const tokenizer = loadTokenizer(builtinModel().folder)
   const chunks = linesOf<MtragPassage>('mtrag/passages.jsonl').flatMap(({ id, title, text }) =>
     splitDocument(
-      markdown.load(title.trim() === '' ? text : `# ${title.trim()}\n\n${text}`, id),
+      readMarkdown(title.trim() === '' ? text : `# ${title.trim()}\n\n${text}`, id),
       tokenizer,
     ).map(({ embedText }) => ({ document: id, text: embedInput(embedText) })),
   )

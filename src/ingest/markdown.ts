@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Lexer, type Token, Tokenizer } from 'marked'
 import { parse as parseYaml } from 'yaml'
-import type { Block, BlockKind, Metadata, Span } from '../domain/document.ts'
+import type { Block, BlockKind, LoadedDocument, Metadata, Span } from '../domain/document.ts'
 import { lines, skipSpace, trimmed } from './lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { documentDate, flatMetadata } from './metadata.ts'
@@ -13,20 +13,74 @@ export const markdown = {
   reads: 'text',
   name: 'Markdown',
   extensions: ['md', 'markdown', 'mdx', 'mdown', 'mkd'],
-  load(source, uri) {
-    const front = frontMatter(source)
-    const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
-    return {
-      title: front.title ?? firstTitle ?? fileTitle(uri),
-      mediaType: 'text/markdown',
-      text: source,
-      blocks,
-      linesMatchFile: true,
-      metadata: front.metadata,
-      ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
-    }
+  async load(source, uri) {
+    if (!mayHide(source)) return readMarkdown(source, uri)
+    const { hiddenSpans } = await import('./markdown-hidden.ts')
+    return withoutHidden(source, uri, hiddenSpans(source))
   },
 } satisfies TextLoader
+
+/** Whether there are tags, and words with which tags hide. */
+const mayHide = (source: string): boolean =>
+  /<[a-z]/iu.test(source) &&
+  /\b(?:style|hidden|popover)\b|<(?:template|noscript|datalist|dialog|noembed|noframes|audio|video)\b/iu.test(
+    source,
+  )
+
+/** Stands for a letter that is not seen: Markdown takes it for one, and no title keeps it. */
+const UNSEEN = '\u2060'
+
+/** Read as if it were not there; the source is stored as it is, and no block covers what is hidden. */
+function withoutHidden(source: string, uri: string, hidden: readonly Span[]): LoadedDocument {
+  let masked = ''
+  let at = 0
+  for (const { start, end } of hidden) {
+    masked +=
+      source.slice(at, start) +
+      source.slice(start, end).replace(/\S/gu, (letter) => UNSEEN.repeat(letter.length))
+    at = end
+  }
+  const document = readMarkdown(masked + source.slice(at), uri)
+  const named = (title: string) => title.replace(/\u2060+/gu, ' ').trim()
+  let next = 0
+  const blocks = document.blocks.flatMap((block) => {
+    while ((hidden[next]?.end ?? block.end) <= block.start) next++
+    return partsOf(block, hidden, next)
+      .map((span) => trimmed(source, span))
+      .filter(({ start, end }) => start < end)
+      .map((span) => ({ ...block, ...span, headings: block.headings.map(named) }))
+  })
+  return { ...document, text: source, blocks, title: named(document.title) || fileTitle(uri) }
+}
+
+/** What of a span is seen; `next` is the first hidden one that ends after it began. */
+function partsOf({ start, end }: Span, hidden: readonly Span[], next: number): Span[] {
+  const parts: Span[] = []
+  let at = start
+  for (let i = next; at < end; i++) {
+    const span = hidden[i]
+    if (!span || span.start >= end) break
+    if (span.start > at) parts.push({ start: at, end: span.start })
+    at = Math.max(at, span.end)
+  }
+  if (at < end) parts.push({ start: at, end })
+  return parts
+}
+
+/** Markdown whose HTML, if it has any, hides nothing. */
+export function readMarkdown(source: string, uri: string): LoadedDocument {
+  const front = frontMatter(source)
+  const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
+  return {
+    title: front.title ?? firstTitle ?? fileTitle(uri),
+    mediaType: 'text/markdown',
+    text: source,
+    blocks,
+    linesMatchFile: true,
+    metadata: front.metadata,
+    ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
+  }
+}
 
 interface FrontMatter {
   readonly title?: string

@@ -7,7 +7,7 @@ import type { Embedder, Embedding } from '../../src/domain/embedding.ts'
 import { detectLanguage } from '../../src/domain/language.ts'
 import { extractiveGenerator } from '../../src/generate/extractive.ts'
 import { embedInput } from '../../src/ingest/embed-input.ts'
-import { markdown } from '../../src/ingest/markdown.ts'
+import { readMarkdown } from '../../src/ingest/markdown.ts'
 import { splitDocument } from '../../src/ingest/splitter.ts'
 import { workFor } from '../support/engine-work.ts'
 
@@ -47,7 +47,7 @@ export async function testCorpus(): Promise<TestCorpus> {
   const corpus: TestCorpus = {
     embedder,
     async add(uri, source) {
-      const document = markdown.load(source, uri)
+      const document = readMarkdown(source, uri)
       const chunks = splitDocument(document, tokenizer)
       const embeddings = await embedder.embed(
         chunks.map((chunk) => embedInput(chunk.embedText)),
