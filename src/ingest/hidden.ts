@@ -282,7 +282,7 @@ function isClipped(get: Get): boolean {
       const [top = 0, right = top, bottom = top, left = right] =
         inside
           .split(/\bround\b/u)[0]
-          ?.match(/[\d.]+%/gu)
+          ?.match(/(?<![\d.])[\d.]+%/gu)
           ?.map(Number.parseFloat) ?? []
       return top + bottom >= 99 || right + left >= 99
     }
@@ -329,7 +329,7 @@ function isOutside(get: Get, px: Px, fontSize: number): boolean {
   if (far(px('margin-left')) && (px('padding-left') ?? 0) < OUTSIDE) return true
   if (far(px('margin-top'))) return true
   const transform = `${get('transform') ?? ''} ${wrapped('translate', get('translate'))} ${wrapped('scale', get('scale'))}`
-  for (const [, name = '', inside = ''] of transform.matchAll(/([a-z0-9]+)\(([^()]*)\)/gu)) {
+  for (const [, name = '', inside = ''] of transform.matchAll(/(?<![a-z0-9])([a-z0-9]+)\(([^()]*)\)/gu)) {
     const parts = inside.split(/[\s,]+/u).filter(Boolean)
     if (/^scale[xy]?$|^scale3d$/u.test(name) && parts.some((part) => Math.abs(share(part) ?? 1) < 0.05))
       return true
@@ -374,6 +374,8 @@ function sizeOf(value: string | undefined, outer: number): number {
   return /^(?:inherit|unset|clamp\(.*|min\(.*|max\(.*|calc\(.*)$/u.test(value) ? outer : 16
 }
 
+const NO_SHADOW: ReadonlySet<string> = new Set(['', 'none', 'unset', 'initial'])
+
 function colors(
   tag: string,
   attributes: ReadonlyMap<string, string>,
@@ -383,9 +385,9 @@ function colors(
   const fill = get('-webkit-text-fill-color') ?? get('text-fill-color')
   const isPicture = /\(/u.test(get('background-image') ?? '') || attributes.has('background')
   // Text that cuts its background out, and the shadow of text without a colour, are seen.
+  const shadow = get('text-shadow') ?? ''
   const isShown =
-    get('background-clip') === 'text' ||
-    !/^(?:none|unset|initial|.*transparent.*|)$/u.test(get('text-shadow') ?? '')
+    get('background-clip') === 'text' || (!NO_SHADOW.has(shadow) && !shadow.includes('transparent'))
   const hint = tag === 'font' ? attributes.get('color') : tag === 'body' ? attributes.get('text') : undefined
   const written = fill ?? get('color') ?? hint
   const color = isShown

@@ -229,7 +229,7 @@ function wholeEnd(source: string, line: number, next: number, head: string): num
     }
     return end
   }
-  const fence = /^ {0,3}(`{3,}(?!.*`)|~{3,})/u.exec(head)?.[1]
+  const fence = /^ {0,3}(`{3,}(?!`)(?!.*`)|~{3,})/u.exec(head)?.[1]
   if (fence === undefined && !/^ {0,3}<!--/u.test(head)) return 0
   const close = fence === undefined ? source.indexOf('-->', line) : closingFence(source, next, fence)
   const newline = close < 0 ? -1 : source.indexOf('\n', close)

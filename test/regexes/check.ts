@@ -10,8 +10,8 @@ import type { Excused } from './excused.ts'
 import { findRegexes } from './find.ts'
 import type { Question, Verdict } from './judge.ts'
 
-/** A busy machine needs a minute for what takes a second or two elsewhere. */
-const PATIENCE_MS = 120_000
+/** Most take some milliseconds, the hardest that it can tell a few seconds. */
+const PATIENCE_MS = 12_000
 /** What is excused because recheck gives up is only asked whether it sees an attack at once. */
 const EXCUSED_MS = 3_000
 
@@ -21,17 +21,17 @@ export interface Checked {
   readonly problems: readonly string[]
 }
 
-/** `cache` is a file with the verdicts of earlier runs. */
+/** `record` is the file with the verdicts of earlier runs. */
 export async function checkRegexes(
   files: readonly string[],
   excused: readonly Excused[],
-  cache: string,
+  record: string,
 ): Promise<Checked> {
   const { regexes, problems } = await findRegexes(files)
   const reasons = new Map(excused.map(({ regex, reason }) => [String(regex), reason]))
   const verdicts = await judged(
     regexes.map((regex) => ({ ...regex, timeoutMs: reasons.has(keyOf(regex)) ? EXCUSED_MS : PATIENCE_MS })),
-    cache,
+    record,
   )
   const told = [...problems]
   for (const regex of regexes) {
@@ -52,25 +52,32 @@ export async function checkRegexes(
 
 const keyOf = ({ source, flags }: Pick<Question, 'source' | 'flags'>): string => `/${source}/${flags}`
 
-const verdictsSchema = z.record(
-  z.string(),
-  z.object({ status: z.enum(['safe', 'vulnerable', 'unknown']), reason: z.string() }),
-)
+/** What recheck said, of which version and asked how, of every regex. */
+const recordSchema = z.object({
+  version: z.string(),
+  verdicts: z.record(
+    z.string(),
+    z.object({ status: z.enum(['safe', 'vulnerable', 'unknown']), reason: z.string() }),
+  ),
+})
 
-/** The verdict on each by its key: what nobody has judged yet is judged by as many threads as there are processors. */
-async function judged(regexes: readonly Question[], cache: string): Promise<Map<string, Verdict>> {
+/**
+ * The verdict on each by its key. Judging all of them takes minutes, so the verdicts are kept in the repository: only
+ * what nobody has judged yet is judged, by as many threads as there are processors.
+ */
+async function judged(regexes: readonly Question[], record: string): Promise<Map<string, Verdict>> {
   const judge = new URL('./judge.ts', import.meta.url)
   // Other parameters or another recheck may judge otherwise.
   const version = createHash('sha256')
     .update(readFileSync(judge))
     .update(readFileSync(new URL('../../node_modules/recheck/package.json', import.meta.url)))
     .digest('hex')
-  const nameOf = (key: string): string => `${version.slice(0, 16)} ${key}`
-  const known = existsSync(cache) ? verdictsSchema.parse(JSON.parse(readFileSync(cache, 'utf8'))) : {}
+  const kept = existsSync(record) ? recordSchema.parse(JSON.parse(readFileSync(record, 'utf8'))) : undefined
+  const known = kept?.version === version ? kept.verdicts : {}
   const verdicts = new Map<string, Verdict>()
   const open: Question[] = []
   for (const regex of regexes) {
-    const verdict = known[nameOf(keyOf(regex))]
+    const verdict = known[keyOf(regex)]
     if (verdict) verdicts.set(keyOf(regex), verdict)
     else open.push(regex)
   }
@@ -81,11 +88,9 @@ async function judged(regexes: readonly Question[], cache: string): Promise<Map<
     await worker.terminate()
   }
   await Promise.all(Array.from({ length: Math.min(open.length, availableParallelism()) }, thread))
-  mkdirSync(dirname(cache), { recursive: true })
-  writeFileSync(
-    cache,
-    JSON.stringify(Object.fromEntries(Array.from(verdicts, ([key, verdict]) => [nameOf(key), verdict]))),
-  )
+  const sorted = Object.fromEntries([...verdicts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  mkdirSync(dirname(record), { recursive: true })
+  writeFileSync(record, `${JSON.stringify({ version, verdicts: sorted }, null, 1)}\n`)
   return verdicts
 }
 

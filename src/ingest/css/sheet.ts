@@ -175,10 +175,7 @@ function fill(nodes: Iterable<CssNode>, declarations: Map<string, Declared>): vo
     const written = ident.decode(node.property)
     const property = written.startsWith('--') ? written : written.toLowerCase()
     const raw = node.value.type === 'Raw' ? node.value.value : ''
-    const text = raw
-      .slice(0, LONGEST_VALUE)
-      .replace(/\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\//gu, ' ')
-      .trim()
+    const text = withoutComments(raw.slice(0, LONGEST_VALUE)).trim()
     const value = text.includes('\\') ? ident.decode(text) : text
     const important = node.important !== false
     // What a variable holds is known at the element: so are the parts of a shorthand.
@@ -188,6 +185,18 @@ function fill(nodes: Iterable<CssNode>, declarations: Map<string, Declared>): vo
     for (const [name, part] of parts)
       if (decides(name) && (important || declarations.get(name)?.important !== true))
         declarations.set(name, { value: part, important })
+  }
+}
+
+function withoutComments(css: string): string {
+  let kept = ''
+  let at = 0
+  for (;;) {
+    const start = css.indexOf('/*', at)
+    const end = start < 0 ? -1 : css.indexOf('*/', start + 2)
+    if (end < 0) return kept + css.slice(at)
+    kept += `${css.slice(at, start)} `
+    at = end + 2
   }
 }
 
@@ -216,8 +225,7 @@ export function longhands(property: string, value: string): [string, string][] {
     }
     case 'background': {
       const isPicture = /(?:url|gradient|image)\(/iu.test(value)
-      const color = value.replace(/(?:url|[\w-]*gradient|image-set)\(.*\)/giu, ' ')
-      const words = color.match(/[\w-]+\([^()]*\)|#\w+|[a-z]+/giu) ?? []
+      const words = withoutPictures(value).match(/(?<![\w-])[\w-]+\([^()]*\)|#\w+|[a-z]+/giu) ?? []
       return [
         ['background-image', isPicture ? 'url()' : 'none'],
         ['background-color', words.find((word) => !BACKGROUND_WORDS.test(word)) ?? 'transparent'],
@@ -227,6 +235,13 @@ export function longhands(property: string, value: string): [string, string][] {
     default:
       return [[property.replace(/^-(?:webkit|moz)-(?!text-fill)/u, ''), value]]
   }
+}
+
+/** Without what lies between the first picture and the last bracket. */
+function withoutPictures(value: string): string {
+  const start = /(?<![\w-])(?:url|[\w-]*gradient|image-set)\(/iu.exec(value)?.index
+  const end = value.lastIndexOf(')')
+  return start === undefined || end < start ? value : `${value.slice(0, start)} ${value.slice(end + 1)}`
 }
 
 const BACKGROUND_WORDS =

@@ -31,7 +31,7 @@ export function pixels(value: string | undefined, fontSize: number, whole = WIDT
   const terms = sum
     .replace(/[()]/gu, ' ')
     .trim()
-    .split(/\s+([+-])\s+/u)
+    .split(/(?<!\s)\s+([+-])\s+/u)
   let total = 0
   for (const [i, term] of terms.entries()) {
     if (i % 2 === 1) continue
