@@ -7,7 +7,7 @@ import type { Embedder, Embedding } from '../../src/domain/embedding.ts'
 import { detectLanguage } from '../../src/domain/language.ts'
 import { extractiveGenerator } from '../../src/generate/extractive.ts'
 import { embedInput } from '../../src/ingest/embed-input.ts'
-import { readMarkdown } from '../../src/ingest/markdown.ts'
+import { loadDocument } from '../../src/ingest/load.ts'
 import { splitDocument } from '../../src/ingest/splitter.ts'
 import { workFor } from '../support/engine-work.ts'
 
@@ -20,7 +20,7 @@ export interface TestAnswer {
 
 export interface TestCorpus extends AsyncDisposable {
   readonly embedder: Embedder
-  /** Adds a Markdown file. */
+  /** Adds a file; its name tells the format. */
   add(uri: string, source: string): Promise<void>
   /** The stored text of a document. */
   text(uri: string): string
@@ -47,7 +47,7 @@ export async function testCorpus(): Promise<TestCorpus> {
   const corpus: TestCorpus = {
     embedder,
     async add(uri, source) {
-      const document = readMarkdown(source, uri)
+      const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 1_000_000 })
       const chunks = splitDocument(document, tokenizer)
       const embeddings = await embedder.embed(
         chunks.map((chunk) => embedInput(chunk.embedText)),
