@@ -1,7 +1,7 @@
 import { ChatbotError } from '../domain/errors.ts'
 
-/** Open elements above which the DOM's time per element grows with every further one. */
-const DEEPEST = 1500
+/** Open elements: a page of 1,500 keeps Readability busy for most of a minute, honest ones have fewer than a hundred. */
+const DEEPEST = 256
 /** Tags and entities, each of which becomes a node. */
 const MOST_NODES = 1_000_000
 

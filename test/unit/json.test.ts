@@ -3,6 +3,7 @@ import { guarded } from '../../src/domain/guarded.ts'
 import { JsonTooLarge, MAX_JSON_DEPTH, MAX_MESSAGE_VALUES, parseJson } from '../../src/domain/json.ts'
 import { isStorable } from '../../src/domain/storable.ts'
 import { readClientMessage } from '../../src/protocol/read.ts'
+import { passagesCodec } from '../../src/redis/tier.ts'
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
@@ -88,6 +89,14 @@ describe('what is stored', () => {
 
   it('may hold any whole character', () => {
     expect(isStorable(['👩‍👩‍👧', '\u009b', '\u202e', { '\u0001': null }, 1, true, undefined])).toBe(true)
+  })
+})
+
+describe('an entry of Redis', () => {
+  it('that nests too deeply counts as forgotten', () => {
+    const entry = `{"passages":[],"warnings":[],"whole":true,"x":${nested(3000)}}`
+    expect(passagesCodec.decode(Buffer.from(entry.replace(nested(3000), '[]')))).toBeDefined()
+    expect(passagesCodec.decode(Buffer.from(entry))).toBeUndefined()
   })
 })
 
