@@ -18,9 +18,9 @@ function problemsOf(source: string, excused = '[]'): string {
   const script = `import { checkRegexes } from ${JSON.stringify(check)}
     const { problems } = await checkRegexes([${JSON.stringify(file)}], ${excused}, ${JSON.stringify(join(folder, 'verdicts.json'))})
     console.log(problems.join('\\n'))`
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-  })
+  const main = join(folder, 'main.mjs')
+  writeFileSync(main, script)
+  const { stdout, stderr, status } = spawnSync(process.execPath, [main], { encoding: 'utf8' })
   expect(status, stderr).toBe(0)
   return stdout
 }

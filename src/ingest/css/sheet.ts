@@ -30,6 +30,8 @@ export interface Sheets {
 const DEEPEST = 32
 /** What a parser cannot read; old pages have a few dozen hacks. */
 const MOST_ERRORS = 5000
+/** Characters of a selector that is none; those of people are typing errors. */
+const LONGEST_BROKEN = 2000
 /** Of a value; what hides is short. */
 const LONGEST_VALUE = 1000
 
@@ -58,9 +60,7 @@ export function readSheet(css: string): Sheets {
   const walk = (nodes: Iterable<CssNode>, parent: StyleRule | undefined, layered: boolean, depth: number) => {
     if (depth > DEEPEST) throw tooComplicated(`its styles have rules more than ${DEEPEST} deep in each other`)
     for (const node of nodes) {
-      if (node.type === 'Raw' && parent === undefined && node.value.includes('{'))
-        nested(node.value, parent, layered, depth + 1)
-      else if (node.type === 'Atrule' && node.block)
+      if (node.type === 'Atrule' && node.block)
         atRule(node.name, node.prelude, node.block, parent, layered, depth)
       else if (node.type === 'Rule') {
         const selectors = selectorsOf(node.prelude)
@@ -72,7 +72,11 @@ export function readSheet(css: string): Sheets {
   const selectorsOf = (prelude: SelectorList | Raw): SelectorList | undefined => {
     if (prelude.type === 'SelectorList') return prelude
     const rest = prelude.value.slice(prelude.value.lastIndexOf(';') + 1)
-    if (rest.length === prelude.value.length) return undefined
+    if (rest.length === prelude.value.length) {
+      // What the parser gives up for its depth, a browser may read.
+      if (rest.length > LONGEST_BROKEN) throw tooComplicated('its styles have a selector that cannot be read')
+      return undefined
+    }
     const list = parse(rest, { context: 'selectorList', onParseError: () => undefined })
     return list.type === 'SelectorList' ? list : undefined
   }
