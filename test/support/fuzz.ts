@@ -135,7 +135,7 @@ const partSchema = z.looseObject({
 })
 
 /** Values that a schema takes, mostly. */
-export function valuesOf(schema: z.ZodType): Arbitrary<unknown> {
+function valuesOf(schema: z.ZodType): Arbitrary<unknown> {
   return valuesOfPart(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
 }
 
