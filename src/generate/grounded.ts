@@ -10,6 +10,7 @@ import { REFUSALS } from './refusal.ts'
 import { rewriteByEngine } from './rewriter.ts'
 import { createSummaries } from './summary.ts'
 import { withoutThinking } from './thinking.ts'
+import { wholeCharacters } from './whole-characters.ts'
 import { stems, terms } from './words.ts'
 
 export interface GroundedOptions {
@@ -93,7 +94,7 @@ async function* grounded(
     }
   }
 
-  for await (const piece of withoutThinking(pieces)) {
+  for await (const piece of withoutThinking(wholeCharacters(pieces))) {
     if ('usage' in piece) {
       usage = piece.usage
       continue

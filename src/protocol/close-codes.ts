@@ -3,7 +3,10 @@
  * 4500–4599 and every other code but 1009 mean: connect again, with backoff.
  */
 export const CLOSE_CODES = {
-  bad_message: { code: 4400, reason: 'a frame was binary, not JSON, or not an object with a `type`' },
+  bad_message: {
+    code: 4400,
+    reason: 'a frame was binary, no JSON, too deep or wide, or no object with a `type`',
+  },
   unauthenticated: { code: 4401, reason: 'the token is missing, wrong or was revoked' },
   token_expired: { code: 4402, reason: 'the token has expired and was not renewed' },
   forbidden: { code: 4403, reason: 'the new token is of somebody else' },
