@@ -54,11 +54,11 @@ export function watchExchanges(
   )
   check.unref()
 
-  function slowSender({ request, received }: Exchange, now: number): string | undefined {
+  function slowSender({ request, response, received }: Exchange, now: number): string | undefined {
     const isFile = request.headers['content-type'] === 'application/octet-stream'
     const { bytesRead } = request.socket
-    // What waits here waits for the daemon, not for the client.
-    if (request.readableLength > 0) restart(received, bytesRead, now)
+    // What waits here waits for the daemon, not for the client, unless the daemon has answered without it.
+    if (request.readableLength > 0 && !response.writableEnded) restart(received, bytesRead, now)
     else if (isFile && bytesRead - received.bytes >= LEAST_BYTES) restart(received, bytesRead, now)
     return now - received.since > bodyTimeoutMs ? 'its body comes too slowly' : undefined
   }

@@ -159,7 +159,7 @@ describe('engines and Redis that fail', () => {
     expect(daemon.log()).toContain(String(hidden[0]))
 
     const toOwner = (await everything(daemon, daemon.token, [...ENGINES, 'missing'])).join('\n')
-    for (const part of [hidden[0], hidden[1], SECRET_WORDS, '/srv/models/missing'])
+    for (const part of [hidden[1], '/srv/models/missing'])
       expect(toOwner).toContain(String(part))
     await using local = await greeted(join(daemon.dataDir, 'run', 'daemon.sock'))
     const id = randomUUID()
@@ -179,7 +179,8 @@ describe('engines and Redis that fail', () => {
       ).text()
     expect(await engines(reader)).toContain('"state":"resting"')
     expectNothingOf([await engines(reader), await engines(admin)], hidden)
-    expect(await engines(daemon.token)).toContain(String(hidden[0]))
+    // The last failure's words may quote what another asker wrote: its code alone is told, to everybody.
+    expectNothingOf([await engines(daemon.token)], [SECRET_WORDS])
     const status = await fetch(`http://${daemon.host}${API_PREFIX}/status`, {
       headers: { authorization: `Bearer ${admin}` },
     })
