@@ -23,15 +23,22 @@ export const html = {
   async load(source, uri) {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
-    const page = tamedHtml(source.replace(DOCTYPE, ''))
+    const { page, depth } = tamedHtml(source.replace(DOCTYPE, ''))
     const { document }: { document: DomDocument } = parseHTML(page)
     const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
     const metadata = metadataOf(document)
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
-      if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
-      const found = new Readability(parseHTML(String(document)).document).parse()
-      return found?.content ? parseHTML(found.content).document : undefined
+      if (page.length > LONGEST_ARTICLE || depth > DEEPEST_ARTICLE || !/<body[\s>]/iu.test(page))
+        return undefined
+      try {
+        const found = new Readability(parseHTML(String(document)).document).parse()
+        return found?.content ? parseHTML(found.content).document : undefined
+      } catch (thrown) {
+        // More nodes beside or inside each other than fit on the stack: no article.
+        if (thrown instanceof RangeError) return undefined
+        throw thrown
+      }
     }
     const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
     return {
@@ -47,6 +54,8 @@ export const html = {
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
 const LONGEST_ARTICLE = 400_000
+/** Its time grows with the number of tags times how deep they nest; honest pages have a few dozen levels. */
+const DEEPEST_ARTICLE = 100
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
