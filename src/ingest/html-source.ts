@@ -16,21 +16,24 @@ const UNCLOSED = new Set(
 
 /**
  * The page such that its DOM can be made in linear time: letters instead of their numbers, and no tags where they
- * nest deeper than any honest page. Throws `document_too_large` for more tags than memory holds.
+ * nest deeper than any honest page. `depth` is how deep they nest. Throws `document_too_large` for more tags than
+ * memory holds.
  */
-export function tamedHtml(source: string): string {
+export function tamedHtml(source: string): { page: string; depth: number } {
   const letters = source.replace(NUMERIC, (entity, hex: string | undefined, decimal: string | undefined) => {
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
     return code > 160 && code <= 0x10ffff ? String.fromCodePoint(code) : entity
   })
   let depth = 0
+  let deepest = 0
   const shallow = letters.replace(TAG, (tag, end: string, name: string) => {
     if (UNCLOSED.has(name.toLowerCase()) || tag.endsWith('/>')) return tag
     if (end === '/') {
       depth = Math.max(0, depth - 1)
       return depth >= DEEPEST ? ' ' : tag
     }
-    return depth++ >= DEEPEST ? ' ' : tag
+    deepest = Math.max(deepest, Math.min(++depth, DEEPEST))
+    return depth > DEEPEST ? ' ' : tag
   })
   let nodes = 0
   for (let at = shallow.search(/[<&]/u); at >= 0 && at < shallow.length; at++) {
@@ -41,5 +44,5 @@ export function tamedHtml(source: string): string {
         `The page has more than ${MOST_NODES} tags. Split the file.`,
       )
   }
-  return shallow
+  return { page: shallow, depth: deepest }
 }

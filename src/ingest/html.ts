@@ -24,7 +24,7 @@ export const html = {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
     const { removeHidden } = await import('./hidden.ts')
-    const page = tamedHtml(source.replace(DOCTYPE, ''))
+    const { page, depth } = tamedHtml(source.replace(DOCTYPE, ''))
     const { document }: { document: DomDocument } = parseHTML(page)
     const titled = textOf(document, 'title')
     const metadata = metadataOf(document)
@@ -33,12 +33,18 @@ export const html = {
     const title = oneLine(titled || textOf(document, 'h1'))
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
-      if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
-      if (isDeeper(document, DEEPEST_ARTICLE)) return undefined
+      if (page.length > LONGEST_ARTICLE || depth > DEEPEST_ARTICLE || !/<body[\s>]/iu.test(page))
+        return undefined
       // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
       for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
-      const found = new Readability(parseHTML(String(document)).document).parse()
-      return found?.content ? parseHTML(found.content).document : undefined
+      try {
+        const found = new Readability(parseHTML(String(document)).document).parse()
+        return found?.content ? parseHTML(found.content).document : undefined
+      } catch (thrown) {
+        // More nodes beside or inside each other than fit on the stack: no article.
+        if (thrown instanceof RangeError) return undefined
+        throw thrown
+      }
     }
     const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
     return {
@@ -55,25 +61,8 @@ export const html = {
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
 const LONGEST_ARTICLE = 400_000
-/** Its time grows with the third power of how deep elements stand in each other; people's pages have some 40. */
+/** Its time grows with the number of tags times how deep they nest; honest pages have a few dozen levels. */
 const DEEPEST_ARTICLE = 100
-
-function isDeeper(root: DomNode, most: number): boolean {
-  let depth = 0
-  for (let node = root.firstChild; node; ) {
-    if (node.firstChild) {
-      if (++depth > most) return true
-      node = node.firstChild
-      continue
-    }
-    while (node && node !== root && !node.nextSibling) {
-      node = node.parentNode
-      depth--
-    }
-    node = node === root ? null : (node?.nextSibling ?? null)
-  }
-  return false
-}
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']

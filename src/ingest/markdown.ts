@@ -188,12 +188,12 @@ function locate(source: string, from: number): { token: Token; span: Span }[] | 
 /** Lengths from which a part ends before a heading, before a paragraph or an item, before any line; in UTF-16 code units. */
 const ENOUGH = 8192
 const MUCH = 12_288
-const MOST = 32_768
+const MOST = 16_384
 
 /**
  * The source in parts that are read on their own: marked's time for a part grows with the square of its length where
- * somebody wants it to. Listings, comments and tables stay whole: a long one begins a part, where it cannot be
- * anything else.
+ * somebody wants it to. Listings, comments, tables and HTML stay whole: a long one begins a part, where it cannot
+ * be anything else.
  */
 function* parts(source: string, from: number): Generator<Span> {
   let start = from
@@ -219,7 +219,7 @@ function* parts(source: string, from: number): Generator<Span> {
   if (start < source.length) yield { start, end: source.length }
 }
 
-/** Where a listing, a comment or a table that begins with this line ends, 0 when none does. */
+/** Where a listing, a comment, a table or HTML that begins with this line ends, 0 when none does. */
 function wholeEnd(source: string, line: number, next: number, head: string): number {
   if (head.includes('|') && isDelimiterRow(source, next)) {
     let end = next
@@ -229,13 +229,20 @@ function wholeEnd(source: string, line: number, next: number, head: string): num
     }
     return end
   }
-  const fence = /^ {0,3}(`{3,}(?!`)(?!.*`)|~{3,})/u.exec(head)?.[1]
+  if (HTML_BLOCK.test(head)) {
+    BLANK_LINE.lastIndex = line
+    return BLANK_LINE.exec(source) ? BLANK_LINE.lastIndex : source.length
+  }
+  const fence = /^ {0,3}(`{3,}(?!`)(?!.*`)|~{3,}(?!~))/u.exec(head)?.[1]
   if (fence === undefined && !/^ {0,3}<!--/u.test(head)) return 0
   const close = fence === undefined ? source.indexOf('-->', line) : closingFence(source, next, fence)
   const newline = close < 0 ? -1 : source.indexOf('\n', close)
   return newline < 0 ? source.length : newline + 1
 }
 
+/** HTML that ends with a blank line, of the kinds that become long. */
+const HTML_BLOCK = /^ {0,3}<(?:table|div|ul|ol|dl|details|section|center|p)(?:\s|>)/iu
+const BLANK_LINE = /\n[ \t]*\n/gu
 const FENCE_END = /^ {0,3}(`{3,}|~{3,})[ \t]*$/gmu
 
 function closingFence(source: string, from: number, fence: string): number {

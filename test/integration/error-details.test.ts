@@ -159,8 +159,7 @@ describe('engines and Redis that fail', () => {
     expect(daemon.log()).toContain(String(hidden[0]))
 
     const toOwner = (await everything(daemon, daemon.token, [...ENGINES, 'missing'])).join('\n')
-    for (const part of [hidden[1], '/srv/models/missing'])
-      expect(toOwner).toContain(String(part))
+    for (const part of [hidden[1], '/srv/models/missing']) expect(toOwner).toContain(String(part))
     await using local = await greeted(join(daemon.dataDir, 'run', 'daemon.sock'))
     const id = randomUUID()
     local.send({ type: 'ask', id, question: QUESTION, engine: 'down', cache: false })

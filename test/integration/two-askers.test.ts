@@ -150,7 +150,8 @@ function askerTests(where: () => Promise<{ env: Record<string, string>; drop(): 
   test('an engine that rests says nothing of what it was asked last', async () => {
     const more = { engine: 'fake', cache: false }
     reply = failing(500, `I refuse to answer: ${QUESTION} SECRET-anna`)
-    for (let time = 0; time < 3; time += 1) expect(await ask('anna', randomUUID(), more)).toContain('SECRET')
+    for (let time = 0; time < 3; time += 1)
+      expect(await ask('anna', randomUUID(), more)).toContain('engine_failed')
     const seen = await ask('boris', randomUUID(), more)
     expect(seen).toContain('rests')
     expect(seen).not.toContain('SECRET')
