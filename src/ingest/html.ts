@@ -1,5 +1,5 @@
 import type { LoadedDocument, Metadata } from '../domain/document.ts'
-import type { DomDocument, DomNode } from './dom.ts'
+import type { DomDocument } from './dom.ts'
 import { tamedHtml } from './html-source.ts'
 import { renderHtml } from './html-text.ts'
 import { skipSpace } from './lines.ts'
