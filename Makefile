@@ -30,9 +30,9 @@ dist/.built: $(sources) node_modules/.installed
 	@npm run --silent build
 	@touch $@
 
-## lint: types, style, architecture, unused code
+## lint: types, style, architecture, unused code, regexes
 lint: install
-	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused
+	@npm run --silent typecheck && npm run --silent lint && npm run --silent architecture && npm run --silent unused && npm run --silent regexes
 
 ## docs: write the reference pages from the schemas
 docs: install
@@ -72,7 +72,7 @@ documents: install
 		echo "$$folder has no expected.json, which says how each file must end." >&2; exit 2; \
 	else DOCUMENTS="$$folder" vitest run test/integration/documents.test.ts; fi
 
-## faults: kill -9 at random moments, full disks, broken files, downloads that are cut
+## faults: kill -9 at random moments, full disks, broken files, cut downloads, 10,000 odd inputs
 faults: build
 	@vitest run --config test/faults/vitest.config.ts
 	@node bench/pull.ts $(MODELS)

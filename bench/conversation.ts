@@ -13,7 +13,7 @@ import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
 import type { Language } from '../src/domain/language.ts'
-import { markdown } from '../src/ingest/loaders/markdown.ts'
+import { readMarkdown } from '../src/ingest/loaders/markdown.ts'
 import { splitDocument } from '../src/ingest/split/splitter.ts'
 import { standaloneQuestion } from '../src/talk/standalone.ts'
 import { embedInput } from '../src/text/embed-input.ts'
@@ -151,7 +151,7 @@ async function mtrag(): Promise<{ cases: Case[]; pieces: Piece[] }> {
   const tokenizer = loadTokenizer(builtinModel().folder)
   const chunks = linesOf<MtragPassage>('mtrag/passages.jsonl').flatMap(({ id, title, text }) =>
     splitDocument(
-      markdown.load(title.trim() === '' ? text : `# ${title.trim()}\n\n${text}`, id),
+      readMarkdown(title.trim() === '' ? text : `# ${title.trim()}\n\n${text}`, id),
       tokenizer,
     ).map(({ embedText }) => ({ document: id, text: embedInput(embedText) })),
   )

@@ -7,7 +7,7 @@ const fs = require('fs')
 const path = require('path')
 
 const root = path.join(__dirname, '..')
-const wanted = /(\d+)\.(\d+)/.exec(require('../package.json').engines.node)
+const wanted = /^>=(\d+)\.(\d+)/.exec(require('../package.json').engines.node)
 const running = /^v(\d+)\.(\d+)/.exec(process.version)
 
 if (isOlder(running, wanted)) {

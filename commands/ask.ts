@@ -3,7 +3,8 @@ import { boolean, string } from '@oclif/core/flags'
 import { type AskEvent, answerOf } from '../src/client/client.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import { ChatbotCommand } from './common/command.ts'
+import { escapedJson } from '../src/domain/escaped-json.ts'
+import { ChatbotCommand, optionsOf } from './common/command.ts'
 import { collections, filterOf, filters } from './common/flags.ts'
 import { onInterrupt } from './common/interrupt.ts'
 import { questionOf } from './common/question.ts'
@@ -82,16 +83,16 @@ export default class Ask extends ChatbotCommand {
 
   /** The events end with the error also when there was no connection to begin with. */
   protected override async catch(thrown: Error): Promise<void> {
-    if (!this.argv.includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
+    if (!optionsOf(this.argv).includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
     const error = ChatbotError.wrap(thrown)
     process.exitCode = error.exitCode
-    process.stdout.write(`${JSON.stringify({ type: 'error', error })}\n`)
+    process.stdout.write(`${escapedJson({ type: 'error', error: error.inFull() })}\n`)
   }
 }
 
 async function printEvents(events: AsyncIterable<AskEvent>): Promise<void> {
   for await (const event of events) {
-    process.stdout.write(`${JSON.stringify(event)}\n`)
+    process.stdout.write(`${escapedJson(event)}\n`)
     if (event.type === 'error') process.exitCode = event.error.exitCode
   }
 }

@@ -43,7 +43,7 @@ export default class Doctor extends ChatbotCommand {
     } catch (error) {
       yield fail(
         'Configuration',
-        ChatbotError.wrap(error).message,
+        ChatbotError.wrap(error).fullMessage,
         'Correct it: $EDITOR "$(chatbot config path)"',
       )
       return
@@ -59,8 +59,8 @@ export default class Doctor extends ChatbotCommand {
       const { checkDaemon } = await import('./common/doctor/daemon.ts')
       yield* await checkDaemon(await this.api(loaded))
     } catch (error) {
-      const { code, message } = ChatbotError.wrap(error)
-      yield fail('Daemon', `${code}: ${message}`, '`chatbot logs` may tell more')
+      const { code, fullMessage } = ChatbotError.wrap(error)
+      yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
     }
     const { checkEngines } = await import('./common/doctor/engines.ts')
     yield* await checkEngines(loaded.config)

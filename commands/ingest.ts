@@ -7,6 +7,7 @@ import { type Place, type Places, placesOf } from '../src/client/sync/places.ts'
 import { machineOf } from '../src/client/sync/read-source.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { escapedJson } from '../src/domain/escaped-json.ts'
 import { printable } from '../src/domain/printable.ts'
 import type { NewSource, SourceOptions } from '../src/domain/source.ts'
 import { checkCollectionName } from './common/collection-name.ts'
@@ -155,10 +156,10 @@ export default class Ingest extends ChatbotCommand {
       )
     }
     process.exitCode = exitCodeOf([report], stopped)
-    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.message))
+    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.fullMessage))
     if (flags.ndjson) {
       const { files: _, ...totals } = report
-      process.stdout.write(`${JSON.stringify({ type: 'report', ...totals })}\n`)
+      process.stdout.write(`${escapedJson({ type: 'report', ...totals })}\n`)
     } else {
       if (flags['dry-run']) for (const line of changeLines(outcomes)) this.log(line)
       this.log(summary(report))

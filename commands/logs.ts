@@ -1,11 +1,12 @@
 import { boolean, integer } from '@oclif/core/flags'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { escapedLine } from '../src/domain/escaped-json.ts'
 import { ChatbotCommand } from './common/command.ts'
 import { logLine } from './common/log-line.ts'
 
 export default class Logs extends ChatbotCommand {
   static override summary = "Print the daemon's log."
-  static override description = 'With --json the lines as they are in the file: one JSON object each.'
+  static override description = 'With --json the lines of the file: one JSON object each.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --lines 20',
     '<%= config.bin %> <%= command.id %> --follow',
@@ -27,7 +28,7 @@ export default class Logs extends ChatbotCommand {
     ])
     const { log } = runtimePaths(config.dataDir)
     const write = (line: string) =>
-      process.stdout.write(`${this.jsonEnabled() ? line : logLine(line, process.stdout)}\n`)
+      process.stdout.write(`${this.jsonEnabled() ? escapedLine(line) : logLine(line, process.stdout)}\n`)
     const tail = await lastLines(log, flags.lines)
     if (tail === undefined) {
       throw new ChatbotError(

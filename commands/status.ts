@@ -105,8 +105,13 @@ function lines(status: Shown): Line[] {
       'Stops',
       status.idleStopMinutes === null ? 'when told to' : `after ${status.idleStopMinutes} idle minutes`,
     ],
-    ...(status.dataDir === '' ? [] : [['Data', status.dataDir] satisfies Line]),
-    ['Listens', status.listen ?? 'on its local socket only'],
+    // For administrators.
+    ...(status.dataDir === ''
+      ? []
+      : ([
+          ['Data', status.dataDir],
+          ['Listens', status.listen ?? 'on its local socket only'],
+        ] satisfies Line[])),
     ...(status.tokenFile === null ? [] : [['Token', status.tokenFile] satisfies Line]),
     ['Database', status.database],
     ['Pool', `${pool.busy} busy, ${pool.idle} idle; ${pool.waiting} waiting`],

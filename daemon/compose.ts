@@ -96,8 +96,10 @@ export async function compose({
     const owner = randomUUID()
     const alone = config.database.url === undefined
     if (alone) {
-      const interrupted = await store.answers.interruptOthers(owner)
+      const { interrupted, givenUp } = await store.answers.interruptOthers(owner)
       if (interrupted > 0) log.warn({ answers: interrupted }, 'answers of an earlier daemon were interrupted')
+      if (givenUp.length > 0)
+        log.error({ answers: givenUp }, 'given up: the daemon died or was stuck with these answers twice')
     }
 
     const parser = startDocumentParser({
@@ -140,7 +142,10 @@ export async function compose({
     const answers = createAnswers({
       ports,
       logs: redis === undefined ? memoryLogs() : redisLogs(redis),
-      signals: redis === undefined ? noSignals : redisSignals(redis),
+      signals:
+        redis === undefined
+          ? noSignals
+          : redisSignals(redis, (err) => log.error({ err }, 'a signal was not followed')),
       limits,
       owner,
       shared: !alone,
@@ -214,7 +219,7 @@ async function openDatabase(
   })
   undo.push(() => pglite.close())
   pglite.onExit((error) =>
-    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself: ')),
+    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself.')),
   )
   const store = await openStore({ connection: pglite.connection, embedded: true, logger: log })
   undo.push(() => store.close())
@@ -307,7 +312,14 @@ async function localEngine(
     undo.push(() => model.close())
     return localGenerator(name, engine, model)
   } catch (thrown) {
-    const { code, message } = ChatbotError.wrap(thrown, 'model_corrupt')
-    return unusable(name, new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown }))
+    const { code, message, detail } = ChatbotError.hide(
+      thrown,
+      'model_corrupt',
+      `The model of the engine ${name} cannot be read.`,
+    )
+    return unusable(
+      name,
+      new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown, detail }),
+    )
   }
 }

@@ -1,13 +1,13 @@
 /** Who may come in: every HTTP request and every WebSocket upgrade passes here first. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { LRUCache } from 'lru-cache'
 import type { Identity } from '../src/auth/identity.ts'
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { isLoopback } from '../src/domain/loopback.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { addressLimiter, clientAddress, parseNetworks } from '../src/limits/addresses.ts'
+import { type Attempts, attemptRegister, unlimited } from '../src/limits/attempts.ts'
 
 export interface Entrance {
   /** Checks Host and Origin against the browser's tricks; throws `forbidden`. */
@@ -24,14 +24,11 @@ export interface Entrance {
 export interface Gate extends Entrance {
   /** The same for the socket that this request opens. */
   behind(request: IncomingMessage): Gate
-  /** A login: what is refused counts against the address. */
-  attempt<T>(request: IncomingMessage, work: () => Promise<T>): Promise<T>
+  /** How credentials in the body of a request are tried: wrong ones count against its address. */
+  attempts(request: IncomingMessage): Attempts
 }
 
 const LOCAL: Identity = { principal: LOCAL_PRINCIPAL }
-/** Tokens that were good here; the longest unused go first. */
-const MOST_GOOD_TOKENS = 10_000
-
 /** Bounds what an address may send, and what it may try in vain, before anybody knows whose it is. */
 export function limitedByAddress(entrance: Entrance, { limits, server }: Config): Gate {
   const trusted = parseNetworks(server.trustedProxies)
@@ -39,54 +36,37 @@ export function limitedByAddress(entrance: Entrance, { limits, server }: Config)
     rate: { perMinute: limits.addressPerMinute, burst: limits.addressBurst },
     tooMany: 'Too many requests',
   })
-  const failures = addressLimiter({
+  const register = attemptRegister({
     rate: { perMinute: limits.addressFailuresPerMinute, burst: limits.addressFailuresBurst },
-    tooMany: 'Too many wrong tokens and passwords',
   })
-  /** Whoever has one is not shut out by a guesser behind the same address, and its end is no guess. */
-  const good = new LRUCache<string, true>({ max: MOST_GOOD_TOKENS })
-
-  async function tried<T>(
-    request: IncomingMessage,
-    token: string | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const address = clientAddress(request, trusted)
-    const mark = token === undefined ? undefined : digest(token).toString('base64')
-    if (mark === undefined || !good.has(mark)) failures.check(address)
-    try {
-      const result = await work()
-      if (mark !== undefined) good.set(mark, true)
-      return result
-    } catch (error) {
-      const isWrong = error instanceof ChatbotError && error.code === 'unauthenticated'
-      if (isWrong && (mark === undefined || !good.delete(mark))) failures.count(address)
-      throw error
-    }
-  }
+  const addressOf = (request: IncomingMessage) => clientAddress(request, trusted)
 
   const gate: Gate = {
     ...entrance,
     admit(request) {
-      const address = clientAddress(request, trusted)
-      requests.check(address)
-      requests.count(address)
+      const address = addressOf(request)
+      const token = bearer(request)
+      // Whoever was let in here before is counted alone, and not held up by others at the same address.
+      const sender = (token === undefined ? undefined : register.known(address, token)) ?? address
+      requests.check(sender)
+      requests.count(sender)
       entrance.admit(request)
     },
     async identify(request) {
       const token = bearer(request)
       if (token === undefined) return entrance.identify(request)
-      return tried(request, token, () => entrance.identify(request))
+      return gate.attempts(request).token(token, () => entrance.identify(request))
     },
-    attempt: (request, work) => tried(request, undefined, work),
+    attempts: (request) => register.from(addressOf(request)),
     behind(request) {
+      const attempts = gate.attempts(request)
       let passed = bearer(request)
       return {
         ...gate,
         async verify(token) {
           // Verified again, because something was revoked: that is no guess, whatever comes of it.
           if (token === passed) return entrance.verify(token)
-          const identity = await tried(request, token, () => entrance.verify(token))
+          const identity = await attempts.token(token, () => entrance.verify(token))
           passed = token
           return identity
         },
@@ -102,7 +82,7 @@ export const localGate: Gate = {
   identify: async () => LOCAL,
   verify: async () => LOCAL,
   behind: () => localGate,
-  attempt: (_request, work) => work(),
+  attempts: () => unlimited,
 }
 
 export interface TcpGateOptions {
@@ -161,6 +141,13 @@ export function tcpGate(options: TcpGateOptions): Entrance {
       return options.enabled ? undefined : LOCAL
     },
   }
+}
+
+/** Whether a request may read the metrics: it has the token for them, and need not be known otherwise. */
+export function scrapeGate(token: string | undefined): (request: IncomingMessage) => boolean {
+  if (token === undefined) return () => false
+  const expected = digest(token)
+  return (request) => timingSafeEqual(digest(bearer(request) ?? ''), expected)
 }
 
 const bearer = ({ headers }: IncomingMessage) => /^Bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1]

@@ -19,7 +19,7 @@ try {
   process.exit(0)
 } catch (error) {
   const failure = ChatbotError.wrap(error)
-  report({ type: 'failed', error: failure.toJSON() })
+  report({ type: 'failed', error: failure.inFull() })
   process.exitCode = failure.exitCode
   // The report is on its way; nothing else should keep a failed daemon alive.
   setTimeout(() => process.exit(), 500).unref()

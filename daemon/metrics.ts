@@ -9,6 +9,11 @@ import type { Services } from './services.ts'
 
 type Figures = z.input<typeof figuresSchema>
 
+interface Sockets {
+  size(): number
+  bufferedBytes(): number
+}
+
 export interface Metrics {
   /** Every event of every answer that this daemon runs. */
   answerEvent(event: AnswerEvent, engine: string): void
@@ -16,7 +21,7 @@ export interface Metrics {
   /** What a person wants to know of them. */
   figures(): Promise<Figures>
   /** From now on the state of these parts is shown. */
-  watch(services: Services, sockets: () => number): void
+  watch(services: Services, sockets: Sockets): void
   readonly contentType: string
   text(): Promise<string>
 }
@@ -118,7 +123,12 @@ export function createMetrics(version: string): Metrics {
             this.set(value())
           },
         })
-      gauge('chatbot_sockets', 'Open WebSockets', sockets)
+      gauge('chatbot_sockets', 'Open WebSockets', sockets.size)
+      gauge(
+        'chatbot_sockets_buffered_bytes',
+        'Bytes that wait for clients of WebSockets to read them',
+        sockets.bufferedBytes,
+      )
       gauge('chatbot_answers_in_flight', 'Answers that are being worked on', () => running.inFlight())
       gauge('chatbot_embedding_queue', 'Texts that wait for the embedder', queuedTexts)
       new Gauge({
@@ -140,7 +150,7 @@ export function createMetrics(version: string): Metrics {
   }
 }
 
-/** Of the whole database, the same on every daemon. No names: whoever has any token may read this. */
+/** Of the whole database, the same on every daemon. No names: whoever scrapes may know nothing else. */
 function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
   let looking: Promise<Job[]> | undefined
   /** Once for all gauges of a scrape; none while the database is away, when the other metrics are wanted most. */

@@ -1,7 +1,7 @@
 /** The daemon's life: lock, listen, compose, serve, drain, stop. */
 import { rmSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { acquireLock, generatedSecret, prepareDataDir } from '../src/config/data-dir.ts'
+import { acquireLock, closeToOthers, generatedSecret, prepareDataDir } from '../src/config/data-dir.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
@@ -9,7 +9,8 @@ import { ChatbotError } from '../src/domain/errors.ts'
 import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
 import { compose } from './compose.ts'
 import { logCrashes } from './crash.ts'
-import { type Gate, limitedByAddress, localGate, tcpGate } from './gate.ts'
+import { type Gate, limitedByAddress, localGate, scrapeGate, tcpGate } from './gate.ts'
+import { idleConnections } from './http/connections.ts'
 import { buildHttp } from './http/server.ts'
 import { type Logger, openLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -35,11 +36,18 @@ const LAST_RESPONSES_MS = 1000
 /** Runs the daemon until it is told to stop; throws when it cannot start. */
 export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: RunOptions): Promise<void> {
   const { config } = loaded
+  // Of all that this process, its workers and its children write: documents are nobody else's.
+  process.umask(0o077)
   const paths = runtimePaths(config.dataDir)
   prepareDataDir(config.dataDir, paths)
   const lock = acquireLock(paths, config.dataDir)
+  const rights = closeToOthers(config.dataDir)
   const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
   logCrashes(log)
+  if (rights.closed.length > 0)
+    log.warn({ paths: rights.closed }, 'others could read these; they no longer can')
+  if (rights.open.length > 0)
+    log.warn({ paths: rights.open }, 'others can read these, and their modes cannot be changed')
   const endTracing = tracingWanted(process.env)
     ? await startTracing(process.env, 'chatbot', version)
     : undefined
@@ -70,6 +78,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
   const announce = () =>
     lock.announce({ pid: process.pid, version, startedAt: life.startedAt.toISOString(), listen: life.listen })
 
+  const scrapes = scrapeGate(config.server.metricsToken)
   let services: Services | undefined
   try {
     const serve = async (
@@ -77,6 +86,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       local: boolean,
       where: { path: string } | { host: string; port: number },
     ) => {
+      const connections = local ? undefined : idleConnections(config.server)
       const app = buildHttp({
         life,
         gate,
@@ -84,11 +94,13 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
         local,
         metrics,
         times: config.server,
-        openMetrics: local || config.server.openMetrics,
+        connections,
+        mayScrape: local || config.server.openMetrics ? () => true : scrapes,
       })
-      sockets.attach(app.server, gate)
+      sockets.attach(app.server, gate, connections)
       servers.push(app)
       await app.listen(where)
+      app.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
     }
     announce()
     // A socket file that a killed daemon left; the lock says that nobody serves it.
@@ -125,7 +137,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
       onFatal: (error) => stopping.resolve({ reason: error.message, error }),
     })
     services = begun
-    metrics.watch(begun, life.sockets)
+    metrics.watch(begun, sockets)
     life.phase = { name: 'ready', services: begun }
     log.info({ ms: Date.now() - life.startedAt.getTime() }, 'daemon ready')
     onReady?.()

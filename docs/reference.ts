@@ -140,7 +140,10 @@ function typeName(type: unknown): string {
   if (type instanceof z.ZodRecord) return 'object'
   if (type instanceof z.ZodObject)
     return `{ ${Object.entries(type.shape)
-      .map(([name, field]) => `${name}: ${typeName(field)}`)
+      .map(([name, field]) => {
+        const optional = z.instanceof(z.ZodType).parse(field).safeParse(undefined).success
+        return `${name}${optional ? '?' : ''}: ${typeName(field)}`
+      })
       .join('; ')} }`
   if (type instanceof z.ZodNumber) return type.format === 'safeint' ? 'integer' : 'number'
   if (type instanceof z.ZodBoolean) return 'boolean'

@@ -411,6 +411,8 @@ export const answers = pgTable(
     request: jsonb('request').$type<unknown>(),
     /** Its asker has cancelled it, perhaps on another daemon than the one that runs it. */
     cancelling: boolean('cancelling').notNull().default(false),
+    /** Attempts that ended without a hand-over: their daemon died, or was stuck until its lease lapsed. */
+    lostAttempts: integer('lost_attempts').notNull().default(0),
     askedAt: moment('asked_at').notNull().defaultNow(),
   },
   (table) => [

@@ -1,9 +1,11 @@
 /** The text side of a chat model: its template, its tokens, and text out of tokens as they come. */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Template } from '@huggingface/jinja'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
+import { parseJson } from '../src/domain/json.ts'
 import type { ChatMessage } from '../src/ports/chat-model.ts'
 
 export interface ChatFormat {
@@ -110,7 +112,7 @@ function templateOf(folder: string, stated: z.output<typeof tokenizerSchema>['ch
 
 function endsIn(path: string): number[] {
   const text = read(path)
-  return text === undefined ? [] : (generationSchema.parse(JSON.parse(text)).eos_token_id ?? [])
+  return text === undefined ? [] : (generationSchema.parse(parseJson(text)).eos_token_id ?? [])
 }
 
 /** A character that is not complete yet. */
@@ -181,4 +183,4 @@ function read(path: string): string | undefined {
   }
 }
 
-const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
+const readJson = (path: string): unknown => parseJson(readFileSync(path, 'utf8'))

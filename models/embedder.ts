@@ -70,7 +70,10 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
       task.job.results[task.index] = { vector, tokens, unknown, truncated }
       if (--task.job.missing === 0) settleJob(task.job)
     } else if (reply) {
-      settleJob(task.job, new ChatbotError('internal', `The embedding model failed: ${reply.message}`))
+      settleJob(
+        task.job,
+        new ChatbotError('internal', 'The embedding model failed.', { detail: reply.message }),
+      )
     }
     dispatch()
   }
@@ -154,4 +157,4 @@ const cancelled = (signal: AbortSignal | undefined): ChatbotError =>
   new ChatbotError('cancelled', 'Cancelled before it was embedded.', { cause: signal?.reason })
 
 const workerDied = (error: Error): ChatbotError =>
-  new ChatbotError('internal', `An embedding worker ended unexpectedly: ${error.message}`, { cause: error })
+  ChatbotError.hide(error, 'internal', 'An embedding worker ended unexpectedly.')

@@ -15,7 +15,11 @@ const FAMILIES: readonly (Usage & { readonly names: RegExp })[] = [
     pooling: 'cls',
     prefixes: { query: 'Represent this sentence for searching relevant passages: ', passage: '' },
   },
-  { names: /snowflake-arctic-embed-.*v2/i, pooling: 'cls', prefixes: { query: 'query: ', passage: '' } },
+  {
+    names: /snowflake-arctic-embed-[\w.-]{0,20}v2/i,
+    pooling: 'cls',
+    prefixes: { query: 'query: ', passage: '' },
+  },
   { names: /bge-m3|gte-(base|large)-en-v1\.5|gte-multilingual/i, pooling: 'cls', prefixes: NONE },
   {
     names: /nomic-embed-text/i,

@@ -40,8 +40,19 @@ export type GenerateCommand = z.output<typeof generateCommandSchema>
 
 export const generateReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('loaded') }),
-  z.object({ type: z.literal('unloadable'), message: z.string(), code: z.enum(ERROR_CODES).optional() }),
-  z.object({ type: z.literal('text'), id: z.int(), text: z.string() }),
+  z.object({
+    type: z.literal('unloadable'),
+    message: z.string(),
+    detail: z.string().optional(),
+    code: z.enum(ERROR_CODES).optional(),
+  }),
+  z.object({
+    type: z.literal('text'),
+    id: z.int(),
+    text: z.string(),
+    promptTokens: z.int(),
+    completionTokens: z.int(),
+  }),
   z.object({
     type: z.literal('end'),
     id: z.int(),
@@ -50,6 +61,12 @@ export const generateReplySchema = z.discriminatedUnion('type', [
     cachedTokens: z.int(),
     completionTokens: z.int(),
   }),
-  z.object({ type: z.literal('failed'), id: z.int(), code: z.enum(ERROR_CODES), message: z.string() }),
+  z.object({
+    type: z.literal('failed'),
+    id: z.int(),
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    detail: z.string().optional(),
+  }),
 ])
 export type GenerateReply = z.output<typeof generateReplySchema>

@@ -27,7 +27,7 @@ process.on('message', async (message: unknown) => {
         send({
           type: 'unloadable',
           message: thrown instanceof Error ? thrown.message : String(thrown),
-          ...(thrown instanceof ChatbotError ? { code: thrown.code } : {}),
+          ...(thrown instanceof ChatbotError ? { code: thrown.code, detail: thrown.detail } : {}),
         })
       }
       return
@@ -71,7 +71,7 @@ async function load({
     parallel,
     cacheTokens,
     listener: {
-      text: (id, text) => send({ type: 'text', id, text }),
+      text: (id, written) => send({ type: 'text', id, ...written }),
       end: (id, ended) => send({ type: 'end', id, ...ended }),
       failed: sendFailure,
     },
@@ -80,8 +80,8 @@ async function load({
 }
 
 function sendFailure(id: number, thrown: unknown): void {
-  const { code, message } = ChatbotError.wrap(thrown, 'engine_failed', 'The model failed: ')
-  send({ type: 'failed', id, code, message })
+  const { code, message, detail } = ChatbotError.hide(thrown, 'engine_failed', 'The model failed.')
+  send({ type: 'failed', id, code, message, detail })
 }
 
 function send(reply: GenerateReply): void {

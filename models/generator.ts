@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { guarded } from '../src/domain/guarded.ts'
 import type { GenerationPiece, LanguageModel } from '../src/ports/chat-model.ts'
 import './no-telemetry.ts'
 import { childEnvironment, residentMegabytes } from './child.ts'
@@ -66,10 +67,11 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
   const failAll = (error: ChatbotError) => {
     for (const answer of [...answers.values()]) answer.fail(error)
   }
-  const failed = (what: string) =>
+  const failed = (what: string, detail?: string) =>
     new ChatbotError(
       'engine_failed',
       `The process of the model ${model.name} ${what}. Ask again: it is started anew.`,
+      { detail },
     )
 
   function start(): Running {
@@ -93,26 +95,33 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       child.kill('SIGKILL')
     }, WATCH_MS)
     watch.unref()
-    child.on('message', (message: unknown) => {
+    const hear = (message: unknown) => {
       const reply = generateReplySchema.parse(message)
       if (reply.type === 'loaded') resolve()
       else if (reply.type === 'unloadable')
         reject(
           reply.code === undefined
             ? loadError(new Error(reply.message), model, options.provider)
-            : new ChatbotError(reply.code, `The model ${model.name} cannot be used: ${reply.message}`),
+            : new ChatbotError(reply.code, `The model ${model.name} cannot be used: ${reply.message}`, {
+                detail: reply.detail,
+              }),
         )
       else answers.get(reply.id)?.push(reply)
-    })
-    const ended = (why: string) => {
+    }
+    const misheard = () => {
+      reason ??= failed('said what is no answer, and was ended')
+      child.kill('SIGKILL')
+    }
+    child.on('message', guarded(misheard, hear))
+    const ended = (why: string, detail?: string) => {
       clearInterval(watch)
       if (running?.child === child) running = undefined
       const last = stderr.trim().split('\n').at(-1) ?? ''
-      const error = reason ?? failed(`${why}${last === '' ? '' : ` (${last.slice(0, 200)})`}`)
+      const error = reason ?? failed(why, detail ?? (last === '' ? undefined : last.slice(0, 200)))
       reject(error)
       failAll(error)
     }
-    child.once('error', (error) => ended(`could not be started: ${error.message}`))
+    child.once('error', (error) => ended('could not be started', error.message))
     child.once('close', (code, signal) => ended(`ended by itself (${signal ?? `exit status ${code}`})`))
     send(child, {
       type: 'load',
@@ -187,11 +196,11 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       answers.set(id, {
         fail,
         push(reply) {
-          if (reply.type === 'text') pieces.push({ type: 'text', text: reply.text })
-          else if (reply.type === 'end') {
-            const { id: _, ...end } = reply
-            pieces.push(end)
-          } else if (reply.type === 'failed') failure ??= new ChatbotError(reply.code, reply.message)
+          if (reply.type === 'text' || reply.type === 'end') {
+            const { id: _, ...piece } = reply
+            pieces.push(piece)
+          } else if (reply.type === 'failed')
+            failure ??= new ChatbotError(reply.code, reply.message, { detail: reply.detail })
           woken()
         },
       })

@@ -1,9 +1,11 @@
 /** Models on disk: found by reference, and described from their own files. */
+
 import { createHash } from 'node:crypto'
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { parseJson } from '../src/domain/json.ts'
 import { builtinModel } from './builtin.ts'
 import { type ModelCard, modelCard } from './card.ts'
 import { sha256 } from './checksum.ts'
@@ -156,7 +158,7 @@ async function modelFiles(
   if (network === undefined) {
     const has = networks.map(({ variant }) => variant).join(', ')
     throw has === ''
-      ? unsupported(model, `has no ONNX network (onnx/model.onnx or a variant of it) in ${model.folder}`)
+      ? unsupported(model, `has no ONNX network (onnx/model.onnx or a variant of it) `, model.folder)
       : new ChatbotError(
           'unknown_model',
           `${model.name} is installed as ${has}, not as ${model.variant}. Pull it: chatbot models pull ${model.name}:${model.variant}`,
@@ -218,7 +220,8 @@ async function pooling(folder: string): Promise<Pooling | undefined> {
   if (known !== undefined && others.length === 0) return known
   throw new ChatbotError(
     'unsupported_model',
-    `${join(folder, '1_Pooling/config.json')} asks for ${modes.join(' and ') || 'no known pooling'}. Supported is one of ${Object.keys(POOLING_MODES).join(', ')}.`,
+    `1_Pooling/config.json of the model asks for ${modes.join(' and ') || 'no known pooling'}. Supported is one of ${Object.keys(POOLING_MODES).join(', ')}.`,
+    { detail: folder },
   )
 }
 
@@ -253,7 +256,7 @@ async function optionalJson<T>(folder: string, file: string, schema: z.ZodType<T
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+    return schema.parse(parseJson(await readFile(path, 'utf8')))
   } catch (thrown) {
     throw corrupt(path, `cannot be used: ${thrown instanceof z.ZodError ? z.prettifyError(thrown) : thrown}`)
   }
@@ -268,18 +271,28 @@ async function onlyEntry(folder: string): Promise<string | undefined> {
 }
 
 function notInstalled(reference: ModelReference, text: string): ChatbotError {
-  const message =
-    reference.type === 'folder'
-      ? `There is no model in ${reference.folder}: it has no config.json.`
-      : `The model ${text} is not installed. Pull it: chatbot models pull ${text}`
-  return new ChatbotError('unknown_model', message)
+  return reference.type === 'folder'
+    ? new ChatbotError(
+        'unknown_model',
+        `There is no model ${nameOf(reference)}: its folder has no config.json.`,
+        {
+          detail: reference.folder,
+        },
+      )
+    : new ChatbotError(
+        'unknown_model',
+        `The model ${text} is not installed. Pull it: chatbot models pull ${text}`,
+      )
 }
 
-const unsupported = ({ name }: OpenModel, why: string): ChatbotError =>
+const unsupported = ({ name }: OpenModel, why: string, detail?: string): ChatbotError =>
   new ChatbotError(
     'unsupported_model',
     `${name} cannot be used: it ${why}. Models that fit: chatbot models list`,
+    { detail },
   )
 
 const corrupt = (path: string, what: string): ChatbotError =>
-  new ChatbotError('model_corrupt', `The model file ${path} ${what}. Get the model again.`)
+  new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
+    detail: path,
+  })

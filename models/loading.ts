@@ -25,10 +25,10 @@ export function loadError(thrown: unknown, { name }: ModelFiles, provider: strin
   return message.includes(PROVIDER_FAILED)
     ? new ChatbotError(
         'provider_unavailable',
-        `models.executionProvider is \`${provider}\`, which this machine does not have (${message.split(PROVIDER_FAILED)[1]?.trim()}). Install its libraries, or: chatbot config set models.executionProvider cpu`,
-        { cause: thrown },
+        `models.executionProvider is \`${provider}\`, which this machine does not have. Install its libraries, or: chatbot config set models.executionProvider cpu`,
+        { cause: thrown, detail: message.split(PROVIDER_FAILED)[1]?.trim() },
       )
-    : ChatbotError.wrap(thrown, 'model_corrupt', `The model ${name} could not be loaded: `)
+    : ChatbotError.hide(thrown, 'model_corrupt', `The model ${name} could not be loaded.`)
 }
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`

@@ -44,6 +44,7 @@ export function remoteModel(name: string, config: RemoteEmbedderConfig): Embeddi
  */
 export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): RunningEmbedder {
   const { baseUrl, model, dimensions, apiKey, batch, timeoutMs } = config
+  const at = `${model} at ${baseUrl}`
   const prefixes = prefixesOf(config)
   const client = new OpenAI({
     baseURL: baseUrl,
@@ -76,7 +77,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
         await client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, options),
       )
       if (!answer.success)
-        throw unusable(`${model} at ${baseUrl} gave no embeddings. Check embedders.${name}.baseUrl.`)
+        throw unusable(`The embedder ${name} gave no embeddings. Check embedders.${name}.baseUrl.`, at)
       const { data, usage } = answer.data
       const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
       if (vectors.length !== texts.length) throw wrong(`${vectors.length} vectors for ${texts.length} texts`)
@@ -101,7 +102,8 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
 
   const wrong = (what: string): ChatbotError =>
     unusable(
-      `${model} at ${baseUrl} gave ${what}. Check embedders.${name}.model and embedders.${name}.dimensions.`,
+      `The embedder ${name} gave ${what}. Check embedders.${name}.model and embedders.${name}.dimensions.`,
+      at,
     )
 
   function remoteError(thrown: unknown): ChatbotError {
@@ -110,31 +112,42 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     if (thrown instanceof OpenAI.APIUserAbortError)
       return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
     if (thrown instanceof OpenAI.APIConnectionTimeoutError)
-      return new ChatbotError('timeout', `${baseUrl} gave no embeddings within ${timeoutMs} ms.`)
+      return new ChatbotError('timeout', `The embedder ${name} gave no embeddings within ${timeoutMs} ms.`, {
+        detail: at,
+      })
     if (thrown instanceof OpenAI.APIConnectionError)
       return new ChatbotError(
         'engine_unreachable',
-        `The embedder ${name} at ${baseUrl} cannot be reached. Is it running? chatbot config get embedders.${name}.baseUrl`,
-        { cause: thrown },
+        `The embedder ${name} cannot be reached. Is it running? chatbot config get embedders.${name}.baseUrl`,
+        { cause: thrown, detail: at },
       )
     // Not an error of the client: the answer broke off.
     if (!(thrown instanceof OpenAI.APIError))
-      return ChatbotError.wrap(thrown, 'engine_failed', `The embedder ${name} at ${baseUrl} was cut off: `)
+      return new ChatbotError('engine_failed', `The embedder ${name} was cut off.`, {
+        cause: thrown,
+        detail: `${at}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      })
     const { status, headers } = thrown
     if (status === 401 || status === 403)
       return new ChatbotError(
         'engine_unauthenticated',
-        `The embedder ${name} at ${baseUrl} refuses the API key. Set embedders.${name}.apiKey or apiKeyFile.`,
+        `The embedder ${name} refuses the API key. Set embedders.${name}.apiKey or apiKeyFile.`,
+        { detail: at },
       )
     if (status === 429)
       return new ChatbotError(
         'engine_rate_limited',
-        `The embedder ${name} at ${baseUrl} allows no more requests for now.`,
-        retryAfter(headers?.get('retry-after') ?? ''),
+        `The embedder ${name} allows no more requests for now.`,
+        { detail: at, ...retryAfter(headers?.get('retry-after') ?? '') },
       )
-    const message = `The embedder ${name} at ${baseUrl}: ${thrown.message}`
     const passes = status === undefined || status === 408 || status === 409 || status >= 500
-    return passes ? new ChatbotError('engine_failed', message) : unusable(message)
+    const detail = `${at}: ${thrown.message}`
+    return passes
+      ? new ChatbotError('engine_failed', `The embedder ${name} failed.`, { detail })
+      : unusable(
+          `The embedder ${name} refuses what it is asked. Check the settings embedders.${name}.`,
+          detail,
+        )
   }
 
   return {
@@ -173,7 +186,8 @@ const prefixesOf = ({ model, queryPrefix, passagePrefix }: RemoteEmbedderConfig)
 }
 
 /** Of what would be refused again, however often it is tried. */
-const unusable = (message: string): ChatbotError => new ChatbotError('embedder_unusable', message)
+const unusable = (message: string, detail: string): ChatbotError =>
+  new ChatbotError('embedder_unusable', message, { detail })
 
 /** Seconds or a date. */
 function retryAfter(header: string): { retryAfterMs?: number } {

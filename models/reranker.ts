@@ -48,7 +48,7 @@ export async function startReranker(model: LocalReranker, provider = 'cpu'): Pro
     const request = waiting.get(reply.id)
     waiting.delete(reply.id)
     if (reply.type === 'reranked') request?.resolve(reply.logits)
-    else request?.reject(new ChatbotError('internal', `The reranker failed: ${reply.message}`))
+    else request?.reject(new ChatbotError('internal', 'The reranker failed.', { detail: reply.message }))
   })
   thread.on('error', (error) => {
     end(loadError(error, model, provider))

@@ -22,9 +22,16 @@ export interface GenerationRequest {
 }
 
 export interface Listener {
-  text(id: number, text: string): void
+  text(id: number, written: Written): void
   end(id: number, ended: Ended): void
   failed(id: number, error: unknown): void
+}
+
+export interface Written {
+  readonly text: string
+  readonly promptTokens: number
+  /** Until now. */
+  readonly completionTokens: number
 }
 
 export interface Ended {
@@ -184,7 +191,7 @@ export function createScheduler({
       if (format.ends.has(next)) return finish(sequence, 'stop')
       answer.push(next)
       const text = sequence.decoder.push(next)
-      if (text !== '') listener.text(id, text)
+      if (text !== '') listener.text(id, written(sequence, text))
       if (sequence.decoder.stopped) return finish(sequence, 'stop')
       if (answer.length >= sequence.limit) return finish(sequence, 'length')
       sequence.waiting = [next]
@@ -199,7 +206,7 @@ export function createScheduler({
   function finish(sequence: Sequence, reason: Ended['finish']): void {
     leave(sequence)
     const text = sequence.decoder.flush()
-    if (text !== '') listener.text(sequence.id, text)
+    if (text !== '') listener.text(sequence.id, written(sequence, text))
     listener.end(sequence.id, {
       finish: reason,
       promptTokens: sequence.prompt.length,
@@ -227,6 +234,12 @@ export function createScheduler({
     },
   }
 }
+
+const written = ({ prompt, answer }: Sequence, text: string): Written => ({
+  text,
+  promptTokens: prompt.length,
+  completionTokens: answer.length,
+})
 
 function* seen({ prompt, answer }: Sequence): Generator<number> {
   yield* prompt

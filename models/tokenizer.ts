@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
 
 export interface Encoded {
@@ -152,11 +153,14 @@ function memoised(make: (word: string) => Word): (word: string) => Word {
 
 function readJson(path: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')))
+    return z.record(z.string(), z.unknown()).parse(parseJson(readFileSync(path, 'utf8')))
   } catch (thrown) {
-    throw corrupt(path, `cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`)
+    throw corrupt(path, 'cannot be read', thrown)
   }
 }
 
-const corrupt = (path: string, what: string): ChatbotError =>
-  new ChatbotError('model_corrupt', `The model file ${path} ${what}. Get the model again.`)
+const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
+  new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
+    cause,
+    detail: cause === undefined ? path : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+  })

@@ -20,6 +20,7 @@ check 'types' npm run --silent typecheck
 check 'style' npm run --silent lint
 check 'architecture' npm run --silent architecture
 check 'unused code' npm run --silent unused
+check 'regexes' npm run --silent regexes
 check 'build' make --silent build
 
 services=$(mktemp)

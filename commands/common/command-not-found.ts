@@ -1,5 +1,8 @@
 import type { Hook } from '@oclif/core'
 import { CLIError } from '@oclif/core/errors'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
+import { printable } from '../../src/domain/printable.ts'
+import { optionsOf } from './command.ts'
 
 /** An unknown command names the nearest one; exit status 2, as for every usage error. */
 const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
@@ -16,8 +19,8 @@ const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
   const message = near
     ? `There is no command \`${nearest.given}\`. Did you mean \`chatbot ${nearest.name}\`?`
     : `There is no command \`${words[0]}\`. \`chatbot help\` lists all commands.`
-  if (!process.argv.includes('--json')) throw new CLIError(message, { exit: 2 })
-  process.stdout.write(`${JSON.stringify({ error: { code: 'bad_request', message } }, null, 2)}\n`)
+  if (!optionsOf(process.argv).includes('--json')) throw new CLIError(printable(message), { exit: 2 })
+  process.stdout.write(`${escapedJson({ error: { code: 'bad_request', message } }, 2)}\n`)
   process.exit(2)
 }
 

@@ -2,13 +2,22 @@
 import { resolve } from 'node:path'
 import { Command } from '@oclif/core/command'
 import { boolean, string } from '@oclif/core/flags'
+import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import type { ApiClient } from '../../src/client/api.ts'
 import type { ChatClient, Endpoint } from '../../src/client/client.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
+import { printable } from '../../src/domain/printable.ts'
 import { confirm } from './confirm.ts'
-import { paint } from './style.ts'
+import { paint, styledText } from './style.ts'
 import type { Target, TargetFlags } from './target.ts'
+
+/** What of the words on a command line may be options: after `--` nothing is. */
+export const optionsOf = (argv: readonly string[]): readonly string[] => {
+  const end = argv.indexOf('--')
+  return end === -1 ? argv : argv.slice(0, end)
+}
 
 /**
  * With `--json` what `run` returns is the one document on stdout, and an error is `{"error": {code, message}}`.
@@ -124,9 +133,27 @@ export abstract class ChatbotCommand extends Command {
     return resource
   }
 
-  /** For people, on stderr; nothing with `--json`. */
+  /** `argv` has the words in the order given: oclif sorts them by where each word stands first. */
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    return { ...parsed, argv: parsed.raw.filter(({ type }) => type === 'arg').map(({ input }) => input) }
+  }
+
+  /** For people, on stdout; nothing with `--json`. What it holds of documents or servers does nothing to a terminal. */
+  override log(message = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${styledText(message)}\n`)
+  }
+
+  /** The same on stderr. */
   protected talk(message: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${message}\n`)
+    if (!this.jsonEnabled()) process.stderr.write(`${styledText(message)}\n`)
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${escapedJson(json, 2)}\n`)
   }
 
   protected override async init(): Promise<void> {
@@ -157,20 +184,25 @@ export abstract class ChatbotCommand extends Command {
   protected override async catch(thrown: Error): Promise<void> {
     const usage = exitOfOclif(thrown)
     // It says that our repeatable flags swallow arguments, which they do not.
-    if (usage !== undefined) thrown.message = thrown.message.replace(/\n\nNote: [\s\S]*?arguments\.\n/, '\n')
+    if (usage !== undefined)
+      thrown.message = printable(thrown.message.replace(/\n\nNote: [^\n]*\n[^\n]*arguments\.\n/, '\n'))
     // `this.exit()`, and usage errors for people: oclif adds the help that fits.
     if (isExit(thrown) || (usage !== undefined && !this.jsonEnabled())) throw thrown
     const error =
       usage === undefined ? ChatbotError.wrap(thrown) : new ChatbotError('bad_request', thrown.message)
     process.exitCode = usage ?? error.exitCode
     if (this.jsonEnabled()) {
-      this.logJson({ error })
+      this.logJson({ error: error.inFull() })
       return
     }
-    process.stderr.write(`${paint(process.stderr, ['bold', 'red'], 'Error:')} ${error.message}\n`)
+    process.stderr.write(
+      `${paint(process.stderr, ['bold', 'red'], 'Error:')} ${printable(error.fullMessage)}\n`,
+    )
     if (error.code === 'internal') {
       process.stderr.write(
-        process.env.DEBUG ? `${thrown.stack}\n` : 'That should not happen. DEBUG=* shows where it did.\n',
+        process.env.DEBUG
+          ? `${printable(String(thrown.stack))}\n`
+          : 'That should not happen. DEBUG=* shows where it did.\n',
       )
     }
   }
@@ -179,6 +211,8 @@ export abstract class ChatbotCommand extends Command {
     for (const close of this.#closers.splice(0)) await close()
   }
 }
+
+type Values = Record<string, unknown>
 
 const isExit = (error: Error) => 'code' in error && error.code === 'EEXIT'
 

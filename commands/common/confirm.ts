@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
+import { printable } from '../../src/domain/printable.ts'
 
 interface Confirmation {
   /** The flag that is a yes, and the code of the error where it is missing. */
@@ -22,7 +23,7 @@ export async function confirm(
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   dialogue.on('SIGINT', () => process.exit(130))
   try {
-    const reply = await dialogue.question(`${what} Go on? [y/N] `)
+    const reply = await dialogue.question(`${printable(what)} Go on? [y/N] `)
     if (!/^(y|yes|д|да)$/i.test(reply.trim())) throw new ChatbotError('cancelled', refusal)
   } finally {
     dialogue.close()

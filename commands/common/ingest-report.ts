@@ -89,7 +89,7 @@ export function reportOf(
       seconds: Math.round(elapsedMs / 100) / 10,
     },
     ...(job === undefined ? {} : { job }),
-    ...(stopped === undefined ? {} : { stopped: stopped.toJSON() }),
+    ...(stopped === undefined ? {} : { stopped: stopped.inFull() }),
   }
 }
 

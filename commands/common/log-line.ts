@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../../src/domain/json.ts'
 import { printable } from '../../src/domain/printable.ts'
 import { paint } from './style.ts'
 
@@ -15,7 +16,7 @@ const LEVELS = [
 
 /** A line of pino's JSON for people: time, level, message, then the other fields; other lines as they are. */
 export function logLine(line: string, stream: NodeJS.WriteStream): string {
-  const parsed = entrySchema.safeParse(parseJson(line))
+  const parsed = entrySchema.safeParse(entryOf(line))
   if (!parsed.success) return printable(line)
   const { level, time, msg = '', err, ...rest } = parsed.data
   const { name, format } = LEVELS.find(({ from }) => level >= from) ?? LEVELS[3]
@@ -38,9 +39,9 @@ function stackOf(err: unknown): string | undefined {
   return 'message' in err ? String(err.message) : undefined
 }
 
-function parseJson(line: string): unknown {
+function entryOf(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch {
     return undefined
   }

@@ -63,9 +63,9 @@ function writeSources({
     process.stderr.write(`${paint(process.stderr, 'dim', `searched: “${printableLine(searched)}”`)}\n`)
   for (const warning of warnings) process.stderr.write(`Note: ${printable(warning)}\n`)
   if (!process.stderr.isTTY) return
-  const origin = cached === false ? generator : `${generator}, ${fromCache(cached, question)}`
+  const origin = printableLine(cached === false ? generator : `${generator}, ${fromCache(cached, question)}`)
   process.stderr.write(
-    `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${conversation} …`)}\n`,
+    `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${printableLine(conversation)} …`)}\n`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { printable } from '../../src/domain/printable.ts'
 import { readStdin } from './stdin.ts'
 
 const MAX_BYTES = 16_384
@@ -28,7 +29,7 @@ async function ask(what: string): Promise<string> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
   const dialogue = createInterface({ input: process.stdin, output: unseen, terminal: true })
   dialogue.on('SIGINT', () => process.exit(130))
-  process.stderr.write(`${what}: `)
+  process.stderr.write(`${printable(what)}: `)
   try {
     return await dialogue.question('')
   } finally {

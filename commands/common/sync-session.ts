@@ -15,6 +15,7 @@ import {
 } from '../../src/client/sync/sync.ts'
 import { displayUri } from '../../src/client/sync/uri.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'
 import { confirm } from './confirm.ts'
@@ -175,7 +176,7 @@ export class SyncSession implements Disposable {
   }
 
   #line(file: object): void {
-    if (this.#options.flags.ndjson) process.stdout.write(`${JSON.stringify({ type: 'file', ...file })}\n`)
+    if (this.#options.flags.ndjson) process.stdout.write(`${escapedJson({ type: 'file', ...file })}\n`)
   }
 
   /** All that left, once more than half of a source is confirmed. */

@@ -60,7 +60,8 @@ export function serverUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
     throw new ChatbotError('bad_request', `"${text}" is no server: write https://chat.example.org`)
   }
-  return url.href.replace(/\/+$/, '').replace(/#.*$/, '')
+  url.hash = ''
+  return url.href.replace(/(?<!\/)\/+$/, '')
 }
 
 /** For messages: empty for this machine. */

@@ -4,6 +4,7 @@ import { pause } from '../../src/client/pause.ts'
 import { rememberingHash } from '../../src/client/sync/stat-cache.ts'
 import { FolderWatch } from '../../src/client/sync/watch.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'
 import { batchLine, type IngestReport, reportOf } from './ingest-report.ts'
@@ -47,7 +48,7 @@ export async function watchSources(options: WatchOptions): Promise<ChatbotError 
       if (stop.aborted) break
       if (stopped !== undefined) {
         if (!PASSING.has(stopped.code)) return stopped
-        if (failures === 0) passes.note(`${printable(stopped.message)} Trying again.`)
+        if (failures === 0) passes.note(`${printable(stopped.fullMessage)} Trying again.`)
         await pause(Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** failures), stop)
         failures += 1
         continue
@@ -160,7 +161,7 @@ class Passes implements Disposable {
     if (line === undefined) return
     if (this.#ndjson) {
       const { files: _, ...totals } = news
-      process.stdout.write(`${JSON.stringify({ type: 'report', ...totals })}\n`)
+      process.stdout.write(`${escapedJson({ type: 'report', ...totals })}\n`)
       return
     }
     if (this.#announced) {

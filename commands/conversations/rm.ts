@@ -17,10 +17,11 @@ export default class ConversationsRm extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(ConversationsRm)
     const api = await this.api(await this.settings(flags))
-    await this.confirm(`This deletes ${count(argv.length, 'conversation')}.`, flags.yes)
+    const ids = new Set(argv.map(String))
+    await this.confirm(`This deletes ${count(ids.size, 'conversation')}.`, flags.yes)
     const removed: string[] = []
-    for (const given of argv) {
-      const { id } = await api.call('removeConversation', { params: { id: String(given) } })
+    for (const given of ids) {
+      const { id } = await api.call('removeConversation', { params: { id: given } })
       removed.push(id)
       this.log(`Deleted ${id}.`)
     }

@@ -92,8 +92,6 @@ export default class DeployCompose extends ChatbotCommand {
 function profileVariables(profiles: readonly string[], model: string): Record<string, string> {
   return {
     COMPOSE_PROFILES: profiles.join(','),
-    // Prometheus has no key; the port is on loopback.
-    CHATBOT_SERVER_OPEN_METRICS: String(profiles.includes('observability')),
     ...(profiles.includes('ollama')
       ? {
           CHATBOT_ANSWER_ENGINE: 'ollama',

@@ -31,7 +31,7 @@ export default class DeployDoctor extends ChatbotCommand {
     const check = async (name: string, needed: string, look: () => Promise<string>) => {
       const found = await look().then(
         (detail) => ({ ok: true, detail }),
-        (error: unknown) => ({ ok: false, detail: ChatbotError.wrap(error).message }),
+        (error: unknown) => ({ ok: false, detail: ChatbotError.wrap(error).fullMessage }),
       )
       const [mark, colour] = found.ok ? (['✓', 'green'] as const) : (['✗', 'red'] as const)
       checks.push({ name, for: needed, ...found })

@@ -1,4 +1,5 @@
 import { string } from '@oclif/core/args'
+import type { RouteResponse } from '../../src/api/routes.ts'
 import { displayUri } from '../../src/client/sync/uri.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
@@ -19,10 +20,14 @@ export default class DocumentsRm extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(DocumentsRm)
     const api = await this.api(await this.settings(flags))
-    const found = []
+    const held = new Map<string, RouteResponse<'getDocument'>>()
     for (const given of argv) {
-      found.push(await api.call('getDocument', { params: { reference: documentReference(String(given)) } }))
+      const document = await api.call('getDocument', {
+        params: { reference: documentReference(String(given)) },
+      })
+      held.set(document.id, document)
     }
+    const found = [...held.values()]
     const named = (uri: string) => printableLine(displayUri(uri, process.cwd()))
     await this.confirm(
       `This deletes ${found.length === 1 ? named(found[0]?.uri ?? '') : count(found.length, 'document')}.`,

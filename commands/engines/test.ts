@@ -31,8 +31,8 @@ export default class EnginesTest extends ChatbotCommand {
         const error = ChatbotError.wrap(thrown)
         if (error.code === 'unknown_engine' || args.name !== undefined) throw error
         failure ??= error
-        this.log(`${name}: ${error.message}`)
-        results.push({ name, ok: false, error: error.toJSON() })
+        this.log(`${name}: ${error.fullMessage}`)
+        results.push({ name, ok: false, error: error.inFull() })
       }
     }
     if (failure !== undefined) process.exitCode = failure.exitCode

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args'
-import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotError, type ErrorBody } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ModelsVerify extends ChatbotCommand {
@@ -31,7 +31,7 @@ export default class ModelsVerify extends ChatbotCommand {
         variants.map((variant) => `${name}@${commit}:${variant}`),
       )
     const references = args.model === undefined ? ['builtin', ...(await all())] : [args.model]
-    const results: { model: string; error: ChatbotError | null }[] = []
+    const results: { model: string; error: ErrorBody | null }[] = []
     for (const model of references) {
       try {
         const { role } = await describeInstalled(model, cacheDir)
@@ -41,8 +41,8 @@ export default class ModelsVerify extends ChatbotCommand {
       } catch (thrown) {
         const error = ChatbotError.wrap(thrown)
         if (args.model !== undefined) throw error
-        results.push({ model, error })
-        this.log(`${model}: ${error.message}`)
+        results.push({ model, error: error.inFull() })
+        this.log(`${model}: ${error.fullMessage}`)
       }
     }
     const failed = results.filter(({ error }) => error !== null).length

@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { findSource, isHere, type ListedSource } from '../common/find-source.ts'
@@ -64,14 +65,14 @@ export default class SourcesSync extends ChatbotCommand {
       reports.push({ source: id, location, ...report })
       if (flags.ndjson) {
         const { files: _, ...totals } = report
-        process.stdout.write(`${JSON.stringify({ type: 'report', source: id, location, ...totals })}\n`)
+        process.stdout.write(`${escapedJson({ type: 'report', source: id, location, ...totals })}\n`)
       } else {
         if (flags['dry-run']) for (const line of changeLines([outcome])) this.log(line)
         this.log(`${printableLine(location)}: ${summary(report)}`)
       }
       if (outcome.stopped === undefined) continue
       stopped = outcome.stopped
-      if (!flags.ndjson) this.talk(printable(stopped.message))
+      if (!flags.ndjson) this.talk(printable(stopped.fullMessage))
       break
     }
     process.exitCode = exitCodeOf(reports, stopped)
@@ -80,7 +81,7 @@ export default class SourcesSync extends ChatbotCommand {
 
   #choose(sources: readonly ListedSource[], names: readonly string[]): ListedSource[] {
     if (names.some((name) => name !== 'all')) {
-      return names.map((name) => {
+      const chosen = names.map((name) => {
         const found = findSource(sources, name)
         if (isHere(found)) return found
         throw new ChatbotError(
@@ -88,6 +89,7 @@ export default class SourcesSync extends ChatbotCommand {
           `${found.location} lies on ${found.machine}: run \`chatbot sources sync\` there.`,
         )
       })
+      return [...new Set(chosen)]
     }
     for (const { location, machine } of sources.filter((source) => !isHere(source))) {
       this.talk(printableLine(`${location} lies on ${machine}: left out. Sync it there.`))

@@ -11,12 +11,14 @@ import { type Endpoint, endpoint, type OpenEndpoint, openEndpoint } from './endp
 
 /** Before anybody is known. */
 export const openAccountEndpoints: readonly OpenEndpoint[] = [
-  openEndpoint(routes.login, async ({ body }, { auth }) =>
-    tokens(await auth.sessions.login(body.name, body.password)),
+  openEndpoint(routes.login, async ({ body: { name, password } }, { auth }, attempts) =>
+    tokens(
+      await attempts.password(name, password, (isKnown) => auth.sessions.login(name, password, isKnown)),
+    ),
   ),
 
-  openEndpoint(routes.refresh, async ({ body }, { auth }) =>
-    tokens(await auth.sessions.refresh(body.refreshToken)),
+  openEndpoint(routes.refresh, async ({ body: { refreshToken } }, { auth }, attempts) =>
+    tokens(await attempts.refreshToken(() => auth.sessions.refresh(refreshToken))),
   ),
 ]
 
@@ -89,10 +91,14 @@ export const accountEndpoints: readonly Endpoint[] = [
     return { name: body.name }
   }),
 
-  endpoint(routes.setPassword, async ({ params, body }, { services, principal }) => {
+  endpoint(routes.setPassword, async ({ params, body }, { services, principal, attempts }) => {
     const { store } = services.ports
     const own = principal.kind === 'user' && principal.name === params.name
-    if (own) await services.auth.sessions.checkPassword(params.name, body.current ?? '')
+    const { current = '' } = body
+    if (own)
+      await attempts.password(params.name, current, (isKnown) =>
+        services.auth.sessions.checkPassword(params.name, current, isKnown),
+      )
     else await store.grants.require(principal, 'admin')
     await store.users.setPassword(principal, params.name, await hashPassword(body.password))
     return { name: params.name }

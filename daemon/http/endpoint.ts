@@ -4,7 +4,9 @@ import type { Route } from '../../src/api/routes/route.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { isStorable } from '../../src/domain/storable.ts'
+import { isStorable, UNSTORABLE } from '../../src/domain/storable.ts'
+import type { Attempts } from '../../src/limits/attempts.ts'
+import { problemsOf } from '../../src/protocol/problems.ts'
 import type { Life, Services } from '../services.ts'
 
 export interface EndpointContext {
@@ -14,6 +16,8 @@ export interface EndpointContext {
   readonly life: Life
   /** The request came through the daemon's own socket. */
   readonly local: boolean
+  /** How further credentials of the caller are tried. */
+  readonly attempts: Attempts
   /** Aborts when the client goes away before it has its response. */
   readonly signal: AbortSignal
 }
@@ -21,7 +25,7 @@ export interface EndpointContext {
 /** A route that whoever reaches the daemon may use. */
 export interface OpenEndpoint {
   readonly route: Route
-  handle(raw: RawRequest, services: Services): Promise<unknown>
+  handle(raw: RawRequest, services: Services, attempts: Attempts): Promise<unknown>
 }
 
 interface RawRequest {
@@ -83,9 +87,9 @@ export function openEndpoint<
   R extends z.ZodType,
 >(
   route: Shapes<P, Q, H, B, R>,
-  handle: (input: Input<P, Q, H, B>, services: Services) => Promise<z.input<R>>,
+  handle: (input: Input<P, Q, H, B>, services: Services, attempts: Attempts) => Promise<z.input<R>>,
 ): OpenEndpoint {
-  return { route, handle: (raw, services) => handle(read(route, raw), services) }
+  return { route, handle: (raw, services, attempts) => handle(read(route, raw), services, attempts) }
 }
 
 function read<
@@ -107,10 +111,9 @@ function read<
 /** Throws `bad_request`, `invalid_encoding`. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
   if (!isStorable(value)) {
-    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds NUL, which no text may.`)
+    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds ${UNSTORABLE}.`)
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
-  throw new ChatbotError('bad_request', `The request is not valid: ${problems.join('; ')}`)
+  throw new ChatbotError('bad_request', `The request is not valid: ${problemsOf(parsed.error, place)}`)
 }

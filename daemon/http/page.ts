@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { packageRoot } from '../../src/config/package-root.ts'
+import { staticDocument } from './static-document.ts'
 
 const FILES = [
   { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
@@ -10,17 +11,18 @@ const FILES = [
   { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
 ] as const
 
+export const PAGE_ROUTES: readonly string[] = FILES.map(({ url }) => url)
+
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
 }
 
 export function registerPage(app: FastifyInstance): void {
   for (const { url, file, type } of FILES) {
-    const content = readFileSync(join(packageRoot(), 'daemon', 'page', file))
-    app.get(url, (_request, reply) => reply.headers(HEADERS).type(type).send(content))
+    const send = staticDocument(type, () => readFileSync(join(packageRoot(), 'daemon', 'page', file)))
+    app.get(url, (request, reply) => send(request, reply.headers(HEADERS)))
   }
 }

@@ -1,6 +1,7 @@
 /** The HTTP server: health probes, the versioned API from src/api/routes.ts, the OpenAPI document. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { SpanKind } from '@opentelemetry/api'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { openApiDocument } from '../../src/api/openapi.ts'
@@ -8,6 +9,8 @@ import { API_PREFIX, VERSION_HEADER } from '../../src/api/routes.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { MAX_MESSAGE_VALUES, parseJson } from '../../src/domain/json.ts'
+import { shared } from '../../src/domain/shared.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
 import { inSpan } from '../../src/telemetry/spans.ts'
 import type { Gate } from '../gate.ts'
@@ -16,13 +19,20 @@ import type { Metrics } from '../metrics.ts'
 import { type Life, servicesOf } from '../services.ts'
 import { openAccountEndpoints } from './accounts.ts'
 import { registerCompletions } from './completions.ts'
+import type { IdleConnections } from './connections.ts'
 import type { Endpoint, EndpointContext, OpenEndpoint } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
-import { registerPage } from './page.ts'
+import { watchExchanges } from './exchanges.ts'
+import { PAGE_ROUTES, registerPage } from './page.ts'
+import { staticDocument } from './static-document.ts'
 
 const MAX_JSON_BODY = 4 * 1024 * 1024
 /** Of routes that need no token. */
 const MAX_OPEN_BODY = 16 * 1024
+/** Larger responses are written in pieces, so that it shows whether they are read. */
+const PIECE_BYTES = 65_536
+/** How old the answer of a health probe may be. */
+const PROBED_MS = 1000
 
 export interface HttpOptions {
   readonly life: Life
@@ -31,35 +41,67 @@ export interface HttpOptions {
   /** Whether requests come through the daemon's own socket. */
   readonly local: boolean
   readonly metrics: Metrics
-  /** How long a request may take to arrive. */
-  readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs'>
-  /** Whether they are served without a token. */
-  readonly openMetrics: boolean
+  /** How long a request may take to arrive, and a response to be read. */
+  readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs' | 'stallTimeoutMs'>
+  /** Absent on the daemon's own socket. */
+  readonly connections: IdleConnections | undefined
+  /** Whether the metrics are served to this request, whoever sends it. */
+  mayScrape(request: IncomingMessage): boolean
 }
 
 export function buildHttp(options: HttpOptions): FastifyInstance {
-  const { life, gate, log, metrics, times } = options
+  const { life, gate, log, metrics, times, connections } = options
   const app = Fastify({
     logger: false,
     genReqId: () => randomUUID(),
     bodyLimit: MAX_JSON_BODY,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
+    // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
+    frameworkErrors(thrown, request, { raw }) {
+      let error = toChatbotError(thrown)
+      try {
+        gate.admit(request.raw)
+      } catch (refusal) {
+        error = toChatbotError(refusal)
+      }
+      raw.writeHead(error.httpStatus, { 'content-type': 'application/json', [VERSION_HEADER]: life.version })
+      raw.end(JSON.stringify({ error }))
+    },
   })
 
+  const exchanges = watchExchanges(times, ({ method, url }, why) =>
+    log.debug({ method, path: url?.split('?')[0], why }, 'request cut off'),
+  )
+  app.addHook('onClose', async () => exchanges.close())
+  connections?.attach(app.server)
+
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(String(body), { maxValues: MAX_MESSAGE_VALUES }))
+    } catch (error) {
+      done(new ChatbotError('bad_request', `The body is not JSON: ${ChatbotError.wrap(error).message}.`))
+    }
+  })
   // Uploads are streamed to disk by their handler.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
   app.addHook('onRequest', async (request, reply) => {
     reply.header(VERSION_HEADER, life.version)
     reply.header('x-request-id', request.id)
+    exchanges.add(request.raw, reply.raw)
     gate.admit(request.raw)
-    if (request.method === 'GET' || request.method === 'HEAD' || request.is404) return
     // Before the body is read: nobody unknown makes the daemon take in megabytes.
-    if (!OPEN_ROUTES.has(request.routeOptions.url ?? '')) await identityOf(request, gate)
-    if (request.headers['content-type'] !== 'application/octet-stream')
-      cutTrickle(request.raw, times.bodyTimeoutMs)
+    if (request.is404) throw noSuchRoute(request)
+    if (!isOpen(request, options)) await identityOf(request, options)
   })
-  app.addHook('onResponse', async ({ id, method, routeOptions }, reply) => {
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const bytes = typeof payload === 'string' && payload.length > PIECE_BYTES ? Buffer.from(payload) : payload
+    if (!Buffer.isBuffer(bytes) || bytes.length <= PIECE_BYTES) return payload
+    reply.header('content-length', bytes.length)
+    return Readable.from(piecesOf(bytes), { objectMode: false })
+  })
+  app.addHook('onResponse', async ({ id, method, routeOptions, raw }, reply) => {
+    connections?.rest(raw.socket)
     const route = routeOptions.url ?? 'none'
     metrics.request({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     log.debug(
@@ -75,9 +117,9 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   })
   const toError = (thrown: unknown, request: FastifyRequest) => {
     const error = toChatbotError(thrown)
-    if (error.code === 'internal')
+    if (error.code === 'internal' || error.detail !== undefined)
       log.error({ err: thrown, request: request.id, route: request.routeOptions.url }, 'request failed')
-    return error
+    return options.local || owners.has(request) ? ChatbotError.from(error.inFull()) : error
   }
   const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toError(thrown, request)
@@ -86,23 +128,26 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     return error
   }
   app.setErrorHandler((thrown, request, reply) => reply.send({ error: refuse(thrown, request, reply) }))
-  app.setNotFoundHandler(({ method, url }) => {
-    throw new ChatbotError(
-      'not_found',
-      `There is no ${method} ${url.split('?')[0]}. ${API_PREFIX}/openapi.json lists what there is.`,
-    )
-  })
 
+  const databaseAnswers = shared(PROBED_MS, () => servicesOf(life).ports.store.ping())
   app.get('/healthz', async () => ({
     status: life.phase.name === 'ready' ? 'ok' : life.phase.name,
     version: life.version,
   }))
-  app.get('/readyz', (_request, reply) => readiness(life, reply))
+  app.get('/readyz', (_request, reply) => readiness(life, reply, databaseAnswers.get))
   app.get('/metrics', async (request, reply) => {
-    if (!options.openMetrics) await enter(request, reply, options)
+    if (!options.mayScrape(request.raw)) {
+      const { services, principal } = await enter(request, reply, options)
+      await services.ports.store.grants.require(principal, 'admin')
+    }
     return reply.type(metrics.contentType).send(await metrics.text())
   })
-  app.get(`${API_PREFIX}/openapi.json`, async () => openApiDocument(life.version))
+  app.get(
+    `${API_PREFIX}/openapi.json`,
+    staticDocument('application/json; charset=utf-8', () =>
+      Buffer.from(JSON.stringify(openApiDocument(life.version))),
+    ),
+  )
   app.get('/.well-known/jwks.json', async () => ({
     keys: await servicesOf(life).auth.signingKeys.publicKeys(),
   }))
@@ -128,9 +173,20 @@ function register(app: FastifyInstance, { route, handle }: Endpoint, options: Ht
   })
 }
 
-const OPEN_ROUTES: ReadonlySet<string> = new Set(
-  openAccountEndpoints.map(({ route }) => API_PREFIX + route.path),
-)
+/** What is served to whoever reaches the daemon: each costs as little as a request can (docs/SECURITY.md). */
+export const OPEN_ROUTES: ReadonlySet<string> = new Set([
+  '/healthz',
+  '/readyz',
+  '/.well-known/jwks.json',
+  `${API_PREFIX}/openapi.json`,
+  ...PAGE_ROUTES,
+  ...openAccountEndpoints.map(({ route }) => API_PREFIX + route.path),
+])
+
+function isOpen({ routeOptions, raw }: FastifyRequest, { mayScrape }: HttpOptions): boolean {
+  const url = routeOptions.url ?? ''
+  return OPEN_ROUTES.has(url) || (url === '/metrics' && mayScrape(raw))
+}
 
 function registerOpen(
   app: FastifyInstance,
@@ -142,30 +198,39 @@ function registerOpen(
     url: API_PREFIX + route.path,
     bodyLimit: MAX_OPEN_BODY,
     handler: ({ raw, params, query, headers, body }) =>
-      gate.attempt(raw, () => handle({ params, query, headers, body }, servicesOf(life))),
+      handle({ params, query, headers, body }, servicesOf(life), gate.attempts(raw)),
   })
 }
 
-/** Ends a request whose body does not come to its end. */
-function cutTrickle(request: IncomingMessage, afterMs: number): void {
-  const timer = setTimeout(() => request.destroy(), afterMs)
-  timer.unref()
-  request.once('close', () => clearTimeout(timer))
-  request.once('end', () => clearTimeout(timer))
+const noSuchRoute = ({ method, url }: FastifyRequest) =>
+  new ChatbotError(
+    'not_found',
+    `There is no ${method} ${url.split('?')[0]}. ${API_PREFIX}/openapi.json lists what there is.`,
+  )
+
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES)
+    yield bytes.subarray(start, start + PIECE_BYTES)
 }
 
 const identities = new WeakMap<FastifyRequest, Promise<Identity>>()
+/** Requests of the machine's user, who is told where things are. */
+const owners = new WeakSet<FastifyRequest>()
 
 /** Who has sent it, looked up once; throws `unauthenticated`. */
-function identityOf(request: FastifyRequest, gate: Gate): Promise<Identity> {
-  const known = identities.get(request) ?? identify(request, gate)
+function identityOf(request: FastifyRequest, options: HttpOptions): Promise<Identity> {
+  const known = identities.get(request) ?? identify(request, options)
   identities.set(request, known)
   return known
 }
 
-async function identify(request: FastifyRequest, gate: Gate): Promise<Identity> {
+async function identify(request: FastifyRequest, { gate, connections }: HttpOptions): Promise<Identity> {
   const identity = await gate.identify(request.raw)
-  if (identity !== undefined) return identity
+  if (identity !== undefined) {
+    if (identity.principal.kind === 'local') owners.add(request)
+    connections?.leave(request.raw.socket)
+    return identity
+  }
   throw new ChatbotError(
     'unauthenticated',
     'A token is needed: `chatbot login`, or send `Authorization: Bearer …`. The one of the machine’s user is in the file `token` of the data directory.',
@@ -176,9 +241,10 @@ async function identify(request: FastifyRequest, gate: Gate): Promise<Identity> 
 async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
-  { life, gate, local }: HttpOptions,
+  options: HttpOptions,
 ): Promise<EndpointContext> {
-  const identity = await identityOf(request, gate)
+  const { life, local, gate } = options
+  const identity = await identityOf(request, options)
   life.touch()
   const services = servicesOf(life)
   await takeRequest(services.limits, identity.principal, ({ limit, remaining, retryAfterMs }) => {
@@ -196,22 +262,27 @@ async function enter(
     services,
     life,
     local,
+    attempts: gate.attempts(request.raw),
     signal: AbortSignal.any([gone.signal, life.closing]),
   }
 }
 
 /** Ready means: a question asked now would be answered; also without Redis. */
-async function readiness({ phase, version }: Life, reply: FastifyReply) {
+async function readiness(
+  { phase, version }: Life,
+  reply: FastifyReply,
+  databaseAnswers: () => Promise<void>,
+) {
   if (phase.name !== 'ready') {
     reply.code(503)
     return { status: phase.name, version, ...(phase.name === 'starting' ? { detail: phase.awaiting } : {}) }
   }
   try {
-    await phase.services.ports.store.ping()
-    const trouble = phase.services.redis?.trouble
-    return trouble === undefined
+    await databaseAnswers()
+    // Whoever reaches the port reads this: what Redis or the database said is in `chatbot status` and in the log.
+    return phase.services.redis?.trouble === undefined
       ? { status: 'ok', version }
-      : { status: 'degraded', version, detail: `Redis: ${trouble}` }
+      : { status: 'degraded', version, detail: 'Redis cannot be used' }
   } catch (error) {
     reply.code(503)
     return { status: 'failing', version, detail: ChatbotError.wrap(error).message }
@@ -229,9 +300,5 @@ function toChatbotError(thrown: unknown): ChatbotError {
   ) {
     return new ChatbotError('bad_request', thrown.message, { cause: thrown })
   }
-  return new ChatbotError(
-    'internal',
-    'The daemon failed for a reason that it did not expect. `chatbot logs` has the details.',
-    { cause: thrown },
-  )
+  return ChatbotError.wrap(thrown)
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { z } from 'zod'
 import type { statusSchema } from '../../src/api/routes/daemon.ts'
@@ -18,12 +19,12 @@ export const resetLoopDelay = (): void => loopDelay.reset()
 export async function status(services: Services, life: Life, principal: Principal): Promise<Status> {
   const { ports, loaded } = services
   const { config } = loaded
-  const database = await databaseState(services)
   // Also while the database is down, when it is the user of the machine who asks.
   const administers = await ports.store.grants.require(principal, 'admin').then(
     () => true,
     () => false,
   )
+  const database = await databaseState(services, administers)
   return {
     version: life.version,
     pid: process.pid,
@@ -32,11 +33,11 @@ export async function status(services: Services, life: Life, principal: Principa
     ready: life.phase.name === 'ready' && database.state === 'ok',
     draining: life.phase.name === 'draining',
     dataDir: administers ? config.dataDir : '',
-    listen: life.listen,
+    listen: administers ? life.listen : null,
     tokenFile: administers && life.listen !== null ? runtimePaths(config.dataDir).token : null,
     database: database.detail,
     embedder: {
-      model: config.embedder.model,
+      model: administers ? config.embedder.model : basename(config.embedder.model),
       loaded: services.loadedModels(),
       queued: services.queuedTexts(),
     },
@@ -54,8 +55,9 @@ export async function status(services: Services, life: Life, principal: Principa
     cache: await cacheState(services, principal, database.state),
     pool: ports.store.pool(),
     jobs: (await ports.store.jobs.running(principal).catch(() => [])).map(job),
-    ...(await services.figures()),
-    components: [database, ...redisState(services)],
+    // Of everybody's questions, as the metrics are.
+    ...(administers ? await services.figures() : { latency: [], tokens: [] }),
+    components: [database, ...redisState(services, administers)],
   }
 }
 
@@ -77,15 +79,19 @@ async function cacheState(
   return { entries, hits: hits.exact + hits.semantic, ...hits, misses }
 }
 
-async function databaseState({ ports }: Services): Promise<Status['components'][number]> {
+async function databaseState(
+  { ports }: Services,
+  administers: boolean,
+): Promise<Status['components'][number]> {
   try {
     return { name: 'database', state: 'ok', detail: await ports.store.describe() }
   } catch (error) {
-    return { name: 'database', state: 'down', detail: ChatbotError.wrap(error).message }
+    const { message, fullMessage } = ChatbotError.wrap(error)
+    return { name: 'database', state: 'down', detail: administers ? fullMessage : message }
   }
 }
 
-function redisState({ redis }: Services): Status['components'] {
+function redisState({ redis }: Services, administers: boolean): Status['components'] {
   if (redis === undefined) return []
   const { trouble } = redis
   return trouble === undefined
@@ -94,7 +100,7 @@ function redisState({ redis }: Services): Status['components'] {
         {
           name: 'redis',
           state: 'degraded',
-          detail: `answers go on without it, and each daemon counts limits for itself: ${trouble}`,
+          detail: `answers go on without it, and each daemon counts limits for itself${administers ? `: ${trouble}` : ''}`,
         },
       ]
 }

@@ -20,6 +20,11 @@ const words = {
     unreachable: 'does not answer',
     refusedToken: 'This token was not accepted.',
     lost: 'The connection was lost. Ask again.',
+    offered:
+      'The link that you opened would let you in as {who}. Your questions would be kept in that account, where whoever holds it reads them. Go on only if you know who gave you the link.',
+    replaced: 'You would be {who} no longer in this tab.',
+    accept: 'Go on as {who}',
+    decline: 'Do not use the link',
     more: 'For programs: OpenAI’s API at {v1}, the HTTP API at {openapi}, the WebSocket at {ws}. In a terminal: {chat}',
   },
   ru: {
@@ -40,6 +45,11 @@ const words = {
     unreachable: 'не отвечает',
     refusedToken: 'Этот токен не подошёл.',
     lost: 'Связь прервалась. Спросите ещё раз.',
+    offered:
+      'Открытая ссылка впустит вас как {who}. Вопросы будут храниться в этой учётной записи, и её владелец их прочтёт. Продолжайте, только если знаете, кто дал вам ссылку.',
+    replaced: 'В этой вкладке вы больше не будете {who}.',
+    accept: 'Войти как {who}',
+    decline: 'Не использовать ссылку',
     more: 'Для программ: API OpenAI — {v1}, HTTP API — {openapi}, WebSocket — {ws}. В терминале: {chat}',
   },
 }
@@ -66,6 +76,10 @@ const questionInput = find('#question', HTMLTextAreaElement)
 const askButton = find('#ask button', HTMLButtonElement)
 const turns = find('#turns', HTMLElement)
 const health = find('#health', HTMLParagraphElement)
+const offer = find('#offer', HTMLElement)
+const offerText = find('#offered', HTMLParagraphElement)
+const acceptButton = find('#accept', HTMLButtonElement)
+const declineButton = find('#decline', HTMLButtonElement)
 
 find('#about', HTMLElement).textContent = say.about
 find('#login label', HTMLElement).textContent = say.token
@@ -100,13 +114,6 @@ function element(name, className, text = '') {
 
 const TERMINAL = new Set([4400, 4401, 4403, 4409])
 const TOKEN_KEY = 'chatbot.token'
-/** Given as `#token=…`: a fragment is never sent to a server. */
-const given = new URLSearchParams(location.hash.slice(1)).get('token')
-if (given !== null) {
-  sessionStorage.setItem(TOKEN_KEY, given)
-  history.replaceState(null, '', location.pathname)
-}
-
 /** @type {WebSocket | undefined} */
 let socket
 /** @type {string | undefined} */
@@ -114,24 +121,119 @@ let conversation
 /** @type {((message: any) => void) | undefined} */
 let listener
 
+/**
+ * Given as `#token=…`: a fragment is never sent to a server. Whoever made the link may want your questions in an account
+ * of theirs, so that it counts only when you say so.
+ * @returns {string | null}
+ */
+function takeOffer() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (token !== null) history.replaceState(null, '', location.pathname)
+  return token
+}
+
+/**
+ * Whose token it is; undefined when it is not good.
+ * @param {string} token
+ * @returns {Promise<string | undefined>}
+ */
+async function nameOf(token) {
+  try {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch('api/v1/auth/me', { headers })
+    return response.ok ? (await response.json()).name : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Later links count, not the answers to earlier ones. */
+let offers = 0
+
+async function begin() {
+  const token = takeOffer()
+  const own = sessionStorage.getItem(TOKEN_KEY)
+  if (token === null || token === own) {
+    if (socket === undefined && offer.hidden) goOn()
+    return
+  }
+  const number = ++offers
+  const [who, before] = await Promise.all([nameOf(token), own === null ? undefined : nameOf(own)])
+  if (number !== offers) return
+  if (who === undefined) {
+    offer.hidden = true
+    if (socket === undefined) goOn()
+    if (own === null) showRefused()
+    return
+  }
+  offerText.textContent = [
+    say.offered.replace('{who}', () => who),
+    ...(before === undefined ? [] : [say.replaced.replace('{who}', () => before)]),
+  ].join(' ')
+  acceptButton.textContent = say.accept.replace('{who}', () => who)
+  declineButton.textContent = say.decline
+  loginForm.hidden = true
+  askForm.hidden = true
+  offer.hidden = false
+  declineButton.focus()
+  acceptButton.onclick = () => {
+    offer.hidden = true
+    leave()
+    sessionStorage.setItem(TOKEN_KEY, token)
+    connect()
+  }
+  declineButton.onclick = () => {
+    offer.hidden = true
+    goOn()
+  }
+}
+
+/** As whoever this tab was before. */
+function goOn() {
+  if (socket !== undefined) showForms(true)
+  else if (sessionStorage.getItem(TOKEN_KEY) !== null) connect()
+  else {
+    loginHint.textContent = say.tokenHint
+    showForms(false)
+  }
+}
+
+/** What another account has asked stays out of the next one's sight and conversations. */
+function leave() {
+  const left = socket
+  socket = undefined
+  listener = undefined
+  conversation = undefined
+  askButton.disabled = false
+  turns.replaceChildren()
+  left?.close()
+}
+
+function showRefused() {
+  loginHint.textContent = say.refusedToken
+  loginHint.classList.add('error')
+}
+
 function connect() {
   const opened = new WebSocket(addresses.get('{ws}') ?? '', 'chatbot.v1')
   socket = opened
   opened.onopen = () =>
     opened.send(JSON.stringify({ type: 'hello', token: sessionStorage.getItem(TOKEN_KEY) ?? '' }))
   opened.onmessage = ({ data }) => {
+    if (socket !== opened) return
     const message = JSON.parse(data)
-    if (message.type === 'welcome') showForms(true)
+    if (message.type === 'welcome' && offer.hidden) showForms(true)
     listener?.(message)
   }
   opened.onclose = ({ code }) => {
-    if (socket === opened) socket = undefined
+    if (socket !== opened) return
+    socket = undefined
     listener?.({ type: 'error', message: say.lost })
     if (!TERMINAL.has(code)) return
-    loginHint.textContent = sessionStorage.getItem(TOKEN_KEY) === null ? say.tokenHint : say.refusedToken
-    loginHint.classList.toggle('error', sessionStorage.getItem(TOKEN_KEY) !== null)
+    loginHint.textContent = say.tokenHint
+    if (sessionStorage.getItem(TOKEN_KEY) !== null) showRefused()
     sessionStorage.removeItem(TOKEN_KEY)
-    showForms(false)
+    if (offer.hidden) showForms(false)
   }
 }
 
@@ -146,6 +248,7 @@ loginForm.addEventListener('submit', (event) => {
   event.preventDefault()
   sessionStorage.setItem(TOKEN_KEY, tokenInput.value.trim())
   tokenInput.value = ''
+  leave()
   connect()
 })
 
@@ -253,7 +356,6 @@ showHealth()
 setInterval(() => {
   if (!document.hidden) showHealth()
 }, 10_000)
-if (sessionStorage.getItem(TOKEN_KEY) === null) {
-  loginHint.textContent = say.tokenHint
-  showForms(false)
-} else connect()
+// A link to where this page is open already loads nothing.
+addEventListener('hashchange', begin)
+begin()

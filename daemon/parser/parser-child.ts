@@ -39,7 +39,7 @@ export function startParserChild({ memoryMegabytes, timeoutMs }: ParserLimits): 
   const exited = new Promise<ChatbotError>((resolve) => {
     child.once('error', (error) => {
       ended = true
-      resolve(failed(`could not be started: ${error.message}`))
+      resolve(failed('could not be started', error.message))
     })
     child.once('close', (code, signal) => {
       ended = true
@@ -104,17 +104,17 @@ function receive(child: ChildProcess, request: ParseRequest): Promise<ParsedDocu
       } else if (reply.type === 'document') {
         const { type: _, ...document } = reply
         resolve({ ...document, text: text ?? parts.join(''), chunks })
-      } else reject(new ChatbotError(reply.code, reply.message))
+      } else reject(new ChatbotError(reply.code, reply.message, { detail: reply.detail }))
     }
     child.on('message', (message: unknown) => {
       try {
         take(parseReplySchema.parse(message))
       } catch (thrown) {
-        reject(ChatbotError.wrap(thrown, 'parser_failed', 'The parser process answered what was not asked: '))
+        reject(ChatbotError.hide(thrown, 'parser_failed', 'The parser process answered what was not asked.'))
       }
     })
     child.send(request, (error) => {
-      if (error) reject(failed(`could not be reached: ${error.message}`))
+      if (error) reject(failed('could not be reached', error.message))
     })
   })
 }
@@ -133,8 +133,8 @@ function whole({ context, page, line, ...chunk }: SlimChunk, text: string, ordin
   }
 }
 
-const failed = (what: string): ChatbotError =>
-  new ChatbotError('parser_failed', `The document parser ${what}.`)
+const failed = (what: string, detail?: string): ChatbotError =>
+  new ChatbotError('parser_failed', `The document parser ${what}.`, { detail })
 
 const tooMuchMemory = (megabytes: number): ChatbotError =>
   failed(`needed more than ${megabytes} MB for this file (ingest.parserMemoryMegabytes)`)

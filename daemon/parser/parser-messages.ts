@@ -51,6 +51,11 @@ export const parseReplySchema = z.discriminatedUnion('type', [
     metadata: z.record(z.string(), z.string()).optional(),
     modifiedAt: z.date().optional(),
   }),
-  z.object({ type: z.literal('failed'), code: z.enum(ERROR_CODES), message: z.string() }),
+  z.object({
+    type: z.literal('failed'),
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    detail: z.string().optional(),
+  }),
 ])
 export type ParseReply = z.output<typeof parseReplySchema>

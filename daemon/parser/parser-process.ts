@@ -58,8 +58,12 @@ async function* parse(
       }
     yield { type: 'document', ...document, warnings: [...document.warnings] }
   } catch (thrown) {
-    const { code, message } = ChatbotError.wrap(thrown, 'parser_failed', 'The file could not be parsed: ')
-    yield { type: 'failed', code, message }
+    const { code, message, detail } = ChatbotError.hide(
+      thrown,
+      'parser_failed',
+      'The file could not be parsed.',
+    )
+    yield { type: 'failed', code, message, detail }
   }
 }
 

@@ -1,6 +1,6 @@
 /** PGlite runs SQL synchronously on its thread: this one, so that the daemon's never waits. */
-import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import fs, { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
@@ -15,6 +15,10 @@ const SETTINGS = ['-c', 'max_wal_size=128MB', '-c', 'min_wal_size=32MB', '-c', '
 
 /** After these PGlite answers nothing any more, and throws nothing either. */
 const LAST_WORDS = /^Aborted\(|^[\d-]+ [\d:.]+ \w+ \[\d+\] FATAL:/
+
+// Emscripten sets the mode of each file that it makes, mostly to 0666 and whatever the umask says.
+const { chmodSync } = fs
+fs.chmodSync = (path, mode) => chmodSync(path, typeof mode === 'number' ? mode & 0o700 : mode)
 
 const { dataDir, socketPath } = WorkerData.parse(workerData)
 try {
@@ -38,6 +42,7 @@ async function serve(): Promise<void> {
 async function initialise(): Promise<void> {
   const unfinished = `${dataDir}.new`
   await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { mode: 0o700 })
   const database = await open(unfinished)
   await database.close()
   await rename(unfinished, dataDir)

@@ -89,7 +89,7 @@ async function prepareFolders(dataDir: string, socketPath: string): Promise<void
 
 /** Makes the folders around the database, and says what PG_VERSION says: `none` where nothing is yet. */
 async function usableFolders(dataDir: string, socketPath: string): Promise<string> {
-  await mkdir(dirname(dataDir), { recursive: true })
+  await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 })
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 })
   await rm(socketPath, { force: true })
   // An empty folder is as good as none; what is not empty must be a database.
@@ -153,9 +153,12 @@ function corrupt(dataDir: string, reason: string): ChatbotError {
 /** Less than one segment of PostgreSQL's write-ahead log. */
 const FULL_BYTES = 16 * 1024 * 1024
 
-async function freeBytes(dataDir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(dataDir))
-  return bavail * bsize
+/** Infinity when it cannot be known. */
+function freeBytes(dataDir: string): Promise<number> {
+  return statfs(dirname(dataDir)).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  )
 }
 
 const isFull = (text: string): boolean => /ENOSPC|no space left on device/i.test(text)

@@ -1,11 +1,13 @@
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type CloseName } from '../../src/protocol/close-codes.ts'
 
-/** Closes with a code of the protocol; a peer that does not answer the closing is cut off soon. */
+const GRACE_MS = 1000
+
+/** Closes with a code of the protocol; a peer that does not answer the closing in time is cut off. */
 export function closeSocket(
   socket: WebSocket,
   name: CloseName,
-  reason: string = CLOSE_CODES[name].reason,
+  { reason = CLOSE_CODES[name].reason, graceMs = GRACE_MS }: { reason?: string; graceMs?: number } = {},
 ): void {
   // `ws` allows 123 bytes of reason.
   socket.close(
@@ -13,7 +15,7 @@ export function closeSocket(
     Buffer.from(reason)
       .subarray(0, 123)
       .toString('utf8')
-      .replace(/\uFFFD+$/, ''),
+      .replace(/(?<!\uFFFD)\uFFFD+$/, ''),
   )
-  setTimeout(() => socket.terminate(), 1000).unref()
+  setTimeout(() => socket.terminate(), graceMs).unref()
 }

@@ -5,18 +5,31 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ChatbotError, ERRORS } from '../../src/domain/errors.ts'
+import { guarded } from '../../src/domain/guarded.ts'
+import { addressPool } from '../../src/limits/address-pool.ts'
+import { clientAddress, parseNetworks } from '../../src/limits/addresses.ts'
 import type { CloseName } from '../../src/protocol/close-codes.ts'
 import { SOCKET_PATH, SUBPROTOCOL } from '../../src/protocol/messages.ts'
 import type { Gate } from '../gate.ts'
+import type { IdleConnections } from '../http/connections.ts'
 import type { Logger } from '../log.ts'
 import type { Life } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
 import { Session } from './session.ts'
 
+/** Of the frames of a message, on average. */
+const LEAST_FRAGMENT_BYTES = 1024
+/** Of what the network delivers at once of a frame, on average. */
+const LEAST_CHUNK_BYTES = 64
+/** A refused upgrade is read within this time. */
+const REFUSED_MS = 1000
+
 export interface SocketServer {
   /** Serves upgrades of this HTTP server behind this gate. */
-  attach(server: Server, gate: Gate): void
+  attach(server: Server, gate: Gate, connections?: IdleConnections): void
   size(): number
+  /** What is held for clients that have not read it yet. */
+  bufferedBytes(): number
   /** Tells every client that the daemon drains. */
   announceDraining(graceMs: number): void
   /** Whether any socket was opened with a token that can be revoked. */
@@ -33,39 +46,88 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.maxFrameBytes,
+    // Unknown to its types. A message that comes in tiny pieces costs many times its length until it is whole.
+    ...{
+      closeTimeout: limits.stallTimeoutMs,
+      maxFragments: limits.maxFrameBytes / LEAST_FRAGMENT_BYTES,
+      maxBufferedChunks: limits.maxFrameBytes / LEAST_CHUNK_BYTES,
+    },
     // A client that offers protocols must offer ours; one that offers none is served.
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   })
-  const sessions = new Set<Session>()
+  const trusted = parseNetworks(limits.trustedProxies)
+  /** Of unknown people, by address: whoever fills it puts out their own. */
+  const greeting = addressPool<WebSocket>({
+    most: limits.maxGreetingSockets,
+    mostOfAddress: limits.maxGreetingSocketsPerAddress,
+    evict: (socket) => closeSocket(socket, 'too_many_connections'),
+  })
+  const entered = new Set<WebSocket>()
+  const sessions = new Map<WebSocket, Session>()
   let closing = false
   const missedPongs = new WeakMap<WebSocket, number>()
 
-  const pinging = setInterval(() => {
-    for (const socket of sockets.clients) {
-      const missed = missedPongs.get(socket) ?? 0
-      if (missed >= 2) {
-        socket.terminate()
-        continue
-      }
-      missedPongs.set(socket, missed + 1)
-      socket.ping()
+  const failed = (error: unknown) => log.error({ err: error }, 'the socket server failed')
+  const ping = guarded(failed, (socket: WebSocket) => {
+    // One that is being closed is cut off when its time is over.
+    if (socket.readyState !== socket.OPEN) return
+    const missed = missedPongs.get(socket) ?? 0
+    if (missed >= 2) {
+      sessions.get(socket)?.stalled()
+      return
     }
+    missedPongs.set(socket, missed + 1)
+    socket.ping()
+  })
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) ping(socket)
   }, limits.pingIntervalMs)
   pinging.unref()
 
-  function serve(socket: WebSocket, stream: Duplex, gate: Gate, identity: Identity | undefined): void {
-    if (sockets.clients.size > limits.maxSockets) {
+  function enter(socket: WebSocket): boolean {
+    greeting.remove(socket)
+    if (entered.size >= limits.maxSockets) return false
+    entered.add(socket)
+    return true
+  }
+
+  function serve(
+    socket: WebSocket,
+    request: IncomingMessage,
+    gate: Gate,
+    identity: Identity | undefined | 'refused',
+  ): void {
+    socket.once('close', () => {
+      greeting.remove(socket)
+      entered.delete(socket)
+      sessions.delete(socket)
+    })
+    const isKnown = identity !== undefined && identity !== 'refused'
+    if (!isKnown) greeting.add(socket, clientAddress(request, trusted))
+    if (identity === 'refused') {
+      closeSocket(socket, 'unauthenticated')
+      return
+    }
+    if (isKnown && !enter(socket)) {
       closeSocket(socket, 'too_many_connections')
       return
     }
     socket.on('pong', () => missedPongs.set(socket, 0))
-    const session = new Session({ socket, stream, life, config, gate, log, identity })
-    sessions.add(session)
-    socket.once('close', () => sessions.delete(session))
+    const session = new Session({
+      socket,
+      stream: request.socket,
+      life,
+      config,
+      gate: gate.behind(request),
+      log,
+      identity,
+      enter: () => isKnown || enter(socket),
+    })
+    sessions.set(socket, session)
   }
 
   return {
-    attach(server, gate) {
+    attach(server, gate, connections) {
       server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
         // Before `ws` takes the stream over, a reset peer would be an uncaught error.
         const ignore = () => stream.destroy()
@@ -82,17 +144,32 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
-            if (caller === 'refused') closeSocket(socket, 'unauthenticated')
-            else serve(socket, stream, gate.behind(request), caller)
+            const begin = guarded(
+              (error) => {
+                failed(error)
+                closeSocket(socket, 'internal')
+              },
+              () => {
+                connections?.leave(request.socket)
+                serve(socket, request, gate, caller)
+              },
+            )
+            begin()
           })
         }
-        admit().catch((error: unknown) => refuse(stream, ChatbotError.wrap(error)))
+        admit()
+          .catch((error: unknown) => {
+            if (!(error instanceof ChatbotError)) failed(error)
+            refuse(stream, ChatbotError.wrap(error))
+          })
+          .catch(failed)
       })
     },
     size: () => sockets.clients.size,
-    hasTokens: () => [...sessions].some(({ token }) => token !== undefined),
+    bufferedBytes: () => [...sessions.values()].reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
+    hasTokens: () => [...sessions.values()].some(({ token }) => token !== undefined),
     async recheck() {
-      const byToken = Map.groupBy(sessions, ({ token }) => token)
+      const byToken = Map.groupBy(sessions.values(), ({ token }) => token)
       for (const [token, holders] of byToken) {
         if (token !== undefined && !(await holders[0]?.isGood(token))) {
           for (const session of holders) session.refuse(token)
@@ -100,7 +177,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
       }
     },
     announceDraining(graceMs) {
-      for (const session of sessions) session.send({ type: 'draining', graceMs })
+      for (const session of sessions.values()) session.send({ type: 'draining', graceMs })
     },
     async close(name) {
       closing = true
@@ -126,6 +203,8 @@ async function identified(gate: Gate, request: IncomingMessage): Promise<Identit
 
 function refuse(stream: Duplex, error: ChatbotError): void {
   const body = JSON.stringify({ error })
+  // A peer that does not close its side would keep the connection.
+  setTimeout(() => stream.destroy(), REFUSED_MS).unref()
   stream.end(
     `HTTP/1.1 ${ERRORS[error.code].http} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

@@ -5,6 +5,7 @@ import type { Accepted } from '../../src/answers/answers.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { guarded } from '../../src/domain/guarded.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
@@ -25,6 +26,7 @@ import { conversation, turn } from '../http/endpoints.ts'
 import type { Logger } from '../log.ts'
 import { type Life, servicesOf } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
+import { Outbox } from './outbox.ts'
 
 export interface SessionOptions {
   readonly socket: WebSocket
@@ -36,11 +38,15 @@ export interface SessionOptions {
   readonly log: Logger
   /** Who the upgrade's header said it is. */
   readonly identity: Identity | undefined
+  /** It is known now who that is; false: there is no room for them. */
+  enter(): boolean
 }
 
 const DEFAULT_TURNS = 50
 /** Messages that wait for the end of the greeting. */
 const MAX_EARLY = 16
+/** Passages and turns that are looked up at once for one socket; the next lookups wait until those were sent. */
+const MAX_LOOKED_UP = 80
 /** Longer ones fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -52,29 +58,55 @@ export class Session {
   readonly #helloTimer: NodeJS.Timeout
   /** Ends the readers of answers; the answers themselves go on. */
   readonly #closed = new AbortController()
+  readonly #outbox: Outbox
   readonly #asks = new Set<string>()
+  /** Answers whose events are on their way. */
+  readonly #reading = new Set<Accepted>()
   /** Searches and histories on their way. */
   readonly #lookups = new Map<string, AbortController>()
+  #lookedUp = 0
+  #lookupEnded: PromiseWithResolvers<void> | undefined
   /** Cancels on their way: an ask of the same id is a later one, and waits for them. */
   readonly #cancels = new Map<string, Promise<void>>()
   #identity: Identity | undefined
   #expiry: NodeJS.Timeout | undefined
-  #isGathering = false
   #state: 'new' | 'greeting' | 'greeted' = 'new'
   /** What a client sends without waiting for `welcome`. */
   readonly #early: ClientMessage[] = []
+  #earlyUnits = 0
+  /** A fault of ours ends the socket that met it, and no other. */
+  readonly #broke = (error: unknown): void => {
+    this.#options.log.error({ err: error }, 'a socket failed')
+    closeSocket(this.#options.socket, 'internal')
+  }
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const { socket, config } = options
+    const { socket, stream, config } = options
+    const { maxBufferedBytes, stallTimeoutMs } = config.server
+    this.#outbox = new Outbox({
+      socket,
+      stream,
+      maxBufferedBytes,
+      stallTimeoutMs,
+      // Answers that have ended are in memory for their readers alone.
+      heldBytes: () => [...this.#reading].map((accepted) => accepted.heldBytes()),
+      giveUp: () => this.stalled(),
+    })
     this.#helloTimer = setTimeout(() => closeSocket(socket, 'hello_timeout'), config.server.helloTimeoutMs)
     if (options.identity !== undefined) this.#become(options.identity)
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
-    socket.on('close', () => {
-      clearTimeout(this.#helloTimer)
-      clearTimeout(this.#expiry)
-      this.#closed.abort()
-    })
+    socket.on(
+      'message',
+      guarded(this.#broke, (data, isBinary) => this.#receive(data.toString(), isBinary)),
+    )
+    socket.on(
+      'close',
+      guarded(this.#broke, () => {
+        clearTimeout(this.#helloTimer)
+        clearTimeout(this.#expiry)
+        this.#end()
+      }),
+    )
   }
 
   /** What it was opened or renewed with, where that can be revoked. */
@@ -98,25 +130,27 @@ export class Session {
     if (this.token === token) closeSocket(this.#options.socket, 'unauthenticated')
   }
 
-  /** Writes a message; a client that does not read is cut off before its messages fill the memory. */
-  send(message: ServerMessage): void {
-    const { socket, config } = this.#options
-    if (socket.readyState !== socket.OPEN) return
-    this.#gather()
-    socket.send(JSON.stringify(message))
-    if (socket.bufferedAmount > config.server.maxBufferedBytes) closeSocket(socket, 'slow_consumer')
+  /** Closes the socket of a client that does not read, and gives it time to read that. */
+  stalled(): void {
+    const { socket, config, log } = this.#options
+    log.info({ user: this.#identity?.principal.id }, 'a client is cut off: it reads too slowly')
+    closeSocket(socket, 'slow_consumer', { graceMs: config.server.stallTimeoutMs })
+    this.#end()
   }
 
-  /** What is sent in one turn of the event loop goes out as one write. */
-  #gather(): void {
-    if (this.#isGathering) return
-    const { stream } = this.#options
-    this.#isGathering = true
-    stream.cork()
-    setImmediate(() => {
-      this.#isGathering = false
-      stream.uncork()
-    })
+  /** What is held until the client has read. */
+  get bufferedBytes(): number {
+    return this.#outbox.bytes
+  }
+
+  send(message: ServerMessage): void {
+    this.#outbox.send(message)
+  }
+
+  /** Nothing more is read or looked up for it. */
+  #end(): void {
+    this.#outbox.stop()
+    this.#closed.abort()
   }
 
   #receive(text: string, isBinary: boolean): void {
@@ -127,7 +161,7 @@ export class Session {
       : readClientMessage(text)
     switch (read.kind) {
       case 'malformed':
-        closeSocket(socket, 'bad_message', read.reason)
+        closeSocket(socket, 'bad_message', { reason: read.reason })
         return
       case 'invalid':
         this.#fail(read.id, new ChatbotError('bad_message', read.reason))
@@ -144,13 +178,12 @@ export class Session {
       return
     }
     if (this.#state === 'greeting') {
-      if (this.#early.length < MAX_EARLY) this.#early.push(message)
-      else closeSocket(socket, 'bad_message', 'too many messages before `welcome`')
+      this.#keepEarly(message)
       return
     }
     const principal = this.#identity?.principal
     if (this.#state !== 'greeted' || principal === undefined) {
-      closeSocket(socket, 'unauthenticated', 'the first message must be `hello`')
+      closeSocket(socket, 'unauthenticated', { reason: 'the first message must be `hello`' })
       return
     }
     life.touch()
@@ -163,15 +196,29 @@ export class Session {
         return
       case 'search':
         this.#run(message.id, () =>
-          this.#lookup(message.id, (signal) => this.#search(principal, message, signal)),
+          this.#lookup(message.id, message.limit ?? DEFAULT_RESULTS, (signal) =>
+            this.#search(principal, message, signal),
+          ),
         )
         return
       case 'cancel':
         this.#run(message.id, () => this.#cancel(principal, message.id))
         return
       case 'history':
-        this.#run(message.id, () => this.#lookup(message.id, () => this.#history(principal, message)))
+        this.#run(message.id, () =>
+          this.#lookup(message.id, message.limit ?? DEFAULT_TURNS, () => this.#history(principal, message)),
+        )
     }
+  }
+
+  /** Of somebody unknown: all of them together are no larger than one frame. */
+  #keepEarly(message: ClientMessage): void {
+    const { socket, config } = this.#options
+    this.#early.push(message)
+    this.#earlyUnits += JSON.stringify(message).length
+    if (this.#early.length <= MAX_EARLY && this.#earlyUnits <= config.server.maxFrameBytes) return
+    this.#early.length = 0
+    closeSocket(socket, 'bad_message', { reason: 'too many messages before `welcome`' })
   }
 
   #hello(token: string | undefined): void {
@@ -191,7 +238,11 @@ export class Session {
   }
 
   #greet(): void {
-    const { life, config } = this.#options
+    const { socket, life, config, enter } = this.#options
+    if (!enter()) {
+      closeSocket(socket, 'too_many_connections')
+      return
+    }
     this.#state = 'greeted'
     clearTimeout(this.#helloTimer)
     life.touch()
@@ -260,10 +311,13 @@ export class Session {
   }
 
   #run(id: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      if (!(error instanceof ChatbotError)) this.#options.log.error({ err: error, id }, 'message failed')
-      this.#fail(id, ChatbotError.wrap(error))
-    })
+    work()
+      .catch((error: unknown) => {
+        const failure = ChatbotError.wrap(error)
+        if (failure.detail !== undefined) this.#options.log.error({ err: error, id }, 'message failed')
+        this.#fail(id, failure)
+      })
+      .catch(this.#broke)
   }
 
   async #ask(principal: Principal, message: AskMessage): Promise<void> {
@@ -289,14 +343,20 @@ export class Session {
         epoch: accepted.epoch,
         conversation: accepted.conversation,
       })
-      await this.#stream(message.id, accepted)
+      await this.#stream(principal, message.id, accepted)
     } finally {
       this.#asks.delete(message.id)
     }
   }
 
-  async #stream(id: string, accepted: Accepted): Promise<void> {
-    for await (const logged of accepted.events(this.#closed.signal)) this.send(eventMessage(id, logged))
+  async #stream(principal: Principal, id: string, accepted: Accepted): Promise<void> {
+    this.#reading.add(accepted)
+    try {
+      for await (const logged of accepted.events(this.#closed.signal))
+        await this.#outbox.sendInTurn(eventMessage(principal, id, logged))
+    } finally {
+      this.#reading.delete(accepted)
+    }
   }
 
   async #cancel(principal: Principal, id: string): Promise<void> {
@@ -312,7 +372,12 @@ export class Session {
     }
   }
 
-  async #lookup(id: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #lookup(
+    id: string,
+    /** Passages or turns, at most. */
+    entries: number,
+    work: (signal: AbortSignal) => Promise<ServerMessage>,
+  ): Promise<void> {
     const { config } = this.#options
     if (this.#lookups.has(id)) throw new ChatbotError('bad_message', 'This id is already looked up.')
     if (this.#lookups.size >= config.server.maxAsksPerSocket) {
@@ -324,14 +389,36 @@ export class Session {
     }
     const abort = new AbortController()
     this.#lookups.set(id, abort)
+    const signal = AbortSignal.any([abort.signal, this.#closed.signal])
     try {
-      await work(AbortSignal.any([abort.signal, this.#closed.signal]))
+      await this.#inLookupTurn(entries, async () => {
+        await this.#outbox.room()
+        if (this.#closed.signal.aborted) return
+        signal.throwIfAborted()
+        await this.#outbox.sendInTurn(await work(signal))
+      })
     } finally {
       this.#lookups.delete(id)
     }
   }
 
-  async #search(principal: Principal, message: SearchMessage, signal: AbortSignal): Promise<void> {
+  /** What was looked up is in memory until the client has read what was before it. */
+  async #inLookupTurn(entries: number, work: () => Promise<void>): Promise<void> {
+    while (this.#lookedUp > 0 && this.#lookedUp + entries > MAX_LOOKED_UP) {
+      this.#lookupEnded ??= Promise.withResolvers()
+      await this.#lookupEnded.promise
+    }
+    this.#lookedUp += entries
+    try {
+      await work()
+    } finally {
+      this.#lookedUp -= entries
+      this.#lookupEnded?.resolve()
+      this.#lookupEnded = undefined
+    }
+  }
+
+  async #search(principal: Principal, message: SearchMessage, signal: AbortSignal): Promise<ServerMessage> {
     const started = performance.now()
     const { ports, loaded, limits } = servicesOf(this.#options.life)
     await limits.search(principal)
@@ -341,37 +428,39 @@ export class Session {
       limit: message.limit ?? DEFAULT_RESULTS,
       signal,
     })
-    this.send({
+    return {
       type: 'results',
       id: message.id,
       passages: [...passages],
       ms: Math.round(performance.now() - started),
-    })
+    }
   }
 
-  async #history(principal: Principal, message: HistoryMessage): Promise<void> {
+  async #history(principal: Principal, message: HistoryMessage): Promise<ServerMessage> {
     const { ports, limits } = servicesOf(this.#options.life)
     await takeRequest(limits, principal)
     const { conversations } = ports.store
     const found = await conversations.turns(principal, message.conversation, message.limit ?? DEFAULT_TURNS)
-    this.send({
+    return {
       type: 'turns',
       id: message.id,
       conversation: conversation(found.conversation),
       turns: found.turns.map(turn),
-    })
+    }
   }
 
   #fail(id: string | undefined, error: ChatbotError): void {
-    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...error.toJSON() })
+    const { principal } = this.#identity ?? {}
+    const told = principal === undefined ? error.toJSON() : error.for(principal)
+    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...told })
   }
 }
 
-function eventMessage(id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
+function eventMessage(principal: Principal, id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
   const position = { id, epoch, seq }
   switch (event.type) {
     case 'error':
-      return { type: 'error', ...position, ...event.error.toJSON() }
+      return { type: 'error', ...position, ...event.error.for(principal) }
     case 'context':
       return { type: 'context', ...position, passages: [...event.passages] }
     case 'done': {

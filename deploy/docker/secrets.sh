@@ -17,4 +17,5 @@ put database_url "postgresql://chatbot:$(cat "$dir/postgres_password")@postgres:
 put redis_password "$(random)"
 put redis_url "redis://:$(cat "$dir/redis_password")@redis:6379/0"
 put auth_secret "$(random)"
+put metrics_token "$(random)"
 put grafana_password "$(random)"

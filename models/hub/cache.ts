@@ -1,4 +1,5 @@
 /** The hub's cache on disk: `models--org--name/` with `blobs`, `refs` and `snapshots` of links to the blobs. */
+
 import { randomUUID } from 'node:crypto'
 import {
   link,
@@ -13,6 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import { parseJson } from '../../src/domain/json.ts'
 import { type ModelCard, modelCard } from '../card.ts'
 import { configSchema, roleOf } from '../config-file.ts'
 import type { ModelRole } from '../description.ts'
@@ -105,7 +107,7 @@ async function describe(
   const files = await filesBelow(folder)
   const json = await readFile(join(folder, 'config.json'), 'utf8').catch(() => undefined)
   if (json === undefined || !files.includes('tokenizer.json')) return undefined
-  const config = configSchema.safeParse(parseJson(json)).data
+  const config = configSchema.safeParse(contentOf(json)).data
   if (config === undefined) return undefined
   const role = roleOf(config)
   const variants = networksIn(files, role).map(({ variant }) => variant)
@@ -214,9 +216,9 @@ async function writeWhole(path: string, content: string): Promise<void> {
 export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined
 
-function parseJson(text: string): unknown {
+function contentOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -56,7 +56,7 @@ export function hubSettings(env: Environment): HubSettings {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'huggingface')
   const token = env.HF_TOKEN || tokenIn(env.HF_TOKEN_PATH || join(home, 'token'))
   return {
-    endpoint: (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
+    endpoint: (env.HF_ENDPOINT || 'https://huggingface.co').replace(/(?<!\/)\/+$/, ''),
     ...(token === undefined ? {} : { token }),
     offline: /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? ''),
     stallMs: 30_000,

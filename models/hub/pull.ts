@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { parseJson } from '../../src/domain/json.ts'
 import { checksumLike } from '../checksum.ts'
 import { configSchema, type ModelConfig, roleOf } from '../config-file.ts'
 import type { ModelRole } from '../description.ts'
@@ -145,7 +146,7 @@ async function configOf(
     throw new ChatbotError('unsupported_model', `${remote.name} cannot be used: it has no config.json.`)
   await fetchOne(file, () => {})
   try {
-    return configSchema.parse(JSON.parse(await readFile(blobPath(folder, file.checksum), 'utf8')))
+    return configSchema.parse(parseJson(await readFile(blobPath(folder, file.checksum), 'utf8')))
   } catch (thrown) {
     throw ChatbotError.wrap(thrown, 'unsupported_model', `${remote.name} cannot be used: its config.json: `)
   }

@@ -9,7 +9,7 @@ import { checkQuestion } from '../domain/question.ts'
 import type { Limits } from '../limits/limits.ts'
 import { answerQuestion } from '../pipeline/answer.ts'
 import { oneFlight } from '../pipeline/flight.ts'
-import type { AnswerLog, AnswerLogs, LoggedEvent } from '../ports/answer-log.ts'
+import { type AnswerLog, type AnswerLogs, bytesOf, type LoggedEvent } from '../ports/answer-log.ts'
 import type { Generator } from '../ports/generator.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Signals } from '../ports/signals.ts'
@@ -27,6 +27,8 @@ export interface Accepted {
   readonly epoch: number
   /** From the answer's start; ends with `done` or `error`. */
   events(signal?: AbortSignal): AsyncIterable<LoggedEvent>
+  /** What is in memory only until its events have been read. */
+  heldBytes(): number
 }
 
 export interface AnswersOptions {
@@ -150,7 +152,9 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const room = options.maxAsks - runs.size - entering.size
     if (!options.shared || draining || room <= 0) return
-    const taken = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    for (const id of givenUp)
+      options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
     for (const answer of taken) await goOn(answer)
   }
 
@@ -327,9 +331,13 @@ export function createAnswers(options: AnswersOptions): Answers {
     runs.get(key)?.abort.abort(takenOver())
     // The attempt before may have shown text that this one will not repeat.
     if (epoch > 1) emit({ type: 'restart', keep: 0 })
-    const work = async () => {
+    let tokens = 0
+    const spend = (more: number) => {
+      tokens += more
+    }
+    const answering = async () => {
       const history = await earlierTurns(principal, request)
-      const answer = await answerOnce(
+      return answerOnce(
         {
           id: request.id,
           epoch,
@@ -345,14 +353,13 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit, leaveTurn },
+        { principal, ports, signal: abort.signal, emit, spend, leaveTurn },
       )
+    }
+    const work = async () => {
+      // Counted before the end is told, so that the next question finds them counted, however this one ended.
+      const answer = await answering().finally(() => count(principal, request.id, tokens))
       emit({ type: 'done', answer })
-      if (answer.cached !== false || answer.usage === undefined) return
-      const { promptTokens, completionTokens } = answer.usage
-      await options.limits
-        .spent(principal, promptTokens + completionTokens)
-        .catch((error: unknown) => options.onError(error, answer.id))
     }
     const span = {
       parent: request.traceparent,
@@ -366,6 +373,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })
     return accepted(log, conversation)
+  }
+
+  async function count(principal: Principal, id: string, tokens: number): Promise<void> {
+    if (tokens === 0) return
+    await options.limits.spent(principal, tokens).catch((error: unknown) => options.onError(error, id))
   }
 
   /** The events of an answer that another daemon runs. */
@@ -426,9 +438,9 @@ export function createAnswers(options: AnswersOptions): Answers {
         : new ChatbotError(
             'internal',
             'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
-            { cause: thrown },
+            { cause: thrown, detail: thrown instanceof Error ? thrown.message : String(thrown) },
           )
-    if (error.code === 'internal') options.onError(thrown, id)
+    if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state =
       error.code === 'cancelled' ? 'cancelled' : PASSING.has(error.code) ? 'interrupted' : 'failed'
     await ports.store.answers
@@ -506,6 +518,7 @@ const accepted = (log: AnswerLog, conversation: string): Accepted => ({
   conversation,
   epoch: log.epoch,
   events: (signal) => log.read(signal),
+  heldBytes: () => log.heldBytes(),
 })
 
 /** The answer under an id that was asked before, and that does not run here. */
@@ -516,15 +529,21 @@ function joined(
   const { conversation, epoch } = begun
   switch (begun.kind) {
     case 'finished':
-      return { conversation, epoch, events: () => replay(epoch, begun.answer) }
+      return {
+        conversation,
+        epoch,
+        events: () => replay(epoch, begun.answer),
+        heldBytes: () => bytesOf([{ type: 'done', answer: begun.answer }]),
+      }
     case 'ended':
       return {
         conversation,
         epoch,
         events: () => single(epoch, new ChatbotError(begun.errorCode, begun.errorMessage)),
+        heldBytes: () => 0,
       }
     case 'running':
-      return { conversation, epoch, events: follow }
+      return { conversation, epoch, events: follow, heldBytes: () => 0 }
   }
 }
 

@@ -6,27 +6,68 @@
 import { z } from 'zod'
 import type { Answer, EarlierTurn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import {
+  MAX_HISTORY_ANSWER_CHARACTERS,
+  MAX_HISTORY_CHARACTERS,
+  MAX_HISTORY_TURNS,
+  MAX_QUESTION,
+} from '../domain/question.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
 export const COMPLETIONS_PREFIX = '/v1'
 
-const messageSchema = z.object({
-  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z
-    .union([z.string(), z.array(z.object({ type: z.string(), text: z.string().optional() }))])
-    .nullish(),
-})
+/** Of a request: messages, parts of one, and UTF-16 code units of one and of all together. */
+const MAX_MESSAGES = 1000
+const MAX_PARTS = 100
+const MAX_MESSAGE_CHARACTERS = MAX_HISTORY_ANSWER_CHARACTERS
+const MAX_MESSAGES_CHARACTERS = MAX_HISTORY_CHARACTERS
+
+const text = z.string().max(MAX_MESSAGE_CHARACTERS)
+const messageSchema = z
+  .object({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+    content: z
+      .union([text, z.array(z.object({ type: z.string().max(64), text: text.optional() })).max(MAX_PARTS)])
+      .nullish(),
+  })
+  .refine(
+    (message) => lengthOf(message) <= (message.role === 'user' ? MAX_QUESTION : MAX_MESSAGE_CHARACTERS),
+    {
+      path: ['content'],
+      error: `at most ${MAX_QUESTION} UTF-16 code units of the role \`user\`, ${MAX_MESSAGE_CHARACTERS} of another`,
+    },
+  )
+
+/** UTF-16 code units. */
+const MAX_MODEL_CHARACTERS = 200
 
 /** What is not listed is accepted and has no effect: the engine's settings decide, not the client's. */
 export const completionRequestSchema = z.object({
-  model: z.string().max(200),
-  messages: z.array(messageSchema).min(1).max(1000),
+  model: z.string().max(MAX_MODEL_CHARACTERS),
+  messages: z
+    .array(messageSchema)
+    .min(1)
+    .max(MAX_MESSAGES)
+    .refine(
+      (messages) => messages.reduce((sum, message) => sum + lengthOf(message), 0) <= MAX_MESSAGES_CHARACTERS,
+      `all messages together have at most ${MAX_MESSAGES_CHARACTERS} UTF-16 code units`,
+    ),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.literal(1, 'only one answer a request').nullish(),
 })
 
 type Message = z.output<typeof messageSchema>
+
+/** UTF-16 code units, and one between two parts. */
+function lengthOf({
+  content,
+}: {
+  readonly content?: string | readonly { readonly text?: string | undefined }[] | null | undefined
+}): number {
+  if (typeof content === 'string') return content.length
+  return (content ?? []).reduce((sum, { text = '' }) => sum + text.length + 1, 0)
+}
 
 /** What a model's name stands for: `chatbot`, `chatbot/COLLECTION`, `chatbot@ENGINE`, `chatbot/COLLECTION@ENGINE`. */
 export interface ModelName {
@@ -50,7 +91,7 @@ export function readModelName(model: string): ModelName {
   return { ...(collection === undefined ? {} : { collection }), ...(engine === undefined ? {} : { engine }) }
 }
 
-/** The last message is the question, what was said before is history; instructions have no say here. */
+/** The last message is the question, what was said before is history, of which the latest turns count; instructions have no say here. */
 export function readMessages(messages: readonly Message[]): {
   readonly question: string
   readonly history: EarlierTurn[]
@@ -68,7 +109,7 @@ export function readMessages(messages: readonly Message[]): {
       question = undefined
     }
   }
-  return { question: textOf(last), history }
+  return { question: textOf(last), history: history.slice(-MAX_HISTORY_TURNS) }
 }
 
 function textOf({ content }: Message): string {

@@ -30,23 +30,29 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 
-/** Takes as long without a stored hash, when there is no such user, as with one. */
-export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+/**
+ * Takes as long without a stored hash, when there is no such user, as with one. `first` has places of its own to wait in,
+ * and goes before the others.
+ */
+export async function isPassword(
+  password: string,
+  stored: string | undefined,
+  first = false,
+): Promise<boolean> {
   const [, N, r, p, salt = '', hash = ''] = (stored ?? NO_PASSWORD).split('$')
   const expected = Buffer.from(hash, 'base64url')
-  const given = await derive(password, Buffer.from(salt, 'base64url'), {
-    N: Number(N),
-    r: Number(r),
-    p: Number(p),
-  })
+  const cost = { N: Number(N), r: Number(r), p: Number(p) }
+  const given = await derive(password, Buffer.from(salt, 'base64url'), cost, first)
   return timingSafeEqual(given, expected) && stored !== undefined
 }
 
 let running = 0
-const waiting: (() => void)[] = []
+const waitingFirst: (() => void)[] = []
+const waitingThen: (() => void)[] = []
 
-async function derive(password: string, salt: Buffer, cost: ScryptOptions): Promise<Buffer> {
+async function derive(password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> {
   if (running >= AT_ONCE) {
+    const waiting = first ? waitingFirst : waitingThen
     if (waiting.length >= MAX_WAITING) {
       throw new ChatbotError('overloaded', 'Too many log in at this moment. Try again in a moment.', {
         retryAfterMs: 2000,
@@ -61,7 +67,7 @@ async function derive(password: string, salt: Buffer, cost: ScryptOptions): Prom
       )
     })
   } finally {
-    const next = waiting.shift()
+    const next = waitingFirst.shift() ?? waitingThen.shift()
     if (next === undefined) running -= 1
     else next()
   }

@@ -1,7 +1,6 @@
 /** Logins of the installation's own users: short access tokens, and refresh tokens that work once. */
 import { createHash, randomBytes } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
-import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import type { SessionRepository, UserRepository } from '../ports/store/users.ts'
@@ -23,10 +22,10 @@ export interface Tokens {
 }
 
 export interface Sessions {
-  /** Throws `unauthenticated`, also when there is no such user, and `rate_limited`. */
-  login(name: string, password: string): Promise<Tokens>
-  /** Throws `unauthenticated` when it is not the user's. */
-  checkPassword(name: string, password: string): Promise<void>
+  /** Throws `unauthenticated`, also when there is no such user, and `overloaded`; `first` goes before others that wait. */
+  login(name: string, password: string, first: boolean): Promise<Tokens>
+  /** Throws `unauthenticated` when it is not the user's, and `overloaded`. */
+  checkPassword(name: string, password: string, first: boolean): Promise<void>
   /** Throws `unauthenticated`; a token that was used before ends its session. */
   refresh(token: string): Promise<Tokens>
   /** Ends the session of this access token. */
@@ -45,20 +44,10 @@ export interface SessionOptions {
   onReuse(user: string): void
 }
 
-/** Wrong passwords for one name, whether it exists or not, from wherever they come. */
-const MAX_FAILURES = 10
-const FAILURES_MS = 300_000
-const REMEMBERED_NAMES = 10_000
-/** How soon passwords that are being checked are known to be right or wrong. */
-const CHECKED_MS = 2000
-
 const claimsSchema = z.object({ sub: z.string(), sid: z.uuid(), exp: z.number() })
 
 export function loginSessions(options: SessionOptions): Sessions {
   const { users, sessions, keys } = options
-  const failures = new LRUCache<string, number>({ max: REMEMBERED_NAMES, ttl: FAILURES_MS })
-  /** Passwords that are being checked, by name: guesses that are sent all at once count as well. */
-  const checking = new Map<string, number>()
 
   async function tokens(session: string, user: { id: string; name: string }, refreshToken: string) {
     const { id, key } = await keys.current()
@@ -92,37 +81,19 @@ export function loginSessions(options: SessionOptions): Sessions {
     }
   }
 
-  async function checked(name: string, password: string) {
-    const failed = failures.get(name) ?? 0
-    const before = checking.get(name) ?? 0
-    if (failed + before >= MAX_FAILURES) {
-      throw new ChatbotError('rate_limited', 'Too many wrong passwords for this name. Try again later.', {
-        retryAfterMs: failed < MAX_FAILURES ? CHECKED_MS : Math.ceil(failures.getRemainingTTL(name)),
-      })
-    }
-    checking.set(name, before + 1)
-    try {
-      const user = await users.find(name)
-      const isRight = await isPassword(password, user?.password)
-      if (user === undefined || !isRight) {
-        failures.set(name, (failures.get(name) ?? 0) + 1)
-        throw new ChatbotError('unauthenticated', 'The name or the password is wrong.')
-      }
-      failures.delete(name)
-      return user
-    } finally {
-      const left = (checking.get(name) ?? 1) - 1
-      if (left === 0) checking.delete(name)
-      else checking.set(name, left)
-    }
+  async function checked(name: string, password: string, first: boolean) {
+    const user = await users.find(name)
+    const isRight = await isPassword(password, user?.password, first)
+    if (user !== undefined && isRight) return user
+    throw new ChatbotError('unauthenticated', 'The name or the password is wrong.')
   }
 
   return {
-    async checkPassword(name, password) {
-      await checked(name, password)
+    async checkPassword(name, password, first) {
+      await checked(name, password, first)
     },
-    async login(name, password) {
-      const user = await checked(name, password)
+    async login(name, password, first) {
+      const user = await checked(name, password, first)
       const refreshToken = newRefreshToken()
       const until = new Date(Date.now() + options.sessionMs)
       const session = await sessions.begin(user.id, hashOf(refreshToken), until)

@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
 import { ChatbotError } from '../domain/errors.ts'
+import { shared } from '../domain/shared.ts'
 import type { SigningKey, SigningKeyRepository } from '../ports/store/signing-keys.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -11,6 +12,8 @@ export const SIGNING_ALGORITHM = 'EdDSA'
 const OVERLAP_MS = 3_600_000
 /** How often the table is looked at for keys that other daemons made, at most. */
 const RELOAD_MS = 5000
+/** How long keys that another daemon has made may be missing in the published set. */
+const PUBLISHED_MS = 1000
 /** Two daemons that make a key at once make one. */
 const JUST_NOW_MS = 10_000
 
@@ -40,6 +43,7 @@ export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): Sig
   async function load(): Promise<readonly SigningKey[]> {
     known = await store.list()
     loadedAt = Date.now()
+    published.forget()
     return known
   }
 
@@ -52,10 +56,17 @@ export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): Sig
     await store.add(key, unlessSince, new Date(Date.now() - OVERLAP_MS))
   }
 
-  const isUsable = (key: SigningKey) => {
-    const successor = known.filter(({ createdAt }) => createdAt > key.createdAt).at(-1)
+  const isUsable = (key: SigningKey, keys = known) => {
+    const successor = keys.filter(({ createdAt }) => createdAt > key.createdAt).at(-1)
     return successor === undefined || successor.createdAt.getTime() > Date.now() - OVERLAP_MS
   }
+
+  const published = shared(PUBLISHED_MS, async () => {
+    const keys = await store.list()
+    return keys
+      .filter((key) => isUsable(key, keys))
+      .map(({ id, publicKey }) => ({ ...publicKey, kid: id, alg: SIGNING_ALGORITHM, use: 'sig' }))
+  })
 
   return {
     async current() {
@@ -76,12 +87,7 @@ export function signingKeys({ store, secret, maxAgeMs }: SigningKeyOptions): Sig
       if (isThere() === undefined && Date.now() - loadedAt > RELOAD_MS) await load()
       return isThere()
     },
-    async publicKeys() {
-      await load()
-      return known
-        .filter(isUsable)
-        .map(({ id, publicKey }) => ({ ...publicKey, kid: id, alg: SIGNING_ALGORITHM, use: 'sig' }))
-    },
+    publicKeys: published.get,
     async rotate() {
       await make(new Date(Date.now() - JUST_NOW_MS))
       const [newest] = await load()

@@ -3,11 +3,15 @@ import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { FOR_PASSPHRASES, unseal } from '../auth/sealed.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { linesOf } from '../domain/lines.ts'
+import { isStorable, UNSTORABLE } from '../domain/storable.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from '../ports/store/backup-records.ts'
 
 /** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
 const PIECE = 64 * 1024
+/** UTF-16 code units of a record: a conversation is one. A few kilobytes of gzip may stand for gigabytes. */
+const MAX_RECORD_CHARACTERS = 128 * 1024 * 1024
 
 /** The bytes of an archive. An error of the records ends the stream without the `end` that makes it valid. */
 export function packArchive(records: AsyncIterable<ArchiveRecord>): Readable {
@@ -61,9 +65,11 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
   bytes.pipe(gunzip)
   let line = 0
   try {
-    for await (const text of linesOf(gunzip.setEncoding('utf8'))) {
+    for await (const text of linesOf(gunzip.setEncoding('utf8'), MAX_RECORD_CHARACTERS)) {
       line += 1
-      yield recordSchema.parse(JSON.parse(text))
+      const record = recordSchema.parse(parseJson(text))
+      if (!isStorable(record)) throw corrupt(`line ${line} holds ${UNSTORABLE}`)
+      yield record
     }
   } catch (error) {
     // What the file system says is no damage of the archive.

@@ -15,6 +15,7 @@ import {
   VERSION_HEADER,
 } from '../api/routes.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 import type { Endpoint } from './client.ts'
 import { type HttpReply, httpConnection } from './http.ts'
@@ -159,13 +160,13 @@ const errorReply = z.object({ error: errorBodySchema })
 
 function read<N extends RouteName>(reply: HttpReply, name: N, version: string): RouteResponse<N> {
   if (reply.status >= 400) throw errorOf(reply, version)
-  const content = parseJson(reply.body)
+  const content = contentOf(reply.body)
   if (!isResponse(name, content)) throw strange('an answer of another form', reply.headers, version)
   return content
 }
 
 function errorOf({ status, headers, body }: HttpReply, version: string): ChatbotError {
-  const known = errorReply.safeParse(parseJson(body))
+  const known = errorReply.safeParse(contentOf(body))
   return known.success
     ? ChatbotError.from(known.data.error)
     : strange(`HTTP status ${status}`, headers, version)
@@ -192,9 +193,9 @@ function strange(what: string, headers: HttpReply['headers'], version: string): 
       )
 }
 
-function parseJson(text: string): unknown {
+function contentOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 /** How a command finds, starts and stops the daemon of its data directory. */
+
 import { fork } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { type RuntimePaths, runtimePaths } from '../config/runtime-paths.ts'
 import { version } from '../config/version.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 import type { Endpoint } from './client.ts'
 
@@ -127,7 +129,7 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
   const stderr = openSync(lastWords, 'w', 0o600)
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const child = fork(
-    fileURLToPath(new URL(`../../daemon/main${extension}`, import.meta.url)),
+    fileURLToPath(new URL(`./main${extension}`, import.meta.url)),
     stopWhenIdle ? ['--stop-when-idle'] : [],
     {
       detached: true,
@@ -264,7 +266,7 @@ function ask(
       response.on('error', () => resolve('silence'))
       response.on('end', () => {
         try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+          resolve({ status: response.statusCode ?? 0, body: parseJson(text) })
         } catch {
           resolve({ status: response.statusCode ?? 0, body: undefined })
         }

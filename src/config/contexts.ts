@@ -1,9 +1,11 @@
 /** The servers that this user works with, and how it is known there: one file, mode 600, as kubectl has it. */
+
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { contextsFile } from './paths.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -48,7 +50,7 @@ export function readContexts(env: Environment): Contexts {
     throw ChatbotError.wrap(error, 'invalid_config', `cannot read ${path}: `)
   }
   try {
-    return contextsSchema.parse(JSON.parse(text))
+    return contextsSchema.parse(parseJson(text))
   } catch (error) {
     throw new ChatbotError('invalid_config', `${path} is damaged. Repair or delete it, and log in again.`, {
       cause: error,

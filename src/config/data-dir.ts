@@ -1,6 +1,20 @@
 /** Prepares the data directory, and owns it: one daemon at a time. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
@@ -42,6 +56,56 @@ export function prepareDataDir(dataDir: string, paths: RuntimePaths): void {
     rmSync(probe)
   } catch (error) {
     throw fileError(error, dataDir)
+  }
+}
+
+/** What the daemon and the chat keep there, and what they have while they write it. */
+const OWN_NAMES =
+  /^(?:pglite|run|logs|uploads|token|secret|chat_history|daemon\.(?:lock|json))(?:\.new|\.probe|-journal|\.\d+)?$/
+
+/** Rights of the group and of others. */
+const OTHERS = 0o077
+
+/**
+ * What others than its owner have rights on: of what this program keeps in the data directory, and the directory
+ * itself when it holds nothing else. Links lead to what somebody chose, and are left out.
+ */
+export function openToOthers(dataDir: string): string[] {
+  if (process.platform === 'win32') return []
+  const names = readdirSync(dataDir)
+  const own = names.filter((name) => OWN_NAMES.test(name)).map((name) => join(dataDir, name))
+  const isOpen = (path: string) => {
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & OTHERS) !== 0
+  }
+  return [...(own.length === names.length ? [dataDir] : []), ...own].filter(isOpen)
+}
+
+/**
+ * Takes these rights away: what lies in a folder is closed with it. Whatever does not let itself be changed, as on a
+ * volume that belongs to root, stays as it is.
+ */
+export function closeToOthers(dataDir: string): { readonly closed: string[]; readonly open: string[] } {
+  try {
+    const paths = Map.groupBy(openToOthers(dataDir), takeRights)
+    return { closed: paths.get(true) ?? [], open: paths.get(false) ?? [] }
+  } catch (error) {
+    throw fileError(error, dataDir)
+  }
+}
+
+function takeRights(path: string): boolean {
+  try {
+    // Somebody who may write there could put a link in its place meanwhile; a pipe would be waited for.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      fchmodSync(file, fstatSync(file).mode & 0o7777 & ~OTHERS)
+      return true
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return false
   }
 }
 
@@ -112,7 +176,6 @@ export function generatedSecret(path: string): string {
     writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw fileError(error, path)
-    chmodSync(path, 0o600)
   }
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length < 32) {

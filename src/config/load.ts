@@ -116,11 +116,12 @@ function variablesOf(
   { key, env: name }: Setting,
   env: LoadOptions['env'],
 ): [key: string, variable: string][] {
-  if (!name.includes('*')) return [[key, name]]
-  const pattern = new RegExp(`^${name.replace('*', '([A-Z0-9]+)')}$`)
+  const [before = '', after] = name.split('*')
+  if (after === undefined) return [[key, name]]
   return Object.keys(env).flatMap((variable): [string, string][] => {
-    const [, record] = pattern.exec(variable) ?? []
-    return record === undefined ? [] : [[key.replace('*', record.toLowerCase()), variable]]
+    if (!variable.startsWith(before) || !variable.endsWith(after)) return []
+    const record = variable.slice(before.length, variable.length - after.length)
+    return /^[A-Z0-9]+$/.test(record) ? [[key.replace('*', record.toLowerCase()), variable]] : []
   })
 }
 

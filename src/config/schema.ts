@@ -211,11 +211,42 @@ export const configSchema = z.strictObject({
         .default(65_536)
         .describe('largest WebSocket frame accepted'),
       maxSockets: z.int().min(1).max(100_000).default(1000).describe('WebSocket connections at once'),
+      maxGreetingSockets: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(512)
+        .describe(
+          'WebSocket connections at once of which nobody knows yet whose they are; for one more, the oldest of the address that has the most is closed',
+        ),
+      maxGreetingSocketsPerAddress: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(128)
+        .describe('of those, from one address (IPv6: a /64)'),
+      maxIdleConnections: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1024)
+        .describe(
+          'TCP connections at once that no WebSocket and no request of somebody known uses; for one more, the oldest of the address that has the most is closed',
+        ),
+      maxIdleConnectionsPerAddress: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(256)
+        .describe('of those, from one address; not of `server.trustedProxies`'),
       maxBufferedBytes: z
         .int()
         .min(65_536)
-        .default(4_194_304)
-        .describe('unsent bytes after which a slow client is cut off'),
+        .default(262_144)
+        .describe('bytes that wait in memory for a slow client of a WebSocket; one message may be larger'),
+      stallTimeoutMs: milliseconds(100)
+        .default(30_000)
+        .describe('time in which a slow client must read 64 KiB of what waits for it; then it is cut off'),
       maxAsksPerSocket: z
         .int()
         .min(1)
@@ -228,15 +259,20 @@ export const configSchema = z.strictObject({
         .describe('time for the head of an HTTP request; trickling ones are cut off'),
       bodyTimeoutMs: milliseconds(100)
         .default(60_000)
-        .describe('time for the body of an HTTP request that is no file'),
+        .describe('time for the body of an HTTP request; of a file, for each 64 KiB of it'),
       helloTimeoutMs: milliseconds(100).default(10_000).describe('time for the first message'),
       pingIntervalMs: milliseconds(100)
         .default(25_000)
         .describe('pause between pings; two missed ones end the socket'),
-      openMetrics: z
-        .boolean()
-        .default(false)
-        .describe('serve `/metrics` to whoever reaches the TCP port; without it a token is needed'),
+      openMetrics: z.boolean().default(false).describe('serve `/metrics` to whoever reaches the TCP port'),
+      metricsToken: z
+        .string()
+        .min(16)
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'token with which `/metrics`, and nothing else, may be read; otherwise it takes an administrator',
+        ),
       drainMs: milliseconds(0).default(15_000).describe('time that running answers get at shutdown'),
     })
     .prefault({}),
@@ -451,11 +487,13 @@ export const configSchema = z.strictObject({
         .describe('requests and connections of one address a minute, whoever sends them'),
       addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
       addressFailuresPerMinute: perMinute
-        .default(30)
-        .describe('wrong tokens and passwords of one address a minute; more are refused unread'),
+        .default(6)
+        .describe('wrong tokens, and wrong passwords, of one address that are forgiven a minute'),
       addressFailuresBurst: perMinute
         .default(100)
-        .describe('wrong tokens and passwords of one address at once'),
+        .describe(
+          'wrong tokens, and wrong passwords, of one address that cost no wait; each further one doubles it',
+        ),
       roles: z
         .partialRecord(z.enum(ROLES), roleAllowance)
         .default({})

@@ -1,6 +1,8 @@
 /** A cluster as kubectl shows it: reachable or not, and what its pods are doing. */
+
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { lastLines, output, run } from './tool.ts'
 
@@ -33,7 +35,7 @@ export async function currentContext(): Promise<string> {
 export async function checkCluster(context: string): Promise<string> {
   const args = ['--context', context, 'version', '--output', 'json', '--request-timeout', '10s']
   const { code, stdout, stderr } = await run('kubectl', args)
-  const versions = code === 0 ? serverSchema.safeParse(JSON.parse(stdout)).data : undefined
+  const versions = code === 0 ? serverSchema.safeParse(parseJson(stdout)).data : undefined
   if (versions !== undefined) return versions.serverVersion.gitVersion
   throw new ChatbotError(
     'cluster_unreachable',
@@ -95,7 +97,7 @@ export async function podsOf(place: Place): Promise<Pod[]> {
     kubectl(place, 'get', 'pods', '--selector', selector, '--output', 'json'),
   )
   return podsSchema
-    .parse(JSON.parse(text))
+    .parse(parseJson(text))
     .items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(podOf)
 }
@@ -170,7 +172,7 @@ export async function serviceOf(place: Place): Promise<Service> {
     'kubectl',
     kubectl(place, 'get', 'services', '--selector', selector, '--output', 'json'),
   )
-  const [service] = servicesSchema.parse(JSON.parse(text)).items
+  const [service] = servicesSchema.parse(parseJson(text)).items
   if (service !== undefined) return service
   throw new ChatbotError('not_found', `There is no ${placeName(place)}.`)
 }

@@ -1,9 +1,11 @@
 /** The compose project: the daemon, PostgreSQL and Redis on one machine. */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { packageRoot } from '../config/package-root.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { deployFolder } from './state.ts'
 import { failed, lastLines, output, type RunOptions, run } from './tool.ts'
@@ -30,7 +32,7 @@ export function composeProject(engine: 'docker' | 'podman', env: NodeJS.ProcessE
   const folder = join(deployFolder(env), 'compose')
   const file = join(folder, 'variables.json')
   let variables: ComposeVariables = existsSync(file)
-    ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, 'utf8')))
+    ? z.record(z.string(), z.string()).parse(parseJson(readFileSync(file, 'utf8')))
     : {}
   const compose = ['compose', '--project-name', 'chatbot', '--file', join(FOLDER, 'compose.yaml')]
   const environment = (changes: ComposeVariables = {}) => ({
@@ -77,8 +79,8 @@ export async function containers(project: ComposeProject): Promise<Container[]> 
   if (text === '') return []
   // One document a line, or, in older versions, one list.
   const documents: unknown[] = text.startsWith('[')
-    ? z.array(z.unknown()).parse(JSON.parse(text))
-    : text.split('\n').map((line) => JSON.parse(line))
+    ? z.array(z.unknown()).parse(parseJson(text))
+    : text.split('\n').map((line) => parseJson(line))
   return documents.map((document) => serviceSchema.parse(document))
 }
 

@@ -1,10 +1,12 @@
 /** A release of the chart: planned, rolled out, watched, rolled back. */
+
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { packageRoot } from '../config/package-root.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { diagnosis, isHopeless, type Place, type Pod, placeName, podsOf } from './cluster.ts'
 import { failed, lastLines, output, type RunOptions, run } from './tool.ts'
@@ -85,7 +87,7 @@ const maskSecrets = (manifests: string): string =>
     .map((document) => {
       const masked = document.replace(/^( *checksum\/secrets: ).*$/gm, '$1********')
       if (!/^kind: Secret$/m.test(masked)) return masked
-      return masked.replace(/^(stringData|data):[^\n]*\n(?: +[^\n]*\n?)*/gm, (block) =>
+      return masked.replace(/^(?:stringData|data):[^\n]*(?:\n +[^\n]*)*/gm, (block) =>
         block.replace(/^( +[\w.-]+:).*$/gm, '$1 "********"'),
       )
     })
@@ -99,7 +101,7 @@ const historySchema = z.array(
 export async function history(place: Place): Promise<Revision[]> {
   const args = ['history', place.release, ...at(place), '--max', '20', '--output', 'json']
   const finished = await run('helm', args)
-  if (finished.code === 0) return historySchema.parse(JSON.parse(finished.stdout))
+  if (finished.code === 0) return historySchema.parse(parseJson(finished.stdout))
   if (/not found/i.test(finished.stderr)) return []
   throw failed('helm', args, finished)
 }

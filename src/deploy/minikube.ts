@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { type BuildContext, buildImage, buildInMinikube, imageName } from './image.ts'
 import { containerEngine, failed, lastLines, output, run } from './tool.ts'
@@ -23,7 +24,7 @@ export async function checkMinikube(profile: string): Promise<void> {
 
 function parseStatus(text: string): z.infer<typeof statusSchema> | undefined {
   try {
-    return statusSchema.safeParse(JSON.parse(text)).data
+    return statusSchema.safeParse(parseJson(text)).data
   } catch {
     return undefined
   }

@@ -1,9 +1,11 @@
 /** What this user deployed last, and the files of the compose project: beside the user's configuration, closed to others. */
+
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { userConfigFile } from '../config/paths.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 
 const lastSchema = z.discriminatedUnion('target', [
   z.object({ target: z.literal('compose') }),
@@ -41,7 +43,7 @@ export function lastDeployed(env: NodeJS.ProcessEnv): Deployed {
       'Nothing was deployed from here. Deploy: chatbot deploy compose, or name what there is: --target helm --context …',
     )
   }
-  return lastSchema.parse(JSON.parse(text))
+  return lastSchema.parse(parseJson(text))
 }
 
 const lastFile = (env: NodeJS.ProcessEnv) => join(deployFolder(env), 'last.json')

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../domain/errors.ts'
+import { escapedLine } from '../domain/escaped-json.ts'
 
 export type ToolName = 'docker' | 'podman' | 'helm' | 'kubectl' | 'minikube' | 'sh'
 
@@ -26,7 +27,7 @@ export interface RunOptions {
   readonly input?: string | Readable
   /** Ends the program. */
   readonly signal?: AbortSignal
-  /** Shows its output as it comes. */
+  /** Shows its output as it comes, with what a terminal would act upon escaped. */
   readonly inherit?: boolean
 }
 
@@ -39,13 +40,17 @@ export async function run(
   signal?.throwIfAborted()
   const child = spawn(tool, args, {
     env: { ...process.env, ...env },
-    stdio: ['pipe', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'],
+    stdio: 'pipe',
   })
   const out = { stdout: '', stderr: '' }
+  const showing: Promise<unknown>[] = []
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      out[name] += text
-    })
+    const stream = child[name].setEncoding('utf8')
+    if (inherit) showing.push(pipeline(stream, harmless, process[name], { end: false }))
+    else
+      stream.on('data', (text: string) => {
+        out[name] += text
+      })
   }
   const end = () => child.kill('SIGTERM')
   signal?.addEventListener('abort', end)
@@ -65,10 +70,15 @@ export async function run(
   try {
     const code = await closed
     await fed
+    await Promise.all(showing)
     return { code, ...out }
   } finally {
     signal?.removeEventListener('abort', end)
   }
+}
+
+async function* harmless(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const text of texts) yield escapedLine(text)
 }
 
 /** What it printed; throws `deploy_failed` with its own words when it fails. */
@@ -138,7 +148,7 @@ export async function checkCompose(engine: 'docker' | 'podman'): Promise<string>
 }
 
 function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): string {
-  const [version, major, minor] = /v?(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
+  const [version, major, minor] = /v?(?<!\d)(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
   if (version === undefined) {
     throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLines(text, 3)}`)
   }

@@ -72,8 +72,8 @@ export interface Usage {
 /** Where a cached answer came from. */
 export interface CacheHit {
   readonly tier: 'exact' | 'semantic'
-  /** The earlier question whose answer this is. */
-  readonly question: string
+  /** The earlier question whose answer this is, where the same asker asked it: nobody sees another's words. */
+  readonly question?: string
   /** When it was answered: ISO 8601. */
   readonly askedAt?: string
 }

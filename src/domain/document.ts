@@ -134,4 +134,7 @@ export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
   'vector',
 ]
 
+/** UTF-16 code units; COLLECTION_NAME allows no more. */
+export const MAX_COLLECTION_NAME_CHARACTERS = 63
+
 export const COLLECTION_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/

@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts'
+
 /**
  * Every error a user, a client or a script can meet, in one append-only list: the code is stable, `http` is
  * the status of the HTTP API, `exit` the exit status of the command line.
@@ -84,6 +86,7 @@ export const ERRORS = {
   rebuild_running: { http: 409, exit: 1 },
   embedder_unusable: { http: 502, exit: 3 },
   index_damaged: { http: 422, exit: 1 },
+  given_up: { http: 422, exit: 1 },
 } as const satisfies Record<string, { http: number; exit: number }>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -92,20 +95,32 @@ export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 
 export interface ErrorBody {
   readonly code: ErrorCode
-  /** What happened, and what to do next: one or two sentences for a person. */
+  /** What happened, and what to do next: one or two sentences for whoever asked. */
   readonly message: string
   readonly retryAfterMs?: number
 }
 
+interface ErrorOptions {
+  readonly cause?: unknown
+  readonly retryAfterMs?: number | undefined
+  readonly detail?: string | undefined
+}
+
+/**
+ * `message` is for everybody whose request failed: it names what failed (the database, the engine NAME), and no address,
+ * path or statement. Those are in `detail`, for the log and for the user of the machine.
+ */
 export class ChatbotError extends Error {
   override readonly name = 'ChatbotError'
   readonly code: ErrorCode
   readonly retryAfterMs: number | undefined
+  readonly detail: string | undefined
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryAfterMs = options.retryAfterMs
+    this.detail = options.detail
   }
 
   get exitCode(): number {
@@ -114,6 +129,23 @@ export class ChatbotError extends Error {
 
   get httpStatus(): number {
     return ERRORS[this.code].http
+  }
+
+  /** With the detail. */
+  get fullMessage(): string {
+    const { message, detail } = this
+    if (detail === undefined || detail === '') return message
+    return /[.?!)]$/.test(message) ? `${message} (${detail})` : `${message}: ${detail}`
+  }
+
+  /** For the user of the machine; for everybody else `toJSON`. */
+  inFull(): ErrorBody {
+    return { ...this.toJSON(), message: this.fullMessage }
+  }
+
+  /** As a user of this kind may see it. */
+  for({ kind }: Pick<Principal, 'kind'>): ErrorBody {
+    return kind === 'local' ? this.inFull() : this.toJSON()
   }
 
   toJSON(): ErrorBody {
@@ -132,11 +164,23 @@ export class ChatbotError extends Error {
     )
   }
 
-  /** Whatever was thrown, as an error with a code: unknown ones become `internal` and keep their cause. */
+  /**
+   * Whatever was thrown, as an error with a code. With a prefix its words follow it, so they must be for everybody:
+   * where they may not be, `hide`. Without a code it was not expected, and only the detail has its words.
+   */
   static wrap(thrown: unknown, code: ErrorCode = 'internal', prefix = ''): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
-    return new ChatbotError(code, prefix + (thrown instanceof Error ? thrown.message : String(thrown)), {
-      cause: thrown,
-    })
+    if (code === 'internal') return ChatbotError.hide(thrown, code, prefix === '' ? UNEXPECTED : prefix)
+    return new ChatbotError(code, prefix + wordsOf(thrown), { cause: thrown })
+  }
+
+  /** The same with this message, and the words of what was thrown as the detail. */
+  static hide(thrown: unknown, code: ErrorCode, message: string, retryAfterMs?: number): ChatbotError {
+    if (thrown instanceof ChatbotError) return thrown
+    return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: wordsOf(thrown) })
   }
 }
+
+const UNEXPECTED = 'Something failed that was not expected. `chatbot logs` has the details.'
+
+const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -6,7 +6,7 @@
  * What is left has its characters in their order; `\r\n` becomes `\n`.
  */
 export function printable(text: string): string {
-  return SUSPECT.test(text) ? text.replace(SEQUENCES, '').replace(CONTROLS, '') : text
+  return SUSPECT.test(text) ? text.replace(STRINGS, '').replace(SEQUENCES, '').replace(CONTROLS, '') : text
 }
 
 /** The same on one line: line breaks and tabs become spaces, and runs of spaces one. */
@@ -16,10 +16,15 @@ export function printableLine(text: string): string {
 
 const SUSPECT = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u
 
-// ECMA-48: a control sequence, a string up to its terminator (BEL as xterm has it), or a short escape. An
-// unterminated string loses only its introducer below: swallowing to the end would hide the document.
-const SEQUENCES =
-  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]|\r(?=\n)/g
+/**
+ * ECMA-48: a string up to its terminator (BEL as xterm has it). An unterminated one loses only its introducer below:
+ * swallowing to the end would hide the document. None holds another introducer, or a text of nothing else would be
+ * read to its end from each of them.
+ */
+const STRINGS = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)/g
+
+/** Control sequences and short escapes. */
+const SEQUENCES = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g
 
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu
 

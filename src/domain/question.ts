@@ -3,6 +3,11 @@ import { ChatbotError } from './errors.ts'
 /** Longest question, in UTF-16 code units. */
 export const MAX_QUESTION = 8192
 
+/** Earlier turns that an ask may bring along: their number, and UTF-16 code units of one answer and of all together. */
+export const MAX_HISTORY_TURNS = 100
+export const MAX_HISTORY_ANSWER_CHARACTERS = 32_768
+export const MAX_HISTORY_CHARACTERS = 262_144
+
 /** Throws `empty_question` or `question_too_long`. */
 export function checkQuestion(question: string): void {
   if (question.trim() === '') {

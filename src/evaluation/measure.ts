@@ -113,7 +113,9 @@ async function tryCache(target: Target, question: EvalQuestion, signal: AbortSig
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
     const { cached } = await ask(target, question, text, true, signal)
     counts.asked += 1
-    if (cached === false || normalised(cached.question) === normalised(text)) continue
+    // Whether what another asker asked before means the same is not known here.
+    if (cached === false || cached.question === undefined) continue
+    if (normalised(cached.question) === normalised(text)) continue
     if (own.has(normalised(text)) && own.has(normalised(cached.question))) counts.hits += 1
     else counts.falseHits += 1
   }

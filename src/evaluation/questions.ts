@@ -1,10 +1,12 @@
 /** A set of questions: JSON Lines, one question a line. docs/EVALUATION.md describes the fields. */
+
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { linesOf } from '../domain/lines.ts'
 import { MAX_QUESTION } from '../domain/question.ts'
 import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
@@ -130,7 +132,7 @@ export async function readQuestions(input: Readable, name: string): Promise<Eval
 function parseLine(line: string): EvalQuestion | string {
   let value: unknown
   try {
-    value = JSON.parse(line.replace(/^\uFEFF/, ''))
+    value = parseJson(line.replace(/^\uFEFF/, ''))
   } catch (error) {
     return `not JSON: ${error instanceof Error ? error.message : String(error)}`
   }

@@ -56,7 +56,7 @@ export async function runQuestions(
           broken.abort()
           throw error
         }
-        failed.push({ id: question.id, code: error.code, message: error.message })
+        failed.push({ id: question.id, code: error.code, message: error.fullMessage })
       }
       onDone()
     }

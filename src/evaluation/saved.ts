@@ -1,7 +1,10 @@
 /** Runs in files, so that a later one can be compared. */
+
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
+import { escapedJson } from '../domain/escaped-json.ts'
+import { parseJson } from '../domain/json.ts'
 import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
 
 const savedSchema = z.object({
@@ -20,7 +23,7 @@ export type SavedRun = z.output<typeof savedSchema>
 
 export async function saveRun(path: string, run: Omit<SavedRun, 'format'>): Promise<void> {
   const saved: SavedRun = { format: 'chatbot-eval-1', ...run }
-  await writeFile(path, `${JSON.stringify(saved)}\n`).catch((error: unknown) => {
+  await writeFile(path, `${escapedJson(saved)}\n`).catch((error: unknown) => {
     throw ChatbotError.wrap(error, 'bad_request', 'The run could not be saved: ')
   })
 }
@@ -32,7 +35,7 @@ export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
   })
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     value = undefined
   }

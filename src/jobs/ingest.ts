@@ -1,8 +1,8 @@
 /** Embeds what is staged and makes it live. */
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { checkModel } from '../../models/same-model.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { checkModel } from '../domain/index-model.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
 import type { ChunkPlace, StagedChunk, StagedVector } from '../ports/store/staging.ts'
 import { embedInput } from '../text/embed-input.ts'

@@ -1,7 +1,8 @@
 /** Embeds the stored documents into a new generation, then makes it the one that is searched. */
+
+import { checkModel } from '../../models/same-model.ts'
 import type { Chunk } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { checkModel } from '../domain/index-model.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
 import type { RebuildDocument, RebuiltChunk } from '../ports/store/rebuild.ts'
 import { embedInput } from '../text/embed-input.ts'

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Rate } from '../ports/rate-limiter.ts'
 
-type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
+export type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** `10.0.0.0/8`, `::1`, or `loopback` and `private` for those ranges. Throws `invalid_config`. */
 export function parseNetworks(names: readonly string[]): readonly Network[] {
@@ -29,27 +29,52 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 }
 
+/** Proxies in a row that are asked what stands before them. */
+const MOST_HOPS = 32
+
 /**
- * The nearest address that no trusted proxy has: what it says of others before it is its own word. Undefined for
- * the daemon's own socket.
+ * The nearest address that no trusted proxy has: what it says of others before it is its own word. Read from the right
+ * of X-Forwarded-For, hop by hop; what is no address ends it. `Forwarded` is not read: a proxy passes on what a client
+ * put there. Undefined for the daemon's own socket.
  */
 export function clientAddress(request: IncomingMessage, trusted: readonly Network[]): string | undefined {
-  const { remoteAddress } = request.socket
-  if (remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return undefined
+  let address = parseAddress(request.socket.remoteAddress ?? '')
   const header = request.headers['x-forwarded-for']
-  const told = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').reverse()
-  let address = ipaddr.process(remoteAddress)
-  for (const text of told) {
-    if (!trusted.some(([network, bits]) => inNetwork(address, network, bits))) break
-    const before = text.trim().replace(/^\[(.+)\](:\d+)?$/, '$1')
-    if (!ipaddr.isValid(before)) break
-    address = ipaddr.process(before)
+  let rest = Array.isArray(header) ? header.join(',') : (header ?? '')
+  for (let hops = 0; address !== undefined && rest !== '' && hops < MOST_HOPS; hops += 1) {
+    if (!isTrusted(address, trusted)) break
+    const comma = rest.lastIndexOf(',')
+    const before = parseAddress(withoutPort(rest.slice(comma + 1).trim()))
+    if (before === undefined) break
+    address = before
+    rest = rest.slice(0, Math.max(0, comma))
   }
-  return address.toString()
+  return address?.toString()
 }
 
-const inNetwork = (address: ipaddr.IPv4 | ipaddr.IPv6, network: ipaddr.IPv4 | ipaddr.IPv6, bits: number) =>
-  address.kind() === network.kind() && address.match(network, bits)
+/** As a connection or a proxy writes it; an IPv6 zone is of the machine that saw it, and tells nothing here. */
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  if (text.length > LONGEST_ADDRESS) return undefined
+  const plain = text.replace(/%.*$/s, '')
+  const valid =
+    ipaddr.IPv4.isValidFourPartDecimal(plain) || (plain.includes(':') && ipaddr.IPv6.isValid(plain))
+  return valid ? ipaddr.process(plain) : undefined
+}
+
+/** Characters of `[…%zone]:port`, with room. */
+const LONGEST_ADDRESS = 100
+
+const withoutPort = (text: string) =>
+  text.startsWith('[') ? text.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1') : text.replace(/^([\d.]+):\d+$/, '$1')
+
+const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network[]) =>
+  trusted.some(([network, bits]) => inNetwork(address, network, bits))
+
+export const inNetwork = (
+  address: ipaddr.IPv4 | ipaddr.IPv6,
+  network: ipaddr.IPv4 | ipaddr.IPv6,
+  bits: number,
+) => address.kind() === network.kind() && address.match(network, bits)
 
 /** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */
 const MOST_ADDRESSES = 20_000
@@ -57,7 +82,7 @@ const MOST_ADDRESSES = 20_000
 const IPV6_NETWORK_PARTS = 4
 
 export interface AddressLimiter {
-  /** Throws `rate_limited` when nothing is left for the address. */
+  /** Throws `rate_limited` when nothing is left for the address, or for whoever else is named in its place. */
   check(address: string | undefined): void
   /** Takes one. */
   count(address: string | undefined): void
@@ -97,8 +122,8 @@ export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiter
   }
 }
 
-function networkOf(address: string): string {
-  const parsed = ipaddr.parse(address)
-  if (parsed instanceof ipaddr.IPv4) return address
-  return parsed.parts.slice(0, IPV6_NETWORK_PARTS).join(':')
+/** What is counted as one: an IPv4 address, an IPv6 /64. */
+export function networkOf(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address
+  return ipaddr.IPv6.parse(address).parts.slice(0, IPV6_NETWORK_PARTS).join(':')
 }

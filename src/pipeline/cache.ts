@@ -1,6 +1,7 @@
 import { cachePlace } from '../cache/key.ts'
 import type { Answer } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { CachePlace, FoundAnswer } from '../ports/answer-cache.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Answered, Ask, Embedded, NotCached } from './ask.ts'
@@ -44,7 +45,7 @@ export async function readCache(asked: Embedded, context: StepContext): Promise<
     isMissed = found === undefined
     if (found === undefined) return undefined
     const from = { found, partition: place.partition }
-    const answered = await completeAnswer(ask, draftOf(found, ask), context, from)
+    const answered = await completeAnswer(ask, draftOf(found, ask, principal), context, from)
     if (answered === undefined) await cache.outdated(cacheQuery)
     else await cache.served(cacheQuery, found)
     return answered
@@ -67,13 +68,14 @@ function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
     )
 }
 
-function draftOf({ tier, answer }: FoundAnswer, ask: Embedded): Draft {
-  const { question, askedAt, text, citations, warnings } = answer
+function draftOf({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal): Draft {
+  const { source, question, askedAt, text, citations, warnings } = answer
+  const own = source.principal === asker.id ? { question } : {}
   return {
     text,
     refused: false,
     citations,
-    cached: { tier, question, askedAt },
+    cached: { tier, ...own, askedAt },
     warnings: [...new Set([...ask.warnings, ...warnings])],
   }
 }

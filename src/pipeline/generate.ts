@@ -9,7 +9,7 @@ import type { StepContext } from './step.ts'
 
 export async function generateAnswer(
   ask: Retrieved,
-  { principal, ports, signal, emit, leaveTurn }: StepContext,
+  { principal, ports, signal, spend, emit, leaveTurn }: StepContext,
 ): Promise<Generated> {
   leaveTurn()
   let text = ''
@@ -21,7 +21,9 @@ export async function generateAnswer(
     language: ask.language,
     passages: ask.context,
     history: ask.history,
+    asker: principal.id,
     signal,
+    spend,
   })
   let end: Extract<GeneratorEvent, { type: 'end' }> | undefined
   for await (const event of events) {

@@ -3,10 +3,13 @@ import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
 /** Makes a follow-up standalone: by the generator when it is a language model, else and failing that by rules. */
-export async function rewriteQuestion(ask: Ask, { signal, leaveTurn }: StepContext): Promise<Rewritten> {
+export async function rewriteQuestion(
+  ask: Ask,
+  { principal, signal, spend, leaveTurn }: StepContext,
+): Promise<Rewritten> {
   const { question, history, generator } = ask
   if (history.length === 0) return { ...ask, standalone: question }
   if (generator.rewrite !== undefined) leaveTurn()
-  const rewritten = await generator.rewrite?.(question, history, signal)
+  const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })
   return { ...ask, standalone: rewritten ?? standaloneQuestion(question, history) }
 }

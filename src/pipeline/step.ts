@@ -10,6 +10,8 @@ export interface StepContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly emit: (event: AnswerEvent) => void
+  /** An engine has used so many tokens for this ask. */
+  readonly spend: (tokens: number) => void
   /** Before work that others do: what waits for an engine keeps no other ask of the same asker waiting. */
   readonly leaveTurn: () => void
   /**

@@ -16,6 +16,13 @@ export interface AnswerLogs {
   follow(answer: string, epoch: number, from: number, signal: AbortSignal): AsyncIterable<LoggedEvent>
 }
 
+/** What an event takes in memory besides its text, about. */
+const EVENT_BYTES = 200
+
+/** About what events take in memory. */
+export const bytesOf = (events: readonly AnswerEvent[]): number =>
+  events.reduce((bytes, event) => bytes + EVENT_BYTES + JSON.stringify(event).length, 0)
+
 /** Of one daemon, for itself alone. */
 export function memoryLogs(): AnswerLogs {
   const logs = new Map<string, AnswerLog>()
@@ -49,6 +56,7 @@ export class AnswerLog {
   readonly #onAppend: (event: LoggedEvent) => void
   readonly #events: LoggedEvent[] = []
   #hasEnded = false
+  #heldBytes: number | undefined
   #wake: PromiseWithResolvers<void> = Promise.withResolvers()
 
   constructor(epoch: number, onAppend: (event: LoggedEvent) => void = () => undefined) {
@@ -74,6 +82,13 @@ export class AnswerLog {
     this.#hasEnded = true
     this.#end()
     this.#wakeReaders()
+  }
+
+  /** What its last readers alone hold, once it has ended. */
+  heldBytes(): number {
+    if (!this.#hasEnded) return 0
+    this.#heldBytes ??= bytesOf(this.#events.map(({ event }) => event))
+    return this.#heldBytes
   }
 
   /** The text so far. */

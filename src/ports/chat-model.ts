@@ -24,7 +24,13 @@ export interface GenerationOptions {
 }
 
 export type GenerationPiece =
-  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'text'
+      readonly text: string
+      readonly promptTokens: number
+      /** Until now. */
+      readonly completionTokens: number
+    }
   | {
       readonly type: 'end'
       readonly finish: 'stop' | 'length'

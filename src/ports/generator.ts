@@ -1,4 +1,5 @@
 import type { Citation, Passage, Turn, Usage } from '../domain/answer.ts'
+import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 
 /** What a generator yields; the concatenated deltas are the answer's text. */
@@ -14,7 +15,16 @@ export type GeneratorEvent =
       readonly warnings?: readonly string[]
     }
 
-export interface GenerateInput {
+/** For whom an engine works. */
+export interface EngineWork {
+  /** Id of the asker: what is kept of the work serves nobody else. */
+  readonly asker: string
+  readonly signal: AbortSignal
+  /** Told when a completion ends, however it ends: the tokens that it used. */
+  readonly spend: (tokens: number) => void
+}
+
+export interface GenerateInput extends EngineWork {
   readonly question: string
   /** The question with what it leans on; equal to it when it leans on nothing. */
   readonly standalone: string
@@ -25,7 +35,6 @@ export interface GenerateInput {
   readonly passages: readonly Passage[]
   /** Earlier turns of the conversation, oldest first. */
   readonly history: readonly Turn[]
-  readonly signal: AbortSignal
 }
 
 export interface Generator {
@@ -36,15 +45,15 @@ export interface Generator {
   generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
   /**
    * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
-   * the generator is no language model. Throws only when `signal` is aborted.
+   * the generator is no language model. Throws only when the signal is aborted.
    */
-  rewrite?(question: string, history: readonly Turn[], signal: AbortSignal): Promise<string | undefined>
+  rewrite?(question: string, history: readonly Turn[], work: EngineWork): Promise<string | undefined>
 }
 
 export type EngineState =
   | { readonly state: 'ok' }
   /** It failed often in a row, lately so, and is not asked until then. */
-  | { readonly state: 'resting'; readonly until: Date; readonly because: string }
+  | { readonly state: 'resting'; readonly until: Date; readonly because: ErrorCode }
 
 export interface Generators {
   /** With its fallbacks, where it has any. Throws `unknown_engine`. */

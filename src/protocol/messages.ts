@@ -1,15 +1,16 @@
 /** The messages of `chatbot.v1`, both directions: the one source for server, client and docs/PROTOCOL.md. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
-import { MAX_QUESTION } from '../domain/question.ts'
+import { MAX_HISTORY_CHARACTERS, MAX_QUESTION } from '../domain/question.ts'
+import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
 import { retrievalOptionsSchema } from './retrieval.ts'
 import {
   answerSchema,
   collectionsSchema,
   conversationSchema,
-  earlierTurnSchema,
   errorBodySchema,
   filterSchema,
+  historySchema,
   passageSchema,
   turnSchema,
 } from './shapes.ts'
@@ -57,18 +58,18 @@ export const clientMessages = {
         .max(64)
         .optional()
         .describe('an earlier `accepted.conversation`; without it a new one'),
-      history: z
-        .array(earlierTurnSchema)
-        .max(100)
+      history: historySchema
         .optional()
-        .describe('earlier turns that are not in a conversation here, oldest first; not with `conversation`'),
+        .describe(
+          `earlier turns that are not in a conversation here, oldest first; not with \`conversation\`; together at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
+        ),
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
       engine: z.string().max(64).optional().describe('name of a configured engine'),
       retrieval: retrievalOptionsSchema.optional(),
       traceparent: z
         .string()
-        .max(128)
+        .max(MAX_TRACEPARENT_CHARACTERS)
         .optional()
         .describe('W3C trace context: the trace that the answer belongs to'),
       cache: z

@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { isStorable } from '../domain/storable.ts'
+import { JsonTooLarge, MAX_MESSAGE_VALUES, parseJson } from '../domain/json.ts'
+import { isStorable, UNSTORABLE } from '../domain/storable.ts'
 import { type ClientMessage, clientMessageSchema, clientMessages } from './messages.ts'
+import { problemsOf } from './problems.ts'
 
 /** What a text frame of a client turned out to be. */
 export type ReadMessage =
@@ -15,9 +17,11 @@ const frameSchema = z.looseObject({ type: z.string(), id: z.string().max(64).opt
 export function readClientMessage(text: string): ReadMessage {
   let content: unknown
   try {
-    content = JSON.parse(text)
-  } catch {
-    return { kind: 'malformed', reason: 'the frame is not JSON' }
+    content = parseJson(text, { maxValues: MAX_MESSAGE_VALUES })
+  } catch (error) {
+    const reason =
+      error instanceof JsonTooLarge ? `the frame is refused: ${error.message}` : 'the frame is not JSON'
+    return { kind: 'malformed', reason }
   }
   const frame = frameSchema.safeParse(content)
   if (!frame.success) return { kind: 'malformed', reason: 'the frame is not an object with a `type`' }
@@ -26,12 +30,8 @@ export function readClientMessage(text: string): ReadMessage {
     const known = Object.keys(clientMessages).join(', ')
     return { kind: 'invalid', id, reason: `Unknown message type. Known ones: ${known}.` }
   }
-  if (!isStorable(content))
-    return { kind: 'invalid', id, reason: 'The message holds NUL, which no text may.' }
+  if (!isStorable(content)) return { kind: 'invalid', id, reason: `The message holds ${UNSTORABLE}.` }
   const parsed = clientMessageSchema.safeParse(content)
   if (parsed.success) return { kind: 'message', message: parsed.data }
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'message'}: ${message}`,
-  )
-  return { kind: 'invalid', id, reason: `The ${type} message is not valid: ${problems.join('; ')}` }
+  return { kind: 'invalid', id, reason: `The ${type} message is not valid: ${problemsOf(parsed.error)}` }
 }

@@ -2,8 +2,22 @@
 
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
+import { MAX_COLLECTION_NAME_CHARACTERS } from '../domain/document.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
+import {
+  excessOf,
+  MAX_DIFFERENT_GLOB_CHARACTERS,
+  MAX_GLOB_CHARACTERS,
+  MAX_WILDCARD_GLOB_CHARACTERS,
+  MAX_WILDCARDS,
+} from '../domain/glob.ts'
 import { LANGUAGES } from '../domain/language.ts'
+import {
+  MAX_HISTORY_ANSWER_CHARACTERS,
+  MAX_HISTORY_CHARACTERS,
+  MAX_HISTORY_TURNS,
+  MAX_QUESTION,
+} from '../domain/question.ts'
 
 const span = {
   start: z.int().nonnegative().describe('first UTF-16 code unit of the quoted text in the stored text'),
@@ -67,7 +81,7 @@ const cachedSchema = z
     z.literal(false),
     z.object({
       tier: z.enum(['exact', 'semantic']).describe('the same question, or one that asks the same'),
-      question: z.string().describe('the earlier question'),
+      question: z.string().optional().describe('the earlier question, where it was your own'),
       askedAt: z.iso.datetime().optional().describe('when it was answered'),
     }),
   ])
@@ -98,36 +112,58 @@ export const errorBodySchema = z.object({
   retryAfterMs: z.int().nonnegative().optional().describe('when a retry may help'),
 })
 
+/** UTF-16 code units; ISO 8601 allows any number of decimals. */
+export const MAX_MOMENT_CHARACTERS = 40
+
 /** No database stores NUL, so that nothing could fit it. */
 const pattern = z
   .string()
   .min(1)
+  .max(MAX_GLOB_CHARACTERS)
   .regex(/^[^\0]*$/, 'must not hold NUL')
+
+const patterns = z.array(pattern).max(32)
+
+/** What a filter asks of the metadata, at most so many names. */
+const MAX_FILTER_METADATA = 32
 
 export const filterSchema = z
   .object({
-    paths: z.array(pattern).max(32).optional().describe('only documents whose uri fits one of these globs'),
-    excludePaths: z.array(pattern).max(32).optional().describe('no documents whose uri fits one of these'),
-    sources: z
-      .array(pattern)
-      .max(32)
-      .optional()
-      .describe('only documents of sources whose location fits one of these globs'),
+    paths: patterns.optional().describe('only documents whose uri fits one of these globs'),
+    excludePaths: patterns.optional().describe('no documents whose uri fits one of these'),
+    sources: patterns.optional().describe('only documents of sources whose location fits one of these globs'),
     languages: z.array(z.enum(LANGUAGES)).max(2).optional().describe('only documents in one of these'),
     modifiedFrom: z.iso
       .datetime({ offset: true })
+      .max(MAX_MOMENT_CHARACTERS)
       .optional()
       .describe('only documents modified at or after this moment'),
-    modifiedBefore: z.iso.datetime({ offset: true }).optional().describe('only documents modified before it'),
+    modifiedBefore: z.iso
+      .datetime({ offset: true })
+      .max(MAX_MOMENT_CHARACTERS)
+      .optional()
+      .describe('only documents modified before it'),
     metadata: z
       .record(pattern.max(64), z.union([pattern.max(1024), z.literal('')]))
+      .refine(
+        (metadata) => Object.keys(metadata).length <= MAX_FILTER_METADATA,
+        `at most ${MAX_FILTER_METADATA} names`,
+      )
       .optional()
-      .describe('only documents that say all of this of themselves, whatever the case'),
+      .describe(
+        `only documents that say all of this of themselves, whatever the case; at most ${MAX_FILTER_METADATA} names`,
+      ),
   })
-  .describe('narrows the search; `*` within a folder, `**` across folders')
+  .superRefine(({ paths = [], excludePaths = [], sources = [] }, context) => {
+    const excess = excessOf([...paths, ...excludePaths, ...sources])
+    if (excess !== undefined) context.addIssue(excess)
+  })
+  .describe(
+    `narrows the search; \`*\` within a folder, \`**\` across folders; the globs with wildcards have ${MAX_WILDCARD_GLOB_CHARACTERS} characters together at most, ${MAX_WILDCARDS} wildcards and ${MAX_DIFFERENT_GLOB_CHARACTERS} different characters`,
+  )
 
 export const collectionsSchema = z
-  .array(z.string().min(1))
+  .array(z.string().min(1).max(MAX_COLLECTION_NAME_CHARACTERS))
   .min(1)
   .max(64)
   .describe('names of collections; without it, all that the asker can read')
@@ -144,9 +180,19 @@ export const turnSchema = z.object({
 })
 
 export const earlierTurnSchema = z.object({
-  question: z.string().min(1),
-  answer: z.string(),
+  question: z.string().min(1).max(MAX_QUESTION),
+  answer: z.string().max(MAX_HISTORY_ANSWER_CHARACTERS),
 })
+
+export const historySchema = z
+  .array(earlierTurnSchema)
+  .max(MAX_HISTORY_TURNS)
+  .refine(
+    (turns) =>
+      turns.reduce((sum, { question, answer }) => sum + question.length + answer.length, 0) <=
+      MAX_HISTORY_CHARACTERS,
+    `all turns together have at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
+  )
 
 export const conversationSchema = z.object({
   id: z.string(),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { AnswerEvent } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
 import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
 import { serverMessages } from '../protocol/messages.ts'
 import { answerSchema, errorBodySchema, passageSchema } from '../protocol/shapes.ts'
@@ -126,7 +127,7 @@ const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
 
 function eventOf(body: string | undefined): AnswerEvent | undefined {
   try {
-    return eventSchema.safeParse(JSON.parse(body ?? '')).data
+    return eventSchema.safeParse(parseJson(body ?? '')).data
   } catch {
     return undefined
   }

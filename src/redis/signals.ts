@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { guarded } from '../domain/guarded.ts'
+import { parseJson } from '../domain/json.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { RedisConnection } from './connection.ts'
 
 const signalSchema = z.tuple([z.literal('cancel'), z.string()])
 
 /** One channel for all topics: every daemon listens to every topic. */
-export function redisSignals(redis: RedisConnection): Signals {
+export function redisSignals(redis: RedisConnection, onError: (error: unknown) => void): Signals {
   const channel = redis.key('signals', 'all')
   const listeners = new Map<string, Set<(subject: string) => void>>()
   const subscriber = redis.duplicate()
@@ -13,12 +15,13 @@ export function redisSignals(redis: RedisConnection): Signals {
   subscriber.on('ready', () => {
     subscriber.subscribe(channel).catch(() => undefined)
   })
-  subscriber.on('message', (_channel: string, text: string) => {
+  const hear = guarded(onError, (_channel: string, text: string) => {
     const signal = parsed(text)
     if (signal === undefined) return
     const [topic, subject] = signal
     for (const listener of listeners.get(topic) ?? []) listener(subject)
   })
+  subscriber.on('message', hear)
   return {
     send(topic, subject) {
       void redis.attempt((client) => client.publish(channel, JSON.stringify([topic, subject])), 0)
@@ -33,7 +36,7 @@ export function redisSignals(redis: RedisConnection): Signals {
 
 function parsed(text: string): z.output<typeof signalSchema> | undefined {
   try {
-    return signalSchema.safeParse(JSON.parse(text)).data
+    return signalSchema.safeParse(parseJson(text)).data
   } catch {
     return undefined
   }

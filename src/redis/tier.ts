@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RetrievedPassages } from '../domain/answer.ts'
+import { parseJson } from '../domain/json.ts'
 import type { Embedding } from '../ports/embedder.ts'
 import type { CachedAnswer } from '../ports/store/cached-answers.ts'
 import type { Tier } from '../ports/tier.ts'
@@ -58,7 +59,7 @@ function jsonCodec<V>(schema: z.ZodType<V>): Codec<V> {
     encode: (value) => JSON.stringify(value),
     decode(bytes) {
       try {
-        return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data
+        return schema.safeParse(parseJson(bytes.toString('utf8'))).data
       } catch {
         return undefined
       }

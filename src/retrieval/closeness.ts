@@ -52,27 +52,25 @@ function positionsOf(found: readonly string[], wanted: (lexeme: string) => boole
 
 /** Each pair counts as much as its more common word, divided by the square of the distance. */
 function pairs(positions: ReadonlyMap<string, readonly number[]>, idfOf: (lexeme: string) => number): number {
-  const list = [...positions]
-  let sum = 0
-  for (const [index, [left, lefts]] of list.entries()) {
-    for (const [right, rights] of list.slice(index + 1)) {
-      const distance = nearest(lefts, rights)
-      if (distance <= FARTHEST) sum += Math.min(idfOf(left), idfOf(right)) / distance ** 2
+  const words = [...positions.keys()]
+  const found = words
+    .flatMap((_, word) => (positions.get(words[word] ?? '') ?? []).map((at) => ({ at, word })))
+    .sort((left, right) => left.at - right.at)
+  // Shortest distance of each pair; one number a pair, in the order of the words.
+  const distances = new Map<number, number>()
+  for (const [index, { at, word }] of found.entries()) {
+    for (const other of found.slice(index + 1, index + 1 + FARTHEST)) {
+      const distance = other.at - at
+      if (distance > FARTHEST) break
+      const pair = Math.min(word, other.word) * words.length + Math.max(word, other.word)
+      if (word !== other.word) distances.set(pair, Math.min(distance, distances.get(pair) ?? FARTHEST))
     }
   }
-  return sum
+  const idfs = words.map(idfOf)
+  return [...distances]
+    .sort(([left], [right]) => left - right)
+    .reduce((sum, [pair, distance]) => {
+      const [left = 0, right = 0] = [idfs[Math.floor(pair / words.length)], idfs[pair % words.length]]
+      return sum + Math.min(left, right) / distance ** 2
+    }, 0)
 }
-
-/** Both ascending. */
-function nearest(lefts: readonly number[], rights: readonly number[]): number {
-  let best = Number.POSITIVE_INFINITY
-  let at = 0
-  for (const left of lefts) {
-    while ((rights[at + 1] ?? Number.POSITIVE_INFINITY) <= left) at++
-    best = Math.min(best, distance(left, rights[at]), distance(left, rights[at + 1]))
-  }
-  return best
-}
-
-const distance = (left: number, right: number | undefined) =>
-  right === undefined ? Number.POSITIVE_INFINITY : Math.abs(left - right)

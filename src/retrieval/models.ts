@@ -1,15 +1,16 @@
 /** Searches over collections of different embedding models: their scores do not compare, their ranks do. */
+
+import { checkModel } from '../../models/same-model.ts'
 import type { Passage } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import { checkModel } from '../domain/index-model.ts'
 import type { Embedder, Embedders } from '../ports/embedder.ts'
 import type { Candidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { holdsPhrase, LOOKED_AT, type Ranked } from './rank.ts'
+import { LOOKED_AT, phrasesIn, type Ranked } from './rank.ts'
 
 /** Collections whose vectors are of one model. */
 export interface ModelGroup {
@@ -88,7 +89,7 @@ export function rankByRanks(
   return candidates
     .map((candidate) => {
       const { similarity: vector, lexical } = candidate
-      const phrases = words.phrases.filter((phrase) => holdsPhrase(candidate, phrase)).length
+      const phrases = phrasesIn(candidate, words.phrases)
       const ofWords = lexical > 0 ? lexicalWeight * share(byWords.get(candidate)) : 0
       const fused = phrases + share(byVector.get(candidate)) + ofWords
       return { candidate, scores: { vector, lexical, fused, matched: [] as readonly string[] } }

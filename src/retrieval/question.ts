@@ -13,6 +13,8 @@ export interface Phrase {
   readonly ids: readonly number[]
 }
 
+/** Phrases that are looked for, each by a statement of its own. */
+const MAX_PHRASES = 16
 /** Words that were put in quotation marks count so much more. */
 const QUOTED = 1.5
 /** Straight marks behind a number are inches: `a 5" or 7" screen`. */
@@ -20,7 +22,8 @@ const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
 export function wordsOf(question: string): AskedWords {
-  const phrases = [...question.matchAll(QUOTATION)].map(([, ...groups]) => {
+  const quotations = [...question.matchAll(QUOTATION)].slice(0, MAX_PHRASES)
+  const phrases = quotations.map(([, ...groups]) => {
     const text = groups.find((group) => group !== undefined) ?? ''
     return { text, ids: [...new Set(lexemes(text).map(termId))] }
   })

@@ -42,7 +42,7 @@ export function rankByWords(
   return first
     .map(({ candidate, fused }, index) => {
       const { similarity: vector, lexical } = candidate
-      const phrases = words.phrases.filter((phrase) => holdsPhrase(candidate, phrase)).length * PHRASE
+      const phrases = phrasesIn(candidate, words.phrases) * PHRASE
       if (index >= LOOKED_AT && phrases === 0) {
         return { candidate, scores: { vector, lexical, fused, matched: [] } }
       }
@@ -62,8 +62,12 @@ const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => 
   return { vector, sentence, ...words, ...Object.fromEntries(scaled) }
 }
 
-export const holdsPhrase = ({ title, heading, text }: Candidate, phrase: Phrase): boolean =>
-  comparable(`${title}\n${heading}\n${text}`).includes(comparable(phrase.text))
+/** How many of the phrases it holds as they are written. */
+export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly Phrase[]): number {
+  if (phrases.length === 0) return 0
+  const held = comparable(`${title}\n${heading}\n${text}`)
+  return phrases.filter((phrase) => held.includes(comparable(phrase.text))).length
+}
 
 const comparable = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е').replace(/\s+/gu, ' ').trim()

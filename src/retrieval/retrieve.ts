@@ -122,7 +122,7 @@ async function rankedChunks(
     return { ...asRanked, ranked: await rerank(ports.reranker, options, asRanked.ranked) }
   } catch (error) {
     signal.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = ChatbotError.wrap(error).message
     return {
       ...asRanked,
       warnings: [...warnings, `The passages were not reranked: ${reason}`],

@@ -43,8 +43,11 @@ const PRONOUN = words(
   'giu',
 )
 
+/** Pronouns that are looked at: each takes the text before it. */
+const MOST_PRONOUNS = 32
+
 function pronounOf(question: string): Leaning['pronoun'] {
-  for (const { 0: word, index } of question.matchAll(PRONOUN)) {
+  for (const { 0: word, index } of [...question.matchAll(PRONOUN)].slice(0, MOST_PRONOUNS)) {
     const before = question.slice(0, index)
     const after = question.slice(index + word.length)
     if (isAnaphor(word.toLowerCase(), before, after)) return { word, index }
@@ -75,7 +78,8 @@ function isAnaphor(word: string, before: string, after: string): boolean {
     return !/(?:is|are|was|were|be|been)\s*$/iu.test(before) && !/^\s+(?:is|are|was|were)\b/iu.test(after)
   if (word === 'that')
     return (
-      /^\s*[?.!,]?\s*$|^\s+(?:is|was|the|one|time|year|place|war|work)\b/iu.test(after) ||
+      /^[?.!,]?$/u.test(after.trim()) ||
+      /^\s+(?:is|was|the|one|time|year|place|war|work)\b/iu.test(after) ||
       /(?:of|about|after|before|do|does|did|is|was|in|for|on|why)\s*$/iu.test(before)
     )
   if (/^(?:тот|та|те|того|той|тех)$/u.test(word)) return !/^,?\s*(?:котор|кто|что)/u.test(after)

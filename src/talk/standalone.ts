@@ -15,7 +15,7 @@ export function standaloneQuestion(question: string, history: readonly Said[]): 
   const topic = topicOf(history)?.slice(0, LONGEST_TOPIC)
   if (topic === undefined) return question
   const { pronoun } = leaning
-  if (pronoun === undefined) return `${withoutOpening(question).replace(/\s+$/u, '')} (${topic})`
+  if (pronoun === undefined) return `${withoutOpening(question).trimEnd()} (${topic})`
   const end = pronoun.index + pronoun.word.length
   return withoutOpening(`${question.slice(0, end)} (${topic})${question.slice(end)}`)
 }

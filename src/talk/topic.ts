@@ -8,7 +8,7 @@ export type Said = Pick<Turn, 'question' | 'searched'>
 /** Undefined when no turn has a subject. */
 export function topicOf(history: readonly Said[]): string | undefined {
   for (const turn of history.toReversed()) {
-    const topic = addedTopic(turn) ?? subjectOf(turn.searched ?? turn.question)
+    const topic = addedTopic(turn) ?? subjectOf((turn.searched ?? turn.question).slice(0, LONGEST_SAID))
     if (topic !== undefined) return topic
   }
   return undefined
@@ -19,6 +19,9 @@ function addedTopic({ question, searched = question }: Said): string | undefined
   const added = /\(([^()]+)\)/u.exec(searched)?.[1]
   return added === undefined || question.includes(`(${added})`) ? undefined : added
 }
+
+/** UTF-16 code units of an earlier question that are looked at: what it is about does not stand behind them. */
+const LONGEST_SAID = 2000
 
 /** Content words that stand for a question without names. */
 const MOST_WORDS = 6
@@ -38,4 +41,4 @@ const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
 
 /** Words with a capital, with what binds them, and quoted titles; a sentence's first capital says nothing. */
 const NAME =
-  /(?<!(?:^|[.?!:])\s*)\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]+»|"[^"]+"|“[^”]+”/gu
+  /(?<!(?:^|[.?!:])\s{0,20})\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”/gu

@@ -1,11 +1,12 @@
 /** Spans of OpenTelemetry; they cost next to nothing until tracing.ts has started it. No question or answer is in them. */
 import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ChatbotError } from '../domain/errors.ts'
+import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
 
 export interface SpanOptions {
   readonly attributes?: Attributes
   readonly kind?: SpanKind
-  /** W3C trace context of the caller; without it the span belongs to the current one. */
+  /** W3C trace context of the caller; without it, or where it is too long, the span belongs to the current one. */
   readonly parent?: string | undefined
 }
 
@@ -17,7 +18,9 @@ export function inSpan<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const from =
-    parent === undefined ? context.active() : propagation.extract(context.active(), { traceparent: parent })
+    parent === undefined || parent.length > MAX_TRACEPARENT_CHARACTERS
+      ? context.active()
+      : propagation.extract(context.active(), { traceparent: parent })
   return tracer.startActiveSpan(name, { attributes, kind }, from, async (span) => {
     try {
       return await work()

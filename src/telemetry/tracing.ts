@@ -5,7 +5,7 @@
  */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Span } from '@opentelemetry/api'
-import { provideTraceparent } from './traceparent.ts'
+import { provideTraceparent } from '../domain/traceparent.ts'
 
 export const tracingWanted = (env: NodeJS.ProcessEnv): boolean =>
   env.OTEL_SDK_DISABLED !== 'true' &&

@@ -63,7 +63,7 @@ export function groups(text: string): [string, string][] {
 /** Words of a line are the opposites of those after its `/`. */
 export function oppositePairs(text: string, concept: (word: string) => string): ReadonlySet<string> {
   const pairs = new Set<string>()
-  for (const entry of text.trim().split(/\s*[|\n]\s*/u)) {
+  for (const entry of text.trim().split(/[|\n]/u)) {
     const [one = [], two = []] = entry.split('/').map((side) => side.trim().split(/\s+/u).map(concept))
     for (const a of one) for (const b of two) pairs.add(`${a}_${b}`).add(`${b}_${a}`)
   }

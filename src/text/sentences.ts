@@ -14,9 +14,10 @@ import { BEFORE_NUMBER, NEVER_LAST, RARELY_LAST, SENTENCE_STARTERS } from './abb
  */
 export function splitSentences(text: string): Span[] {
   const spans: Span[] = []
+  const stops = stopsOf(text)
   for (const segment of segments(text)) {
     if (segment.whole) push(spans, text, segment.start, segment.end)
-    else splitSegment(text, segment, spans)
+    else splitSegment(text, segment, stops, spans)
   }
   return spans
 }
@@ -89,25 +90,60 @@ function pairedFences(text: string): ReadonlySet<number> {
   return new Set(starts)
 }
 
-/** Stops with what closes after them (brackets, quotes, emphasis, footnote marks), or inline code, which is skipped. */
-const STOP =
-  /`[^`\n]{1,400}`|([.!?…]{1,20})([)\]}»"”’'*_]{0,6}(?:\[[\d, ]{1,12}\]){0,6})(?=\s)|([。！？]+[」』）”]?)/gu
+/** Stops, or inline code, which is skipped. */
+const STOP = /`[^`\n]{1,400}`|([.!?…]+)|([。！？]+[」』）”]?)/gu
+/** What closes after stops: brackets, quotes, emphasis, footnote marks. */
+const CLOSERS = /[)\]}»"”’'*_]{0,6}(?:\[[\d, ]{1,12}\]){0,6}(?=\s)/uy
 
-function splitSegment(text: string, segment: Segment, spans: Span[]): void {
+interface Stop {
+  readonly at: number
+  readonly end: number
+  /** Undefined for stops of Chinese and Japanese, which always end a sentence. */
+  readonly stops?: string
+  readonly closers?: string
+}
+
+/** The first stop from an offset on, for offsets that grow: what lies ahead is looked for once. */
+function stopsOf(text: string): (from: number) => Stop | undefined {
+  let found = nextStop(text, 0)
+  return (from) => {
+    if (found && found.at < from) found = nextStop(text, from)
+    return found
+  }
+}
+
+function nextStop(text: string, from: number): Stop | undefined {
+  STOP.lastIndex = from
+  for (let match = STOP.exec(text); match; match = STOP.exec(text)) {
+    const [whole, stops, wide] = match
+    const end = match.index + whole.length
+    if (wide !== undefined) return { at: match.index, end }
+    if (stops === undefined) continue
+    CLOSERS.lastIndex = end
+    const closers = CLOSERS.exec(text)?.[0]
+    if (closers !== undefined) return { at: match.index, end: end + closers.length, stops, closers }
+  }
+  return undefined
+}
+
+function splitSegment(
+  text: string,
+  segment: Segment,
+  stopFrom: (from: number) => Stop | undefined,
+  spans: Span[],
+): void {
   let start = segment.start
-  STOP.lastIndex = start
-  for (let match = STOP.exec(text); match && match.index < segment.end; match = STOP.exec(text)) {
-    const end = match.index + match[0].length
-    const [, stops, closers = '', wide] = match
-    if (end >= segment.end || (stops === undefined && wide === undefined)) continue
-    if (wide === undefined && !endsSentence(text, match.index, stops ?? '', closers, end)) continue
+  for (let stop = stopFrom(start); stop && stop.at < segment.end; stop = stopFrom(stop.end)) {
+    const { at, end, stops, closers = '' } = stop
+    if (end >= segment.end) continue
+    if (stops !== undefined && !endsSentence(text, at, stops, closers, end)) continue
     push(spans, text, start, end)
     start = end
   }
   push(spans, text, start, segment.end)
 }
 
-const WORD_BEFORE = /[^\s([{«"“„'*_]*$/u
+const WORD_BEFORE = /(?<![^\s([{«"“„'*_])[^\s([{«"“„'*_]*$/u
 const AFTER =
   /^\s+(?<openers>(?:[-–—]\s+)?[([{«"“„'*_`]*)(?<word>[\p{L}\p{N}][\p{L}\p{N}’'-]*)?(?<next>[.\s]?)/u
 

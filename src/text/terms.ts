@@ -41,22 +41,34 @@ const fold = (word: string): string =>
 
 /** Beyond six letters words of one root differ more often than words of two roots agree (measured on XQuAD). */
 const STEM_LENGTH = 6
+/** UTF-16 code units: no suffix of a longer word reaches into its stem. */
+const LONGEST_WORD = 64
 
 function stem(word: string): string {
   if (/\p{N}/u.test(word) || word.length <= 3) return word
+  if (word.length > LONGEST_WORD) return word.slice(0, STEM_LENGTH)
   const root = /\p{Script=Cyrillic}/u.test(word) ? russianRoot(word) : englishRoot(word)
   return root.length > STEM_LENGTH ? root.slice(0, STEM_LENGTH) : root
 }
 
-const ENGLISH_SUFFIX =
-  /^(.*[aeiouy].*?)(?:ations?|ing|edly|ed|ly|ment|er|or|ion|al|ity|ness|ive|ous|ful|est)$/u
+const ENGLISH_SUFFIXES = 'ation ations ing edly ed ly ment er or ion al ity ness ive ous ful est'.split(' ')
+
+/** What stands before the longest suffix behind the last vowel that has any behind it. */
+function beforeSuffix(word: string): string | undefined {
+  const starts = ENGLISH_SUFFIXES.filter((suffix) => word.endsWith(suffix)).map(
+    (suffix) => word.length - suffix.length,
+  )
+  let vowel = Math.max(0, ...starts) - 1
+  while (vowel >= 0 && !'aeiouy'.includes(word[vowel] ?? '')) vowel--
+  return vowel < 0 ? undefined : word.slice(0, Math.min(...starts.filter((start) => start > vowel)))
+}
 
 function englishRoot(word: string): string {
   let root = word
   if (/ies$/u.test(root) && root.length > 4) root = `${root.slice(0, -3)}y`
   else if (/(?:ss|sh|ch|x|z)es$/u.test(root)) root = root.slice(0, -2)
   else if (/[^siu]s$/u.test(root)) root = root.slice(0, -1)
-  const before = ENGLISH_SUFFIX.exec(root)?.[1]
+  const before = beforeSuffix(root)
   if (before !== undefined && before.length >= 3) root = before.replace(/([bdfgmnprt])\1$/u, '$1')
   return root.replace(/e$/u, '').replace(/i$/u, 'y')
 }

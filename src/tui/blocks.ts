@@ -54,7 +54,7 @@ export function splitBlocks(text: string, from: BlockStart = TEXT_START): Block[
 
 type Kind = 'item' | 'heading' | 'fence' | 'text'
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})(?!.*`)/
+const FENCE = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))(?!.*`)/
 const ITEM = /^ ?(?:[-*+]|\d{1,9}[.)])(?: |$)/
 
 function kindOf(line: string): Kind {

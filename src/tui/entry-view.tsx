@@ -159,7 +159,7 @@ function List({ title, rows, width }: ListProps) {
       {rows.map(([label, text]) => (
         <Box key={label + text}>
           <Box width={column} flexShrink={0} paddingRight={1}>
-            <Text>{label}</Text>
+            <Text>{printableLine(label)}</Text>
           </Box>
           <Text dimColor>{printable(text)}</Text>
         </Box>

@@ -1,7 +1,9 @@
 /** The inputs of earlier chats: one JSON string a line, oldest first, readable by this user alone. */
+
 import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { parseJson } from '../domain/json.ts'
 import { MAX_RECALL } from './state.ts'
 
 export interface PromptHistory {
@@ -22,7 +24,7 @@ export async function openPromptHistory(dataDir: string): Promise<PromptHistory>
   return {
     inputs,
     async add(input) {
-      await mkdir(dirname(file), { recursive: true })
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       await appendFile(file, line(input), PRIVATE)
     },
   }
@@ -40,7 +42,7 @@ async function readLines(file: string): Promise<string[]> {
 
 function parse(text: string): string[] {
   try {
-    return [z.string().parse(JSON.parse(text))]
+    return [z.string().parse(parseJson(text))]
   } catch {
     return []
   }

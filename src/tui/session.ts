@@ -189,7 +189,7 @@ export function createSession(options: SessionOptions): Session {
       await options.rememberInput(input)
     } catch (thrown) {
       keeping = false
-      tell('warning', `Inputs are not kept for the next chat: ${ChatbotError.wrap(thrown).message}`)
+      tell('warning', `Inputs are not kept for the next chat: ${ChatbotError.wrap(thrown).fullMessage}`)
     }
   }
 

@@ -203,7 +203,7 @@ export async function runSlash(
   try {
     return await command.run(args, context)
   } catch (thrown) {
-    const { message, code } = ChatbotError.wrap(thrown)
-    return notice('error', `${message} (${code})`)
+    const { fullMessage, code } = ChatbotError.wrap(thrown)
+    return notice('error', `${fullMessage} (${code})`)
   }
 }

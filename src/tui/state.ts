@@ -180,7 +180,7 @@ function failure(error: ChatbotError): Entry {
   if (error.code === 'cancelled') return { type: 'notice', tone: 'warning', text: 'Cancelled.' }
   const retry =
     error.retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`
-  return { type: 'notice', tone: 'error', text: `${error.message}${retry} (${error.code})` }
+  return { type: 'notice', tone: 'error', text: `${error.fullMessage}${retry} (${error.code})` }
 }
 
 function linked(state: State, link: Link): State {

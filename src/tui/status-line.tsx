@@ -74,10 +74,11 @@ function Hint({ state }: { state: State }) {
     const text = state.quitArmed === 'asked' ? 'Press Ctrl-C again to quit' : 'Esc or Ctrl-C again quits'
     return <Text {...(warning === undefined ? {} : { color: warning })}>{text}</Text>
   }
-  const scope = state.collections === undefined ? 'all collections' : `in ${state.collections.join(', ')}`
+  const scope =
+    state.collections === undefined ? 'all collections' : `in ${printableLine(state.collections.join(', '))}`
   const text =
     state.candidates.length > 0
-      ? state.candidates.join('  ')
+      ? state.candidates.map(printableLine).join('  ')
       : `Enter sends · Alt-Enter new line · /help · ${scope}`
   return (
     <Text dimColor wrap="truncate">

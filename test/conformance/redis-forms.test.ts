@@ -23,8 +23,9 @@ async function signalsPass(url: string): Promise<void> {
   const keyPrefix = ownPrefix()
   await using one = await testRedis({ url, keyPrefix })
   await using two = await testRedis({ url, keyPrefix })
-  const [sender, receiver] = [redisSignals(one), redisSignals(two)]
-  const heard = new Promise((resolve) => receiver.on('cancel', resolve))
+  const { promise: heard, resolve, reject } = Promise.withResolvers<string>()
+  const [sender, receiver] = [redisSignals(one, reject), redisSignals(two, reject)]
+  receiver.on('cancel', resolve)
   const sending = setInterval(() => sender.send('cancel', 'answer 1'), 20)
   expect(await heard).toBe('answer 1')
   clearInterval(sending)

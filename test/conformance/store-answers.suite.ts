@@ -156,7 +156,7 @@ export function answersSuite(database: () => TestDatabase): void {
       const { conversation } = await answers.begin(ANNA, gone)
       const mine = askOf({ lease: { owner: 'mine', forMs: -1000 } })
       await answers.begin(ANNA, mine)
-      expect(await answers.interruptOthers('mine')).toBeGreaterThanOrEqual(1)
+      expect((await answers.interruptOthers('mine')).interrupted).toBeGreaterThanOrEqual(1)
       expect(await answers.get(ANNA, gone.id)).toEqual({ state: 'interrupted', citations: [] })
       expect(await answers.get(ANNA, mine.id)).toMatchObject({ state: 'running' })
       expect(await answers.complete(ANNA, 1, answerOf(gone, conversation))).toBe(false)
@@ -177,7 +177,8 @@ export function answersSuite(database: () => TestDatabase): void {
       ])
       expect(await answers.look(ANNA, lapsed.id)).toEqual({ state: 'running', epoch: 1, lapsed: true })
 
-      const taken = (await Promise.all([answers.takeLapsed(heir, 100), answers.takeLapsed(heir, 100)])).flat()
+      const both = await Promise.all([answers.takeLapsed(heir, 100), answers.takeLapsed(heir, 100)])
+      const taken = both.flatMap((lapsed) => lapsed.taken)
       expect(taken.filter(({ id }) => id === lapsed.id)).toMatchObject([
         { principal: ANNA.id, epoch: 2, request: lapsed.request },
       ])
@@ -187,28 +188,82 @@ export function answersSuite(database: () => TestDatabase): void {
       expect(await answers.look(ANNA, 'never asked')).toBeUndefined()
     })
 
-    it('that end their daemons are not taken over for ever', async () => {
+    it('whose daemons died twice are given up by the daemon that looks for them', async () => {
       const { answers } = database().store
       const ask = askOf({ lease: LAPSED })
-      await answers.begin(ANNA, ask)
-      const attempts: number[] = []
-      for (let round = 0; round < 5; round += 1) {
-        const taken = await answers.takeLapsed({ owner: 'next', forMs: -1000 }, 100)
-        attempts.push(...taken.filter(({ id }) => id === ask.id).map(({ epoch }) => epoch))
+      const { conversation } = await answers.begin(ANNA, ask)
+      const look = async () => {
+        const { taken, givenUp } = await answers.takeLapsed({ owner: 'next', forMs: -1000 }, 100)
+        return {
+          epochs: taken.filter(({ id }) => id === ask.id).map(({ epoch }) => epoch),
+          isGivenUp: givenUp.includes(ask.id),
+        }
       }
-      expect(attempts).toEqual([2, 3])
-      expect(await answers.look(ANNA, ask.id)).toMatchObject({ state: 'interrupted' })
+      expect(await look()).toEqual({ epochs: [2], isGivenUp: false })
+      expect(await look()).toEqual({ epochs: [], isGivenUp: true })
+      expect(await look()).toEqual({ epochs: [], isGivenUp: false })
+      const ended = { kind: 'ended', conversation, epoch: 3, state: 'failed', errorCode: 'given_up' }
+      for (let again = 0; again < 2; again += 1) expect(await answers.begin(ANNA, ask)).toMatchObject(ended)
+      expect(await answers.complete(ANNA, 2, answerOf(ask, conversation))).toBe(false)
+      expect((await answers.interruptOthers('another')).givenUp).not.toContain(ask.id)
+      expect(await answers.begin(ANNA, { ...ask, id: randomUUID() })).toMatchObject({ kind: 'started' })
     })
 
-    it('are handed over at once', async () => {
+    it('whose daemons died twice are given up when they are asked again', async () => {
+      const { answers, conversations } = database().store
+      const ask = askOf({ lease: LAPSED })
+      const { conversation } = await answers.begin(ANNA, ask)
+      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'started', epoch: 2 })
+      const begun = await Promise.all(Array.from({ length: 5 }, () => answers.begin(ANNA, ask)))
+      const ended = { kind: 'ended', conversation, epoch: 3, state: 'failed', errorCode: 'given_up' }
+      for (const one of begun) expect(one).toMatchObject(ended)
+      const { turns } = await conversations.turns(ANNA, conversation, 10)
+      expect(turns).toMatchObject([{ id: ask.id, state: 'failed', text: '' }])
+      await database().inspect(async (client) => {
+        const { rows } = await client.query('SELECT role, text FROM messages WHERE answer_id = $1', [ask.id])
+        expect(rows).toEqual([{ role: 'user', text: ask.question }])
+      })
+    })
+
+    it('that a daemon alone on its database died with twice are given up at its next start', async () => {
+      const { answers } = database().store
+      const ask = askOf({ lease: { owner: 'first', forMs: 3_600_000 } })
+      await answers.begin(ANNA, ask)
+      expect((await answers.interruptOthers('second')).givenUp).not.toContain(ask.id)
+      const again = { ...ask, lease: { owner: 'second', forMs: 3_600_000 } }
+      expect(await answers.begin(ANNA, again)).toMatchObject({ kind: 'started', epoch: 2 })
+      expect((await answers.interruptOthers('third')).givenUp).toContain(ask.id)
+      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'ended', errorCode: 'given_up' })
+    })
+
+    it('are handed over at once, as often as it takes, and that is no loss', async () => {
       const { answers } = database().store
       const ask = askOf()
       await answers.begin(ANNA, ask)
       await answers.release(ANNA, ask.id, 2)
       expect(await answers.look(ANNA, ask.id)).toMatchObject({ lapsed: false })
-      await answers.release(ANNA, ask.id, 1)
-      expect(await answers.look(ANNA, ask.id)).toMatchObject({ lapsed: true })
-      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'started', epoch: 2 })
+      for (let epoch = 1; epoch < 5; epoch += 1) {
+        await answers.release(ANNA, ask.id, epoch)
+        expect(await answers.look(ANNA, ask.id)).toMatchObject({ lapsed: true })
+        if (epoch % 2 === 0) {
+          expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'started', epoch: epoch + 1 })
+        } else {
+          const { taken } = await answers.takeLapsed({ owner: 'heir', forMs: 3_600_000 }, 100)
+          expect(taken).toContainEqual(expect.objectContaining({ id: ask.id, epoch: epoch + 1 }))
+        }
+      }
+      await answers.end(ANNA, ask.id, 5, 'interrupted', FAILURE, '')
+      expect(await answers.begin(ANNA, { ...ask, lease: LAPSED })).toMatchObject({ epoch: 6 })
+      expect(await answers.begin(ANNA, { ...ask, lease: LAPSED })).toMatchObject({ epoch: 7 })
+      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'ended', errorCode: 'given_up' })
+    })
+
+    it('that were cancelled stay so when their daemon dies', async () => {
+      const { answers } = database().store
+      const ask = askOf({ lease: LAPSED })
+      await answers.begin(ANNA, ask)
+      await answers.requestCancel(ANNA, ask.id)
+      expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'ended', state: 'cancelled' })
     })
 
     it('in flight are bounded, and those of a daemon that is gone do not count', async () => {

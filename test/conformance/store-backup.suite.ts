@@ -55,6 +55,29 @@ export function backupSuite(database: () => TestDatabase): void {
       expect(await revisionOf(store, name)).toBe(revision)
     })
 
+    it('of an earlier version brings back no question of another asker', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const begun = await store.answers.begin(ANNA, askOf())
+      const { conversation } = begun
+      const [own, other] = [askOf({ conversation }), askOf({ conversation })]
+      for (const [ask, question] of [
+        [own, own.question],
+        [other, 'What may Boris have asked?'],
+      ] as const) {
+        await store.answers.begin(ANNA, ask)
+        const cached = { tier: 'semantic', question } as const
+        await store.answers.complete(ANNA, 1, answerOf(ask, conversation, { cached }))
+      }
+      const records = await exported(store, name, conversation)
+      expect(JSON.stringify(records)).toContain('Boris')
+      await store.conversations.remove(ANNA, conversation)
+      await store.backup.restore(ANNA, stream(records))
+      const cachedOf = async ({ id }: { id: string }) => (await store.answers.get(ANNA, id)).answer?.cached
+      expect(await cachedOf(own)).toEqual({ tier: 'semantic', question: own.question })
+      expect(await cachedOf(other)).toEqual({ tier: 'semantic' })
+    })
+
     it('holds a collection as it is at the end, whatever changes meanwhile', async () => {
       const { store } = database()
       const { name } = await newCollection(store)

@@ -119,6 +119,14 @@ test('what the documents do not hold is refused, with status 0', async () => {
   expect(answerSchema.parse(document)).toMatchObject({ refused: true, citations: [] })
 })
 
+test('the words of a question are asked in their order, with flags between them', async () => {
+  const words = ['is', 'the', 'dog', 'bigger', '--json', 'than', 'the', 'cat', 'or', 'the', 'mouse']
+  const { stdout } = await space.run(['ask', ...words])
+  expect(z.looseObject({ question: z.string() }).parse(JSON.parse(stdout)).question).toBe(
+    'is the dog bigger than the cat or the mouse',
+  )
+})
+
 test('the question from stdin, the events as lines', async () => {
   const { code, stdout } = await space.run(['ask', '-', '--ndjson'], { input: 'What do bees make?\n' })
   expect(code).toBe(0)

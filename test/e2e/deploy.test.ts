@@ -430,7 +430,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
     expect(statSync(join(folder, 'secrets')).mode & 0o777).toBe(0o700)
     expect(statSync(join(folder, 'variables.json')).mode & 0o777).toBe(0o600)
     const before = secrets()
-    expect(before).toHaveLength(6)
+    expect(before).toHaveLength(7)
     const failing = await deploy(
       standing,
       [

@@ -81,6 +81,34 @@ test('the configuration on the command line', async () => {
   expect(readFileSync(path, 'utf8')).not.toContain('apiKey')
 })
 
+test('two settings may have the same value, and two engines the same address', async () => {
+  const set = (...words: string[]) => space.run(['config', 'set', ...words])
+  const url = 'http://127.0.0.1:8/v1'
+  const one = ['engines.one.baseUrl', url, 'engines.one.model', 'm']
+  const two = ['engines.two.baseUrl', url, 'engines.two.model', 'm']
+  expect((await set(...one, '--json', ...two)).code).toBe(0)
+  expect((await set('retrieval.passages', '6', 'log.files', '6')).code).toBe(0)
+  const { document } = await space.json(['config', 'list'])
+  const text = JSON.stringify(document)
+  expect(text.split(url)).toHaveLength(3)
+  expect((await space.run(['config', 'get', 'retrieval.passages'])).stdout).toBe('6\n')
+  expect((await space.run(['config', 'get', 'log.files'])).stdout).toBe('6\n')
+})
+
+test('an error that repeats a name does nothing to a terminal', async () => {
+  const name = 'x\u009b2J\u009d0;owned\u009c\u202e'
+  for (const args of [
+    ['context', 'use', name],
+    ['context', 'use', name, '--json'],
+    [name],
+    ['ask', `--${name}`, 'x'],
+  ]) {
+    const { code, stdout, stderr } = await space.run(args)
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).not.toMatch(/[\x80-\x9f\u202a-\u202e]/)
+  }
+})
+
 test('an invalid configuration is one clear line, and doctor says where', async () => {
   const env = { CHATBOT_SERVER_PORT: 'high' }
   const { code, stderr } = await space.run(['collections', 'list'], { env })

@@ -488,24 +488,47 @@ describe('guessing', () => {
     expect(steps).toEqual(['aaaaaaaa', 'aaaaaaaa', 'bbbbbbbb'])
   })
 
-  test('passwords: after ten wrong ones the right one has to wait, and other users do not', async () => {
-    const guess = () =>
-      clientOf()
-        .call('login', { body: { name: 'boris', password: 'wrong' } })
-        .then(
-          () => 'in',
-          (error: unknown) => String(Reflect.get(Object(error), 'code')),
-        )
+  const guess = (name: string) =>
+    clientOf()
+      .call('login', { body: { name, password: 'wrong' } })
+      .then(
+        () => 'in',
+        (error: unknown) => String(Reflect.get(Object(error), 'code')),
+      )
+
+  test('passwords: wrong ones make guessers wait, and nobody who was here before', async () => {
+    await daemon.api.call('addUser', { body: { name: 'fred', password: PASSWORD } })
+    await login('fred')
     // All at once, which is no way round the count.
-    const codes = await Promise.all(Array.from({ length: 25 }, guess))
+    const codes = await Promise.all(Array.from({ length: 25 }, () => guess('fred')))
     expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(10)
     expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(15)
-    expect(await guess()).toBe('rate_limited')
-    await expect(login('boris')).rejects.toMatchObject({
-      code: 'rate_limited',
-      retryAfterMs: expect.any(Number),
-    })
+    expect([await guess('fred'), await guess('fred')]).toEqual(['unauthenticated', 'rate_limited'])
+    await login('fred')
     await login('anna')
+  })
+
+  test('passwords: whoever was not here before waits a moment, and is in', async () => {
+    await daemon.api.call('addUser', { body: { name: 'dora', password: PASSWORD } })
+    for (let count = 0; count < 11; count += 1) expect(await guess('dora')).toBe('unauthenticated')
+    const refused: unknown = await login('dora').catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'rate_limited', retryAfterMs: expect.any(Number) })
+    const { retryAfterMs } = z.object({ retryAfterMs: z.number().positive().max(1000) }).parse(refused)
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
+    expect(await login('dora')).toMatchObject({ user: 'dora' })
+  })
+
+  test('one’s own password, guessed with a stolen token', async () => {
+    await daemon.api.call('addUser', { body: { name: 'emma', password: PASSWORD } })
+    const { accessToken } = await login('emma')
+    const codes: unknown[] = []
+    for (let count = 0; count < 14; count += 1) {
+      const body = { password: 'another long password', current: `guess ${count}` }
+      const changed = clientOf(accessToken).call('setPassword', { params: { name: 'emma' }, body })
+      codes.push(await changed.catch((error: unknown) => Reflect.get(Object(error), 'code')))
+    }
+    expect(codes).toContain('rate_limited')
+    expect(await login('emma')).toMatchObject({ user: 'emma' })
   })
 
   test('a name that exists and one that does not are refused alike', async () => {
@@ -525,7 +548,7 @@ describe('guessing from one address', () => {
   const PROXY = '127.0.0.2'
   const GUESSES = 4
   /** Of any kind, from one address. */
-  const REQUESTS = 60
+  const REQUESTS = 200
   let guarded: TestDaemon
   let key: string
   beforeAll(async () => {
@@ -590,46 +613,72 @@ describe('guessing from one address', () => {
 
   const behindProxy = (forwarded: string): From => ({ localAddress: PROXY, forwarded })
 
-  /** All four ways in, one wrong credential each. */
+  /** Wrong tokens by each way in, and wrong passwords, until the next one has to wait. */
   async function exhaust(from: () => From): Promise<void> {
     expect(await ask(from(), wrongKey())).toBe(401)
     expect(await hello(from(), wrongKey())).toBe(4401)
     expect(await (await upgrade(from(), wrongKey())).closed).toBe(4401)
-    expect(await logIn(from(), 'wrong')).toBe(401)
+    expect(await ask(from(), wrongKey())).toBe(401)
+    for (let count = 0; count < GUESSES; count += 1) expect(await logIn(from(), `wrong ${count}`)).toBe(401)
   }
 
-  async function expectShutOut(from: () => From): Promise<void> {
+  async function expectHeldUp(from: () => From): Promise<void> {
     const refused = await send(from(), `${API_PREFIX}/auth/me`, wrongKey())
     expect(refused.status).toBe(429)
     expect(refused.retryAfter).toBeGreaterThan(0)
-    // A right one, too: it is refused unread, or guessing on would pay.
-    expect(await logIn(from(), PASSWORD)).toBe(429)
     await expect(upgrade(from(), wrongKey())).rejects.toThrow('429')
     expect(await hello(from(), wrongKey())).toBe(4500)
+    expect(await logIn(from(), 'wrong')).toBe(401)
+    expect(await logIn(from(), 'wrong')).toBe(429)
   }
 
-  test('by any way in, each shuts the address out of all; no other address', async () => {
+  const newKey = async (name: string) => (await guarded.api.call('createKey', { body: { name } })).key
+
+  test('by any way in, wrong ones cost the address a wait; right ones get in; no other address waits', async () => {
     const guesser = () => behindProxy('203.0.113.1')
     expect(await ask(guesser(), key)).toBe(200)
+    expect(await logIn(guesser(), PASSWORD)).toBe(200)
     await exhaust(guesser)
-    await expectShutOut(guesser)
-    // Whoever was in before goes on from there, and the way to the daemon is open without a token.
+    await expectHeldUp(guesser)
+    // Keys and passwords that were right here before, and a key that comes for the first time.
     expect(await ask(guesser(), key)).toBe(200)
     expect(await hello(guesser(), key)).toBe('welcome')
+    expect(await logIn(guesser(), PASSWORD)).toBe(200)
+    expect(await ask(guesser(), await newKey('late'))).toBe(200)
+    expect(await hello(guesser(), await newKey('late-too'))).toBe('welcome')
     expect((await send(guesser(), '/healthz')).status).toBe(200)
     expect(await logIn(behindProxy('203.0.113.2'), PASSWORD)).toBe(200)
     expect(await ask(behindProxy('203.0.113.2'), wrongKey())).toBe(401)
+  })
+
+  test('140 wrong keys from one client, and a right one of another behind the same address', async () => {
+    const from = behindProxy('203.0.113.5')
+    for (let sent = 0; sent < 140; sent += 1)
+      expect(await ask(from, wrongKey())).toBe(sent < GUESSES ? 401 : 429)
+    expect(await ask(from, await newKey('colleague'))).toBe(200)
+  })
+
+  test('a refresh token gets in beside wrong ones', async () => {
+    const from = behindProxy('203.0.113.6')
+    const { refreshToken } = await guarded.api.call('login', { body: { name: 'anna', password: PASSWORD } })
+    const refresh = async (token: string) =>
+      (await send(from, `${API_PREFIX}/auth/refresh`, undefined, { refreshToken: token })).status
+    const codes = []
+    for (let sent = 0; sent < 2 * GUESSES; sent += 1)
+      codes.push(await refresh(`cr_${String(sent).padStart(43, 'x')}`))
+    expect(codes).toEqual([...Array(GUESSES).fill(401), ...Array(GUESSES).fill(429)])
+    expect(await refresh(refreshToken)).toBe(200)
   })
 
   test('an address that nobody trusted has named makes no new guesser', async () => {
     let told = 0
     const from = (localAddress: string) => () => ({ localAddress, forwarded: `198.51.100.${told++}` })
     await exhaust(from('127.0.0.3'))
-    await expectShutOut(from('127.0.0.3'))
+    await expectHeldUp(from('127.0.0.3'))
     // What stands before the address that the proxy has seen is the guesser's own word.
     const behind = () => behindProxy(`198.51.100.${told++}, 203.0.113.3`)
     await exhaust(behind)
-    await expectShutOut(behind)
+    await expectHeldUp(behind)
   })
 
   test('an address has so many requests, before anybody knows whose they are', async () => {
@@ -642,6 +691,12 @@ describe('guessing from one address', () => {
     expect(refused.status).toBe(429)
     expect(refused.retryAfter).toBeGreaterThan(0)
     expect((await health(behindProxy('203.0.113.10'))).status).toBe(200)
+    const crowded = behindProxy('203.0.113.11')
+    expect(await ask(crowded, key)).toBe(200)
+    while ((await health(crowded)).status === 200);
+    // Who was let in there before is counted alone.
+    expect(await ask(crowded, key)).toBe(200)
+    expect(await ask(crowded, await newKey('crowded'))).toBe(429)
     expect((await guarded.api.call('status', {})).ready).toBe(true)
   })
 

@@ -1,12 +1,15 @@
 /** The cache behind the pipeline, on a real database: what is given, to whom, and when no longer. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAnswers } from '../../src/answers/answers.ts'
 import type { AskRequest } from '../../src/answers/request.ts'
 import { answerCache } from '../../src/cache/answers.ts'
 import { jsonBytes, memoryTier } from '../../src/cache/memory.ts'
-import type { Answer } from '../../src/domain/answer.ts'
+import { packageRoot } from '../../src/config/package-root.ts'
+import type { Answer, CacheHit } from '../../src/domain/answer.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { memoryLogs } from '../../src/ports/answer-log.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
@@ -14,7 +17,16 @@ import type { Generator } from '../../src/ports/generator.ts'
 import { noSignals } from '../../src/ports/signals.ts'
 import type { CachedAnswer } from '../../src/ports/store/cached-answers.ts'
 import { retrievalSchema } from '../../src/protocol/retrieval.ts'
-import { ANNA, BORIS, newCollection, put, SPEC, vectorOf } from '../conformance/store-fixtures.ts'
+import {
+  ANNA,
+  answerOf,
+  askOf,
+  BORIS,
+  newCollection,
+  put,
+  SPEC,
+  vectorOf,
+} from '../conformance/store-fixtures.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -190,6 +202,45 @@ test('case and punctuation make no other question; a number does; refusals and -
   expect(await ask({ question, collections, cache: false })).toMatchObject({ cached: false })
   expect(await ask({ question: 'Is the tower 101 years old?', collections })).toMatchObject({ cached: false })
   expect(cache.counts().hits).toEqual({ exact: 0, semantic: 1 })
+})
+
+test('nobody sees the words of another whose answer they get, at once or when they come back', async () => {
+  const { ask, start } = service()
+  const collections = [await filled()]
+  const question = 'How old is the Tower?'
+  await ask({ question, collections })
+  const known = (tier: string) => ({ tier, question, askedAt: expect.any(String) })
+  const unknown = (tier: string) => ({ tier, askedAt: expect.any(String) })
+  for (const [words, tier] of [
+    [question, 'exact'],
+    ['how old is the tower?', 'semantic'],
+  ] as const) {
+    const asked = { id: randomUUID(), question: words, collections }
+    for (let again = 0; again < 2; again += 1) {
+      const { answer } = await (await start(asked, BORIS)).end()
+      expect(answer?.cached).toEqual(unknown(tier))
+    }
+    expect((await database.store.answers.get(BORIS, asked.id)).answer?.cached).toEqual(unknown(tier))
+    // By now Boris' words find it, too.
+    expect((await ask({ question: words, collections }))?.cached).toEqual(known('exact'))
+  }
+})
+
+test('what earlier versions have stored of the words of others is gone with the migration', async () => {
+  const { store } = database
+  const stored = async (cached: CacheHit) => {
+    const request = askOf()
+    const { conversation } = await store.answers.begin(ANNA, request)
+    await store.answers.complete(ANNA, 1, answerOf(request, conversation, { cached }))
+    return request.id
+  }
+  const own = await stored({ tier: 'exact', question: askOf().question })
+  const other = await stored({ tier: 'semantic', question: 'What may Boris have asked?' })
+  const file = join(packageRoot(), 'drizzle', 'migrations', '0015_cached_question_of_its_asker.sql')
+  await database.inspect((client) => client.query(readFileSync(file, 'utf8')))
+  const cachedOf = async (id: string) => (await database.store.answers.get(ANNA, id)).answer?.cached
+  expect(await cachedOf(own)).toEqual({ tier: 'exact', question: askOf().question })
+  expect(await cachedOf(other)).toEqual({ tier: 'semantic' })
 })
 
 test('what is given from the cache is what would be answered now, whatever happened before', async () => {

@@ -166,6 +166,78 @@ describe.skipIf(helm === '')('the chart', () => {
     })
   })
 
+  const configOf = (values: Values) => only(render(values), 'ConfigMap', 'chatbot-config').data ?? {}
+  const PROXIES = 'CHATBOT_SERVER_TRUSTED_PROXIES'
+
+  test('believes the Ingress controller, whoever else was named, and nobody without either', () => {
+    const ingress = { enabled: true, host: 'chat.example.com' }
+    expect(configOf({})).not.toHaveProperty(PROXIES)
+    expect(configOf({ service: { type: 'NodePort' } })).not.toHaveProperty(PROXIES)
+    expect(configOf({ ingress })).toHaveProperty(PROXIES, 'private')
+    // Whoever comes to a node's port may have a private address, and is no proxy.
+    expect(configOf({ ingress, service: { type: 'LoadBalancer' } })).not.toHaveProperty(PROXIES)
+    expect(configOf({ ingress, trustedProxies: ['10.244.0.0/16', 'fd00::/8'] })).toHaveProperty(
+      PROXIES,
+      '10.244.0.0/16,fd00::/8',
+    )
+    const notes = (values: Values) =>
+      runHelm(['install', 'chatbot', CHART, '--dry-run=client', '--hide-secret'], values).stdout
+    const ingressFrom = [{ podSelector: { matchLabels: { app: 'nginx' } } }]
+    expect(notes({ ingress })).toContain('set networkPolicy.ingressFrom to the Ingress controller')
+    expect(notes({ ingress, networkPolicy: { ingressFrom } })).not.toContain('can\nname any address')
+  })
+
+  test('addresses of clients are kept behind a port of the nodes where that is wanted', () => {
+    expect(
+      only(render({ service: { type: 'LoadBalancer', externalTrafficPolicy: 'Local' } }), 'Service').spec,
+    ).toMatchObject({
+      externalTrafficPolicy: 'Local',
+    })
+    expect(only(render(), 'Service').spec).not.toHaveProperty('externalTrafficPolicy')
+  })
+
+  test('metrics are scraped with a token of their own, made or given', () => {
+    const rendered = render({ serviceMonitor: { enabled: true } })
+    const token = only(rendered, 'Secret', 'chatbot-metrics').stringData?.token ?? ''
+    expect(token).toMatch(/^\w{32}$/)
+    expect(only(rendered, 'Secret', 'chatbot-secrets').stringData).toMatchObject({
+      CHATBOT_SERVER_METRICS_TOKEN: token,
+    })
+    expect(only(rendered, 'ConfigMap', 'chatbot-config').data).not.toHaveProperty(
+      'CHATBOT_SERVER_OPEN_METRICS',
+    )
+    const credentialsOf = (resources: readonly Resource[]) => only(resources, 'ServiceMonitor').spec
+    expect(credentialsOf(rendered)).toMatchObject({
+      endpoints: [{ authorization: { credentials: { name: 'chatbot-metrics', key: 'token' } } }],
+    })
+    const given = render({ serviceMonitor: { enabled: true, keySecret: 'mine' } })
+    expect(credentialsOf(given)).toMatchObject({
+      endpoints: [{ authorization: { credentials: { name: 'mine', key: 'key' } } }],
+    })
+    expect(podSpecOf(only(given, 'Deployment'))).toMatchObject({
+      containers: [
+        {
+          env: [
+            {
+              name: 'CHATBOT_SERVER_METRICS_TOKEN',
+              valueFrom: { secretKeyRef: { name: 'mine', key: 'key' } },
+            },
+          ],
+        },
+      ],
+    })
+    const known = render({
+      serviceMonitor: { enabled: true },
+      env: { secrets: { CHATBOT_SERVER_METRICS_TOKEN: 'of-the-installation' } },
+    })
+    expect(credentialsOf(known)).toMatchObject({
+      endpoints: [
+        { authorization: { credentials: { name: 'chatbot-secrets', key: 'CHATBOT_SERVER_METRICS_TOKEN' } } },
+      ],
+    })
+    expect(render().map(({ metadata }) => metadata.name)).not.toContain('chatbot-metrics')
+  })
+
   test('the notes say how to reach it', () => {
     const notes = (values: Values) =>
       runHelm(['install', 'chatbot', CHART, '--dry-run=client', '--hide-secret'], values).stdout
@@ -218,6 +290,13 @@ describe.skipIf(helm === '')('the chart', () => {
       /a secret belongs to env\.secrets/,
     ],
     ['what the chart sets', { env: { config: { CHATBOT_SERVER_PORT: 80 } } }, /the chart sets it/],
+    [
+      'proxies among the settings',
+      { env: { config: { CHATBOT_SERVER_TRUSTED_PROXIES: 'private' } } },
+      /the chart sets it/,
+    ],
+    ['a proxy by name', { trustedProxies: ['ingress.example.com'] }, /at '\/trustedProxies\/0'/],
+    ['a short token for metrics', { serviceMonitor: { token: 'short' } }, /at '\/serviceMonitor\/token'/],
     ['a list as a setting', { env: { config: { CHATBOT_LOG_LEVEL: ['a'] } } }, /got array, want/],
     ['an empty secret', { env: { secrets: { CHATBOT_X: '' } } }, /at '\/env\/secrets\/CHATBOT_X': minLength/],
     ['an unknown service type', { service: { type: 'External' } }, /value must be one of 'ClusterIP'/],

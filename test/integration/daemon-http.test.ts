@@ -133,6 +133,11 @@ describe('bad requests say what is wrong', () => {
       'unknown_document',
     ],
     ['a NUL in a name', 'GET', '/documents/%00', undefined, 422, 'invalid_encoding'],
+    ['half a character', 'POST', '/search', '{"query": "a\\ud800"}', 422, 'invalid_encoding'],
+    ['a name that cannot be decoded', 'GET', '/documents/%ff', undefined, 400, 'bad_request'],
+    ['a name that is too long', 'GET', `/documents/${'a'.repeat(5000)}`, undefined, 400, 'bad_request'],
+    ['deep JSON', 'POST', '/search', '{"query":'.repeat(100_000), 400, 'bad_request'],
+    ['wide JSON', 'POST', '/search', `{"query": [${'0,'.repeat(100_000)}0]}`, 400, 'bad_request'],
   ])('%s', async (_name, method, path, body, status, code) => {
     const response = await get(API_PREFIX + path, {
       method,

@@ -1,8 +1,18 @@
 /** The daemon's life: one owner, readiness, draining, crashes, idle stop, what keeps it from starting. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +25,11 @@ import {
   stopDaemon,
 } from '../../src/client/launch.ts'
 import { connect } from '../../src/client/socket/connect.ts'
+import { hashFile } from '../../src/client/sync/hash.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
-import { startTestDaemon } from '../support/daemon.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { greeted } from '../support/raw-socket.ts'
 
@@ -43,6 +54,15 @@ const launch = (more: Record<string, string> = {}) => ({
   env: environment(more),
   stopWhenIdle: true,
 })
+
+/** What is in a folder, at any depth, and is not for its owner alone. */
+function openBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => !entry.isSymbolicLink())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
+}
 
 describe('starting', () => {
   test('two commands at once start one daemon', async () => {
@@ -70,6 +90,48 @@ describe('starting', () => {
     const paths = runtimePaths(dataDir)
     expect(statSync(paths.socketDir).mode & 0o777).toBe(0o700)
     expect(statSync(paths.token).mode & 0o777).toBe(0o600)
+  })
+
+  test('nobody else can read a file of its data directory, also where everybody could before', {
+    timeout: 180_000,
+  }, async () => {
+    const store = async (daemon: TestDaemon) => {
+      const path = join(dataDir, 'uploads', 'a.md')
+      writeFileSync(path, 'The harbour opens at seven.', { mode: 0o600 })
+      const file = { collection: 'docs', uri: 'a.md', path, ...(await hashFile(path)) }
+      await daemon.api.call('createCollection', { body: { name: 'docs' } }).catch(() => undefined)
+      await daemon.api.upload(file)
+    }
+    // Who starts it may have any umask, and the folder may have been there.
+    chmodSync(dataDir, 0o755)
+    const first = await startTestDaemon({ dataDir })
+    await store(first)
+    expect(openBelow(dataDir)).toEqual([])
+    await first[Symbol.asyncDispose]()
+
+    execFileSync('chmod', ['-R', 'a+rX', dataDir])
+    await using second = await startTestDaemon({ dataDir })
+    expect(second.log()).toContain('others could read these; they no longer can')
+    expect(second.log()).toContain(JSON.stringify(runtimePaths(dataDir).database))
+    await store(second)
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+    expect(
+      readdirSync(dataDir).filter((name) => (lstatSync(join(dataDir, name)).mode & 0o077) !== 0),
+    ).toEqual([])
+    // Another user, where the tests may become one.
+    if (process.getuid?.() !== 0) return
+    chmodSync(dataDir, 0o755)
+    const nobody = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      'find',
+      dataDir,
+      '-type',
+      'f',
+      '-readable',
+    ]
+    expect(spawnSync('setpriv', nobody, { encoding: 'utf8', cwd: '/' }).stdout).toBe('')
   })
 
   test('a socket and a pid file of a killed daemon are no obstacle', async () => {

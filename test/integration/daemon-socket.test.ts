@@ -26,6 +26,7 @@ beforeAll(async () => {
       CHATBOT_SERVER_HELLO_TIMEOUT_MS: '300',
       CHATBOT_SERVER_MAX_ASKS_PER_SOCKET: '2',
       CHATBOT_SERVER_MAX_BUFFERED_BYTES: '65536',
+      CHATBOT_SERVER_STALL_TIMEOUT_MS: '1000',
     },
   })
   await ingest(
@@ -119,6 +120,8 @@ describe('connecting', () => {
     ['no JSON', 'garbage {'],
     ['no object', '[1]'],
     ['no type', '{"id":1}'],
+    ['deep JSON', `{"type":"hello","x":${'['.repeat(3000)}${']'.repeat(3000)}}`],
+    ['wide JSON', `{"type":"hello","x":[${'0,'.repeat(25_000)}0]}`],
   ])('%s closes with 4400', async (_name, frame) => {
     await using client = await connect()
     client.socket.send(frame)
@@ -175,6 +178,7 @@ describe('messages that are wrong get an error, and the socket lives', () => {
       { type: 'history', id: randomUUID(), conversation: "'; DROP TABLE answers" },
       'unknown_conversation',
     ],
+    ['half a character', { type: 'search', id: randomUUID(), query: 'a\ud800' }, 'bad_message'],
     ['a NUL in the question', { type: 'search', id: randomUUID(), query: '\0' }, undefined],
   ])('%s', async (_name, message, code) => {
     await using client = await connect()

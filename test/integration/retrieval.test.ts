@@ -185,6 +185,8 @@ describe('retrieval', () => {
     const plain = await find('How are snapshots restored?')
     const { passages, warnings } = await find('How are snapshots restored?', {}, broken)
     expect(passages).toEqual(plain.passages)
-    expect(warnings).toContain('The passages were not reranked: out of memory')
+    expect(warnings.join()).toMatch(/^The passages were not reranked: /)
+    // The words of another program are for the log.
+    expect(warnings.join()).not.toContain('out of memory')
   })
 })

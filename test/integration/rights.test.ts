@@ -18,11 +18,14 @@ const ROLES = ['stranger', 'reader', 'editor', 'admin', 'root'] as const
 type Caller = (typeof ROLES)[number]
 
 let daemon: TestDaemon
+const METRICS_TOKEN = 'only-for-the-metrics'
 const keys = new Map<Caller, string>()
 let conversation = ''
 
 beforeAll(async () => {
-  daemon = await startTestDaemon({ env: { CHATBOT_EMBEDDER_WORKERS: '1' } })
+  daemon = await startTestDaemon({
+    env: { CHATBOT_EMBEDDER_WORKERS: '1', CHATBOT_SERVER_METRICS_TOKEN: METRICS_TOKEN },
+  })
   await upload('shared', 'tower.md', 'The tower of Testville was built in 1887 by Anna Berg.')
   await daemon.api.call('createCollection', { body: { name: 'other' } })
   for (const caller of ROLES) {
@@ -256,10 +259,21 @@ describe('routes', () => {
     }
   })
 
-  test('metrics need a token of anybody', async () => {
+  test('metrics are for administrators, and for the token that is for them alone', async () => {
     const metrics = (headers: Record<string, string>) => fetch(`http://${daemon.host}/metrics`, { headers })
     expect((await metrics({})).status).toBe(401)
-    expect((await metrics({ authorization: `Bearer ${tokenOf('reader')}` })).status).toBe(200)
+    for (const name of ROLES)
+      expect([name, (await metrics({ authorization: `Bearer ${tokenOf(name)}` })).status]).toEqual([
+        name,
+        name === 'root' ? 200 : 403,
+      ])
+    expect((await metrics({ authorization: `Bearer ${daemon.token}` })).status).toBe(200)
+    expect((await metrics({ authorization: `Bearer ${METRICS_TOKEN}` })).status).toBe(200)
+    expect((await metrics({ authorization: `Bearer ${METRICS_TOKEN.slice(1)}` })).status).toBe(401)
+    const other = { authorization: `Bearer ${METRICS_TOKEN}` }
+    expect((await fetch(`http://${daemon.host}${API_PREFIX}/status`, { headers: other })).status).toBe(401)
+    const { body } = await send(tokenOf('reader'), 'status', {})
+    expect(JSON.parse(body)).toMatchObject({ latency: [], tokens: [], listen: null, dataDir: '' })
   })
 })
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { connect } from '../../src/client/socket/connect.ts'
 import { version } from '../../src/config/version.ts'
-import { provideTraceparent } from '../../src/telemetry/traceparent.ts'
+import { provideTraceparent } from '../../src/domain/traceparent.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 const spanSchema = z.object({

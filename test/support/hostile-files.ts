@@ -265,6 +265,37 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
   { name: 'docx-named.pdf', bytes: () => docx(body(paragraph('A letter.'))), ends: ['ok'] },
   { name: 'text-named.xlsx', bytes: () => Buffer.from('Nothing but a note.\n'), ends: ['ok'] },
   {
+    name: 'rules-for-all.html',
+    bytes: () =>
+      Buffer.from(
+        `<!doctype html><html><style>${'*{display:block}'.repeat(20_000)}</style><body>${'<b>x</b>'.repeat(20_000)}`,
+      ),
+    ends: ['document_too_large'],
+  },
+  {
+    name: 'errors-of-style.html',
+    bytes: () => Buffer.from(`<!doctype html><html><style>a{${'%x;'.repeat(100_000)}}</style><body>x`),
+    ends: ['document_too_large'],
+  },
+  {
+    name: 'deep-styles.html',
+    bytes: () => Buffer.from(`<!doctype html><html><style>${'a{b{c:d} '.repeat(50_000)}</style><body>x`),
+    ends: ['document_too_large'],
+  },
+  {
+    name: 'deep-selectors.html',
+    bytes: () =>
+      Buffer.from(
+        `<!doctype html><html><style>${':has('.repeat(50_000)}{display:none}${':not('.repeat(9)}p${')'.repeat(9)}{display:none}</style><body>x`,
+      ),
+    ends: ['ok'],
+  },
+  {
+    name: 'deep.html',
+    bytes: () => Buffer.from(`<!doctype html><html><body>${'<div style="color:red">'.repeat(100_000)}x`),
+    ends: ['ok'],
+  },
+  {
     name: 'garbage.pptx',
     bytes: () => deflateSync(Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 7919) % 251))),
     ends: ['unsupported_format', 'invalid_encoding'],

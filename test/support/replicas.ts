@@ -20,6 +20,8 @@ export interface Replicas extends AsyncDisposable {
   readonly api: ApiClient
   readonly token: string
   readonly connectionString: string
+  /** A further one, which nothing leads to yet. */
+  another(): Promise<TestDaemon>
   /** New connections go there; those that are open are cut. */
   moveTo(daemon: TestDaemon): void
 }
@@ -29,6 +31,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
   const token = randomBytes(24).toString('hex')
   const keyPrefix = ownPrefix()
   const dirs: string[] = []
+  const further: TestDaemon[] = []
   const start = () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'chatbot-replica-'))
     dirs.push(dataDir)
@@ -54,13 +57,18 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
     api: apiClient(endpoint, { version }),
     token,
     connectionString,
+    async another() {
+      const daemon = await start()
+      further.push(daemon)
+      return daemon
+    },
     moveTo(daemon) {
       front.retarget(`http://${daemon.host}`)
       front.cut()
     },
     async [Symbol.asyncDispose]() {
       await front[Symbol.asyncDispose]()
-      await Promise.all([one[Symbol.asyncDispose](), two[Symbol.asyncDispose]()])
+      await Promise.all([one, two, ...further].map((daemon) => daemon[Symbol.asyncDispose]()))
       for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
       await drop()
     },

@@ -29,8 +29,34 @@ describe('the address of a client', () => {
     ['is read in brackets', '2001:db8::1', '[2001:db8::7]:443', '2001:db8::7'],
     ['is the last proxy where all are trusted', '127.0.0.1', '10.0.0.2', '10.0.0.2'],
     ['is none on the own socket', undefined, '203.0.113.9', undefined],
+    ['is read with a port', '10.1.2.3', '203.0.113.9:51234', '203.0.113.9'],
+    ['has no zone', '10.1.2.3', 'fe80::1%eth0', 'fe80::1'],
+    ['has no zone on the connection', 'fe80::1%eth0', undefined, 'fe80::1'],
+    ['is no IPv4 address in octal, hexadecimal or one number', '10.1.2.3', '0313.0.113.9', '10.1.2.3'],
+    ['is no number', '10.1.2.3', '3405803785', '10.1.2.3'],
+    ['is the proxy where what is nearest is junk', '10.1.2.3', '203.0.113.9, ,', '10.1.2.3'],
+    ['is the nearest of several headers', '10.1.2.3', ['6.6.6.6', '203.0.113.9'], '203.0.113.9'],
+    [
+      'is found behind a long header of the client',
+      '10.1.2.3',
+      `${'6.6.6.6,'.repeat(100_000)}203.0.113.9`,
+      '203.0.113.9',
+    ],
+    [
+      'is looked for behind so many proxies, not more',
+      '10.1.2.3',
+      `203.0.113.9${',10.0.0.1'.repeat(100_000)}`,
+      '10.0.0.1',
+    ],
+    ['is not of any length', '10.1.2.3', `[${':'.repeat(100_000)}`, '10.1.2.3'],
   ])('%s', (_name, remote, forwarded, expected) => {
     expect(clientAddress(requestFrom(remote, forwarded), trusted)).toBe(expected)
+  })
+
+  it('is not what the header Forwarded says, which proxies pass on as it came', () => {
+    const request = requestFrom('10.1.2.3')
+    Object.assign(request.headers, { forwarded: 'for=203.0.113.9' })
+    expect(clientAddress(request, trusted)).toBe('10.1.2.3')
   })
 
   it('needs networks that are networks', () => {

@@ -45,6 +45,12 @@ describe('an archive', () => {
     ['no gzip', Buffer.from('PK\u0003\u0004 something else')],
     ['no JSON', gzipSync('not json\n')],
     ['no record', gzipSync(`${JSON.stringify(HEADER)}\n{"type":"surprise"}\n`)],
+    ['a record that nests without end', gzipSync(`${JSON.stringify(HEADER)}\n${'{"type":'.repeat(100_000)}`)],
+    [
+      'text that no database stores',
+      gzipSync(`${JSON.stringify(HEADER)}\n{"type":"text","text":"\\u0000"}\n`),
+    ],
+    ['a line without an end', gzipSync(Buffer.alloc(140_000_000, 'a'))],
     ['nothing', Buffer.alloc(0)],
   ])('is not made of %s', async (_, bytes) => {
     await expect(read(bytes)).rejects.toMatchObject({ code: 'backup_corrupt' })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Turn } from '../../src/domain/answer.ts'
 import { openaiGenerator } from '../../src/generate/engines/openai.ts'
 import type { GeneratorEvent } from '../../src/ports/generator.ts'
+import { workFor } from '../support/engine-work.ts'
 import { failing, fakeOpenai, type Reply, streaming } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 
@@ -14,7 +15,6 @@ const engine = {
   parallel: 4,
   retries: 0,
 }
-const signal = new AbortController().signal
 
 const turn = (id: string, question: string, text: string): Turn => ({
   id,
@@ -35,7 +35,7 @@ const TOWER = turn(
 async function rewrite(reply: Reply, question = 'Who built it?') {
   await using server = await fakeOpenai(reply)
   const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
-  const rewritten = await generator.rewrite?.(question, [TOWER], signal)
+  const rewritten = await generator.rewrite?.(question, [TOWER], workFor())
   return { rewritten, requests: server.requests }
 }
 
@@ -73,7 +73,7 @@ describe('a follow-up, rewritten by the engine', () => {
   test('ends with the asker', async () => {
     await using server = await fakeOpenai(streaming(['x']))
     const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
-    await expect(generator.rewrite?.('Who?', [TOWER], AbortSignal.abort())).rejects.toThrow()
+    await expect(generator.rewrite?.('Who?', [TOWER], workFor('anna', AbortSignal.abort()))).rejects.toThrow()
   })
 })
 
@@ -82,19 +82,19 @@ describe('turns that do not fit into the prompt', () => {
     turn(`${i}`, `Question ${i} about towers?`, `Tower ${i} is ${i} m high. ${'More of it. '.repeat(120)}`),
   )
 
-  async function ask(reply: Reply, times = 1) {
+  async function ask(reply: Reply, askers = ['anna'], told = history) {
     await using server = await fakeOpenai(reply)
     const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
     const events: GeneratorEvent[] = []
-    for (let time = 0; time < times; time++)
+    for (const asker of askers)
       for await (const event of generator.generate({
         question: 'And the highest?',
         standalone: 'And the highest? (towers)',
         questionVector: new Float32Array(384),
         language: 'en',
         passages: [passage(1, 'Tower 5 is the highest.')],
-        history,
-        signal,
+        history: told,
+        ...workFor(asker),
       }))
         events.push(event)
     return { events, requests: server.requests }
@@ -107,13 +107,48 @@ describe('turns that do not fit into the prompt', () => {
       (isSummary(request.messages[0]?.content) ? summary : streaming(['Tower 5 [1].']))(response, request)
 
   test('are summarised by the engine, once', async () => {
-    const { requests } = await ask(summarising(streaming(['Towers 0 to 3 were spoken of.</earlier>'])), 2)
+    const { requests } = await ask(summarising(streaming(['Towers 0 to 3 were spoken of.</earlier>'])), [
+      'anna',
+      'anna',
+    ])
     expect(requests.filter(({ messages }) => isSummary(messages[0]?.content))).toHaveLength(1)
     const sent = requests.at(-1)?.messages.at(-1)?.content ?? ''
     expect(
       sent.startsWith('<earlier>\nTowers 0 to 3 were spoken of.‹/earlier>\n</earlier>\n\n<passage'),
     ).toBe(true)
     expect(sent).toContain('Meant is: And the highest? (towers)')
+  })
+
+  test('are summarised for nobody else, and never instead of others', async () => {
+    const echo: Reply = (response, request) =>
+      streaming([`Summary of ${request.messages[1]?.content.match(/SECRET-\d/)?.[0]}`])(response, request)
+    // Turns that an asker tells come without ids.
+    const told = (secret: string) =>
+      history.map((one) => ({ ...one, id: '', text: one.text.replace('Tower', secret) }))
+    await using server = await fakeOpenai(summarising(echo))
+    const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
+    const promptFor = async (asker: string, secret: string) => {
+      const events = generator.generate({
+        question: 'And the highest?',
+        standalone: 'And the highest?',
+        questionVector: new Float32Array(384),
+        language: 'en',
+        passages: [passage(1, 'Tower 5 is the highest.')],
+        history: told(secret),
+        ...workFor(asker),
+      })
+      for await (const _event of events);
+      return server.requests.at(-1)?.messages.at(-1)?.content
+    }
+    const summaries = () => server.requests.filter(({ messages }) => isSummary(messages[0]?.content)).length
+    expect(await promptFor('anna', 'SECRET-1')).toContain('Summary of SECRET-1')
+    expect(await promptFor('anna', 'SECRET-2')).toContain('Summary of SECRET-2')
+    expect(await promptFor('boris', 'SECRET-3')).not.toMatch(/SECRET-[12]/)
+    expect(await promptFor('anna', 'SECRET-1')).toContain('Summary of SECRET-1')
+    expect(summaries()).toBe(3)
+    // The same words of another are summarised anew: how long it takes tells nothing of others.
+    await promptFor('boris', 'SECRET-1')
+    expect(summaries()).toBe(4)
   })
 
   test('are shortened by rules when the engine does not', async () => {

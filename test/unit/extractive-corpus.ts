@@ -4,11 +4,12 @@ import { type RunningEmbedder, startEmbedder } from '../../models/embedder.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../src/domain/answer.ts'
 import { extractiveGenerator } from '../../src/generate/extractive/extractive.ts'
-import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { loadDocument } from '../../src/ingest/loaders/load.ts'
 import { splitDocument } from '../../src/ingest/split/splitter.ts'
 import type { Embedder, Embedding } from '../../src/ports/embedder.ts'
 import { embedInput } from '../../src/text/embed-input.ts'
 import { detectLanguage } from '../../src/text/language.ts'
+import { workFor } from '../support/engine-work.ts'
 
 export interface TestAnswer {
   readonly text: string
@@ -19,7 +20,7 @@ export interface TestAnswer {
 
 export interface TestCorpus extends AsyncDisposable {
   readonly embedder: Embedder
-  /** Adds a Markdown file. */
+  /** Adds a file; its name tells the format. */
   add(uri: string, source: string): Promise<void>
   /** The stored text of a document. */
   text(uri: string): string
@@ -46,7 +47,7 @@ export async function testCorpus(): Promise<TestCorpus> {
   const corpus: TestCorpus = {
     embedder,
     async add(uri, source) {
-      const document = markdown.load(source, uri)
+      const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 1_000_000 })
       const chunks = splitDocument(document, tokenizer)
       const embeddings = await embedder.embed(
         chunks.map((chunk) => embedInput(chunk.embedText)),
@@ -89,7 +90,7 @@ export async function testCorpus(): Promise<TestCorpus> {
         language: detectLanguage(question),
         passages,
         history: [],
-        signal,
+        ...workFor('somebody', signal),
       })
       for await (const event of events) {
         if (event.type === 'delta') deltas.push(event.text)

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import { guarded, withFallbacks } from '../../src/generate/engines/guard.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../src/ports/generator.ts'
+import { workFor } from '../support/engine-work.ts'
 
 const input = (signal = new AbortController().signal): GenerateInput => ({
   question: 'Who?',
@@ -10,7 +11,7 @@ const input = (signal = new AbortController().signal): GenerateInput => ({
   language: 'en',
   passages: [],
   history: [],
-  signal,
+  ...workFor('somebody', signal),
 })
 const END: GeneratorEvent = { type: 'end', refused: false, complete: true }
 
@@ -69,11 +70,11 @@ describe('an engine', () => {
     const { generator, asked } = engine('engine_failed', 'engine_failed', 'engine_failed', 'fine')
     const guard = guarded(generator, { name: 'e', parallel: 1, retries: 0 })
     for (let i = 0; i < 3; i++) await expect(textOf(guard)).rejects.toMatchObject({ code: 'engine_failed' })
-    expect(guard.state()).toMatchObject({ state: 'resting', because: 'It was engine_failed.' })
+    expect(guard.state()).toMatchObject({ state: 'resting', because: 'engine_failed' })
     await expect(textOf(guard)).rejects.toMatchObject({
       code: 'engine_unreachable',
       retryAfterMs: expect.any(Number),
-      message: expect.stringContaining('It was engine_failed.'),
+      message: expect.stringContaining('engine_failed'),
     })
     expect(asked).toHaveBeenCalledTimes(3)
     vi.useFakeTimers({ now: Date.now() + 20_000, toFake: ['Date'] })

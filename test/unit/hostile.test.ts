@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { printable } from '../../src/domain/printable.ts'
 import { openaiGenerator } from '../../src/generate/engines/openai.ts'
 import type { GeneratorEvent } from '../../src/ports/generator.ts'
+import { workFor } from '../support/engine-work.ts'
 import { fakeOpenai, streaming } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 import { type TestCorpus, testCorpus } from './extractive-corpus.ts'
@@ -50,6 +51,24 @@ describe('the extractive engine', () => {
   })
 })
 
+describe('text that nobody sees', () => {
+  let corpus: TestCorpus
+  beforeAll(async () => {
+    corpus = await testCorpus()
+    for (const name of readdirSync(new URL('hidden/', folder)))
+      await corpus.add(`hidden/${name}`, read(`hidden/${name}`))
+  }, 120_000)
+  afterAll(() => corpus[Symbol.asyncDispose]())
+
+  it.each(readdirSync(new URL('hidden/', folder)))('%s: answers nothing', async (name) => {
+    const { text, citations } = await corpus.ask('Are returns possible?', `hidden/${name}`)
+    expect(text).toContain('Returns are possible within 30 days.')
+    expect(JSON.stringify([text, citations])).not.toContain('PWNED')
+    for (const { text: passage } of await corpus.search('PWNED impossible never euros', `hidden/${name}`))
+      expect(passage).not.toMatch(/PWNED|impossible|never|euros/)
+  })
+})
+
 describe('the prompt of an engine', () => {
   const engine = {
     model: 'fake-1',
@@ -83,7 +102,7 @@ describe('the prompt of an engine', () => {
       language: 'en',
       passages: [passage(1, read(file)), passage(2, 'The sky is blue.')],
       history,
-      signal: new AbortController().signal,
+      ...workFor(),
     }))
       events.push(event)
     const messages = server.requests[0]?.messages ?? []

@@ -170,7 +170,7 @@ describe('what cannot be used', () => {
     const wide = { ...tinyEmbedder(), 'config.json': JSON.stringify({ hidden_size: 8 }) }
     await expect(start(wide)).rejects.toMatchObject({
       code: 'model_corrupt',
-      message: expect.stringContaining('vectors of 4 numbers'),
+      detail: expect.stringContaining('vectors of 4 numbers'),
     })
     const garbage = { ...tinyEmbedder(), 'onnx/model.onnx': 'not a network' }
     await expect(start(garbage)).rejects.toMatchObject({ code: 'model_corrupt' })

@@ -79,6 +79,10 @@ describe('the words of a question', () => {
     expect(quoted.total).toBeGreaterThan(plain.total)
   })
 
+  it('in many quotation marks are sixteen phrases: each costs the database a search of its own', () => {
+    expect(wordsOf('«aa»'.repeat(2000)).phrases).toHaveLength(16)
+  })
+
   it('between the marks of inches are no phrase', () => {
     expect(wordsOf('Is a 5" or 7" screen sold?').phrases).toEqual([])
     expect(wordsOf('Is a 5" "touch screen" sold?').phrases.map(({ text }) => text)).toEqual(['touch screen'])

@@ -1,6 +1,7 @@
 import iconv from 'iconv-lite'
 import { describe, expect, it } from 'vitest'
 import type { LoadedDocument } from '../../src/domain/document.ts'
+import { isStorable } from '../../src/domain/storable.ts'
 import { loadDocument } from '../../src/ingest/loaders/load.ts'
 
 const load = (content: string | Buffer, uri: string): Promise<LoadedDocument> =>
@@ -328,11 +329,21 @@ describe('hostile files end with a clear result', () => {
   const aliases = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(9)}x]`)
   it.each<[string, string, string]>([
     ['nested divs', `${'<div>'.repeat(100_000)}deep`, 'a.html'],
+    ['nested divs of an article', `<html><body>${'<div>'.repeat(100_000)}deep</body></html>`, 'a.html'],
     ['nested brackets of Markdown', '['.repeat(300_000), 'a.md'],
     ['nested quotes', `${'> '.repeat(200_000)}x`, 'a.md'],
     ['nested lists', Array.from({ length: 500 }, (_, i) => `${' '.repeat(i * 2)}- x`).join('\n'), 'a.md'],
     ['nested arrays', `${'['.repeat(100_000)}1${']'.repeat(100_000)}`, 'a.json'],
     ['nested YAML', `${'['.repeat(50_000)}`, 'a.yaml'],
+    ['nested JSON with long numbers', `${'['.repeat(5000)}1234567890123456789${']'.repeat(5000)}`, 'a.json'],
+    ['nested YAML keys', '? '.repeat(5000), 'a.yaml'],
+    ['an alias in itself', 'a: &a [*a]\nb: &b\n  <<: *b\n  <<: [*a, *b]\n', 'a.yaml'],
+    ['nested front matter', `---\na: ${'['.repeat(9000)}${']'.repeat(9000)}\n---\ntext`, 'a.md'],
+    [
+      'aliases in front matter',
+      `---\na: &a [*a]\nb: &b [x, x]\nc: [${'*b,'.repeat(999)}x]\n---\ntext`,
+      'a.md',
+    ],
     ['a bomb of aliases', `a0: &a0 lol\n${aliases.join('\n')}`, 'a.yaml'],
     ['a line of megabytes', 'a,'.repeat(1_000_000), 'a.csv'],
     ['quotation marks', `a,b\n${'a,"b\n'.repeat(200_000)}`, 'a.csv'],
@@ -340,6 +351,16 @@ describe('hostile files end with a clear result', () => {
     const document = await load(content, uri)
     expect(document.text.trim()).not.toBe('')
     expect(document.blocks.length).toBeGreaterThan(0)
+  })
+
+  it.each<[string, string, string]>([
+    ['JSON', '{"a\\u0000\\ud800": {"b": "x\\u0000y\\ud800"}, "c": 1}', 'a.json'],
+    ['a complaint about JSON', `[1, 2, a${'😀'.repeat(30)}]`, 'a.json'],
+    ['JSON Lines', '{"a": "\\ud800"}\n{"a": "\\u0000"}\n', 'a.jsonl'],
+    ['YAML', 'a: "x\\0y\\ud800"\n"k\\0\\ud83d": {z: 1}\n', 'a.yaml'],
+    ['HTML', '<html><title>a&#xD800;b</title><h1>c&#xDC00;</h1><p>d&#xD800;e</p></html>', 'a.html'],
+  ])('what no text may hold is not read from escapes of %s', async (_, content, uri) => {
+    expect(isStorable(await load(content, uri))).toBe(true)
   })
 
   it.each<[string, string, string, string]>([

@@ -7,7 +7,7 @@ import { builtinModel } from '../../models/builtin.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { LoadedDocument } from '../../src/domain/document.ts'
 import { html } from '../../src/ingest/loaders/html/html.ts'
-import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { readMarkdown } from '../../src/ingest/loaders/markdown.ts'
 import { detectLoader } from '../../src/ingest/loaders/registry.ts'
 import { decodeText } from '../../src/ingest/loaders/text/decode.ts'
 import { text } from '../../src/ingest/loaders/text.ts'
@@ -27,7 +27,7 @@ const blocksOf = (document: LoadedDocument) =>
 describe('Markdown', () => {
   it('gives blocks of the source itself, with their sections', () => {
     const source = file('guide.md').toString()
-    const document = markdown.load(source, 'guide.md')
+    const document = readMarkdown(source, 'guide.md')
     expect(document).toMatchObject({ title: 'Operations guide', text: source, linesMatchFile: true })
     expect(blocksOf(document)).toEqual([
       ['heading', '', '# Operations'],
@@ -50,25 +50,25 @@ describe('Markdown', () => {
   })
 
   it('takes the title from the front matter, the first heading or the name', () => {
-    expect(markdown.load('# The *title* [x](y)\n', 'a/b.md').title).toBe('The title x')
-    expect(markdown.load('text\n', 'a/release-notes.md').title).toBe('release-notes')
-    expect(markdown.load('---\n\nnot front matter\n\n---\n\ntext', 'a.md').blocks.length).toBeGreaterThan(0)
+    expect(readMarkdown('# The *title* [x](y)\n', 'a/b.md').title).toBe('The title x')
+    expect(readMarkdown('text\n', 'a/release-notes.md').title).toBe('release-notes')
+    expect(readMarkdown('---\n\nnot front matter\n\n---\n\ntext', 'a.md').blocks.length).toBeGreaterThan(0)
   })
 
   it('leaves out comments, scripts and tags without text', () => {
     const source =
       'Before <!-- hidden --> after.\n\n<p align="center"><img src="a"></p>\n\n<script>\nx()\n</script>\n\n<b>Bold</b> end'
-    expect(blocksOf(markdown.load(source, 'a.md')).map(([, , part]) => part)).toEqual([
+    expect(blocksOf(readMarkdown(source, 'a.md')).map(([, , part]) => part)).toEqual([
       'Before',
       'after.',
       '<b>Bold</b> end',
     ])
-    expect(markdown.load('import X from "x"\n\nText\n', 'a.mdx').blocks).toHaveLength(1)
+    expect(readMarkdown('import X from "x"\n\nText\n', 'a.mdx').blocks).toHaveLength(1)
   })
 
   it('survives nesting that marked does not', () => {
     const deep = `${'> '.repeat(4_000)}deep`
-    expect(markdown.load(deep, 'a.md').blocks).toHaveLength(1)
+    expect(readMarkdown(deep, 'a.md').blocks).toHaveLength(1)
   })
 
   it('covers what marked finds, whatever the white space', () => {
@@ -97,7 +97,7 @@ describe('Markdown', () => {
           .join('')
           .replace(/\r\n?|\0/gu, '\n')
           .toWellFormed()
-        const { blocks } = markdown.load(source, 'a.md')
+        const { blocks } = readMarkdown(source, 'a.md')
         const squeeze = (s: string) => s.replaceAll(/\s/gu, '')
         const tokens = new Lexer({ gfm: true })
           .blockTokens(source, [])

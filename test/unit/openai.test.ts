@@ -5,6 +5,7 @@ import { openaiGenerator } from '../../src/generate/engines/openai.ts'
 import { fitting, groundedPrompt } from '../../src/generate/grounded/prompt.ts'
 import type { GenerateInput, GeneratorEvent } from '../../src/ports/generator.ts'
 import { KNOWLEDGE } from '../../src/text/language.ts'
+import { workFor } from '../support/engine-work.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { passage } from '../support/passages.ts'
 
@@ -18,7 +19,7 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
     language: 'en',
     passages: [sky],
     history: [],
-    signal: new AbortController().signal,
+    ...workFor(),
     ...given,
   }
 }
@@ -168,6 +169,40 @@ describe('the OpenAI-compatible generator', () => {
       message: expect.stringContaining('goes on beyond'),
     })
     await closed.promise
+  })
+
+  test('a line without end is broken off', async () => {
+    const closed = Promise.withResolvers<void>()
+    const reply: Reply = (response) => {
+      response.on('close', closed.resolve)
+      open(response)
+      response.write(`data: {"choices":[{"delta":{"content":"${'x'.repeat(2_000_000)}`)
+    }
+    await expect(ask(reply)).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('1048576 bytes'),
+    })
+    await closed.promise
+  })
+
+  test('thoughts without end are broken off', async () => {
+    const closed = Promise.withResolvers<void>()
+    const reply: Reply = (response) => {
+      response.on('close', closed.resolve)
+      open(response)
+      const delta = { content: '', reasoning: 'hm '.repeat(10_000) }
+      for (let piece = 0; piece < 100; piece++) write(response, { choices: [{ index: 0, delta }] })
+    }
+    await expect(ask(reply)).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('goes on beyond'),
+    })
+    await closed.promise
+  })
+
+  test('an error of megabytes is told in a few words', async () => {
+    const reply: Reply = failing(500, 'broken '.repeat(500_000))
+    await expect(ask(reply)).rejects.toSatisfy(({ message }: Error) => message.length < 1000)
   })
 
   test('a model that refuses max_tokens and a temperature gets what it takes, and is remembered', async () => {

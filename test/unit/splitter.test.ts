@@ -5,14 +5,14 @@ import { builtinModel } from '../../models/builtin.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { Chunk, LoadedDocument } from '../../src/domain/document.ts'
 import { html } from '../../src/ingest/loaders/html/html.ts'
-import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { readMarkdown } from '../../src/ingest/loaders/markdown.ts'
 import { text } from '../../src/ingest/loaders/text.ts'
 import { splitDocument } from '../../src/ingest/split/splitter.ts'
 
 const model = builtinModel()
 const tokenizer = loadTokenizer(model.folder)
 const split = (document: LoadedDocument): Chunk[] => splitDocument(document, tokenizer)
-const md = (source: string, uri = 'guide.md'): Chunk[] => split(markdown.load(source, uri))
+const md = (source: string, uri = 'guide.md'): Chunk[] => split(readMarkdown(source, uri))
 
 const sentence = (i: number): string =>
   `Sentence number ${i} tells about the daemon and its sockets in some detail.`
@@ -149,7 +149,7 @@ describe('splitDocument', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) =>
         check(
-          markdown.load(
+          readMarkdown(
             pieces
               .join('')
               .replace(/\r\n?|\0/gu, '\n')

@@ -101,6 +101,9 @@ test('tells an answer from the cache, and the question it was made for', async (
   const second = await chat.ask('Who then?')
   second.done('Me.', { cached: { tier: 'semantic', question: 'Who?' } })
   await chat.screen.until('from the cache: similar question “Who?”')
+  const third = await chat.ask('Who else?')
+  third.done('Me.', { cached: { tier: 'semantic' } })
+  await chat.screen.until('from the cache: an earlier question')
 })
 
 test('an answer longer than the screen flows into the scrollback, once and in order', async () => {

@@ -14,9 +14,10 @@ import type { Passage, Turn } from '../../src/domain/answer.ts'
 import { LANGUAGES } from '../../src/domain/language.ts'
 import { EXTRACTIVE_VERSION } from '../../src/generate/extractive/extractive.ts'
 import { fitting, groundedPrompt, PROMPT_VERSION } from '../../src/generate/grounded/prompt.ts'
-import { markdown } from '../../src/ingest/loaders/markdown.ts'
+import { readMarkdown } from '../../src/ingest/loaders/markdown.ts'
 import { SPLITTER_VERSION, splitDocument } from '../../src/ingest/split/splitter.ts'
 import { LEXEMES_VERSION, lexemes } from '../../src/text/lexemes.ts'
+import { workFor } from '../support/engine-work.ts'
 import { type TestCorpus, testCorpus } from './extractive-corpus.ts'
 
 const HANDBOOK = new URL('../data/handbook/', import.meta.url)
@@ -56,7 +57,7 @@ test('LEXEMES_VERSION', () => {
 
 test('SPLITTER_VERSION', () => {
   const tokenizer = loadTokenizer(builtinModel().folder)
-  const made = documents.map(({ uri, source }) => splitDocument(markdown.load(source, uri), tokenizer))
+  const made = documents.map(({ uri, source }) => splitDocument(readMarkdown(source, uri), tokenizer))
   expect([SPLITTER_VERSION, hashOf(made)]).toEqual(['blocks-3', '935a7c62be4b767f'])
 })
 
@@ -91,7 +92,7 @@ test('PROMPT_VERSION', () => {
       language,
       passages: [passage(1), passage(2)],
       history: [turn],
-      signal: new AbortController().signal,
+      ...workFor(),
     }
     const found = fitting(input, 4000)
     return found && groundedPrompt(input, found, 'They spoke of installing.')

@@ -43,7 +43,7 @@ async function checkLocalEngine(name: string, model: string, cacheDir: string): 
     const { contextTokens } = await installedGenerator(model, cacheDir)
     return ok(title, `${model} is installed, ${contextTokens} tokens of context`)
   } catch (thrown) {
-    return fail(title, ChatbotError.wrap(thrown).message, `chatbot models pull ${model}`)
+    return fail(title, ChatbotError.wrap(thrown).fullMessage, `chatbot models pull ${model}`)
   }
 }
 
@@ -77,7 +77,7 @@ async function checkEngine(name: string, engine: EngineConfig): Promise<Finding>
     }
     return ok(title, `reachable, model ${engine.model}`)
   } catch (error) {
-    if (error instanceof ChatbotError) return fail(title, error.message, 'Correct the configuration')
+    if (error instanceof ChatbotError) return fail(title, error.fullMessage, 'Correct the configuration')
     const reason =
       error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : ''
     return fail(title, `${url} cannot be reached (${reason})`, 'Start the engine, or correct its base URL')

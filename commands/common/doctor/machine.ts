@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { builtinModel } from '../../../models/builtin.ts'
 import { verifyModel } from '../../../models/verify.ts'
 import { daemonHealth } from '../../../src/client/launch.ts'
-import { readOwner } from '../../../src/config/data-dir.ts'
+import { openToOthers, readOwner } from '../../../src/config/data-dir.ts'
 import { userConfigFile } from '../../../src/config/paths.ts'
 import { runtimePaths } from '../../../src/config/runtime-paths.ts'
 import { ChatbotError } from '../../../src/domain/errors.ts'
@@ -32,11 +32,11 @@ export function checkConfigFile(env: NodeJS.ProcessEnv): Finding {
 export function checkDataDir(dataDir: string): Finding {
   const existing = nearestExisting(dataDir)
   try {
-    accessSync(existing, constants.W_OK | constants.X_OK)
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch {
     return fail(
       'Data directory',
-      `${existing} cannot be written`,
+      `${existing} cannot be read and written`,
       'Change its permissions, or choose another: CHATBOT_DATA_DIR, or `chatbot config set dataDir DIR`',
     )
   }
@@ -45,8 +45,13 @@ export function checkDataDir(dataDir: string): Finding {
   if (!stats.isDirectory()) {
     return fail('Data directory', `${dataDir} is not a folder`, 'Move it away, or set CHATBOT_DATA_DIR')
   }
-  return isOpen(stats)
-    ? warn('Data directory', `others can read ${dataDir}`, `chmod 700 ${dataDir}`)
+  const open = openToOthers(dataDir)
+  return open.length > 0
+    ? warn(
+        'Data directory',
+        `others can read ${open.join(', ')}`,
+        `\`chatbot restart\` closes them where it may; else: chmod -R go-rwx ${dataDir}`,
+      )
     : ok('Data directory', dataDir)
 }
 
@@ -81,7 +86,7 @@ export async function checkModel(): Promise<Finding> {
   } catch (error) {
     return fail(
       'Model',
-      ChatbotError.wrap(error).message,
+      ChatbotError.wrap(error).fullMessage,
       'Reinstall chatbot; in a checkout: git checkout -- models',
     )
   }

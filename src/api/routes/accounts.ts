@@ -1,11 +1,18 @@
 /** Logins, users, keys and rights. */
 import { z } from 'zod'
 import { ROLES } from '../../domain/principal.ts'
+import { MAX_MOMENT_CHARACTERS } from '../../protocol/shapes.ts'
 import { collectionName } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
+/** UTF-16 code units of the name of a user or key, of a password, and of a login's token. */
+const MAX_NAME_CHARACTERS = 63
+const MAX_PASSWORD_CHARACTERS = 4000
+const MAX_REFRESH_TOKEN_CHARACTERS = 100
+
 const accountName = z
   .string()
+  .max(MAX_NAME_CHARACTERS)
   .regex(
     /^[a-z0-9][a-z0-9._@-]{0,62}$/,
     'lower-case letters, digits, dot, dash, underscore and @, at most 63, starting with a letter or digit',
@@ -24,7 +31,7 @@ const subject = z
     /^(user:[^\p{Cc}]+|key:[^\p{Cc}]+|(oidc|group):[a-z0-9-]+:[^\p{Cc}]+)$/u,
     'write user:NAME, key:NAME, group:PROVIDER:NAME or oidc:PROVIDER:SUBJECT',
   )
-const password = z.string().max(4000)
+const password = z.string().max(MAX_PASSWORD_CHARACTERS)
 
 const keySchema = z.object({
   name: z.string(),
@@ -57,7 +64,7 @@ export const accountRoutes = {
     path: '/auth/login',
     summary: 'An access token and a refresh token for a name and a password',
     open: true,
-    body: z.object({ name: z.string().max(63), password }),
+    body: z.object({ name: z.string().max(MAX_NAME_CHARACTERS), password }),
     response: tokensSchema,
   },
   refresh: {
@@ -66,7 +73,7 @@ export const accountRoutes = {
     path: '/auth/refresh',
     summary: 'New tokens for a refresh token, which is used up; used twice, it ends the login',
     open: true,
-    body: z.object({ refreshToken: z.string().max(100) }),
+    body: z.object({ refreshToken: z.string().max(MAX_REFRESH_TOKEN_CHARACTERS) }),
     response: tokensSchema,
   },
   logout: {
@@ -112,7 +119,7 @@ export const accountRoutes = {
     body: z.object({
       name: accountName,
       ...firstRights,
-      expiresAt: z.iso.datetime().optional().describe('never unless told'),
+      expiresAt: z.iso.datetime().max(MAX_MOMENT_CHARACTERS).optional().describe('never unless told'),
     }),
     response: keySchema.extend({ key: z.string() }),
   },

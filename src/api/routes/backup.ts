@@ -6,7 +6,7 @@ import { nothing, type Route } from './route.ts'
 export const PASSPHRASE_HEADER = 'x-chatbot-passphrase'
 
 const passphrase = percentEncoded
-  .pipe(z.string().min(12, 'a passphrase has at least 12 characters'))
+  .pipe(z.string().max(3000).min(12, 'a passphrase has at least 12 characters'))
   .optional()
   .describe('what hashes of passwords and keys are encrypted with, percent-encoded UTF-8')
 

@@ -39,7 +39,7 @@ export const statusSchema = z.object({
   ready: z.boolean(),
   draining: z.boolean(),
   dataDir: z.string(),
-  listen: z.string().nullable().describe('TCP address, when the daemon listens on one'),
+  listen: z.string().nullable().describe('TCP address, when the daemon listens on one; for administrators'),
   tokenFile: z.string().nullable(),
   database: z.string(),
   embedder: z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LANGUAGES } from '../../domain/language.ts'
-import { collectionName, limit, named, percentEncoded, sourceId } from './fields.ts'
+import { MAX_MOMENT_CHARACTERS } from '../../protocol/shapes.ts'
+import { collectionName, hash, limit, MAX_URI_CHARACTERS, named, percentEncoded, sourceId } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
 /** In a header because query strings end up in the logs of proxies; percent-encoded because headers are Latin-1. */
@@ -43,9 +44,9 @@ const manifestSchema = z.object({
   files: z
     .array(
       z.object({
-        uri: z.string().min(1).max(2048),
+        uri: z.string().min(1).max(MAX_URI_CHARACTERS),
         bytes: z.int().nonnegative(),
-        hash: z.string().regex(/^[0-9a-f]{64}$/),
+        hash,
       }),
     )
     .max(1000),
@@ -74,10 +75,14 @@ export const documentRoutes = {
     summary: 'Upload one file; answers when it can be found, with `job` when it is accepted and parsed',
     params: named,
     query: z.object({
-      uri: z.string().min(1).max(2048),
-      hash: z.string().regex(/^[0-9a-f]{64}$/),
-      job: z.string().optional().describe('run that the file belongs to'),
-      modifiedAt: z.iso.datetime().optional().describe('when the file was last written'),
+      uri: z.string().min(1).max(MAX_URI_CHARACTERS),
+      hash,
+      job: z.string().max(64).optional().describe('run that the file belongs to'),
+      modifiedAt: z.iso
+        .datetime()
+        .max(MAX_MOMENT_CHARACTERS)
+        .optional()
+        .describe('when the file was last written'),
       source: sourceId.optional().describe('source that it came from'),
     }),
     headers: z.object({ [PASSWORD_HEADER]: documentPassword }),
@@ -92,7 +97,11 @@ export const documentRoutes = {
     method: 'GET',
     path: '/documents',
     summary: 'Documents by uri',
-    query: z.object({ collection: collectionName.optional(), limit, after: z.string().optional() }),
+    query: z.object({
+      collection: collectionName.optional(),
+      limit,
+      after: z.string().max(MAX_URI_CHARACTERS).optional(),
+    }),
     response: z.object({ documents: z.array(documentSchema) }),
   },
   getDocument: {

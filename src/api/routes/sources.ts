@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { collectionName, named, sourceId } from './fields.ts'
+import { collectionName, MAX_URI_CHARACTERS, named, sourceId } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
 const ofSource = z.object({ id: sourceId })
@@ -32,7 +32,7 @@ const sourceSchema = newSourceSchema.extend({
 
 const sourceSummarySchema = sourceSchema.extend({ documents: z.int().nonnegative() })
 
-const changedUri = z.string().min(1).max(2048)
+const changedUri = z.string().min(1).max(MAX_URI_CHARACTERS)
 
 const sourceChangesSchema = z.object({
   moves: z
@@ -70,7 +70,7 @@ export const sourceRoutes = {
     params: ofSource,
     query: z.object({
       limit: z.coerce.number().int().min(1).max(10_000).default(1000),
-      after: z.string().max(2048).optional(),
+      after: z.string().max(MAX_URI_CHARACTERS).optional(),
     }),
     response: z.object({
       documents: z.array(

@@ -3,6 +3,7 @@
  * into words without inflection, synonyms made one, and what is left over must agree in order.
  */
 import type { Language } from '../../domain/language.ts'
+import { fold } from '../../text/fold.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import type { Lexicon } from '../../text/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
@@ -19,7 +20,9 @@ export function compareQuestions(a: string, b: string, language: Language): Verd
   if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
   const lexicon = KNOWLEDGE[language].lexicon
   // In one order, so that the verdict does not depend on which was asked first.
-  const [first = a, second = b] = [a, b].sort()
+  const [first = '', second = ''] = [a, b].sort().map(fold)
+  // One character may be many in its compatibility form.
+  if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
   const one = generic(readQuestion(first, lexicon))
   const two = generic(readQuestion(second, lexicon))
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
@@ -57,8 +60,8 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
 
 const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
 
-/** Beyond so many words a text is no question, and comparing two takes its time. */
-const LONGEST = 300
+/** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
+const LONGEST = 128
 
 /** UTF-16 code units, beyond which a text is not even read. */
 const LONGEST_TEXT = 2000

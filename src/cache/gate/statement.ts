@@ -60,12 +60,13 @@ function isOneMove(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): bo
   while (end > start && same(end - 1, end - 1)) end--
   const length = end - start
   if (length === 0) return true
+  const isRotatedBy = (cut: number): boolean => {
+    for (let i = 0; i < length; i++) if (!same(start + ((i + cut) % length), start + i)) return false
+    return true
+  }
   for (let cut = 1; cut < length; cut++) {
     const rest = length - cut
-    const isRotated = Array.from({ length }, (_, i) => same(start + ((i + cut) % length), start + i)).every(
-      Boolean,
-    )
-    if (!isRotated) continue
+    if (!isRotatedBy(cut)) continue
     const isMarked = (at: number) => (a[at]?.preposition ?? '') !== ''
     return isMarked(start) || isMarked(start + cut) || (cut > 1 && rest > 1)
   }

@@ -1,5 +1,4 @@
 /** Cuts a question into what is compared. */
-import { fold } from '../../text/fold.ts'
 import type { Lexicon } from '../../text/lexicon.ts'
 import { currencyLast, numberOf } from './numbers.ts'
 
@@ -46,8 +45,8 @@ export interface Question {
 const TOKEN =
   /\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)?(?:\+\+|#)?|[\p{N}]+(?:[.,:/-]\p{N}+)*(?:\p{L}+)?|[$€£₽₹%<>=≠≤≥±*^~&+]+|[,;:()«»“”"—–]|!=|-(?=\p{N})|\p{S}/gu
 
-export function readQuestion(text: string, lexicon: Lexicon): Question {
-  const written = fold(text)
+/** `written` is folded. */
+export function readQuestion(written: string, lexicon: Lexicon): Question {
   const shouted = !/\p{Ll}/u.test(written)
   const isTitle = mostlyCapitals(written)
   const names = new Set<string>()
@@ -129,7 +128,7 @@ export function readQuestion(text: string, lexicon: Lexicon): Question {
     add(key, symbol ? 'unit' : names.has(form) || acronym ? 'name' : 'content', form)
   }
   if (preposition !== '') words.push({ key: '', kind: 'content', form: '', preposition, first: false })
-  return { words, moods, folded: lower.replace(/[^\p{L}\p{N}\p{S}]+$/u, ''), asks, passive }
+  return { words, moods, folded: /^[\s\S]*[\p{L}\p{N}\p{S}]/u.exec(lower)?.[0] ?? '', asks, passive }
 }
 
 /** In a headline capitals do not tell names. */

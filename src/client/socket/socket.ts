@@ -2,6 +2,8 @@
 import { connect as connectSocket } from 'node:net'
 import WebSocket, { type ClientOptions, type RawData } from 'ws'
 import { ChatbotError } from '../../domain/errors.ts'
+import { guarded } from '../../domain/guarded.ts'
+import { parseJson } from '../../domain/json.ts'
 import {
   type ClientMessage,
   type ServerMessage,
@@ -83,7 +85,7 @@ export function openSocket(endpoint: Endpoint, options: SocketOptions): Promise<
       failure ??= unreachable(endpoint, error)
     })
     socket.on('ping', alive)
-    socket.on('message', (data, isBinary) => {
+    const hear = (data: RawData, isBinary: boolean) => {
       alive()
       const message = readFrame(data, isBinary, welcome === undefined)
       if (message instanceof ChatbotError) drop(message)
@@ -98,7 +100,11 @@ export function openSocket(endpoint: Endpoint, options: SocketOptions): Promise<
       } else if (message !== undefined && welcome !== undefined) {
         options.onMessage(message)
       }
-    })
+    }
+    socket.on(
+      'message',
+      guarded((error) => drop(ChatbotError.wrap(error)), hear),
+    )
     socket.on('close', (code, reason) => {
       clearTimeout(greeting)
       clearTimeout(silence)
@@ -143,7 +149,7 @@ function readFrame(
   let content: unknown
   try {
     if (isBinary) return malformed('a binary frame')
-    content = JSON.parse(data.toString())
+    content = parseJson(data.toString())
   } catch {
     return malformed('a frame that is not JSON')
   }

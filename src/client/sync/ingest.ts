@@ -212,7 +212,7 @@ function resultOf(
 /** The result of a file that failed; throws when the error is not the file's. */
 function failed({ path, uri }: FoundFile, thrown: unknown, abort: AbortSignal | undefined): FailedResult {
   if (abort?.aborted) throw cancelled()
-  const { code, message } = ChatbotError.wrap(thrown)
+  const { code, fullMessage } = ChatbotError.wrap(thrown)
   if (FATAL.has(code)) throw thrown
-  return { path, uri, status: 'failed', code, reason: message }
+  return { path, uri, status: 'failed', code, reason: fullMessage }
 }

@@ -33,9 +33,9 @@ export async function readSource(
   try {
     return { ...(await readPage(location, held, web)), failed: [], skipped: [], complete: true, folders: [] }
   } catch (error) {
-    const { code, message } = ChatbotError.wrap(error)
+    const { code, fullMessage } = ChatbotError.wrap(error)
     if (code === 'cancelled') throw error
-    const failed = [{ path: location, code, reason: message }]
+    const failed = [{ path: location, code, reason: fullMessage }]
     return { files: [], failed, skipped: [], complete: false, folders: [] }
   }
 }

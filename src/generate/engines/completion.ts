@@ -2,11 +2,18 @@ import OpenAI from 'openai'
 import type { EngineConfig } from '../../config/schema.ts'
 import type { Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
+import { traceparent } from '../../domain/traceparent.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
-import { traceparent } from '../../telemetry/traceparent.ts'
 
-/** `finish` is the engine's reason to end: `stop` when the answer is whole. */
-export type Piece = { readonly text: string } | { readonly usage: Usage } | { readonly finish: string }
+/**
+ * `thought` is written before the answer and no part of it; `usage` is of all until now, and the last one counts;
+ * `finish` is the engine's reason to end: `stop` when the answer is whole.
+ */
+export type Piece =
+  | { readonly text: string }
+  | { readonly thought: string }
+  | { readonly usage: Usage }
+  | { readonly finish: string }
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
@@ -15,6 +22,10 @@ export interface Completion {
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
 const LONGEST_TOKEN = 16
+
+/** Bytes of one line that an engine sends, and of all that it sends for each token of `maxTokens`, thoughts included. */
+const MAX_LINE_BYTES = 1_048_576
+const MAX_BYTES_PER_TOKEN = 8192
 
 /** What a model accepts: OpenAI's reasoning models reject both `max_tokens` and a temperature. */
 interface Dialect {
@@ -31,6 +42,7 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
     // A rate limit is told at once, with the time to wait, instead of waited for in silence.
     maxRetries: 0,
     timeout: config.timeoutMs,
+    fetch: boundedFetch(name, config),
     // Only what the configuration says: not OPENAI_ORG_ID and the like of another account.
     organization: null,
     project: null,
@@ -79,6 +91,8 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
           timer.refresh()
           begun = true
           const choice = chunk.choices?.[0]
+          const thought = thoughtOf(choice?.delta)
+          if (thought !== '') yield { thought }
           if (choice?.delta?.content) {
             length += choice.delta.content.length
             if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
@@ -108,6 +122,37 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
   }
 }
 
+/** The client keeps what it has read of a line: what never ends would fill the memory. */
+function boundedFetch(name: string, config: EngineConfig): typeof fetch {
+  const most = MAX_LINE_BYTES + config.maxTokens * MAX_BYTES_PER_TOKEN
+  return async (target, init) => {
+    const response = await fetch(target, init)
+    let all = 0
+    let line = 0
+    const bounded = new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        const end = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1
+        all += bytes.length
+        line = bytes.length - end + (end === 0 ? line : 0)
+        if (line > MAX_LINE_BYTES) controller.error(longLine(name))
+        else if (all > most) controller.error(endless(name, config))
+        else controller.enqueue(bytes)
+      },
+    })
+    return new Response(response.body?.pipeThrough(bounded) ?? null, response)
+  }
+}
+
+const LF = 10
+const CR = 13
+
+/** As vLLM, Ollama and DeepSeek tell it, each under its own name. */
+function thoughtOf(delta: object = {}): string {
+  if ('reasoning_content' in delta && typeof delta.reasoning_content === 'string')
+    return delta.reasoning_content
+  return 'reasoning' in delta && typeof delta.reasoning === 'string' ? delta.reasoning : ''
+}
+
 /** What to try after this refusal; undefined when it is about something else. Ends after two changes. */
 function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
   if (!(error instanceof OpenAI.APIError) || error.status !== 400) return undefined
@@ -123,7 +168,8 @@ function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
 const noAnswer = (name: string, { baseUrl }: EngineConfig) =>
   new ChatbotError(
     'engine_failed',
-    `The engine ${name} at ${baseUrl} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+    `The engine ${name} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
+    { detail: baseUrl },
   )
 
 /** `fetch` tells a body that ends early as a TypeError that has a cause. */
@@ -134,6 +180,12 @@ const cutOff = (name: string, cause?: unknown) =>
   new ChatbotError('engine_failed', `The engine ${name} was cut off before its answer ended. Ask again.`, {
     cause,
   })
+
+const longLine = (name: string) =>
+  new ChatbotError(
+    'engine_failed',
+    `The engine ${name} sent a line of more than ${MAX_LINE_BYTES} bytes: it was broken off. Is engines.${name}.baseUrl right?`,
+  )
 
 const endless = (name: string, config: EngineConfig) =>
   new ChatbotError(

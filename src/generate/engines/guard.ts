@@ -46,7 +46,8 @@ const REST_MS = 15_000
 export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
   const slots = createSlots(parallel, name)
   let failures = 0
-  let resting: { until: number; because: string } | undefined
+  // The message may hold what another asker wrote, as an engine has quoted it. The detail is for the machine's user.
+  let resting: { until: number; because: ErrorCode; detail: string | undefined } | undefined
 
   function checkRest(): void {
     if (resting === undefined) return
@@ -54,15 +55,16 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}`,
-      { retryAfterMs: left },
+      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
+      { retryAfterMs: left, detail: resting.detail },
     )
   }
 
   function failed(error: ChatbotError): void {
     if (!DOWN.has(error.code) || error.code === 'overloaded') return
     failures++
-    if (failures >= MOST_FAILURES) resting = { until: Date.now() + REST_MS, because: error.message }
+    if (failures >= MOST_FAILURES)
+      resting = { until: Date.now() + REST_MS, because: error.code, detail: error.detail }
   }
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {

@@ -25,7 +25,7 @@ export function localGenerator(name: string, config: LocalEngineConfig, model: L
             'timeout',
             `The model ${model.name} wrote nothing for ${config.timeoutMs / 1000} s. Ask again, raise ${settings}.timeoutMs, or use a smaller model.`,
           )
-        : ChatbotError.wrap(thrown, 'engine_failed', `The model ${model.name} failed: `),
+        : ChatbotError.hide(thrown, 'engine_failed', `The model ${model.name} failed.`),
   })
 }
 
@@ -46,12 +46,9 @@ function completionOf(model: LanguageModel, config: LocalEngineConfig): Completi
       try {
         for await (const piece of model.stream(messages, config, AbortSignal.any([signal, idle.signal]))) {
           timer.refresh()
-          if (piece.type === 'text') yield { text: piece.text }
-          else {
-            const { finish, promptTokens, completionTokens } = piece
-            yield { usage: { promptTokens, completionTokens } }
-            yield { finish }
-          }
+          const { promptTokens, completionTokens } = piece
+          yield { usage: { promptTokens, completionTokens } }
+          yield piece.type === 'text' ? { text: piece.text } : { finish: piece.finish }
         }
       } finally {
         clearTimeout(timer)

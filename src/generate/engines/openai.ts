@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
 import type { EngineConfig } from '../../config/schema.ts'
-import { ChatbotError } from '../../domain/errors.ts'
+import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { Generator } from '../../ports/generator.ts'
 import { groundedGenerator } from '../grounded/grounded.ts'
 import { chatCompletion } from './completion.ts'
@@ -31,52 +31,63 @@ function settingsKey({ baseUrl, temperature, maxTokens, contextTokens }: EngineC
 }
 
 function engineError(name: string, config: EngineConfig, error: unknown): ChatbotError {
-  const engine = `engine ${name} (${config.model} at ${config.baseUrl})`
+  const engine = `engine ${name}`
+  const at = `${config.model} at ${config.baseUrl}`
+  const seconds = config.timeoutMs / 1000
   if (error instanceof ChatbotError) {
     return error.code === 'timeout'
       ? new ChatbotError(
           'timeout',
-          `The ${engine} sent nothing for ${config.timeoutMs / 1000} s. Try again, or raise engines.${name}.timeoutMs.`,
+          `The ${engine} sent nothing for ${seconds} s. Try again, or raise engines.${name}.timeoutMs.`,
+          { detail: at },
         )
       : error
   }
-  if (error instanceof OpenAI.APIConnectionTimeoutError) {
-    return new ChatbotError('timeout', `The ${engine} did not answer within ${config.timeoutMs / 1000} s.`, {
+  const because = (code: ErrorCode, message: string, said?: string, retryAfterMs?: number) =>
+    new ChatbotError(code, message, {
       cause: error,
+      retryAfterMs,
+      detail: said === undefined ? at : `${at}: ${said}`,
     })
+  if (error instanceof OpenAI.APIConnectionTimeoutError) {
+    return because('timeout', `The ${engine} did not answer within ${seconds} s.`)
   }
   if (error instanceof OpenAI.APIConnectionError) {
-    return new ChatbotError(
+    return because(
       'engine_unreachable',
       `Cannot reach the ${engine}. Is it running, and is engines.${name}.baseUrl right?`,
-      { cause: error },
     )
   }
   if (error instanceof OpenAI.APIError) {
-    const said = error.message.slice(0, 300)
+    const said = error.message.slice(0, LONGEST_QUOTE)
     switch (error.status) {
       case 401:
       case 403:
-        return new ChatbotError('engine_unauthenticated', `The ${engine} refused the API key: ${said}`, {
-          cause: error,
-        })
+        return because('engine_unauthenticated', `The ${engine} refused the API key.`, said)
       case 404:
-        return new ChatbotError('engine_failed', `The ${engine} knows no such model or path: ${said}`, {
-          cause: error,
-        })
+        return because('engine_failed', `The ${engine} knows no such model or path.`, said)
       case 429:
-        return new ChatbotError('engine_rate_limited', `The ${engine} limits the rate: ${said}`, {
-          cause: error,
-          ...retryAfter(error.headers),
-        })
+        return because(
+          'engine_rate_limited',
+          `The ${engine} limits the rate.`,
+          said,
+          retryAfter(error.headers),
+        )
       default:
-        return new ChatbotError('engine_failed', `The ${engine} failed: ${said}`, { cause: error })
+        return because('engine_failed', `The ${engine} failed.`, said)
     }
   }
-  return ChatbotError.wrap(error, 'engine_failed', `The ${engine} sent what is no answer: `)
+  return because(
+    'engine_failed',
+    `The ${engine} sent what is no answer.`,
+    String(error).slice(0, LONGEST_QUOTE),
+  )
 }
 
-function retryAfter(headers: Headers | undefined): { retryAfterMs?: number } {
+/** Characters of an engine's words that are kept. */
+const LONGEST_QUOTE = 300
+
+function retryAfter(headers: Headers | undefined): number | undefined {
   const seconds = Number(headers?.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) ? { retryAfterMs: Math.max(0, Math.round(seconds * 1000)) } : {}
+  return Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1000)) : undefined
 }

@@ -6,12 +6,14 @@ const CLOSING = '</think>'
 /** Leaves out what a reasoning model thinks before its answer: the text between `<think>` and `</think>`. */
 export async function* withoutThinking(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
   let state: 'undecided' | 'thinking' | 'answering' = 'undecided'
+  // White space before the answer, and what may still be a mark.
+  let blank = ''
   let held = ''
   for await (const piece of pieces) {
     if (!('text' in piece)) {
-      if ('finish' in piece && state === 'undecided' && held !== '') {
+      if ('finish' in piece && state === 'undecided' && blank + held !== '') {
         state = 'answering'
-        yield { text: held }
+        yield { text: blank + held }
       }
       yield piece
       continue
@@ -20,15 +22,16 @@ export async function* withoutThinking(pieces: AsyncIterable<Piece>): AsyncGener
       yield piece
       continue
     }
-    held += piece.text
+    const text: string = held === '' && state === 'undecided' ? piece.text.trimStart() : piece.text
+    blank += piece.text.slice(0, piece.text.length - text.length)
+    held += text
     if (state === 'undecided') {
-      const start = held.trimStart()
-      if (start.startsWith(OPENING)) {
+      if (held.startsWith(OPENING)) {
         state = 'thinking'
-        held = start.slice(OPENING.length)
-      } else if (!OPENING.startsWith(start)) {
+        held = held.slice(OPENING.length)
+      } else if (!OPENING.startsWith(held)) {
         state = 'answering'
-        yield { text: held }
+        yield { text: blank + held }
         continue
       }
     }

@@ -47,7 +47,10 @@ export async function tryEngine(
     language: 'en',
     passages: [passage],
     history: [],
+    asker: '',
     signal,
+    // Administrators try engines; that is no question of theirs.
+    spend: () => undefined,
   })) {
     if (event.type === 'delta') {
       firstMs ??= since()

@@ -39,5 +39,5 @@ const words = (pick: (asking: Asking) => string) => {
 const ASKS_DATE = words(({ date }) => date)
 const ASKS_QUANTITY = words(({ quantity }) => quantity)
 const ASKS_NAME = words(({ name }) => name)
-const DATE_WORD = words(({ dateWords }) => dateWords)
-const NUMBER_WORD = words(({ numberWords }) => numberWords)
+export const DATE_WORD = words(({ dateWords }) => dateWords)
+export const NUMBER_WORD = words(({ numberWords }) => numberWords)

@@ -39,7 +39,8 @@ const MAX_SENTENCES = 12
 
 /** Compares the words of the question with those of all candidates. */
 export function compareWords(question: string, candidates: readonly Candidate[]): Compared[] {
-  const asked = [...stems(question)]
+  const known = stems(question)
+  const asked = [...known]
   const expected = expectedAnswer(question)
   const own = candidates.map((candidate) => terms(candidate.text))
   const sets = own.map((list) => new Set(list.map((term) => term.stem)))
@@ -53,7 +54,7 @@ export function compareWords(question: string, candidates: readonly Candidate[])
     const around = stems(candidate.context)
     const inPassage = byPassage.get(passage.chunk) ?? share(hasStem(passage.text))
     byPassage.set(passage.chunk, inPassage)
-    const fresh = (own[index] ?? []).filter((term: Term) => !asked.includes(term.stem))
+    const fresh = (own[index] ?? []).filter((term: Term) => !known.has(term.stem))
     return {
       candidate,
       features: {

@@ -7,8 +7,8 @@ const BEGINNING = /^(?:$|\[[\s\d,]{0,40}$)/
 
 const ATTACHED = /[\p{L}\p{N}_)\]}]$/u
 /** A word or a figure, perhaps in brackets, quotes or emphasis: not `x`, `foo()`, `a.b`, `row_2`. */
-const PROSE = /(?:^|\s)[("'«“„*]*(?:\p{L}[\p{L}\p{M}'’-]+|\d[\d.,]*)[)"'»”*]*$/u
-const CAMEL_CASE = /\p{Ll}\p{Lu}\S*$/u
+const PROSE = /^[("'«“„*]*(?:\p{L}[\p{L}\p{M}'’-]+(?:[)"»”*][)"'»”*]*)?|\d[\d.,]*[)"'»”*]*)$/u
+const CAMEL_CASE = /\p{Ll}\p{Lu}/u
 const PUNCTUATION_ONLY = /^[.,;:!?…)»”"'’*—–]*$/
 const ENDS_WORD = /^[.,;:!?…)»”"'’*—–]*(?:\s|$)/
 /** Before a fence: indentation, quotation, the beginning of a list's entry. */
@@ -16,6 +16,8 @@ const LINE_START = /(?:^|\n)[ \t>]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?$/
 
 /** How much of the text before a bracket decides about it, in UTF-16 code units. */
 const REMEMBERED = 64
+/** Marks of a run that are decided about together, and backticks that make one fence. */
+const LONGEST_RUN = 32
 
 export interface CheckedText {
   readonly text: string
@@ -63,8 +65,9 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
   function say(words: string): void {
     const all = blank + words
     const end = Math.max(all.trimEnd().length, all.lastIndexOf('\n') + 1)
-    text += all.slice(0, end)
-    blank = all.slice(end)
+    const kept = Math.max(end, all.length - REMEMBERED)
+    text += all.slice(0, kept)
+    blank = all.slice(kept)
   }
 
   function take(final: boolean): CheckedText {
@@ -86,7 +89,7 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
       pass(1)
       return true
     }
-    const size = /^`+/.exec(held)?.[0].length ?? 0
+    const size = /^`{1,32}/.exec(held)?.[0].length ?? 0
     if (size === held.length && !final) return false
     const lineStart = LINE_START.test(past)
     if (code === undefined) code = { size, fenced: size >= 3 && lineStart, body: false }
@@ -107,7 +110,8 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
     const known = numbers.filter((number) => byNumber.has(number))
     if (ATTACHED.test(past)) {
       if (!final && PUNCTUATION_ONLY.test(rest)) return false
-      const prose = PROSE.test(past) && !CAMEL_CASE.test(past) && ENDS_WORD.test(rest)
+      const word = past.split(/\s/u).at(-1) ?? ''
+      const prose = PROSE.test(word) && !CAMEL_CASE.test(word) && ENDS_WORD.test(rest)
       if (!prose || known.length < numbers.length) {
         pass(marks.length)
         return true
@@ -146,14 +150,15 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
   }
 }
 
-/** The marks without anything between them that the text begins with. */
+/** The marks without anything between them that the text begins with; so many at most. */
 function marksAt(text: string): string {
   let end = 0
-  for (;;) {
+  for (let count = 0; count < LONGEST_RUN; count++) {
     const mark = MARK.exec(text.slice(end))
-    if (mark === null) return text.slice(0, end)
+    if (mark === null) break
     end += mark[0].length
   }
+  return text.slice(0, end)
 }
 
 /** The whole passage as a citation. */

@@ -4,7 +4,9 @@ import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/gener
 import { KNOWLEDGE } from '../../text/language.ts'
 import { stems, terms } from '../../text/terms.ts'
 import type { Completion, Piece } from '../engines/completion.ts'
+import { metered } from '../engines/metered.ts'
 import { withoutThinking } from '../engines/thinking.ts'
+import { wholeCharacters } from '../engines/whole-characters.ts'
 import { checkCitations } from './citations.ts'
 import { filterLinks } from './links.ts'
 import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
@@ -31,11 +33,12 @@ export interface GroundedOptions {
 /** Answers by a language model, wherever it runs, from the passages alone and with checked citations. */
 export function groundedGenerator(options: GroundedOptions): Generator {
   const { name, settings, model, contextTokens, maxTokens, completion, short } = options
-  const summaries = createSummaries(short)
+  const summaries = createSummaries()
   return {
     id: `${name}:${model}`,
     promptVersion: `${PROMPT_VERSION}:${options.settingsKey}`,
-    rewrite: (question, history, signal) => rewriteByEngine(short, question, history, signal),
+    rewrite: (question, history, { spend, signal }) =>
+      rewriteByEngine(metered(short, spend), question, history, signal),
     async *generate(input) {
       if (input.passages.length === 0) {
         yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
@@ -51,9 +54,11 @@ export function groundedGenerator(options: GroundedOptions): Generator {
       }
       try {
         const { passages, older } = fits
-        const summary = older.length === 0 ? '' : await summaries.of(older, input.signal)
+        const { asker, spend, signal } = input
+        const summary =
+          older.length === 0 ? '' : await summaries.of(asker, older, metered(short, spend), signal)
         const messages = groundedPrompt(input, fits, summary)
-        yield* grounded(options, input, passages, completion.stream(messages, input.signal))
+        yield* grounded(options, input, passages, metered(completion, spend).stream(messages, signal))
       } catch (error) {
         if (input.signal.aborted) throw error
         throw options.toError(error)
@@ -74,7 +79,7 @@ async function* grounded(
   const citations: Citation[] = []
   let usage: Usage | undefined
   let finish = ''
-  // What may still turn out to be NO_ANSWER; undefined once it is known not to be.
+  // What may still turn out to be NO_ANSWER, without the white space before it; undefined once it is known not to be.
   let opening: string | undefined = ''
   let written = ''
 
@@ -89,7 +94,7 @@ async function* grounded(
     }
   }
 
-  for await (const piece of withoutThinking(pieces)) {
+  for await (const piece of withoutThinking(wholeCharacters(pieces))) {
     if ('usage' in piece) {
       usage = piece.usage
       continue
@@ -98,14 +103,15 @@ async function* grounded(
       finish = piece.finish
       continue
     }
+    if ('thought' in piece) continue
     if (opening === undefined) {
       yield* checked(check.push(links.push(piece.text)))
       continue
     }
-    opening += piece.text
-    const start = opening.trimStart()
-    if (start.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(start)) continue
-    const text: string = start
+    if (opening.length >= NO_ANSWER.length) continue
+    opening += opening === '' ? piece.text.trimStart() : piece.text
+    if (opening.startsWith(NO_ANSWER) || NO_ANSWER.startsWith(opening)) continue
+    const text: string = opening
     opening = undefined
     yield* checked(check.push(links.push(text)))
   }
@@ -123,12 +129,12 @@ async function* grounded(
       `${leftOut} of ${input.passages.length} passages did not fit into ${settings}.contextTokens: the engine has not seen them.`,
     )
   }
-  if (opening?.trimStart().startsWith(NO_ANSWER)) {
+  if (opening?.startsWith(NO_ANSWER)) {
     yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
     yield { ...ending, refused: true, warnings }
     return
   }
-  if (opening !== undefined) yield* checked(check.push(links.push(opening.trimStart())))
+  if (opening !== undefined) yield* checked(check.push(links.push(opening)))
   yield* checked(check.push(links.flush()))
   yield* checked(check.flush())
   if (written.trim() === '')

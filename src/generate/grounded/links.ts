@@ -10,16 +10,22 @@ export interface LinkFilter {
 
 const LEFT_OUT = 'link left out'
 
+/** UTF-16 code units; a longer one is left out. */
+const LONGEST_ADDRESS = 2048
+
 /**
  * Images become links, for a picture is fetched without a click; an address that stands in none of the `sources`
  * is left out. The result does not depend on how the text was cut: a word that may hold one is held back to its end.
  */
 export function filterLinks(sources: readonly string[]): LinkFilter {
   let held = ''
+  // Whether the word that is held back is so to its end, however it goes on.
+  let isAddress = false
   let leftOut = 0
-  const known = (address: string) => sources.some((source) => source.includes(address))
+  const known = (address: string) =>
+    address.length <= LONGEST_ADDRESS && sources.some((source) => source.includes(address))
   const checked = (address: string) => {
-    const bare = address.replace(/[.,;:!?'"*_]+$/u, '')
+    const bare = /^[\s\S]*[^.,;:!?'"*_]/u.exec(address)?.[0] ?? ''
     if (bare === '' || known(bare)) return address
     leftOut++
     return LEFT_OUT + address.slice(bare.length)
@@ -33,8 +39,11 @@ export function filterLinks(sources: readonly string[]): LinkFilter {
   return {
     push(piece) {
       held += piece
-      const word = held.search(/(?<!\S)\S*$/u)
-      const end = mayHoldAddress(held.slice(word)) ? word : held.length
+      if (isAddress && !/\s/u.test(piece)) return ''
+      const start = held.search(/(?<!\S)\S*$/u)
+      const word = held.slice(start)
+      isAddress = /[:/!\]]/u.test(word)
+      const end = isAddress || mayBeScheme(word) ? start : held.length
       const ready = held.slice(0, end)
       held = held.slice(end)
       return clean(ready)
@@ -42,6 +51,7 @@ export function filterLinks(sources: readonly string[]): LinkFilter {
     flush() {
       const rest = held
       held = ''
+      isAddress = false
       return clean(rest)
     },
     leftOut: () => leftOut,
@@ -50,10 +60,10 @@ export function filterLinks(sources: readonly string[]): LinkFilter {
 
 const SCHEMES = ['https', 'ftp', 'wss', 'file', 'data', 'javascript', 'vbscript', 'mailto']
 
-/** The beginning of a word: whether what follows may make an address of it. */
-function mayHoldAddress(word: string): boolean {
-  if (/[:/!\]]/u.test(word)) return true
-  const last = /[\p{L}\p{N}_]*$/u.exec(word)?.[0].toLowerCase() ?? ''
+/** Whether what follows may make an address of the word. */
+function mayBeScheme(word: string): boolean {
+  const before = /^[\s\S]*[^\p{L}\p{N}_]/u.exec(word)?.[0] ?? ''
+  const last = word.slice(before.length).toLowerCase()
   return last !== '' && SCHEMES.some((scheme) => scheme.startsWith(last))
 }
 
@@ -61,7 +71,7 @@ function mayHoldAddress(word: string): boolean {
 const IMAGE = /!(?=\[(?!\s*\d[\d\s,]*\](?!\()))/gu
 
 /** The target of a Markdown link or of its definition, when it is written with a character that an address needs. */
-const TARGET = /(\]\(\s*<?|\]:\s*<?)([^\s<>)]*[/.&%\\?][^\s<>)]*)/gu
+const TARGET = /(\]\(\s*<?|\]:\s*<?)((?:(?!\][(:])[^\s<>)/.&%\\?])*[/.&%\\?][^\s<>)]*)/gu
 
 /** `https://…`, `data:…`, `//host.example/…`, `//192.0.2.1/…`, `//[2001:db8::1]/…`. */
 const ADDRESS =

@@ -8,7 +8,9 @@ import { printable } from '../../domain/printable.ts'
 export function inert(text: string): string {
   return printable(text)
     .replace(INVISIBLE, '')
-    .replace(TAG, '‹')
+    .replace(TAG, (written, opening: string, word: string) =>
+      opening.includes('|') || NAME.test(word) ? opening.replaceAll('<', '‹') + word : written,
+    )
     .replace(TEMPLATE, (mark) => `［${mark.slice(1, -1)}］`)
     .replace(CITATION, (_mark, numbers: string) => `［${numbers}］`)
 }
@@ -17,8 +19,9 @@ export function inert(text: string): string {
 const INVISIBLE = /(?![\t\n])\p{Cc}|\p{Cf}|\p{Default_Ignorable_Code_Point}/gu
 
 /** `<passage`, `</turn`, `<|im_start|>`, `<<SYS>>`, `<start_of_turn>`, `<s>`, `<think>` and their kind. */
-const TAG =
-  /<(?=\s*[/|<]*\s*(?:\||(?:passages?|turns?|earlier|question|conversation|context|documents?|system|sys|user|assistant|developer|human|tool(?:_call|_response)?|instructions?|start_of_turn|end_of_turn|begin_of_text|eot_id|bos|eos|s|think)\b))/giu
+const TAG = /(<[\s/|<]*)(\w*)/giu
+const NAME =
+  /^(?:passages?|turns?|earlier|question|conversation|context|documents?|system|sys|user|assistant|developer|human|tool(?:_call|_response)?|instructions?|start_of_turn|end_of_turn|begin_of_text|eot_id|bos|eos|s|think)$/iu
 
 const TEMPLATE = /\[\/?(?:INST|SYS(?:TEM)?|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS))\]/giu
 

@@ -23,6 +23,8 @@ const LONGEST_SUMMARY = 1200
  */
 const CHARACTERS_PER_TOKEN = 3
 
+export const estimatedTokens = (characters: number): number => Math.ceil(characters / CHARACTERS_PER_TOKEN)
+
 /** What of the input an engine gets to see. */
 export interface Fitting {
   /** Best first; the engine knows no others. */

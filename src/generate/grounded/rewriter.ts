@@ -30,16 +30,25 @@ export async function rewriteByEngine(
     ],
     signal,
   )
-  const rewritten = reply?.replace(/^["'“«]+|["'”»]+$/gu, '').trim()
-  if (rewritten === undefined || /\n/u.test(rewritten)) return undefined
+  if (reply === undefined) return undefined
+  const rewritten = /^[\s\S]*[^"'”»]/u.exec(reply.replace(/^["'“«]+/u, ''))?.[0].trim() ?? ''
+  if (/\n/u.test(rewritten)) return undefined
   if (question.trim().endsWith('?') && !rewritten.endsWith('?')) return undefined
   if (rewritten.length > question.length + LONGEST_ADDITION) return undefined
   return inventsNothing(rewritten, question, history) ? rewritten : undefined
 }
 
+/** UTF-16 code units of each earlier text whose names and numbers are looked for: more than the engine was shown. */
+const LONGEST_SAID = 2000
+
 /** Every name and number comes from the conversation: an answer, or another's question, would bring its own. */
 function inventsNothing(rewritten: string, question: string, history: readonly Turn[]): boolean {
-  const said = [question, ...history.flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])]
+  const said = [
+    question,
+    ...history
+      .flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])
+      .map((text) => text.slice(0, LONGEST_SAID)),
+  ]
   const known = new Set(terms(said.join('\n')).map(({ stem }) => stem))
   return terms(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
 }

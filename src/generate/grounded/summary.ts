@@ -1,4 +1,5 @@
 /** What stands in a prompt for the turns of a conversation that do not fit into it. */
+import { createHash } from 'node:crypto'
 import type { Turn } from '../../domain/answer.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import type { Completion } from '../engines/completion.ts'
@@ -14,21 +15,31 @@ const MOST_KEPT = 100
 
 export interface Summaries {
   /** By the engine, else by rules: the question and the first sentence of each answer. */
-  of(turns: readonly Turn[], signal: AbortSignal): Promise<string>
+  readonly of: (
+    asker: string,
+    turns: readonly Turn[],
+    completion: Completion,
+    signal: AbortSignal,
+  ) => Promise<string>
 }
 
-export function createSummaries(completion: Completion): Summaries {
+/** Of one engine. */
+export function createSummaries(): Summaries {
   const kept = new Map<string, string>()
   return {
-    async of(turns, signal) {
-      const key = turns.map(({ id }) => id).join(' ')
+    async of(asker, turns, completion, signal) {
+      const content = turnsAsData(turns)
+      // Turns that an asker tells have no ids: only all that was said names a summary, and only its asker gets it.
+      const key = createHash('sha256')
+        .update(JSON.stringify([asker, content]))
+        .digest('hex')
       const known = kept.get(key)
       if (known !== undefined) return known
       const made = await shortCompletion(
         completion,
         [
           { role: 'system', content: RULES },
-          { role: 'user', content: turnsAsData(turns) },
+          { role: 'user', content },
         ],
         signal,
       )

@@ -122,15 +122,24 @@ const KEYWORD = new RegExp(
 const ASSIGNED =
   /^(?:export\s+)?(?:const|let|var)\s+(?<name>[\p{L}_$][\p{L}\p{N}_$]{0,80})\s*(?::[^=]{0,120})?=\s*(?:async\s*)?(?:function\b|\(|[\p{L}_$][\p{L}\p{N}_$]*\s*=>|\{|\[)/u
 /** `Type name(…) {` of C, C++, Java and C#, on one line. */
-const TYPED =
-  /^(?:\s{0,8}(?:(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)+|(?=[\p{L}_]))[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,100}[\s*&](?<name>[\p{L}_~][\p{L}\p{N}_:~]{0,80})\s*\([^;]{0,200}$/u
+function typedName(line: string): string | undefined {
+  const [head = '', ...parameters] = line.split('(')
+  if (parameters.length === 0 || parameters.some((part) => part.includes(';'))) return undefined
+  const declared = head.trimEnd()
+  const [name] = NAME_AT_END.exec(declared) ?? []
+  return name !== undefined && TYPE.test(declared.slice(0, -name.length)) ? name : undefined
+}
+
+const NAME_AT_END = /(?<![\p{L}\p{N}_:~])[\p{L}_~][\p{L}\p{N}_:~]*$/u
+const TYPE =
+  /^(?:\s{1,8}(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)?[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,160}[\s*&]$/u
 const NOT_TYPES =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
 
 function declaredName(line: string): string | undefined {
   const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)
   if (found) return found.groups?.name
-  return NOT_TYPES.test(line) ? undefined : TYPED.exec(line)?.groups?.name
+  return NOT_TYPES.test(line) ? undefined : typedName(line)
 }
 
 const indentOf = (line: string): number => (/^[ \t]*/u.exec(line)?.[0] ?? '').replaceAll('\t', '    ').length

@@ -33,6 +33,7 @@ export const eml = {
     builder.add('list', headers.map(([name, value]) => listLine(name, value)).join('\n'), [])
     const body = await bodyOf(email, options)
     if (body) builder.append(body, [])
+    if ('warnings' in body) warnings.push(...(body.warnings ?? []))
     for (const [i, attachment] of email.attachments.entries()) {
       const name = attachment.filename ?? `attachment ${i + 1}`
       if (i >= MOST_ATTACHMENTS) {
@@ -41,7 +42,7 @@ export const eml = {
       }
       const inner = await attached(attachment, name, options)
       if (inner && 'text' in inner) {
-        builder.append(inner, [name])
+        builder.append(inner, [name.slice(0, LONGEST_NAME)])
         for (const warning of inner.warnings ?? []) warnings.push(`${name}: ${warning}`)
       } else if (inner) warnings.push(`The attachment ${name} was left out: ${inner.reason}`)
     }
@@ -63,6 +64,8 @@ export const eml = {
 } satisfies BytesLoader
 
 const MOST_ATTACHMENTS = 100
+/** Of an attachment, where it is the title of a section; in UTF-16 code units. */
+const LONGEST_NAME = 200
 const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|From [^\n]*\n)+/u
 
 /** Eight-bit mail that names no charset is read as the encoding that it looks like. */
@@ -107,17 +110,17 @@ const addresses = (list: readonly Address[]): string =>
     )
     .join(', ')
 
-/** The plain text, unless only the HTML says something: both are the same message. */
+/** The HTML, where there is one: that is what mail programs show, and the plain text need not say the same. */
 async function bodyOf({ text = '', html = '' }: Email, { loadInner }: LoadOptions) {
   const plain = text.replace(/\r\n?/gu, '\n').trim()
-  if (html.trim() === '' || plain.length > html.length / 50)
-    return { text: plain, blocks: paragraphs(plain, 0) }
+  const asPlain = { text: plain, blocks: paragraphs(plain, 0) }
+  if (html.trim() === '') return asPlain
   try {
     const page = await loadInner(Buffer.from(html), 'body.html')
-    return page.text.length > plain.length ? page : { text: plain, blocks: paragraphs(plain, 0) }
+    return page.text.trim() === '' ? asPlain : page
   } catch (thrown) {
-    if (!(thrown instanceof ChatbotError)) throw thrown
-    return { text: plain, blocks: paragraphs(plain, 0) }
+    if (!(thrown instanceof ChatbotError) || thrown.code === 'document_too_large') throw thrown
+    return asPlain
   }
 }
 

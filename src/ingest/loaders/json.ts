@@ -1,4 +1,5 @@
 import type { LoadedDocument } from '../../domain/document.ts'
+import { parseJson } from '../../domain/json.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { paragraphs } from './text.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
@@ -49,7 +50,7 @@ export const invalid = (
 function parsed(source: string): { value: unknown } | { problem: string } {
   try {
     const text = source.startsWith('\uFEFF') ? source.slice(1) : source
-    return { value: LONG_NUMBER.test(text) ? JSON.parse(text, asWritten) : JSON.parse(text) }
+    return { value: parseJson(text, LONG_NUMBER.test(text) ? { reviver: asWritten } : {}) }
   } catch (thrown) {
     return { problem: thrown instanceof Error ? `${thrown.message}.` : 'it cannot be parsed.' }
   }

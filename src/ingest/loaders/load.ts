@@ -1,5 +1,6 @@
 import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
+import { isStorable } from '../../domain/storable.ts'
 import { detectLoader } from './registry.ts'
 import { decodeText } from './text/decode.ts'
 
@@ -46,8 +47,18 @@ function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): Loade
       'document_too_large',
       `The text has ${document.text.length} characters; the limit is ${maxTextLength} (ingest.maxTextLength). Split the file, or raise the limit.`,
     )
-  return document
+  return {
+    ...document,
+    title: storable(document.title),
+    text: storable(document.text),
+    blocks: document.blocks.map((block) => ({ ...block, headings: block.headings.map(storable) })),
+    ...(document.warnings === undefined ? {} : { warnings: document.warnings.map(storable) }),
+  }
 }
+
+/** Escapes can spell what no text may hold, and a quotation may end inside a pair; as long as before. */
+const storable = (text: string): string =>
+  isStorable(text) ? text : text.replaceAll('\0', ' ').toWellFormed()
 
 export const empty = (what: string): ChatbotError =>
   new ChatbotError('document_empty', `${what} There is nothing to index.`)

@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
-import { Lexer, type Token } from 'marked'
+import { Lexer, type Token, Tokenizer } from 'marked'
 import { parse as parseYaml } from 'yaml'
-import type { Block, BlockKind, Metadata, Span } from '../../domain/document.ts'
-import { skipSpace, trimmed } from '../../text/lines.ts'
+import type { Block, BlockKind, LoadedDocument, Metadata, Span } from '../../domain/document.ts'
+import { lines, skipSpace, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { paragraphs } from './text.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
@@ -13,20 +13,74 @@ export const markdown = {
   reads: 'text',
   name: 'Markdown',
   extensions: ['md', 'markdown', 'mdx', 'mdown', 'mkd'],
-  load(source, uri) {
-    const front = frontMatter(source)
-    const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
-    return {
-      title: front.title ?? firstTitle ?? fileTitle(uri),
-      mediaType: 'text/markdown',
-      text: source,
-      blocks,
-      linesMatchFile: true,
-      metadata: front.metadata,
-      ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
-    }
+  async load(source, uri) {
+    if (!mayHide(source)) return readMarkdown(source, uri)
+    const { hiddenSpans } = await import('./markdown-hidden.ts')
+    return withoutHidden(source, uri, hiddenSpans(source))
   },
 } satisfies TextLoader
+
+/** Whether there are tags, and words with which tags hide. */
+const mayHide = (source: string): boolean =>
+  /<[a-z]/iu.test(source) &&
+  /\b(?:style|hidden|popover)\b|<(?:template|noscript|datalist|dialog|noembed|noframes|audio|video)\b/iu.test(
+    source,
+  )
+
+/** Stands for a letter that is not seen: Markdown takes it for one, and no title keeps it. */
+const UNSEEN = '\u2060'
+
+/** Read as if it were not there; the source is stored as it is, and no block covers what is hidden. */
+function withoutHidden(source: string, uri: string, hidden: readonly Span[]): LoadedDocument {
+  let masked = ''
+  let at = 0
+  for (const { start, end } of hidden) {
+    masked +=
+      source.slice(at, start) +
+      source.slice(start, end).replace(/\S/gu, (letter) => UNSEEN.repeat(letter.length))
+    at = end
+  }
+  const document = readMarkdown(masked + source.slice(at), uri)
+  const named = (title: string) => title.replace(/\u2060+/gu, ' ').trim()
+  let next = 0
+  const blocks = document.blocks.flatMap((block) => {
+    while ((hidden[next]?.end ?? block.end) <= block.start) next++
+    return partsOf(block, hidden, next)
+      .map((span) => trimmed(source, span))
+      .filter(({ start, end }) => start < end)
+      .map((span) => ({ ...block, ...span, headings: block.headings.map(named) }))
+  })
+  return { ...document, text: source, blocks, title: named(document.title) || fileTitle(uri) }
+}
+
+/** What of a span is seen; `next` is the first hidden one that ends after it began. */
+function partsOf({ start, end }: Span, hidden: readonly Span[], next: number): Span[] {
+  const parts: Span[] = []
+  let at = start
+  for (let i = next; at < end; i++) {
+    const span = hidden[i]
+    if (!span || span.start >= end) break
+    if (span.start > at) parts.push({ start: at, end: span.start })
+    at = Math.max(at, span.end)
+  }
+  if (at < end) parts.push({ start: at, end })
+  return parts
+}
+
+/** Markdown whose HTML, if it has any, hides nothing. */
+export function readMarkdown(source: string, uri: string): LoadedDocument {
+  const front = frontMatter(source)
+  const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
+  return {
+    title: front.title ?? firstTitle ?? fileTitle(uri),
+    mediaType: 'text/markdown',
+    text: source,
+    blocks,
+    linesMatchFile: true,
+    metadata: front.metadata,
+    ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
+  }
+}
 
 interface FrontMatter {
   readonly title?: string
@@ -112,21 +166,99 @@ const KINDS: Readonly<Record<string, BlockKind>> = {
  * Undefined when the nesting is too deep for its recursion, or when the characters don't agree after all.
  */
 function locate(source: string, from: number): { token: Token; span: Span }[] | undefined {
-  const tokens = blockTokens(source.slice(from))
-  if (!tokens) return undefined
   const located: { token: Token; span: Span }[] = []
-  let at = from
-  for (const token of tokens) {
-    at = skipSpace(source, at)
-    const start = at
-    for (let i = skipSpace(token.raw, 0); i < token.raw.length; i = skipSpace(token.raw, i + 1)) {
+  for (const part of parts(source, from)) {
+    const tokens = blockTokens(source.slice(part.start, part.end))
+    if (!tokens) return undefined
+    let at = part.start
+    for (const token of tokens) {
       at = skipSpace(source, at)
-      if (source.charCodeAt(at) !== token.raw.charCodeAt(i)) return undefined
-      at++
+      const start = at
+      for (let i = skipSpace(token.raw, 0); i < token.raw.length; i = skipSpace(token.raw, i + 1)) {
+        at = skipSpace(source, at)
+        if (source.charCodeAt(at) !== token.raw.charCodeAt(i)) return undefined
+        at++
+      }
+      located.push({ token, span: { start, end: at } })
     }
-    located.push({ token, span: { start, end: at } })
   }
   return located
+}
+
+/** Lengths from which a part ends before a heading, before a paragraph or an item, before any line; in UTF-16 code units. */
+const ENOUGH = 8192
+const MUCH = 12_288
+const MOST = 16_384
+
+/**
+ * The source in parts that are read on their own: marked's time for a part grows with the square of its length where
+ * somebody wants it to. Listings, comments, tables and HTML stay whole: a long one begins a part, where it cannot
+ * be anything else.
+ */
+function* parts(source: string, from: number): Generator<Span> {
+  let start = from
+  let blank = false
+  let line = from
+  while (line < source.length) {
+    const newline = source.indexOf('\n', line)
+    const end = newline < 0 ? source.length : newline + 1
+    const head = source.slice(line, Math.min(end, line + 100))
+    const whole = wholeEnd(source, line, end, head)
+    const length = Math.max(end, whole) - start
+    const cut =
+      length > MOST ||
+      (length > MUCH && (blank ? /^\S/u : /^(?:[-*+]|\d{1,9}[.)])[ \t]/u).test(head)) ||
+      (length > ENOUGH && blank && /^#{1,6}[ \t]/u.test(head))
+    if (cut && line > start) {
+      yield { start, end: line }
+      start = line
+    }
+    blank = end - line < 100 && head.trim() === ''
+    line = Math.max(end, whole)
+  }
+  if (start < source.length) yield { start, end: source.length }
+}
+
+/** Where a listing, a comment, a table or HTML that begins with this line ends, 0 when none does. */
+function wholeEnd(source: string, line: number, next: number, head: string): number {
+  if (head.includes('|') && isDelimiterRow(source, next)) {
+    let end = next
+    for (const row of lines(source, next)) {
+      if (!source.slice(row.start, Math.min(row.end, row.start + LONGEST_CELL)).includes('|')) break
+      end = row.end + 1
+    }
+    return end
+  }
+  if (HTML_BLOCK.test(head)) {
+    BLANK_LINE.lastIndex = line
+    return BLANK_LINE.exec(source) ? BLANK_LINE.lastIndex : source.length
+  }
+  const fence = /^ {0,3}(`{3,}(?!`)(?!.*`)|~{3,}(?!~))/u.exec(head)?.[1]
+  if (fence === undefined && !/^ {0,3}<!--/u.test(head)) return 0
+  const close = fence === undefined ? source.indexOf('-->', line) : closingFence(source, next, fence)
+  const newline = close < 0 ? -1 : source.indexOf('\n', close)
+  return newline < 0 ? source.length : newline + 1
+}
+
+/** HTML that ends with a blank line, of the kinds that become long. */
+const HTML_BLOCK = /^ {0,3}<(?:table|div|ul|ol|dl|details|section|center|p)(?:\s|>)/iu
+const BLANK_LINE = /\n[ \t]*\n/gu
+const FENCE_END = /^ {0,3}(`{3,}|~{3,})[ \t]*$/gmu
+
+function closingFence(source: string, from: number, fence: string): number {
+  FENCE_END.lastIndex = from
+  for (let match = FENCE_END.exec(source); match; match = FENCE_END.exec(source))
+    if (match[1]?.startsWith(fence)) return match.index
+  return -1
+}
+
+/** Characters in which a row's first bar is looked for. */
+const LONGEST_CELL = 1000
+
+function isDelimiterRow(source: string, start: number): boolean {
+  const newline = source.indexOf('\n', start)
+  const row = source.slice(start, newline < 0 ? source.length : newline)
+  return row.includes('|') && /^[ \t|:-]+$/u.test(row)
 }
 
 /** Quotes and lists in one another, for each of which marked reads the rest again. */
@@ -135,10 +267,20 @@ const TOO_DEEP = /^(?:[ \t]*>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
 function blockTokens(source: string): Token[] | undefined {
   if (TOO_DEEP.test(source)) return undefined
   try {
-    return new Lexer({ gfm: true }).blockTokens(source, [])
+    return new Lexer({ gfm: true, tokenizer: new BlockTokenizer() }).blockTokens(source, [])
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined
     throw thrown
+  }
+}
+
+/** A table's second line has a bar or a colon: marked looks at that only after it has read all that could be rows. */
+class BlockTokenizer extends Tokenizer {
+  override table(source: string) {
+    const second = source.indexOf('\n') + 1
+    const end = source.indexOf('\n', second)
+    const delimiters = source.slice(second, end < 0 ? source.length : end)
+    return second > 0 && /[:|]/u.test(delimiters) ? super.table(source) : undefined
   }
 }
 
@@ -169,16 +311,24 @@ function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
 }
 
 /** Tags whose attributes may be expressions, up to two braces deep, and comments. */
-const JSX = /<\/?[\w.]*(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*[\s\S]*?\*\/\}/gu
+const JSX = /<(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*(?:(?!\{\/\*)[\s\S])*?\*\/\}/gu
+
+/** A link or a picture with nothing of the kind inside. */
+const LINK = /!?\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/gu
+/** What stands in bold, italics or as code, between marks that are not in it. */
+const EMPHASIS =
+  /\*\*(?=\S)((?:(?!\*\*).)+)(?<=\S)\*\*|__(?=\S)((?:(?!__).)+)(?<=\S)__|\*(?=\S)([^*]+)(?<=\S)\*|(?<!`)`+([^`]+)`+/gu
 
 /** A heading without its inline marks. */
 function plain(inline: string): string {
   return inline
     .slice(0, 1000)
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/gu, '$1')
-    .replace(/<[^>]*>/gu, '')
-    .replace(/\s*\{#[^}]*\}\s*$/u, '')
-    .replace(/(\*\*|__|\*|`+)(\S(?:.*?\S)?)\1/gu, '$2')
+    .replace(LINK, '$1')
+    .replace(LINK, '$1')
+    .replace(/<[^<>]*>/gu, '')
+    .trimEnd()
+    .replace(/\{#[^{}]*\}$/u, '')
+    .replace(EMPHASIS, '$1$2$3$4')
     .replace(/\\([!-/:-@[-`{-~])/gu, '$1')
     .replace(/\s+/gu, ' ')
     .trim()

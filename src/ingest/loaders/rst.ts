@@ -74,9 +74,13 @@ function read(source: string): { blocks: Block[]; title?: string; fields: Record
   /** The first line from `i` on that is neither blank nor indented more than `indent`. */
   const dedent = (i: number, indent: number): number => {
     let at = i
-    while (at < all.length && (blank(at) || (all[at]?.indent ?? 0) > indent)) at++
+    while (at < all.length && (blank(at) || (all[at]?.indent ?? 0) > indent))
+      at = filled[at + 1] ?? all.length
     return at
   }
+  /** For each line, the first from it on that is not blank: blank ones are not passed one by one for every directive. */
+  const filled: number[] = []
+  for (let i = all.length - 1; i >= 0; i--) filled[i] = blank(i) ? (filled[i + 1] ?? all.length) : i
   /** The first blank line from `i` on. */
   const paragraphEnd = (i: number): number => {
     let at = i

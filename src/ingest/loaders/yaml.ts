@@ -60,11 +60,19 @@ export const yaml = {
         logLevel: 'silent',
         uniqueKeys: false,
         stringKeys: false,
+        // Each of thousands of errors in a line of a megabyte would be shown with that line.
+        prettyErrors: false,
       })
       const builder = createTextBuilder()
       for (const document of documents) {
         const [error] = document.errors
-        if (error) return invalid(source, title, mediaType, `Not valid YAML: ${firstLine(error.message)}`)
+        if (error)
+          return invalid(
+            source,
+            title,
+            mediaType,
+            `Not valid YAML: ${firstLine(error.message)} at line ${source.slice(0, error.pos[0]).split('\n').length}.`,
+          )
         addText(builder, document.commentBefore ?? '', [])
         addTree(builder, treeOf(document.contents))
       }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import type { Draft } from './pack.ts'
@@ -19,12 +20,19 @@ export function createContext(
   tokenizer: Tokenizer,
 ): (draft: Draft, text: string) => string {
   const title = IDENTIFIER.test(document.title) ? '' : shortened(document.title, tokenizer)
+  /** The last ones: a section has many chunks. */
+  const short = new LRUCache<string, string>({ max: 1000 })
+  const shortOf = (heading: string): string => {
+    const known = short.get(heading) ?? shortened(heading, tokenizer)
+    short.set(heading, known)
+    return known
+  }
   return (draft, text) => {
     const beginning = text.slice(0, 400)
     const path: string[] = []
     let room = LONGEST_PATH
     // The innermost titles say most about the chunk: the outer ones go first when there are too many.
-    for (const heading of [title, ...draft.headings.map((each) => shortened(each, tokenizer))].toReversed()) {
+    for (const heading of [title, ...draft.headings.map(shortOf)].toReversed()) {
       room -= tokenizer.count(heading)
       if (room < 0) break
       if (heading !== '' && !path.includes(heading) && !beginning.includes(heading)) path.unshift(heading)

@@ -1,6 +1,7 @@
 /** With which model and splitter a collection's documents are indexed. */
+
+import { checkModel } from '../../../models/same-model.ts'
 import type { IndexSpec } from '../../domain/document.ts'
-import { checkModel } from '../../domain/index-model.ts'
 import type { Embedder, Embedders } from '../../ports/embedder.ts'
 import type { Store } from '../../ports/store/store.ts'
 import { SPLITTER_VERSION } from './splitter.ts'

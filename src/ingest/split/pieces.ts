@@ -71,8 +71,10 @@ function joinsBefore(text: string, at: number): boolean {
 }
 
 function oddFlagsBefore(text: string, at: number): boolean {
-  const run = /(?:\p{Regional_Indicator})*$/u.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? ''
-  return (run.length / 2) % 2 === 1
+  let first = at
+  while (first >= 2 && at - first < 64 && /^\p{Regional_Indicator}/u.test(text.slice(first - 2, first)))
+    first -= 2
+  return ((at - first) / 2) % 2 === 1
 }
 
 /** From the best place to cut to the worst, which always exists. */

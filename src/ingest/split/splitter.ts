@@ -8,6 +8,9 @@ import { type Draft, LONGEST, packBlocks } from './pack.ts'
 /** Part of every index's identity: raise it when the same document gives other chunks. */
 export const SPLITTER_VERSION = 'blocks-3'
 
+/** The path of a chunk's sections, in UTF-16 code units. */
+const LONGEST_HEADING = 1000
+
 /**
  * The chunks of a document, in reading order: blocks of one section packed together, cut only where a block is
  * too long. Every chunk's text is the stored text at its span, and its `embedText` fits the model with room for
@@ -26,7 +29,7 @@ export function splitDocument(document: LoadedDocument, tokenizer: Tokenizer): C
       start: draft.start,
       end: draft.end,
       text: chunkText,
-      heading: draft.headings.join(' › '),
+      heading: draft.headings.join(' › ').slice(0, LONGEST_HEADING),
       ...pageOf(draft),
       ...(linesMatchFile ? { line: lineOf(draft.start) } : {}),
       embedText,

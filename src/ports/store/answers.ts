@@ -46,6 +46,12 @@ export interface TakenAnswer {
   readonly request: unknown
 }
 
+export interface LapsedAnswers {
+  readonly taken: readonly TakenAnswer[]
+  /** Ids of those that have failed for good: their daemons died or were stuck twice. */
+  readonly givenUp: readonly string[]
+}
+
 /** An answer that runs under a lease. */
 export interface LeasedAnswer {
   readonly principal: string
@@ -55,7 +61,7 @@ export interface LeasedAnswer {
   readonly cancelling: boolean
 }
 
-/** New, or taken over from a daemon whose lease lapsed or that was interrupted: epoch 2 or more. */
+/** New, or taken over from a daemon whose lease lapsed for the first time, or that was interrupted: epoch 2 or more. */
 export interface Started {
   readonly kind: 'started'
   readonly conversation: string
@@ -132,15 +138,15 @@ export interface AnswerRepository {
   ): Promise<boolean>
   /** Extends the leases that this owner holds, and gives what it holds. */
   renew(lease: Lease): Promise<LeasedAnswer[]>
-  /** Lets another daemon take the answer over at once. */
+  /** Hands the answer over: another daemon may take it at once, and this attempt does not count as lost. */
   release(principal: Principal, id: string, epoch: number): Promise<void>
   /**
    * Takes over running answers whose lease has lapsed, at most so many. Those that were cancelled end so, and those
-   * that were tried too often are interrupted: whoever asks again starts them anew.
+   * that were lost twice fail as `given_up`: they may be what ends the daemons.
    */
-  takeLapsed(lease: Lease, most: number): Promise<TakenAnswer[]>
-  /** Marks all running answers of others as interrupted: for a daemon that is alone on its database. */
-  interruptOthers(owner: string): Promise<number>
+  takeLapsed(lease: Lease, most: number): Promise<LapsedAnswers>
+  /** Marks all running answers of others as interrupted, or given up as above: for a daemon that is alone on its database. */
+  interruptOthers(owner: string): Promise<{ interrupted: number; givenUp: readonly string[] }>
   /** Asks the daemon that runs it to end it; false when it does not run. */
   requestCancel(principal: Principal, id: string): Promise<boolean>
   /** Undefined when there is no such answer. */

@@ -3,7 +3,7 @@ import { answers, messages } from '../../../drizzle/schema.ts'
 import type { Answer } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { AnswerRepository, QuestionVector, TakenAnswer } from '../../ports/store/answers.ts'
+import type { AnswerRepository, LapsedAnswers, QuestionVector } from '../../ports/store/answers.ts'
 import type { AnswerSource } from '../../ports/store/cached-answers.ts'
 import { mayReadAllAs, subjectsOf } from '../accounts/rights.ts'
 import { type Database, type Queries, statement } from '../database/database.ts'
@@ -11,6 +11,8 @@ import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
 import { begin, beginNew } from './asks.ts'
 import { isCurrent, isKept } from './cached-answers.ts'
 import { INSERT_CITATIONS, readCitations } from './citations.ts'
+import { afterLoss, GIVEN_UP, NOBODY } from './lost-attempts.ts'
+import { say } from './messages.ts'
 
 export function answerRepository(database: Database): AnswerRepository {
   return {
@@ -30,7 +32,7 @@ export function answerRepository(database: Database): AnswerRepository {
         })
         if (ended === undefined) return false
         // An interrupted one may begin anew, and is not said yet.
-        if (state !== 'interrupted') await say(queries, principal, id, ended, text)
+        if (state !== 'interrupted') await say(queries, principal.id, id, ended, text)
         return true
       }),
 
@@ -52,22 +54,25 @@ export function answerRepository(database: Database): AnswerRepository {
       await database.run((queries) =>
         queries
           .update(answers)
-          .set({ leaseUntil: leaseEnd(-1) })
+          .set({ leaseOwner: NOBODY, leaseUntil: leaseEnd(-1) })
           .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning)),
       )
     },
 
-    takeLapsed: (lease, most) => database.run((queries) => takeLapsed(queries, lease, most)),
+    takeLapsed: (lease, most) => database.transaction((queries) => takeLapsed(queries, lease, most)),
 
-    interruptOthers: async (owner) => {
-      const result = await database.run((queries) =>
-        queries
+    interruptOthers: (owner) =>
+      database.transaction(async (queries) => {
+        const rows = await queries
           .update(answers)
-          .set({ state: 'interrupted', request: null })
-          .where(and(isRunning, ne(answers.leaseOwner, owner))),
-      )
-      return result.rowCount ?? 0
-    },
+          .set({ ...afterLoss(sql`'interrupted'`), request: null })
+          .where(and(isRunning, ne(answers.leaseOwner, owner)))
+          .returning(LOST)
+        return {
+          interrupted: rows.filter(({ state }) => state === 'interrupted').length,
+          givenUp: await sayEnded(queries, rows),
+        }
+      }),
 
     requestCancel: async (principal, id) => {
       const result = await database.run((queries) =>
@@ -106,14 +111,35 @@ const isRunning = eq(answers.state, 'running')
 const isOf = (principal: Principal, id: string) =>
   and(eq(answers.principal, principal.id), eq(answers.id, id))
 
-/** Attempts at one answer before it is left: it may be what ends the daemons. */
-const MOST_ATTEMPTS = 3
+/** What is known of a row that was lost. */
+const LOST = {
+  principal: answers.principal,
+  id: answers.id,
+  conversation: answers.conversation,
+  question: answers.question,
+  epoch: answers.epoch,
+  request: answers.request,
+  state: answers.state,
+  errorCode: answers.errorCode,
+}
+
+type LostAnswer = Pick<
+  typeof answers.$inferSelect,
+  'principal' | 'id' | 'conversation' | 'question' | 'state' | 'errorCode'
+>
+
+/** Says the questions of those that have ended for good; the ids of those that were given up. */
+async function sayEnded(queries: Queries, rows: readonly LostAnswer[]): Promise<string[]> {
+  const ended = rows.filter(({ state }) => state === 'cancelled' || state === 'failed')
+  for (const row of ended) await say(queries, row.principal, row.id, row, '')
+  return ended.filter(({ errorCode }) => errorCode === GIVEN_UP.errorCode).map(({ id }) => id)
+}
 
 async function takeLapsed(
   queries: Queries,
   { owner, forMs }: { owner: string; forMs: number },
   most: number,
-): Promise<TakenAnswer[]> {
+): Promise<LapsedAnswers> {
   const lapsed = queries
     .$with('lapsed')
     .as(
@@ -125,30 +151,28 @@ async function takeLapsed(
         .limit(most)
         .for('update', { skipLocked: true }),
     )
-  const taken = await queries
+  const rows = await queries
     .with(lapsed)
     .update(answers)
     .set({
+      ...afterLoss(sql`CASE WHEN ${answers.request} IS NULL THEN 'interrupted' ELSE 'running' END`),
       epoch: sql`${answers.epoch} + 1`,
       leaseOwner: owner,
       leaseUntil: leaseEnd(forMs),
-      state: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled'
-        WHEN ${answers.request} IS NULL OR ${answers.epoch} >= ${MOST_ATTEMPTS} THEN 'interrupted'
-        ELSE 'running' END`,
-      errorCode: sql`CASE WHEN ${answers.cancelling} THEN 'cancelled' END`,
-      errorMessage: sql`CASE WHEN ${answers.cancelling} THEN 'The answer was cancelled.' END`,
     })
     .from(lapsed)
     .where(and(eq(answers.principal, lapsed.principal), eq(answers.id, lapsed.id)))
-    .returning({
-      principal: answers.principal,
-      id: answers.id,
-      conversation: answers.conversation,
-      epoch: answers.epoch,
-      request: answers.request,
-      state: answers.state,
-    })
-  return taken.filter(({ state }) => state === 'running').map(({ state: _, ...answer }) => answer)
+    .returning(LOST)
+  const taken = rows
+    .filter(({ state }) => state === 'running')
+    .map(({ principal, id, conversation, epoch, request }) => ({
+      principal,
+      id,
+      conversation,
+      epoch,
+      request,
+    }))
+  return { taken, givenUp: await sayEnded(queries, rows) }
 }
 
 interface Completion {
@@ -245,21 +269,4 @@ async function finish(
     .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning))
     .returning({ conversation: answers.conversation, question: answers.question })
   return row
-}
-
-/** The question's message, and the answer's where there is one. */
-async function say(
-  queries: Queries,
-  principal: Principal,
-  answer: string,
-  { conversation, question }: { conversation: string; question: string },
-  text: string,
-): Promise<void> {
-  const message = { conversation, principal: principal.id, answer }
-  const said = [{ ...message, role: 'user' as const, text: question }]
-  const replied = text === '' ? [] : [{ ...message, role: 'assistant' as const, text }]
-  await queries
-    .insert(messages)
-    .values([...said, ...replied])
-    .onConflictDoNothing()
 }

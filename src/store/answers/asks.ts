@@ -12,6 +12,8 @@ import { isAsRemembered, rememberedAs } from '../documents/collections.ts'
 import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
 import { readCitations } from './citations.ts'
 import { unknownConversation } from './conversations.ts'
+import { afterLoss } from './lost-attempts.ts'
+import { say } from './messages.ts'
 
 /** AnswerRepository.begin. */
 export async function begin(database: Database, principal: Principal, ask: NewAsk): Promise<Begun> {
@@ -128,20 +130,43 @@ async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): 
     }
     case 'failed':
     case 'cancelled':
-      return {
-        kind: 'ended',
-        conversation,
-        epoch,
-        state: row.state,
-        errorCode: row.errorCode ?? 'internal',
-        errorMessage: row.errorMessage ?? '',
-      }
-    case 'running':
+      return ended(row, row.state)
+    case 'running': {
       if (!row.lapsed) return { kind: 'running', conversation, epoch, owner: row.leaseOwner }
-      return takeOver(queries, principal, ask, conversation, epoch + 1)
+      const lost = await lose(queries, row)
+      return lost.state === 'interrupted'
+        ? takeOver(queries, principal, ask, conversation, lost.epoch)
+        : ended(lost, lost.state === 'cancelled' ? 'cancelled' : 'failed')
+    }
     case 'interrupted':
       return takeOver(queries, principal, ask, conversation, epoch + 1)
   }
+}
+
+type AnswerRow = typeof answers.$inferSelect
+
+const ended = (
+  { conversation, epoch, errorCode, errorMessage }: AnswerRow,
+  state: 'failed' | 'cancelled',
+): Begun => ({
+  kind: 'ended',
+  conversation,
+  epoch,
+  state,
+  errorCode: errorCode ?? 'internal',
+  errorMessage: errorMessage ?? '',
+})
+
+/** Of a locked row whose daemon is gone: what becomes of it. */
+async function lose(queries: Queries, { principal, id, ...before }: AnswerRow): Promise<AnswerRow> {
+  const [row] = await queries
+    .update(answers)
+    .set({ ...afterLoss(sql`'interrupted'`), epoch: before.epoch + 1, request: null })
+    .where(and(eq(answers.principal, principal), eq(answers.id, id)))
+    .returning()
+  if (row === undefined) throw new ChatbotError('internal', 'An answer vanished while it was locked.')
+  if (row.state !== 'interrupted') await say(queries, principal, id, row, '')
+  return row
 }
 
 /** Two asks of one id wait for each other here; the lock goes with the transaction. */

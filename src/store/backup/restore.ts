@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import { apiKeys, collections, documents, sources, users } from '../../../drizzle/schema.ts'
 import type { IndexSpec } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
+import { parseJson } from '../../domain/json.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Restored, RestoreOptions } from '../../ports/store/backup.ts'
 import {
@@ -218,10 +219,18 @@ async function putConversation(
   const owned = (own: Row): Row => ({ ...own, principal: subjectOf(String(own.principal)) })
   if (!(await insertRow(queries, 'conversations', owned(row)))) return false
   for (const answer of answers) await insertRow(queries, 'answers', owned(answer))
+  await forgetOthersQuestions(queries, String(row.id))
   // Their ids say only in which order they were written here.
   for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', owned(message))
   for (const citation of citations) await insertRow(queries, 'citations', owned(citation))
   return true
+}
+
+/** Earlier versions have shown an asker the question of another one, whose answer the cache had. */
+async function forgetOthersQuestions(queries: Queries, conversation: string): Promise<void> {
+  await queries.execute(sql`
+    UPDATE answers SET cached = cached - 'question'
+    WHERE conversation_id = ${conversation}::uuid AND cached->>'question' <> question`)
 }
 
 /** Users, keys and roles, as their records come. */
@@ -236,7 +245,7 @@ function accountArrivals(database: Database) {
     subjectOf,
     /** Gives the number of keys that were added. */
     async secrets(text: string): Promise<number> {
-      const secrets = secretsSchema.parse(JSON.parse(text))
+      const secrets = secretsSchema.parse(parseJson(text))
       passwords = secrets.passwords
       return database.transaction(async (queries) => {
         let added = 0

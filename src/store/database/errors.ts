@@ -20,8 +20,9 @@ export function translate(thrown: unknown): ChatbotError {
   const { code, message } = origin(thrown)
   const known = classify(code, message)
   const explanation = UNTRUSTED.test(code) ? UNTRUSTED_EXPLANATION : EXPLANATIONS[known]
-  return new ChatbotError(known, `${explanation}: ${message}`, {
+  return new ChatbotError(known, `${explanation}.`, {
     cause: withoutValues(thrown),
+    detail: message,
     ...(known === 'database_unreachable' ? { retryAfterMs: UNREACHABLE_RETRY_MS } : {}),
   })
 }
@@ -71,7 +72,7 @@ const UNTRUSTED =
 
 /** What `pg` throws without a code. */
 const CONNECTION_LOST =
-  /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end|Client was closed)/
+  /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after calling end|Client was closed)/
 
 /** The same without the statement's parameters, which hold questions and documents: causes are logged. */
 function withoutValues(thrown: unknown): Error {
@@ -81,8 +82,9 @@ function withoutValues(thrown: unknown): Error {
       ? ` in: ${thrown.query}`
       : ''
   const cause = new Error(`${code} ${message}${statement}`.trim())
-  const [, frames] = /\n(\s+at [\s\S]*)$/.exec((thrown instanceof Error && thrown.stack) || '') ?? []
-  if (frames !== undefined) cause.stack = `${cause.message}\n${frames}`
+  const stack = (thrown instanceof Error && thrown.stack) || ''
+  const frames = stack.search(/\n[ \t]+at /)
+  if (frames >= 0) cause.stack = `${cause.message}${stack.slice(frames)}`
   return cause
 }
 

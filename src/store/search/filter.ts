@@ -1,7 +1,8 @@
 import { and, gte, inArray, lt, not, type SQL, sql } from 'drizzle-orm'
 import { documents, sources } from '../../../drizzle/schema.ts'
 import type { SearchFilter } from '../../domain/answer.ts'
-import { globToRegex } from './glob.ts'
+import { hasWildcards } from '../../domain/glob.ts'
+import { globsToRegex } from './glob.ts'
 
 /** The filter as a condition on documents; undefined when it leaves nothing out. */
 export function documentCondition(filter: SearchFilter = {}): SQL | undefined {
@@ -22,5 +23,8 @@ export function documentCondition(filter: SearchFilter = {}): SQL | undefined {
   )
 }
 
-const fitsAny = (column: typeof documents.uri | typeof sources.location, globs: readonly string[]): SQL =>
-  sql`${column} ~ ANY(${sql.param(globs.map(globToRegex))}::text[])`
+function fitsAny(column: typeof documents.uri | typeof sources.location, globs: readonly string[]): SQL {
+  const patterns = globs.filter(hasWildcards)
+  const isNamed = sql`${column} = ANY(${sql.param(globs.filter((glob) => !hasWildcards(glob)))}::text[])`
+  return patterns.length === 0 ? isNamed : sql`(${isNamed} OR ${column} ~ ${globsToRegex(patterns)})`
+}

@@ -22,8 +22,8 @@ function regular(word: string): string {
   if (/[^siu]s$/u.test(word)) return word.slice(0, -1)
   if (/^.{5,}ly$/u.test(word) && !/(?:mily|pply|nomaly|nopoly)$/u.test(word))
     return regular(word.slice(0, -2))
-  const verb = /^(.*[aeiouy].*?)(?:ing|ed)$/u.exec(word)?.[1]
-  if (verb === undefined || verb.length < 3) return word
+  const verb = word.replace(/(?:ing|ed)$/u, '')
+  if (verb === word || verb.length < 3 || !/[aeiouy]/u.test(verb)) return word
   return verb.replace(/([bdgmnprt])\1$/u, '$1').replace(/([^aeiou])i$/u, '$1y')
 }
 

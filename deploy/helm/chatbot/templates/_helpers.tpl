@@ -42,12 +42,13 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end -}}
 
 {{/* A generated secret: that of the values, else the one that the cluster has, else a new one, the same all through
-this rendering. Call with (list . "section" "key"): the Secret NAME-section holds it as key. */}}
+this rendering. Call with (list . "section" "key"): the Secret NAME-section holds it as key; a fourth says another name. */}}
 {{- define "chatbot.generated" -}}
 {{- $root := index . 0 -}}{{- $section := index . 1 -}}{{- $key := index . 2 -}}
+{{- $name := $section -}}{{- if eq (len .) 4 -}}{{- $name = index . 3 -}}{{- end -}}
 {{- $values := index $root.Values $section -}}
 {{- if not (index $values $key) -}}
-{{- $secret := lookup "v1" "Secret" $root.Release.Namespace (printf "%s-%s" (include "chatbot.fullname" $root) $section) -}}
+{{- $secret := lookup "v1" "Secret" $root.Release.Namespace (printf "%s-%s" (include "chatbot.fullname" $root) $name) -}}
 {{- $known := dig "data" $key "" (default dict $secret) -}}
 {{- $_ := set $values $key (ternary (b64dec $known) (randAlphaNum 32) (ne $known "")) -}}
 {{- end -}}
@@ -67,13 +68,31 @@ this rendering. Call with (list . "section" "key"): the Secret NAME-section hold
 {{- if not .Values.env.secrets.CHATBOT_AUTH_SECRET -}}
 {{- $_ := set $all "CHATBOT_AUTH_SECRET" (include "chatbot.generated" (list . "auth" "secret")) -}}
 {{- end -}}
+{{- if include "chatbot.ownMetricsToken" . -}}
+{{- $_ := set $all "CHATBOT_SERVER_METRICS_TOKEN" (include "chatbot.generated" (list . "serviceMonitor" "token" "metrics")) -}}
+{{- end -}}
 {{- toYaml $all -}}
+{{- end -}}
+
+{{/* Pods of an Ingress controller have private addresses. Whoever comes to a node's port may have one, too: then it is to
+be told who is believed. */}}
+{{- define "chatbot.trustedProxies" -}}
+{{- if .Values.trustedProxies -}}
+{{- join "," .Values.trustedProxies -}}
+{{- else if and .Values.ingress.enabled (eq .Values.service.type "ClusterIP") -}}
+private
+{{- end -}}
+{{- end -}}
+
+{{/* The chart makes a token for the scraper. */}}
+{{- define "chatbot.ownMetricsToken" -}}
+{{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.keySecret) (not .Values.env.secrets.CHATBOT_SERVER_METRICS_TOKEN) }}true{{ end -}}
 {{- end -}}
 
 {{- define "chatbot.config" -}}
 CHATBOT_SERVER_DRAIN_MS: {{ mul .Values.shutdown.drainSeconds 1000 | quote }}
-{{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.keySecret) }}
-CHATBOT_SERVER_OPEN_METRICS: "true"
+{{- with include "chatbot.trustedProxies" . }}
+CHATBOT_SERVER_TRUSTED_PROXIES: {{ . | quote }}
 {{- end }}
 {{- if .Values.models.existingClaim }}
 HF_HUB_CACHE: /models

@@ -8,6 +8,7 @@ export interface DomNode {
   readonly firstChild: DomNode | null
   readonly nextSibling: DomNode | null
   readonly parentNode: DomNode | null
+  remove(): void
 }
 
 interface Selectable extends DomNode {
@@ -16,10 +17,10 @@ interface Selectable extends DomNode {
 }
 
 export interface DomElement extends Selectable {
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
-  getAttribute(name: string): string | null
+  removeAttribute(name: string): void
   closest(selectors: string): DomElement | null
-  remove(): void
 }
 
 /** Its children are walked rather than `body`: pages leave out tags, and text follows `</html>`. */

@@ -1,4 +1,5 @@
 import type { LoadedDocument, Metadata } from '../../../domain/document.ts'
+import { skipSpace } from '../../../text/lines.ts'
 import { fileTitle, type TextLoader } from '../loader.ts'
 import { documentDate, flatMetadata } from '../writing/metadata.ts'
 import type { DomDocument } from './dom.ts'
@@ -10,23 +11,40 @@ export const html = {
   reads: 'text',
   name: 'HTML',
   extensions: ['html', 'htm', 'xhtml', 'xht'],
-  recognises: (bytes) =>
-    /^\s*(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])/iu.test(head(bytes)),
-  declaredEncoding: (bytes) =>
-    /<meta[^>]{1,300}charset\s*=\s*["']?\s*([\w-]{2,40})/iu.exec(head(bytes))?.[1] ??
-    /^\s*<\?xml[^>]{1,200}encoding\s*=\s*["']([\w-]{2,40})/iu.exec(head(bytes))?.[1],
+  recognises: (bytes) => /^<(?:!doctype\s+html|html[\s>])/iu.test(withoutLeadingComments(head(bytes))),
+  declaredEncoding(bytes) {
+    const beginning = head(bytes)
+    const tags = [
+      /^\s*<\?xml[^<>]*/iu.exec(beginning)?.[0] ?? '',
+      ...(beginning.match(/<meta\s[^<>]*/giu) ?? []),
+    ]
+    return tags.flatMap((tag) => DECLARED.exec(tag)?.[1] ?? []).at(0)
+  },
   async load(source, uri) {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
-    const page = tamedHtml(source.replace(DOCTYPE, ''))
+    const { removeHidden } = await import('./hidden.ts')
+    const { page, depth } = tamedHtml(source.replace(DOCTYPE, ''))
     const { document }: { document: DomDocument } = parseHTML(page)
-    const title = oneLine(textOf(document, 'title') || textOf(document, 'h1'))
+    const titled = textOf(document, 'title')
     const metadata = metadataOf(document)
+    const isPartial = document.querySelector(LINKED_STYLE) !== null
+    const warnings = removeHidden(document, { isPartial })
+    const title = oneLine(titled || textOf(document, 'h1'))
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
-      if (page.length > LONGEST_ARTICLE || !/<body[\s>]/iu.test(page)) return undefined
-      const found = new Readability(parseHTML(String(document)).document).parse()
-      return found?.content ? parseHTML(found.content).document : undefined
+      if (page.length > LONGEST_ARTICLE || depth > DEEPEST_ARTICLE || !/<body[\s>]/iu.test(page))
+        return undefined
+      // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
+      for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
+      try {
+        const found = new Readability(parseHTML(String(document)).document).parse()
+        return found?.content ? parseHTML(found.content).document : undefined
+      } catch (thrown) {
+        // More nodes beside or inside each other than fit on the stack: no article.
+        if (thrown instanceof RangeError) return undefined
+        throw thrown
+      }
     }
     const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
     return {
@@ -36,12 +54,15 @@ export const html = {
       linesMatchFile: false,
       metadata,
       ...(modifiedAt ? { modifiedAt } : {}),
+      warnings,
     }
   },
 } satisfies TextLoader
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
 const LONGEST_ARTICLE = 400_000
+/** Its time grows with the number of tags times how deep they nest; honest pages have a few dozen levels. */
+const DEEPEST_ARTICLE = 100
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
@@ -58,12 +79,16 @@ function metadataOf(document: DomDocument): Metadata {
 }
 
 /** linkedom's walk from the first node of a document ends at its doctype. */
-const DOCTYPE = /<!doctype[^>]{0,1000}>/giu
+const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
+/** The name of an encoding in `<meta>` or `<?xml`. */
+const DECLARED = /(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w-]{2,40})/iu
 
 type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 
+/** Style sheets that are not fetched. */
+const LINKED_STYLE = 'link[rel~="stylesheet" i]'
 const NEVER_READ =
-  'script, style, noscript, template, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, [hidden], [aria-hidden="true"], a.headerlink, a.anchor-link'
+  'script, style, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part that says less than this of the page's text is not its main part, whatever it is called. */
@@ -98,5 +123,15 @@ const head = (bytes: Buffer): string =>
     .subarray(0, 4096)
     .toString('latin1')
     .replace(/^(?:\xef\xbb\xbf)/u, '')
+
+function withoutLeadingComments(source: string): string {
+  let at = skipSpace(source, 0)
+  while (source.startsWith('<!--', at)) {
+    const close = source.indexOf('-->', at + 4)
+    if (close < 0) return ''
+    at = skipSpace(source, close + 3)
+  }
+  return source.slice(at)
+}
 
 const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim().slice(0, 500)

@@ -86,6 +86,9 @@ function leave(node: DomNode, page: Page): void {
 /** A line up to this length with one link is there for the link: where it leads is kept. */
 const LINK_LINE = 80
 
+/** Levels of lists that are shown by indentation. */
+const MOST_INDENTED = 9
+
 type Page = ReturnType<typeof createPage>
 
 function createPage() {
@@ -135,16 +138,15 @@ function createPage() {
   const flush = () => {
     const text = takeInline()
     if (text === '') return
-    if (row)
-      row[Math.max(0, row.length - 1)] = [row.at(-1) ?? '', text.replaceAll('\n', ' ')]
-        .filter(Boolean)
-        .join(' ')
-    else if (gathered && lists.length > 0) {
+    const line = text.replaceAll('\n', ' ')
+    if (row) {
+      const before = row.pop() ?? ''
+      row.push(before === '' ? line : `${before} ${line}`)
+    } else if (gathered && lists.length > 0) {
       const list = lists.at(-1)
-      const indent = '  '.repeat(lists.length - 1)
-      if (itemBegins && list)
-        gathered.push(`${indent}${list.ordered ? `${++list.items}.` : '-'} ${text.replaceAll('\n', ' ')}`)
-      else gathered.push(`${indent}  ${text.replaceAll('\n', ' ')}`)
+      const indent = '  '.repeat(Math.min(lists.length, MOST_INDENTED) - 1)
+      if (itemBegins && list) gathered.push(`${indent}${list.ordered ? `${++list.items}.` : '-'} ${line}`)
+      else gathered.push(`${indent}  ${line}`)
       itemBegins = false
     } else if (gathered) gathered.push(text)
     else block(quotes > 0 ? 'quote' : 'paragraph', text)
@@ -164,16 +166,16 @@ function createPage() {
     },
     preformatted(text: string) {
       flush()
-      const code = text.replace(/^\n+|\s+$/gu, '').replace(/\r\n?/gu, '\n')
+      const code = text.replace(/^\n+/u, '').trimEnd().replace(/\r\n?/gu, '\n')
       if (row) inline += ` ${code.replace(/\s+/gu, ' ')} `
       else if (gathered)
-        gathered.push(...code.split('\n').map((line) => `${'  '.repeat(lists.length)}${line}`))
+        gathered.push(
+          ...code.split('\n').map((line) => `${'  '.repeat(Math.min(lists.length, MOST_INDENTED))}${line}`),
+        )
       else block('code', code)
     },
     heading(level: number) {
-      const text = takeInline()
-        .replaceAll('\n', ' ')
-        .replace(/\s*[¶#]$/u, '')
+      const text = takeInline().replaceAll('\n', ' ').replace(/[¶#]$/u, '').trimEnd()
       if (row || gathered) {
         inline = text
         flush()

@@ -1,12 +1,12 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 
-/** Open elements above which the DOM's time per element grows with every further one. */
-const DEEPEST = 1500
+/** Open elements: a page of 1,500 keeps Readability busy for most of a minute, honest ones have fewer than a hundred. */
+const DEEPEST = 256
 /** Tags and entities, each of which becomes a node. */
 const MOST_NODES = 1_000_000
 
 const NUMERIC = /&#(?:x([0-9a-f]{2,6})|(\d{3,7}));/giu
-const TAG = /<(\/?)([a-z][a-z0-9-]*)[^<>]*>/giu
+const TAG = /<(\/?)([a-z][a-z0-9-]*)(?![a-z0-9-])[^<>]*>/giu
 /** Elements that have no end tag, or often go without one. */
 const UNCLOSED = new Set(
   'area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody tfoot'.split(
@@ -16,21 +16,24 @@ const UNCLOSED = new Set(
 
 /**
  * The page such that its DOM can be made in linear time: letters instead of their numbers, and no tags where they
- * nest deeper than any honest page. Throws `document_too_large` for more tags than memory holds.
+ * nest deeper than any honest page. `depth` is how deep they nest. Throws `document_too_large` for more tags than
+ * memory holds.
  */
-export function tamedHtml(source: string): string {
+export function tamedHtml(source: string): { page: string; depth: number } {
   const letters = source.replace(NUMERIC, (entity, hex: string | undefined, decimal: string | undefined) => {
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
     return code > 160 && code <= 0x10ffff ? String.fromCodePoint(code) : entity
   })
   let depth = 0
+  let deepest = 0
   const shallow = letters.replace(TAG, (tag, end: string, name: string) => {
     if (UNCLOSED.has(name.toLowerCase()) || tag.endsWith('/>')) return tag
     if (end === '/') {
       depth = Math.max(0, depth - 1)
       return depth >= DEEPEST ? ' ' : tag
     }
-    return depth++ >= DEEPEST ? ' ' : tag
+    deepest = Math.max(deepest, Math.min(++depth, DEEPEST))
+    return depth > DEEPEST ? ' ' : tag
   })
   let nodes = 0
   for (let at = shallow.search(/[<&]/u); at >= 0 && at < shallow.length; at++) {
@@ -41,5 +44,5 @@ export function tamedHtml(source: string): string {
         `The page has more than ${MOST_NODES} tags. Split the file.`,
       )
   }
-  return shallow
+  return { page: shallow, depth: deepest }
 }

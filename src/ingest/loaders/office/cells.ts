@@ -4,9 +4,15 @@ export type Row = ReadonlyMap<number, string>
 /** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
 export function tableText(rows: readonly Row[]): string {
   const used = new Set<number>()
-  for (const row of rows) for (const [column, cell] of row) if (cell.trim() !== '') used.add(column)
+  let filled = 0
+  for (const row of rows)
+    for (const [column, cell] of row)
+      if (cell.trim() !== '') {
+        used.add(column)
+        filled++
+      }
   const columns = [...used].toSorted((a, b) => a - b)
-  if (rows.length * columns.length > MOST_CELLS)
+  if (rows.length * columns.length > Math.max(MOST_CELLS, MOST_GAPS * filled))
     return rows.map((row) => [...row.values()].map(cellText).join(' | ')).join('\n')
   return rows
     .map((row) => columns.map((column) => cellText(row.get(column) ?? '')).join(' | '))
@@ -15,8 +21,9 @@ export function tableText(rows: readonly Row[]): string {
     .join('\n')
 }
 
-/** Above it, a table is all gaps: its rows are written without them. */
-const MOST_CELLS = 10_000_000
+/** Cells above which a table with so many for each filled one is all gaps: its rows are written without them. */
+const MOST_CELLS = 500_000
+const MOST_GAPS = 20
 
 export const rowOf = (cells: readonly string[]): Row => new Map(cells.entries())
 

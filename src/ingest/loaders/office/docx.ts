@@ -7,7 +7,7 @@ import { meaningful } from './cells.ts'
 import { createFlow, type Paragraph } from './flow.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
-import { type Numbering, readNumbering, readStyles, type Styles } from './word-styles.ts'
+import { hides, listLevel, type Numbering, readNumbering, readStyles, type Styles } from './word-styles.ts'
 import { type Attributes, readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'Word'
@@ -59,23 +59,30 @@ function bodyHandler(
   flow: ReturnType<typeof createFlow>,
   styles: Styles,
   numbering: Numbering,
-  notes: ReadonlyMap<string, string>,
+  notes: Map<string, string>,
 ): XmlHandler {
   const open: Open[] = []
   let skipping = 0
   let inText = false
   /** Inside `w:tabs`, whose `w:tab` are stops, and `w:rPr`. */
   let properties = 0
+  /** Whether the run that is read says that it is hidden, and its style. */
+  let run: { hidden: boolean | undefined; style: string } | undefined
 
   const write = (text: string) => {
     const paragraph = open.at(-1)
-    if (paragraph) paragraph.text += text
+    if (paragraph && !isHidden(paragraph)) paragraph.text += text
   }
+  const isHidden = ({ style }: Open): boolean =>
+    run?.hidden ??
+    styles.get(run?.style ?? '-')?.hidden ??
+    (styles.get(style ?? '') ?? styles.get(''))?.hidden ??
+    false
   const set = (name: string, attributes: Attributes, paragraph: Open) => {
     const value = attributes.val ?? ''
     if (name === 'pStyle') paragraph.style = value
     else if (name === 'outlineLvl') paragraph.outline = Number(value)
-    else if (name === 'ilvl') paragraph.list = { id: paragraph.list?.id ?? '', level: Number(value) }
+    else if (name === 'ilvl') paragraph.list = { id: paragraph.list?.id ?? '', level: listLevel(value) }
     else if (name === 'numId') paragraph.list = { id: value, level: paragraph.list?.level ?? 0 }
   }
   return {
@@ -87,14 +94,23 @@ function bodyHandler(
       else if (properties > 0) {
         const paragraph = open.at(-1)
         if (paragraph) set(name, attributes, paragraph)
-      } else if (name === 't') inText = true
+        // Of a paragraph, they are about the mark at its end.
+        if (run && properties === 1) {
+          run.hidden = hides(name, attributes.val) ?? run.hidden
+          if (name === 'rStyle') run.style = attributes.val ?? '-'
+        }
+      } else if (name === 'r') run = { hidden: undefined, style: '-' }
+      else if (name === 't') inText = true
       else if (name === 'tab') write('\t')
       else if (name === 'br' || name === 'cr') write(attributes.type === 'page' ? ' ' : '\n')
       else if (name === 'docPr') write(` ${meaningful(attributes.descr)} `)
       else if (name === 'noBreakHyphen') write('-')
       else if (name === 'footnoteReference' || name === 'endnoteReference') {
-        const note = notes.get(`${name.slice(0, -'Reference'.length)} ${attributes.id}`)
+        const key = `${name.slice(0, -'Reference'.length)} ${attributes.id}`
+        const note = notes.get(key)
         if (note) open.at(-1)?.notes.push(note)
+        // A note stands where it is first referred to.
+        notes.delete(key)
       } else if (name === 'tbl') flow.openTable()
       else if (name === 'tr') flow.openRow()
       else if (name === 'tc') flow.openCell()
@@ -107,6 +123,7 @@ function bodyHandler(
     close(name) {
       if (skipping > 0) skipping--
       else if (name === 't') inText = false
+      else if (name === 'r') run = undefined
       else if (name === 'pPr' || name === 'rPr') properties--
       else if (name === 'p') {
         const paragraph = open.pop()
@@ -138,8 +155,11 @@ function noteHandler(type: string, notes: Map<string, string>): XmlHandler {
   let id = ''
   let text = ''
   let inText = false
+  let isHidden = false
   return {
     open(name, attributes) {
+      if (name === 'r') isHidden = false
+      isHidden = hides(name, attributes.val) ?? isHidden
       if (name === type) {
         id = attributes.id ?? ''
         text = ''
@@ -147,7 +167,7 @@ function noteHandler(type: string, notes: Map<string, string>): XmlHandler {
       else if (name === 'p' && text !== '') text += ' '
     },
     text(part) {
-      if (inText) text += part
+      if (inText && !isHidden) text += part
     },
     close(name) {
       if (name === 't') inText = false

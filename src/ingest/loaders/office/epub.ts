@@ -3,7 +3,10 @@ import { posix } from 'node:path'
 import { parseHTML } from 'linkedom'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
+import { mediaApplies } from '../html/css/media.ts'
+import { readSheet, type Sheets } from '../html/css/sheet.ts'
 import type { DomDocument } from '../html/dom.ts'
+import { removeHidden } from '../html/hidden.ts'
 import { renderHtml } from '../html/render.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { decodeText } from '../text/decode.ts'
@@ -14,6 +17,7 @@ import { readXml } from './xml.ts'
 const FORMAT = 'EPUB'
 /** A page becomes a tree in memory; books have theirs by chapters. */
 const LARGEST_PAGE = 16 * 1024 * 1024
+const LARGEST_STYLE = 4 * 1024 * 1024
 
 export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument> {
   const archive = await openArchive(bytes, FORMAT)
@@ -25,10 +29,13 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   // What the book says of itself answers questions about it.
   writer.block('paragraph', [title, author, description && plain(description)].filter(Boolean).join('\n'))
   const names = await readContents(archive, book)
+  const styles = stylesOf(archive)
+  const warnings = new Set<string>()
   for (const part of book.spine) {
     if (!archive.has(part)) continue
     const content = (await archive.read(part, LARGEST_PAGE)) ?? Buffer.alloc(0)
-    const chapter = renderChapter(content)
+    const chapter = await renderChapter(content, part, styles)
+    for (const warning of chapter.warnings) warnings.add(warning)
     const name = names.get(part)
     const first = chapter.blocks.find(({ start, end }) => chapter.text.slice(start, end).trim() !== '')
     writer.leave(1)
@@ -43,6 +50,24 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
     ...writer.finish(),
     linesMatchFile: false,
     metadata: book.metadata,
+    warnings: [...warnings],
+  }
+}
+
+/** Of the style sheets that a chapter links to: all chapters share a few. Undefined for what is not in the book. */
+type Styles = (part: string) => Promise<Sheets | undefined>
+
+function stylesOf(archive: Archive): Styles {
+  const read = new Map<string, Promise<Sheets | undefined>>()
+  const sheet = async (part: string) => {
+    if (!archive.has(part)) return undefined
+    const bytes = (await archive.read(part, LARGEST_STYLE)) ?? Buffer.alloc(0)
+    return readSheet(decodeText(bytes).text)
+  }
+  return (part) => {
+    const found = read.get(part) ?? sheet(part)
+    read.set(part, found)
+    return found
   }
 }
 
@@ -111,7 +136,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** The name of a part of the archive that `href` in a file of `folder` means. */
 function partOf(folder: string, href: string): string {
-  const path = href.replace(/[#?].*$/u, '')
+  const [path = ''] = href.split(/[#?]/u, 1)
   try {
     return posix.join(folder, decodeURIComponent(path))
   } catch {
@@ -156,22 +181,30 @@ function parse(bytes: Buffer): DomDocument {
   const { text } = decodeText(bytes, declared)
   // linkedom's walk ends at a doctype, and it takes `<title/>` for an open tag.
   const page = text
-    .replace(/<\?xml[^>]{0,200}\?>|<!doctype[^>]{0,1000}>/giu, '')
+    .replace(/<\?xml[^<>?]*\?>|<!doctype(?:(?!<!doctype)[^>])*>/giu, '')
     .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
   const { document }: { document: DomDocument } = parseHTML(page)
   return document
 }
 
-function renderChapter(bytes: Buffer) {
-  if (bytes.length === 0) return { text: '', blocks: [] }
+async function renderChapter(bytes: Buffer, part: string, styles: Styles) {
+  if (bytes.length === 0) return { text: '', blocks: [], warnings: [] }
   const page = parse(bytes)
-  for (const element of page.querySelectorAll('head, script, style, svg, [hidden]')) element.remove()
-  return renderHtml(page)
+  const linked: (Sheets | undefined)[] = []
+  for (const link of page.querySelectorAll('link[rel~="stylesheet" i][href]'))
+    if (mediaApplies(link.getAttribute('media') ?? ''))
+      linked.push(await styles(partOf(posix.dirname(part), link.getAttribute('href') ?? '')))
+  const warnings = removeHidden(page, {
+    linked: linked.filter((sheet) => sheet !== undefined),
+    isPartial: linked.includes(undefined),
+  })
+  for (const element of page.querySelectorAll('head, script, style, svg')) element.remove()
+  return { ...renderHtml(page), warnings }
 }
 
 /** A description may be HTML. */
 const plain = (text: string): string =>
   text
-    .replace(/<[^>]{0,500}>/gu, ' ')
+    .replace(/<[^<>]*>/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()

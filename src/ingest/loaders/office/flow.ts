@@ -44,7 +44,7 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
     if (kind === 'list')
       return gather(
         kind,
-        `${'  '.repeat(Math.min(paragraph.level, 8))}${paragraph.marker} ${text.replaceAll('\n', ' ')}`,
+        `${'  '.repeat(Math.max(0, Math.min(paragraph.level, 8)))}${paragraph.marker} ${text.replaceAll('\n', ' ')}`,
       )
     closeGathered()
     if (kind === 'heading') writer.heading(paragraph.level, text, page?.())
@@ -99,6 +99,8 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
 }
 
 const MOST_SPANNED = 64
+/** Of a cell over several rows, what the rows under its first one repeat; in UTF-16 code units. */
+const LONGEST_REPEATED = 200
 
 /** Texts by column; a cell over several rows is repeated, so that every row says what it belongs to. */
 function rowsOf({ rows }: Table): string[][] {
@@ -106,8 +108,9 @@ function rowsOf({ rows }: Table): string[][] {
   for (const row of rows) {
     const cells: string[] = []
     for (const { paragraphs, span, continued } of row) {
+      const above = continued ? (texts.at(-1)?.[cells.length] ?? '') : ''
       const text = continued
-        ? (texts.at(-1)?.[cells.length] ?? '')
+        ? above.slice(0, LONGEST_REPEATED)
         : paragraphs.map(({ text }) => tidy(text)).join(' ')
       cells.push(text, ...Array.from({ length: span - 1 }, () => ''))
     }

@@ -14,10 +14,22 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
   let cell: { readonly attributes: Attributes; text: string } | undefined
   let inText = 0
   let skipping = 0
+  /** Styles of sheets that are not shown. */
+  const hiddenStyles = new Set<string>()
+  let style = ''
+  const isHidden = (name: string, attributes: Attributes): boolean => {
+    if (name === 'table' && cell === undefined) return hiddenStyles.has(attributes['table:style-name'] ?? '')
+    if (name !== 'table-row' || !/^(?:collapse|filter)$/u.test(attributes['table:visibility'] ?? ''))
+      return false
+    nextRow += repeats(attributes, 'number-rows-repeated')
+    return true
+  }
 
   return {
     open(name, attributes) {
-      if (skipping > 0 || name === 'annotation' || name === 'shapes') skipping++
+      if (skipping > 0 || name === 'annotation' || name === 'shapes' || isHidden(name, attributes)) skipping++
+      else if (name === 'style') style = attributes['style:name'] ?? ''
+      else if (name === 'table-properties' && attributes['table:display'] === 'false') hiddenStyles.add(style)
       else if (name === 'table' && cell === undefined) {
         writer.heading(1, attributes['table:name'] ?? '')
         sheet = createSheet(writer, maxTextLength)

@@ -44,6 +44,11 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
     if (text.trim() !== '') itemBegins = false
     return { kind: 'list', level: lists.length - 1, marker, text }
   }
+  const isHidden = (name: string, attributes: Attributes): boolean =>
+    (name === 'section' && (attributes['text:display'] ?? 'true') !== 'true') ||
+    (/^hidden-(?:text|paragraph)$/u.test(name) && attributes['is-hidden'] === 'true') ||
+    (name === 'table-row' && /^(?:collapse|filter)$/u.test(attributes['table:visibility'] ?? '')) ||
+    (/^(?:p|h|span|a)$/u.test(name) && styles.isHidden(attributes['style-name']))
   const write = (text: string) => {
     const paragraph = open.at(-1)
     if (paragraph && skipping === 0) paragraph.text += text
@@ -65,7 +70,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
   return {
     open(name, attributes) {
       const role = attributes['presentation:class'] ?? ''
-      if (skipping > 0 || SKIPPED.has(name) || FURNITURE.has(role)) skipping++
+      if (skipping > 0 || SKIPPED.has(name) || FURNITURE.has(role) || isHidden(name, attributes)) skipping++
       else if (name === 'h' || name === 'p')
         open.push({
           text: '',
@@ -73,7 +78,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
           style: attributes['style-name'] ?? '',
         })
       else if (name === 'tab') write('\t')
-      else if (name === 's') write(' '.repeat(Math.min(Number(attributes.c ?? 1) || 1, 100)))
+      else if (name === 's') write(' '.repeat(Math.max(1, Math.min(Number(attributes.c ?? 1) || 1, 100))))
       else if (name === 'line-break') write('\n')
       else if (name === 'list')
         lists.push({
@@ -119,12 +124,20 @@ export type Styles = ReturnType<typeof createStyles>
 export function createStyles() {
   const parents = new Map<string, string>()
   const ordered = new Map<string, boolean>()
+  const hidden = new Map<string, boolean>()
   let list: string | undefined
+  let open = ''
   return {
     open(name: string, attributes: Attributes) {
       const own = attributes['style:name']
-      if (name === 'style' && own !== undefined) parents.set(own, attributes['parent-style-name'] ?? '')
-      else if (name === 'list-style') list = own
+      if (name === 'style' && own !== undefined) {
+        parents.set(own, attributes['parent-style-name'] ?? '')
+        open = own
+      } else if (name === 'text-properties') {
+        const display = attributes['text:display']
+        if (display !== undefined) hidden.set(open, display === 'none')
+      }
+      if (name === 'list-style') list = own
       else if (list !== undefined && attributes.level === '1') {
         if (name === 'list-level-style-number') ordered.set(list, attributes['num-format'] !== '')
         if (name === 'list-level-style-bullet') ordered.set(list, false)
@@ -132,6 +145,15 @@ export function createStyles() {
     },
     isOrdered: (style: string | undefined): boolean | undefined =>
       style === undefined ? undefined : ordered.get(style),
+    isHidden(style: string | undefined): boolean {
+      let at = style
+      for (let depth = 0; at && depth < DEEPEST; depth++) {
+        const says = hidden.get(at)
+        if (says !== undefined) return says
+        at = parents.get(at)
+      }
+      return false
+    },
     role(style: string): 'body' | 'title' | 'code' | 'quote' {
       let at: string | undefined = style
       for (let depth = 0; at && depth < DEEPEST; depth++) {

@@ -131,7 +131,10 @@ function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
       if (skipping > 0 || name === 'Fallback') skipping++
       else if (name === 'sp' || name === 'graphicFrame' || name === 'cxnSp') shape = addShape(shapes)
       else if (name === 'pic') addShape(shapes).parts.push({ kind: 'text', level: 0, text: '' })
-      else if (name === 'cNvPr' && !shape) describePicture(shapes.at(-1), attributes.descr)
+      else if (name === 'cNvPr' && /^(?:1|true)$/u.test(attributes.hidden ?? '')) {
+        shapes.pop()
+        shape = undefined
+      } else if (name === 'cNvPr' && !shape) describePicture(shapes.at(-1), attributes.descr)
       else if (name === 'ph' && shape) {
         if (attributes.type === 'title' || attributes.type === 'ctrTitle')
           shapes[shapes.length - 1] = shape = { ...shape, isTitle: true }
@@ -159,7 +162,8 @@ function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
       else if (name === 't') inText = false
       else if (name === 'p' && paragraph) {
         const row = table?.rows.at(-1)
-        if (row) row.push([row.pop() ?? '', paragraph.text].filter(Boolean).join(' '))
+        const before = row?.pop() ?? ''
+        if (row) row.push(before === '' ? paragraph.text : `${before} ${paragraph.text}`)
         else shape?.parts.push(paragraph)
         paragraph = undefined
       } else if (name === 'tbl') table = undefined
@@ -179,6 +183,9 @@ function describePicture(picture: Shape | undefined, description: string | undef
   const part = picture?.parts[0]
   if (part?.kind === 'text') part.text = meaningful(description)
 }
+
+/** Each series may have a value at any place. */
+const MOST_CHART_CELLS = 100_000
 
 /** A chart as a table: its title, then a row for each category with the values of the series. */
 async function readChart(archive: Archive, part: string): Promise<string> {
@@ -205,7 +212,10 @@ async function readChart(archive: Archive, part: string): Promise<string> {
     },
   })
   const categories = series.find((each) => each.categories.length > 0)?.categories ?? []
-  const most = Math.max(categories.length, ...series.map(({ values }) => values.length))
+  const most = Math.min(
+    series.reduce((length, { values }) => Math.max(length, values.length), categories.length),
+    Math.floor(MOST_CHART_CELLS / (series.length + 1)),
+  )
   const rows = Array.from({ length: most }, (_, i) => [
     categories[i] ?? '',
     ...series.map(({ values }) => values[i] ?? ''),

@@ -9,6 +9,9 @@ export interface Properties {
 
 const KEPT = new Set(['creator', 'description', 'subject', 'keywords', 'category', 'language', 'publisher'])
 
+/** In UTF-16 code units. */
+const LONGEST_VALUE = 2000
+
 /** Dublin Core and its kin, as all of these formats have them: title, author and dates of the document. */
 export async function readProperties(archive: Archive, part: string, format: string): Promise<Properties> {
   const values = new Map<string, string>()
@@ -19,7 +22,9 @@ export async function readProperties(archive: Archive, part: string, format: str
         name = element
       },
       text(text) {
-        if (text.trim() !== '') values.set(name, [values.get(name) ?? '', text.trim()].join(' ').trim())
+        const before = values.get(name) ?? ''
+        if (text.trim() !== '' && before.length < LONGEST_VALUE)
+          values.set(name, `${before} ${text.trim()}`.trim().slice(0, LONGEST_VALUE))
       },
       close: () => {
         name = ''
@@ -31,9 +36,7 @@ export async function readProperties(archive: Archive, part: string, format: str
   const kept = [...values].filter(([key]) => KEPT.has(key))
   return {
     ...(title ? { title } : {}),
-    metadata: Object.fromEntries(
-      kept.map(([key, value]) => [key === 'creator' ? 'author' : key, value.slice(0, 2000)]),
-    ),
+    metadata: Object.fromEntries(kept.map(([key, value]) => [key === 'creator' ? 'author' : key, value])),
     ...(Number.isNaN(modified.getTime()) ? {} : { modifiedAt: modified }),
   }
 }

@@ -7,7 +7,18 @@ export interface Style {
   /** 0 is the outermost heading. */
   readonly outline: number | undefined
   readonly list: { readonly id: string; readonly level: number } | undefined
+  /** Of a style of paragraphs or of characters: its text is not shown; undefined where it says nothing. */
+  readonly hidden: boolean | undefined
 }
+
+/** Whether properties of a run say that it is shown or not: `vanish`, or letters that nobody can read. */
+export function hides(name: string, value: string | undefined): boolean | undefined {
+  if (name === 'vanish') return !/^(?:0|false|off)$/u.test(value ?? '')
+  return name === 'sz' && Number(value) < SMALLEST_SIZE ? true : undefined
+}
+
+/** Half points. */
+const SMALLEST_SIZE = 4
 
 /** By id; the default paragraph style is ''. */
 export type Styles = ReadonlyMap<string, Style>
@@ -17,6 +28,7 @@ interface RawStyle {
   base: string | undefined
   outline: number | undefined
   list: { id: string; level: number } | undefined
+  hidden: boolean | undefined
 }
 
 export async function readStyles(archive: Archive, part: string | undefined): Promise<Styles> {
@@ -28,7 +40,7 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
     open(name, attributes) {
       const value = attributes.val ?? ''
       if (name === 'style') {
-        open = { name: '', base: undefined, outline: undefined, list: undefined }
+        open = { name: '', base: undefined, outline: undefined, list: undefined, hidden: undefined }
         raw.set(attributes.styleId ?? '', open)
         if (attributes.type === 'paragraph' && attributes.default === '1') defaultId = attributes.styleId
       } else if (!open) return
@@ -36,7 +48,8 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
       else if (name === 'basedOn') open.base = value
       else if (name === 'outlineLvl') open.outline = Number(value)
       else if (name === 'numId') open.list = { id: value, level: open.list?.level ?? 0 }
-      else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: Number(value) }
+      else if (name === 'ilvl') open.list = { id: open.list?.id ?? '', level: listLevel(value) }
+      else open.hidden = hides(name, attributes.val) ?? open.hidden
     },
     close(name) {
       if (name === 'style') open = undefined
@@ -47,21 +60,30 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
   return body ? styles.set('', body) : styles
 }
 
-/** With what the styles that it is based on say; they may be based on each other in a circle. */
+/** Styles based on each other: Word allows a dozen, and damaged files have circles. */
+const DEEPEST = 20
+/** Levels of lists, from 0 on. */
+const DEEPEST_LEVEL = 8
+
+/** A level of a list as a file writes it. */
+export const listLevel = (value: string): number =>
+  Math.min(Math.max(0, Math.floor(Number(value)) || 0), DEEPEST_LEVEL)
+
+/** With what the styles that it is based on say. */
 function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
-  const seen = new Set<string>()
   let role: Style['role'] = 'body'
   let outline: number | undefined
   let list: RawStyle['list']
-  for (let at: string | undefined = id; at !== undefined && !seen.has(at); at = raw.get(at)?.base) {
-    seen.add(at)
-    const style = raw.get(at)
-    if (!style) break
+  let hidden: boolean | undefined
+  let style = raw.get(id)
+  for (let depth = 0; style && depth < DEEPEST; depth++) {
     if (role === 'body') role = roleOf(style.name)
     outline ??= style.outline ?? headingOf(style.name)
     list ??= style.list
+    hidden ??= style.hidden
+    style = style.base === undefined ? undefined : raw.get(style.base)
   }
-  return { role, outline, list }
+  return { role, outline, list, hidden }
 }
 
 function roleOf(name: string): Style['role'] {
@@ -110,7 +132,7 @@ export async function readNumbering(archive: Archive, part: string | undefined):
       while (levels.length <= at) levels.push(0)
       levels[at] = (levels[at] ?? 0) + 1
       counts.set(id, levels)
-      return format === 'bullet' || format === 'none' || at > 8 ? '-' : `${levels[at]}.`
+      return format === 'bullet' || format === 'none' || at > DEEPEST_LEVEL ? '-' : `${levels[at]}.`
     },
   }
 }

@@ -16,23 +16,30 @@ export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<Loa
   const main = await mainPart(archive, FORMAT)
   const parts = await relationshipsOf(archive, main, FORMAT)
   const sheets: { name: string; part: string }[] = []
+  const hidden: string[] = []
   let since1904 = false
   await readXml(archive, main, FORMAT, {
     open(name, attributes) {
       if (name === 'workbookPr') since1904 = /^(?:1|true)$/u.test(attributes.date1904 ?? '')
       const target = parts.get(attributes['r:id'] ?? '')?.target
-      if (name === 'sheet' && target !== undefined) sheets.push({ name: attributes.name ?? '', part: target })
+      if (name !== 'sheet' || target === undefined) return
+      if (/^(?:hidden|veryHidden)$/u.test(attributes.state ?? '')) hidden.push(attributes.name ?? '')
+      else sheets.push({ name: attributes.name ?? '', part: target })
     },
   })
   const strings = await sharedStrings(archive, related(parts, 'sharedStrings', archive))
   const formats = await cellFormats(archive, related(parts, 'styles', archive))
   const writer = createWriter(options.maxTextLength)
+  const warnings = hidden.map((name) => `The sheet ${name} is hidden: it was left out.`)
   for (const { name, part } of sheets) {
     if (!archive.has(part)) continue
     writer.heading(1, name)
     const sheet = createSheet(writer, options.maxTextLength)
-    await readXml(archive, part, FORMAT, sheetHandler(sheet, { strings, formats, since1904 }))
+    const cells = sheetHandler(sheet, { strings, formats, since1904 })
+    await readXml(archive, part, FORMAT, cells)
     sheet.finish()
+    if (cells.leftOut() > 0)
+      warnings.push(`${name}: ${cells.leftOut()} cells in hidden rows and columns were left out.`)
   }
   const { title, ...properties } = await readProperties(archive, 'docProps/core.xml', FORMAT)
   return {
@@ -41,6 +48,7 @@ export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<Loa
     ...writer.finish(),
     linesMatchFile: false,
     ...properties,
+    warnings,
   }
 }
 
@@ -51,17 +59,28 @@ interface Workbook {
   readonly since1904: boolean
 }
 
-function sheetHandler(sheet: ReturnType<typeof createSheet>, workbook: Workbook): XmlHandler {
+function sheetHandler(
+  sheet: ReturnType<typeof createSheet>,
+  workbook: Workbook,
+): XmlHandler & { leftOut(): number } {
   let cell: { column: number; type: string; style: number } | undefined
   let value = ''
   let reading = false
   let column = 0
   let phonetic = 0
+  /** 1 where a column is not shown. */
+  const hiddenColumns = new Uint8Array(MOST_COLUMNS + 1)
+  let isRowHidden = false
+  let leftOut = 0
   return {
-    open(name, { r, t, s }) {
-      if (name === 'row') {
+    leftOut: () => leftOut,
+    open(name, { r, t, s, hidden, min, max }) {
+      const isHidden = /^(?:1|true)$/u.test(hidden ?? '')
+      if (name === 'col' && isHidden) hiddenColumns.fill(1, Number(min), Number(max) + 1)
+      else if (name === 'row') {
         sheet.openRow(Number(r) || undefined)
         column = 0
+        isRowHidden = isHidden
       } else if (name === 'c') {
         column = columnOf(r) ?? column + 1
         cell = { column, type: t ?? 'n', style: Number(s ?? 0) }
@@ -76,12 +95,18 @@ function sheetHandler(sheet: ReturnType<typeof createSheet>, workbook: Workbook)
       if (name === 'v' || name === 't') reading = false
       else if (name === 'rPh') phonetic--
       else if (name === 'c' && cell) {
-        sheet.cell(cell.column, shown(value, cell.type, cell.style, workbook))
+        const { column: at } = cell
+        const text = shown(value, cell.type, cell.style, workbook)
+        if (!isRowHidden && hiddenColumns[at] !== 1) sheet.cell(at, text)
+        else if (text !== '') leftOut++
         cell = undefined
       }
     },
   }
 }
+
+/** What Excel allows. */
+const MOST_COLUMNS = 16_384
 
 /** 1-based column of a cell's address such as `AB12`. */
 function columnOf(address: string | undefined): number | undefined {
@@ -120,7 +145,7 @@ function dateText(serial: number, format: string, since1904: boolean): string {
     .slice(0, 3)
     .map((part) => digits(Math.floor(part)))
     .join(':')
-  const plain = format.replace(/"[^"]*"|\[[^\]]*\]|\\./gu, '')
+  const plain = format.replace(/"[^"]*"|\[[^[\]]*\]|\\./gu, '')
   if (/\[(?:h+|m+|s+)\]/iu.test(format)) return formatNumber(format, serial)
   if (!/[yd]/iu.test(plain) && !/m{3}/iu.test(plain) && /[hs]/iu.test(plain)) return clock
   return /[hs]/iu.test(plain) && Number.isInteger(serial) === false ? `${date} ${clock}` : date
@@ -142,13 +167,16 @@ async function sharedStrings(archive: Archive, part: string | undefined): Promis
       if (reading) text += piece
     },
     close(name) {
-      if (name === 'si') strings.push(text)
+      if (name === 'si') strings.push(text.trim() === '' ? '' : text)
       else if (name === 'rPh') phonetic--
       else if (name === 't') reading = false
     },
   })
   return strings
 }
+
+/** What Excel allows, in UTF-16 code units; each cell is written by it. */
+const LONGEST_FORMAT = 255
 
 async function cellFormats(archive: Archive, part: string | undefined): Promise<string[]> {
   const formats: string[] = []
@@ -158,7 +186,8 @@ async function cellFormats(archive: Archive, part: string | undefined): Promise<
   await readXml(archive, part, FORMAT, {
     open(name, { numFmtId, formatCode }) {
       const id = Number(numFmtId ?? 0)
-      if (name === 'numFmt' && formatCode !== undefined) custom.set(id, formatCode)
+      if (name === 'numFmt' && formatCode !== undefined && formatCode.length <= LONGEST_FORMAT)
+        custom.set(id, formatCode)
       else if (name === 'cellXfs') inCells = true
       else if (name === 'xf' && inCells) formats.push(custom.get(id) ?? getFormatFromId(id) ?? 'General')
     },

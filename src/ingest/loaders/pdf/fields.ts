@@ -20,6 +20,9 @@ type Annotation = z.output<typeof annotationSchema>
 /** Size of type where the field chooses it itself, at most; in points. */
 const AUTOMATIC_SIZE = 11
 
+/** Fields times texts of a page above which the fields stand at its end: each is compared with each. */
+const MOST_COMPARED = 4_000_000
+
 /** The items of a page with those of its filled-in fields, each after the text that it stands beside. */
 export function withFields(items: readonly TextItem[], annotations: readonly unknown[]): readonly TextItem[] {
   const fields = annotations.flatMap((found) => {
@@ -28,10 +31,12 @@ export function withFields(items: readonly TextItem[], annotations: readonly unk
   })
   if (fields.length === 0) return items
   const after = new Map<TextItem | undefined, TextItem[]>()
+  const labelled = fields.length * items.length <= MOST_COMPARED
   for (const field of fields) {
-    const label = labelOf(field, items)
+    const label = labelled ? labelOf(field, items) : undefined
     const beside = after.get(label) ?? []
-    after.set(label, [...beside, label === undefined ? field : movedTo(beside.at(-1) ?? label, field)])
+    beside.push(label === undefined ? field : movedTo(beside.at(-1) ?? label, field))
+    after.set(label, beside)
   }
   return [...items.flatMap((item) => [item, ...(after.get(item) ?? [])]), ...(after.get(undefined) ?? [])]
 }

@@ -28,27 +28,42 @@ export function headingLevels(
 const canBe = ({ kind, text, lines }: Paragraph): boolean =>
   kind !== 'table' && kind !== 'code' && text.length <= LONGEST && lines <= MOST_LINES && /\p{L}/u.test(text)
 
+/** Where a title stands. */
+interface Places {
+  /** Numbers of paragraphs, in their order. */
+  readonly all: number[]
+  /** For each of these, the first in the largest type from there on. */
+  readonly best: number[]
+  /** The first that is still ahead. */
+  next: number
+}
+
 /** Entries in their order, each at its first place after the one before. */
 function byOutline(
   paragraphs: readonly Paragraph[],
   outline: readonly OutlineEntry[],
 ): Map<Paragraph, number> {
-  const places = new Map<string, number[]>()
+  const places = new Map<string, Places>()
   for (const [i, paragraph] of paragraphs.entries()) {
     if (!canBe(paragraph)) continue
     for (const key of new Set([words(paragraph.text), unnumbered(paragraph.text)])) {
       const at = places.get(key)
-      if (at) at.push(i)
-      else places.set(key, [i])
+      if (at) at.all.push(i)
+      else places.set(key, { all: [i], best: [], next: 0 })
     }
   }
+  const sizeAt = (i: number | undefined): number => (i === undefined ? -1 : (paragraphs[i]?.size ?? 0))
+  for (const { all, best } of places.values())
+    for (let k = all.length - 1; k >= 0; k--)
+      best[k] = sizeAt(all[k]) >= sizeAt(best[k + 1]) ? (all[k] ?? 0) : (best[k + 1] ?? 0)
   const levels = new Map<Paragraph, number>()
   let after = -1
   for (const { title, level } of outline) {
-    const found = places.get(words(title)) ?? places.get(unnumbered(title)) ?? []
-    const large = found.filter((i) => i > after)
+    const found = places.get(words(title)) ?? places.get(unnumbered(title))
+    if (!found) continue
+    while ((found.all[found.next] ?? after + 1) <= after) found.next++
     // A table of contents names them all first: the last place on the way is wrong less often in larger type.
-    const at = large.toSorted((a, b) => (paragraphs[b]?.size ?? 0) - (paragraphs[a]?.size ?? 0) || a - b)[0]
+    const at = found.best[found.next]
     const paragraph = at === undefined ? undefined : paragraphs[at]
     if (at === undefined || !paragraph) continue
     levels.set(paragraph, Math.min(level, LEVELS))
@@ -73,7 +88,8 @@ function bySize(paragraphs: readonly Paragraph[], bodySize: number): Map<Paragra
   const characters = (list: readonly Paragraph[]) => list.reduce((sum, { text }) => sum + text.length, 0)
   if (characters(larger) > MOST_LARGE * characters(paragraphs)) return new Map()
   const sizes = [...new Set(larger.map(rounded))].toSorted((a, b) => b - a)
-  return new Map(larger.map((each) => [each, Math.min(sizes.indexOf(rounded(each)) + 1, LEVELS)]))
+  const levels = new Map(sizes.map((size, i) => [size, Math.min(i + 1, LEVELS)]))
+  return new Map(larger.map((each) => [each, levels.get(rounded(each)) ?? LEVELS]))
 }
 
 const rounded = ({ size }: Paragraph): number => Math.round(size * 2) / 2

@@ -22,9 +22,45 @@ export function vocabularyOf(lines: Iterable<string>): Vocabulary {
 const MOST_WORDS = 500_000
 const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u2011]/gu, '-')
 
+/** How much of the end of a text tells how the next line is joined to it: more than the longest word, in UTF-16 code units. */
+const TAIL = 200
+
+export interface Joined {
+  add(line: string): void
+  /** The text as it is, without a space. */
+  append(text: string): void
+  /** The end of what was joined; all of it while it is short. */
+  tail(): string
+  text(): string
+}
+
+/** Lines joined one by one, each looking back no further than a word: a paragraph may have thousands. */
+export function createJoined(first: string, words: Vocabulary): Joined {
+  const done: string[] = []
+  let tail = first
+  const settle = (): void => {
+    if (tail.length <= 2 * TAIL) return
+    done.push(tail.slice(0, -TAIL))
+    tail = tail.slice(-TAIL)
+  }
+  settle()
+  return {
+    add(line) {
+      tail = joinLines(tail, line, words)
+      settle()
+    },
+    append(text) {
+      tail += text
+      settle()
+    },
+    tail: () => tail,
+    text: () => done.join('') + tail,
+  }
+}
+
 /** `before` with the line `after` it, a space between them or a divided word made whole. */
-export function joinLines(before: string, after: string, words: Vocabulary): string {
-  const head = /(\p{L}+(?:[-\u2010\u2011]\p{L}+)*)([-\u2010\u00ad])$/u.exec(before)
+function joinLines(before: string, after: string, words: Vocabulary): string {
+  const head = DIVIDED.exec(before)
   const tail = /^\p{L}+/u.exec(after)?.[0]
   if (!head?.[1] || !head[2] || !tail) {
     const tight = /(?<=\s|^)[([«“]$|[/\u2014]$/u.test(before) && !/\s$/u.test(before)
@@ -44,5 +80,7 @@ export function joinLines(before: string, after: string, words: Vocabulary): str
   return keeps() ? `${start}-${after}` : start + after
 }
 
+/** A word and the hyphen that divides it. */
+const DIVIDED = /(?<!\p{L})(?<!\p{L}[-\u2010\u2011])(\p{L}+(?:[-\u2010\u2011]\p{L}+)*)([-\u2010\u00ad])$/u
 const CJK_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]$/u
 const CJK_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]/u

@@ -100,14 +100,16 @@ function readingOrder(cells: readonly Cell[]): Cell[] {
     )
     return !spanned || a.top > b.top
   }
-  const left = new Set(cells.toSorted((a, b) => b.top - a.top))
+  const left = cells.toSorted((a, b) => b.top - a.top)
+  const before = new Map(
+    left.map((cell) => [cell, new Set(left.filter((other) => other !== cell && isBefore(other, cell)))]),
+  )
   const ordered: Cell[] = []
-  while (left.size > 0) {
-    const rest = [...left]
-    const next =
-      rest.find((cell) => !rest.some((other) => other !== cell && isBefore(other, cell))) ?? rest[0]
+  while (left.length > 0) {
+    const free = left.findIndex((cell) => before.get(cell)?.size === 0)
+    const [next] = left.splice(Math.max(0, free), 1)
     if (!next) break
-    left.delete(next)
+    for (const cells of before.values()) cells.delete(next)
     ordered.push(next)
   }
   return ordered
@@ -152,20 +154,26 @@ function tableAt(bands: readonly Cell[][], at: number): Cell[][] {
 }
 
 function isBelow(above: readonly Cell[], row: readonly Cell[]): boolean {
-  const bottoms = above.map((cell) => cell.bottom)
-  const top = Math.max(...row.map((cell) => cell.top))
+  const highest = above.reduce((most, { bottom }) => Math.max(most, bottom), Number.NEGATIVE_INFINITY)
+  const lowest = above.reduce((least, { bottom }) => Math.min(least, bottom), Number.POSITIVE_INFINITY)
+  const top = row.reduce((most, cell) => Math.max(most, cell.top), Number.NEGATIVE_INFINITY)
   const size = row[0]?.lines[0]?.size ?? 0
   // A cell may reach over several rows.
-  return top <= Math.max(...bottoms) + 0.7 * size && Math.min(...bottoms) - top < 3 * size
+  return top <= highest + 0.7 * size && lowest - top < 3 * size
 }
 
 /** Cells of the shorter row lie over or under cells of the other. */
 function inLine(a: readonly Cell[], b: readonly Cell[]): boolean {
   const [few, many] = a.length < b.length ? [a, b] : [b, a]
-  const placed = few.filter((cell) =>
-    many.some((other) => Math.min(cell.right, other.right) > Math.max(cell.left, other.left)),
-  )
-  return placed.length >= Math.max(2, 0.6 * few.length)
+  let placed = 0
+  let at = 0
+  // Both stand from left to right without overlap.
+  for (const cell of few) {
+    while ((many[at]?.right ?? Number.POSITIVE_INFINITY) <= cell.left) at++
+    const other = many[at]
+    if (other && Math.min(cell.right, other.right) > Math.max(cell.left, other.left)) placed++
+  }
+  return placed >= Math.max(2, 0.6 * few.length)
 }
 
 function areColumns(rows: readonly (readonly Cell[])[]): boolean {

@@ -1,5 +1,5 @@
 /** From lines to paragraphs, list items and code. */
-import { joinLines, type Vocabulary } from './hyphens.ts'
+import { createJoined, type Joined, type Vocabulary } from './hyphens.ts'
 import type { Region } from './layout.ts'
 import type { Run } from './runs.ts'
 
@@ -18,7 +18,9 @@ const NUMBER = /^(?:\(?\d{1,3}[.)]|\p{L}\))\s/u
 const ENDS = /[.!?:;…。」»”"')\]]$/u
 /** Dots that lead to a page number. */
 const LEADERS = /(?:\s?[.·_…]){5,}\s*/gu
-const LEADS = /(?:\s?[.·_…]){5,}\s*(?:\d+|[ivxlc]+)?\s*$/u
+const LEADS = /(?:\s?[.·_…]){5}$/u
+const PAGE_NUMBER = /(?:(?<!\d)\d+|(?<![ivxlc])[ivxlc]+)$/u
+const leads = (text: string): boolean => LEADS.test(text.trimEnd().replace(PAGE_NUMBER, '').trimEnd())
 /** Type larger than the body's, in which lines are broken for looks. */
 export const LARGER = 1.12
 
@@ -64,8 +66,8 @@ function flow(lines: readonly Run[], page: number, { size, words, codeIsMono }: 
 
 /** Whether each line begins a paragraph. */
 function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
-  const left = Math.min(...lines.map((line) => line.left))
-  const right = Math.max(...lines.map((line) => line.right))
+  const left = least(lines.map((line) => line.left))
+  const right = most(lines.map((line) => line.right))
   const pitches = lines.slice(1).map((line, i) => (lines[i]?.bottom ?? 0) - line.bottom)
   const pitch = pitches.filter((each) => each > 0).toSorted((a, b) => a - b)[pitches.length >> 1] ?? 0
   return lines.map((line, i) => {
@@ -76,7 +78,7 @@ function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
     const ratio = line.size / before.size
     if (ratio > 1.12 || ratio < 0.89) return true
     const text = line.text.trimStart()
-    if (BULLET.test(text) || LEADS.test(before.text)) return true
+    if (BULLET.test(text) || leads(before.text)) return true
     if (line.size > LARGER * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
     const ended = ENDS.test(before.text.trimEnd())
     // The next word had room on the line before: the author broke it there.
@@ -92,19 +94,20 @@ function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
 }
 
 function prose(lines: readonly Run[], page: number, words: Vocabulary): Paragraph {
-  let text = ''
+  let joined: Joined | undefined
   for (const line of lines) {
     const next = line.text.trim()
-    text = text === '' ? next : joinLines(text, next, words)
+    if (joined) joined.add(next)
+    else if (next !== '') joined = createJoined(next, words)
   }
-  text = composed(text.replace(LEADERS, ' … ')).replace(/\s+/gu, ' ')
+  const text = composed((joined?.text() ?? '').replace(LEADERS, ' … ')).replace(/\s+/gu, ' ')
   const bullet = BULLET.test(text)
   const kind = bullet || NUMBER.test(text) || DASH.test(text) ? 'list' : 'paragraph'
   return {
     kind,
     text: bullet ? `- ${text.slice(1).trim()}` : text,
     page,
-    size: Math.max(...lines.map(({ size }) => size)),
+    size: most(lines.map(({ size }) => size)),
     lines: lines.length,
   }
 }
@@ -125,7 +128,7 @@ const composed = (text: string): string =>
 
 /** Line by line, indented as on the page. */
 function code(lines: readonly Run[], page: number): Paragraph {
-  const left = Math.min(...lines.map((line) => line.left))
+  const left = least(lines.map((line) => line.left))
   const text = lines
     .map((line) => ' '.repeat(Math.min(40, Math.round((line.left - left) / (0.6 * line.size)))) + line.text)
     .join('\n')
@@ -135,22 +138,24 @@ function code(lines: readonly Run[], page: number): Paragraph {
 /** Paragraphs that a page, a column or a figure cut in two are made whole; parts of one listing, too. */
 export function joinParagraphs(paragraphs: readonly Paragraph[], words: Vocabulary): Paragraph[] {
   const joined: Paragraph[] = []
-  for (const next of paragraphs) {
-    const last = joined.at(-1)
-    if (last && continues(last, next))
-      joined[joined.length - 1] = {
-        ...last,
-        text: joinLines(last.text, next.text, words),
-        lines: last.lines + next.lines,
-      }
-    else if (last?.kind === 'code' && next.kind === 'code' && last.page === next.page)
-      joined[joined.length - 1] = {
-        ...last,
-        text: `${last.text}\n${next.text}`,
-        lines: last.lines + next.lines,
-      }
-    else joined.push(next)
+  /** The last of `joined`, its text being put together. */
+  let open: { readonly first: Paragraph; lines: number; readonly text: Joined } | undefined
+  const close = () => {
+    if (open) joined.push({ ...open.first, lines: open.lines, text: open.text.text() })
+    open = undefined
   }
+  for (const next of paragraphs) {
+    if (open && continues({ ...open.first, lines: open.lines, text: open.text.tail() }, next))
+      open.text.add(next.text)
+    else if (open?.first.kind === 'code' && next.kind === 'code' && open.first.page === next.page)
+      open.text.append(`\n${next.text}`)
+    else {
+      close()
+      open = { first: next, lines: 0, text: createJoined(next.text, words) }
+    }
+    open.lines += next.lines
+  }
+  close()
   return joined
 }
 
@@ -161,3 +166,10 @@ const continues = (a: Paragraph, b: Paragraph): boolean =>
   Math.abs(a.size - b.size) < 0.05 * a.size &&
   !/[.!?:;…。]["»”')\]]?$/u.test(a.text) &&
   /^\p{Ll}/u.test(b.text)
+
+/** Unlike `Math.min`, of any number of numbers. */
+const least = (numbers: readonly number[]): number =>
+  numbers.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+
+const most = (numbers: readonly number[]): number =>
+  numbers.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)

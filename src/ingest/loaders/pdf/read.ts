@@ -200,7 +200,8 @@ function withoutText(count: number, unreadable: readonly number[]): ChatbotError
 }
 
 function warningsOf(pages: readonly (readonly Run[])[], unreadable: readonly number[]): string[] {
-  const bare = pages.flatMap((runs, i) => (runs.length === 0 && !unreadable.includes(i + 1) ? [i + 1] : []))
+  const damaged = new Set(unreadable)
+  const bare = pages.flatMap((runs, i) => (runs.length === 0 && !damaged.has(i + 1) ? [i + 1] : []))
   const characters = pages.flat().reduce((sum, { text }) => sum + text.length, 0)
   const unknown = pages
     .flat()

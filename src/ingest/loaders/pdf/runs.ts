@@ -41,7 +41,11 @@ export function runsOf(
   isMono: (fontName: string) => boolean,
 ): Run[] {
   const runs: Run[] = []
-  let open: { run: Run; spaced: boolean } | undefined
+  let open: { run: Run; readonly text: RunText; spaced: boolean } | undefined
+  const close = () => {
+    if (open) runs.push({ ...open.run, text: open.text.whole() })
+    open = undefined
+  }
   for (const item of items) {
     const placed = place(item, view, isMono(item.fontName))
     if (!placed) continue
@@ -60,14 +64,15 @@ export function runsOf(
     ) {
       const spaced = open.spaced || gap > WORD_GAP * Math.min(size, open.run.size)
       const spaces = mono ? Math.max(1, Math.round(gap / (0.6 * size))) : 1
-      open.run = joined(open.run, placed, spaced ? ' '.repeat(spaces) : '')
+      open.run = around(open.run, open.text.length(), placed)
+      open.text.add(spaced ? ' '.repeat(spaces) : '', placed.text)
       open.spaced = false
-      runs[runs.length - 1] = open.run
     } else {
-      open = { run: placed, spaced: false }
-      runs.push(placed)
+      close()
+      open = { run: placed, text: createText(placed.text), spaced: false }
     }
   }
+  close()
   return runs
 }
 
@@ -76,20 +81,45 @@ export function sameLine(a: Pick<Run, 'bottom' | 'size'>, b: Pick<Run, 'bottom' 
   return Math.abs(a.bottom - b.bottom) < 0.5 * Math.max(a.size, b.size)
 }
 
-function joined(a: Run, b: Run, between: string): Run {
+/** What is known of a run but its text, which has `length` UTF-16 code units, with another one at its end. */
+function around(a: Run, length: number, b: Run): Run {
   // The larger type gives the line: the other is a footnote mark or an index.
-  const main = b.text.length > a.text.length && b.size >= a.size ? b : a
+  const main = b.text.length > length && b.size >= a.size ? b : a
   return {
-    text:
-      a.text.replace(/\s+$/u, between === '' ? '$&' : '') +
-      between +
-      (between === '' ? b.text : b.text.trimStart()),
+    text: '',
     size: main.size,
     mono: a.mono && b.mono,
     bottom: main.bottom,
     top: Math.max(a.top, b.top),
     left: Math.min(a.left, b.left),
     right: Math.max(a.right, b.right),
+  }
+}
+
+type RunText = ReturnType<typeof createText>
+
+/** The text of a run, item by item: a line may have thousands. White space at its end is one with what follows. */
+function createText(first: string) {
+  const parts: string[] = []
+  let length = 0
+  /** White space at the end of the last part. */
+  let trail = ''
+  const push = (part: string): void => {
+    const visible = part.trimEnd()
+    parts.push(visible)
+    trail = part.slice(visible.length)
+    length += part.length
+  }
+  push(first)
+  return {
+    add(between: string, text: string): void {
+      length -= between === '' ? 0 : trail.length
+      parts.push(between === '' ? trail : between)
+      length += between.length
+      push(between === '' ? text : text.trimStart())
+    },
+    length: () => length,
+    whole: () => parts.join('') + trail,
   }
 }
 

@@ -31,6 +31,7 @@ function russianScore(text: string): number {
   let before = ' '
   let pair = 0
   const characters = Array.from(`${text} `)
+  const closed = new Set(Object.keys(CLOSERS).filter((opener) => CLOSERS[opener]?.test(text)))
   for (const [i, character] of characters.entries()) {
     const letter = letterOf(character)
     if (letter > 0 || pair > 0) {
@@ -45,7 +46,7 @@ function russianScore(text: string): number {
     }
     if (letter === 0 && character > '\x7f' && !isFrame(before, character, characters[i + 1])) {
       all++
-      sum += markScore(character, before, text)
+      sum += markScore(character, before, closed)
     }
     before = character
     pair = letter
@@ -60,9 +61,9 @@ const isFrame = (before: string, character: string, after = ' '): boolean =>
   !/[а-яё]/iu.test(before)
 const BOX = /[\u2500-\u259f]/u
 
-function markScore(character: string, before: string, text: string): number {
-  const closer = CLOSERS[character]
-  if (closer !== undefined) return /[\p{L}\p{N}]/u.test(before) || !closer.test(text) ? MISPLACED : MARK
+/** `closed`: the opening quotation marks whose closing ones there are. */
+function markScore(character: string, before: string, closed: ReadonlySet<string>): number {
+  if (character in CLOSERS) return /[\p{L}\p{N}]/u.test(before) || !closed.has(character) ? MISPLACED : MARK
   if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED : MARK
   if (character === '\u00a0') return /\s/.test(before) ? MISPLACED : MARK
   return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK : STRANGE

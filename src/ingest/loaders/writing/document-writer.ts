@@ -53,6 +53,5 @@ function clean(text: string): string {
     .replace(/\r\n?/gu, '\n')
     .replace(/[\0\u00ad\u200b\u2060\ufeff]/gu, '')
     .toWellFormed()
-    .replace(/^\s*\n|\s+$/gu, '')
     .trim()
 }

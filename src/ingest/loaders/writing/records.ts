@@ -38,12 +38,14 @@ export function addRecords(
     builder.add('table', [head, ...rows.map(tableRow)].join('\n'), headings)
     return 'table'
   }
+  // They are repeated for every row.
+  const names = header.map((name) => oneLine(name.slice(0, LONGEST_VALUE)))
   const labels = LABELS.map((label) => header.findIndex((name) => name.toLowerCase() === label))
   for (const [i, row] of rows.entries()) {
     const label = labels.map((at) => oneLine(row[at] ?? '')).find((text) => text !== '')
     addRecord(
       builder,
-      row.map((value, at) => [header[at] || `#${at + 1}`, value]),
+      row.map((value, at) => [names[at] || `#${at + 1}`, value]),
       [...headings, label === undefined || label.length > LONGEST_VALUE ? `#${i + 1}` : label],
     )
   }

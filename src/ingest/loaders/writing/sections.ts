@@ -1,3 +1,7 @@
+/** Sections inside each other, and UTF-16 code units of a title: every block and chunk repeats them all. */
+const DEEPEST = 32
+const LONGEST_TITLE = 500
+
 /** The titles around what is being read: a heading closes the sections of its level and below. */
 export function createSections() {
   const open: { level: number; title: string }[] = []
@@ -8,7 +12,7 @@ export function createSections() {
     enter(level: number, title: string): string[] {
       while ((open.at(-1)?.level ?? 0) >= level) open.pop()
       const around = open.map((section) => section.title)
-      if (title !== '') open.push({ level, title })
+      if (title !== '' && open.length < DEEPEST) open.push({ level, title: title.slice(0, LONGEST_TITLE) })
       return around
     },
   }

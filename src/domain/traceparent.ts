@@ -7,6 +7,9 @@ let read: () => string | undefined = () => undefined
 /** Undefined while nothing is traced. */
 export const traceparent = (): string | undefined => read()
 
+/** UTF-16 code units of a caller's; version 00 has 55. */
+export const MAX_TRACEPARENT_CHARACTERS = 128
+
 export const provideTraceparent = (from: () => string | undefined): void => {
   read = from
 }

@@ -1,0 +1,69 @@
+/** Arrays and objects inside one another: messages need six, hostile ones would take the stack of whoever walks them. */
+export const MAX_JSON_DEPTH = 200
+/** Values in a message or a request; a manifest of 1,000 files has 4,000. Each may become a complaint. */
+export const MAX_MESSAGE_VALUES = 20_000
+
+/** JSON that could be read, but is not: it is deeper or wider than anything that is meant well. */
+export class JsonTooLarge extends SyntaxError {}
+
+export interface JsonBounds {
+  /** Values and containers of values. */
+  readonly maxValues?: number
+  /** As of `JSON.parse`. */
+  readonly reviver?: (key: string, value: unknown, context?: { source?: string }) => unknown
+}
+
+/** What JSON from outside says. Throws `SyntaxError`: `JsonTooLarge` with what is too much, or that of `JSON.parse`. */
+export function parseJson(
+  text: string,
+  { maxValues = Number.POSITIVE_INFINITY, reviver }: JsonBounds = {},
+): unknown {
+  checkShape(text, maxValues)
+  return reviver === undefined ? JSON.parse(text) : JSON.parse(text, reviver)
+}
+
+/** Counts what valid JSON would open, without reading it: `JSON.parse` refuses what is not valid. */
+function checkShape(text: string, maxValues: number): void {
+  let depth = 0
+  let values = 1
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at)
+        break
+      case OPEN_BRACKET:
+      case OPEN_BRACE:
+        values += 1
+        if (++depth > MAX_JSON_DEPTH)
+          throw new JsonTooLarge(`it nests more than ${MAX_JSON_DEPTH} levels deep`)
+        break
+      case CLOSE_BRACKET:
+      case CLOSE_BRACE:
+        depth -= 1
+        break
+      case COMMA:
+        values += 1
+    }
+    if (values > maxValues) throw new JsonTooLarge(`it holds more than ${maxValues} values`)
+  }
+}
+
+/** Where the string that begins here ends; the end of the text where it does not. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === BACKSLASH) at += 1
+    else if (code === QUOTE) break
+  }
+  return at
+}
+
+const code = (character: string) => character.charCodeAt(0)
+const QUOTE = code('"')
+const BACKSLASH = code('\\')
+const COMMA = code(',')
+const OPEN_BRACKET = code('[')
+const CLOSE_BRACKET = code(']')
+const OPEN_BRACE = code('{')
+const CLOSE_BRACE = code('}')
