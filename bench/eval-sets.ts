@@ -17,7 +17,7 @@ export interface Collection {
 export interface Sets {
   readonly collections: readonly Collection[]
   /** Path of the set of this name. */
-  file(name: SetName): string
+  file: (name: SetName) => string
 }
 
 export type SetName =

@@ -69,7 +69,7 @@ export default class Search extends ChatbotCommand {
 const fixed = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? ''
 
 interface ScoreColumn extends Column {
-  value(passage: Passage): string
+  value: (passage: Passage) => string
 }
 
 const COLUMNS: readonly ScoreColumn[] = [

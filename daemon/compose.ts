@@ -51,9 +51,9 @@ export interface ComposeOptions {
   readonly log: Logger
   readonly metrics: Metrics
   /** Says what is awaited now. */
-  onProgress(awaiting: string): void
+  onProgress: (awaiting: string) => void
   /** A part that nothing works without has ended by itself. */
-  onFatal(error: ChatbotError): void
+  onFatal: (error: ChatbotError) => void
 }
 
 /** Starts everything; on an error what was started is ended again. */

@@ -11,21 +11,21 @@ import { type Attempts, attemptRegister, unlimited } from '../src/limits/attempt
 
 export interface Entrance {
   /** Checks Host and Origin against the browser's tricks; throws `forbidden`. */
-  admit(request: IncomingMessage): void
+  admit: (request: IncomingMessage) => void
   /**
    * The caller of a request, by its Authorization header; undefined when it has none. Throws `unauthenticated`, or why
    * it cannot be known now.
    */
-  identify(request: IncomingMessage): Promise<Identity | undefined>
+  identify: (request: IncomingMessage) => Promise<Identity | undefined>
   /** The caller by a token given in a message. Throws as `identify`. */
-  verify(token: string): Promise<Identity>
+  verify: (token: string) => Promise<Identity>
 }
 
 export interface Gate extends Entrance {
   /** The same for the socket that this request opens. */
-  behind(request: IncomingMessage): Gate
+  behind: (request: IncomingMessage) => Gate
   /** How credentials in the body of a request are tried: wrong ones count against its address. */
-  attempts(request: IncomingMessage): Attempts
+  attempts: (request: IncomingMessage) => Attempts
 }
 
 const LOCAL: Identity = { principal: LOCAL_PRINCIPAL }

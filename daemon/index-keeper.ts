@@ -9,7 +9,7 @@ const SHARE = 1 / 20
 export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
   /** Whether work in the background would keep nobody waiting; always true on PostgreSQL. */
-  quiet(): boolean
+  quiet: () => boolean
   readonly log: Logger
 }
 

@@ -10,20 +10,20 @@ import type { Services } from './services.ts'
 type Figures = z.input<typeof figuresSchema>
 
 interface Sockets {
-  size(): number
-  bufferedBytes(): number
+  size: () => number
+  bufferedBytes: () => number
 }
 
 export interface Metrics {
   /** Every event of every answer that this daemon runs. */
-  answerEvent(event: AnswerEvent, engine: string): void
-  request(labels: { method: string; route: string; status: number }, seconds: number): void
+  answerEvent: (event: AnswerEvent, engine: string) => void
+  request: (labels: { method: string; route: string; status: number }, seconds: number) => void
   /** What a person wants to know of them. */
-  figures(): Promise<Figures>
+  figures: () => Promise<Figures>
   /** From now on the state of these parts is shown. */
-  watch(services: Services, sockets: Sockets): void
+  watch: (services: Services, sockets: Sockets) => void
   readonly contentType: string
-  text(): Promise<string>
+  text: () => Promise<string>
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]

@@ -25,7 +25,7 @@ export interface RunOptions {
   /** Started by a command that needed it: stops by itself when idle. */
   readonly stopWhenIdle: boolean
   /** Called once, when questions can be asked. */
-  onReady?(): void
+  onReady?: () => void
 }
 
 /** PGlite has no autovacuum: the daemon does its work at quiet moments. */

@@ -23,17 +23,17 @@ export interface Services {
   readonly jobs: JobRunner
   readonly specs: IndexSpecs
   /** Texts that wait for the embedding models, and the models in memory. */
-  queuedTexts(): number
-  loadedModels(): string[]
+  queuedTexts: () => number
+  loadedModels: () => string[]
   /** Also while the configuration turns it off, so that it can be cleared. */
   readonly cache: AnswerCache
   readonly auth: Auth
   readonly limits: Limits
-  figures(): Promise<z.input<typeof figuresSchema>>
+  figures: () => Promise<z.input<typeof figuresSchema>>
   /** Absent where none is configured. */
   readonly redis: RedisConnection | undefined
   /** Ends workers and processes and closes the database, in the right order. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** Who callers are. */
@@ -54,15 +54,15 @@ export interface Life {
   readonly version: string
   readonly startedAt: Date
   /** Called with every sign of work, for the idle stop. */
-  touch(): void
+  touch: () => void
   /** Asks the daemon to drain and stop. */
-  stop(reason: string): void
+  stop: (reason: string) => void
   /** Aborts when the grace period is over: what still runs ends now. */
   readonly closing: AbortSignal
   /** TCP address, when it listens on one. */
   listen: string | null
   readonly idleStopMinutes: number | null
-  sockets(): number
+  sockets: () => number
 }
 
 /** What a request is served with; throws `overloaded` while the daemon starts. */

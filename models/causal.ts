@@ -28,12 +28,12 @@ export interface CausalNetwork {
   readonly bytesPerToken: number
   /** Whether buffers of fixed size serve as input and output at once, without a copy for each token. */
   readonly fixed: boolean
-  cache(tokens: number): Cache
+  cache: (tokens: number) => Cache
   /** The same with room for so many tokens, of which the first `length` are kept. */
-  resized(cache: Cache, length: number, tokens: number): Cache
+  resized: (cache: Cache, length: number, tokens: number) => Cache
   /** Adds tokens to the cache and gives the scores of what may follow the last one. */
-  forward(cache: Cache, ids: readonly number[]): Promise<Float32Array>
-  release(): Promise<void>
+  forward: (cache: Cache, ids: readonly number[]) => Promise<Float32Array>
+  release: () => Promise<void>
 }
 
 /** Throws for graphs that ask for what is not known here, and what onnxruntime-node throws. */

@@ -10,18 +10,18 @@ import type { ChatMessage } from '../src/ports/chat-model.ts'
 
 export interface ChatFormat {
   /** Tokens of the prompt that asks for the assistant's next message. */
-  encode(messages: readonly ChatMessage[]): number[]
+  encode: (messages: readonly ChatMessage[]) => number[]
   /** Tokens that end an answer. */
   readonly ends: ReadonlySet<number>
-  decoder(stop: readonly string[]): TextDecoder
+  decoder: (stop: readonly string[]) => TextDecoder
 }
 
 /** Turns the tokens of one answer into text. */
 export interface TextDecoder {
   /** The text that is certain now; never half a character, nor what may begin a stop text. */
-  push(id: number): string
+  push: (id: number) => string
   /** What was held back. */
-  flush(): string
+  flush: () => string
   /** A stop text has come: the answer has ended before it. */
   readonly stopped: boolean
 }

@@ -6,14 +6,14 @@ import './no-telemetry.ts'
 /** The embedder's side of one worker thread. */
 export interface EmbedWorker {
   readonly ready: Promise<void>
-  run(task: EmbedTask): void
+  run: (task: EmbedTask) => void
   /** What it was given and has not answered. */
-  tasks(): EmbedTask[]
-  load(): number
-  urgentLoad(): number
+  tasks: () => EmbedTask[]
+  load: () => number
+  urgentLoad: () => number
   /** When its oldest text was given to it, in milliseconds; 0 when it has none. */
-  since(): number
-  close(): Promise<void>
+  since: () => number
+  close: () => Promise<void>
 }
 
 const WORKER = new URL(`./embed-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)

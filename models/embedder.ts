@@ -23,12 +23,12 @@ export interface EmbedderOptions {
 
 export interface RunningEmbedder extends Embedder {
   /** Texts that no worker has begun. */
-  queued(): number
+  queued: () => number
   /**
    * Ends the workers after the text in hand; what waits is rejected with `draining`. Await it before
    * `process.exit`, which aborts (SIGABRT) while a thread is inside ONNX Runtime.
    */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** A worker computes one text and has the next at hand, so that it doesn't wait for this thread in between. */

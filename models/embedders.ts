@@ -23,14 +23,14 @@ export interface EmbeddersOptions extends Omit<EmbedderOptions, 'model'> {
 
 export interface RunningEmbedders extends Embedders {
   /** As `get`, and resolves when the model can embed. */
-  load(reference: string): Promise<Embedder>
+  load: (reference: string) => Promise<Embedder>
   /** Of the files whose tokenizer counts for the model. */
-  folderOf(reference: string): Promise<string>
+  folderOf: (reference: string) => Promise<string>
   /** Names of the models in memory. */
-  loaded(): string[]
+  loaded: () => string[]
   /** Texts that wait, of all models. */
-  queued(): number
-  close(): Promise<void>
+  queued: () => number
+  close: () => Promise<void>
 }
 
 interface Slot {

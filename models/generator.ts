@@ -11,9 +11,9 @@ import { verifyModel } from './verify.ts'
 
 export interface RunningGenerator extends LanguageModel {
   /** Of the process with the model, if it runs now. */
-  pid(): number | undefined
+  pid: () => number | undefined
   /** Ends the process at once; what it worked on fails with `draining`. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 export interface GeneratorOptions {
@@ -41,8 +41,8 @@ const WATCH_MS = 500
 const STDERR_TAIL = 2000
 
 interface Answer {
-  push(reply: GenerateReply): void
-  fail(error: ChatbotError): void
+  push: (reply: GenerateReply) => void
+  fail: (error: ChatbotError) => void
 }
 
 interface Running {

@@ -10,7 +10,7 @@ import { verifyModel } from './verify.ts'
 
 export interface RunningReranker extends Reranker {
   /** Ends the thread after the passage in hand; what waits is rejected with `draining`. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 const WORKER = new URL(`./rerank-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)

@@ -22,9 +22,9 @@ export interface GenerationRequest {
 }
 
 export interface Listener {
-  text(id: number, written: Written): void
-  end(id: number, ended: Ended): void
-  failed(id: number, error: unknown): void
+  text: (id: number, written: Written) => void
+  end: (id: number, ended: Ended) => void
+  failed: (id: number, error: unknown) => void
 }
 
 export interface Written {
@@ -42,9 +42,9 @@ export interface Ended {
 }
 
 export interface Scheduler {
-  add(request: GenerationRequest): void
+  add: (request: GenerationRequest) => void
   /** Ends before the next token; nothing more is told of it. */
-  cancel(id: number): void
+  cancel: (id: number) => void
 }
 
 /** A cache and the tokens that are in it. */

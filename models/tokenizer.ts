@@ -21,9 +21,9 @@ export interface EncodedPair {
 }
 
 export interface ModelTokenizer extends Tokenizer {
-  encode(text: string, maxTokens: number): Encoded
+  encode: (text: string, maxTokens: number) => Encoded
   /** Cuts the second text. */
-  encodePair(first: string, second: string, maxTokens: number): EncodedPair
+  encodePair: (first: string, second: string, maxTokens: number) => EncodedPair
 }
 
 /** The longest pieces of vocabularies have 16 to 20 characters: more can't be within the model's input. */

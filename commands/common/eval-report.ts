@@ -35,9 +35,9 @@ export interface VariantReport extends Report {
 
 interface Output {
   /** To stdout: data. */
-  log(text: string): void
+  log: (text: string) => void
   /** To stderr: talk. */
-  talk(text: string): void
+  talk: (text: string) => void
 }
 
 /** Failures and documents that are listed; the JSON document has all. */

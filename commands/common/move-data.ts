@@ -15,7 +15,11 @@ import { bytes, count } from './format.ts'
 export async function moveData(
   api: ApiClient,
   place: Place,
-  { folder, signal, onProgress }: { folder: string; signal: AbortSignal; onProgress(message: string): void },
+  {
+    folder,
+    signal,
+    onProgress,
+  }: { folder: string; signal: AbortSignal; onProgress: (message: string) => void },
 ): Promise<{ documents: number; conversations: number }> {
   const file = join(folder, `${randomUUID()}.gz`)
   await pipeline(await api.backup({ signal }), createWriteStream(file, { mode: 0o600 }), { signal })

@@ -11,7 +11,7 @@ import { tempFolder } from './temp-folder.ts'
 export interface Progress {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
-  onProgress(message: string): void
+  onProgress: (message: string) => void
 }
 
 interface Installation extends Progress {

@@ -21,11 +21,11 @@ import { type EndpointContext, parse } from './endpoint.ts'
 
 export interface CompletionsOptions {
   /** Lets the caller in; throws `unauthenticated`. */
-  enter(request: FastifyRequest, reply: FastifyReply): Promise<EndpointContext>
+  enter: (request: FastifyRequest, reply: FastifyReply) => Promise<EndpointContext>
   /** What was thrown, logged where it was not expected. */
-  toError(thrown: unknown, request: FastifyRequest): ChatbotError
+  toError: (thrown: unknown, request: FastifyRequest) => ChatbotError
   /** The same, with the status and the headers of the reply set by it. */
-  refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): ChatbotError
+  refuse: (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => ChatbotError
 }
 
 export function registerCompletions(

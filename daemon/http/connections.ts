@@ -7,11 +7,11 @@ import { addressPool } from '../../src/limits/address-pool.ts'
 import { inNetwork, type Network, parseNetworks } from '../../src/limits/addresses.ts'
 
 export interface IdleConnections {
-  attach(server: Server): void
+  attach: (server: Server) => void
   /** Somebody known uses it from now on. */
-  leave(connection: Socket): void
+  leave: (connection: Socket) => void
   /** Nobody does any more. */
-  rest(connection: Socket): void
+  rest: (connection: Socket) => void
 }
 
 export function idleConnections({

@@ -25,7 +25,7 @@ export interface EndpointContext {
 /** A route that whoever reaches the daemon may use. */
 export interface OpenEndpoint {
   readonly route: Route
-  handle(raw: RawRequest, services: Services, attempts: Attempts): Promise<unknown>
+  handle: (raw: RawRequest, services: Services, attempts: Attempts) => Promise<unknown>
 }
 
 interface RawRequest {
@@ -37,7 +37,7 @@ interface RawRequest {
 
 export interface Endpoint {
   readonly route: Route
-  handle(raw: RawRequest, context: EndpointContext): Promise<unknown>
+  handle: (raw: RawRequest, context: EndpointContext) => Promise<unknown>
 }
 
 interface Shapes<

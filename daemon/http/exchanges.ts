@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface Exchanges {
-  add(request: IncomingMessage, response: ServerResponse): void
-  close(): void
+  add: (request: IncomingMessage, response: ServerResponse) => void
+  close: () => void
 }
 
 export interface ExchangeTimes {

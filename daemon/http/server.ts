@@ -46,7 +46,7 @@ export interface HttpOptions {
   /** Absent on the daemon's own socket. */
   readonly connections: IdleConnections | undefined
   /** Whether the metrics are served to this request, whoever sends it. */
-  mayScrape(request: IncomingMessage): boolean
+  mayScrape: (request: IncomingMessage) => boolean
 }
 
 export function buildHttp(options: HttpOptions): FastifyInstance {

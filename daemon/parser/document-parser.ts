@@ -10,7 +10,7 @@ export interface DocumentParserOptions extends ParserLimits {
   /** Longest text of a document, in UTF-16 code units. */
   readonly maxTextLength: number
   /** Where the files of an embedding model lie. */
-  folderOf(reference: string): Promise<string>
+  folderOf: (reference: string) => Promise<string>
   /** For what is handed to a process; the system's for temporary files unless told. */
   readonly scratchDir?: string
   /** Documents read at once: a slow one does not hold up the others. */

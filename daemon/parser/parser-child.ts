@@ -15,9 +15,9 @@ export interface ParserLimits {
 /** One parser process, which reads one document at a time. */
 export interface ParserChild {
   /** Throws what the document is refused for, `parser_failed` or `cancelled`; the process may be dead then. */
-  parse(request: ParseRequest, signal?: AbortSignal): Promise<ParsedDocument>
+  parse: (request: ParseRequest, signal?: AbortSignal) => Promise<ParsedDocument>
   readonly alive: () => boolean
-  kill(): Promise<void>
+  kill: () => Promise<void>
 }
 
 const MODULE = new URL(`./parser-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)

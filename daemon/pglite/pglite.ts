@@ -22,9 +22,9 @@ export interface Pglite {
   /** For a pool of exactly one connection. */
   readonly connection: pg.PoolConfig
   /** Called once if the database ends by itself: nothing can be read or written any more. */
-  onExit(listener: (error: ChatbotError) => void): void
+  onExit: (listener: (error: ChatbotError) => void) => void
   /** Writes everything out and ends the worker. Close the store first. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 const FromWorker = z.discriminatedUnion('type', [

@@ -10,9 +10,9 @@ export interface OutboxOptions {
   readonly maxBufferedBytes: number
   readonly stallTimeoutMs: number
   /** Bytes of each answer that is in memory only until this client has read it. */
-  heldBytes(): readonly number[]
+  heldBytes: () => readonly number[]
   /** The client reads too slowly: called once; nothing more is sent. */
-  giveUp(): void
+  giveUp: () => void
 }
 
 interface Waiting {

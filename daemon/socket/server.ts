@@ -26,18 +26,18 @@ const REFUSED_MS = 1000
 
 export interface SocketServer {
   /** Serves upgrades of this HTTP server behind this gate. */
-  attach(server: Server, gate: Gate, connections?: IdleConnections): void
-  size(): number
+  attach: (server: Server, gate: Gate, connections?: IdleConnections) => void
+  size: () => number
   /** What is held for clients that have not read it yet. */
-  bufferedBytes(): number
+  bufferedBytes: () => number
   /** Tells every client that the daemon drains. */
-  announceDraining(graceMs: number): void
+  announceDraining: (graceMs: number) => void
   /** Whether any socket was opened with a token that can be revoked. */
-  hasTokens(): boolean
+  hasTokens: () => boolean
   /** Verifies those tokens again, and closes the sockets of those that are not good any more. */
-  recheck(): Promise<void>
+  recheck: () => Promise<void>
   /** Closes all sockets with this code and waits a moment for them to go. */
-  close(name: CloseName): Promise<void>
+  close: (name: CloseName) => Promise<void>
 }
 
 export function socketServer(life: Life, config: Config, log: Logger): SocketServer {

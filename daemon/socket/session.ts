@@ -39,7 +39,7 @@ export interface SessionOptions {
   /** Who the upgrade's header said it is. */
   readonly identity: Identity | undefined
   /** It is known now who that is; false: there is no room for them. */
-  enter(): boolean
+  enter: () => boolean
 }
 
 const DEFAULT_TURNS = 50

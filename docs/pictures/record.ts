@@ -22,7 +22,7 @@ const LARGEST_BYTES = 300_000
 interface Recording {
   readonly title: string
   readonly size: Size
-  record(size: Size): Promise<Pick<Picture, 'frames' | 'readyAt'>>
+  record: (size: Size) => Promise<Pick<Picture, 'frames' | 'readyAt'>>
 }
 
 const RECORDINGS: Readonly<Record<string, Recording>> = {

@@ -38,15 +38,15 @@ export interface RemoteRepository {
 
 export interface Hub {
   /** Throws `unknown_model`, `hub_refused`, `hub_unreachable` and `rate_limited`. */
-  repository(name: string, revision: string | undefined, signal: AbortSignal): Promise<RemoteRepository>
+  repository: (name: string, revision: string | undefined, signal: AbortSignal) => Promise<RemoteRepository>
   /** Bytes of a file from `offset` on, or all of them when the server does not continue: `from` says which. */
-  read(
+  read: (
     repository: RemoteRepository,
     file: RemoteFile,
     offset: number,
     signal: AbortSignal,
-  ): Promise<{ readonly body: Readable; readonly from: number }>
-  close(): Promise<void>
+  ) => Promise<{ readonly body: Readable; readonly from: number }>
+  close: () => Promise<void>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -15,7 +15,7 @@ export interface Download {
   readonly path: string
   readonly signal: AbortSignal
   /** Bytes on disk changed by so many since an earlier pull stopped: negative when it begins again. */
-  onBytes(delta: number): void
+  onBytes: (delta: number) => void
 }
 
 /** Bytes after which a connection that was cut counts as progress. */

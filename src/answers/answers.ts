@@ -26,9 +26,9 @@ export interface Accepted {
   readonly conversation: string
   readonly epoch: number
   /** From the answer's start; ends with `done` or `error`. */
-  events(signal?: AbortSignal): AsyncIterable<LoggedEvent>
+  events: (signal?: AbortSignal) => AsyncIterable<LoggedEvent>
   /** What is in memory only until its events have been read. */
-  heldBytes(): number
+  heldBytes: () => number
 }
 
 export interface AnswersOptions {
@@ -45,22 +45,22 @@ export interface AnswersOptions {
   readonly retrieval: RetrievalSettings
   readonly historyTurns: number
   /** Called with every event of every answer that runs here, and the engine's id. */
-  onEvent(event: AnswerEvent, engine: string): void
+  onEvent: (event: AnswerEvent, engine: string) => void
   /** Called with what no asker will see in full: unexpected errors with their cause. */
-  onError(error: unknown, id: string): void
+  onError: (error: unknown, id: string) => void
 }
 
 export interface Answers {
   /** Writes the durable row, then starts the answer or joins the one under this id. */
-  ask(principal: Principal, request: AskRequest): Promise<Accepted>
+  ask: (principal: Principal, request: AskRequest) => Promise<Accepted>
   /** On whichever daemon it runs. Idempotent: unknown and ended answers are left as they are. */
-  cancel(principal: Principal, id: string): Promise<void>
-  inFlight(): number
+  cancel: (principal: Principal, id: string) => Promise<void>
+  inFlight: () => number
   /**
    * Takes no new asks; resolves when none runs or the time is over, and then hands over what is left to another
    * daemon, or ends it as interrupted where there is no other.
    */
-  drain(graceMs: number): Promise<void>
+  drain: (graceMs: number) => Promise<void>
 }
 
 interface Run {

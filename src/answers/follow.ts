@@ -9,7 +9,7 @@ import type { AnswerSight } from '../ports/store/answers.ts'
 export type Outcome =
   | { readonly kind: 'running'; readonly epoch: number }
   /** Also a later attempt that runs here: its events begin with `restart`. */
-  | { readonly kind: 'elsewhere'; events(signal: AbortSignal): AsyncIterable<LoggedEvent> }
+  | { readonly kind: 'elsewhere'; events: (signal: AbortSignal) => AsyncIterable<LoggedEvent> }
   | { readonly kind: 'finished'; readonly epoch: number; readonly answer: Answer }
   | {
       readonly kind: 'ended'
@@ -24,8 +24,8 @@ export interface FollowOptions {
   readonly logs: AnswerLogs
   readonly signal: AbortSignal
   /** How the answer stands in the database. */
-  look(): Promise<AnswerSight | undefined>
-  askAgain(): Promise<Outcome>
+  look: () => Promise<AnswerSight | undefined>
+  askAgain: () => Promise<Outcome>
 }
 
 const WATCH_MS = 1000

@@ -1,7 +1,7 @@
 /** Whose asks are worked on: one who asks much waits for the own asks before, and nobody else does. */
 export interface Turns {
   /** Resolves when it is the subject's turn; the function that it gives ends the turn, however often it is called. */
-  take(subject: string): Promise<() => void>
+  take: (subject: string) => Promise<() => void>
 }
 
 /** At most so many turns of a subject at once, in the order in which they were asked for. */

@@ -9,7 +9,7 @@ import { ISSUER, type Sessions } from './sessions.ts'
 
 export interface Authenticator {
   /** Throws `unauthenticated`, or why it cannot be known now: `database_unreachable`, `overloaded`. */
-  authenticate(token: string): Promise<Identity>
+  authenticate: (token: string) => Promise<Identity>
 }
 
 export function authenticator({

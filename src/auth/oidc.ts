@@ -27,13 +27,13 @@ export interface OidcOptions {
   /** Age after which keys are fetched again; those that are there serve until new ones have come. */
   readonly freshMs?: number
   /** What could not be fetched. */
-  onError(error: unknown): void
+  onError: (error: unknown) => void
 }
 
 export interface OidcVerifier {
   readonly issuer: string
   /** Throws `unauthenticated`, or `overloaded` while the provider's keys were never reachable. */
-  verify(token: string): Promise<Identity>
+  verify: (token: string) => Promise<Identity>
 }
 
 const FETCH_MS = 5000

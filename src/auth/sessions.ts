@@ -23,15 +23,15 @@ export interface Tokens {
 
 export interface Sessions {
   /** Throws `unauthenticated`, also when there is no such user, and `overloaded`; `first` goes before others that wait. */
-  login(name: string, password: string, first: boolean): Promise<Tokens>
+  login: (name: string, password: string, first: boolean) => Promise<Tokens>
   /** Throws `unauthenticated` when it is not the user's, and `overloaded`. */
-  checkPassword(name: string, password: string, first: boolean): Promise<void>
+  checkPassword: (name: string, password: string, first: boolean) => Promise<void>
   /** Throws `unauthenticated`; a token that was used before ends its session. */
-  refresh(token: string): Promise<Tokens>
+  refresh: (token: string) => Promise<Tokens>
   /** Ends the session of this access token. */
-  logout(accessToken: string): Promise<void>
+  logout: (accessToken: string) => Promise<void>
   /** Throws `unauthenticated`, also when the session has ended. */
-  verify(accessToken: string): Promise<Identity>
+  verify: (accessToken: string) => Promise<Identity>
 }
 
 export interface SessionOptions {
@@ -41,7 +41,7 @@ export interface SessionOptions {
   readonly accessMs: number
   readonly sessionMs: number
   /** Somebody has used a refresh token a second time. */
-  onReuse(user: string): void
+  onReuse: (user: string) => void
 }
 
 const claimsSchema = z.object({ sub: z.string(), sid: z.uuid(), exp: z.number() })

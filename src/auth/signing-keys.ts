@@ -19,13 +19,13 @@ const JUST_NOW_MS = 10_000
 
 export interface SigningKeys {
   /** The newest, made when there is none or it is too old. */
-  current(): Promise<{ id: string; key: KeyObject }>
+  current: () => Promise<{ id: string; key: KeyObject }>
   /** Public, by id; undefined when there is no such key or its time is over. */
-  find(id: string): Promise<JWK | undefined>
+  find: (id: string) => Promise<JWK | undefined>
   /** All that verify, as a JWK set. */
-  publicKeys(): Promise<JWK[]>
+  publicKeys: () => Promise<JWK[]>
   /** Makes a new one now. */
-  rotate(): Promise<string>
+  rotate: () => Promise<string>
 }
 
 export interface SigningKeyOptions {

@@ -24,15 +24,15 @@ export interface AnswerCacheOptions {
   /** Most answers that the semantic tier holds. */
   readonly maxAnswers: number
   /** Told of each question that is near enough and yet another one. */
-  onRefusal(details: {
+  onRefusal: (details: {
     question: string
     earlier: string
     similarity: number
     reason: string
     detail: string
-  }): void
+  }) => void
   /** Told of what the cache could not do for an answer that is stored already. */
-  onError(error: unknown): void
+  onError: (error: unknown) => void
 }
 
 /** Who uses an answer again and again marks it as used no more often than that. */

@@ -4,7 +4,7 @@ import type { Tier } from '../ports/tier.ts'
 export interface MemoryTierOptions<V> {
   readonly ttlMs: number
   readonly maxBytes: number
-  sizeOf(value: V): number
+  sizeOf: (value: V) => number
 }
 
 /** In this daemon's memory: least recently used values leave first, old ones by their age. */

@@ -31,25 +31,25 @@ export interface BackupCallOptions extends CallOptions {
 
 export interface ApiClient {
   /** Throws what the daemon said, or `daemon_unreachable`, `timeout`, `cancelled`, `version_mismatch`. */
-  call<N extends RouteName>(
+  call: <N extends RouteName>(
     name: N,
     request: RouteRequest<N>,
     options?: CallOptions,
-  ): Promise<RouteResponse<N>>
+  ) => Promise<RouteResponse<N>>
   /**
    * Uploads a file, streamed; resolves when it is accepted, without a job when it can be found. `bytes` is its size
    * when it was hashed.
    */
-  upload(file: FileUpload, options?: CallOptions): Promise<RouteResponse<'putDocument'>>
+  upload: (file: FileUpload, options?: CallOptions) => Promise<RouteResponse<'putDocument'>>
   /** The bytes of a backup; they fail when the connection ends before the archive does. */
-  backup(options?: BackupCallOptions): Promise<Readable>
+  backup: (options?: BackupCallOptions) => Promise<Readable>
   /** `bytes` is the size of the archive. */
-  restore(
+  restore: (
     archive: { readonly stream: Readable; readonly bytes: number },
     options?: BackupCallOptions & { readonly accounts?: boolean },
-  ): Promise<RouteResponse<'restore'>>
-  close(): void
-  [Symbol.dispose](): void
+  ) => Promise<RouteResponse<'restore'>>
+  close: () => void
+  [Symbol.dispose]: () => void
 }
 
 export interface FileUpload {

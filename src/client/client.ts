@@ -62,23 +62,23 @@ export interface ChatClient {
    * lost on the way it connects again and repeats the ask under the same id: the daemon answers with the
    * stream from its start or with the finished answer, and the client turns what repeats into `restart`.
    */
-  ask(request: AskRequest): AsyncIterable<AskEvent>
-  search(request: {
+  ask: (request: AskRequest) => AsyncIterable<AskEvent>
+  search: (request: {
     readonly query: string
     readonly collections?: readonly string[]
     readonly filter?: SearchFilter
     readonly limit?: number
     readonly retrieval?: RetrievalOptions
     readonly signal?: AbortSignal
-  }): Promise<{ passages: readonly Passage[]; ms: number }>
-  history(
+  }) => Promise<{ passages: readonly Passage[]; ms: number }>
+  history: (
     conversation: string,
     limit?: number,
-  ): Promise<{ conversation: ConversationSummary; turns: readonly Turn[] }>
+  ) => Promise<{ conversation: ConversationSummary; turns: readonly Turn[] }>
   /** Calls the listener with every change of the connection; returns how to stop that. */
-  onConnection(listener: (state: ConnectionState) => void): () => void
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+  onConnection: (listener: (state: ConnectionState) => void) => () => void
+  close: () => Promise<void>
+  [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Runs an ask to its end; throws its error. */

@@ -28,10 +28,10 @@ export interface HttpReply {
 
 export interface HttpConnection {
   /** Throws `daemon_unreachable`, `timeout` or `cancelled`; every status is a reply. */
-  send(request: HttpRequest): Promise<HttpReply>
+  send: (request: HttpRequest) => Promise<HttpReply>
   /** As `send`, but the body is left to be read; it fails when the connection ends before the body does. */
-  open(request: HttpRequest): Promise<IncomingMessage>
-  close(): void
+  open: (request: HttpRequest) => Promise<IncomingMessage>
+  close: () => void
 }
 
 /** Keeps connections open between requests until `close`. */

@@ -48,7 +48,7 @@ export interface LaunchOptions {
  * when the one that runs has drained and gone; `onStarting` is told so, once.
  */
 export async function ensureDaemon(
-  options: LaunchOptions & { onStarting?(message: string): void },
+  options: LaunchOptions & { onStarting?: (message: string) => void },
 ): Promise<Endpoint> {
   const { config } = options.loaded
   const { dataDir, daemon } = config

@@ -32,8 +32,8 @@ const ownerSchema = z.object({
 export type Owner = z.infer<typeof ownerSchema>
 
 export interface Lock {
-  announce(owner: Owner): void
-  release(): void
+  announce: (owner: Owner) => void
+  release: () => void
 }
 
 /** Makes the folders, 0700, and finds out now whether they can be written. */

@@ -20,12 +20,12 @@ export interface ComposeProject {
   /** Holds secrets and variables; 0700. */
   readonly folder: string
   readonly variables: ComposeVariables
-  run(args: readonly string[], options?: RunOptions): ReturnType<typeof run>
-  output(args: readonly string[]): Promise<string>
+  run: (args: readonly string[], options?: RunOptions) => ReturnType<typeof run>
+  output: (args: readonly string[]) => Promise<string>
   /** The project as it would be with these changes; secrets are names of files in it. */
-  plan(changes: ComposeVariables): Promise<string>
+  plan: (changes: ComposeVariables) => Promise<string>
   /** Remembers them for this and later runs. */
-  set(changes: ComposeVariables): void
+  set: (changes: ComposeVariables) => void
 }
 
 export function composeProject(engine: 'docker' | 'podman', env: NodeJS.ProcessEnv): ComposeProject {
@@ -91,7 +91,7 @@ export async function containers(project: ComposeProject): Promise<Container[]> 
 export async function bringUp(
   project: ComposeProject,
   previous: ComposeVariables | undefined,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(message: string): void },
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): Promise<void> {
   const args = [
     'up',

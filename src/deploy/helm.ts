@@ -31,8 +31,8 @@ export interface Rollout {
   /** How long a pod may be in a state that time does not mend; half a minute unless told. */
   readonly patienceMs?: number
   /** Told about each change of a pod. */
-  onPod(pod: Pod): void
-  onProgress(message: string): void
+  onPod: (pod: Pod) => void
+  onProgress: (message: string) => void
 }
 
 export interface Revision {

@@ -37,7 +37,7 @@ function parseStatus(text: string): z.infer<typeof statusSchema> | undefined {
 export async function putImage(
   profile: string,
   context: BuildContext,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(message: string): void },
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): Promise<void> {
   const image = imageName(context)
   const there = await output('minikube', ['image', 'ls', '--profile', profile])

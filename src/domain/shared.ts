@@ -1,7 +1,7 @@
 export interface Shared<T> {
-  get(): Promise<T>
+  get: () => Promise<T>
   /** What is known now does not hold any more. */
-  forget(): void
+  forget: () => void
 }
 
 /** Whoever asks at once, or shortly after, gets what one call has given: what many ask for costs as much as for one. */

@@ -13,7 +13,7 @@ export interface Metric {
   /** Shown where there is room for few. */
   readonly headline?: true
   /** Of one question; undefined when it says nothing about this metric. */
-  of(outcome: Outcome): number | undefined
+  of: (outcome: Outcome) => number | undefined
 }
 
 const share = (part: number, whole: number) => (whole === 0 ? undefined : part / whole)

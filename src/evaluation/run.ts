@@ -12,7 +12,7 @@ export interface RunOptions {
   /** End what is under way, too. */
   readonly abort: AbortSignal
   /** Called when a question is done, or has failed. */
-  onDone(): void
+  onDone: () => void
 }
 
 export interface Run {

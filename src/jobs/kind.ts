@@ -20,9 +20,9 @@ export interface TurnContext {
   /** Aborts when the claim was lost or the daemon stops: end the turn, what is written is kept. */
   readonly signal: AbortSignal
   /** The turn has lasted long enough; other shards, and other daemons, want theirs. */
-  over(): boolean
+  over: () => boolean
   /** Runs the work again, with growing pauses, while it fails for a reason that passes. */
-  patiently<T>(work: () => Promise<T>): Promise<T>
+  patiently: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Patience {
   /** The error stands rather than that all pauses are longer than this. */
   readonly enoughMs: number
   /** Resolves after so many milliseconds or on abort. */
-  wait(ms: number, signal: AbortSignal): Promise<void>
+  wait: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 /** `onWait` hears of every pause. Throws the last error, also when it does not pass or the signal aborts. */

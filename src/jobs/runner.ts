@@ -15,7 +15,7 @@ export interface RunnerOptions {
   readonly recut: Recut
   /** No other daemon works on this database. */
   readonly alone: boolean
-  onError(error: unknown, job: string | undefined): void
+  onError: (error: unknown, job: string | undefined) => void
   /** For tests. */
   readonly patience?: Patience
   readonly turns?: Record<JobKind, JobTurn>
@@ -23,11 +23,11 @@ export interface RunnerOptions {
 
 export interface JobRunner {
   /** Turns that run now. */
-  busy(): number
+  busy: () => number
   /** There may be something to do: look now, not at the next poll. */
-  wake(): void
+  wake: () => void
   /** Takes no more turns; those that run end at once, what they have kept stays, and another daemon goes on. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 /** Shards worked on at once: a small ingest does not wait for a large one. */

@@ -2,15 +2,15 @@ import { networkOf } from './addresses.ts'
 
 export interface AddressPool<T> {
   /** Makes room for it where there is none. Without an address it counts only towards all. */
-  add(item: T, address: string | undefined): void
-  remove(item: T): void
+  add: (item: T, address: string | undefined) => void
+  remove: (item: T) => void
 }
 
 export interface AddressPoolOptions<T> {
   readonly most: number
   readonly mostOfAddress: number
   /** Called with what is in the pool no more. */
-  evict(item: T): void
+  evict: (item: T) => void
 }
 
 /**

@@ -83,9 +83,9 @@ const IPV6_NETWORK_PARTS = 4
 
 export interface AddressLimiter {
   /** Throws `rate_limited` when nothing is left for the address, or for whoever else is named in its place. */
-  check(address: string | undefined): void
+  check: (address: string | undefined) => void
   /** Takes one. */
-  count(address: string | undefined): void
+  count: (address: string | undefined) => void
 }
 
 export interface AddressLimiterOptions {

@@ -12,21 +12,21 @@ import { delays } from './delays.ts'
 /** How the credentials that come from one address are tried. */
 export interface Attempts {
   /** Nobody guesses one, so it is always looked at, only not many at once. Throws `rate_limited` in place of `unauthenticated`. */
-  token<T>(token: string, work: () => Promise<T>): Promise<T>
+  token: <T>(token: string, work: () => Promise<T>) => Promise<T>
   /** The same for a token that works once. */
-  refreshToken<T>(work: () => Promise<T>): Promise<T>
+  refreshToken: <T>(work: () => Promise<T>) => Promise<T>
   /**
    * Throws `rate_limited`, unread, while the name has to wait; `isKnown` says that this very password was right from here
    * before, and goes before those that may be guesses.
    */
-  password<T>(name: string, password: string, work: (isKnown: boolean) => Promise<T>): Promise<T>
+  password: <T>(name: string, password: string, work: (isKnown: boolean) => Promise<T>) => Promise<T>
 }
 
 export interface AttemptRegister {
   /** Undefined for the daemon's own socket, which has no limits. */
-  from(address: string | undefined): Attempts
+  from: (address: string | undefined) => Attempts
   /** What stands for this token at this address, when it was good there before. */
-  known(address: string | undefined, token: string): string | undefined
+  known: (address: string | undefined, token: string) => string | undefined
 }
 
 export interface AttemptOptions {

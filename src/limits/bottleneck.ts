@@ -6,7 +6,7 @@ import { type Rate, type RateLimiter, refill, type Standing } from '../ports/rat
 /** Where limiters that several daemons share are kept. */
 export interface SharedConnection {
   readonly connection: Bottleneck.IORedisConnection
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** `client` is ioredis'. */

@@ -3,16 +3,16 @@ import { LRUCache } from 'lru-cache'
 
 export interface Delays {
   /** Milliseconds until the key may try again; 0: now. */
-  left(key: string): number
+  left: (key: string) => number
   /** Failures beyond those that cost nothing; 0: none. */
-  beyond(key: string): number
+  beyond: (key: string) => number
   /** So many more. */
-  add(key: string, failures?: number): void
+  add: (key: string, failures?: number) => void
   /** The wait of the last one begins now, when its check has ended. */
-  begin(key: string): void
+  begin: (key: string) => void
   /** The last one was none. */
-  takeBack(key: string): void
-  forget(key: string): void
+  takeBack: (key: string) => void
+  forget: (key: string) => void
 }
 
 export interface DelayOptions {

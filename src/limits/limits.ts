@@ -8,14 +8,14 @@ import type { UsageRepository } from '../ports/store/usage.ts'
 
 export interface Limits {
   /** Before a question: throws `rate_limited`, also when the tokens of the day are used up. */
-  ask(principal: Principal): Promise<{ readonly mostInFlight: number | undefined }>
+  ask: (principal: Principal) => Promise<{ readonly mostInFlight: number | undefined }>
   /** Before a search: throws `rate_limited`. */
-  search(principal: Principal): Promise<void>
+  search: (principal: Principal) => Promise<void>
   /** Before a call of the HTTP API; the caller refuses what is not allowed. Undefined: not limited. */
-  request(principal: Principal): Promise<Standing | undefined>
+  request: (principal: Principal) => Promise<Standing | undefined>
   /** An engine has used so many tokens for them. */
-  spent(principal: Principal, tokens: number): Promise<void>
-  close(): Promise<void>
+  spent: (principal: Principal, tokens: number) => Promise<void>
+  close: () => Promise<void>
 }
 
 export interface LimitsOptions {

@@ -38,18 +38,18 @@ export interface CacheCounts {
 /** Complete, grounded, history-free answers, by the question and by its meaning. */
 export interface AnswerCache {
   /** What may answer the question, if the database agrees: see AnswerRepository.complete. */
-  find(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined>
+  find: (principal: Principal, query: CacheQuery) => Promise<FoundAnswer | undefined>
   /** The answer that was found has been given. Rejects as little as `keep`. */
-  served(query: CacheQuery, found: FoundAnswer): Promise<void>
+  served: (query: CacheQuery, found: FoundAnswer) => Promise<void>
   /** The answer that was found may no longer be given. */
-  outdated(query: CacheQuery): Promise<void>
+  outdated: (query: CacheQuery) => Promise<void>
   /** Nothing was found. */
-  missed(): void
+  missed: () => void
   /** Never rejects: what could not be kept is in the log, and the answer is given all the same. */
-  keep(principal: Principal, query: CacheQuery, answer: Answer): Promise<void>
-  counts(): CacheCounts
+  keep: (principal: Principal, query: CacheQuery, answer: Answer) => Promise<void>
+  counts: () => CacheCounts
   /** Of the answers in the database that can still be given. */
-  stats(principal: Principal): Promise<{ readonly entries: number; readonly bytes: number }>
+  stats: (principal: Principal) => Promise<{ readonly entries: number; readonly bytes: number }>
   /** How many answers were forgotten. */
-  clear(principal: Principal): Promise<number>
+  clear: (principal: Principal) => Promise<number>
 }

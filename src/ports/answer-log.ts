@@ -8,12 +8,12 @@ export interface LoggedEvent extends Position {
 /** The live streams of answers, each written by the daemon that runs it and followed by any. */
 export interface AnswerLogs {
   /** Starts the log of an attempt that runs here. */
-  open(answer: string, epoch: number): AnswerLog
+  open: (answer: string, epoch: number) => AnswerLog
   /**
    * The events of an attempt from number `from` on, without a gap, and live ones as they come. Ends after `done` or
    * `error`, when the signal aborts, and early when events are missing: the log may forget at any time.
    */
-  follow(answer: string, epoch: number, from: number, signal: AbortSignal): AsyncIterable<LoggedEvent>
+  follow: (answer: string, epoch: number, from: number, signal: AbortSignal) => AsyncIterable<LoggedEvent>
 }
 
 /** What an event takes in memory besides its text, about. */

@@ -49,9 +49,9 @@ export interface LanguageModel {
    * The answer to a chat as it is written. Throws `engine_failed` (the prompt is too long, the process ended, needed
    * too much memory), `overloaded`, `model_corrupt`, `model_too_large`, and the reason of an aborted signal.
    */
-  stream(
+  stream: (
     messages: readonly ChatMessage[],
     options: GenerationOptions,
     signal: AbortSignal,
-  ): AsyncIterable<GenerationPiece>
+  ) => AsyncIterable<GenerationPiece>
 }

@@ -27,7 +27,7 @@ export interface EmbedOptions {
 export interface Embedder {
   readonly model: EmbeddingModel
   /** One embedding per text, in order. The same text always gives the same vector. */
-  embed(texts: readonly string[], options: EmbedOptions): Promise<Embedding[]>
+  embed: (texts: readonly string[], options: EmbedOptions) => Promise<Embedding[]>
 }
 
 /** The embedding models of this machine, loaded when they are used. */
@@ -36,11 +36,11 @@ export interface Embedders {
    * By reference: `builtin`, `org/name[@revision][:variant]` or a folder. Throws `unknown_model`,
    * `unsupported_model`, `model_corrupt` and `bad_request`; its `embed` also what loading a model throws.
    */
-  get(reference: string): Promise<Embedder>
+  get: (reference: string) => Promise<Embedder>
 }
 
 /** Counts and cuts text as the embedding model does; used by the splitter. */
 export interface Tokenizer {
   /** Tokens of the text without special tokens. */
-  count(text: string): number
+  count: (text: string) => number
 }

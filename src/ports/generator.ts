@@ -42,12 +42,12 @@ export interface Generator {
   readonly id: string
   /** Another one when prompt, algorithm or a setting that decides the answer changes; part of the cache key. */
   readonly promptVersion: string
-  generate(input: GenerateInput): AsyncIterable<GeneratorEvent>
+  generate: (input: GenerateInput) => AsyncIterable<GeneratorEvent>
   /**
    * The question made standalone with the history, which is not empty. Undefined when it could not; absent where
    * the generator is no language model. Throws only when the signal is aborted.
    */
-  rewrite?(question: string, history: readonly Turn[], work: EngineWork): Promise<string | undefined>
+  rewrite?: (question: string, history: readonly Turn[], work: EngineWork) => Promise<string | undefined>
 }
 
 export type EngineState =
@@ -57,10 +57,10 @@ export type EngineState =
 
 export interface Generators {
   /** With its fallbacks, where it has any. Throws `unknown_engine`. */
-  get(name?: string): Generator
+  get: (name?: string) => Generator
   /** Without fallbacks. Throws `unknown_engine`. */
-  alone(name: string): Generator
-  names(): string[]
+  alone: (name: string) => Generator
+  names: () => string[]
   /** Throws `unknown_engine`. */
-  state(name: string): EngineState
+  state: (name: string) => EngineState
 }

@@ -23,10 +23,10 @@ export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warning
 /** Loads and splits files outside the server's process, bounded in memory and time. */
 export interface DocumentParser {
   /** Throws what `parseDocument` throws, and `parser_failed`. */
-  parse(file: SourceFile): Promise<ParsedDocument>
+  parse: (file: SourceFile) => Promise<ParsedDocument>
   /** Chunks of a stored document, made anew as the tokenizer of the model with this reference counts. */
-  recut(document: StoredDocument, model: string, signal: AbortSignal): Promise<readonly Chunk[]>
-  close(): Promise<void>
+  recut: (document: StoredDocument, model: string, signal: AbortSignal) => Promise<readonly Chunk[]>
+  close: () => Promise<void>
 }
 
 /** A document's text, and where its chunks were: they tell sections and pages. */

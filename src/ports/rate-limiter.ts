@@ -17,8 +17,8 @@ export interface Standing {
 /** Counts requests by subject. */
 export interface RateLimiter {
   /** Takes one request out of what the subject may send now. */
-  take(subject: string, rate: Rate): Promise<Standing>
-  close(): Promise<void>
+  take: (subject: string, rate: Rate) => Promise<Standing>
+  close: () => Promise<void>
 }
 
 /** The shortest pause between two refills. */

@@ -9,9 +9,9 @@ export interface Reranker {
    * A logit per passage, in order; those that `withinMs` did not suffice for are missing at the end.
    * Throws `cancelled`, `overloaded` and `internal`.
    */
-  rerank(
+  rerank: (
     question: string,
     passages: readonly string[],
     options: { readonly withinMs: number; readonly signal: AbortSignal },
-  ): Promise<readonly number[]>
+  ) => Promise<readonly number[]>
 }

@@ -22,19 +22,19 @@ export interface RedisConnection {
   /** Why it cannot be relied on now; undefined when all is well. */
   readonly trouble: string | undefined
   /** What Redis says, or `otherwise` when it does not. */
-  attempt<T>(work: (client: RedisClient) => PromiseLike<T>, otherwise: T): Promise<T>
+  attempt: <T>(work: (client: RedisClient) => PromiseLike<T>, otherwise: T) => Promise<T>
   /** A key of this installation. In a cluster, keys with the same `slot` lie together. */
-  key(kind: string, slot: string): string
+  key: (kind: string, slot: string) => string
   /** A further connection, for subscriptions. */
-  duplicate(): RedisClient
+  duplicate: () => RedisClient
   /** Calls with every change of `trouble`. */
-  onChange(listener: (trouble: string | undefined) => void): void
-  close(): Promise<void>
+  onChange: (listener: (trouble: string | undefined) => void) => void
+  close: () => Promise<void>
 }
 
 interface RedisLog {
-  warn(details: object, message: string): void
-  info(details: object, message: string): void
+  warn: (details: object, message: string) => void
+  info: (details: object, message: string) => void
 }
 
 /** How often a Redis that failed is tried again, and one that nobody needs is asked whether it is there. */

@@ -10,8 +10,8 @@ import type { RedisClient, RedisConnection } from './connection.ts'
 
 /** How values lie in Redis. What cannot be read was written by another version, and counts as forgotten. */
 export interface Codec<V> {
-  encode(value: V): Buffer | string
-  decode(bytes: Buffer): V | undefined
+  encode: (value: V) => Buffer | string
+  decode: (bytes: Buffer) => V | undefined
 }
 
 export interface RedisTierOptions<V> {
@@ -67,7 +67,7 @@ function jsonCodec<V>(schema: z.ZodType<V>): Codec<V> {
   }
 }
 
-export const cachedAnswerCodec: Codec<CachedAnswer> = jsonCodec(
+export const cachedAnswerCodec = jsonCodec<CachedAnswer>(
   z.object({
     source: z.object({ principal: z.string(), answer: z.string() }),
     askedAt: z.string(),
@@ -78,7 +78,7 @@ export const cachedAnswerCodec: Codec<CachedAnswer> = jsonCodec(
   }),
 )
 
-export const passagesCodec: Codec<RetrievedPassages> = jsonCodec(
+export const passagesCodec = jsonCodec<RetrievedPassages>(
   z.object({ passages: z.array(passageSchema), warnings: z.array(z.string()), whole: z.boolean() }),
 )
 

@@ -41,11 +41,11 @@ export interface Lexicon {
   /** Makes a passive with a participle. */
   readonly being: ReadonlySet<string>
   /** The form of a finite verb or participle says that it is past. */
-  isPast(word: string): boolean
+  isPast: (word: string) => boolean
   /** Two forms of one stem that tell who does it to whom. */
-  isOtherRole(a: string, b: string): boolean
+  isOtherRole: (a: string, b: string) => boolean
   /** Without its inflection. */
-  stem(word: string): string
+  stem: (word: string) => string
 }
 
 /** One group a line; the first word names it. */

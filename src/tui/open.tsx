@@ -21,7 +21,7 @@ export interface ChatOptions {
   readonly engine?: string
   /** Ends the chat as if the user had quit. */
   readonly signal?: AbortSignal
-  listCollections(): Promise<readonly Holding[]>
+  listCollections: () => Promise<readonly Holding[]>
   readonly stdin: TerminalInput
   readonly stdout: TerminalOutput
   readonly env: Readonly<Record<string, string | undefined>>
@@ -30,8 +30,8 @@ export interface ChatOptions {
 /** What the chat needs of `process.stdin`. */
 interface TerminalInput extends NodeJS.ReadableStream {
   readonly isRaw: boolean
-  setRawMode(on: boolean): unknown
-  unref(): unknown
+  setRawMode: (on: boolean) => unknown
+  unref: () => unknown
 }
 
 /** What the chat needs of `process.stdout`. */

@@ -9,7 +9,7 @@ import { MAX_RECALL } from './state.ts'
 export interface PromptHistory {
   readonly inputs: readonly string[]
   /** Rejects when the file cannot be written. */
-  add(input: string): Promise<void>
+  add: (input: string) => Promise<void>
 }
 
 const PRIVATE = { mode: 0o600 } as const

@@ -18,25 +18,25 @@ export interface SessionOptions {
   readonly engine: string | undefined
   /** Known at the start; asked again where it matters. */
   readonly holdings: readonly Holding[]
-  listCollections(): Promise<readonly Holding[]>
+  listCollections: () => Promise<readonly Holding[]>
   /** Keeps an input for the next chat; a failure is told once. */
-  rememberInput(input: string): Promise<void>
-  viewport(): Viewport
+  rememberInput: (input: string) => Promise<void>
+  viewport: () => Viewport
   /** Milliseconds; only differences count. */
-  now(): number
+  now: () => number
   /** Ends the chat; with an error when it cannot go on. */
-  quit(error?: ChatbotError): void
+  quit: (error?: ChatbotError) => void
 }
 
 export interface Session {
-  state(): State
-  subscribe(listener: () => void): () => void
-  press(stroke: Stroke): void
-  paste(text: string): void
+  state: () => State
+  subscribe: (listener: () => void) => () => void
+  press: (stroke: Stroke) => void
+  paste: (text: string) => void
   /** Ends the chat as the user would. */
-  leave(): void
+  leave: () => void
   /** Stops what runs, listens no more, and resolves when all inputs are kept. */
-  dispose(): Promise<void>
+  dispose: () => Promise<void>
 }
 
 /** Columns left of the input. */

@@ -10,8 +10,8 @@ import type { Action, State } from './state.ts'
 export interface SlashContext {
   readonly state: State
   readonly client: ChatClient
-  listCollections(): Promise<readonly Holding[]>
-  quit(): void
+  listCollections: () => Promise<readonly Holding[]>
+  quit: () => void
 }
 
 export interface SlashCommand {
@@ -21,7 +21,7 @@ export interface SlashCommand {
   /** What it may be followed by, given the names of the collections. */
   readonly completions?: (collections: readonly string[]) => readonly string[]
   /** What changes; what it throws is shown. */
-  run(args: readonly string[], context: SlashContext): Actions | Promise<Actions>
+  run: (args: readonly string[], context: SlashContext) => Actions | Promise<Actions>
 }
 
 type Actions = readonly Action[]

@@ -2,9 +2,9 @@
 export const MAX_FPS = 30
 
 export interface TextBatch {
-  add(text: string): void
+  add: (text: string) => void
   /** Hands over what waits, now. */
-  flush(): void
+  flush: () => void
 }
 
 /** Joins pieces so that `take` is called at most MAX_FPS times a second; the first one goes through at once. */

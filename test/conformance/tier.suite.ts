@@ -31,7 +31,7 @@ const answer = (text: string): CachedAnswer => ({
 
 interface Opened extends AsyncDisposable {
   /** Values live for this long. */
-  tier(ttlMs?: number): Tier<CachedAnswer>
+  tier: (ttlMs?: number) => Tier<CachedAnswer>
 }
 
 export function tierSuite(name: string, open: () => Promise<Opened>): void {

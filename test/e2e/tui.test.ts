@@ -125,15 +125,15 @@ const daemonPid = (): number =>
   Number(/"pid":\s*(\d+)/.exec(readFileSync(join(home, 'data', 'daemon.json'), 'utf8'))?.[1])
 
 interface Terminal extends AsyncDisposable {
-  keys(...keys: string[]): Promise<void>
-  ask(text: string): Promise<void>
-  resize(columns: number, rows: number): Promise<void>
+  keys: (...keys: string[]) => Promise<void>
+  ask: (text: string) => Promise<void>
+  resize: (columns: number, rows: number) => Promise<void>
   /** Scrollback and screen. */
-  text(): Promise<string>
-  until(expected: RegExp): Promise<void>
+  text: () => Promise<string>
+  until: (expected: RegExp) => Promise<void>
   /** Of the terminal driver, as stty prints them. */
-  settings(): Promise<string>
-  cursorShown(): Promise<boolean>
+  settings: () => Promise<string>
+  cursorShown: () => Promise<boolean>
 }
 
 let terminals = 0

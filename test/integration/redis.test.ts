@@ -6,8 +6,8 @@ import { describeRedis, ownPrefix, redisUrl, testRedis, untilTrouble } from '../
 
 interface Told {
   readonly lines: string[]
-  warn(details: object, message: string): void
-  info(details: object, message: string): void
+  warn: (details: object, message: string) => void
+  info: (details: object, message: string) => void
 }
 
 function log(): Told {

@@ -36,7 +36,7 @@ beforeEach(() => {
   reply = obedient
 })
 
-function askerTests(where: () => Promise<{ env: Record<string, string>; drop(): Promise<void> }>): void {
+function askerTests(where: () => Promise<{ env: Record<string, string>; drop: () => Promise<void> }>): void {
   let daemon: TestDaemon
   let drop: () => Promise<void>
   const sockets = new Map<Name, RawSocket>()

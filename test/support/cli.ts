@@ -24,19 +24,19 @@ export interface Workspace extends AsyncDisposable {
   readonly dataDir: string
   readonly env: NodeJS.ProcessEnv
   /** Paths are relative to `dir`. */
-  write(files: Readonly<Record<string, string | Buffer>>): void
-  run(args: readonly string[], options?: RunOptions): Promise<Finished>
+  write: (files: Readonly<Record<string, string | Buffer>>) => void
+  run: (args: readonly string[], options?: RunOptions) => Promise<Finished>
   /** The JSON document on stdout; throws when there is none. */
-  json(args: readonly string[], options?: RunOptions): Promise<{ code: number | null; document: unknown }>
+  json: (args: readonly string[], options?: RunOptions) => Promise<{ code: number | null; document: unknown }>
   /** Not awaited: for signals and pipes. */
-  start(args: readonly string[], options?: RunOptions): Running
+  start: (args: readonly string[], options?: RunOptions) => Running
 }
 
 export interface Running {
   readonly child: ChildProcess
   readonly finished: Promise<Finished>
   /** Resolves when stdout or stderr has held this. */
-  seen(pattern: RegExp): Promise<void>
+  seen: (pattern: RegExp) => Promise<void>
 }
 
 const CHATBOT = join(packageRoot(), 'bin', 'chatbot.js')

@@ -21,7 +21,7 @@ export interface TestDaemon extends AsyncDisposable {
   /** Resolves with the exit status, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals | null>
   /** What it logged so far. */
-  log(): string
+  log: () => string
 }
 
 export interface TestDaemonOptions {

@@ -17,9 +17,9 @@ export interface TestDatabase extends AsyncDisposable {
   readonly embedded: boolean
   readonly connection: pg.PoolConfig
   /** Raw SQL while the store is closed, because PGlite serves one connection. */
-  inspect<T>(work: (client: pg.Client) => Promise<T>): Promise<T>
+  inspect: <T>(work: (client: pg.Client) => Promise<T>) => Promise<T>
   /** Closes the store (and PGlite) and opens it again. */
-  reopen(): Promise<void>
+  reopen: () => Promise<void>
 }
 
 export async function pgliteDatabase(): Promise<TestDatabase> {

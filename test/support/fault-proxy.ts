@@ -12,21 +12,21 @@ export interface FaultProxy extends AsyncDisposable {
   /** The target's URL with this proxy's address in it. */
   readonly url: string
   /** Connections now. */
-  connections(): number
+  connections: () => number
   /** Resets all connections; new ones work. */
-  cut(): void
+  cut: () => void
   /** Resets all connections and refuses new ones until `heal`. */
-  down(): void
+  down: () => void
   /** Nothing passes any more, on old and new connections, and nobody is told. */
-  stall(): void
+  stall: () => void
   /** What clients send arrives; what the target answers is swallowed. */
-  halfOpen(): void
+  halfOpen: () => void
   /** Every piece of data, each way, comes so much later. */
-  delay(ms: number): void
+  delay: (ms: number) => void
   /** New connections go to another place. */
-  retarget(url: string): void
+  retarget: (url: string) => void
   /** Everything passes again; what was stalled or swallowed is cut, because a stream with a hole is no stream. */
-  heal(): void
+  heal: () => void
 }
 
 type Mode = 'pass' | 'down' | 'stall' | 'half-open'

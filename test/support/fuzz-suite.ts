@@ -143,8 +143,8 @@ async function hashOf(path: string): Promise<string> {
 
 interface Bystander {
   /** Resolves when every ping sent so far was answered. */
-  answered(): Promise<void>
-  end(): Promise<void>
+  answered: () => Promise<void>
+  end: () => Promise<void>
 }
 
 const PING_MS = 20
@@ -277,7 +277,7 @@ type Response = typeof responses extends Arbitrary<infer R> ? R : never
 
 interface HostileServer extends AsyncDisposable {
   /** Says this to a client on a socket and to one of the API; both end with an error of ours or well. */
-  play(frames: readonly string[], response: Response): Promise<void>
+  play: (frames: readonly string[], response: Response) => Promise<void>
 }
 
 async function hostileServer(): Promise<HostileServer> {

@@ -7,11 +7,14 @@ export interface OidcServer extends AsyncDisposable {
   /** Requests for its keys so far. */
   readonly fetched: () => number
   /** Publishes a new key in place of the others; gives its id. */
-  rotate(alg?: string): Promise<string>
+  rotate: (alg?: string) => Promise<string>
   /** From now on it answers nothing but errors. */
-  fail(failing: boolean): void
-  token(claims?: JWTPayload, options?: { readonly kid?: string; readonly expires?: string }): Promise<string>
-  publicKey(): JWK
+  fail: (failing: boolean) => void
+  token: (
+    claims?: JWTPayload,
+    options?: { readonly kid?: string; readonly expires?: string },
+  ) => Promise<string>
+  publicKey: () => JWK
 }
 
 export const AUDIENCE = 'chatbot-test'

@@ -6,11 +6,14 @@ import { type ServerMessage, serverMessageSchema } from '../../src/protocol/mess
 export interface RawSocket extends AsyncDisposable {
   readonly socket: WebSocket
   readonly messages: ServerMessage[]
-  send(message: object): void
+  send: (message: object) => void
   /** The next message, not yet waited for, that fits. */
-  wait<T extends ServerMessage['type']>(type: T, id?: string): Promise<Extract<ServerMessage, { type: T }>>
+  wait: <T extends ServerMessage['type']>(
+    type: T,
+    id?: string,
+  ) => Promise<Extract<ServerMessage, { type: T }>>
   /** Everything of one ask, up to `done` or `error`. */
-  events(id: string): Promise<ServerMessage[]>
+  events: (id: string) => Promise<ServerMessage[]>
   readonly closed: Promise<number>
 }
 

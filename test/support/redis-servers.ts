@@ -31,7 +31,7 @@ export interface RedisServer extends AsyncDisposable {
   /** Of the administrator. */
   readonly client: Redis
   /** Gone at once; whoever was connected is cut off. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 export interface RedisCluster extends AsyncDisposable {
@@ -78,11 +78,11 @@ export async function redisCluster(): Promise<RedisCluster> {
 export interface WatchedRedis extends AsyncDisposable {
   readonly url: string
   /** The master that the sentinel names now. */
-  master(): Promise<RedisServer>
+  master: () => Promise<RedisServer>
   /** The sentinel makes the replica the master, as an administrator tells it to; the old master lives on. */
-  failOver(): Promise<void>
+  failOver: () => Promise<void>
   /** How long a master may be silent from now on. */
-  patience(ms: number): Promise<void>
+  patience: (ms: number) => Promise<void>
 }
 
 export async function watchedRedis(): Promise<WatchedRedis> {

@@ -31,8 +31,8 @@ export const ownPrefix = (): string => `test-${randomBytes(6).toString('hex')}`
 export async function testRedis(
   settings: Partial<RedisSettings> = {},
   log: {
-    warn(details: object, message: string): void
-    info(details: object, message: string): void
+    warn: (details: object, message: string) => void
+    info: (details: object, message: string) => void
   } = SILENT,
 ): Promise<RedisConnection & AsyncDisposable> {
   const redis = connectRedis(

@@ -21,9 +21,9 @@ export interface Replicas extends AsyncDisposable {
   readonly token: string
   readonly connectionString: string
   /** A further one, which nothing leads to yet. */
-  another(): Promise<TestDaemon>
+  another: () => Promise<TestDaemon>
   /** New connections go there; those that are open are cut. */
-  moveTo(daemon: TestDaemon): void
+  moveTo: (daemon: TestDaemon) => void
 }
 
 export async function startReplicas(env: Readonly<Record<string, string>> = {}): Promise<Replicas> {

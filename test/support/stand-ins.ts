@@ -33,9 +33,9 @@ const callSchema = z.object({ line: z.string(), input: z.string().optional() })
 
 export interface StandIns extends Disposable {
   readonly env: Readonly<Record<string, string>>
-  play(scenario: Scenario): void
+  play: (scenario: Scenario) => void
   /** Since the last `play`. */
-  calls(): z.infer<typeof callSchema>[]
+  calls: () => z.infer<typeof callSchema>[]
 }
 
 /** PATH holds these tools, node and the shell's own programs, and nothing more. */

@@ -10,12 +10,12 @@ import { readClientMessage } from '../../src/protocol/read.ts'
 
 export interface Peer {
   /** The next message of the client that is no `hello`. */
-  next(): Promise<Exclude<ClientMessage, { type: 'hello' }>>
-  send(...messages: readonly ServerMessage[]): void
-  raw(frame: string | Buffer): void
-  close(code: number): void
+  next: () => Promise<Exclude<ClientMessage, { type: 'hello' }>>
+  send: (...messages: readonly ServerMessage[]) => void
+  raw: (frame: string | Buffer) => void
+  close: (code: number) => void
   /** As a kill of the daemon does. */
-  vanish(): void
+  vanish: () => void
   /** Resolves with the close code. */
   readonly closed: Promise<number>
 }
@@ -23,7 +23,7 @@ export interface Peer {
 export interface WireServer extends AsyncDisposable {
   readonly socketPath: string
   /** The next client, greeted. */
-  peer(): Promise<Peer>
+  peer: () => Promise<Peer>
 }
 
 export const welcome: Extract<ServerMessage, { type: 'welcome' }> = {

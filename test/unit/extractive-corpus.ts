@@ -21,13 +21,13 @@ export interface TestAnswer {
 export interface TestCorpus extends AsyncDisposable {
   readonly embedder: Embedder
   /** Adds a file; its name tells the format. */
-  add(uri: string, source: string): Promise<void>
+  add: (uri: string, source: string) => Promise<void>
   /** The stored text of a document. */
-  text(uri: string): string
+  text: (uri: string) => string
   /** The six best passages of documents whose uri begins with `under`. */
-  search(question: string, under?: string): Promise<Passage[]>
-  ask(question: string, under?: string): Promise<TestAnswer>
-  askOf(question: string, passages: readonly Passage[], signal?: AbortSignal): Promise<TestAnswer>
+  search: (question: string, under?: string) => Promise<Passage[]>
+  ask: (question: string, under?: string) => Promise<TestAnswer>
+  askOf: (question: string, passages: readonly Passage[], signal?: AbortSignal) => Promise<TestAnswer>
 }
 
 export async function testCorpus(): Promise<TestCorpus> {

@@ -164,7 +164,7 @@ function find(question: string, text: string) {
   return rankByWords(words, 'en', 1, ['a', 'b'].map(candidate))
 }
 
-function filter(make: () => { push(piece: string): unknown; flush(): unknown }, pieceLength: number) {
+function filter(make: () => { push: (piece: string) => unknown; flush: () => unknown }, pieceLength: number) {
   return (text: string): void => {
     const filter = make()
     for (let at = 0; at < text.length; at += pieceLength) filter.push(text.slice(at, at + pieceLength))

@@ -19,7 +19,7 @@ interface Opened extends AsyncDisposable {
   /** Settles when the chat is over. */
   readonly outcome: Promise<ChatOutcome>
   /** Types a question and gives the ask it makes. */
-  ask(question: string): ReturnType<DrivenClient['nextAsk']>
+  ask: (question: string) => ReturnType<DrivenClient['nextAsk']>
 }
 
 async function open(

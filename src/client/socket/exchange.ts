@@ -7,10 +7,10 @@ export interface Exchange {
   /** The frame that asks; sent again after every reconnect. */
   readonly frame: string
   /** It was sent on a new socket: what comes now starts over. */
-  restarted(): void
-  receive(message: ServerMessage): Received
+  restarted: () => void
+  receive: (message: ServerMessage) => Received
   /** The connection is gone for good. */
-  fail(error: ChatbotError): void
+  fail: (error: ChatbotError) => void
 }
 
 /** `lost`: events are missing, so that the exchange must be repeated on a new socket. */

@@ -19,11 +19,11 @@ import { closeError, refusedUpgrade, unreachable } from './socket-errors.ts'
 
 export interface OpenSocket {
   readonly welcome: Welcome
-  send(frame: string): void
+  send: (frame: string) => void
   /** Says goodbye and resolves when the socket is closed; frames sent before still arrive. */
-  close(): Promise<void>
+  close: () => Promise<void>
   /** Drops the connection at once; `onClose` follows. */
-  drop(reason: string): void
+  drop: (reason: string) => void
 }
 
 interface SocketOptions {

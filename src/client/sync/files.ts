@@ -77,8 +77,8 @@ export async function expandSource(
 }
 
 interface Rules {
-  enter(folder: string): Rules
-  ignores(path: string, isFolder: boolean): boolean
+  enter: (folder: string) => Rules
+  ignores: (path: string, isFolder: boolean) => boolean
 }
 
 class Walk {

@@ -49,9 +49,9 @@ export interface IngestOptions extends Stops {
   readonly maxFileBytes: number
   /** Leave what was uploaded to the daemon: files end as `staged`. */
   readonly detach?: boolean | undefined
-  onResult?(result: FileResult): void
+  onResult?: (result: FileResult) => void
   /** Told how far the daemon is, a few times a second. */
-  onProgress?(job: JobStatus): void
+  onProgress?: (job: JobStatus) => void
   /** Resolves after so many milliseconds or on abort; for tests. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }

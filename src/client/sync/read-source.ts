@@ -104,7 +104,7 @@ function beginsAsHtml(bytes: Buffer): boolean {
 /** Undefined for UTF-8, for what nobody knows, and where the server says nothing: the text itself is looked at. */
 function decoderOf(
   charset: string | undefined,
-): { encoding: string; decode(bytes: Buffer): string } | undefined {
+): { encoding: string; decode: (bytes: Buffer) => string } | undefined {
   if (charset === undefined) return undefined
   try {
     const decoder = new TextDecoder(charset)

@@ -14,7 +14,7 @@ export interface RunOptions extends Stops {
   /** Leave the rest to the daemon, as soon as it has it. */
   readonly detach?: boolean | undefined
   /** Told how far the job is, a few times a second. */
-  onProgress?(job: JobStatus): void
+  onProgress?: (job: JobStatus) => void
   /** Resolves after so many milliseconds or on abort; for tests. */
   readonly wait?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined
 }

@@ -40,7 +40,7 @@ export interface SyncOptions extends Omit<IngestOptions, 'files' | 'source' | 'o
   readonly prune?: (left: readonly string[], held: number) => Promise<readonly string[]>
   /** Hash and size of a file; from the disk unless given. */
   readonly hash?: typeof hashFile
-  onResult?(result: SyncResult): void
+  onResult?: (result: SyncResult) => void
 }
 
 /** A source as the daemon remembers it. */

@@ -17,7 +17,7 @@ export type Piece =
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
-  stream(messages: readonly ChatMessage[], signal: AbortSignal): AsyncIterable<Piece>
+  stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<Piece>
 }
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */

@@ -13,7 +13,7 @@ export interface GuardOptions {
 }
 
 export interface GuardedGenerator extends Generator {
-  state(): EngineState
+  state: () => EngineState
 }
 
 /** Errors of the engine, not of the question: another engine, or another moment, may do better. */

@@ -27,9 +27,9 @@ export interface CheckedText {
 
 export interface CitationCheck {
   /** Takes the engine's next piece; gives what is certain by now. */
-  push(piece: string): CheckedText
+  push: (piece: string) => CheckedText
   /** The rest, when the engine has ended. */
-  flush(): CheckedText
+  flush: () => CheckedText
 }
 
 /**

@@ -27,7 +27,7 @@ export interface GroundedOptions {
   /** For the small tasks of a conversation. */
   readonly short: Completion
   /** What a completion threw, as an error that says what to do. */
-  toError(thrown: unknown): ChatbotError
+  toError: (thrown: unknown) => ChatbotError
 }
 
 /** Answers by a language model, wherever it runs, from the passages alone and with checked citations. */

@@ -2,10 +2,10 @@
 
 export interface LinkFilter {
   /** Takes the next piece of the text; gives what is certain by now. */
-  push(piece: string): string
-  flush(): string
+  push: (piece: string) => string
+  flush: () => string
   /** Links left out so far. */
-  leftOut(): number
+  leftOut: () => number
 }
 
 const LEFT_OUT = 'link left out'

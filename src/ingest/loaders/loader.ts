@@ -10,16 +10,16 @@ interface Format {
   /** Lower case, without the dot. */
   readonly extensions: readonly string[]
   /** Whether bytes that look like text are of this format, whatever their name says. */
-  recognises?(bytes: Buffer): boolean
+  recognises?: (bytes: Buffer) => boolean
 }
 
 /** Reads a format that is text in some encoding. */
 export interface TextLoader extends Format {
   readonly reads: 'text'
   /** Encoding that the content declares itself. */
-  declaredEncoding?(bytes: Buffer): string | undefined
+  declaredEncoding?: (bytes: Buffer) => string | undefined
   /** From text with `\n` line ends. `uri` serves for the title when the text has none. */
-  load(text: string, uri: string): LoadedDocument | Promise<LoadedDocument>
+  load: (text: string, uri: string) => LoadedDocument | Promise<LoadedDocument>
 }
 
 /** Reads a format with binary content, or with parts in encodings of their own. */
@@ -30,7 +30,7 @@ export interface BytesLoader extends Format {
   /** A file inside, by which an archive is told that file-type does not know. */
   readonly archivePart?: RegExp
   /** Throws `document_corrupt`, `document_too_large`, `needs_password` and `no_text_layer`. */
-  load(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument>
+  load: (bytes: Buffer, options: LoadOptions) => Promise<LoadedDocument>
 }
 
 export interface LoadOptions {
@@ -41,7 +41,7 @@ export interface LoadOptions {
   /** UTF-16 code units; a loader may stop with `document_too_large` as soon as there are more. */
   readonly maxTextLength: number
   /** Reads a file inside this one, such as an attachment, with the loader of its own format. */
-  loadInner(bytes: Buffer, uri: string): Promise<LoadedDocument>
+  loadInner: (bytes: Buffer, uri: string) => Promise<LoadedDocument>
 }
 
 /** `refund-policy` of `docs/refund-policy.md`: the title of last resort. */

@@ -13,9 +13,9 @@ export interface Indexing {
 
 export interface IndexSpecs {
   /** Of a collection: the model that it is indexed with, or the one of new collections; throws as `Embedders.get`. */
-  of(collection: string): Promise<Indexing>
+  of: (collection: string) => Promise<Indexing>
   /** With this model. */
-  with(reference: string): Promise<Indexing>
+  with: (reference: string) => Promise<Indexing>
 }
 
 /** `initial`: reference of the model of new collections. */

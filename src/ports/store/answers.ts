@@ -108,51 +108,51 @@ export interface AnswerRepository {
    * Writes the durable row of an ask; throws `id_reused`, `unknown_conversation`, and `rate_limited` when the
    * principal has as many answers in flight as it may.
    */
-  begin(principal: Principal, ask: NewAsk): Promise<Begun>
+  begin: (principal: Principal, ask: NewAsk) => Promise<Begun>
   /**
    * As `begin`, for a new ask, unless `readable` would give anything else by now. Undefined, and nothing written, when
    * that is so or there is more to the ask: ask `readable`, and then `begin`.
    */
-  beginRemembered(principal: Principal, ask: NewAsk, remembered: Remembered): Promise<Started | undefined>
+  beginRemembered: (principal: Principal, ask: NewAsk, remembered: Remembered) => Promise<Started | undefined>
   /**
    * Stores the complete answer, its citations and the messages of both sides, if this epoch still owns the row; false
    * when another attempt has taken over or the ask has ended, and then nothing was written. Nor is anything of an
    * answer taken `from` the cache that may no longer be given: it was cleared or is too old, or what the row
    * searched has changed or is gone.
    */
-  complete(
+  complete: (
     principal: Principal,
     epoch: number,
     answer: Answer,
     questionVector?: QuestionVector,
     from?: { readonly source: AnswerSource; readonly partition: string },
-  ): Promise<boolean>
+  ) => Promise<boolean>
   /** Ends an ask without a complete answer; keeps what was asked and generated. An interrupted one may begin anew. False as in `complete`. */
-  end(
+  end: (
     principal: Principal,
     id: string,
     epoch: number,
     state: 'failed' | 'cancelled' | 'interrupted',
     error: { code: ErrorCode; message: string },
     text: string,
-  ): Promise<boolean>
+  ) => Promise<boolean>
   /** Extends the leases that this owner holds, and gives what it holds. */
-  renew(lease: Lease): Promise<LeasedAnswer[]>
+  renew: (lease: Lease) => Promise<LeasedAnswer[]>
   /** Hands the answer over: another daemon may take it at once, and this attempt does not count as lost. */
-  release(principal: Principal, id: string, epoch: number): Promise<void>
+  release: (principal: Principal, id: string, epoch: number) => Promise<void>
   /**
    * Takes over running answers whose lease has lapsed, at most so many. Those that were cancelled end so, and those
    * that were lost twice fail as `given_up`: they may be what ends the daemons.
    */
-  takeLapsed(lease: Lease, most: number): Promise<LapsedAnswers>
+  takeLapsed: (lease: Lease, most: number) => Promise<LapsedAnswers>
   /** Marks all running answers of others as interrupted, or given up as above: for a daemon that is alone on its database. */
-  interruptOthers(owner: string): Promise<{ interrupted: number; givenUp: readonly string[] }>
+  interruptOthers: (owner: string) => Promise<{ interrupted: number; givenUp: readonly string[] }>
   /** Asks the daemon that runs it to end it; false when it does not run. */
-  requestCancel(principal: Principal, id: string): Promise<boolean>
+  requestCancel: (principal: Principal, id: string) => Promise<boolean>
   /** Undefined when there is no such answer. */
-  look(principal: Principal, id: string): Promise<AnswerSight | undefined>
-  get(
+  look: (principal: Principal, id: string) => Promise<AnswerSight | undefined>
+  get: (
     principal: Principal,
     id: string,
-  ): Promise<{ state: AnswerState; answer?: Answer; citations: readonly Citation[] }>
+  ) => Promise<{ state: AnswerState; answer?: Answer; citations: readonly Citation[] }>
 }

@@ -12,7 +12,7 @@ export interface AuditEntry {
 
 export interface AuditRepository {
   /** Newest first, older than `before`; for administrators. */
-  list(principal: Principal, page: { limit: number; before?: number | undefined }): Promise<AuditEntry[]>
+  list: (principal: Principal, page: { limit: number; before?: number | undefined }) => Promise<AuditEntry[]>
   /** An act that changed nothing in the database. */
-  add(principal: Principal, action: string, target: string): Promise<void>
+  add: (principal: Principal, action: string, target: string) => Promise<void>
 }

@@ -32,15 +32,15 @@ export interface BackupRepository {
    * Everything that is kept, whoever owns it, but for answers that still run: collections each as it was at one
    * moment, while the store goes on serving. The `header` is not among the records.
    */
-  export(principal: Principal, options?: BackupOptions): AsyncGenerator<ArchiveRecord>
+  export: (principal: Principal, options?: BackupOptions) => AsyncGenerator<ArchiveRecord>
   /**
    * Adds what an archive holds to what is there: each document and each conversation in one transaction, so that
    * whatever ends this leaves nothing half done, and doing it again continues. A document of the same name is
    * replaced; users, keys and roles that are there stay as they are. Throws `index_mismatch` where a collection of that name was indexed otherwise, `backup_corrupt`.
    */
-  restore(
+  restore: (
     principal: Principal,
     records: AsyncIterable<ArchiveRecord>,
     options?: RestoreOptions,
-  ): Promise<Restored>
+  ) => Promise<Restored>
 }

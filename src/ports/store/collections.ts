@@ -9,16 +9,16 @@ export interface CollectionSettings {
 
 export interface CollectionRepository {
   /** Throws `collection_exists`, `invalid_collection_name` or `forbidden`. */
-  create(principal: Principal, name: string): Promise<Collection>
+  create: (principal: Principal, name: string) => Promise<Collection>
   /** The collection of that name for an editor of it, made when it does not exist; throws `forbidden`. */
-  ensure(principal: Principal, name: string): Promise<Collection>
-  list(principal: Principal): Promise<CollectionSummary[]>
+  ensure: (principal: Principal, name: string) => Promise<Collection>
+  list: (principal: Principal) => Promise<CollectionSummary[]>
   /** Changes the settings that are given; throws `unknown_collection`. */
-  configure(principal: Principal, name: string, settings: CollectionSettings): Promise<Collection>
+  configure: (principal: Principal, name: string, settings: CollectionSettings) => Promise<Collection>
   /** The named collections, or all that the principal can read; throws `unknown_collection`. */
-  readable(principal: Principal, names?: readonly string[]): Promise<SearchedCollection[]>
+  readable: (principal: Principal, names?: readonly string[]) => Promise<SearchedCollection[]>
   /** Throws `forbidden` without this role on it, and `unknown_collection` when it cannot be read. */
-  require(principal: Principal, name: string, role: Role): Promise<void>
+  require: (principal: Principal, name: string, role: Role) => Promise<void>
   /** Deletes its documents, chunks and vectors too; throws `unknown_collection`. */
-  remove(principal: Principal, name: string): Promise<void>
+  remove: (principal: Principal, name: string) => Promise<void>
 }

@@ -2,12 +2,12 @@ import type { ConversationSummary, Turn } from '../../domain/answer.ts'
 import type { Principal } from '../../domain/principal.ts'
 
 export interface ConversationRepository {
-  list(principal: Principal, limit: number): Promise<ConversationSummary[]>
+  list: (principal: Principal, limit: number) => Promise<ConversationSummary[]>
   /** Throws `unknown_conversation`, also for another principal's. */
-  turns(
+  turns: (
     principal: Principal,
     id: string,
     limit: number,
-  ): Promise<{ conversation: ConversationSummary; turns: Turn[] }>
-  remove(principal: Principal, id: string): Promise<void>
+  ) => Promise<{ conversation: ConversationSummary; turns: Turn[] }>
+  remove: (principal: Principal, id: string) => Promise<void>
 }

@@ -39,37 +39,37 @@ export interface DocumentRepository {
    * Of these files, the uris whose content the active index of `collection` does not hold under this spec, and no
    * running job has staged; `changed` are those of them that it knows with other content. This, `knownVectors` and `put` throw `unknown_collection`.
    */
-  missing(
+  missing: (
     principal: Principal,
     collection: string,
     spec: IndexSpec,
     files: readonly { uri: string; hash: string }[],
-  ): Promise<{ needed: string[]; changed: string[]; staged: { uri: string; job: string }[] }>
+  ) => Promise<{ needed: string[]; changed: string[]; staged: { uri: string; job: string }[] }>
   /** Vectors that the collection's active generation already has for these chunk hashes. */
-  knownVectors(
+  knownVectors: (
     principal: Principal,
     collection: string,
     spec: IndexSpec,
     hashes: readonly string[],
-  ): Promise<Map<string, Float32Array>>
+  ) => Promise<Map<string, Float32Array>>
   /**
    * Stores a document with its chunks and vectors in one transaction and raises the collection's revision.
    * A document of the same uri is replaced and keeps its id, also one that is staged; the same content changes nothing.
    * Throws `index_mismatch` when the collection's index was made with another spec.
    */
-  put(
+  put: (
     principal: Principal,
     collection: string,
     spec: IndexSpec,
     document: NewDocument,
     chunks: readonly EmbeddedChunk[],
-  ): Promise<{ document: DocumentSummary; status: 'indexed' | 'unchanged' }>
-  list(principal: Principal, query: DocumentQuery): Promise<DocumentSummary[]>
+  ) => Promise<{ document: DocumentSummary; status: 'indexed' | 'unchanged' }>
+  list: (principal: Principal, query: DocumentQuery) => Promise<DocumentSummary[]>
   /** By id, unique id prefix (≥ 4 characters) or uri; throws `unknown_document` or `ambiguous_document`. */
-  get(principal: Principal, reference: string): Promise<DocumentSummary>
+  get: (principal: Principal, reference: string) => Promise<DocumentSummary>
   /** The stored text of a document found as `get` finds it. */
-  text(principal: Principal, reference: string): Promise<{ document: DocumentSummary; text: string }>
+  text: (principal: Principal, reference: string) => Promise<{ document: DocumentSummary; text: string }>
   /** The last chunk of a document that begins at this offset or before it, as the place of what stands there. */
-  placeAt(principal: Principal, document: string, offset: number): Promise<PlaceInDocument | undefined>
-  remove(principal: Principal, reference: string): Promise<DocumentSummary>
+  placeAt: (principal: Principal, document: string, offset: number) => Promise<PlaceInDocument | undefined>
+  remove: (principal: Principal, reference: string) => Promise<DocumentSummary>
 }

@@ -17,15 +17,15 @@ export interface FirstRights {
 
 export interface GrantRepository {
   /** Those that the principal administers. */
-  list(principal: Principal, collection?: string): Promise<Grant[]>
+  list: (principal: Principal, collection?: string) => Promise<Grant[]>
   /** Gives the role instead of the one that the subject has there. Throws `not_found`, `unknown_collection`, `forbidden`. */
-  set(principal: Principal, subject: string, role: Role, collection: string | null): Promise<void>
+  set: (principal: Principal, subject: string, role: Role, collection: string | null) => Promise<void>
   /** Throws also `not_found` when there is no such grant. */
-  remove(principal: Principal, subject: string, collection: string | null): Promise<void>
+  remove: (principal: Principal, subject: string, collection: string | null) => Promise<void>
   /** Throws `forbidden` unless the principal has the role on all collections. */
-  require(principal: Principal, role: Role): Promise<void>
+  require: (principal: Principal, role: Role) => Promise<void>
   /** What the principal may do; null without a role on all collections. */
-  of(principal: Principal): Promise<{
+  of: (principal: Principal) => Promise<{
     readonly everywhere: Role | null
     readonly collections: readonly { readonly name: string; readonly role: Role }[]
   }>

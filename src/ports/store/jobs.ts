@@ -37,32 +37,32 @@ export interface JobDocumentQuery {
 /** Methods with an id take a unique prefix of it, too, and throw `unknown_job`. */
 export interface JobRepository {
   /** Throws `unknown_collection`. */
-  create(principal: Principal, job: NewJob): Promise<Job>
+  create: (principal: Principal, job: NewJob) => Promise<Job>
   /** Nothing will be added any more. */
-  seal(principal: Principal, id: string): Promise<Job>
+  seal: (principal: Principal, id: string) => Promise<Job>
   /** Latest first. */
-  list(principal: Principal, limit: number): Promise<Job[]>
+  list: (principal: Principal, limit: number) => Promise<Job[]>
   /** That run, oldest first; everybody's for an administrator of the installation. */
-  running(principal: Principal): Promise<Job[]>
-  get(principal: Principal, id: string): Promise<Job>
+  running: (principal: Principal) => Promise<Job[]>
+  get: (principal: Principal, id: string) => Promise<Job>
   /** In the order of their ids. */
-  documents(principal: Principal, id: string, query: JobDocumentQuery): Promise<JobDocument[]>
+  documents: (principal: Principal, id: string, query: JobDocumentQuery) => Promise<JobDocument[]>
   /** Ends a running or failed job and frees what it has staged; throws `job_ended`. */
-  cancel(principal: Principal, id: string): Promise<Job>
+  cancel: (principal: Principal, id: string) => Promise<Job>
   /** Lets a failed job go on from where it was; throws `job_ended`. */
-  retry(principal: Principal, id: string): Promise<Job>
+  retry: (principal: Principal, id: string) => Promise<Job>
   /** The shard that is due longest, if one is: nobody else gets it for `leaseMs`. */
-  take(leaseMs: number): Promise<Claim | undefined>
+  take: (leaseMs: number) => Promise<Claim | undefined>
   /** The daemon still works on it. */
-  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  renew: (claim: Claim, leaseMs: number) => Promise<boolean>
   /** Ends a turn; with `more` to do the shard is due at once, for whoever takes it. */
-  release(claim: Claim, more: boolean): Promise<void>
+  release: (claim: Claim, more: boolean) => Promise<void>
   /** Makes what a killed daemon had taken due. Only for the only daemon of the database: others' leases lapse. */
-  recover(): Promise<void>
+  recover: () => Promise<void>
   /** Ends runs whose client is gone without saying that it has sent everything, and forgets old jobs. */
-  tidy(): Promise<void>
+  tidy: () => Promise<void>
   /** Says why nothing moves. */
-  waiting(claim: Claim, reason: string): Promise<boolean>
+  waiting: (claim: Claim, reason: string) => Promise<boolean>
   /** Ends the job; what it has staged is kept for `retry`. */
-  fail(claim: Claim, error: ChatbotError): Promise<boolean>
+  fail: (claim: Claim, error: ChatbotError) => Promise<boolean>
 }

@@ -28,7 +28,7 @@ export interface KeySecrets {
 /** All but `find` are for administrators; names are of keys that are not revoked and throw `not_found`. */
 export interface KeyRepository {
   /** Throws `name_taken`, `unknown_collection`. */
-  create(
+  create: (
     principal: Principal,
     key: {
       readonly name: string
@@ -36,11 +36,11 @@ export interface KeyRepository {
       readonly hash: string
       readonly expiresAt: Date | null
     } & FirstRights,
-  ): Promise<ApiKey>
-  list(principal: Principal): Promise<ApiKey[]>
+  ) => Promise<ApiKey>
+  list: (principal: Principal) => Promise<ApiKey[]>
   /** The earlier secret is good until then; gives the prefix, which stays. */
-  rotate(principal: Principal, name: string, hash: string, previousUntil: Date): Promise<string>
-  revoke(principal: Principal, name: string): Promise<void>
+  rotate: (principal: Principal, name: string, hash: string, previousUntil: Date) => Promise<string>
+  revoke: (principal: Principal, name: string) => Promise<void>
   /** By prefix, for the one who decides who a caller is. */
-  find(prefix: string): Promise<KeySecrets | undefined>
+  find: (prefix: string) => Promise<KeySecrets | undefined>
 }

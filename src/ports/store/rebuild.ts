@@ -29,13 +29,13 @@ export interface RebuildRepository {
    * the same. Undefined when there is nothing to do, unless it is to be made `again`; vectors that are good are kept.
    * Throws `unknown_collection`, `rebuild_running`.
    */
-  begin(
+  begin: (
     principal: Principal,
     collection: string,
     spec: IndexSpec,
     options?: { readonly again: boolean },
-  ): Promise<Job | undefined>
-  target(claim: Claim): Promise<
+  ) => Promise<Job | undefined>
+  target: (claim: Claim) => Promise<
     | {
         readonly generation: number
         readonly spec: IndexSpec
@@ -45,21 +45,21 @@ export interface RebuildRepository {
     | undefined
   >
   /** By uri, behind `after`. */
-  next(claim: Claim, after: string | undefined, limit: number): Promise<RebuildDocument[] | undefined>
+  next: (claim: Claim, after: string | undefined, limit: number) => Promise<RebuildDocument[] | undefined>
   /** Chunks of the live generation before an ordinal, last first. */
-  chunks(claim: Claim, document: RebuildDocument, below: number | null, limit: number): Promise<Chunk[]>
-  stored(claim: Claim, document: RebuildDocument): Promise<StoredDocument>
+  chunks: (claim: Claim, document: RebuildDocument, below: number | null, limit: number) => Promise<Chunk[]>
+  stored: (claim: Claim, document: RebuildDocument) => Promise<StoredDocument>
   /** Vectors that the collection has of the new generation's model, by hash. */
-  known(claim: Claim, hashes: readonly string[]): Promise<Map<string, Float32Array>>
+  known: (claim: Claim, hashes: readonly string[]) => Promise<Map<string, Float32Array>>
   /** Keeps chunks of documents that were not replaced meanwhile: the checkpoint. One without chunks has none at all. */
-  write(
+  write: (
     claim: Claim,
     parts: readonly { readonly document: RebuildDocument; readonly chunks: readonly RebuiltChunk[] }[],
     current: string | null,
-  ): Promise<boolean>
+  ) => Promise<boolean>
   /**
    * Makes the new generation the live one, in one transaction; false when documents are missing in it. Undefined when
    * the claim is lost.
    */
-  swap(claim: Claim): Promise<boolean | undefined>
+  swap: (claim: Claim) => Promise<boolean | undefined>
 }

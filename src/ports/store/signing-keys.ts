@@ -8,10 +8,10 @@ export interface SigningKey {
 
 export interface SigningKeyRepository {
   /** Newest first. */
-  list(): Promise<SigningKey[]>
+  list: () => Promise<SigningKey[]>
   /**
    * Adds a key unless another daemon has just added one: there is one younger than `unlessSince`. Keys whose successor
    * is older than `dropBefore` go.
    */
-  add(key: Omit<SigningKey, 'createdAt'>, unlessSince: Date, dropBefore: Date): Promise<void>
+  add: (key: Omit<SigningKey, 'createdAt'>, unlessSince: Date, dropBefore: Date) => Promise<void>
 }

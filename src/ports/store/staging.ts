@@ -41,23 +41,23 @@ export interface StagingRepository {
    * `index_mismatch` when the collection is cut by another splitter, `unknown_job`, `job_ended`, and `overloaded` when
    * too much of the run waits.
    */
-  stage(
+  stage: (
     principal: Principal,
     target: StageTarget,
     document: NewDocument,
     chunks: readonly Chunk[],
-  ): Promise<Staged>
+  ) => Promise<Staged>
   /** Remembers in a run that a file was not accepted. */
-  refuse(principal: Principal, job: string, uri: string, error: ChatbotError): Promise<void>
+  refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
   /** Documents of the principal's runs that are staged and not indexed yet. */
-  pending(principal: Principal): Promise<{ readonly collection: string; readonly documents: number }[]>
+  pending: (principal: Principal) => Promise<{ readonly collection: string; readonly documents: number }[]>
   /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
-  next(
+  next: (
     claim: Claim,
     spec: IndexSpec,
     after: ChunkPlace,
     limit: number,
-  ): Promise<
+  ) => Promise<
     | {
         readonly chunks: readonly StagedChunk[]
         readonly ends: readonly number[]
@@ -66,23 +66,23 @@ export interface StagingRepository {
     | undefined
   >
   /** Keeps vectors: the checkpoint. Throws `index_mismatch` when the collection's index is of another spec by now. */
-  save(
+  save: (
     claim: Claim,
     spec: IndexSpec,
     vectors: readonly StagedVector[],
     current: string | null,
-  ): Promise<boolean>
+  ) => Promise<boolean>
   /** Documents of the shard that are still staged. */
-  left(claim: Claim, limit: number): Promise<number[]>
+  left: (claim: Claim, limit: number) => Promise<number[]>
   /**
    * Makes those of the documents live that have all their vectors: each replaces its earlier version and keeps its
    * id; the collection's revision rises once. `warn` may add a warning by the share of unknown text.
    * Gives their number; throws `index_mismatch` and `unknown_collection`.
    */
-  publish(
+  publish: (
     claim: Claim,
     spec: IndexSpec,
     documents: readonly number[],
     warn: (unknown: number) => string | undefined,
-  ): Promise<number | undefined>
+  ) => Promise<number | undefined>
 }

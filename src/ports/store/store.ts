@@ -41,15 +41,15 @@ export interface Store {
   readonly signingKeys: SigningKeyRepository
   readonly audit: AuditRepository
   /** Rises with everything that takes a credential away. */
-  revocations(): Promise<number>
+  revocations: () => Promise<number>
   /** One round trip: throws `database_unreachable` when the database does not answer. */
-  ping(): Promise<void>
+  ping: () => Promise<void>
   /** Which database this is, for status and doctor: for example `PGlite (PostgreSQL 18.6, pgvector 0.8.7)`. */
-  describe(): Promise<string>
-  pool(): PoolUse
+  describe: () => Promise<string>
+  pool: () => PoolUse
   /** VACUUM and ANALYZE, which PGlite does not do by itself; nothing on PostgreSQL, whose autovacuum does. */
-  maintain(): Promise<void>
-  close(): Promise<void>
+  maintain: () => Promise<void>
+  close: () => Promise<void>
 }
 
 /** Connections, and work that waits for one. */

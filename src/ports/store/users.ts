@@ -9,39 +9,39 @@ export interface User {
 /** All but `find` are for administrators; names throw `not_found`. */
 export interface UserRepository {
   /** `password` is a hash. Throws `name_taken`, `unknown_collection`. */
-  create(
+  create: (
     principal: Principal,
     user: { readonly name: string; readonly password: string } & FirstRights,
-  ): Promise<void>
-  list(
+  ) => Promise<void>
+  list: (
     principal: Principal,
-  ): Promise<
+  ) => Promise<
     { name: string; createdAt: Date; sessions: number; rights: Pick<Grant, 'role' | 'collection'>[] }[]
   >
-  remove(principal: Principal, name: string): Promise<void>
+  remove: (principal: Principal, name: string) => Promise<void>
   /** Also for the user itself. Ends the user's sessions. */
-  setPassword(principal: Principal, name: string, password: string): Promise<void>
-  find(name: string): Promise<(User & { readonly password: string }) | undefined>
+  setPassword: (principal: Principal, name: string, password: string) => Promise<void>
+  find: (name: string) => Promise<(User & { readonly password: string }) | undefined>
 }
 
 /** Logins of users. Tokens are given as hashes. */
 export interface SessionRepository {
-  begin(user: string, token: string, expiresAt: Date): Promise<string>
+  begin: (user: string, token: string, expiresAt: Date) => Promise<string>
   /**
    * Uses a refresh token up and puts the next one in its place. One that was used before is in two hands: the session
    * ends, and with it all its tokens.
    */
-  exchange(
+  exchange: (
     token: string,
     next: string,
-  ): Promise<
+  ) => Promise<
     | { readonly kind: 'exchanged'; readonly session: string; readonly user: User }
     | { readonly kind: 'reused'; readonly user: User }
     | { readonly kind: 'unknown' }
   >
   /** The user of a session that lives. */
-  find(session: string): Promise<User | undefined>
-  end(session: string): Promise<void>
+  find: (session: string) => Promise<User | undefined>
+  end: (session: string) => Promise<void>
 }
 
 /** Of a user whom no password lets in: nobody knows one that gives this hash. */

@@ -15,21 +15,21 @@ export interface Database {
   /** PGlite: one session, so a statement waits for an open transaction, and only SQL is awaited in one. */
   readonly embedded: boolean
   /** Errors have a code; what lost to another transaction is tried again. */
-  run<T>(work: (queries: Queries) => Promise<T>): Promise<T>
-  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  run: <T>(work: (queries: Queries) => Promise<T>) => Promise<T>
+  transaction: <T>(work: (queries: Queries) => Promise<T>) => Promise<T>
   /** Gives the number of rows. With a lock, that one is taken first, and held until the statement is committed. */
-  execute(statement: Statement, values: Record<string, unknown>, lock?: bigint): Promise<number>
+  execute: (statement: Statement, values: Record<string, unknown>, lock?: bigint) => Promise<number>
   /**
    * On a connection of its own, for statements that take minutes: no time bounds them, and an abort cancels the one
    * that runs. Not on PGlite.
    */
-  aside<T>(signal: AbortSignal, work: (queries: Queries) => Promise<T>): Promise<T>
-  pool(): PoolUse
-  close(): Promise<void>
+  aside: <T>(signal: AbortSignal, work: (queries: Queries) => Promise<T>) => Promise<T>
+  pool: () => PoolUse
+  close: () => Promise<void>
 }
 
 export interface StoreLog {
-  warn(details: object, message: string): void
+  warn: (details: object, message: string) => void
 }
 
 /** As for `pg.Pool`: `{ connectionString }` of PostgreSQL, or what `startPglite` returns; and how long things may take. */

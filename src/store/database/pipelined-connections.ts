@@ -7,7 +7,7 @@ import { isOfStatement } from './errors.ts'
 
 export interface Lanes {
   /** What `send` sends before it first waits has nothing of others in between; after that it must send nothing. */
-  run<T>(send: (client: pg.PoolClient) => Promise<T>): Promise<T>
+  run: <T>(send: (client: pg.PoolClient) => Promise<T>) => Promise<T>
 }
 
 interface Lane {

@@ -8,19 +8,19 @@ export interface DomNode {
   readonly firstChild: DomNode | null
   readonly nextSibling: DomNode | null
   readonly parentNode: DomNode | null
-  remove(): void
+  remove: () => void
 }
 
 interface Selectable extends DomNode {
-  querySelector(selectors: string): DomElement | null
-  querySelectorAll(selectors: string): ArrayLike<DomElement> & Iterable<DomElement>
+  querySelector: (selectors: string) => DomElement | null
+  querySelectorAll: (selectors: string) => ArrayLike<DomElement> & Iterable<DomElement>
 }
 
 export interface DomElement extends Selectable {
   readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
-  getAttribute(name: string): string | null
-  removeAttribute(name: string): void
-  closest(selectors: string): DomElement | null
+  getAttribute: (name: string) => string | null
+  removeAttribute: (name: string) => void
+  closest: (selectors: string) => DomElement | null
 }
 
 /** Its children are walked rather than `body`: pages leave out tags, and text follows `</html>`. */

@@ -4,11 +4,11 @@ import { ChatbotError } from '../../../domain/errors.ts'
 
 export interface Archive {
   readonly names: readonly string[]
-  has(name: string): boolean
+  has: (name: string) => boolean
   /** The entry's bytes as they are inflated. Throws when there is no such entry. */
-  chunks(name: string): AsyncGenerator<Buffer>
+  chunks: (name: string) => AsyncGenerator<Buffer>
   /** Undefined when there is no such entry; `most` bounds its bytes. */
-  read(name: string, most?: number): Promise<Buffer | undefined>
+  read: (name: string, most?: number) => Promise<Buffer | undefined>
 }
 
 const MEGABYTE = 1024 * 1024

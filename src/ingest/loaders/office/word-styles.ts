@@ -100,7 +100,7 @@ function headingOf(name: string): number | undefined {
 
 export interface Numbering {
   /** `-` or `3.` for the next item of a list. */
-  marker(id: string, level: number): string
+  marker: (id: string, level: number) => string
 }
 
 /** Counts the items of numbered lists. */

@@ -62,7 +62,7 @@ interface Workbook {
 function sheetHandler(
   sheet: ReturnType<typeof createSheet>,
   workbook: Workbook,
-): XmlHandler & { leftOut(): number } {
+): XmlHandler & { leftOut: () => number } {
   let cell: { column: number; type: string; style: number } | undefined
   let value = ''
   let reading = false

@@ -7,9 +7,9 @@ export type Attributes = Readonly<Record<string, string>>
 
 /** What a reader wants to hear of an XML part; element names are local ones, without prefix. */
 export interface XmlHandler {
-  open?(name: string, attributes: Attributes): void
-  text?(text: string): void
-  close?(name: string): void
+  open?: (name: string, attributes: Attributes) => void
+  text?: (text: string) => void
+  close?: (name: string) => void
 }
 
 /** Elements inside each other; office programs need a few dozen. */

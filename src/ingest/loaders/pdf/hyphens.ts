@@ -26,12 +26,12 @@ const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u201
 const TAIL = 200
 
 export interface Joined {
-  add(line: string): void
+  add: (line: string) => void
   /** The text as it is, without a space. */
-  append(text: string): void
+  append: (text: string) => void
   /** The end of what was joined; all of it while it is short. */
-  tail(): string
-  text(): string
+  tail: () => string
+  text: () => string
 }
 
 /** Lines joined one by one, each looking back no further than a word: a paragraph may have thousands. */

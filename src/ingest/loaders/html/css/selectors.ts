@@ -379,10 +379,10 @@ const anyOf =
     selectors.some(({ step }) => taken.has(step))
 
 interface Visitor {
-  enter(frame: Frame, taken: ReadonlySet<number>): boolean
-  text?(node: DomNode): void
+  enter: (frame: Frame, taken: ReadonlySet<number>) => boolean
+  text?: (node: DomNode) => void
   /** After the last child of an element that was entered. */
-  leave?(frame: Frame): void
+  leave?: (frame: Frame) => void
 }
 
 /** Characters of all attributes that are no more work than the steps themselves. */
