@@ -1,4 +1,5 @@
 /** How a route of the HTTP API is tied to what it does: the request is parsed by the route's schemas. */
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Route } from '../../src/api/routes/route.ts'
 import type { Identity } from '../../src/auth/identity.ts'
@@ -110,6 +111,10 @@ function read<
 
 /** Throws `bad_request`, `invalid_encoding`. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
+  // An octet-stream where JSON is wanted: not a tree of values, and without an end for what walks one.
+  if (value instanceof Readable) {
+    throw new ChatbotError('bad_request', `The ${place} of this request is JSON, not a file.`)
+  }
   if (!isStorable(value)) {
     throw new ChatbotError('invalid_encoding', `The ${place} of the request holds ${UNSTORABLE}.`)
   }
