@@ -297,7 +297,17 @@ export function requestsTo(name: RouteName): Arbitrary<OddRequest> {
         'if-none-match',
         'cookie',
       ),
-      fc.oneof(headerValue, fc.constantFrom('application/json; charset=utf-16', 'text/plain', '%ff', 'null')),
+      fc.oneof(
+        headerValue,
+        fc.constantFrom(
+          'application/octet-stream',
+          'application/json; charset=utf-16',
+          'multipart/form-data; boundary=x',
+          'text/plain',
+          '%ff',
+          'null',
+        ),
+      ),
       { maxKeys: 2 },
     ),
     body:
