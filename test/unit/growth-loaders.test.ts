@@ -30,7 +30,7 @@ interface Format {
 const TEXTS: readonly Format[] = [
   {
     uri: 'a.txt',
-    bound: 200_000,
+    bound: 80_000,
     frames: [BARE],
     repeated: [
       '\n',
@@ -75,19 +75,19 @@ const TEXTS: readonly Format[] = [
   },
   {
     uri: 'a.md',
-    bound: 100_000,
+    bound: 40_000,
     frames: [['# ', '\n']],
     repeated: ['[', '![a](', '`', '**a', '__', '<', '{#', '\\', ' #'],
   },
   {
     uri: 'a.mdx',
-    bound: 100_000,
+    bound: 40_000,
     frames: [['<A b={1}>', '\n']],
     repeated: ['<a', '</.', '{', '<{', '{/*', '{}', '<a b="'],
   },
   {
     uri: 'a.html',
-    bound: 50_000,
+    bound: 25_000,
     frames: [['<html><body><main>', '</main></body></html>']],
     repeated: [
       '<',
@@ -119,25 +119,25 @@ const TEXTS: readonly Format[] = [
   { uri: 'b', bound: 4_000, frames: [['<!--', '']], repeated: ['---><!--', '--> <!--', '<meta charset= '] },
   {
     uri: 'a.rst',
-    bound: 100_000,
+    bound: 40_000,
     frames: [BARE, ['.. a::\n   .. b::\n      .. c::\n', '']],
     repeated: ['\n', '.. a::\n', '==\n', '== ==\n', ':a: b\n', '- a\n', 'a::\n\n', '+--+\n', '   '],
   },
   {
     uri: 'a.csv',
-    bound: 60_000,
+    bound: 30_000,
     frames: [BARE, ['"', ''], [`${'a'.repeat(20_000)},b\n`, '']],
     repeated: ['"', '""', '" "', 'a,', 'a,"b\n', '"a"b,', ',\n', '\n'],
   },
   {
     uri: 'a.json',
-    bound: 60_000,
+    bound: 30_000,
     frames: [BARE, ['["', '"]'], ['[', '0]']],
     repeated: ['[', '{"a":1},', '[{"a":[1]}],', '1,', ' ', '\\u0000', '"'],
   },
   {
     uri: 'a.jsonl',
-    bound: 200_000,
+    bound: 80_000,
     frames: [BARE],
     repeated: ['[1]\n', '{"a":1}\n', '{"a":{"b":[]}}\n', '\n', '{\n'],
   },
@@ -149,13 +149,13 @@ const TEXTS: readonly Format[] = [
   },
   {
     uri: 'a.ts',
-    bound: 200_000,
+    bound: 80_000,
     frames: [BARE],
     repeated: ['static ', 'a ', 'a (', 'const a = ', 'function a(', 'class a\n', '    ', '//\n', '*', '&*'],
   },
   {
     uri: 'a.eml',
-    bound: 50_000,
+    bound: 25_000,
     frames: [
       ['From: a@b.c\nSubject: a\nTo: ', '\n\nx'],
       ['From: a@b.c\nSubject: ', '\n\nx'],
