@@ -41,7 +41,9 @@ export function hiddenSpans(source: string): Span[] {
     { decodeEntities: false },
   )
   parser.end(closed)
-  const { document }: { document: DomDocument } = parseHTML(`<html><body>${tamedHtml(page).page}</body></html>`)
+  const { document }: { document: DomDocument } = parseHTML(
+    `<html><body>${tamedHtml(page).page}</body></html>`,
+  )
   removeHidden(document, { isPartial: true })
   const seen = new Set(Array.from(textOf(document).matchAll(/⟦(\d+)⟧/gu), ([, number]) => Number(number)))
   const spans: { start: number; end: number }[] = []
