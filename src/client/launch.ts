@@ -129,7 +129,7 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
   const stderr = openSync(lastWords, 'w', 0o600)
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const child = fork(
-    fileURLToPath(new URL(`./main${extension}`, import.meta.url)),
+    fileURLToPath(new URL(`../../daemon/main${extension}`, import.meta.url)),
     stopWhenIdle ? ['--stop-when-idle'] : [],
     {
       detached: true,
