@@ -31,7 +31,9 @@ function isOlder(version, least) {
 function refuse() {
   process.stderr.write(
     'chatbot needs Node.js ' +
-      wanted[0] +
+      wanted[1] +
+      '.' +
+      wanted[2] +
       ' or newer; this is ' +
       process.version +
       ' (' +
