@@ -66,6 +66,9 @@ export interface Replies {
 
 export const KNOWLEDGE: Readonly<Record<Language, Knowledge>> = { en: english, ru: russian }
 
+const lettersOf = (language: Language) => new RegExp(`\\p{Script=${KNOWLEDGE[language].script}}`, 'gu')
+const LETTERS: Readonly<Record<Language, RegExp>> = { en: lettersOf('en'), ru: lettersOf('ru') }
+
 /** UTF-16 code units that tell the language of a text. */
 const SAMPLE = 4000
 
@@ -75,7 +78,7 @@ export function detectLanguage(text: string): Language {
   let best: Language = 'en'
   let most = 0
   for (const language of LANGUAGES) {
-    const letters = sample.match(new RegExp(`\\p{Script=${KNOWLEDGE[language].script}}`, 'gu'))?.length ?? 0
+    const letters = sample.match(LETTERS[language])?.length ?? 0
     if (letters > 0 && letters >= most) [best, most] = [language, letters]
   }
   return best
