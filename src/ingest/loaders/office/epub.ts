@@ -8,6 +8,7 @@ import { readSheet, type Sheets } from '../html/css/sheet.ts'
 import type { DomDocument } from '../html/dom.ts'
 import { removeHidden } from '../html/hidden.ts'
 import { renderHtml } from '../html/render.ts'
+import { tamedHtml } from '../html/source.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { decodeText } from '../text/decode.ts'
 import { createWriter } from '../writing/document-writer.ts'
@@ -183,7 +184,7 @@ function parse(bytes: Buffer): DomDocument {
   const page = text
     .replace(/<\?xml[^<>?]*\?>|<!doctype(?:(?!<!doctype)[^>])*>/giu, '')
     .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
-  const { document }: { document: DomDocument } = parseHTML(page)
+  const { document }: { document: DomDocument } = parseHTML(tamedHtml(page).page)
   return document
 }
 
