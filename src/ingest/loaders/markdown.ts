@@ -262,7 +262,7 @@ function isDelimiterRow(source: string, start: number): boolean {
 }
 
 /** Quotes and lists in one another, for each of which marked reads the rest again. */
-const TOO_DEEP = /^(?:[ \t]*>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
+const TOO_DEEP = /^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
 
 function blockTokens(source: string): Token[] | undefined {
   if (TOO_DEEP.test(source)) return undefined
