@@ -12,6 +12,8 @@ import type { Question, Verdict } from './judge.ts'
 
 /** Most take some milliseconds, the hardest that it can tell a few seconds. */
 const PATIENCE_MS = 12_000
+/** Of a thread. */
+const MOST_MEGABYTES = 1024
 /** What is excused because recheck gives up is only asked whether it sees an attack at once. */
 const EXCUSED_MS = 3_000
 
@@ -82,10 +84,14 @@ async function judged(regexes: readonly Question[], record: string): Promise<Map
     else open.push(regex)
   }
   const thread = async (): Promise<void> => {
-    const worker = new Worker(judge)
-    for (let regex = open.pop(); regex; regex = open.pop())
-      verdicts.set(keyOf(regex), await ask(worker, regex))
-    await worker.terminate()
+    let worker: Worker | undefined
+    for (let regex = open.pop(); regex; regex = open.pop()) {
+      worker ??= new Worker(judge, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
+      const verdict = await ask(worker, regex)
+      if (!verdict) worker = undefined
+      verdicts.set(keyOf(regex), verdict ?? { status: 'unknown', reason: 'out of memory' })
+    }
+    await worker?.terminate()
   }
   await Promise.all(Array.from({ length: Math.min(open.length, availableParallelism()) }, thread))
   const sorted = Object.fromEntries([...verdicts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -94,11 +100,13 @@ async function judged(regexes: readonly Question[], record: string): Promise<Map
   return verdicts
 }
 
-function ask(worker: Worker, question: Question): Promise<Verdict> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject)
+/** Undefined when the thread died of the question: there are regexes of which recheck holds gigabytes. */
+function ask(worker: Worker, question: Question): Promise<Verdict | undefined> {
+  return new Promise((resolve) => {
+    const died = () => resolve(undefined)
+    worker.once('error', died)
     worker.once('message', (verdict: Verdict) => {
-      worker.off('error', reject)
+      worker.off('error', died)
       resolve(verdict)
     })
     worker.postMessage(question)
