@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { tcpGate } from '../../daemon/gate.ts'
 import { hashPassword, isPassword } from '../../src/auth/passwords.ts'
 import { signingKeys } from '../../src/auth/signing-keys.ts'
@@ -55,13 +55,14 @@ test('a replaced key verifies for an hour more, and then no longer', async () =>
   const next = await keys.rotate()
   expect((await keys.current()).id).toBe(next)
   expect((await keys.publicKeys()).map(({ kid }) => kid)).toEqual([next, id])
-  store.keys.splice(
-    0,
-    2,
-    ...store.keys.map((key) => ({ ...key, createdAt: new Date(key.createdAt.getTime() - 3_700_000) })),
-  )
-  expect((await keys.publicKeys()).map(({ kid }) => kid)).toEqual([next])
-  expect(await keys.find(id)).toBeUndefined()
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  try {
+    vi.advanceTimersByTime(3_700_000)
+    expect((await keys.publicKeys()).map(({ kid }) => kid)).toEqual([next])
+    expect(await keys.find(id)).toBeUndefined()
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test.each([
