@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseJson } from '../../src/domain/json.ts'
+import { parseJsonOrUndefined } from '../../src/domain/json.ts'
 import { printable } from '../../src/domain/printable.ts'
 import { paint } from './style.ts'
 
@@ -16,7 +16,7 @@ const LEVELS = [
 
 /** A line of pino's JSON for people: time, level, message, then the other fields; other lines as they are. */
 export function logLine(line: string, stream: NodeJS.WriteStream): string {
-  const parsed = entrySchema.safeParse(entryOf(line))
+  const parsed = entrySchema.safeParse(parseJsonOrUndefined(line))
   if (!parsed.success) return printable(line)
   const { level, time, msg = '', err, ...rest } = parsed.data
   const { name, format } = LEVELS.find(({ from }) => level >= from) ?? LEVELS[3]
@@ -37,12 +37,4 @@ function stackOf(err: unknown): string | undefined {
   if (typeof err !== 'object' || err === null) return undefined
   if ('stack' in err && typeof err.stack === 'string') return err.stack
   return 'message' in err ? String(err.message) : undefined
-}
-
-function entryOf(line: string): unknown {
-  try {
-    return parseJson(line)
-  } catch {
-    return undefined
-  }
 }

@@ -14,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { parseJson } from '../../src/domain/json.ts'
+import { parseJsonOrUndefined } from '../../src/domain/json.ts'
 import { type ModelCard, modelCard } from '../card.ts'
 import { configSchema, roleOf } from '../config-file.ts'
 import type { ModelRole } from '../description.ts'
@@ -107,7 +107,7 @@ async function describe(
   const files = await filesBelow(folder)
   const json = await readFile(join(folder, 'config.json'), 'utf8').catch(() => undefined)
   if (json === undefined || !files.includes('tokenizer.json')) return undefined
-  const config = configSchema.safeParse(contentOf(json)).data
+  const config = configSchema.safeParse(parseJsonOrUndefined(json)).data
   if (config === undefined) return undefined
   const role = roleOf(config)
   const variants = networksIn(files, role).map(({ variant }) => variant)
@@ -215,11 +215,3 @@ async function writeWhole(path: string, content: string): Promise<void> {
 
 export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined
-
-function contentOf(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
-}

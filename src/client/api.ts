@@ -15,7 +15,7 @@ import {
   VERSION_HEADER,
 } from '../api/routes.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 import type { Endpoint } from './client.ts'
 import { type HttpReply, httpConnection } from './http.ts'
@@ -160,13 +160,13 @@ const errorReply = z.object({ error: errorBodySchema })
 
 function read<N extends RouteName>(reply: HttpReply, name: N, version: string): RouteResponse<N> {
   if (reply.status >= 400) throw errorOf(reply, version)
-  const content = contentOf(reply.body)
+  const content = parseJsonOrUndefined(reply.body)
   if (!isResponse(name, content)) throw strange('an answer of another form', reply.headers, version)
   return content
 }
 
 function errorOf({ status, headers, body }: HttpReply, version: string): ChatbotError {
-  const known = errorReply.safeParse(contentOf(body))
+  const known = errorReply.safeParse(parseJsonOrUndefined(body))
   return known.success
     ? ChatbotError.from(known.data.error)
     : strange(`HTTP status ${status}`, headers, version)
@@ -191,14 +191,6 @@ function strange(what: string, headers: HttpReply['headers'], version: string): 
         'version_mismatch',
         `The daemon is version ${String(theirs)}, this program ${version}: it sent ${what}. Restart it: chatbot restart`,
       )
-}
-
-function contentOf(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The first `bytes` bytes of a file: what was announced, or an error. */

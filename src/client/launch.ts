@@ -12,7 +12,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { type RuntimePaths, runtimePaths } from '../config/runtime-paths.ts'
 import { version } from '../config/version.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 import type { Endpoint } from './client.ts'
 
@@ -265,11 +265,7 @@ function ask(
       })
       response.on('error', () => resolve('silence'))
       response.on('end', () => {
-        try {
-          resolve({ status: response.statusCode ?? 0, body: parseJson(text) })
-        } catch {
-          resolve({ status: response.statusCode ?? 0, body: undefined })
-        }
+        resolve({ status: response.statusCode ?? 0, body: parseJsonOrUndefined(text) })
       })
     })
     const timer = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { type BuildContext, buildImage, buildInMinikube, imageName } from './image.ts'
 import { containerEngine, failed, lastLines, output, run } from './tool.ts'
@@ -10,7 +10,7 @@ const statusSchema = z.object({ Host: z.string(), APIServer: z.string() })
 /** Throws `cluster_unreachable` when the profile does not run. */
 export async function checkMinikube(profile: string): Promise<void> {
   const { stdout, stderr } = await run('minikube', ['status', '--profile', profile, '--output', 'json'])
-  const status = parseStatus(stdout)
+  const status = statusSchema.safeParse(parseJsonOrUndefined(stdout)).data
   if (status?.Host === 'Running' && status.APIServer === 'Running') return
   const said =
     status === undefined
@@ -20,14 +20,6 @@ export async function checkMinikube(profile: string): Promise<void> {
     'cluster_unreachable',
     `Minikube's profile ${profile} does not run (${said}). Start it: minikube start --profile ${profile} --cpus 2 --memory 4g`,
   )
-}
-
-function parseStatus(text: string): z.infer<typeof statusSchema> | undefined {
-  try {
-    return statusSchema.safeParse(parseJson(text)).data
-  } catch {
-    return undefined
-  }
 }
 
 /**

@@ -22,6 +22,15 @@ export function parseJson(
   return reviver === undefined ? JSON.parse(text) : JSON.parse(text, reviver)
 }
 
+/** The same, but undefined for what is no JSON: for callers whose schema refuses both alike. */
+export function parseJsonOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Counts what valid JSON would open, without reading it: `JSON.parse` refuses what is not valid. */
 function checkShape(text: string, maxValues: number): void {
   let depth = 0

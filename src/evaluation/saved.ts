@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { escapedJson } from '../domain/escaped-json.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
 
 const savedSchema = z.object({
@@ -33,13 +33,7 @@ export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw ChatbotError.wrap(error, 'not_found', 'The earlier run could not be read: ')
   })
-  let value: unknown
-  try {
-    value = parseJson(text)
-  } catch {
-    value = undefined
-  }
-  const saved = savedSchema.safeParse(value)
+  const saved = savedSchema.safeParse(parseJsonOrUndefined(text))
   if (saved.success) return saved.data.outcomes
   throw new ChatbotError(
     'bad_request',

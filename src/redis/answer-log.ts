@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { AnswerEvent } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
 import { serverMessages } from '../protocol/messages.ts'
 import { answerSchema, errorBodySchema, passageSchema } from '../protocol/shapes.ts'
@@ -125,10 +125,5 @@ const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), error: errorBodySchema.transform(ChatbotError.from) }),
 ])
 
-function eventOf(body: string | undefined): AnswerEvent | undefined {
-  try {
-    return eventSchema.safeParse(parseJson(body ?? '')).data
-  } catch {
-    return undefined
-  }
-}
+const eventOf = (body: string | undefined): AnswerEvent | undefined =>
+  eventSchema.safeParse(parseJsonOrUndefined(body ?? '')).data

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { guarded } from '../domain/guarded.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { RedisConnection } from './connection.ts'
 
@@ -16,7 +16,7 @@ export function redisSignals(redis: RedisConnection, onError: (error: unknown) =
     subscriber.subscribe(channel).catch(() => undefined)
   })
   const hear = guarded(onError, (_channel: string, text: string) => {
-    const signal = parsed(text)
+    const signal = signalSchema.safeParse(parseJsonOrUndefined(text)).data
     if (signal === undefined) return
     const [topic, subject] = signal
     for (const listener of listeners.get(topic) ?? []) listener(subject)
@@ -31,13 +31,5 @@ export function redisSignals(redis: RedisConnection, onError: (error: unknown) =
       known.add(listener)
       listeners.set(topic, known)
     },
-  }
-}
-
-function parsed(text: string): z.output<typeof signalSchema> | undefined {
-  try {
-    return signalSchema.safeParse(parseJson(text)).data
-  } catch {
-    return undefined
   }
 }

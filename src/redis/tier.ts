@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RetrievedPassages } from '../domain/answer.ts'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import type { Embedding } from '../ports/embedder.ts'
 import type { CachedAnswer } from '../ports/store/cached-answers.ts'
 import type { Tier } from '../ports/tier.ts'
@@ -57,13 +57,7 @@ async function unlinkAll(client: RedisClient, pattern: string): Promise<void> {
 function jsonCodec<V>(schema: z.ZodType<V>): Codec<V> {
   return {
     encode: (value) => JSON.stringify(value),
-    decode(bytes) {
-      try {
-        return schema.safeParse(parseJson(bytes.toString('utf8'))).data
-      } catch {
-        return undefined
-      }
-    },
+    decode: (bytes) => schema.safeParse(parseJsonOrUndefined(bytes.toString('utf8'))).data,
   }
 }
 

@@ -3,7 +3,7 @@
 import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { parseJson } from '../domain/json.ts'
+import { parseJsonOrUndefined } from '../domain/json.ts'
 import { MAX_RECALL } from './state.ts'
 
 export interface PromptHistory {
@@ -41,11 +41,8 @@ async function readLines(file: string): Promise<string[]> {
 }
 
 function parse(text: string): string[] {
-  try {
-    return [z.string().parse(parseJson(text))]
-  } catch {
-    return []
-  }
+  const input = z.string().safeParse(parseJsonOrUndefined(text))
+  return input.success ? [input.data] : []
 }
 
 async function replace(file: string, inputs: readonly string[]): Promise<void> {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { guarded } from '../../src/domain/guarded.ts'
-import { JsonTooLarge, MAX_JSON_DEPTH, MAX_MESSAGE_VALUES, parseJson } from '../../src/domain/json.ts'
+import {
+  JsonTooLarge,
+  MAX_JSON_DEPTH,
+  MAX_MESSAGE_VALUES,
+  parseJson,
+  parseJsonOrUndefined,
+} from '../../src/domain/json.ts'
 import { isStorable } from '../../src/domain/storable.ts'
 import { readClientMessage } from '../../src/protocol/read.ts'
 import { passagesCodec } from '../../src/redis/tier.ts'
@@ -12,6 +18,12 @@ describe('JSON from outside', () => {
     expect(parseJson(nested(MAX_JSON_DEPTH))).toEqual(JSON.parse(nested(MAX_JSON_DEPTH)))
     for (const deep of [nested(MAX_JSON_DEPTH + 1), nested(1_000_000), '{"a":'.repeat(100_000)])
       expect(() => parseJson(deep)).toThrow(JsonTooLarge)
+  })
+
+  it('is undefined where nobody asks why it cannot be read', () => {
+    expect(parseJsonOrUndefined('[1]')).toEqual([1])
+    for (const text of ['', '{', nested(MAX_JSON_DEPTH + 1)])
+      expect(parseJsonOrUndefined(text)).toBeUndefined()
   })
 
   it('counts levels, not brackets', () => {
