@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { wordsOf } from '../src/domain/errors.ts'
 import { type EmbedCommand, type EmbedReply, type EmbedRequest, workerDataSchema } from './embed-messages.ts'
 import { sentenceVector } from './pooling.ts'
 import { feedsOf, openSession } from './session.ts'
@@ -55,7 +56,7 @@ async function embed({ id, text }: EmbedRequest): Promise<void> {
     const vector = await vectorOf(ids)
     reply({ type: 'embedded', id, vector, tokens: ids.length, unknown, truncated }, [vector.buffer])
   } catch (thrown) {
-    reply({ type: 'failed', id, message: thrown instanceof Error ? thrown.message : String(thrown) })
+    reply({ type: 'failed', id, message: wordsOf(thrown) })
   }
 }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { wordsOf } from '../src/domain/errors.ts'
 import { float32 } from './float16.ts'
 import {
   type RerankCommand,
@@ -52,7 +53,7 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
     }
     reply({ type: 'reranked', id, logits })
   } catch (thrown) {
-    reply({ type: 'failed', id, message: thrown instanceof Error ? thrown.message : String(thrown) })
+    reply({ type: 'failed', id, message: wordsOf(thrown) })
   }
   cancelled.delete(id)
 }

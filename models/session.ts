@@ -1,5 +1,6 @@
 /** What every network needs of onnxruntime-node: a session, and the inputs that its graph asks for. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { wordsOf } from '../src/domain/errors.ts'
 
 export interface SessionOptions {
   /** Threads inside one computation. */
@@ -20,7 +21,7 @@ export async function openSession(path: string, options: SessionOptions): Promis
     // Where the processor can load it the network is sound.
     const session = await create(path, { ...options, provider: 'cpu' })
     await session.release()
-    throw new Error(PROVIDER_FAILED + (thrown instanceof Error ? thrown.message : String(thrown)))
+    throw new Error(PROVIDER_FAILED + wordsOf(thrown))
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
-import { ChatbotError } from '../src/domain/errors.ts'
+import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
 import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
 
@@ -162,5 +162,5 @@ function readJson(path: string): Record<string, unknown> {
 const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
   new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
     cause,
-    detail: cause === undefined ? path : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    detail: cause === undefined ? path : `${path}: ${wordsOf(cause)}`,
   })

@@ -432,14 +432,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       log.close()
       return
     }
-    const error =
-      reason instanceof ChatbotError
-        ? reason
-        : new ChatbotError(
-            'internal',
-            'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
-            { cause: thrown, detail: thrown instanceof Error ? thrown.message : String(thrown) },
-          )
+    const error = ChatbotError.hide(
+      reason,
+      'internal',
+      'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
+    )
     if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state =
       error.code === 'cancelled' ? 'cancelled' : PASSING.has(error.code) ? 'interrupted' : 'failed'

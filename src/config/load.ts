@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { ChatbotError } from '../domain/errors.ts'
+import { ChatbotError, wordsOf } from '../domain/errors.ts'
 import { defaultDataDir, hubCacheDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
 import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
 
@@ -104,9 +104,7 @@ function readSecret(file: string, variable: string): string {
   try {
     text = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw invalid(
-      `cannot read ${file}, which ${variable} names: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw invalid(`cannot read ${file}, which ${variable} names: ${wordsOf(error)}`)
   }
   if (text === '') throw invalid(`${file}, which ${variable} names, is empty`)
   return text
@@ -137,7 +135,7 @@ function readFile(path: string, required: boolean): [string, unknown][] {
       (error.code === 'ENOENT' || error.code === 'ENOTDIR')
     )
       return []
-    throw invalid(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw invalid(`cannot read ${path}: ${wordsOf(error)}`)
   }
   // Most commands find no file, and start faster without the parser.
   const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')

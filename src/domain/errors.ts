@@ -183,4 +183,5 @@ export class ChatbotError extends Error {
 
 const UNEXPECTED = 'Something failed that was not expected. `chatbot logs` has the details.'
 
-const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+/** What was thrown, in its own words. */
+export const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))

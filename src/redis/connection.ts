@@ -4,6 +4,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl } from '../config/redis-address.ts'
+import { wordsOf } from '../domain/errors.ts'
 
 export type RedisClient = Redis | Cluster
 
@@ -70,7 +71,7 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
   }
 
   function failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = wordsOf(error)
     // An error that Redis itself gives came in time: what it refuses now it may grant the next time.
     const refused = /^(OOM|READONLY|LOADING|NOPERM|MISCONF|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(message)
     answers = refused

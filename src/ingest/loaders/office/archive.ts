@@ -1,6 +1,6 @@
 /** ZIP archives that anybody may have made: how much is inflated is bounded before and while it happens. */
 import { type Entry, fromBufferPromise } from 'yauzl'
-import { ChatbotError } from '../../../domain/errors.ts'
+import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
 
 export interface Archive {
   readonly names: readonly string[]
@@ -79,7 +79,7 @@ function nameOf({ fileName, generalPurposeBitFlag }: Entry): string {
 
 /** Why a file cannot be read at all. */
 export function damaged(format: string, why: unknown): ChatbotError {
-  const reason = why instanceof Error ? why.message : String(why)
+  const reason = wordsOf(why)
   return new ChatbotError(
     'document_corrupt',
     `The ${format} file is damaged or incomplete: ${reason.replace(/\.$/u, '')}. Get it again, or save it anew.`,

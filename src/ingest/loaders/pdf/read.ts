@@ -2,7 +2,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { z } from 'zod'
 import type { LoadedDocument } from '../../../domain/document.ts'
-import { ChatbotError } from '../../../domain/errors.ts'
+import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { createWriter } from '../writing/document-writer.ts'
 import { withFields } from './fields.ts'
@@ -102,7 +102,7 @@ async function readPages(
       broken++
       const readable = number > unreadable.length
       if (broken >= MOST_BROKEN || (number === document.numPages && !readable))
-        throw corrupt(`page ${number} cannot be read (${thrown instanceof Error ? thrown.message : thrown})`)
+        throw corrupt(`page ${number} cannot be read (${wordsOf(thrown)})`)
     }
   }
   return { pages, unreadable }
