@@ -1,10 +1,9 @@
 /** TCP connections that no WebSocket and no request of somebody known uses: they may only be so many. */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import type { Config } from '../../src/config/schema.ts'
 import { addressPool } from '../../src/limits/address-pool.ts'
-import { inNetwork, type Network, parseNetworks } from '../../src/limits/addresses.ts'
+import { parseNetworks, peerAddress } from '../../src/limits/addresses.ts'
 
 export interface IdleConnections {
   attach: (server: Server) => void
@@ -26,7 +25,7 @@ export function idleConnections({
     evict: (connection) => connection.destroy(),
   })
   const rest = (connection: Socket) => {
-    if (!connection.destroyed) pool.add(connection, addressOf(connection, trusted))
+    if (!connection.destroyed) pool.add(connection, peerAddress(connection, trusted))
   }
   return {
     attach(server) {
@@ -38,11 +37,4 @@ export function idleConnections({
     leave: (connection) => pool.remove(connection),
     rest,
   }
-}
-
-/** Undefined for a trusted proxy: its connections are of many. */
-function addressOf({ remoteAddress }: Socket, trusted: readonly Network[]): string | undefined {
-  if (remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return undefined
-  const address = ipaddr.process(remoteAddress)
-  return trusted.some(([network, bits]) => inNetwork(address, network, bits)) ? undefined : address.toString()
 }

@@ -1,5 +1,6 @@
 /** The address that a request comes from, and how many requests an address may send before anybody knows whose they are. */
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
@@ -52,6 +53,12 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
   return address?.toString()
 }
 
+/** Whose a connection is, before anything was read from it. Undefined for a trusted proxy: its connections are of many. */
+export function peerAddress({ remoteAddress }: Socket, trusted: readonly Network[]): string | undefined {
+  const address = parseAddress(remoteAddress ?? '')
+  return address === undefined || isTrusted(address, trusted) ? undefined : address.toString()
+}
+
 /** As a connection or a proxy writes it; an IPv6 zone is of the machine that saw it, and tells nothing here. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (text.length > LONGEST_ADDRESS) return undefined
@@ -68,13 +75,7 @@ const withoutPort = (text: string) =>
   text.startsWith('[') ? text.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1') : text.replace(/^([\d.]+):\d+$/, '$1')
 
 const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network[]) =>
-  trusted.some(([network, bits]) => inNetwork(address, network, bits))
-
-export const inNetwork = (
-  address: ipaddr.IPv4 | ipaddr.IPv6,
-  network: ipaddr.IPv4 | ipaddr.IPv6,
-  bits: number,
-) => address.kind() === network.kind() && address.match(network, bits)
+  trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
 /** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */
 const MOST_ADDRESSES = 20_000
