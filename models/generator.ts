@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { catching } from '../src/domain/catching.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import { guarded } from '../src/domain/guarded.ts'
 import type { GenerationPiece, LanguageModel } from '../src/ports/chat-model.ts'
 import './no-telemetry.ts'
 import { childEnvironment, residentMegabytes } from './child.ts'
@@ -112,7 +112,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       reason ??= failed('said what is no answer, and was ended')
       child.kill('SIGKILL')
     }
-    child.on('message', guarded(misheard, hear))
+    child.on('message', catching(misheard, hear))
     const ended = (why: string, detail?: string) => {
       clearInterval(watch)
       if (running?.child === child) running = undefined

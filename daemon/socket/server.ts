@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
+import { catching } from '../../src/domain/catching.ts'
 import { ChatbotError, ERRORS } from '../../src/domain/errors.ts'
-import { guarded } from '../../src/domain/guarded.ts'
 import { addressPool } from '../../src/limits/address-pool.ts'
 import { clientAddress, parseNetworks } from '../../src/limits/addresses.ts'
 import type { CloseName } from '../../src/protocol/close-codes.ts'
@@ -68,7 +68,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   const missedPongs = new WeakMap<WebSocket, number>()
 
   const failed = (error: unknown) => log.error({ err: error }, 'the socket server failed')
-  const ping = guarded(failed, (socket: WebSocket) => {
+  const ping = catching(failed, (socket: WebSocket) => {
     // One that is being closed is cut off when its time is over.
     if (socket.readyState !== socket.OPEN) return
     const missed = missedPongs.get(socket) ?? 0
@@ -144,7 +144,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
-            const begin = guarded(
+            const begin = catching(
               (error) => {
                 failed(error)
                 closeSocket(socket, 'internal')

@@ -4,8 +4,8 @@ import type { WebSocket } from 'ws'
 import type { Accepted } from '../../src/answers/answers.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
+import { catching } from '../../src/domain/catching.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { guarded } from '../../src/domain/guarded.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
@@ -97,11 +97,11 @@ export class Session {
     if (options.identity !== undefined) this.#become(options.identity)
     socket.on(
       'message',
-      guarded(this.#broke, (data, isBinary) => this.#receive(data.toString(), isBinary)),
+      catching(this.#broke, (data, isBinary) => this.#receive(data.toString(), isBinary)),
     )
     socket.on(
       'close',
-      guarded(this.#broke, () => {
+      catching(this.#broke, () => {
         clearTimeout(this.#helloTimer)
         clearTimeout(this.#expiry)
         this.#end()

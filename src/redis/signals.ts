@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { guarded } from '../domain/guarded.ts'
+import { catching } from '../domain/catching.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { RedisConnection } from './connection.ts'
@@ -15,7 +15,7 @@ export function redisSignals(redis: RedisConnection, onError: (error: unknown) =
   subscriber.on('ready', () => {
     subscriber.subscribe(channel).catch(() => undefined)
   })
-  const hear = guarded(onError, (_channel: string, text: string) => {
+  const hear = catching(onError, (_channel: string, text: string) => {
     const signal = signalSchema.safeParse(parseJsonOrUndefined(text)).data
     if (signal === undefined) return
     const [topic, subject] = signal

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { guarded } from '../../src/domain/guarded.ts'
+import { catching } from '../../src/domain/catching.ts'
 import {
   JsonTooLarge,
   MAX_JSON_DEPTH,
@@ -112,17 +112,17 @@ describe('an entry of Redis', () => {
   })
 })
 
-describe('a guarded handler', () => {
+describe('a catching handler', () => {
   it('hands over what it throws and what its promise is rejected with', async () => {
     const heard: unknown[] = []
     const failure = new Error('no')
-    guarded(
+    catching(
       (error) => heard.push(error),
       () => {
         throw failure
       },
     )()
-    guarded(
+    catching(
       (error) => heard.push(error),
       async () => {
         throw failure

@@ -1,8 +1,8 @@
 /** One WebSocket to the daemon, from the handshake to its close: greets, validates, notices silence. */
 import { connect as connectSocket } from 'node:net'
 import WebSocket, { type ClientOptions, type RawData } from 'ws'
+import { catching } from '../../domain/catching.ts'
 import { ChatbotError } from '../../domain/errors.ts'
-import { guarded } from '../../domain/guarded.ts'
 import { parseJson } from '../../domain/json.ts'
 import {
   type ClientMessage,
@@ -103,7 +103,7 @@ export function openSocket(endpoint: Endpoint, options: SocketOptions): Promise<
     }
     socket.on(
       'message',
-      guarded((error) => drop(ChatbotError.wrap(error)), hear),
+      catching((error) => drop(ChatbotError.wrap(error)), hear),
     )
     socket.on('close', (code, reason) => {
       clearTimeout(greeting)
