@@ -53,7 +53,6 @@ function share(list: readonly Term[], set: ReadonlySet<string>, weight: (term: T
 
 const distinct = (list: readonly Term[]) => [...new Map(list.map((term) => [term.stem, term])).values()]
 
-/** Above 0 the passages hold an answer. */
 /** The language of question and text; `cross` when they differ. */
 export type Basis = Language | 'cross'
 
@@ -62,6 +61,7 @@ const WEIGHTS: Readonly<
   Record<Basis, { readonly bias: number; readonly weights: Readonly<Record<keyof Evidence, number>> }>
 > = EVIDENCE_WEIGHTS
 
+/** Above 0 the passages hold an answer. */
 export function confidence(basis: Basis, evidence: Evidence): number {
   const { bias, weights } = WEIGHTS[basis]
   return (
