@@ -12,7 +12,7 @@ import {
   type Sheets,
   type StyleRule,
 } from './css/sheet.ts'
-import { type Color, colorOf, isTransparent, looksLike, pixels, share } from './css/values.ts'
+import { type Color, colorOf, FONT_SIZE, isTransparent, looksLike, pixels, share } from './css/values.ts'
 import type { DomDocument, DomElement, DomNode } from './dom.ts'
 
 export interface Styling {
@@ -44,7 +44,7 @@ export function removeHidden(
   }
   const start: Inherited = {
     isVisible: true,
-    fontSize: 16,
+    fontSize: FONT_SIZE,
     isIndented: false,
     color: isPartial ? undefined : BLACK,
     background: isPartial ? undefined : WHITE,
@@ -371,7 +371,7 @@ function sizeOf(value: string | undefined, outer: number): number {
   if (size !== undefined) return size
   if (value === 'smaller') return outer / 1.2
   if (value === 'larger') return outer * 1.2
-  return /^(?:inherit|unset|clamp\(.*|min\(.*|max\(.*|calc\(.*)$/u.test(value) ? outer : 16
+  return /^(?:inherit|unset|clamp\(.*|min\(.*|max\(.*|calc\(.*)$/u.test(value) ? outer : FONT_SIZE
 }
 
 const NO_SHADOW: ReadonlySet<string> = new Set(['', 'none', 'unset', 'initial'])

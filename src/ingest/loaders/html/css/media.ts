@@ -1,6 +1,5 @@
 /** Conditions of style sheets, for somebody who reads on a screen of usual size. */
-const WIDTH = 1280
-const HEIGHT = 800
+import { FONT_SIZE, HEIGHT, pixels, WIDTH } from './values.ts'
 
 /** Whether a list of media queries holds. */
 export const mediaApplies = (list: string): boolean =>
@@ -21,24 +20,20 @@ export function conditionHolds(condition: string): boolean {
 }
 
 function featureHolds(feature: string): boolean {
-  const bound = /^(min|max)-(?:device-)?(width|height)\s*:\s*(-?[\d.]+)(px|em|rem|cm|in|pt)?$/u.exec(feature)
-  if (bound) {
-    const [, end, axis, number = '0', unit = 'px'] = bound
-    const limit = Number(number) * (PIXELS[unit] ?? 1)
-    const is = axis === 'width' ? WIDTH : HEIGHT
-    return end === 'min' ? is >= limit : is <= limit
-  }
-  const range = /^(width|height)\s*([<>]=?)\s*(-?[\d.]+)(px|em|rem|cm|in|pt)?$/u.exec(feature)
-  if (range) {
-    const [, axis, sign = '', number = '0', unit = 'px'] = range
-    const limit = Number(number) * (PIXELS[unit] ?? 1)
-    const is = axis === 'width' ? WIDTH : HEIGHT
-    return sign.startsWith('>') ? is >= limit : is <= limit
-  }
+  const bound = /^(min|max)-(?:device-)?(width|height)\s*:\s*(-?[\d.]+(?:px|em|rem|cm|in|pt)?)$/u.exec(
+    feature,
+  )
+  if (bound) return isBounded(bound[2], bound[1] === 'min', bound[3])
+  const range = /^(width|height)\s*([<>])=?\s*(-?[\d.]+(?:px|em|rem|cm|in|pt)?)$/u.exec(feature)
+  if (range) return isBounded(range[1], range[2] === '>', range[3])
   return HOLDING.has(feature.replace(/\s+/gu, ''))
 }
 
-const PIXELS: Readonly<Record<string, number>> = { px: 1, em: 16, rem: 16, cm: 37.8, in: 96, pt: 4 / 3 }
+function isBounded(axis: string | undefined, fromBelow: boolean, length: string | undefined): boolean {
+  const is = axis === 'width' ? WIDTH : HEIGHT
+  const limit = pixels(length, FONT_SIZE)
+  return limit !== undefined && (fromBelow ? is >= limit : is <= limit)
+}
 
 const HOLDING = new Set([
   'width',

@@ -5,8 +5,8 @@
  * name its id, class or tag, and no selector makes anybody look back: hostile ones are as cheap as honest ones.
  */
 import { type AttributeSelector, type CssNode, ident, type Nth, type Selector } from 'css-tree'
-import { ChatbotError } from '../../../../domain/errors.ts'
 import type { DomElement, DomNode } from '../dom.ts'
+import { tooComplicated } from './errors.ts'
 
 /** An element on the way down, with what its children and the siblings after it ask about. */
 export interface Frame {
@@ -146,7 +146,7 @@ export class SelectorTable {
 
   #file(step: Step, { id, name, tag }: Keys): number {
     const number = this.#steps.push(step) - 1
-    if (number >= MOST_STEPS) throw tooMany(`its styles have more than ${MOST_STEPS} selectors`)
+    if (number >= MOST_STEPS) throw tooComplicated(`its styles have more than ${MOST_STEPS} selectors`)
     if (step.before !== undefined && step.combinator === '~') this.#forSiblings.add(step.before)
     const bucket =
       id !== undefined
@@ -305,7 +305,7 @@ export class SelectorTable {
   /** Counts what an element costs. Throws `document_too_large` where all of them cost too much. */
   spend(work: number): void {
     this.#work += work
-    if (this.#work > MOST_WORK) throw tooMany('it has too many elements for so many rules of style')
+    if (this.#work > MOST_WORK) throw tooComplicated('it has too many elements for so many rules of style')
   }
 
   /** All elements and texts in their order; what stands in an element only if `enter` says so. */
@@ -531,12 +531,6 @@ function attributeTest({ name, matcher, value, flags }: AttributeSelector): Test
 
 /** Attributes of HTML whose values are compared without case. */
 const LOOSE = new Set('type dir lang align hidden method media rel shape valign'.split(' '))
-
-const tooMany = (what: string): ChatbotError =>
-  new ChatbotError(
-    'document_too_large',
-    `Which text is hidden cannot be told: ${what}. Save the page without its styles.`,
-  )
 
 const AMPERSAND: CssNode = { type: 'NestingSelector' }
 const DESCENDANT: CssNode = { type: 'Combinator', name: ' ' }

@@ -1,6 +1,6 @@
 /** The rules of style sheets, as far as they decide whether text is seen. */
 import { type Block, type CssNode, ident, parse, type Raw, type SelectorList } from 'css-tree'
-import { ChatbotError } from '../../../../domain/errors.ts'
+import { tooComplicated } from './errors.ts'
 import { conditionHolds, mediaApplies } from './media.ts'
 
 export interface Declared {
@@ -34,12 +34,6 @@ const MOST_ERRORS = 5000
 const LONGEST_BROKEN = 2000
 /** Of a value; what hides is short. */
 const LONGEST_VALUE = 1000
-
-const tooComplicated = (what: string): ChatbotError =>
-  new ChatbotError(
-    'document_too_large',
-    `Which text is hidden cannot be told: ${what}. Save the page without its styles.`,
-  )
 
 /** The rules of one style sheet. Throws `document_too_large` for what no honest sheet is like. */
 export function readSheet(css: string): Sheets {

@@ -1,13 +1,15 @@
 /** Values of CSS properties as numbers. */
 
-/** Of a usual screen: what `vw`, `vh` and percentages are of. */
-const WIDTH = 1280
-const HEIGHT = 800
+/** Of a usual screen, in pixels: what media queries ask about, and what `vw`, `vh` and percentages are of. */
+export const WIDTH = 1280
+export const HEIGHT = 800
+/** Of text that says nothing about it, in pixels. */
+export const FONT_SIZE = 16
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   px: 1,
-  rem: 16,
+  rem: FONT_SIZE,
   pt: 4 / 3,
   pc: 16,
   in: 96,
@@ -59,7 +61,7 @@ function length(value: string, fontSize: number, whole: number): number | undefi
 }
 
 /** 0 to 1, of a number or a percentage. */
-export const share = (value: string | undefined): number | undefined => pixels(value, 16, 1)
+export const share = (value: string | undefined): number | undefined => pixels(value, FONT_SIZE, 1)
 
 /** Red, green and blue up to 255, alpha up to 1; as written where it is a name that is not known here. */
 export type Color = readonly [number, number, number, number] | string
@@ -78,7 +80,7 @@ export function colorOf(value: string): Color {
   if (kind === undefined || parts.length < 3) return text
   const alpha = parts[3] === undefined ? 1 : (share(parts[3]) ?? 1)
   if (kind === 'rgb') {
-    const [red = 0, green = 0, blue = 0] = parts.map((part) => pixels(part, 16, 255) ?? 0)
+    const [red = 0, green = 0, blue = 0] = parts.map((part) => pixels(part, FONT_SIZE, 255) ?? 0)
     return [red, green, blue, alpha]
   }
   return [
