@@ -83,7 +83,6 @@ export const EXCUSED: readonly Excused[] = [
   { regex: /(?<![\w-])[\w-]+\([^()]*\)|#\w+|[a-z]+/giu, reason: ONE_START },
   { regex: /(?<![\w-])(?:url|[\w-]*gradient|image-set)\(/iu, reason: ONE_START },
   { regex: /<(\/?)([a-z][a-z0-9-]*)(?![a-z0-9-])[^<>]*>/giu, reason: DISTINCT },
-  { regex: /<\?xml[^<>?]*\?>|<!doctype(?:(?!<!doctype)[^>])*>/giu, reason: DISTINCT },
   { regex: /\[(\s*[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2})*\s*)\](?![.([]?[\p{L}_])/gu, reason: DISTINCT },
   {
     regex:

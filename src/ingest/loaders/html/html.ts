@@ -24,7 +24,7 @@ export const html = {
     const { parseHTML } = await import('linkedom')
     const { Readability } = await import('@mozilla/readability')
     const { removeHidden } = await import('./hidden.ts')
-    const { page, depth } = tamedHtml(source.replace(DOCTYPE, ''))
+    const { page, depth } = tamedHtml(source)
     const { document }: { document: DomDocument } = parseHTML(page)
     const titled = textOf(document, 'title')
     const metadata = metadataOf(document)
@@ -78,8 +78,6 @@ function metadataOf(document: DomDocument): Metadata {
   return flatMetadata(Object.fromEntries(found.reverse()))
 }
 
-/** linkedom's walk from the first node of a document ends at its doctype. */
-const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
 /** The name of an encoding in `<meta>` or `<?xml`. */
 const DECLARED = /(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w-]{2,40})/iu
 

@@ -5,6 +5,8 @@ const DEEPEST = 256
 /** Tags and entities, each of which becomes a node. */
 const MOST_NODES = 1_000_000
 
+/** linkedom's walk from the first node of a document ends at its doctype. */
+const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
 const NUMERIC = /&#(?:x([0-9a-f]{2,6})|(\d{3,7}));/giu
 const TAG = /<(\/?)([a-z][a-z0-9-]*)(?![a-z0-9-])[^<>]*>/giu
 /** Elements that have no end tag, or often go without one. */
@@ -15,15 +17,17 @@ const UNCLOSED = new Set(
 )
 
 /**
- * The page such that its DOM can be made in linear time: letters instead of their numbers, and no tags where they
- * nest deeper than any honest page. `depth` is how deep they nest. Throws `document_too_large` for more tags than
- * memory holds.
+ * The page such that its DOM can be made in linear time, and walked to its end: letters instead of their numbers, no
+ * doctype, and no tags where they nest deeper than any honest page. `depth` is how deep they nest. Throws
+ * `document_too_large` for more tags than memory holds.
  */
 export function tamedHtml(source: string): { page: string; depth: number } {
-  const letters = source.replace(NUMERIC, (entity, hex: string | undefined, decimal: string | undefined) => {
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    return code > 160 && code <= 0x10ffff ? String.fromCodePoint(code) : entity
-  })
+  const letters = source
+    .replace(DOCTYPE, '')
+    .replace(NUMERIC, (entity, hex: string | undefined, decimal: string | undefined) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+      return code > 160 && code <= 0x10ffff ? String.fromCodePoint(code) : entity
+    })
   let depth = 0
   let deepest = 0
   const shallow = letters.replace(TAG, (tag, end: string, name: string) => {

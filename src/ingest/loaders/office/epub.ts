@@ -180,9 +180,9 @@ function parse(bytes: Buffer): DomDocument {
     bytes.subarray(0, 300).toString('latin1'),
   )?.[1]
   const { text } = decodeText(bytes, declared)
-  // linkedom's walk ends at a doctype, and it takes `<title/>` for an open tag.
+  // linkedom takes `<title/>` for an open tag.
   const page = text
-    .replace(/<\?xml[^<>?]*\?>|<!doctype(?:(?!<!doctype)[^>])*>/giu, '')
+    .replace(/<\?xml[^<>?]*\?>/giu, '')
     .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
   const { document }: { document: DomDocument } = parseHTML(tamedHtml(page).page)
   return document
