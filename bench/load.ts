@@ -5,9 +5,9 @@
  * Needs DATABASE_URL_TEST and REDIS_URL_TEST: eval "$(test/services/up)".
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +16,10 @@ import { z } from 'zod'
 import { ingestFiles } from '../src/client/sync/ingest.ts'
 import { packageRoot } from '../src/config/package-root.ts'
 import { connectRedis } from '../src/redis/connection.ts'
-import { startTestDaemon, type TestDaemon } from '../test/support/daemon.ts'
+import { startTestDaemon } from '../test/support/daemon.ts'
 import { createDatabase } from '../test/support/database.ts'
 import { ownPrefix, redisUrl } from '../test/support/redis.ts'
+import { upload } from '../test/support/upload.ts'
 import { loadXquad } from './xquad.ts'
 
 const IDLE = 5000
@@ -53,7 +54,7 @@ const daemon = await startTestDaemon({
 })
 const children: ChildProcess[] = []
 try {
-  await ingest(daemon)
+  await upload(daemon, 'default', 'cats.md', 'Murka the cat sleeps sixteen hours a day. She eats fish.\n')
   const keys = await Promise.all(Array.from({ length: KEYS }, (_, index) => newKey(`k-${index}`, 'reader')))
   const url = `ws://${daemon.host}/ws`
   const warm = await openSockets(url, keys.slice(0, 1))
@@ -309,19 +310,6 @@ async function startReference() {
       return (await answered)[0]
     },
   }
-}
-
-async function ingest({ api, dataDir }: TestDaemon): Promise<void> {
-  const text = 'Murka the cat sleeps sixteen hours a day. She eats fish.\n'
-  const bytes = Buffer.byteLength(text)
-  const path = join(dataDir, 'cats.md')
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await api.call('compareManifest', {
-    params: { name: 'default' },
-    body: { files: [{ uri: 'cats.md', bytes, hash }] },
-  })
-  await api.upload({ collection: 'default', uri: 'cats.md', path, bytes, hash })
 }
 
 function percentile(times: readonly number[], share: number): number {

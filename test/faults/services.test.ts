@@ -1,6 +1,6 @@
 /** PostgreSQL and Redis fail while questions are asked: no accepted answer is lost, nothing crashes, all recovers by itself. */
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
 import { ownServices } from '../support/own-services.ts'
 import { greeted } from '../support/raw-socket.ts'
+import { upload } from '../support/upload.ts'
 
 const CLIENTS = 8
 const FAULT_MS = 2500
@@ -41,18 +42,8 @@ async function askOn(daemon: TestDaemon, accepted: Asked[], answered: () => void
   }
 }
 
-async function ingest(daemon: TestDaemon): Promise<void> {
-  const text = 'Murka the cat sleeps sixteen hours a day.\n'
-  const bytes = Buffer.byteLength(text)
-  const path = join(daemon.dataDir, 'cats.md')
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await daemon.api.call('compareManifest', {
-    params: { name: 'default' },
-    body: { files: [{ uri: 'cats.md', bytes, hash }] },
-  })
-  await daemon.api.upload({ collection: 'default', uri: 'cats.md', path, bytes, hash })
-}
+const ingest = (daemon: TestDaemon) =>
+  upload(daemon, 'default', 'cats.md', 'Murka the cat sleeps sixteen hours a day.\n')
 
 test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under load', async () => {
   const urls = await ownServices('up')

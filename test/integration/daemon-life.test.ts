@@ -1,6 +1,6 @@
 /** The daemon's life: one owner, readiness, draining, crashes, idle stop, what keeps it from starting. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -32,6 +32,7 @@ import { version } from '../../src/config/version.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { greeted } from '../support/raw-socket.ts'
+import { upload } from '../support/upload.ts'
 
 let dataDir: string
 beforeEach(() => {
@@ -344,20 +345,8 @@ const engineEnv = (baseUrl: string) => ({
   CHATBOT_ENGINES_FAKE_MODEL: 'fake-1',
 })
 
-async function ingestOne(daemon: Awaited<ReturnType<typeof startTestDaemon>>): Promise<void> {
-  const path = join(dataDir, 'source.md')
-  const text = '# Time\n\nIt happens at noon, and all of it at once.'
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await daemon.api.call('compareManifest', { params: { name: 'default' }, body: { files: [] } })
-  await daemon.api.upload({
-    collection: 'default',
-    uri: 'time.md',
-    path,
-    bytes: Buffer.byteLength(text),
-    hash,
-  })
-}
+const ingestOne = (daemon: TestDaemon) =>
+  upload(daemon, 'default', 'time.md', '# Time\n\nIt happens at noon, and all of it at once.')
 
 /** An engine that answers when it is told to. */
 async function waitingEngine() {

@@ -1,15 +1,14 @@
 /** The wire protocol on a real daemon: docs/PROTOCOL.md, promise by promise. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { greeted, type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { upload } from '../support/upload.ts'
 
 let daemon: TestDaemon
 let engine: FakeOpenai
@@ -43,16 +42,7 @@ afterAll(async () => {
   await engine?.[Symbol.asyncDispose]()
 })
 
-async function ingest(uri: string, text: string, collection = 'default') {
-  const path = join(daemon.dataDir, `source-${randomUUID()}`)
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await daemon.api.call('compareManifest', {
-    params: { name: collection },
-    body: { files: [{ uri, bytes: Buffer.byteLength(text), hash }] },
-  })
-  return daemon.api.upload({ collection, uri, path, bytes: Buffer.byteLength(text), hash })
-}
+const ingest = (uri: string, text: string, collection = 'default') => upload(daemon, collection, uri, text)
 
 const connect = () => greeted(runtimePaths(daemon.dataDir).socket)
 const url = () => `ws://${daemon.host}/ws`

@@ -1,5 +1,5 @@
 /** Engines on a real daemon: which one answers, and that those that fail say so and take nothing with them. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,6 +18,7 @@ import {
 import { greeted } from '../support/raw-socket.ts'
 import { tinyChatModel } from '../support/tiny-chat-model.ts'
 import { tinyEmbedder } from '../support/tiny-models.ts'
+import { upload } from '../support/upload.ts'
 
 const QUESTION = 'How high is the tower of Testville?'
 const root = mkdtempSync(join(tmpdir(), 'chatbot-engines-'))
@@ -99,15 +100,7 @@ function hugeModel(): string {
 
 async function ingest(collection: string): Promise<string> {
   const text = '# The tower\n\nThe tower of Testville was built in 1887. It is 41 metres high.'
-  const path = join(root, `source-${randomUUID()}`)
-  writeFileSync(path, text)
-  const file = {
-    uri: 'tower.md',
-    bytes: Buffer.byteLength(text),
-    hash: createHash('sha256').update(text).digest('hex'),
-  }
-  await daemon.api.call('compareManifest', { params: { name: collection }, body: { files: [file] } })
-  await daemon.api.upload({ collection, path, ...file })
+  await upload(daemon, collection, 'tower.md', text)
   return collection
 }
 

@@ -1,6 +1,5 @@
 /** What fails behind the daemon is named to its users, and where it stands is not: that is for the log and the machine's user. */
-import { createHash, randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +11,7 @@ import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { greeted, rawSocket } from '../support/raw-socket.ts'
 import { until } from '../support/until.ts'
+import { upload } from '../support/upload.ts'
 
 const QUESTION = 'How high is the tower of Testville?'
 const API_KEY = 'sk-of-the-engine'
@@ -25,15 +25,13 @@ async function closedPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-async function ingest({ api, dataDir }: TestDaemon): Promise<void> {
-  const text = '# The tower\n\nThe tower of Testville was built in 1887. It is 41 metres high.'
-  const path = join(dataDir, 'source')
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  const file = { uri: 'tower.md', bytes: Buffer.byteLength(text), hash }
-  await api.call('compareManifest', { params: { name: 'default' }, body: { files: [file] } })
-  await api.upload({ collection: 'default', path, ...file })
-}
+const ingest = (daemon: TestDaemon) =>
+  upload(
+    daemon,
+    'default',
+    'tower.md',
+    '# The tower\n\nThe tower of Testville was built in 1887. It is 41 metres high.',
+  )
 
 /** Whatever a client with this token is told, by every way: the text of all responses and messages. */
 async function everything(daemon: TestDaemon, token: string, engines: readonly string[]): Promise<string[]> {

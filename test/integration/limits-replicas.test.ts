@@ -1,8 +1,6 @@
 /** Two daemons behind one TCP address enforce one limit; without Redis each its own, and they say so. */
-import { createHash, randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { API_PREFIX } from '../../src/api/routes.ts'
@@ -14,6 +12,7 @@ import { describePostgres } from '../support/postgres.ts'
 import { type RawSocket, rawSocket } from '../support/raw-socket.ts'
 import { describeRedis, redisUrl } from '../support/redis.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
+import { upload } from '../support/upload.ts'
 
 const QUESTION = 'How long does Murka sleep?'
 /** Requests and questions at once; the next comes after a minute. */
@@ -261,18 +260,8 @@ async function health(daemon: TestDaemon): Promise<unknown> {
   return (await fetch(`http://${daemon.host}/readyz`)).json()
 }
 
-async function ingest({ one }: Replicas): Promise<void> {
-  const text = 'Murka the cat sleeps sixteen hours a day. She eats fish.\n'
-  const bytes = Buffer.byteLength(text)
-  const path = join(one.dataDir, 'cats.md')
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await one.api.call('compareManifest', {
-    params: { name: 'default' },
-    body: { files: [{ uri: 'cats.md', bytes, hash }] },
-  })
-  await one.api.upload({ collection: 'default', uri: 'cats.md', path, bytes, hash })
-}
+const ingest = ({ one }: Replicas) =>
+  upload(one, 'default', 'cats.md', 'Murka the cat sleeps sixteen hours a day. She eats fish.\n')
 
 function never(): never {
   throw new Error('the engine was not asked')

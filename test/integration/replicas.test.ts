@@ -1,8 +1,6 @@
 /** Two daemons on one PostgreSQL and one Redis: answers move between them, and outlive the one that runs them. */
-import { createHash, randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AskEvent, answerOf } from '../../src/client/client.ts'
 import { connect } from '../../src/client/socket/connect.ts'
@@ -13,6 +11,7 @@ import { describePostgres } from '../support/postgres.ts'
 import { greeted } from '../support/raw-socket.ts'
 import { describeRedis, redisUrl } from '../support/redis.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
+import { upload } from '../support/upload.ts'
 
 /** Answers that the engine is asked for and has begun, latest last. */
 let engine: FakeOpenai
@@ -60,18 +59,13 @@ const environment = (more: Record<string, string> = {}) => ({
   ...more,
 })
 
-async function ingest({ api, one }: Replicas): Promise<void> {
-  const text = 'Murka the cat sleeps sixteen hours a day. She eats fish.\n'
-  const bytes = Buffer.byteLength(text)
-  const path = join(one.dataDir, 'cats.md')
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await api.call('compareManifest', {
-    params: { name: 'default' },
-    body: { files: [{ uri: 'cats.md', bytes, hash }] },
-  })
-  await api.upload({ collection: 'default', uri: 'cats.md', path, bytes, hash })
-}
+const ingest = ({ api, one }: Replicas) =>
+  upload(
+    { api, dataDir: one.dataDir },
+    'default',
+    'cats.md',
+    'Murka the cat sleeps sixteen hours a day. She eats fish.\n',
+  )
 
 const chat = ({ endpoint }: Replicas) => connect(endpoint, { version, reconnect: { baseMs: 20, maxMs: 200 } })
 

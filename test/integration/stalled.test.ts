@@ -1,14 +1,13 @@
 /** Clients that do not read, or slowly: what is held for them is bounded, and they are told why they were cut off. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { greeted, type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { upload } from '../support/upload.ts'
 
 const BOUND = 262_144
 const STALL_MS = 1500
@@ -30,7 +29,12 @@ beforeAll(async () => {
     },
   })
   for (let index = 0; index < 20; index += 1)
-    await ingest(`tower-${index}.md`, `# Tower ${index}\n\n${`The tower ${index} is tall. `.repeat(300)}`)
+    await upload(
+      daemon,
+      'default',
+      `tower-${index}.md`,
+      `# Tower ${index}\n\n${`The tower ${index} is tall. `.repeat(300)}`,
+    )
 })
 beforeEach(() => {
   reply = streaming(['The tower is blue [1].'])
@@ -39,18 +43,6 @@ afterAll(async () => {
   await daemon?.[Symbol.asyncDispose]()
   await engine?.[Symbol.asyncDispose]()
 })
-
-async function ingest(uri: string, text: string) {
-  const path = join(daemon.dataDir, `source-${randomUUID()}`)
-  writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  const bytes = Buffer.byteLength(text)
-  await daemon.api.call('compareManifest', {
-    params: { name: 'default' },
-    body: { files: [{ uri, bytes, hash }] },
-  })
-  await daemon.api.upload({ collection: 'default', uri, path, bytes, hash })
-}
 
 const connect = () => greeted(runtimePaths(daemon.dataDir).socket)
 

@@ -5,7 +5,7 @@ import type { TestDaemon } from './daemon.ts'
 
 /** A document of this text, ready to be found. */
 export async function upload(
-  { api, dataDir }: TestDaemon,
+  { api, dataDir }: Pick<TestDaemon, 'api' | 'dataDir'>,
   collection: string,
   uri: string,
   text: string,
