@@ -18,6 +18,7 @@ import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/prot
 import { retrieve } from '../src/retrieval/retrieve.ts'
 import { openStore } from '../src/store/open.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 import { type CorpusChunk, corpusChunks } from './corpus.ts'
 import { embedderModel, putXquad, recall, run } from './xquad-search.ts'
 import { embeddedXquad } from './xquad-vectors.ts'
@@ -38,7 +39,8 @@ async function putCorpus(store: Store, limit: number): Promise<void> {
     const [first] = held
     if (first === undefined) return
     const { uri, title, language } = first
-    await store.documents.put(
+    await putEmbedded(
+      store,
       LOCAL_PRINCIPAL,
       COLLECTION,
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
