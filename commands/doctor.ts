@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import type { RouteResponse } from '../src/api/routes.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { printableLine } from '../src/domain/printable.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { type Finding, fail } from './common/doctor/finding.ts'
+import { type Finding, fail, warn } from './common/doctor/finding.ts'
 import { paint } from './common/style.ts'
 import type { TargetFlags } from './common/target.ts'
 
@@ -50,20 +51,25 @@ export default class Doctor extends ChatbotCommand {
     }
     const { dataDir } = loaded.config
     yield machine.checkConfigFile(process.env)
+    for (const warning of loaded.warnings)
+      yield warn('Configuration', warning, 'Any `chatbot config set` writes the new names into the file')
     yield machine.checkDataDir(dataDir)
     yield machine.checkDisk(dataDir)
     yield* machine.checkToken(dataDir)
     yield await machine.checkModel()
     yield await machine.checkLock(dataDir)
+    let engines: RouteResponse<'listEngines'>['engines'] | undefined
     try {
       const { checkDaemon } = await import('./common/doctor/daemon.ts')
-      yield* await checkDaemon(await this.api(loaded))
+      const daemon = await checkDaemon(await this.api(loaded))
+      engines = daemon.engines
+      yield* daemon.findings
     } catch (error) {
       const { code, fullMessage } = ChatbotError.wrap(error)
       yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
     }
     const { checkEngines } = await import('./common/doctor/engines.ts')
-    yield* await checkEngines(loaded.config)
+    yield* await checkEngines(loaded.config, engines)
   }
 }
 
