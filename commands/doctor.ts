@@ -52,7 +52,11 @@ export default class Doctor extends ChatbotCommand {
     const { dataDir } = loaded.config
     yield machine.checkConfigFile(process.env)
     for (const warning of loaded.warnings)
-      yield warn('Configuration', warning, 'Any `chatbot config set` writes the new names into the file')
+      yield warn(
+        'Configuration',
+        warning,
+        'Use the new name; any `chatbot config set` writes it into the file',
+      )
     yield machine.checkDataDir(dataDir)
     yield machine.checkDisk(dataDir)
     yield* machine.checkToken(dataDir)

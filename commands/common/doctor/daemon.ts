@@ -69,7 +69,7 @@ function collectionsWithoutEngine(running: Engines, collections: Collections): F
   )
   return orphans.map(({ name, engine }) =>
     fail(
-      'Engines',
+      'Collections',
       `the collection ${name} is answered by ${engine}, which is not configured`,
       `Configure it, or: chatbot collections set ${name} --default-engine`,
     ),

@@ -20,15 +20,14 @@ export async function openEngines(
   const close = async () => {
     await Promise.all([...open.values()].map((engine) => engine.close?.()))
   }
-  const engineNamed = (name: string): ConfiguredEngine & OpenEngine => {
+  const alone = (name: string): Generator => {
     const engine = open.get(name)
-    if (engine !== undefined) return engine
+    if (engine !== undefined) return engine.generator
     throw new ChatbotError(
       'unknown_engine',
       `There is no engine \`${name}\`. Configured: ${[...open.keys()].join(', ')}.`,
     )
   }
-  const alone = (name: string): Generator => engineNamed(name).generator
   try {
     for (const engine of configured) open.set(engine.name, { ...engine, ...(await engine.open(embedder)) })
     const standardWithFallbacks = withFallbacks(
