@@ -5,6 +5,7 @@ import type { Scores } from '../domain/answer.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Candidate } from '../ports/store/search.ts'
+import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { type Closeness, closeness } from './closeness.ts'
@@ -69,8 +70,7 @@ export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly
   return phrases.filter((phrase) => held.includes(comparable(phrase.text))).length
 }
 
-const comparable = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е').replace(/\s+/gu, ' ').trim()
+const comparable = (text: string): string => foldCase(text).replace(/\s+/gu, ' ').trim()
 
 /** Passages whose sentences are compared with the question, and the certainty above which none are. */
 const COMPARED = 5
