@@ -2,6 +2,7 @@
 
 import { FUSION_WEIGHTS } from '../../models/calibration.ts'
 import type { Scores } from '../domain/answer.ts'
+import { cosine } from '../domain/cosine.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Candidate } from '../ports/store/search.ts'
@@ -135,10 +136,3 @@ function mostPromising<Sentence extends { readonly text: string; readonly place:
 
 const sentencesOf = ({ text }: Candidate): string[] =>
   splitSentences(text).map(({ start, end }) => text.slice(start, end).replace(/\s+/gu, ' '))
-
-/** Both are of length 1. */
-function cosine(a: Float32Array, b: Float32Array = new Float32Array(a.length)): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
-}
