@@ -4,7 +4,7 @@ import type { Logger } from './log.ts'
 /** How far the statistics of words may lag behind the documents, unless counting them takes long. */
 const EVERY_MS = 30_000
 /** Counting takes at most this share of the time. */
-const SHARE = 1 / 20
+const MAX_COUNTING_SHARE = 1 / 20
 
 export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
@@ -36,7 +36,7 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
       if (!stopped()) log.warn({ err: error }, 'the indexes were not brought up to date')
     })
     if (stopped()) return
-    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
+    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / MAX_COUNTING_SHARE))
     timer.unref()
   }
   const next = () => {

@@ -71,7 +71,7 @@ interface PackedText {
   readonly bytes: number
 }
 
-const LARGEST = 127
+const MAX_INT8 = 127
 
 function pack(encoding: Encoding): PackedText {
   const { vector: sentence, truncated } = encoding
@@ -80,7 +80,7 @@ function pack(encoding: Encoding): PackedText {
   const scales = new Float32Array(dimensions)
   for (const [i, value] of vectors.entries()) {
     const d = i % dimensions
-    scales[d] = Math.max(scales[d] ?? 0, Math.abs(value) / LARGEST)
+    scales[d] = Math.max(scales[d] ?? 0, Math.abs(value) / MAX_INT8)
   }
   const small = Int8Array.from(vectors, (value, i) => Math.round(value / (scales[i % dimensions] || 1)))
   const bytes = small.byteLength + scales.byteLength + starts.byteLength + sentence.byteLength

@@ -17,7 +17,7 @@ import { feedsOf, openSession } from './session.ts'
 import { loadTokenizer } from './tokenizer.ts'
 
 /** UTF-16 code units of a question that are read, so that room for a passage is left. */
-const QUESTION = 600
+const MAX_QUESTION_CHARACTERS = 600
 
 const port = parentPort
 if (!port) throw new Error('rerank-worker runs as a worker thread')
@@ -49,7 +49,7 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
       // Lets a cancellation be heard.
       await setImmediate()
       if (closing || cancelled.has(id) || Date.now() >= deadline) break
-      logits.push(await logitOf(question.slice(0, QUESTION), passage))
+      logits.push(await logitOf(question.slice(0, MAX_QUESTION_CHARACTERS), passage))
     }
     reply({ type: 'reranked', id, logits })
   } catch (thrown) {

@@ -26,12 +26,12 @@ interface Waiting {
 /** With so much of the bound in the stream, the rest waits: it can still be dropped, and others share it. */
 const STREAM_SHARE = 1 / 4
 /** Larger messages go out in fragments, each when there is room for it. In UTF-16 code units. */
-const LONGEST_FRAME = 32_768
+const MAX_FRAME_CHARACTERS = 32_768
 /** UTF-8 takes up to so many for a UTF-16 code unit. */
 const BYTES_PER_UNIT = 3
 /** Of a frame, at most. */
-const HEAD_BYTES = 10
-const LONGEST_CHECK_MS = 1000
+const FRAME_HEADER_BYTES = 10
+const MAX_CHECK_MS = 1000
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -126,7 +126,7 @@ export class Outbox {
   }
 
   #transmit(text: string): void {
-    if (text.length <= LONGEST_FRAME) this.#write(text, text.length * BYTES_PER_UNIT, true)
+    if (text.length <= MAX_FRAME_CHARACTERS) this.#write(text, text.length * BYTES_PER_UNIT, true)
     else this.#rest = Buffer.from(text)
   }
 
@@ -135,10 +135,10 @@ export class Outbox {
     while (this.#isOpen() && this.#hasRoom()) {
       const rest = this.#rest
       if (rest !== undefined) {
-        const isLast = rest.length <= LONGEST_FRAME
-        this.#rest = isLast ? undefined : rest.subarray(LONGEST_FRAME)
+        const isLast = rest.length <= MAX_FRAME_CHARACTERS
+        this.#rest = isLast ? undefined : rest.subarray(MAX_FRAME_CHARACTERS)
         // A view would keep the whole of it until it is written.
-        const piece = isLast ? rest : Buffer.from(rest.subarray(0, LONGEST_FRAME))
+        const piece = isLast ? rest : Buffer.from(rest.subarray(0, MAX_FRAME_CHARACTERS))
         this.#write(piece, piece.length, isLast)
         continue
       }
@@ -158,7 +158,7 @@ export class Outbox {
     this.#movedAt = performance.now()
     this.#gather()
     // What fills the stream tells when it has gone: everything before it has gone as well then.
-    const fills = socket.bufferedAmount + HEAD_BYTES + mostBytes >= this.#mostInStream
+    const fills = socket.bufferedAmount + FRAME_HEADER_BYTES + mostBytes >= this.#mostInStream
     if (fills) socket.send(data, { binary: false, fin }, () => this.#pump())
     else socket.send(data, { binary: false, fin })
   }
@@ -192,7 +192,7 @@ export class Outbox {
         if (this.#hasRoom()) this.#pump()
         else if (performance.now() - this.#movedAt >= stallTimeoutMs || this.#heldTooMuch()) this.#end()
       },
-      Math.min(stallTimeoutMs / 4, LONGEST_CHECK_MS),
+      Math.min(stallTimeoutMs / 4, MAX_CHECK_MS),
     ).unref()
   }
 

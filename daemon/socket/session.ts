@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/schema.ts'
 import { catching } from '../../src/domain/catching.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { MAX_QUESTION } from '../../src/domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
 import type { LoggedEvent } from '../../src/ports/answer-log.ts'
@@ -48,7 +48,7 @@ const MAX_EARLY = 16
 /** Passages and turns that are looked up at once for one socket; the next lookups wait until those were sent. */
 const MAX_LOOKED_UP = 80
 /** Longer ones fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 const isUnauthenticated = (error: unknown) =>
   error instanceof ChatbotError && error.code === 'unauthenticated'
@@ -254,7 +254,7 @@ export class Session {
       ...this.#expiresAt(),
       limits: {
         maxFrameBytes: config.server.maxFrameBytes,
-        maxQuestion: MAX_QUESTION,
+        maxQuestion: MAX_QUESTION_CHARACTERS,
         maxAsksInFlight: config.server.maxAsksPerSocket,
       },
       pingIntervalMs: config.server.pingIntervalMs,
@@ -299,10 +299,10 @@ export class Session {
   #expireAt(time: number): void {
     const left = time - Date.now()
     const expire = () => {
-      if (left > LONGEST_TIMER_MS) this.#expireAt(time)
+      if (left > MAX_TIMER_MS) this.#expireAt(time)
       else closeSocket(this.#options.socket, 'token_expired')
     }
-    this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, LONGEST_TIMER_MS)))
+    this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, MAX_TIMER_MS)))
   }
 
   #expiresAt(): { expiresAt?: string } {

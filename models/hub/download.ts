@@ -19,7 +19,7 @@ export interface Download {
 }
 
 /** Bytes after which a connection that was cut counts as progress. */
-const PROGRESS = 64 * 1024
+const PROGRESS_BYTES = 64 * 1024
 
 /**
  * Fetches one file into `PATH.incomplete`, from where an earlier pull stopped, and moves it to `path` when its
@@ -71,7 +71,7 @@ export async function download({
         const onDisk = (await stat(part).catch(() => undefined))?.size ?? 0
         onBytes(onDisk - have)
         have = onDisk
-        failures = have - before > PROGRESS ? 1 : failures + 1
+        failures = have - before > PROGRESS_BYTES ? 1 : failures + 1
         const error = connectionError(thrown, endpoint, signal)
         if (failures >= MOST_FAILURES || !isTransient(error)) throw error
         await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)

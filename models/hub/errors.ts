@@ -5,7 +5,7 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
 export const MOST_FAILURES = 6
-const LONGEST_PAUSE_MS = 60_000
+const MAX_PAUSE_MS = 60_000
 
 /** Repeats what failed for a while only: cut connections, 5xx and 429, after the pause that the server asks for. */
 export async function withRetries<T>(
@@ -24,11 +24,11 @@ export async function withRetries<T>(
 }
 
 export const isTransient = ({ code, retryAfterMs }: ChatbotError): boolean =>
-  code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= LONGEST_PAUSE_MS)
+  code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= MAX_PAUSE_MS)
 
 /** As long as the server asks for, else about `ms`. */
 export async function pauseAfter(error: ChatbotError, ms: number, signal: AbortSignal): Promise<void> {
-  const pause = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, ms) * (0.5 + Math.random() / 2)
+  const pause = error.retryAfterMs ?? Math.min(MAX_PAUSE_MS, ms) * (0.5 + Math.random() / 2)
   await setTimeout(pause, undefined, { signal }).catch(() => {})
   if (signal.aborted) throw cancelled()
 }

@@ -86,15 +86,15 @@ interface Prepared {
 }
 
 /** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
-const MOST_TURNS = 4
+const MAX_TURNS = 4
 
 /** Collections remembered of all askers. */
-const MOST_REMEMBERED = 50_000
+const MAX_REMEMBERED = 50_000
 
 /** Answers taken over at a time: the other daemons shall have some, too. */
-const MOST_TAKEN = 8
+const MAX_TAKEN = 8
 
-const NEVER = new AbortController().signal
+const NEVER_ABORTED = new AbortController().signal
 const NO_TURN = () => undefined
 
 /** Why an attempt ends when another daemon goes on with it. */
@@ -114,10 +114,10 @@ export function createAnswers(options: AnswersOptions): Answers {
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerQuestion)
-  const turns = fairTurns(MOST_TURNS)
+  const turns = fairTurns(MAX_TURNS)
   /** What an asker could read under these names at the last ask. */
   const remembered = new LRUCache<string, readonly SearchedCollection[]>({
-    maxSize: MOST_REMEMBERED,
+    maxSize: MAX_REMEMBERED,
     sizeCalculation: (collections) => collections.length + 1,
   })
   let draining = false
@@ -152,7 +152,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const room = options.maxAsks - runs.size - entering.size
     if (!options.shared || draining || room <= 0) return
-    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MAX_TAKEN))
     for (const id of givenUp)
       options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
     for (const answer of taken) await goOn(answer)
@@ -385,7 +385,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     principal: Principal,
     request: AskRequest,
     epoch: number,
-    signal: AbortSignal = NEVER,
+    signal: AbortSignal = NEVER_ABORTED,
   ): AsyncIterable<LoggedEvent> {
     return follow({
       answer: keyOf(principal, request.id),

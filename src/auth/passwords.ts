@@ -6,22 +6,22 @@ import { NO_PASSWORD } from '../ports/store/users.ts'
 /** OWASP's choice for 32 MiB: a fifth of a second on one thread. */
 const COST = { N: 2 ** 15, r: 8, p: 3 }
 const KEY_BYTES = 32
-const MAX_MEMORY = 64 * 1024 * 1024
+const MAX_MEMORY_BYTES = 64 * 1024 * 1024
 
-const SHORTEST = 12
-const LONGEST = 1000
+const MIN_CHARACTERS = 12
+const MAX_CHARACTERS = 1000
 
 /** Hashes that are computed at once, and those that wait: each takes memory and a thread of the pool. */
-const AT_ONCE = 2
+const HASHES_AT_ONCE = 2
 const MAX_WAITING = 32
 
 /** Throws `bad_request` for one that is too short or too long, in characters. */
 export async function hashPassword(password: string): Promise<string> {
-  const length = Array.from(password.slice(0, LONGEST * 2 + 1)).length
-  if (length < SHORTEST || length > LONGEST) {
+  const length = Array.from(password.slice(0, MAX_CHARACTERS * 2 + 1)).length
+  if (length < MIN_CHARACTERS || length > MAX_CHARACTERS) {
     throw new ChatbotError(
       'bad_request',
-      `A password has ${SHORTEST} to ${LONGEST} characters. A few words in a row are easy to remember.`,
+      `A password has ${MIN_CHARACTERS} to ${MAX_CHARACTERS} characters. A few words in a row are easy to remember.`,
     )
   }
   const salt = randomBytes(16)
@@ -51,7 +51,7 @@ const waitingFirst: (() => void)[] = []
 const waitingThen: (() => void)[] = []
 
 async function derive(password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> {
-  if (running >= AT_ONCE) {
+  if (running >= HASHES_AT_ONCE) {
     const waiting = first ? waitingFirst : waitingThen
     if (waiting.length >= MAX_WAITING) {
       throw new ChatbotError('overloaded', 'Too many log in at this moment. Try again in a moment.', {
@@ -62,8 +62,12 @@ async function derive(password: string, salt: Buffer, cost: ScryptOptions, first
   } else running += 1
   try {
     return await new Promise((resolve, reject) => {
-      scrypt(password.normalize('NFC'), salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }, (error, key) =>
-        error === null ? resolve(key) : reject(error),
+      scrypt(
+        password.normalize('NFC'),
+        salt,
+        KEY_BYTES,
+        { ...cost, maxmem: MAX_MEMORY_BYTES },
+        (error, key) => (error === null ? resolve(key) : reject(error)),
       )
     })
   } finally {

@@ -64,7 +64,7 @@ const OWN_NAMES =
   /^(?:pglite|run|logs|uploads|token|secret|chat_history|daemon\.(?:lock|json))(?:\.new|\.probe|-journal|\.\d+)?$/
 
 /** Rights of the group and of others. */
-const OTHERS = 0o077
+const GROUP_AND_OTHERS_BITS = 0o077
 
 /**
  * What others than its owner have rights on: of what this program keeps in the data directory, and the directory
@@ -76,7 +76,7 @@ export function openToOthers(dataDir: string): string[] {
   const own = names.filter((name) => OWN_NAMES.test(name)).map((name) => join(dataDir, name))
   const isOpen = (path: string) => {
     const stats = lstatSync(path, { throwIfNoEntry: false })
-    return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & OTHERS) !== 0
+    return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & GROUP_AND_OTHERS_BITS) !== 0
   }
   return [...(own.length === names.length ? [dataDir] : []), ...own].filter(isOpen)
 }
@@ -99,7 +99,7 @@ function takeRights(path: string): boolean {
     // Somebody who may write there could put a link in its place meanwhile; a pipe would be waited for.
     const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
-      fchmodSync(file, fstatSync(file).mode & 0o7777 & ~OTHERS)
+      fchmodSync(file, fstatSync(file).mode & 0o7777 & ~GROUP_AND_OTHERS_BITS)
       return true
     } finally {
       closeSync(file)

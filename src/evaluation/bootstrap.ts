@@ -12,14 +12,14 @@ export interface Difference extends Interval {
 }
 
 const RESAMPLES = 2000
-const OUTSIDE = 0.05
+const OUTSIDE_SHARE = 0.05
 const SEED = 20_260_101
 
 /** 95 % percentile interval of the mean. */
 export function meanInterval(values: readonly number[]): Interval {
   const means = resampledMeans(Float64Array.from(values))
   const at = (share: number) => means[Math.round(share * (RESAMPLES - 1))] ?? Number.NaN
-  return { low: at(OUTSIDE / 2), high: at(1 - OUTSIDE / 2) }
+  return { low: at(OUTSIDE_SHARE / 2), high: at(1 - OUTSIDE_SHARE / 2) }
 }
 
 /** Of the mean of `after - before`; both hold the same questions in the same order. */

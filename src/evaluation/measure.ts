@@ -26,7 +26,7 @@ export interface Target {
 /** Passages of a search: they hold ten documents even when each gives several. */
 const SEARCH_LIMIT = 50
 /** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
-const ATTEMPTS = 5
+const MAX_ATTEMPTS = 5
 const PAUSE_MS = 500
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
@@ -172,7 +172,7 @@ async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promis
     } catch (thrown) {
       const error = ChatbotError.wrap(thrown)
       const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
-      if (!passing || attempt === ATTEMPTS || signal.aborted) throw error
+      if (!passing || attempt === MAX_ATTEMPTS || signal.aborted) throw error
       await pause(error.retryAfterMs ?? PAUSE_MS * attempt, signal)
     }
   }

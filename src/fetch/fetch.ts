@@ -47,7 +47,7 @@ export type Fetched =
       readonly validators: Validators
     }
 
-const MOST_REDIRECTS = 10
+const MAX_REDIRECTS = 10
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** Types that hold no text to index. */
 const NOT_TEXT = /^(image|audio|video|font)\//
@@ -80,7 +80,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal])
   try {
     let url = parseWebAddress(address)
-    for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const response = await open(url, options, signal)
       const { statusCode = 0 } = response
       if (REDIRECTS.has(statusCode)) {
@@ -98,7 +98,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
       }
       return await receive(response, url, options, signal)
     }
-    throw new ChatbotError('url_failed', `${address} redirects more than ${MOST_REDIRECTS} times.`)
+    throw new ChatbotError('url_failed', `${address} redirects more than ${MAX_REDIRECTS} times.`)
   } catch (error) {
     if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was stopped.')
     if (late.aborted) {

@@ -13,7 +13,7 @@ export interface Searched {
 }
 
 /** UTF-16 code units of the question that are repeated. */
-const MAX_REPEATED_QUESTION = 200
+const MAX_REPEATED_CHARACTERS = 200
 
 /** What follows a refusal: what was searched, and what to try. */
 export function refusalHelp(language: Language, searched: Searched): string {
@@ -22,7 +22,7 @@ export function refusalHelp(language: Language, searched: Searched): string {
   if (documents === 0) return replies.nothingIngested
   const sentences = [
     replies.searched({
-      query: query.length > MAX_REPEATED_QUESTION ? `${query.slice(0, MAX_REPEATED_QUESTION)}…` : query,
+      query: query.length > MAX_REPEATED_CHARACTERS ? `${query.slice(0, MAX_REPEATED_CHARACTERS)}…` : query,
       collections: collections.join(', '),
       documents,
       isFiltered: filtered,

@@ -9,9 +9,9 @@ import { embedInput } from '../text/embed-input.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */
-const BATCH = 64
+const CHUNKS_PER_BATCH = 64
 /** Batches with the embedder at once, so that its workers have the next one while the last one is stored. */
-const AHEAD = 2
+const BATCHES_AT_ONCE = 2
 const REMEMBERED_VECTORS = 2000
 /** Share of characters without a token above which a document will hardly be found. */
 const MUCH_UNKNOWN = 0.3
@@ -53,19 +53,19 @@ export const ingestTurn: JobTurn = async (context) => {
         return true
       }
       const from = after
-      const next = held(await patiently(() => store.staging.next(claim, spec, from, BATCH)))
+      const next = held(await patiently(() => store.staging.next(claim, spec, from, CHUNKS_PER_BATCH)))
       if (next.last !== undefined) {
         after = next.last
         const vectors = embed(next.chunks)
         // It is awaited later, and must not count as unhandled until then.
         vectors.catch(() => undefined)
         underWay.push({ vectors, ends: next.ends, current: next.chunks.at(-1)?.uri ?? null })
-        if (underWay.length > AHEAD) await keepOldest()
+        if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
       } else if (underWay.length > 0) {
         await keepOldest()
       } else {
         // What has its vectors from an earlier turn that ended before it was published, and what came in meanwhile.
-        const left = await patiently(() => store.staging.left(claim, BATCH))
+        const left = await patiently(() => store.staging.left(claim, CHUNKS_PER_BATCH))
         if (left.length === 0) return false
         await publish(left)
         after = START

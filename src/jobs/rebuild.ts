@@ -9,10 +9,10 @@ import { embedInput } from '../text/embed-input.ts'
 import { held, type JobTurn, type TurnContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */
-const BATCH = 64
+const CHUNKS_PER_BATCH = 64
 /** Batches with the embedder at once. */
-const AHEAD = 2
-const DOCUMENTS = 50
+const BATCHES_AT_ONCE = 2
+const DOCUMENTS_PER_BATCH = 50
 
 interface Part {
   readonly document: RebuildDocument
@@ -47,7 +47,7 @@ export const rebuildTurn: JobTurn = async (context) => {
         // It is awaited later, and must not count as unhandled until then.
         vectors.catch(() => undefined)
         underWay.push({ parts, vectors })
-        if (underWay.length > AHEAD) await keepOldest()
+        if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
         if (over() || signal.aborted) {
           await keepAll()
           return true
@@ -88,12 +88,12 @@ async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<P
   let waiting = 0
   for (let after: string | undefined; ; ) {
     const from = after
-    const found = held(await patiently(() => store.rebuild.next(claim, from, DOCUMENTS)))
+    const found = held(await patiently(() => store.rebuild.next(claim, from, DOCUMENTS_PER_BATCH)))
     for (const document of found) {
       for await (const chunks of chunksOf(context, indexing, document)) {
         parts.push({ document, chunks })
         waiting += chunks.length
-        if (waiting < BATCH) continue
+        if (waiting < CHUNKS_PER_BATCH) continue
         yield parts
         parts = []
         waiting = 0
@@ -116,12 +116,13 @@ async function* chunksOf(
     const missing = made.slice(0, document.below ?? made.length).toReversed()
     // Without any the document is marked as having none.
     if (missing.length === 0) yield []
-    for (let at = 0; at < missing.length; at += BATCH) yield missing.slice(at, at + BATCH)
+    for (let at = 0; at < missing.length; at += CHUNKS_PER_BATCH)
+      yield missing.slice(at, at + CHUNKS_PER_BATCH)
     return
   }
   for (let below = document.below; below !== 0; ) {
     const under = below
-    const page = await patiently(() => store.rebuild.chunks(claim, document, under, BATCH))
+    const page = await patiently(() => store.rebuild.chunks(claim, document, under, CHUNKS_PER_BATCH))
     const last = page.at(-1)
     if (last === undefined) return
     yield page

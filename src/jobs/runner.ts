@@ -36,7 +36,7 @@ export interface JobRunner {
 }
 
 /** Shards worked on at once, beside single uploads: a small ingest does not wait for a large one. */
-const CONCURRENCY = 2
+const SHARDS_AT_ONCE = 2
 const TURN_MS = 10_000
 /** How long another daemon leaves a shard to one that gives no sign of life. */
 export const LEASE_MS = 20_000
@@ -62,7 +62,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   const wake = () => woken.resolve()
 
   async function next(): Promise<Claim | undefined> {
-    if (running.size >= CONCURRENCY) return undefined
+    if (running.size >= SHARDS_AT_ONCE) return undefined
     try {
       return await store.jobs.take(LEASE_MS)
     } catch (error) {

@@ -31,7 +31,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Proxies in a row that are asked what stands before them. */
-const MOST_HOPS = 32
+const MAX_HOPS = 32
 
 /**
  * The nearest address that no trusted proxy has: what it says of others before it is its own word. Read from the right
@@ -42,7 +42,7 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
   let address = parseAddress(request.socket.remoteAddress ?? '')
   const header = request.headers['x-forwarded-for']
   let rest = Array.isArray(header) ? header.join(',') : (header ?? '')
-  for (let hops = 0; address !== undefined && rest !== '' && hops < MOST_HOPS; hops += 1) {
+  for (let hops = 0; address !== undefined && rest !== '' && hops < MAX_HOPS; hops += 1) {
     if (!isTrusted(address, trusted)) break
     const comma = rest.lastIndexOf(',')
     const before = parseAddress(withoutPort(rest.slice(comma + 1).trim()))
@@ -61,7 +61,7 @@ export function peerAddress({ remoteAddress }: Socket, trusted: readonly Network
 
 /** As a connection or a proxy writes it; an IPv6 zone is of the machine that saw it, and tells nothing here. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  if (text.length > LONGEST_ADDRESS) return undefined
+  if (text.length > MAX_ADDRESS_CHARACTERS) return undefined
   const plain = text.replace(/%.*$/s, '')
   const valid =
     ipaddr.IPv4.isValidFourPartDecimal(plain) || (plain.includes(':') && ipaddr.IPv6.isValid(plain))
@@ -69,7 +69,7 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 }
 
 /** Characters of `[…%zone]:port`, with room. */
-const LONGEST_ADDRESS = 100
+const MAX_ADDRESS_CHARACTERS = 100
 
 const withoutPort = (text: string) =>
   text.startsWith('[') ? text.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1') : text.replace(/^([\d.]+):\d+$/, '$1')
@@ -78,7 +78,7 @@ const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network
   trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
 /** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */
-const MOST_ADDRESSES = 20_000
+const MAX_ADDRESSES = 20_000
 /** Who has one IPv6 address has all of its network. */
 const IPV6_NETWORK_PARTS = 4
 
@@ -100,7 +100,7 @@ export interface AddressLimiterOptions {
 export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiterOptions): AddressLimiter {
   const { perMinute, burst } = rate
   const buckets = new LRUCache<string, { readonly left: number; readonly at: number }>({
-    max: MOST_ADDRESSES,
+    max: MAX_ADDRESSES,
   })
   const leftOf = (key: string) => {
     const { left, at } = buckets.get(key) ?? { left: burst, at: now() }

@@ -36,7 +36,7 @@ export interface AttemptOptions {
 }
 
 /** Credentials that were right, each with its address; the longest unused go first, and are then tried like new ones. */
-const MOST_KNOWN = 20_000
+const MAX_KNOWN_CREDENTIALS = 20_000
 const KNOWN_MS = 30 * 86_400_000
 /** Checks at once of one address, and of one known password. */
 const MAX_AT_ONCE = 10
@@ -48,7 +48,7 @@ const PAIR_FORGIVEN_PER_MINUTE = 0.1
 const NAME_FREE = 100
 const NAME_FORGIVEN_PER_MINUTE = 2
 const TURN_MS = 16_000
-const MOST_TURNS = 4
+const MAX_TURNS = 4
 
 export function attemptRegister({ rate, now = Date.now }: AttemptOptions): AttemptRegister {
   const ofAddress = { free: rate.burst, forgivenPerMinute: rate.perMinute, now }
@@ -56,8 +56,12 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
   const passwords = delays(ofAddress)
   const pairs = delays({ free: PAIR_FREE, forgivenPerMinute: PAIR_FORGIVEN_PER_MINUTE, now })
   const names = delays({ free: NAME_FREE, forgivenPerMinute: NAME_FORGIVEN_PER_MINUTE, now })
-  const knownTokens = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
-  const knownPasswords = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
+  const knownTokens = new LRUCache<string, true>({ max: MAX_KNOWN_CREDENTIALS, ttl: KNOWN_MS, perf: { now } })
+  const knownPasswords = new LRUCache<string, true>({
+    max: MAX_KNOWN_CREDENTIALS,
+    ttl: KNOWN_MS,
+    perf: { now },
+  })
   const running = new Map<string, number>()
   /** Of this process alone: what is kept in memory of a password can be compared with nothing else. */
   const secret = randomBytes(32)
@@ -81,7 +85,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
   function untilTurn(name: string, pair: string): number {
     const beyond = names.beyond(name)
     if (beyond === 0) return 0
-    const turns = Math.min(MOST_TURNS, 2 ** beyond)
+    const turns = Math.min(MAX_TURNS, 2 ** beyond)
     const own = createHmac('sha256', secret).update(pair).digest().readUInt8() % turns
     const turn = Math.floor(now() / TURN_MS)
     const wait = (own - (turn % turns) + turns) % turns

@@ -24,11 +24,11 @@ export interface DelayOptions {
 
 /** Doubled by every further failure. */
 const FIRST_DELAY_MS = 1000
-const LONGEST_DELAY_MS = 60_000
+const MAX_DELAY_MS = 60_000
 /** Failures beyond the free ones that are remembered: more would only take longer to be forgiven. */
-const MOST_BEYOND = 7
+const MAX_DOUBLINGS = 7
 /** Keys that are remembered; the longest unused go first, and with them what only their own holder has to fear. */
-const MOST_KEYS = 20_000
+const MAX_KEYS = 20_000
 
 interface Failures {
   readonly count: number
@@ -37,7 +37,7 @@ interface Failures {
 }
 
 export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
-  const failures = new LRUCache<string, Failures>({ max: MOST_KEYS })
+  const failures = new LRUCache<string, Failures>({ max: MAX_KEYS })
   const countOf = (key: string) => {
     const { count, at } = failures.get(key) ?? { count: 0, at: 0 }
     return Math.max(0, count - ((now() - at) * forgivenPerMinute) / 60_000)
@@ -45,7 +45,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
   const beyond = (key: string) => Math.max(0, Math.ceil(countOf(key) - free))
   function set(key: string, count: number): void {
     const over = Math.ceil(count - free)
-    const delay = over <= 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
+    const delay = over <= 0 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
     failures.set(key, { count, at: now(), until: now() + delay })
   }
 
@@ -53,7 +53,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
     left: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - now()),
     beyond,
     add(key, more = 1) {
-      set(key, Math.min(countOf(key) + more, free + MOST_BEYOND))
+      set(key, Math.min(countOf(key) + more, free + MAX_DOUBLINGS))
     },
     begin: (key) => set(key, countOf(key)),
     takeBack(key) {

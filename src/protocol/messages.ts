@@ -1,7 +1,7 @@
 /** The messages of `chatbot.v1`, both directions: the one source for server, client and docs/PROTOCOL.md. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
-import { MAX_HISTORY_CHARACTERS, MAX_QUESTION } from '../domain/question.ts'
+import { MAX_HISTORY_CHARACTERS, MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
 import { retrievalOptionsSchema } from './retrieval.ts'
 import {
@@ -21,7 +21,7 @@ export const PROTOCOL_VERSION = 1
 export const SOCKET_PATH = '/ws'
 
 /** Longest token, in characters. */
-export const MAX_TOKEN = 8192
+export const MAX_TOKEN_CHARACTERS = 8192
 
 const expiresAt = z.iso
   .datetime()
@@ -33,18 +33,24 @@ const epoch = z.int().positive().describe('the attempt, from 1')
 const seq = z.int().positive().describe('number of this event in its epoch, gap-free from 1')
 const position = { id, epoch, seq }
 
-const question = z.string().describe(`the question; not blank, at most ${MAX_QUESTION} UTF-16 code units`)
+const question = z
+  .string()
+  .describe(`the question; not blank, at most ${MAX_QUESTION_CHARACTERS} UTF-16 code units`)
 
 export const clientMessages = {
   hello: z
     .object({
       type: z.literal('hello'),
-      token: z.string().max(MAX_TOKEN).optional().describe('needed on TCP, unless the upgrade carried it'),
+      token: z
+        .string()
+        .max(MAX_TOKEN_CHARACTERS)
+        .optional()
+        .describe('needed on TCP, unless the upgrade carried it'),
       version: z.string().max(64).optional().describe("the client's version, for its own diagnostics"),
     })
     .describe('The first message of every socket.'),
   auth: z
-    .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN) })
+    .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN_CHARACTERS) })
     .describe(
       'A fresh token of the same user for this socket, before the old one expires; `renewed` answers.',
     ),

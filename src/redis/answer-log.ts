@@ -12,10 +12,10 @@ import type { RedisConnection } from './connection.ts'
 const WORTH_FOLLOWING_MS = 150
 const KEPT_MS = 10 * 60_000
 /** Bytes on their way to Redis; when more wait, Redis is too slow for this answer. */
-const MOST_WAITING = 4 * 1_048_576
+const MAX_WAITING_BYTES = 4 * 1_048_576
 const POLL_MS = 40
-const LONGEST_POLL_MS = 640
-const BATCH = 256
+const MAX_POLL_MS = 640
+const ENTRIES_PER_READ = 256
 
 /**
  * A stream for each answer. Entries have the ids `EPOCH-SEQ`, and Redis takes no id that is not above the last one: an
@@ -33,7 +33,7 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
       let pause = POLL_MS
       while (!signal.aborted) {
         const entries = await redis.attempt(
-          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', BATCH),
+          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', ENTRIES_PER_READ),
           [],
         )
         for (const [id, [, body]] of entries) {
@@ -43,7 +43,7 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
           if (isEnd(event)) return
           next += 1
         }
-        pause = entries.length > 0 ? POLL_MS : Math.min(pause * 2, LONGEST_POLL_MS)
+        pause = entries.length > 0 ? POLL_MS : Math.min(pause * 2, MAX_POLL_MS)
         await sleep(pause, undefined, { signal }).catch(() => undefined)
       }
     },
@@ -84,7 +84,7 @@ function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) =>
     const body = JSON.stringify(event)
     waiting.push({ id: `${epoch}-${seq}`, body })
     bytes += body.length
-    if (bytes > MOST_WAITING) {
+    if (bytes > MAX_WAITING_BYTES) {
       state = 'given up'
       waiting = []
     } else if (state === 'idle') void write()

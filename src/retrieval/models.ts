@@ -11,7 +11,7 @@ import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { LOOKED_AT, phrasesIn, type Ranked } from './rank.ts'
+import { MAX_COMPARED_BY_WORDS, phrasesIn, type Ranked } from './rank.ts'
 
 /** Collections whose vectors are of one model. */
 export interface ModelGroup {
@@ -69,7 +69,7 @@ export function leftOut({ collections }: ModelGroup, thrown: unknown): string | 
 }
 
 /** Ranks that count about the same as their neighbours: the usual constant of reciprocal rank fusion. */
-const SMOOTHING = 60
+const RRF_K = 60
 
 /**
  * Both halves fused by reciprocal rank: what was learnt for the built-in model's cosines does not hold for those of
@@ -86,7 +86,7 @@ export function rankByRanks(
     )
   const byVector = places(({ similarity }) => similarity)
   const byWords = places(({ lexical }) => lexical)
-  const share = (place = candidates.length) => 1 / (SMOOTHING + place)
+  const share = (place = candidates.length) => 1 / (RRF_K + place)
   return candidates
     .map((candidate) => {
       const { similarity: vector, lexical } = candidate
@@ -97,7 +97,7 @@ export function rankByRanks(
     })
     .sort((one, other) => other.scores.fused - one.scores.fused)
     .map(({ candidate, scores }, index) =>
-      index < LOOKED_AT
+      index < MAX_COMPARED_BY_WORDS
         ? { candidate, scores: { ...scores, matched: closeness(words, candidate).matched } }
         : { candidate, scores },
     )
@@ -111,7 +111,7 @@ export function mergeByRank(lists: readonly (readonly Ranked[])[]): Ranked[] {
     .flatMap((list) =>
       list.map(({ candidate, scores }, place) => ({
         candidate,
-        scores: { ...scores, fused: 1 / (SMOOTHING + place) },
+        scores: { ...scores, fused: 1 / (RRF_K + place) },
       })),
     )
     .sort((one, other) => other.scores.fused - one.scores.fused || other.scores.lexical - one.scores.lexical)

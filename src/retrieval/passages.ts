@@ -45,9 +45,9 @@ export interface Joined {
 }
 
 /** Chunks that one passage may be joined from. */
-const MOST_JOINED = 3
+const MAX_JOINED = 3
 /** A longer document is not read for the few characters between two chunks. */
-const LONGEST_DOCUMENT = 500_000
+const MAX_DOCUMENT_CHARACTERS = 500_000
 
 /**
  * The first passages: chunks that follow each other are joined, at the place of the best of them; the text is the
@@ -62,7 +62,7 @@ export async function joinNeighbours(
   const groups: Ranked[][] = []
   for (const item of ranked) {
     const group = groups.find(
-      (other) => other.length < MOST_JOINED && other.some((one) => adjacent(one, item)),
+      (other) => other.length < MAX_JOINED && other.some((one) => adjacent(one, item)),
     )
     if (group !== undefined) group.push(item)
     else if (groups.length < limit) groups.push([item])
@@ -83,7 +83,7 @@ function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): bo
     left.document === right.document &&
     Math.abs(left.ordinal - right.ordinal) === 1 &&
     left.heading === right.heading &&
-    left.length <= LONGEST_DOCUMENT
+    left.length <= MAX_DOCUMENT_CHARACTERS
   )
 }
 

@@ -16,7 +16,7 @@ export interface Phrase {
 /** Phrases that are looked for, each by a statement of its own. */
 const MAX_PHRASES = 16
 /** Words that were put in quotation marks count so much more. */
-const QUOTED = 1.5
+const QUOTED_BOOST = 1.5
 /** Straight marks behind a number are inches: `a 5" or 7" screen`. */
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
@@ -30,7 +30,7 @@ export function wordsOf(question: string): AskedWords {
   const quoted = new Set(phrases.flatMap(({ ids }) => ids))
   const terms = [...new Set(lexemes(question))].map((lexeme) => {
     const id = termId(lexeme)
-    return { id, lexeme, boost: quoted.has(id) ? QUOTED : 1 }
+    return { id, lexeme, boost: quoted.has(id) ? QUOTED_BOOST : 1 }
   })
   return { terms, phrases }
 }

@@ -10,7 +10,7 @@ export interface RerankOptions {
 }
 
 /** Passages that are read, best first. */
-const MOST_RERANKED = 10
+const MAX_RERANKED = 10
 
 /** Those in the model's languages change places among themselves; all others stay where they are. */
 export async function rerank(
@@ -20,7 +20,7 @@ export async function rerank(
 ): Promise<Ranked[]> {
   if (!reranker.languages.includes(language)) return [...ranked]
   const readable = ranked
-    .slice(0, MOST_RERANKED)
+    .slice(0, MAX_RERANKED)
     .filter(({ candidate }) => reranker.languages.includes(candidate.language))
   const logits = await reranker.rerank(
     question,

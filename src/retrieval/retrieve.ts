@@ -47,7 +47,7 @@ export interface RetrieveQuery {
 }
 
 /** Chunks that each half names. */
-const CANDIDATES = 60
+const CANDIDATES_PER_SEARCH = 60
 
 export async function retrieve(
   ports: RetrievePorts,
@@ -151,7 +151,7 @@ async function searchGroup(
       vector,
       words: async () => lexicalQuery(await weighed),
       alone: settings.mode === 'lexical',
-      limit: Math.max(CANDIDATES, limit),
+      limit: Math.max(CANDIDATES_PER_SEARCH, limit),
       ...(filter === undefined ? {} : { filter }),
     }),
   ])

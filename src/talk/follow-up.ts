@@ -11,7 +11,7 @@ export interface FollowUp {
 
 /** Undefined: the question stands alone. */
 export function followUpOf(question: string): FollowUp | undefined {
-  if (question.length > MAX_QUESTION) return undefined
+  if (question.length > MAX_QUESTION_CHARACTERS) return undefined
   const pronoun = pronounOf(question)
   if (pronoun !== undefined) return { pronoun }
   const content = terms(question)
@@ -29,7 +29,7 @@ export function withoutOpening(question: string): string {
 const opens = (question: string) => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
 
 /** UTF-16 code units, beyond which a text says itself what it is about; looking for pronouns in more takes its time. */
-const MAX_QUESTION = 1000
+const MAX_QUESTION_CHARACTERS = 1000
 
 /** Content words that are too few for a question of its own. */
 const MAX_WORDS_WITHOUT_SUBJECT = 2

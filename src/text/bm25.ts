@@ -17,9 +17,9 @@ export interface Term {
 const K1 = 0.9
 const B = 0.4
 /** Lexemes of an average passage; twice or half of it changes no result on XQuAD, so that it need not be counted. */
-const AVERAGE_LENGTH = 100
+const AVERAGE_LENGTH_LEXEMES = 100
 /** Distinct terms of a passage: a row with more would not fit into a page of the database. */
-const MOST_TERMS = 600
+const MAX_TERMS = 600
 
 export interface LexicalText {
   /** Of the document. */
@@ -40,10 +40,10 @@ export function passageTerms(passage: LexicalText): Term[] {
   for (const lexeme of found) {
     const id = termId(lexeme)
     const frequency = frequencies.get(id)
-    if (frequency === undefined && frequencies.size === MOST_TERMS) continue
+    if (frequency === undefined && frequencies.size === MAX_TERMS) continue
     frequencies.set(id, (frequency ?? 0) + 1)
   }
-  const norm = K1 * (1 - B + (B * found.length) / AVERAGE_LENGTH)
+  const norm = K1 * (1 - B + (B * found.length) / AVERAGE_LENGTH_LEXEMES)
   return [...frequencies].map(([id, tf]) => ({ id, weight: (tf * (K1 + 1)) / (tf + norm) }))
 }
 

@@ -18,11 +18,11 @@ const LETTERS: readonly (readonly [Language, RegExp])[] = LANGUAGES.map((languag
 ])
 
 /** UTF-16 code units that tell the language of a text. */
-const SAMPLE = 4000
+const SAMPLE_CHARACTERS = 4000
 
 /** The language of a text by its script: the one with the most letters; on a tie the later of `LANGUAGES`, which is rarer. */
 export function detectLanguage(text: string): Language {
-  const sample = text.slice(0, SAMPLE)
+  const sample = text.slice(0, SAMPLE_CHARACTERS)
   let best: Language = 'en'
   let most = 0
   for (const [language, letter] of LETTERS) {

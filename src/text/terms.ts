@@ -40,13 +40,13 @@ const fold = (word: string): string =>
     .replace(/[’']/gu, '')
 
 /** Beyond six letters words of one root differ more often than words of two roots agree (measured on XQuAD). */
-const STEM_LENGTH = 6
+const MAX_STEM_CHARACTERS = 6
 /** UTF-16 code units: no suffix of a longer word reaches into its stem. */
-const LONGEST_WORD = 64
+const MAX_WORD_CHARACTERS = 64
 
 function stem(word: string): string {
   if (/\p{N}/u.test(word) || word.length <= 3) return word
-  if (word.length > LONGEST_WORD) return word.slice(0, STEM_LENGTH)
+  if (word.length > MAX_WORD_CHARACTERS) return word.slice(0, MAX_STEM_CHARACTERS)
   const root = KNOWLEDGE[languageOfWord(word)].root(word)
-  return root.length > STEM_LENGTH ? root.slice(0, STEM_LENGTH) : root
+  return root.length > MAX_STEM_CHARACTERS ? root.slice(0, MAX_STEM_CHARACTERS) : root
 }

@@ -53,11 +53,11 @@ export function stageFinished(running: Running, stage: StageName, ms: number | u
 const RESERVED_ROWS = 8
 
 /** More is not drawn again and again: the cost of a frame grows with it. */
-const MOST_LIVE_ROWS = 16
+const MAX_LIVE_ROWS = 16
 
 /** Most rows that the answer's live part takes. */
 export const liveRows = ({ rows }: Viewport): number =>
-  Math.min(MOST_LIVE_ROWS, Math.max(4, rows - RESERVED_ROWS))
+  Math.min(MAX_LIVE_ROWS, Math.max(4, rows - RESERVED_ROWS))
 
 /**
  * Takes more text. When it has grown out of its rows, whole blocks go to the scrollback from the top, until

@@ -2,7 +2,7 @@
 import type { AskEvent, ChatClient, ConnectionState } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
-import { MAX_QUESTION } from '../domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { continuesLine, EMPTY, edit, editorOf } from './editor.ts'
 import type { Holding } from './entries.ts'
 import { moveRow } from './input-rows.ts'
@@ -101,8 +101,8 @@ export function createSession(options: SessionOptions): Session {
   /** A tab has no width of its own: it becomes spaces. */
   function insert(text: string): void {
     const added = printable(text).replace(/\t/g, '  ')
-    if (state.editor.text.length + added.length > MAX_QUESTION) {
-      tell('warning', `A question has at most ${MAX_QUESTION} characters: the rest was left out.`)
+    if (state.editor.text.length + added.length > MAX_QUESTION_CHARACTERS) {
+      tell('warning', `A question has at most ${MAX_QUESTION_CHARACTERS} characters: the rest was left out.`)
     }
     dispatch({ type: 'edit', edit: { do: 'insert', text: added } })
   }

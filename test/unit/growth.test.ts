@@ -3,7 +3,7 @@ import { it } from 'vitest'
 import { compareQuestions } from '../../src/cache/gate/gate.ts'
 import type { Passage } from '../../src/domain/answer.ts'
 import { clip, printable, printableLine } from '../../src/domain/printable.ts'
-import { MAX_QUESTION } from '../../src/domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import type { Piece } from '../../src/generate/engines/completion.ts'
 import { withoutThinking } from '../../src/generate/engines/thinking.ts'
 import { candidatesOf } from '../../src/generate/extractive/candidates.ts'
@@ -185,16 +185,24 @@ const links = () => filterLinks([ORDINARY])
 const citations = () => checkCitations([passage(ORDINARY, 1)])
 
 const ENTRIES: readonly (readonly [string, number, (text: string) => unknown])[] = [
-  ['a question', MAX_QUESTION, (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }])],
+  [
+    'a question',
+    MAX_QUESTION_CHARACTERS,
+    (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }]),
+  ],
   ['a follow-up', 1000, (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }])],
-  ['an earlier question', MAX_QUESTION, (text) => standaloneQuestion('and why?', [{ question: text }])],
+  [
+    'an earlier question',
+    MAX_QUESTION_CHARACTERS,
+    (text) => standaloneQuestion('and why?', [{ question: text }]),
+  ],
   ['terms', PASSAGE, terms],
   ['the cache gate', 2000, (text) => compareQuestions(text, `${text.slice(0, -2)}zz`, 'en')],
   ['the cache gate in Russian', 2000, (text) => compareQuestions(text, `${text.slice(0, -2)}яя`, 'ru')],
   ['the cache gate, in another order', 2000, (text) => compareQuestions(text, backwards(text), 'ru')],
-  ['a search', MAX_QUESTION, (text) => find(text, ORDINARY)],
+  ['a search', MAX_QUESTION_CHARACTERS, (text) => find(text, ORDINARY)],
   ['a search in such a text', PASSAGE, (text) => find('When was the "lighthouse of Northwick" built?', text)],
-  ['an answer to it', MAX_QUESTION, (text) => extract(text, [ORDINARY])],
+  ['an answer to it', MAX_QUESTION_CHARACTERS, (text) => extract(text, [ORDINARY])],
   ['an answer from it', PASSAGE, (text) => extract('When was the lighthouse built?', [text])],
   ['links, whole', ANSWER, filter(links, ANSWER)],
   ['links, by small pieces', ANSWER, filter(links, 2)],

@@ -17,12 +17,12 @@ export type Verdict =
   | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
-  if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
+  if (Math.max(a.length, b.length) > MAX_QUESTION_CHARACTERS) return different('content', 'too long')
   const lexicon = KNOWLEDGE[language].lexicon
   // In one order, so that the verdict does not depend on which was asked first.
   const [first = '', second = ''] = [a, b].sort().map(fold)
   // One character may be many in its compatibility form.
-  if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
+  if (Math.max(first.length, second.length) > MAX_QUESTION_CHARACTERS) return different('content', 'too long')
   const one = impersonal(readQuestion(first, lexicon), lexicon)
   const two = impersonal(readQuestion(second, lexicon), lexicon)
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
@@ -63,13 +63,13 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
 const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
 
 /** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
-const LONGEST = 128
+const MAX_QUESTION_WORDS = 128
 
 /** UTF-16 code units, beyond which a text is not even read. */
-const LONGEST_TEXT = 2000
+const MAX_QUESTION_CHARACTERS = 2000
 
 const isReadable = ({ words }: Question): boolean =>
-  words.length <= LONGEST && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
+  words.length <= MAX_QUESTION_WORDS && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
 
 const SUBSTANTIAL = new Set<Word['kind']>(['content', 'name', 'number', 'unit'])
 

@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 
 /** Less than what a command's token must have left: see src/client/target.ts. */
 const RENEW_BEFORE_MS = 45_000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Sockets to one daemon, one after the other, and the exchanges that outlive them. */
 export class Connection {
@@ -182,7 +182,7 @@ export class Connection {
     }
     // What cannot be renewed ends with its socket, which says why.
     const inMs = Math.max(left / 2, left - RENEW_BEFORE_MS)
-    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, LONGEST_TIMER_MS))
+    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, MAX_TIMER_MS))
     this.#renewal.unref()
   }
 

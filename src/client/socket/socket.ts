@@ -37,7 +37,7 @@ interface SocketOptions {
 }
 
 /** A `done` carries the whole answer and its quotations; nothing the daemon sends comes near this. */
-const MAX_SERVER_FRAME = 32 * 1024 * 1024
+const MAX_SERVER_FRAME_BYTES = 32 * 1024 * 1024
 
 /** Silence longer than this many ping intervals means that the connection is dead without saying so. */
 const SILENT_INTERVALS = 2.5
@@ -182,7 +182,7 @@ function addressOf(endpoint: Endpoint): URL {
 }
 
 function connectionOptions(endpoint: Endpoint): ClientOptions {
-  const shared: ClientOptions = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME }
+  const shared: ClientOptions = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
   if (endpoint.kind === 'local') {
     // Not the ws+unix: URL, which ends the path at its first colon.
     return { ...shared, createConnection: () => connectSocket(endpoint.socketPath) }

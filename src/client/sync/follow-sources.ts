@@ -26,7 +26,7 @@ export interface FollowOptions {
 
 /** A file that vanished may be on its way back: editors save by renaming. */
 const RECHECK_MS = 1000
-const LONGEST_BACKOFF_MS = 30_000
+const MAX_BACKOFF_MS = 30_000
 
 /** The daemon is restarted, or its database is: the next attempt may find it. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -52,7 +52,7 @@ export async function followSources(options: FollowOptions): Promise<ChatbotErro
       if (stopped !== undefined) {
         if (!PASSING.has(stopped.code)) return stopped
         if (failures === 0) onTrouble(stopped)
-        await pause(Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** failures), stop)
+        await pause(Math.min(MAX_BACKOFF_MS, 1000 * 2 ** failures), stop)
         failures += 1
         continue
       }

@@ -24,7 +24,7 @@ export interface Completion {
 }
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
-const LONGEST_TOKEN = 16
+const MAX_TOKEN_CHARACTERS = 16
 
 /** Bytes of one line that an engine sends, and of all that it sends for each token of `maxTokens`, thoughts included. */
 const MAX_LINE_BYTES = 1_048_576
@@ -98,7 +98,7 @@ export function chatCompletion(name: string, config: OpenaiConfig, apiKey: strin
           if (thought !== '') yield { thought }
           if (choice?.delta?.content) {
             length += choice.delta.content.length
-            if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
+            if (length > config.maxTokens * MAX_TOKEN_CHARACTERS) throw endless(name, config)
             yield { text: choice.delta.content }
           }
           if (choice?.finish_reason) {

@@ -30,14 +30,14 @@ const DOWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unsupported_model',
   'provider_unavailable',
 ])
-const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 'engine_rate_limited'])
-const WAITING_FOR_EACH = 8
+const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 'engine_rate_limited'])
+const MAX_WAITING_PER_SLOT = 8
 /** A longer wait is the asker's to decide. */
-const LONGEST_PAUSE_MS = 5000
+const MAX_PAUSE_MS = 5000
 const FIRST_PAUSE_MS = 300
 /** Failures in a row after which an engine is left alone for a while. */
-const MOST_FAILURES = 3
-const REST_MS = 15_000
+const MAX_FAILURES = 3
+const COOL_DOWN_MS = 15_000
 
 /**
  * At most `parallel` answers at once, the next in order; tries again what failed for the moment before its first text;
@@ -55,7 +55,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
+      `The engine ${name} failed ${MAX_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
       { retryAfterMs: left, detail: resting.detail },
     )
   }
@@ -63,8 +63,8 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
   function failed(error: ChatbotError): void {
     if (!DOWN.has(error.code) || error.code === 'overloaded') return
     failures++
-    if (failures >= MOST_FAILURES)
-      resting = { until: Date.now() + REST_MS, because: error.code, detail: error.detail }
+    if (failures >= MAX_FAILURES)
+      resting = { until: Date.now() + COOL_DOWN_MS, because: error.code, detail: error.detail }
   }
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {
@@ -85,7 +85,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
           if (input.signal.aborted) throw thrown
           const error = ChatbotError.wrap(thrown)
           const wait = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
-          if (begun || attempt >= retries || !AGAIN.has(error.code) || wait > LONGEST_PAUSE_MS) {
+          if (begun || attempt >= retries || !RETRIED.has(error.code) || wait > MAX_PAUSE_MS) {
             failed(error)
             throw error
           }
@@ -160,7 +160,7 @@ function createSlots(parallel: number, name: string) {
       signal.throwIfAborted()
       if (free > 0) free--
       else {
-        if (waiting.length >= parallel * WAITING_FOR_EACH)
+        if (waiting.length >= parallel * MAX_WAITING_PER_SLOT)
           throw new ChatbotError(
             'overloaded',
             `The engine ${name} works on ${parallel} answers, and ${waiting.length} wait. Ask again in a moment.`,

@@ -12,7 +12,7 @@ export interface Candidate extends Span {
 }
 
 /** Longer ones are cut, at the end of a line or of a clause if there is one. */
-const LONGEST = 600
+const MAX_PIECE_CHARACTERS = 600
 
 /** Quotable pieces in order of the passages; what several passages or documents repeat is taken once. */
 export function candidatesOf(passages: readonly Passage[]): Candidate[] {
@@ -86,8 +86,8 @@ function withoutFence(text: string, { start, end }: Span): Span {
 function cut(span: Span, text: string): Span[] {
   const pieces: Span[] = []
   let rest = trimmed(text, span)
-  while (rest.end - rest.start > LONGEST) {
-    const at = rest.start + cutAt(text.slice(rest.start, rest.start + LONGEST))
+  while (rest.end - rest.start > MAX_PIECE_CHARACTERS) {
+    const at = rest.start + cutAt(text.slice(rest.start, rest.start + MAX_PIECE_CHARACTERS))
     pieces.push(trimmed(text, { start: rest.start, end: at }))
     rest = trimmed(text, { start: at, end: rest.end })
   }

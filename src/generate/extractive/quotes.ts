@@ -11,7 +11,7 @@ export interface Quote extends Span {
 }
 
 /** More would be no answer any more, but a reading list. */
-const MOST_SENTENCES = 3
+const MAX_SENTENCES = 3
 
 /**
  * The best sentences until the answer is in them with the probability `enough`; neighbours become one quotation.
@@ -19,7 +19,7 @@ const MOST_SENTENCES = 3
 export function quotesOf(ranked: readonly Ranked[], enough: number): Quote[] {
   let quotes: Quote[] = []
   let certain = 0
-  for (const item of ranked.slice(0, MOST_SENTENCES)) {
+  for (const item of ranked.slice(0, MAX_SENTENCES)) {
     if (certain >= enough) break
     certain += item.probability
     quotes = withQuote(quotes, quoteOf(item))

@@ -159,7 +159,7 @@ async function* grounded(
 }
 
 /** Share of an answer's content words that a passage must hold to be cited for it. */
-const SUPPORTED = 0.7
+const MIN_SUPPORT = 0.7
 
 /** The passage that holds most of the answer's words, and all its numbers; small models often name none. */
 function nearestPassage(answer: string, passages: readonly Passage[]): Passage | undefined {
@@ -169,7 +169,7 @@ function nearestPassage(answer: string, passages: readonly Passage[]): Passage |
     const held = stems(passage.text)
     if (said.some(({ stem, kind }) => kind === 'number' && !held.has(stem))) continue
     const share = said.filter(({ stem }) => held.has(stem)).length / Math.max(1, said.length)
-    if (share >= SUPPORTED && share > (best?.share ?? 0)) best = { passage, share }
+    if (share >= MIN_SUPPORT && share > (best?.share ?? 0)) best = { passage, share }
   }
   return best?.passage
 }

@@ -7,11 +7,11 @@ import type { ErrorCode } from '../../domain/errors.ts'
 export const NOBODY = ''
 
 /** Lost attempts after which an answer is given up. */
-const MOST_LOST_ATTEMPTS = 2
+const MAX_LOST_ATTEMPTS = 2
 
 export const GIVEN_UP = {
   errorCode: 'given_up',
-  errorMessage: `The daemon died or was stuck ${MOST_LOST_ATTEMPTS} times while it worked on this answer, so it is not tried again. If something else was the cause, ask the question once more as a new one.`,
+  errorMessage: `The daemon died or was stuck ${MAX_LOST_ATTEMPTS} times while it worked on this answer, so it is not tried again. If something else was the cause, ask the question once more as a new one.`,
 } as const satisfies { errorCode: ErrorCode; errorMessage: string }
 
 /** Of a row whose attempt does not run any more, although the row says so; one that was handed over is not lost. */
@@ -21,7 +21,7 @@ const lostAttempts = sql<number>`${answers.lostAttempts} + (${answers.leaseOwner
 export function afterLoss(otherwise: SQL) {
   const byFate = (cancelled: string | null, givenUp: string | null, other: SQL) =>
     sql`CASE WHEN ${answers.cancelling} THEN ${cancelled}::text
-      WHEN ${lostAttempts} >= ${MOST_LOST_ATTEMPTS}::int THEN ${givenUp}::text ELSE ${other} END`
+      WHEN ${lostAttempts} >= ${MAX_LOST_ATTEMPTS}::int THEN ${givenUp}::text ELSE ${other} END`
   return {
     lostAttempts,
     state: byFate('cancelled', 'failed', otherwise),

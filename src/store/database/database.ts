@@ -217,10 +217,10 @@ async function onOwnConnection<T>(
   }
 }
 
-const ATTEMPTS = 4
+const MAX_ATTEMPTS = 4
 
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = ATTEMPTS - 1; ; left -= 1) {
+  for (let left = MAX_ATTEMPTS - 1; ; left -= 1) {
     try {
       return await work()
     } catch (thrown) {

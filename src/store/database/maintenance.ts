@@ -19,7 +19,7 @@ export async function maintain(database: Database): Promise<void> {
 }
 
 /** Bytes; what has to be read again when the daemon is killed, and what the log keeps on disk. */
-const LONGEST_LOG = 64 * 1024 * 1024
+const MAX_LOG_BYTES = 64 * 1024 * 1024
 
 /** After a large write: PGlite makes no checkpoint by itself, and its log would never stop growing. */
 export async function boundLog(database: Database): Promise<void> {
@@ -28,7 +28,7 @@ export async function boundLog(database: Database): Promise<void> {
     queries.execute(sql`
       SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) AS bytes FROM pg_control_checkpoint()`),
   )
-  if (Number(rows[0]?.bytes) > LONGEST_LOG) {
+  if (Number(rows[0]?.bytes) > MAX_LOG_BYTES) {
     await database.run((queries) => queries.execute(sql`CHECKPOINT`))
   }
 }

@@ -18,12 +18,12 @@ interface Lane {
   isBroken: boolean
 }
 
-const MOST_LANES = 4
+const MAX_LANES = 4
 const TURNS = 256
 
 /** Of a pool whose clients have `pipeline`; takes no more than half of its connections. */
 export function openLanes(pool: pg.Pool): Lanes {
-  const most = Math.max(1, Math.min(MOST_LANES, Math.floor(pool.options.max / 2)))
+  const most = Math.max(1, Math.min(MAX_LANES, Math.floor(pool.options.max / 2)))
   const open = new Set<Lane>()
 
   function leastBusy(): Lane {

@@ -27,7 +27,7 @@ const KEPT_DAYS = 7
 /** Without work or uploads: a run whose client or daemon is gone. */
 const ABANDONED_MINUTES = 10
 /** Of a list of those that run. */
-const MOST_RUNNING = 1000
+const MAX_RUNNING = 1000
 
 export function jobRepository(database: Database): JobRepository {
   return {
@@ -64,7 +64,7 @@ export function jobRepository(database: Database): JobRepository {
         return selectJobs(queries)
           .where(and(eq(jobs.state, 'running'), all ? undefined : own))
           .orderBy(asc(jobs.createdAt), asc(jobs.id))
-          .limit(MOST_RUNNING)
+          .limit(MAX_RUNNING)
       }),
 
     get: (principal, id) => database.run((queries) => findJob(queries, principal, id)),

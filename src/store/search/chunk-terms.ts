@@ -5,7 +5,7 @@ import { batches } from '../database/batches.ts'
 import type { Queries } from '../database/database.ts'
 
 /** Passages whose terms are made at a time, in some milliseconds: the daemon's thread has other work, too. */
-const AT_ONCE = 16
+const PASSAGES_AT_ONCE = 16
 
 /** The passages with their terms. Not inside a transaction: PGlite's only session would wait for it. */
 export async function withTerms<Passage extends LexicalText>(
@@ -13,7 +13,7 @@ export async function withTerms<Passage extends LexicalText>(
 ): Promise<(Passage & { terms: Term[] })[]> {
   const made: (Passage & { terms: Term[] })[] = []
   for (const passage of passages) {
-    if (made.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
+    if (made.length % PASSAGES_AT_ONCE === PASSAGES_AT_ONCE - 1) await setImmediate()
     made.push({ ...passage, terms: passageTerms(passage) })
   }
   return made

@@ -16,8 +16,8 @@ import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scored
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 
 /** Chunks that the rarest terms of a question name; with a filter more, as it leaves most of them out. */
-const NAMED = 1000
-const NAMED_UNFILTERED = 20_000
+const MAX_NAMED_CHUNKS = 1000
+const MAX_NAMED_CHUNKS_FILTERED = 20_000
 
 export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
   return {
@@ -79,7 +79,7 @@ async function byTerms(
 ): Promise<{ named: number[]; lexical?: LexicalQuery }> {
   const lexical = await words?.()
   if (lexical === undefined) return { named: [] }
-  const rarest = rarestTerms(lexical, condition === undefined ? NAMED : NAMED_UNFILTERED)
+  const rarest = rarestTerms(lexical, condition === undefined ? MAX_NAMED_CHUNKS : MAX_NAMED_CHUNKS_FILTERED)
   const conditions = [
     ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
     ...lexical.phrases.filter((phrase) => phrase.length > 0).map(holdsAll),

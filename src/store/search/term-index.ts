@@ -14,7 +14,7 @@ import { termsPartitionName } from '../indexes/partitions.ts'
 import { insertTerms, withTerms } from './chunk-terms.ts'
 
 /** Chunks whose terms are made in one transaction. */
-const BATCH = 100
+const CHUNKS_PER_TRANSACTION = 100
 
 /**
  * Makes a batch of the rows that an older version did not make, or made otherwise; false when none are missing.
@@ -43,7 +43,7 @@ export async function completeTerms(database: Database): Promise<boolean> {
         ),
       )
       .where(and(eq(chunks.generation, generation), isNull(chunkTerms.chunk)))
-      .limit(BATCH),
+      .limit(CHUNKS_PER_TRANSACTION),
   )
   const rows = await withTerms(missing)
   await database.transaction(async (queries) => {
@@ -93,14 +93,14 @@ async function beginCompletion(queries: Queries): Promise<number | undefined> {
 }
 
 /** Terms in fewer chunks are counted when they are asked. */
-const FREQUENT = 100
+const MIN_COUNTED_CHUNKS = 100
 /** An index with fewer chunks is counted when it is asked, all of it. */
-const LEAST_COUNTED = 2000
+const MIN_COUNTED_INDEX_CHUNKS = 2000
 /**
  * Chunks that are read at once on PGlite, whose single session questions wait for. Counts may be off by a fifth then,
  * which moves no result: ten times out of date costs 0.005 of the hits.
  */
-const MOST_READ = 4000
+const MAX_READ = 4000
 
 /**
  * Counts the frequent terms of every active index that has changed since it was counted: some seconds for 100,000
@@ -139,15 +139,15 @@ async function countGeneration(
   const partition = sql.identifier(termsPartitionName(id))
   const { rows } = await queries.execute(sql`SELECT count(*) AS chunks FROM ${partition}`)
   const found = Number(rows[0]?.chunks)
-  const counted = found >= LEAST_COUNTED
+  const counted = found >= MIN_COUNTED_INDEX_CHUNKS
   await queries.delete(termCounts).where(eq(termCounts.generation, id))
   if (counted) {
-    const every = embedded ? Math.ceil(found / MOST_READ) : 1
+    const every = embedded ? Math.ceil(found / MAX_READ) : 1
     await queries.execute(sql`
       INSERT INTO term_counts (generation_id, term, chunks)
       SELECT ${id}, term, count(*) * ${every} FROM ${partition}, unnest(terms) AS term
       WHERE chunk_id % ${every} = 0
-      GROUP BY term HAVING count(*) * ${every} >= ${FREQUENT}`)
+      GROUP BY term HAVING count(*) * ${every} >= ${MIN_COUNTED_CHUNKS}`)
   }
   await queries
     .update(generations)

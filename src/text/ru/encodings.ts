@@ -6,10 +6,10 @@ import { LETTERS, PAIRS } from './letter-pairs.ts'
 const MIN_LETTERS = 4
 
 /** What a character above ASCII says when it is no letter of Russian, or a letter where none belongs. */
-const MARK = 5
-const MISPLACED = -6
-const STRANGE = -10
-const RARE = -3
+const MARK_SCORE = 5
+const MISPLACED_SCORE = -6
+const STRANGE_SCORE = -10
+const RARE_SCORE = -3
 
 /** Mean over the characters above ASCII of how well each goes with the one before it, 0 where they are too few. */
 function score(text: string): number {
@@ -25,11 +25,11 @@ function score(text: string): number {
       all++
       sum += Number(PAIRS[pair]?.[letter] ?? 0)
       if (letter > 0 && (isCapital(character) ? isSmall(before) : /[a-zA-Z0-9]/.test(before)))
-        sum += MISPLACED
-      if (letter === 0 && /[a-zA-Z]/.test(character)) sum += MISPLACED
-      if (/ё/iu.test(character) && pair === 0) sum += RARE
+        sum += MISPLACED_SCORE
+      if (letter === 0 && /[a-zA-Z]/.test(character)) sum += MISPLACED_SCORE
+      if (/ё/iu.test(character) && pair === 0) sum += RARE_SCORE
       // A dash at the beginning of a word is a letter of another encoding.
-      if (letter > 0 && /[—–]/u.test(before)) sum += MISPLACED
+      if (letter > 0 && /[—–]/u.test(before)) sum += MISPLACED_SCORE
     }
     if (letter === 0 && character > '\x7f' && !isFrame(before, character, characters[i + 1])) {
       all++
@@ -50,10 +50,11 @@ const BOX = /[\u2500-\u259f]/u
 
 /** `closed`: the opening quotation marks whose closing ones there are. */
 function markScore(character: string, before: string, closed: ReadonlySet<string>): number {
-  if (character in CLOSERS) return /[\p{L}\p{N}]/u.test(before) || !closed.has(character) ? MISPLACED : MARK
-  if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED : MARK
-  if (character === '\u00a0') return /\s/.test(before) ? MISPLACED : MARK
-  return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK : STRANGE
+  if (character in CLOSERS)
+    return /[\p{L}\p{N}]/u.test(before) || !closed.has(character) ? MISPLACED_SCORE : MARK_SCORE
+  if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED_SCORE : MARK_SCORE
+  if (character === '\u00a0') return /\s/.test(before) ? MISPLACED_SCORE : MARK_SCORE
+  return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK_SCORE : STRANGE_SCORE
 }
 
 /** Opening quotation marks: one that is never closed is a letter of another encoding. */

@@ -40,7 +40,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     },
     /** `column` is 1-based. */
     cell(column: number, text: string) {
-      if (text.trim() === '' || column > MOST_COLUMNS) return
+      if (text.trim() === '' || column > MAX_COLUMNS) return
       row.set(column, text)
       lastEmpty = false
       length += text.length
@@ -58,7 +58,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
 }
 
 /** What Excel allows. */
-const MOST_COLUMNS = 16_384
+const MAX_COLUMNS = 16_384
 
 const filled = (row: Row | undefined): number => row?.size ?? 0
 const isCaption = (row: Row | undefined): boolean => filled(row) === 1

@@ -22,7 +22,7 @@ const LEADS = /(?:\s?[.·_…]){5}$/u
 const PAGE_NUMBER = /(?:(?<!\d)\d+|(?<![ivxlc])[ivxlc]+)$/u
 const leads = (text: string): boolean => LEADS.test(text.trimEnd().replace(PAGE_NUMBER, '').trimEnd())
 /** Type larger than the body's, in which lines are broken for looks. */
-export const LARGER = 1.12
+export const LARGER_RATIO = 1.12
 
 /** What the whole document says about each line. */
 export interface Body {
@@ -79,7 +79,7 @@ function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
     if (ratio > 1.12 || ratio < 0.89) return true
     const text = line.text.trimStart()
     if (BULLET.test(text) || leads(before.text)) return true
-    if (line.size > LARGER * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
+    if (line.size > LARGER_RATIO * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
     const ended = ENDS.test(before.text.trimEnd())
     // The next word had room on the line before: the author broke it there.
     const word = /^\S+/u.exec(text)?.[0].length ?? 0

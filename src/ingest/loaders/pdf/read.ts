@@ -81,7 +81,7 @@ const corrupt = (why: string): ChatbotError =>
   )
 
 /** Pages in a row that cannot be read, after which the rest of the file is not tried. */
-const MOST_BROKEN = 50
+const MAX_BROKEN = 50
 
 async function readPages(
   document: Pdf,
@@ -103,7 +103,7 @@ async function readPages(
       pages.push([])
       broken++
       const readable = number > unreadable.length
-      if (broken >= MOST_BROKEN || (number === document.numPages && !readable))
+      if (broken >= MAX_BROKEN || (number === document.numPages && !readable))
         throw corrupt(`page ${number} cannot be read (${wordsOf(thrown)})`)
     }
   }
@@ -159,7 +159,7 @@ function* texts(pages: readonly (readonly Run[])[]): Generator<string> {
   for (const runs of pages) for (const { text } of runs) yield text
 }
 
-const MOST_ENTRIES = 10_000
+const MAX_ENTRIES = 10_000
 
 const entrySchema = z.object({ title: z.string(), items: z.array(z.unknown()).default([]) })
 
@@ -170,7 +170,7 @@ async function outlineOf(document: Pdf): Promise<OutlineEntry[]> {
   const waiting = (Array.isArray(roots) ? roots : [])
     .map((item: unknown) => ({ item, level: 1 }))
     .toReversed()
-  for (let next = waiting.pop(); next && entries.length < MOST_ENTRIES; next = waiting.pop()) {
+  for (let next = waiting.pop(); next && entries.length < MAX_ENTRIES; next = waiting.pop()) {
     const { level } = next
     const entry = entrySchema.safeParse(next.item)
     if (!entry.success) continue
