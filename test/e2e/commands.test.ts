@@ -5,8 +5,8 @@ import { type Workspace, workspace } from '../support/cli.ts'
 
 /** One daemon for the whole file: its tests are one user's session, in order. */
 let space: Workspace
-beforeAll(() => {
-  space = workspace()
+beforeAll(async () => {
+  space = await workspace()
   space.write({
     'docs/cats.md':
       '# Cats\n\nMurka sleeps sixteen hours a day. She eats fish.\n\n## Play\n\nIn the evening Murka plays with a red ball.\n',
