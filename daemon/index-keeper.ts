@@ -25,12 +25,12 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
     if (!quiet()) return
     await store.index.dropRetired()
     while (!stopped() && quiet() && (await store.index.completeTerms())) {
-      // Batch after batch: each is a transaction of its own, so that questions get their turn.
+      // Batch after batch: each is a transaction of its own, so that questions come in between.
     }
     if (!stopped() && quiet()) await store.index.countTerms()
     if (!stopped()) await store.index.buildApproximateIndexes(stopping.signal)
   }
-  const turn = async (): Promise<void> => {
+  const pass = async (): Promise<void> => {
     const started = performance.now()
     await work().catch((error: unknown) => {
       if (!stopped()) log.warn({ err: error }, 'the indexes were not brought up to date')
@@ -40,9 +40,9 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
     timer.unref()
   }
   const next = () => {
-    running = turn()
+    running = pass()
   }
-  let running = turn()
+  let running = pass()
   return async () => {
     stopping.abort()
     clearTimeout(timer)

@@ -138,7 +138,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     return { child, loaded }
   }
 
-  async function process(): Promise<ChildProcess> {
+  async function runningChild(): Promise<ChildProcess> {
     if (running === undefined) {
       await checkMemory(model, 1, 'Use a smaller variant of the model, or a smaller model.')
       verified ??= verifyModel(model)
@@ -209,7 +209,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       signal.addEventListener('abort', abort)
       try {
         signal.throwIfAborted()
-        child = await process()
+        child = await runningChild()
         signal.throwIfAborted()
         send(child, {
           type: 'generate',

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { wordsOf } from '../src/domain/errors.ts'
+import { errorText } from '../src/domain/errors.ts'
 import { float32 } from './float16.ts'
 import {
   type RerankCommand,
@@ -53,7 +53,7 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
     }
     reply({ type: 'reranked', id, logits })
   } catch (thrown) {
-    reply({ type: 'failed', id, message: wordsOf(thrown) })
+    reply({ type: 'failed', id, message: errorText(thrown) })
   }
   cancelled.delete(id)
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { Span } from '../src/domain/document.ts'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
 
@@ -201,5 +201,5 @@ function readJson(path: string): Record<string, unknown> {
 const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
   new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
     cause,
-    detail: cause === undefined ? path : `${path}: ${wordsOf(cause)}`,
+    detail: cause === undefined ? path : `${path}: ${errorText(cause)}`,
   })

@@ -16,7 +16,7 @@ export interface OutboxOptions {
 }
 
 interface Waiting {
-  /** Undefined: nothing is sent, somebody only waits for the turn. */
+  /** Undefined: nothing is sent, somebody only waits for room. */
   readonly text: () => string | undefined
   /** Held here meanwhile. */
   readonly bytes: number
@@ -51,7 +51,7 @@ export class Outbox {
     this.#mostInStream = options.maxBufferedBytes * STREAM_SHARE
   }
 
-  /** A short message: it waits for its turn, and counts until then. */
+  /** A short message: it waits for room, and counts until then. */
   send(message: ServerMessage): void {
     if (!this.#isOpen()) return
     const text = JSON.stringify(message)
@@ -69,10 +69,10 @@ export class Outbox {
    * Resolves when it was handed over, or never will be. Its sender holds it until then, and makes the next one only
    * afterwards.
    */
-  async sendInTurn(message: ServerMessage): Promise<void> {
+  async sendWhenFree(message: ServerMessage): Promise<void> {
     if (!this.#isOpen()) return
     if (!this.#isFree()) {
-      await this.#turn(() => JSON.stringify(message))
+      await this.#whenFree(() => JSON.stringify(message))
       return
     }
     this.#transmit(JSON.stringify(message))
@@ -81,7 +81,7 @@ export class Outbox {
 
   /** Resolves when the client has read what was for it, or never will. */
   async room(): Promise<void> {
-    if (this.#isOpen() && !this.#isFree()) await this.#turn(() => undefined)
+    if (this.#isOpen() && !this.#isFree()) await this.#whenFree(() => undefined)
   }
 
   /** Everything that is held until the client has read. */
@@ -114,7 +114,7 @@ export class Outbox {
     return this.#options.socket.bufferedAmount < this.#mostInStream
   }
 
-  #turn(text: () => string | undefined): Promise<void> {
+  #whenFree(text: () => string | undefined): Promise<void> {
     return new Promise((done) => this.#wait({ text, bytes: 0, done }))
   }
 
@@ -163,7 +163,7 @@ export class Outbox {
     else socket.send(data, { binary: false, fin })
   }
 
-  /** What is sent in one turn of the event loop goes out as one write. */
+  /** What is sent in one tick of the event loop goes out as one write. */
   #gather(): void {
     if (this.#isGathering) return
     const { stream } = this.#options

@@ -15,7 +15,7 @@ import type { IdleConnections } from '../http/connections.ts'
 import type { Logger } from '../log.ts'
 import type { Life } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
-import { Session } from './session.ts'
+import { SocketSession } from './session.ts'
 
 /** Of the frames of a message, on average. */
 const MIN_FRAGMENT_BYTES = 1024
@@ -63,7 +63,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
     evict: (socket) => closeSocket(socket, 'too_many_connections'),
   })
   const entered = new Set<WebSocket>()
-  const sessions = new Map<WebSocket, Session>()
+  const sessions = new Map<WebSocket, SocketSession>()
   let closing = false
   const missedPongs = new WeakMap<WebSocket, number>()
 
@@ -113,7 +113,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
       return
     }
     socket.on('pong', () => missedPongs.set(socket, 0))
-    const session = new Session({
+    const session = new SocketSession({
       socket,
       stream: request.socket,
       life,

@@ -28,7 +28,7 @@ import { type Life, servicesOf } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
 import { Outbox } from './outbox.ts'
 
-export interface SessionOptions {
+export interface SocketSessionOptions {
   readonly socket: WebSocket
   /** What the socket writes to. */
   readonly stream: Duplex
@@ -53,8 +53,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const isUnauthenticated = (error: unknown) =>
   error instanceof ChatbotError && error.code === 'unauthenticated'
 
-export class Session {
-  readonly #options: SessionOptions
+export class SocketSession {
+  readonly #options: SocketSessionOptions
   readonly #helloTimer: NodeJS.Timeout
   /** Ends the readers of answers; the answers themselves go on. */
   readonly #closed = new AbortController()
@@ -80,7 +80,7 @@ export class Session {
     closeSocket(this.#options.socket, 'internal')
   }
 
-  constructor(options: SessionOptions) {
+  constructor(options: SocketSessionOptions) {
     this.#options = options
     const { socket, stream, config } = options
     const { maxBufferedBytes, stallTimeoutMs } = config.server
@@ -353,7 +353,7 @@ export class Session {
     this.#reading.add(accepted)
     try {
       for await (const logged of accepted.events(this.#closed.signal))
-        await this.#outbox.sendInTurn(eventMessage(principal, id, logged))
+        await this.#outbox.sendWhenFree(eventMessage(principal, id, logged))
     } finally {
       this.#reading.delete(accepted)
     }
@@ -395,7 +395,7 @@ export class Session {
         await this.#outbox.room()
         if (this.#closed.signal.aborted) return
         signal.throwIfAborted()
-        await this.#outbox.sendInTurn(await work(signal))
+        await this.#outbox.sendWhenFree(await work(signal))
       })
     } finally {
       this.#lookups.delete(id)

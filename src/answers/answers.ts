@@ -18,9 +18,9 @@ import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import { detectLanguage } from '../text/language.ts'
 import { chooseEngine } from './engine.ts'
-import { follow, type Outcome } from './follow.ts'
+import { type FollowOutcome, follow } from './follow.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
-import { fairTurns } from './turns.ts'
+import { fairSlots } from './slots.ts'
 
 export interface Accepted {
   readonly conversation: string
@@ -86,7 +86,7 @@ interface Prepared {
 }
 
 /** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
-const MAX_TURNS = 4
+const MAX_SLOTS = 4
 
 /** Collections remembered of all askers. */
 const MAX_REMEMBERED = 50_000
@@ -95,7 +95,7 @@ const MAX_REMEMBERED = 50_000
 const MAX_TAKEN = 8
 
 const NEVER_ABORTED = new AbortController().signal
-const NO_TURN = () => undefined
+const NO_SLOT = () => undefined
 
 /** Why an attempt ends when another daemon goes on with it. */
 const HANDED_OVER = Symbol('handed over')
@@ -114,7 +114,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerQuestion)
-  const turns = fairTurns(MAX_TURNS)
+  const slots = fairSlots(MAX_SLOTS)
   /** What an asker could read under these names at the last ask. */
   const remembered = new LRUCache<string, readonly SearchedCollection[]>({
     maxSize: MAX_REMEMBERED,
@@ -212,11 +212,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       if (repeated) return enter(principal, request, key, abort)
       const { mostInFlight } = await options.limits.ask(principal)
       await checkCapacity(principal, request.id)
-      const leaveTurn = principal.kind === 'local' ? NO_TURN : await turns.take(principal.id)
+      const freeSlot = principal.kind === 'local' ? NO_SLOT : await slots.take(principal.id)
       try {
-        return await enter(principal, request, key, abort, { mostInFlight, leaveTurn })
+        return await enter(principal, request, key, abort, { mostInFlight, freeSlot })
       } catch (error) {
-        leaveTurn()
+        freeSlot()
         throw error
       }
     }
@@ -246,11 +246,11 @@ export function createAnswers(options: AnswersOptions): Answers {
     request: AskRequest,
     key: string,
     abort: AbortController,
-    { mostInFlight, leaveTurn = NO_TURN }: { mostInFlight?: number | undefined; leaveTurn?: () => void } = {},
+    { mostInFlight, freeSlot = NO_SLOT }: { mostInFlight?: number | undefined; freeSlot?: () => void } = {},
   ): Promise<Accepted> {
     const { begun, prepared } = await begin(principal, request, mostInFlight)
-    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, leaveTurn)
-    leaveTurn()
+    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, freeSlot)
+    freeSlot()
     const run = runs.get(key)
     if (run !== undefined && begun.kind === 'running') return accepted(run.log, begun.conversation)
     return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
@@ -319,7 +319,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     { conversation, epoch }: { readonly conversation: string; readonly epoch: number },
     { generator, language, collections, startedAt }: Prepared,
     abort: AbortController,
-    leaveTurn: () => void = NO_TURN,
+    freeSlot: () => void = NO_SLOT,
   ): Accepted {
     const key = keyOf(principal, request.id)
     const log = options.logs.open(key, epoch)
@@ -353,7 +353,7 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit, spend, leaveTurn },
+        { principal, ports, signal: abort.signal, emit, spend, freeSlot },
       )
     }
     const work = async () => {
@@ -368,7 +368,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const ended = inSpan('answer', span, work)
       .catch((error: unknown) => fail(principal, request.id, log, emit, abort, error))
       .finally(() => {
-        leaveTurn()
+        freeSlot()
         if (runs.get(key)?.log === log) runs.delete(key)
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })
@@ -397,7 +397,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     })
   }
 
-  async function askAgain(principal: Principal, request: AskRequest): Promise<Outcome> {
+  async function askAgain(principal: Principal, request: AskRequest): Promise<FollowOutcome> {
     if (draining) throw stopped()
     const run = runs.get(keyOf(principal, request.id))
     if (run !== undefined) return { kind: 'elsewhere', events: (signal) => run.log.read(signal) }

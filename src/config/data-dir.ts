@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
 import { type RuntimePaths, runtimePaths } from './runtime-paths.ts'
 
 const ownerSchema = z.object({
@@ -118,7 +118,7 @@ export function fileError(error: unknown, place: string): ChatbotError {
       cause: error,
     })
   }
-  const reason = wordsOf(error)
+  const reason = errorText(error)
   return new ChatbotError(
     'data_dir_unusable',
     `Cannot use ${place}: ${reason}. Check its permissions, or set CHATBOT_DATA_DIR.`,

@@ -79,7 +79,7 @@ export function checkDisk(dataDir: string): Finding {
   return ok('Disk', detail)
 }
 
-export async function checkModel(): Promise<Finding> {
+export async function examineModel(): Promise<Finding> {
   const model = builtinModel()
   try {
     await verifyModel(model)

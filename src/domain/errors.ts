@@ -171,17 +171,17 @@ export class ChatbotError extends Error {
   static wrap(thrown: unknown, code: ErrorCode = 'internal', prefix = ''): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
     if (code === 'internal') return ChatbotError.hide(thrown, code, prefix === '' ? UNEXPECTED : prefix)
-    return new ChatbotError(code, prefix + wordsOf(thrown), { cause: thrown })
+    return new ChatbotError(code, prefix + errorText(thrown), { cause: thrown })
   }
 
   /** The same with this message, and the words of what was thrown as the detail. */
   static hide(thrown: unknown, code: ErrorCode, message: string, retryAfterMs?: number): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
-    return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: wordsOf(thrown) })
+    return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: errorText(thrown) })
   }
 }
 
 const UNEXPECTED = 'Something failed that was not expected. `chatbot logs` has the details.'
 
 /** What was thrown, in its own words. */
-export const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+export const errorText = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))

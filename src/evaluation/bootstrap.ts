@@ -5,7 +5,7 @@ export interface Interval {
   readonly high: number
 }
 
-export interface Difference extends Interval {
+export interface MetricDifference extends Interval {
   readonly mean: number
   /** The interval leaves zero out. */
   readonly significant: boolean
@@ -23,7 +23,7 @@ export function meanInterval(values: readonly number[]): Interval {
 }
 
 /** Of the mean of `after - before`; both hold the same questions in the same order. */
-export function pairedDifference(before: readonly number[], after: readonly number[]): Difference {
+export function pairedDifference(before: readonly number[], after: readonly number[]): MetricDifference {
   const differences = after.map((value, index) => value - (before[index] ?? Number.NaN))
   const { low, high } = meanInterval(differences)
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length

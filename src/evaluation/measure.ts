@@ -9,10 +9,10 @@ import { standaloneQuestion } from '../talk/standalone.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { isDocument, ranksOf } from './gold.ts'
 import { containsAnswer, normalised, tokenF1, withoutMarks } from './metrics.ts'
-import type { AnswerOutcome, CacheOutcome, Outcome } from './outcome.ts'
+import type { AnswerOutcome, CacheOutcome, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 
-export interface Target {
+export interface SearchTarget {
   readonly chat: ChatClient
   readonly api: ApiClient
   /** All that the asker can read unless told. */
@@ -30,7 +30,11 @@ const MAX_ATTEMPTS = 5
 const PAUSE_MS = 500
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
-export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
+export async function measure(
+  target: SearchTarget,
+  question: EvalQuestion,
+  signal: AbortSignal,
+): Promise<QuestionOutcome> {
   const { collections, retrieval } = target
   // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
   const answer = target.answers ? await ask(target, question, question.question, false, signal) : undefined
@@ -107,7 +111,11 @@ async function isMisquoted(api: ApiClient, { document, start, end, text }: Citat
 }
 
 /** Asks the question, its paraphrases and its opposites with the cache, one after the other. */
-async function tryCache(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<CacheOutcome> {
+async function tryCache(
+  target: SearchTarget,
+  question: EvalQuestion,
+  signal: AbortSignal,
+): Promise<CacheOutcome> {
   const own = new Set([question.question, ...question.paraphrases].map(normalised))
   const counts = { paraphrases: question.paraphrases.length, hits: 0, asked: 0, falseHits: 0 }
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
@@ -123,7 +131,7 @@ async function tryCache(target: Target, question: EvalQuestion, signal: AbortSig
 }
 
 function ask(
-  target: Target,
+  target: SearchTarget,
   question: EvalQuestion,
   text: string,
   cache: boolean,
@@ -158,7 +166,7 @@ type Scope = Pick<AskRequest, 'collections' | 'retrieval' | 'filter'>
 
 const scopeOf = (
   { filter }: EvalQuestion,
-  { collections, retrieval }: Pick<Target, 'collections' | 'retrieval'>,
+  { collections, retrieval }: Pick<SearchTarget, 'collections' | 'retrieval'>,
 ): Scope => ({
   ...(collections === undefined ? {} : { collections }),
   ...(retrieval === undefined ? {} : { retrieval }),

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { linesOf } from '../domain/lines.ts'
 import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
@@ -134,7 +134,7 @@ function parseLine(line: string): EvalQuestion | string {
   try {
     value = parseJson(line.replace(/^\uFEFF/, ''))
   } catch (error) {
-    return `not JSON: ${wordsOf(error)}`
+    return `not JSON: ${errorText(error)}`
   }
   const parsed = lineSchema.safeParse(value)
   if (!parsed.success) {

@@ -1,7 +1,7 @@
 import type { Language } from '../domain/language.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
-export interface Searched {
+export interface SearchSummary {
   readonly query: string
   /** Names, and the number of documents in all of them. */
   readonly collections: readonly string[]
@@ -16,7 +16,7 @@ export interface Searched {
 const MAX_REPEATED_CHARACTERS = 200
 
 /** What follows a refusal: what was searched, and what to try. */
-export function refusalHelp(language: Language, searched: Searched): string {
+export function refusalHelp(language: Language, searched: SearchSummary): string {
   const { replies } = KNOWLEDGE[language]
   const { query, collections, documents, filtered, nearest } = searched
   if (documents === 0) return replies.nothingIngested

@@ -1,12 +1,12 @@
 /** Embeds the stored documents into a new generation, then makes it the one that is searched. */
 
-import { checkModel } from '../../models/same-model.ts'
+import { checkSameModel } from '../../models/same-model.ts'
 import type { Chunk } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
 import type { RebuildDocument, RebuiltChunk } from '../ports/store/rebuild.ts'
 import { embedInput } from '../text/embed-input.ts'
-import { held, type JobTurn, type TurnContext } from './kind.ts'
+import { held, type JobSlice, type SliceContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */
 const CHUNKS_PER_BATCH = 64
@@ -19,7 +19,7 @@ interface Part {
   readonly chunks: readonly Chunk[]
 }
 
-export const rebuildTurn: JobTurn = async (context) => {
+export const rebuildSlice: JobSlice = async (context) => {
   const { store, claim, signal, over, patiently } = context
   const target = held(await patiently(() => store.rebuild.target(claim)))
   const indexing = await indexingOf(context, target.spec)
@@ -70,9 +70,9 @@ export const rebuildTurn: JobTurn = async (context) => {
 const wrapped = (swapped: boolean | undefined) => (swapped === undefined ? undefined : { swapped })
 
 /** Throws what opening the model throws, and `index_mismatch` when it or the splitter is another one by now. */
-async function indexingOf({ specs, claim }: TurnContext, target: Indexing['spec']): Promise<Indexing> {
+async function indexingOf({ specs, claim }: SliceContext, target: Indexing['spec']): Promise<Indexing> {
   const indexing = await specs.with(target.reference)
-  checkModel(claim.collectionName, target, indexing.spec)
+  checkSameModel(claim.collectionName, target, indexing.spec)
   if (indexing.spec.splitter === target.splitter) return indexing
   throw new ChatbotError(
     'index_mismatch',
@@ -82,7 +82,7 @@ async function indexingOf({ specs, claim }: TurnContext, target: Indexing['spec'
 }
 
 /** What is missing in the new generation, in batches; each document from its last chunk to its first. */
-async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<Part[]> {
+async function* work(context: SliceContext, indexing: Indexing): AsyncGenerator<Part[]> {
   const { store, claim, patiently } = context
   let parts: Part[] = []
   let waiting = 0
@@ -106,7 +106,7 @@ async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<P
 }
 
 async function* chunksOf(
-  { store, claim, signal, patiently, recut }: TurnContext,
+  { store, claim, signal, patiently, recut }: SliceContext,
   { spec }: Indexing,
   document: RebuildDocument,
 ): AsyncGenerator<readonly Chunk[]> {
@@ -137,7 +137,7 @@ interface Vector {
 
 /** By hash: vectors that are there already, and new ones. */
 async function embed(
-  { store, claim, signal, patiently }: TurnContext,
+  { store, claim, signal, patiently }: SliceContext,
   { embedder }: Indexing,
   parts: readonly Part[],
 ): Promise<Map<string, Vector>> {

@@ -6,11 +6,11 @@ import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Rate } from '../ports/rate-limiter.ts'
 
-export type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
+export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** `10.0.0.0/8`, `::1`, or `loopback` and `private` for those ranges. Throws `invalid_config`. */
-export function parseNetworks(names: readonly string[]): readonly Network[] {
-  return names.flatMap((name): Network[] => {
+export function parseNetworks(names: readonly string[]): readonly AddressRange[] {
+  return names.flatMap((name): AddressRange[] => {
     const named = NAMED[name]
     if (named !== undefined) return named.map((range) => ipaddr.parseCIDR(range))
     if (ipaddr.isValidCIDR(name)) return [ipaddr.parseCIDR(name)]
@@ -38,7 +38,10 @@ const MAX_HOPS = 32
  * of X-Forwarded-For, hop by hop; what is no address ends it. `Forwarded` is not read: a proxy passes on what a client
  * put there. Undefined for the daemon's own socket.
  */
-export function clientAddress(request: IncomingMessage, trusted: readonly Network[]): string | undefined {
+export function clientAddress(
+  request: IncomingMessage,
+  trusted: readonly AddressRange[],
+): string | undefined {
   let address = parseAddress(request.socket.remoteAddress ?? '')
   const header = request.headers['x-forwarded-for']
   let rest = Array.isArray(header) ? header.join(',') : (header ?? '')
@@ -54,7 +57,7 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
 }
 
 /** Whose a connection is, before anything was read from it. Undefined for a trusted proxy: its connections are of many. */
-export function peerAddress({ remoteAddress }: Socket, trusted: readonly Network[]): string | undefined {
+export function peerAddress({ remoteAddress }: Socket, trusted: readonly AddressRange[]): string | undefined {
   const address = parseAddress(remoteAddress ?? '')
   return address === undefined || isTrusted(address, trusted) ? undefined : address.toString()
 }
@@ -74,7 +77,7 @@ const MAX_ADDRESS_CHARACTERS = 100
 const withoutPort = (text: string) =>
   text.startsWith('[') ? text.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1') : text.replace(/^([\d.]+):\d+$/, '$1')
 
-const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network[]) =>
+const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly AddressRange[]) =>
   trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
 /** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */

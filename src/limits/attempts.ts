@@ -44,11 +44,11 @@ const SOON_MS = 1000
 /** Wrong passwords of one name from one address. */
 const PAIR_FREE = 10
 const PAIR_FORGIVEN_PER_MINUTE = 0.1
-/** Wrong passwords of one name from everywhere, after which an address that is not known takes turns with others. */
+/** Wrong passwords of one name from everywhere, after which an address that is not known gets its share of the time. */
 const NAME_FREE = 100
 const NAME_FORGIVEN_PER_MINUTE = 2
-const TURN_MS = 16_000
-const MAX_TURNS = 4
+const WINDOW_MS = 16_000
+const MAX_WINDOWS = 4
 
 export function attemptRegister({ rate, now = Date.now }: AttemptOptions): AttemptRegister {
   const ofAddress = { free: rate.burst, forgivenPerMinute: rate.perMinute, now }
@@ -81,15 +81,15 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
     }
   }
 
-  /** Without memory, so that nobody can push anybody else's turn out of it. */
-  function untilTurn(name: string, pair: string): number {
+  /** Without memory, so that nobody can push anybody else's window out of it. */
+  function untilOwnWindow(name: string, pair: string): number {
     const beyond = names.beyond(name)
     if (beyond === 0) return 0
-    const turns = Math.min(MAX_TURNS, 2 ** beyond)
-    const own = createHmac('sha256', secret).update(pair).digest().readUInt8() % turns
-    const turn = Math.floor(now() / TURN_MS)
-    const wait = (own - (turn % turns) + turns) % turns
-    return wait === 0 ? 0 : (turn + wait) * TURN_MS - now()
+    const windows = Math.min(MAX_WINDOWS, 2 ** beyond)
+    const own = createHmac('sha256', secret).update(pair).digest().readUInt8() % windows
+    const current = Math.floor(now() / WINDOW_MS)
+    const wait = (own - (current % windows) + windows) % windows
+    return wait === 0 ? 0 : (current + wait) * WINDOW_MS - now()
   }
 
   function attempts(network: string): Attempts {
@@ -123,7 +123,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
           }
         }
         const pair = JSON.stringify([network, name])
-        const wait = Math.max(passwords.left(network), pairs.left(pair)) || untilTurn(name, pair)
+        const wait = Math.max(passwords.left(network), pairs.left(pair)) || untilOwnWindow(name, pair)
         if (wait > 0) throw tooMany(wait)
         return oneOfFew(`password ${network}`, async () => {
           // Before it is known to be one: guesses that are sent all at once count as well.

@@ -50,7 +50,7 @@ export function oneFlight(
           return false
         }
         shown.forget()
-        context.leaveTurn()
+        context.freeSlot()
         // What was not kept, or what failed, is not waited for once more: each of the followers goes on for itself.
         if ((await follow(flight, signal, shown)) !== 'left') return true
       }

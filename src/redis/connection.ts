@@ -4,7 +4,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl } from '../config/redis-address.ts'
-import { wordsOf } from '../domain/errors.ts'
+import { errorText } from '../domain/errors.ts'
 
 export type RedisClient = Redis | Cluster
 
@@ -71,7 +71,7 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
   }
 
   function failed(error: unknown): void {
-    const message = wordsOf(error)
+    const message = errorText(error)
     // An error that Redis itself gives came in time: what it refuses now it may grant the next time.
     const refused = /^(OOM|READONLY|LOADING|NOPERM|MISCONF|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(message)
     answers = refused

@@ -1,5 +1,5 @@
 /** What a question asks for by its words: terms, and phrases in quotation marks. */
-import { inverseFrequency, type Term, termId } from '../text/bm25.ts'
+import { inverseFrequency, termId, type WeightedTerm } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 
 export interface AskedWords {
@@ -37,7 +37,7 @@ export function wordsOf(question: string): AskedWords {
 
 /** A question's terms with their weights, and what a passage would score that held them all once. */
 export interface WeighedWords extends AskedWords {
-  readonly weights: readonly Term[]
+  readonly weights: readonly WeightedTerm[]
   readonly idfs: ReadonlyMap<string, number>
   readonly total: number
 }

@@ -5,7 +5,7 @@ import type { Scores } from '../domain/answer.ts'
 import { cosine } from '../domain/cosine.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
@@ -13,8 +13,8 @@ import { type Closeness, closeness } from './closeness.ts'
 import { certainty, type Features, type FusionWeights, fuse } from './fusion.ts'
 import type { Phrase, WeighedWords } from './question.ts'
 
-export interface Ranked {
-  readonly candidate: Candidate
+export interface RankedChunk {
+  readonly candidate: ChunkCandidate
   readonly scores: Scores
 }
 
@@ -28,10 +28,10 @@ export function rankByWords(
   words: WeighedWords,
   language: Language,
   lexicalWeight: number,
-  candidates: readonly Candidate[],
-): Ranked[] {
+  candidates: readonly ChunkCandidate[],
+): RankedChunk[] {
   const weights = weightsOf(language, lexicalWeight)
-  const features = (candidate: Candidate, close?: Closeness): Features => ({
+  const features = (candidate: ChunkCandidate, close?: Closeness): Features => ({
     vector: candidate.similarity,
     lexical: words.total === 0 ? 0 : candidate.lexical / words.total,
     coverage: close?.coverage ?? 0,
@@ -55,7 +55,7 @@ export function rankByWords(
     .sort(byFused)
 }
 
-const byFused = (left: Ranked, right: Ranked) => right.scores.fused - left.scores.fused
+const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => {
   const { vector, lexical, coverage, proximity, sentence } = FUSION_WEIGHTS[language]
@@ -65,7 +65,7 @@ const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => 
 }
 
 /** How many of the phrases it holds as they are written. */
-export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly Phrase[]): number {
+export function phrasesIn({ title, heading, text }: ChunkCandidate, phrases: readonly Phrase[]): number {
   if (phrases.length === 0) return 0
   const held = comparable(`${title}\n${heading}\n${text}`)
   return phrases.filter((phrase) => held.includes(comparable(phrase.text))).length
@@ -85,9 +85,9 @@ const MAX_SENTENCES = 40
 export async function rankBySentences(
   embedder: Embedder,
   question: { readonly vector: Float32Array; readonly language: Language; readonly words: WeighedWords },
-  ranked: readonly Ranked[],
+  ranked: readonly RankedChunk[],
   signal: AbortSignal,
-): Promise<Ranked[]> {
+): Promise<RankedChunk[]> {
   const weights = FUSION_WEIGHTS[question.language]
   const sure = certainty(
     weights,
@@ -134,5 +134,5 @@ function mostPromising<Sentence extends { readonly text: string; readonly place:
     .map(({ sentence }) => sentence)
 }
 
-const sentencesOf = ({ text }: Candidate): string[] =>
+const sentencesOf = ({ text }: ChunkCandidate): string[] =>
   splitSentences(text).map(({ start, end }) => text.slice(start, end).replace(/\s+/gu, ' '))

@@ -1,6 +1,6 @@
 import type { Language } from '../domain/language.ts'
 import type { Reranker } from '../ports/reranker.ts'
-import type { Ranked } from './rank.ts'
+import type { RankedChunk } from './rank.ts'
 
 export interface RerankOptions {
   readonly question: string
@@ -16,8 +16,8 @@ const MAX_RERANKED = 10
 export async function rerank(
   reranker: Reranker,
   { question, language, withinMs, signal }: RerankOptions,
-  ranked: readonly Ranked[],
-): Promise<Ranked[]> {
+  ranked: readonly RankedChunk[],
+): Promise<RankedChunk[]> {
   if (!reranker.languages.includes(language)) return [...ranked]
   const readable = ranked
     .slice(0, MAX_RERANKED)

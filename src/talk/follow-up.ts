@@ -1,8 +1,8 @@
 /** Whether a question is a follow-up: by a pronoun, by its opening, or by having no subject. */
 import { anyOf, asWord } from '../text/all-languages.ts'
+import { contentWords } from '../text/content-words.ts'
 import type { FollowUps } from '../text/knowledge.ts'
 import { KNOWLEDGE } from '../text/language.ts'
-import { terms } from '../text/terms.ts'
 
 export interface FollowUp {
   /** The word that stands for what was said before. */
@@ -14,7 +14,7 @@ export function followUpOf(question: string): FollowUp | undefined {
   if (question.length > MAX_QUESTION_CHARACTERS) return undefined
   const pronoun = pronounOf(question)
   if (pronoun !== undefined) return { pronoun }
-  const content = terms(question)
+  const content = contentWords(question)
   const named = content.some(({ kind }) => kind !== 'word')
   if (opens(question) && !(named && content.length > 3)) return {}
   return content.length <= MAX_WORDS_WITHOUT_SUBJECT && !named ? {} : undefined
@@ -70,8 +70,8 @@ const CLAUSE = new RegExp(
 /** Whether the question says itself, before the pronoun, whom it means. */
 function hasAntecedent(before: string, after: string): boolean {
   const clauses = before.split(CLAUSE)
-  const earlier = terms(clauses.slice(0, -1).join(' '))
+  const earlier = contentWords(clauses.slice(0, -1).join(' '))
   if (earlier.length >= MIN_ANTECEDENT_WORDS || earlier.some(({ kind }) => kind === 'name')) return true
   // `In what year did Spain join it?`: the object of a name is another.
-  return after.trim().length > 1 && terms(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
+  return after.trim().length > 1 && contentWords(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
 }

@@ -1,7 +1,7 @@
 /** What a conversation is about: the subject of its latest question that has one. */
 import type { Turn } from '../domain/answer.ts'
 import { anyOf } from '../text/all-languages.ts'
-import { terms } from '../text/terms.ts'
+import { contentWords } from '../text/content-words.ts'
 
 /** What of an earlier turn tells the topic. */
 export type Said = Pick<Turn, 'question' | 'searched'>
@@ -31,11 +31,13 @@ const MAX_WORDS = 6
 /** Names with what binds them; where they are one word or none, the content words in their order. */
 function subjectOf(question: string): string | undefined {
   const names = [...new Set([...question.matchAll(NAME)].map(([name]) => name))].filter(
-    (name) => terms(`x ${name}`).length > 1,
+    (name) => contentWords(`x ${name}`).length > 1,
   )
   const named = names.join(', ')
   if (/\s/u.test(named)) return named
-  const content = [...question.matchAll(WORD)].map(([word]) => word).filter((word) => terms(word).length > 0)
+  const content = [...question.matchAll(WORD)]
+    .map(([word]) => word)
+    .filter((word) => contentWords(word).length > 0)
   return content.length === 0 ? undefined : content.slice(0, MAX_WORDS).join(' ')
 }
 

@@ -8,7 +8,7 @@ import { lexemes } from './lexemes.ts'
 /** Ids of terms are smaller: pgvector's sparse vectors are no longer. Of 252,000 terms, about 30 share an id. */
 export const TERM_IDS = 1_000_000_000
 
-export interface Term {
+export interface WeightedTerm {
   /** 0 to TERM_IDS - 1. */
   readonly id: number
   readonly weight: number
@@ -34,7 +34,7 @@ const passageLexemes = ({ uri, title, heading, text }: LexicalText): string[] =>
   lexemes(`${basename(uri)}\n${title}\n${heading}\n${text}`)
 
 /** The weights of a passage: tf·(k1+1) / (tf + k1·(1 − b + b·length/average)). */
-export function passageTerms(passage: LexicalText): Term[] {
+export function passageTerms(passage: LexicalText): WeightedTerm[] {
   const found = passageLexemes(passage)
   const frequencies = new Map<number, number>()
   for (const lexeme of found) {

@@ -12,7 +12,7 @@ import { completeSlash, type Parsed, parseSlash, runSlash } from './slash.ts'
 import { type Action, type InitialState, initialState, type Link, reduce, type State } from './state.ts'
 import { batchText } from './text-batch.ts'
 
-export interface SessionOptions {
+export interface ChatSessionOptions {
   readonly client: ChatClient
   readonly initial: InitialState
   readonly engine: string | undefined
@@ -28,7 +28,7 @@ export interface SessionOptions {
   quit: (error?: ChatbotError) => void
 }
 
-export interface Session {
+export interface ChatSession {
   state: () => State
   subscribe: (listener: () => void) => () => void
   press: (stroke: Stroke) => void
@@ -42,7 +42,7 @@ export interface Session {
 /** Columns left of the input. */
 export const PROMPT_WIDTH = 2
 
-export function createSession(options: SessionOptions): Session {
+export function createSession(options: ChatSessionOptions): ChatSession {
   const { client, viewport, now } = options
   const listeners = new Set<() => void>()
   let state = initialState(options.initial)

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { JobState } from '../../src/domain/job.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { ingestTurn } from '../../src/jobs/ingest.ts'
-import { held, type JobTurn } from '../../src/jobs/kind.ts'
-import { rebuildTurn } from '../../src/jobs/rebuild.ts'
+import { ingestSlice } from '../../src/jobs/ingest.ts'
+import { held, type JobSlice } from '../../src/jobs/kind.ts'
+import { rebuildSlice } from '../../src/jobs/rebuild.ts'
 import { type JobRunner, startJobRunner } from '../../src/jobs/runner.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
 import type { NewDocument } from '../../src/ports/store/documents.ts'
@@ -37,7 +37,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         truncated: false,
       }))
     let embed = known
-    let turn: JobTurn = ingestTurn
+    let slice: JobSlice = ingestSlice
     let runner: JobRunner
     beforeAll(async () => {
       const model = { fingerprint: SPEC.model, name: 'test', dimensions: SPEC.dimensions, maxTokens: 512 }
@@ -48,7 +48,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         onError: () => {},
         patience: { firstMs: 1, longestMs: 1, enoughMs: 0, wait: async () => {} },
         recut: async () => [],
-        turns: { ingest: (context) => turn(context), rebuild: rebuildTurn },
+        slices: { ingest: (context) => slice(context), rebuild: rebuildSlice },
       })
     })
     afterAll(() => runner.stop())
@@ -131,7 +131,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       const { store, name, job } = await newRun()
       const claims: Claim[] = []
       const release = Promise.withResolvers<void>()
-      turn = async (context) => {
+      slice = async (context) => {
         claims.push(context.claim)
         await release.promise
         return false
@@ -148,7 +148,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         embedding: new Float32Array(SPEC.dimensions).fill(1),
         unknown: 0,
       }))
-      turn = ingestTurn
+      slice = ingestSlice
       // As the next daemon does, after a kill.
       await store.jobs.recover()
       runner.wake()
@@ -217,7 +217,7 @@ export function jobsSuite(database: () => TestDatabase): void {
     it('give way to a later upload of the same document, staged or direct', async () => {
       const { store, name, job } = await newRun()
       const hold = Promise.withResolvers<void>()
-      turn = async () => {
+      slice = async () => {
         await hold.promise
         return false
       }
@@ -225,7 +225,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       await stage(store, name, job, 'a.md', ['second'])
       await stage(store, name, job, 'b.md', ['staged'])
       await put(store, name, 'b.md', ['direct'])
-      turn = ingestTurn
+      slice = ingestSlice
       hold.resolve()
       await store.jobs.seal(ANNA, job)
       expect(await finished(store, job)).toMatchObject({ documents: 3, indexed: 1, replaced: 2 })

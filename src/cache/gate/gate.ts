@@ -8,13 +8,13 @@ import { KNOWLEDGE } from '../../text/language.ts'
 import type { Impersonal, Lexicon, Mood } from '../../text/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
 import { compareStatements } from './statement.ts'
-import { type Difference, type Question, readQuestion, type Word } from './words.ts'
+import { type Question, type QuestionDifference, readQuestion, type Word } from './words.ts'
 
 export type Verdict =
   | { readonly kind: 'same' }
   /** Next to no difference: the same only if the embedder, too, sees next to none. */
   | { readonly kind: 'close'; readonly detail: string }
-  | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
+  | { readonly kind: 'different'; readonly reason: QuestionDifference; readonly detail: string }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
   if (Math.max(a.length, b.length) > MAX_QUESTION_CHARACTERS) return different('content', 'too long')
@@ -60,7 +60,11 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
   return verdict.kind === 'same' ? { kind: 'close', detail: 'person or mood' } : undefined
 }
 
-const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
+const different = (reason: QuestionDifference, detail: string): Verdict => ({
+  kind: 'different',
+  reason,
+  detail,
+})
 
 /** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
 const MAX_QUESTION_WORDS = 128

@@ -1,7 +1,7 @@
 import { ChatbotError } from '../../domain/errors.ts'
 import type { ClientMessage, ServerMessage, Welcome } from '../../protocol/messages.ts'
 import { backoffDelay } from '../backoff.ts'
-import type { ConnectionState, Endpoint } from '../client.ts'
+import type { ConnectionState, DaemonAddress } from '../client.ts'
 import { pause } from '../pause.ts'
 import type { Exchange } from './exchange.ts'
 import { type OpenSocket, openSocket } from './socket.ts'
@@ -21,7 +21,7 @@ export interface ConnectionOptions {
    * Asked before every reconnect, so that a daemon that is gone can be started again; throws when it cannot. Without
    * `start` it only looks for one: somebody stopped the daemon on purpose, and nothing waits for an answer.
    */
-  readonly reopen?: (how: { readonly start: boolean }) => Promise<Endpoint>
+  readonly reopen?: (how: { readonly start: boolean }) => Promise<DaemonAddress>
   readonly handshakeTimeoutMs?: number
   readonly random?: () => number
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
@@ -44,7 +44,7 @@ export class Connection {
   readonly #gone = new AbortController()
   /** Ends the pause of an idle connection. */
   #wanted = new AbortController()
-  #endpoint: Endpoint
+  #endpoint: DaemonAddress
   #socket: OpenSocket | undefined
   #welcome: Welcome | undefined
   /** The daemon that was talked to last stops, or has stopped, because it was told to. */
@@ -54,12 +54,12 @@ export class Connection {
   #closed: { readonly error?: ChatbotError } | undefined
   #renewal: NodeJS.Timeout | undefined
 
-  private constructor(endpoint: Endpoint, options: ConnectionOptions) {
+  private constructor(endpoint: DaemonAddress, options: ConnectionOptions) {
     this.#endpoint = endpoint
     this.#options = options
   }
 
-  static async open(endpoint: Endpoint, options: ConnectionOptions): Promise<Connection> {
+  static async open(endpoint: DaemonAddress, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(endpoint, options)
     await connection.#connect()
     return connection

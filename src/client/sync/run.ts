@@ -8,7 +8,7 @@ import { cancelled, type Stops } from './concurrently.ts'
 export type JobStatus = RouteResponse<'getJob'>
 export type JobDocumentResult = RouteResponse<'listJobDocuments'>['documents'][number]
 
-export interface RunOptions extends Stops {
+export interface SyncRunOptions extends Stops {
   readonly api: Pick<ApiClient, 'call'>
   readonly collection: string
   /** Leave the rest to the daemon, as soon as it has it. */
@@ -29,13 +29,13 @@ const LAST_CALL_MS = 1000
 
 /** Its job is made with the first file. */
 export class UploadRun {
-  readonly #options: RunOptions
+  readonly #options: SyncRunOptions
   readonly #expected = new Map<string, OnIndexed>()
   #job: Promise<string> | undefined
   #following: Promise<void> | undefined
   #seen = 0
 
-  constructor(options: RunOptions) {
+  constructor(options: SyncRunOptions) {
     this.#options = options
   }
 

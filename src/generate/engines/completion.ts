@@ -12,7 +12,7 @@ type OpenaiConfig = EngineConfigs['openai']
  * `thought` is written before the answer and no part of it; `usage` is of all until now, and the last one counts;
  * `finish` is the engine's reason to end: `stop` when the answer is whole.
  */
-export type Piece =
+export type CompletionPart =
   | { readonly text: string }
   | { readonly thought: string }
   | { readonly usage: Usage }
@@ -20,7 +20,7 @@ export type Piece =
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
-  stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<Piece>
+  stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<CompletionPart>
 }
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */

@@ -1,7 +1,7 @@
 /** The small tasks of a conversation that an engine does beside answering: each one short completion, or nothing. */
 import type { Turn } from '../../domain/answer.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
-import { inert } from '../grounded/prompt-escape.ts'
+import { escapedForPrompt } from '../grounded/prompt-escape.ts'
 import type { Completion } from './completion.ts'
 
 /** Tokens of such a completion; reasoning models spend some of them unseen. */
@@ -41,4 +41,5 @@ export const turnsAsData = (turns: readonly Turn[]): string =>
     .join('')
 
 /** Cut first: what is cut off costs nothing. Never ends inside a surrogate pair. */
-const shortened = (text: string) => inert(text.slice(0, MAX_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, ''))
+const shortened = (text: string) =>
+  escapedForPrompt(text.slice(0, MAX_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, ''))

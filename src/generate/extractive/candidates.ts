@@ -4,7 +4,7 @@ import type { Span } from '../../domain/document.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A piece of a passage that can be quoted; its span is relative to the passage's text. */
-export interface Candidate extends Span {
+export interface SentenceCandidate extends Span {
   readonly passage: Passage
   readonly text: string
   /** What stands around it and says what it is about: the heading or table head above, or the sentence before. */
@@ -15,7 +15,7 @@ export interface Candidate extends Span {
 const MAX_PIECE_CHARACTERS = 600
 
 /** Quotable pieces in order of the passages; what several passages or documents repeat is taken once. */
-export function candidatesOf(passages: readonly Passage[]): Candidate[] {
+export function candidatesOf(passages: readonly Passage[]): SentenceCandidate[] {
   const seen = new Set<string>()
   return passages.flatMap(piecesOf).filter(({ text }) => {
     const key = text.replace(/\s+/gu, ' ').toLowerCase()
@@ -25,8 +25,8 @@ export function candidatesOf(passages: readonly Passage[]): Candidate[] {
   })
 }
 
-function piecesOf(passage: Passage): Candidate[] {
-  const found: Candidate[] = []
+function piecesOf(passage: Passage): SentenceCandidate[] {
+  const found: SentenceCandidate[] = []
   let heading = ''
   let before = ''
   for (const span of splitSentences(passage.text)) {

@@ -4,10 +4,10 @@
  */
 import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
 import { ofAll } from '../../text/all-languages.ts'
+import { contentWords, stems } from '../../text/content-words.ts'
 import { detectLanguage } from '../../text/language.ts'
-import { stems, terms } from '../../text/terms.ts'
 import { expectedAnswer } from './expected.ts'
-import type { Ranked } from './relevance.ts'
+import type { RankedSentence } from './relevance.ts'
 
 /** Share of the question's words that both statements have, each with its heading. */
 const MIN_ASKED_SHARE = 0.6
@@ -22,11 +22,14 @@ const MAX_VALUES = 2
  * The best sentence of another document that says the same with another value. Undefined when the documents agree,
  * or speak of different things.
  */
-export function contradictionOf(question: string, ranked: readonly Ranked[]): Ranked | undefined {
+export function contradictionOf(
+  question: string,
+  ranked: readonly RankedSentence[],
+): RankedSentence | undefined {
   const [best, ...others] = ranked
   if (best === undefined) return undefined
   const asked = stems(question)
-  const named = terms(question).filter(({ kind }) => kind !== 'word')
+  const named = contentWords(question).filter(({ kind }) => kind !== 'word')
   const said = statementOf(best, asked)
   const asksDate = expectedAnswer(question) === 'date'
   return others.find((other) => {
@@ -54,8 +57,8 @@ interface Statement {
   readonly names: ReadonlySet<string>
 }
 
-function statementOf({ candidate }: Ranked, asked: ReadonlySet<string>): Statement {
-  const said = terms(candidate.text)
+function statementOf({ candidate }: RankedSentence, asked: ReadonlySet<string>): Statement {
+  const said = contentWords(candidate.text)
   const around = stems(`${candidate.context} ${candidate.text}`)
   const numbers = [...candidate.text.matchAll(NUMBER)]
     .map(([, digits = '', unit = '']) => ({ value: digits.replace(/[, ]/gu, ''), unit: stemOf(unit) }))
@@ -81,7 +84,7 @@ const YEAR = /^(?:1\d|20)\d\d$/u
 const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>
   YEAR.test(value) && (unit === '' || YEAR_UNITS.has(unit))
 
-const stemOf = (word: string) => terms(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
+const stemOf = (word: string) => contentWords(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
 
 function contradict(a: Statement, b: Statement, asked: ReadonlySet<string>, asksDate: boolean): boolean {
   const about = Math.min(a.about.size, b.about.size)

@@ -3,7 +3,7 @@ import type { Language } from '../../domain/language.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
-import { inert } from './prompt-escape.ts'
+import { escapedForPrompt } from './prompt-escape.ts'
 
 /** Raised with every change of the wording: cached answers of older prompts are then not found. */
 export const PROMPT_VERSION = 'grounded-4'
@@ -81,15 +81,17 @@ export function groundedPrompt(
 
 /** A follow-up is asked as it was written, and as what it was taken for. */
 const asked = ({ question, standalone }: Pick<GenerateInput, 'question' | 'standalone'>) =>
-  standalone === question ? `Question: ${question}` : `Question: ${question}\nMeant is: ${inert(standalone)}`
+  standalone === question
+    ? `Question: ${question}`
+    : `Question: ${question}\nMeant is: ${escapedForPrompt(standalone)}`
 
-const earlier = (summary: string) => `<earlier>\n${inert(summary)}\n</earlier>\n\n`
+const earlier = (summary: string) => `<earlier>\n${escapedForPrompt(summary)}\n</earlier>\n\n`
 
 /** The answer of an earlier turn holds text of documents. */
 function messagesOf(turn: Turn): ChatMessage[] {
   return [
     { role: 'user', content: shortened(turn.question) },
-    { role: 'assistant', content: inert(shortened(turn.text)) },
+    { role: 'assistant', content: escapedForPrompt(shortened(turn.text)) },
   ]
 }
 
@@ -111,7 +113,7 @@ const rules = (language: Language) =>
 /** A passage between marks that its own text cannot close or open. */
 function delimited(passage: Passage): string {
   const place = passage.heading === undefined ? passage.title : `${passage.title} › ${passage.heading}`
-  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${inert(passage.text)}\n</passage>\n\n`
+  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${escapedForPrompt(passage.text)}\n</passage>\n\n`
 }
 
-const attribute = (text: string) => inert(text).replace(/["\n\r]/g, ' ')
+const attribute = (text: string) => escapedForPrompt(text).replace(/["\n\r]/g, ' ')

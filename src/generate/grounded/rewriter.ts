@@ -1,9 +1,9 @@
 /** A follow-up made standalone by a language model. */
 import type { Turn } from '../../domain/answer.ts'
-import { terms } from '../../text/terms.ts'
+import { contentWords } from '../../text/content-words.ts'
 import type { Completion } from '../engines/completion.ts'
 import { shortCompletion, turnsAsData } from '../engines/short-completion.ts'
-import { inert } from './prompt-escape.ts'
+import { escapedForPrompt } from './prompt-escape.ts'
 
 const RULES = `You rewrite the last question of a conversation so that it can be understood without the conversation.
 - Replace every word that refers to earlier turns by what it stands for, and add what is left unsaid.
@@ -26,7 +26,7 @@ export async function rewriteByEngine(
     completion,
     [
       { role: 'system', content: RULES },
-      { role: 'user', content: `${turnsAsData(history)}\nLast question: ${inert(question)}` },
+      { role: 'user', content: `${turnsAsData(history)}\nLast question: ${escapedForPrompt(question)}` },
     ],
     signal,
   )
@@ -49,6 +49,6 @@ function inventsNothing(rewritten: string, question: string, history: readonly T
       .flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])
       .map((text) => text.slice(0, MAX_EARLIER_CHARACTERS)),
   ]
-  const known = new Set(terms(said.join('\n')).map(({ stem }) => stem))
-  return terms(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
+  const known = new Set(contentWords(said.join('\n')).map(({ stem }) => stem))
+  return contentWords(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
-import type { Draft } from './pack.ts'
+import type { ChunkDraft } from './pack.ts'
 
 /** Tokens of a title, a heading or a table's header above which it is cut or left out. */
 const MAX_TITLE_TOKENS = 32
@@ -18,7 +18,7 @@ const IDENTIFIER = /^(?=\S*\d)\S+$/u
 export function createContext(
   document: LoadedDocument,
   tokenizer: Tokenizer,
-): (draft: Draft, text: string) => string {
+): (draft: ChunkDraft, text: string) => string {
   const title = IDENTIFIER.test(document.title) ? '' : shortened(document.title, tokenizer)
   /** The last ones: a section has many chunks. */
   const short = new LRUCache<string, string>({ max: 1000 })

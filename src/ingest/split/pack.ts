@@ -18,7 +18,7 @@ const OVERLAP_TOKENS = 60
 const MAX_HEADER_CHARACTERS = 2000
 
 /** A chunk to be. */
-export interface Draft extends Span {
+export interface ChunkDraft extends Span {
   readonly headings: readonly string[]
   readonly tokens: number
   readonly page?: number
@@ -27,11 +27,11 @@ export interface Draft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly Block[], measure: Measure): Draft[] {
-  const drafts: Draft[] = []
-  let open: Draft | undefined
+export function packBlocks(text: string, blocks: readonly Block[], measure: Measure): ChunkDraft[] {
+  const drafts: ChunkDraft[] = []
+  let open: ChunkDraft | undefined
   /** Headings that wait for what stands under them. */
-  let pending: Draft | undefined
+  let pending: ChunkDraft | undefined
 
   const close = () => {
     if (open) drafts.push(open)
@@ -41,7 +41,7 @@ export function packBlocks(text: string, blocks: readonly Block[], measure: Meas
     const span = trimmed(text, block)
     if (span.start === span.end) continue
     const tokens = measure(text.slice(span.start, span.end))
-    const draft: Draft = { ...block, ...span, tokens }
+    const draft: ChunkDraft = { ...block, ...span, tokens }
     if (block.kind === 'heading' && tokens <= MAX_HEADINGS_TOKENS) {
       close()
       // A heading right under a heading: both begin the chunk that follows.
@@ -79,13 +79,13 @@ const touches = (text: string, a: Span, b: Span): boolean => text.slice(a.end, b
 const samePath = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((title, i) => title === b[i])
 
-const fits = (text: string, open: Draft, next: Draft): boolean =>
+const fits = (text: string, open: ChunkDraft, next: ChunkDraft): boolean =>
   samePath(open.headings, next.headings) &&
   open.tokens + next.tokens <= TARGET_TOKENS &&
   touches(text, open, next)
 
 /** Both in one, under the path of the second, at the page of the first. */
-const joined = (a: Draft, b: Draft): Draft => ({
+const joined = (a: ChunkDraft, b: ChunkDraft): ChunkDraft => ({
   ...b,
   ...a,
   headings: b.headings,
@@ -94,12 +94,18 @@ const joined = (a: Draft, b: Draft): Draft => ({
 })
 
 /** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
-function cutDrafts(text: string, block: Block, span: Span, begun: Draft, measure: Measure): Draft[] {
+function cutDrafts(
+  text: string,
+  block: Block,
+  span: Span,
+  begun: ChunkDraft,
+  measure: Measure,
+): ChunkDraft[] {
   const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET_TOKENS)
   const total = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
   const goal = total / Math.ceil(total / TARGET_TOKENS)
   const tableHeader = block.kind === 'table' ? headerOf(text, span) : undefined
-  const drafts: Draft[] = []
+  const drafts: ChunkDraft[] = []
   let group: Piece[] = []
   let size = 0
   const flush = () => {
@@ -140,8 +146,8 @@ function headerOf(text: string, span: Span): string | undefined {
 }
 
 /** Joins sections of a line or two with the next one beside or under them, under the path that they share. */
-function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
-  const merged: Draft[] = []
+function mergeTiny(text: string, drafts: readonly ChunkDraft[]): ChunkDraft[] {
+  const merged: ChunkDraft[] = []
   for (const draft of drafts) {
     const last = merged.at(-1)
     if (last && joins(text, last, draft)) {
@@ -153,7 +159,7 @@ function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
   return merged
 }
 
-function joins(text: string, a: Draft, b: Draft): boolean {
+function joins(text: string, a: ChunkDraft, b: ChunkDraft): boolean {
   // Slides say little each, but a citation must name the right one.
   if (a.page !== b.page) return false
   if (Math.min(a.tokens, b.tokens) >= MIN_SECTION_TOKENS || a.tokens + b.tokens > TARGET_TOKENS) return false

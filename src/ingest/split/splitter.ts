@@ -3,7 +3,7 @@ import type { Block, Chunk, LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import { createContext } from './chunk-context.ts'
 import { createMeasure } from './measure.ts'
-import { type Draft, MAX_WHOLE_TOKENS, packBlocks } from './pack.ts'
+import { type ChunkDraft, MAX_WHOLE_TOKENS, packBlocks } from './pack.ts'
 
 /** Part of every index's identity: raise it when the same document gives other chunks. */
 export const SPLITTER_VERSION = 'blocks-3'
@@ -41,7 +41,7 @@ export function splitDocument(document: LoadedDocument, tokenizer: Tokenizer): C
   )
 }
 
-const pageOf = ({ page }: Draft): Pick<Block, 'page'> => (page === undefined ? {} : { page })
+const pageOf = ({ page }: ChunkDraft): Pick<Block, 'page'> => (page === undefined ? {} : { page })
 
 /** 1-based line of offsets that are asked for in order. */
 function lineCounter(text: string): (offset: number) => number {

@@ -55,7 +55,7 @@ export interface JobRepository {
   take: (leaseMs: number) => Promise<Claim | undefined>
   /** The daemon still works on it. */
   renew: (claim: Claim, leaseMs: number) => Promise<boolean>
-  /** Ends a turn; with `more` to do the shard is due at once, for whoever takes it. */
+  /** Ends a slice; with `more` to do the shard is due at once, for whoever takes it. */
   release: (claim: Claim, more: boolean) => Promise<void>
   /** Makes what a killed daemon had taken due. Only for the only daemon of the database: others' leases lapse. */
   recover: () => Promise<void>

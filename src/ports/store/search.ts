@@ -1,7 +1,7 @@
 import type { Language } from '../../domain/language.ts'
-import type { Term } from '../../text/bm25.ts'
+import type { WeightedTerm } from '../../text/bm25.ts'
 
-export interface Candidate {
+export interface ChunkCandidate {
   readonly chunk: string
   readonly document: string
   /** Its name. */
@@ -29,7 +29,7 @@ export interface Candidate {
 
 /** The words of a question, weighed by their rarity. */
 export interface LexicalQuery {
-  readonly weights: readonly Term[]
+  readonly weights: readonly WeightedTerm[]
   /** In how many chunks each is, from `frequencies`. */
   readonly found: ReadonlyMap<number, number>
   /** Terms that a passage must all have to hold a phrase, one list a phrase. */

@@ -4,7 +4,7 @@ import type { Citation } from '../../domain/answer.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { batches } from '../database/batches.ts'
 import type { Queries } from '../database/database.ts'
-import { place } from '../documents/place.ts'
+import { positionOf } from '../documents/position.ts'
 
 /** For a statement with a row `done` of `answers`, and the placeholder `citations` in JSON. */
 export const INSERT_CITATIONS: SQL = sql`
@@ -31,7 +31,9 @@ export async function readCitations(
       .orderBy(asc(citations.answer), asc(citations.position))
     for (const row of rows) {
       const { answer, number, document, uri, title, start, end, text, score } = row
-      byAnswer.get(answer)?.push({ number, document, uri, title, start, end, text, score, ...place(row) })
+      byAnswer
+        .get(answer)
+        ?.push({ number, document, uri, title, start, end, text, score, ...positionOf(row) })
     }
   }
   return byAnswer

@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { PoolUse } from '../../ports/store/store.ts'
 import { inDatabaseSpan } from '../../telemetry/spans.ts'
 import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
-import { openLanes } from './pipelined-connections.ts'
+import { pipelinedConnections } from './pipelined-connections.ts'
 
 /** What a repository builds statements with: the pool, or one transaction of it. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
@@ -33,7 +33,7 @@ export interface StoreLog {
 }
 
 /** As for `pg.Pool`: `{ connectionString }` of PostgreSQL, or what `startPglite` returns; and how long things may take. */
-export interface Connection extends pg.PoolConfig {
+export interface ConnectionConfig extends pg.PoolConfig {
   /** Of PostgreSQL's statements, those that run aside excepted. */
   readonly statementTimeoutMs?: number
 }
@@ -45,7 +45,7 @@ const POOL_SIZE = 10
 const SILENCE_MS = 5000
 
 export function connect(
-  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, ...connection }: Connection,
+  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, ...connection }: ConnectionConfig,
   embedded: boolean,
   log?: StoreLog,
 ): Database {
@@ -65,7 +65,7 @@ export function connect(
   // A client that is in use when its connection breaks also emits the error, and nobody else listens.
   pool.on('connect', (client) => client.on('error', lost))
   const queries = drizzle(pool)
-  const lanes = openLanes(pool)
+  const pipelined = pipelinedConnections(pool)
   let closed: Promise<void> | undefined
   return {
     embedded,
@@ -75,7 +75,7 @@ export function connect(
     execute: (statement, values, lock) => {
       const query = statement(values)
       const execute = () =>
-        embedded ? oneByOne(pool, query, lock) : lanes.run((client) => atOnce(client, query, lock))
+        embedded ? oneByOne(pool, query, lock) : pipelined.run((client) => atOnce(client, query, lock))
       return inDatabaseSpan('database statement', () => attempt(execute))
     },
     aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),

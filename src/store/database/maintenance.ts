@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 
 /**
  * PGlite has no background processes: without this, deleted rows stay and statistics are those of an empty
- * table. One table a statement, so that questions get their turn between them.
+ * table. One table a statement, so that questions come in between.
  */
 export async function maintain(database: Database): Promise<void> {
   if (!database.embedded) return

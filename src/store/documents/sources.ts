@@ -12,7 +12,7 @@ import { isUuid } from '../database/uuid.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { replaceStaged, replaceStagedOf } from './staging.ts'
 
-/** Deleted in one transaction, so that questions get their turn between them. */
+/** Deleted in one transaction, so that questions come in between. */
 const REMOVED_AT_ONCE = 250
 
 export function sourceRepository(database: Database): SourceRepository {

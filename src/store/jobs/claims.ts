@@ -68,8 +68,8 @@ export async function holds(queries: Queries, claim: Claim): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Ends a turn of a claimed shard. What was staged meanwhile is more to do. */
-export async function endTurn(queries: Queries, claim: Claim, more: boolean): Promise<void> {
+/** Ends a slice of a claimed shard. What was staged meanwhile is more to do. */
+export async function endSlice(queries: Queries, claim: Claim, more: boolean): Promise<void> {
   await lockJob(queries, claim.job)
   const due = more || (await hasStaged(queries, claim)) ? sql`now()` : null
   await queries.update(jobShards).set({ due }).where(ours(claim))

@@ -17,7 +17,7 @@ import { may, mayEverywhere } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { isUuid } from '../database/uuid.ts'
 import { findCollection } from '../documents/collections.ts'
-import { awaken, endTurn, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
+import { awaken, endSlice, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
 
 /** Parts of a job that several daemons may work on at a time; PGlite has one daemon. */
 export const shardsOf = (database: Database): number => (database.embedded ? 1 : 4)
@@ -110,7 +110,7 @@ export function jobRepository(database: Database): JobRepository {
 
     renew: (claim, leaseMs) => database.run((queries) => renewLease(queries, claim, leaseMs)),
 
-    release: (claim, more) => database.transaction((queries) => endTurn(queries, claim, more)),
+    release: (claim, more) => database.transaction((queries) => endSlice(queries, claim, more)),
 
     recover: () =>
       database.run(async (queries) => {

@@ -4,14 +4,21 @@ import type { Collection } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { IndexRepository } from '../../ports/store/generations.ts'
-import type { Candidate, LexicalQuery } from '../../ports/store/search.ts'
+import type { ChunkCandidate, LexicalQuery } from '../../ports/store/search.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
-import { place } from '../documents/place.ts'
+import { positionOf } from '../documents/position.ts'
 import { hasApproximateIndex, withApproximateSearch } from '../indexes/approximate-index.ts'
 import { documentCondition } from './filter.ts'
-import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
+import {
+  holdsAll,
+  holdsAny,
+  nearestTerms,
+  nearestVectors,
+  type SearchedIndex,
+  scoredChunks,
+} from './nearest.ts'
 
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 
@@ -52,12 +59,12 @@ export function searches(database: Database): Pick<IndexRepository, 'nearest' | 
 
 async function byVector(
   database: Database,
-  active: readonly Searched[],
+  active: readonly SearchedIndex[],
   query: NearestQuery,
   condition: SQL | undefined,
 ): Promise<number[]> {
   const { vector, limit } = query
-  const search = (searched: readonly Searched[]) => (queries: Queries) =>
+  const search = (searched: readonly SearchedIndex[]) => (queries: Queries) =>
     queries.execute(nearestVectors(searched, { vector, limit, condition }))
   const exactly = () =>
     database.run(search(active.map((generation) => ({ ...generation, approximate: false }))))
@@ -73,7 +80,7 @@ async function byVector(
 
 async function byTerms(
   database: Database,
-  active: readonly Searched[],
+  active: readonly SearchedIndex[],
   { words, limit }: NearestQuery,
   condition: SQL | undefined,
 ): Promise<{ named: number[]; lexical?: LexicalQuery }> {
@@ -107,9 +114,9 @@ function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] 
   return rarest.map(({ id }) => id)
 }
 
-function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Candidate {
+function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): ChunkCandidate {
   const { page, line, chunk, ...rest } = row
-  return { ...rest, ...place({ page, line }), chunk: String(chunk) }
+  return { ...rest, ...positionOf({ page, line }), chunk: String(chunk) }
 }
 
 /** In how many chunks each term is: frequent ones as they were counted last, all others now, by the index. */

@@ -104,7 +104,7 @@ const MAX_READ = 4000
 
 /**
  * Counts the frequent terms of every active index that has changed since it was counted: some seconds for 100,000
- * chunks. One daemon at a time; another's turn is skipped.
+ * chunks. One daemon at a time; the others skip it.
  */
 export async function countTerms(database: Database): Promise<void> {
   const changed = await database.run((queries) =>

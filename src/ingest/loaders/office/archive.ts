@@ -1,6 +1,6 @@
 /** ZIP archives that anybody may have made: how much is inflated is bounded before and while it happens. */
 import { type Entry, fromBufferPromise } from 'yauzl'
-import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
+import { ChatbotError, errorText } from '../../../domain/errors.ts'
 import { bytes } from '../../../text/amounts.ts'
 
 export interface Archive {
@@ -80,7 +80,7 @@ function nameOf({ fileName, generalPurposeBitFlag }: Entry): string {
 
 /** Why a file cannot be read at all. */
 export function damaged(format: string, why: unknown): ChatbotError {
-  const reason = wordsOf(why)
+  const reason = errorText(why)
   return new ChatbotError(
     'document_corrupt',
     `The ${format} file is damaged or incomplete: ${reason.replace(/\.$/u, '')}. Get it again, or save it anew.`,

@@ -1,10 +1,10 @@
 import { anyOf } from '../../../text/all-languages.ts'
 
 /** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
-export type Row = ReadonlyMap<number, string>
+export type CellRow = ReadonlyMap<number, string>
 
 /** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
-export function tableText(rows: readonly Row[]): string {
+export function tableText(rows: readonly CellRow[]): string {
   const used = new Set<number>()
   let filled = 0
   for (const row of rows)
@@ -27,7 +27,7 @@ export function tableText(rows: readonly Row[]): string {
 const MAX_CELLS = 500_000
 const MAX_GAPS = 20
 
-export const rowOf = (cells: readonly string[]): Row => new Map(cells.entries())
+export const rowOf = (cells: readonly string[]): CellRow => new Map(cells.entries())
 
 const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 

@@ -1,5 +1,5 @@
 /** Running headers, footers and page numbers: lines at the edge of pages that many pages have in the same place. */
-import { type Run, sameLine } from './runs.ts'
+import { sameLine, type TextRun } from './runs.ts'
 
 /** Pages near each other that must have a line before it is dropped, and how far apart they may be (left, right). */
 const MIN_PAGES = 3
@@ -12,11 +12,11 @@ const MAX_OFFSET_POINTS = 4
 /** A run at the edge of a page, with the line it is in: `Chapter 2` beside the title of a section. */
 interface EdgeRun {
   readonly page: number
-  readonly line: readonly Run[]
+  readonly line: readonly TextRun[]
 }
 
 /** The pages without their furniture. `bodySize` is the size of most of the text: larger lines are titles. */
-export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: number): Run[][] {
+export function withoutFurniture(pages: readonly (readonly TextRun[])[], bodySize: number): TextRun[][] {
   const seen = new Map<string, EdgeRun[]>()
   for (const [page, runs] of pages.entries())
     for (const line of edgeLines(runs)) {
@@ -28,7 +28,7 @@ export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: n
         else seen.set(key, [{ page, line }])
       }
     }
-  const dropped = new Set<Run>()
+  const dropped = new Set<TextRun>()
   for (const found of seen.values())
     for (const group of neighbours(found))
       if (new Set(group.map(({ page }) => page)).size >= MIN_PAGES)
@@ -39,8 +39,8 @@ export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: n
 /** What is the same on all pages: the text, with any number for any other. */
 const shape = (text: string): string => text.trim().replace(/^[ivxlc]+$|\d+/giu, '#')
 
-function edgeLines(runs: readonly Run[]): Run[][] {
-  const lines: Run[][] = []
+function edgeLines(runs: readonly TextRun[]): TextRun[][] {
+  const lines: TextRun[][] = []
   for (const run of runs.toSorted((a, b) => b.bottom - a.bottom || a.left - b.left)) {
     const last = lines.at(-1)
     const first = last?.[0]

@@ -28,7 +28,7 @@ const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u201
 /** How much of the end of a text tells how the next line is joined to it: more than the longest word, in UTF-16 code units. */
 const TAIL_CHARACTERS = 200
 
-export interface Joined {
+export interface JoinedLines {
   add: (line: string) => void
   /** The text as it is, without a space. */
   append: (text: string) => void
@@ -38,7 +38,7 @@ export interface Joined {
 }
 
 /** Lines joined one by one, each looking back no further than a word: a paragraph may have thousands. */
-export function createJoined(first: string, words: Vocabulary): Joined {
+export function createJoined(first: string, words: Vocabulary): JoinedLines {
   const done: string[] = []
   let tail = first
   const settle = (): void => {

@@ -1,5 +1,5 @@
 /** From the runs of a page to its cells (columns of lines) and rows of cells, in reading order. */
-import { type Box, type Run as Line, sameLine } from './runs.ts'
+import { type Box, type TextRun as Line, sameLine } from './runs.ts'
 
 /** Lines right under each other: a paragraph or several, a heading, a cell of a table. */
 export interface Cell extends Box {

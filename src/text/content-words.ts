@@ -4,7 +4,7 @@ import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** A word that carries meaning. */
-export interface Term {
+export interface ContentWord {
   /** What is compared: equal for `installing` and `installed`, for `установка` and `установки`. */
   readonly stem: string
   /** Names, numbers and codes: what a question about them cannot be answered without. */
@@ -12,8 +12,8 @@ export interface Term {
 }
 
 /** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are words of their own. */
-export function terms(text: string): Term[] {
-  const found: Term[] = []
+export function contentWords(text: string): ContentWord[] {
+  const found: ContentWord[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
     const word = fold(written)
     if (!STOP_WORDS.has(word)) found.push({ stem: stem(word), kind: kindOf(written, index) })
@@ -21,14 +21,15 @@ export function terms(text: string): Term[] {
   return found
 }
 
-export const stems = (text: string): ReadonlySet<string> => new Set(terms(text).map((term) => term.stem))
+export const stems = (text: string): ReadonlySet<string> =>
+  new Set(contentWords(text).map((term) => term.stem))
 
 const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
 const CAPITAL = /^\p{Lu}/u
 const CODE = /^\p{Lu}[\p{Lu}\p{N}]+$/u
 
 /** A capital at the very beginning says nothing, unless the whole word is in capitals. */
-function kindOf(written: string, index: number): Term['kind'] {
+function kindOf(written: string, index: number): ContentWord['kind'] {
   if (/\p{N}/u.test(written)) return 'number'
   return CODE.test(written) || (index > 0 && CAPITAL.test(written)) ? 'name' : 'word'
 }

@@ -1,5 +1,5 @@
 /** Columns that may be NULL, as properties that may be absent. */
-export function place<Row extends { heading?: string | null; page: number | null; line: number | null }>(
+export function positionOf<Row extends { heading?: string | null; page: number | null; line: number | null }>(
   row: Row,
 ): { heading?: string; page?: number; line?: number } {
   return {

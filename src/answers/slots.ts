@@ -1,11 +1,11 @@
-/** Whose asks are worked on: one who asks much waits for the own asks before, and nobody else does. */
-export interface Turns {
-  /** Resolves when it is the subject's turn; the function that it gives ends the turn, however often it is called. */
+/** A few slots for each subject, so that one who asks much makes nobody else wait. */
+export interface Slots {
+  /** Resolves when the subject has a slot; the function that it gives frees it, however often it is called. */
   take: (subject: string) => Promise<() => void>
 }
 
-/** At most so many turns of a subject at once, in the order in which they were asked for. */
-export function fairTurns(most: number): Turns {
+/** At most so many slots of a subject at once, in the order in which they were asked for. */
+export function fairSlots(max: number): Slots {
   const subjects = new Map<string, { running: number; readonly waiting: (() => void)[] }>()
 
   function leave(subject: string): void {
@@ -21,7 +21,7 @@ export function fairTurns(most: number): Turns {
     async take(subject) {
       const state = subjects.get(subject) ?? { running: 0, waiting: [] }
       subjects.set(subject, state)
-      if (state.running < most) state.running += 1
+      if (state.running < max) state.running += 1
       else await new Promise<void>((resolve) => state.waiting.push(resolve))
       let hasLeft = false
       return () => {
