@@ -8,16 +8,16 @@ export interface StageTarget {
   /** Its name. */
   readonly collection: string
   readonly spec: IndexSpec
-  /** The run that the document belongs to. */
+  /** The document's run. */
   readonly job: string
 }
 
 export type Staged =
   | { readonly status: 'staged'; readonly job: string; readonly id: number }
-  /** Id of the live document that has this content. */
+  /** Id of the live document with the same content. */
   | { readonly status: 'unchanged'; readonly document: string }
 
-/** A chunk's place in the order of staged documents. */
+/** A chunk's position in the order of staged documents. */
 export interface ChunkPlace {
   readonly document: number
   readonly ordinal: number
@@ -37,9 +37,9 @@ export interface StagedVector extends ChunkPlace {
 
 export interface StagingRepository {
   /**
-   * Accepts a document: from here on it ends indexed, or with a reason. Throws `unknown_collection`,
-   * `index_mismatch` when the collection is cut by another splitter, `unknown_job`, `job_ended`, and `overloaded` when
-   * too much of the run waits.
+   * Accepts a document: from here on it ends either indexed or with a reason. Throws `unknown_collection`,
+   * `index_mismatch` if the collection uses another splitter, `unknown_job`, `job_ended`, and `overloaded` if too
+   * much of the run is waiting.
    */
   stage: (
     principal: Principal,
@@ -47,11 +47,11 @@ export interface StagingRepository {
     document: NewDocument,
     chunks: readonly Chunk[],
   ) => Promise<Staged>
-  /** Remembers in a run that a file was not accepted. */
+  /** Records in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
-  /** Documents of the principal's runs that are staged and not indexed yet. */
+  /** Documents of the principal's runs that are staged but not indexed yet. */
   pending: (principal: Principal) => Promise<{ readonly collection: string; readonly documents: number }[]>
-  /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
+  /** The next chunks of the shard that need a vector, and the documents that are complete once these have theirs. */
   next: (
     claim: Claim,
     spec: IndexSpec,
@@ -65,7 +65,7 @@ export interface StagingRepository {
       }
     | undefined
   >
-  /** Keeps vectors: the checkpoint. Throws `index_mismatch` when the collection's index is of another spec by now. */
+  /** Stores vectors: the checkpoint. Throws `index_mismatch` if the collection's index has another spec by now. */
   save: (
     claim: Claim,
     spec: IndexSpec,
@@ -75,9 +75,9 @@ export interface StagingRepository {
   /** Documents of the shard that are still staged. */
   left: (claim: Claim, limit: number) => Promise<number[]>
   /**
-   * Makes those of the documents live that have all their vectors: each replaces its earlier version and keeps its
-   * id; the collection's revision rises once. `warn` may add a warning by the share of unknown text.
-   * Gives their number; throws `index_mismatch` and `unknown_collection`.
+   * Publishes those documents that have all their vectors: each replaces its earlier version and keeps its id; the
+   * collection's revision rises once. `warn` may add a warning based on the share of unknown text. Returns their
+   * number; throws `index_mismatch` and `unknown_collection`.
    */
   publish: (
     claim: Claim,
