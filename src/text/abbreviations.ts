@@ -1,4 +1,4 @@
-/** Words of all languages whose full stop does not end a sentence: a text may mix them. */
+/** Abbreviations of all languages merged, because a text may mix them. */
 import { type Abbreviations, KNOWLEDGE } from './language.ts'
 
 const all = (pick: (abbreviations: Abbreviations) => ReadonlySet<string>): ReadonlySet<string> =>

@@ -1,4 +1,4 @@
-/** Compatibility forms, invisible characters, apostrophes, ё and runs of white space make no difference; case is kept. */
+/** Normalises compatibility forms, invisible characters, apostrophes, ё and runs of white space; keeps case. */
 export const fold = (text: string): string =>
   text
     .normalize('NFKC')

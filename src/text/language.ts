@@ -1,6 +1,6 @@
 /**
- * What the product knows of a language, and the languages that it knows: one folder each. To add one is to add its folder,
- * its name in `LANGUAGES` and a line in `KNOWLEDGE`; the compiler names what is missing.
+ * What the product knows about each language, one folder each. To add a language, add its folder, its name in
+ * `LANGUAGES` and a line in `KNOWLEDGE`; the compiler names what is missing.
  */
 import { LANGUAGES, type Language } from '../domain/language.ts'
 import { english } from './en/index.ts'
@@ -8,33 +8,33 @@ import type { Lexicon } from './lexicon.ts'
 import { russian } from './ru/index.ts'
 
 export interface Knowledge {
-  /** In English, as prompts call it. */
+  /** English name, for prompts. */
   readonly name: string
-  /** The Unicode script that tells it from the others. */
+  /** The Unicode script that distinguishes it from the others. */
   readonly script: 'Latin' | 'Cyrillic'
-  /** Of a word in lower case: what search compares. */
+  /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
   readonly stopWords: ReadonlySet<string>
   readonly abbreviations: Abbreviations
   readonly asking: Asking
-  /** What tells whether two questions ask the same. */
+  /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
   readonly replies: Replies
 }
 
-/** Words whose full stop does not end a sentence: lower case, without that stop. */
+/** Words whose full stop does not end a sentence: lower case, without the stop. */
 export interface Abbreviations {
-  /** Something always follows: titles before names, `e.g.`, streets and towns. */
+  /** Never end a sentence: titles before names, `e.g.`, streets and towns. */
   readonly neverLast: ReadonlySet<string>
-  /** A number follows: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Before anything else their stop is an ordinary one. */
+  /** Followed by a number: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Otherwise their stop ends a sentence. */
   readonly beforeNumber: ReadonlySet<string>
-  /** Ends a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
+  /** End a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
   readonly rarelyLast: ReadonlySet<string>
-  /** Words that begin sentences more often than they go on after an abbreviation. */
+  /** Words that begin sentences more often than they follow an abbreviation. */
   readonly sentenceStarters: ReadonlySet<string>
 }
 
-/** Alternatives of a regular expression: how questions ask for a kind of thing, and words that name one. */
+/** Regular expression alternatives: how questions ask for a kind of thing, and words that name one. */
 export interface Asking {
   readonly date: string
   readonly quantity: string
@@ -43,11 +43,11 @@ export interface Asking {
   readonly numberWords: string
 }
 
-/** What the product itself says in answers. */
+/** The product's own words in answers. */
 export interface Replies {
-  /** The documents hold no answer. */
+  /** If the documents don't hold the answer. */
   readonly refusal: string
-  /** Before statements that contradict each other. */
+  /** Heads statements that contradict each other. */
   readonly contradiction: string
   readonly nothingIngested: string
   readonly searched: (search: {
@@ -58,9 +58,9 @@ export interface Replies {
   }) => string
   readonly nearest: (uri: string) => string
   readonly advice: string
-  /** Heading of a list of citations. */
+  /** Heads a list of citations. */
   readonly sources: string
-  /** Before the number of a page. */
+  /** Precedes a page number. */
   readonly page: string
 }
 
@@ -69,10 +69,13 @@ export const KNOWLEDGE: Readonly<Record<Language, Knowledge>> = { en: english, r
 const lettersOf = (language: Language) => new RegExp(`\\p{Script=${KNOWLEDGE[language].script}}`, 'gu')
 const LETTERS: Readonly<Record<Language, RegExp>> = { en: lettersOf('en'), ru: lettersOf('ru') }
 
-/** UTF-16 code units that tell the language of a text. */
+/** UTF-16 code units from which the language of a text is detected. */
 const SAMPLE = 4000
 
-/** The language of a text by its script: the one with the most letters; on a tie the later of `LANGUAGES`, which is rarer. */
+/**
+ * Detects the language of a text by script: the one with the most letters; on a tie the later one in `LANGUAGES`,
+ * which is rarer.
+ */
 export function detectLanguage(text: string): Language {
   const sample = text.slice(0, SAMPLE)
   let best: Language = 'en'

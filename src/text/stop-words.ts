@@ -1,6 +1,6 @@
 import { KNOWLEDGE } from './language.ts'
 
-/** Of all languages together: a question may mix them. */
+/** Those of all languages together, because a question may mix them. */
 export const STOP_WORDS: ReadonlySet<string> = new Set(
   Object.values(KNOWLEDGE).flatMap(({ stopWords }) => [...stopWords]),
 )

@@ -1,15 +1,15 @@
-/** Words of English and Russian text as they are compared: lower case, without endings, without stop words. */
+/** Words of English and Russian text in comparable form: lower case, without endings, without stop words. */
 import { STOP_WORDS } from './stop-words.ts'
 
-/** A word that carries meaning. */
+/** A content word. */
 export interface Term {
-  /** What is compared: equal for `installing` and `installed`, for `установка` and `установки`. */
+  /** The comparable form: equal for `installing` and `installed`, for `установка` and `установки`. */
   readonly stem: string
-  /** Names, numbers and codes: what a question about them cannot be answered without. */
+  /** Names, numbers and codes must be matched by an answer. */
   readonly kind: 'word' | 'name' | 'number'
 }
 
-/** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are words of their own. */
+/** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are separate words. */
 export function terms(text: string): Term[] {
   const found: Term[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
@@ -25,7 +25,7 @@ const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
 const CAPITAL = /^\p{Lu}/u
 const CODE = /^\p{Lu}[\p{Lu}\p{N}]+$/u
 
-/** A capital at the very beginning says nothing, unless the whole word is in capitals. */
+/** An initial capital at the very beginning does not make a name, unless the whole word is in capitals. */
 function kindOf(written: string, index: number): Term['kind'] {
   if (/\p{N}/u.test(written)) return 'number'
   return CODE.test(written) || (index > 0 && CAPITAL.test(written)) ? 'name' : 'word'
@@ -39,9 +39,12 @@ const fold = (word: string): string =>
     .replace(/[’']s?$/u, '')
     .replace(/[’']/gu, '')
 
-/** Beyond six letters words of one root differ more often than words of two roots agree (measured on XQuAD). */
+/**
+ * Beyond six letters, words with the same root differ more often than words with different roots agree (measured
+ * on XQuAD).
+ */
 const STEM_LENGTH = 6
-/** UTF-16 code units: no suffix of a longer word reaches into its stem. */
+/** UTF-16 code units; no suffix of a longer word reaches into its stem. */
 const LONGEST_WORD = 64
 
 function stem(word: string): string {
@@ -53,7 +56,7 @@ function stem(word: string): string {
 
 const ENGLISH_SUFFIXES = 'ation ations ing edly ed ly ment er or ion al ity ness ive ous ful est'.split(' ')
 
-/** What stands before the longest suffix behind the last vowel that has any behind it. */
+/** The part before the longest suffix after the last vowel that has a suffix after it. */
 function beforeSuffix(word: string): string | undefined {
   const starts = ENGLISH_SUFFIXES.filter((suffix) => word.endsWith(suffix)).map(
     (suffix) => word.length - suffix.length,

@@ -188,7 +188,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         await using socket = await socketOf(key)
         expect((await ask(socket)).at(-1)).toMatchObject({
           code: 'rate_limited',
-          message: expect.stringContaining('You have used the 300 tokens of today.'),
+          message: expect.stringContaining("You have used up today's 300 tokens."),
           retryAfterMs: expect.any(Number),
         })
       }
