@@ -166,7 +166,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         expect((await ask(socket)).at(-1)).toMatchObject({
           type: 'error',
           code: 'rate_limited',
-          message: 'You may have 2 answers in flight at once. Wait for one to end.',
+          message: 'You may have 2 answers in flight at once. Wait for one to finish.',
           retryAfterMs: 1000,
         })
       }

@@ -28,7 +28,7 @@ import { contextOf, splitText } from './text-parts.ts'
 
 type PutResult = Awaited<ReturnType<DocumentRepository['put']>>
 
-/** A longer one does not fit into an index of PostgreSQL. */
+/** Longer values don't fit into a PostgreSQL index. */
 const MAX_URI_BYTES = 2048
 
 export function documentRepository(database: Database): DocumentRepository {
@@ -120,7 +120,7 @@ export function documentRepository(database: Database): DocumentRepository {
     text: (principal, reference) =>
       database.run(async (queries) => {
         const { id } = await findDocument(queries, principal, reference)
-        // One statement, so that the text is that of the summary even while the document is replaced.
+        // A single statement, so that text and summary match even if the document is replaced meanwhile.
         const rows = await queries
           .select({ document: SUMMARY, text: documentParts.text })
           .from(documents)
@@ -161,18 +161,18 @@ export function documentRepository(database: Database): DocumentRepository {
 
 function checkInput(spec: IndexSpec, document: NewDocument, embedded: readonly EmbeddedChunk[]): void {
   if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
-    throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
+    throw new ChatbotError('bad_request', `A document's path may have at most ${MAX_URI_BYTES} bytes.`)
   }
   const other = embedded.find((chunk) => chunk.vector.length !== spec.dimensions)
   if (other !== undefined) {
     throw new ChatbotError(
       'index_mismatch',
-      `A vector has ${other.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
+      `A vector has ${other.vector.length} dimensions; ${spec.model} has ${spec.dimensions}.`,
     )
   }
 }
 
-/** The collection's active generation if it is of this spec. */
+/** The collection's active generation if it has this spec. */
 async function generationOf(
   queries: Queries,
   collection: string,
@@ -208,7 +208,7 @@ async function heldDocument(queries: Queries, collection: string, document: NewD
   return row
 }
 
-/** Inserts the document, or replaces what it has: the id stays, its parts, chunks and vectors go. */
+/** Inserts the document, or replaces its content: the id stays; parts, chunks and vectors are deleted. */
 async function writeDocument(
   queries: Queries,
   collection: string,
@@ -231,7 +231,7 @@ async function writeDocument(
   return row.id
 }
 
-/** Null when the source was removed meanwhile, or belongs to another collection. */
+/** Null if the source was removed meanwhile, or belongs to another collection. */
 const sourceIn = (collection: string, source: string | null) =>
   source === null
     ? null
@@ -244,7 +244,7 @@ export async function writeParts(queries: Queries, document: string, text: strin
 }
 
 export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
-  /** Null when it is not known. */
+  /** Null if unknown. */
   readonly context: string | null
   readonly terms: readonly Term[]
 }
@@ -280,7 +280,7 @@ export async function writeChunks(
   }
 }
 
-/** A page of documents by uri. It is longer than `limit` when its last uri is in several collections. */
+/** A page of documents by uri; longer than `limit` if its last uri is in several collections. */
 async function listDocuments(
   queries: Queries,
   principal: Principal,
