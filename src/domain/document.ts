@@ -1,3 +1,4 @@
+import { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
 
 /** A span of a document's stored text, in UTF-16 code units, `end` exclusive, never inside a surrogate pair. */
@@ -141,3 +142,12 @@ export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
 export const MAX_COLLECTION_NAME_CHARACTERS = 63
 
 export const COLLECTION_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+/** Returns the name if it is valid; throws `invalid_collection_name`. */
+export function checkCollectionName(name: string): string {
+  if (COLLECTION_NAME.test(name)) return name
+  throw new ChatbotError(
+    'invalid_collection_name',
+    `"${name}" is not a valid collection name: use at most ${MAX_COLLECTION_NAME_CHARACTERS} lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit.`,
+  )
+}

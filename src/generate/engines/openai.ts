@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import type { EngineConfig } from '../../config/schema.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { Generator } from '../../ports/generator.ts'
+import { duration } from '../../text/amounts.ts'
 import { groundedGenerator } from '../grounded/grounded.ts'
 import { chatCompletion } from './completion.ts'
 import { engineKey } from './engine-key.ts'
@@ -33,12 +34,12 @@ function settingsKey({ baseUrl, temperature, maxTokens, contextTokens }: EngineC
 function engineError(name: string, config: EngineConfig, error: unknown): ChatbotError {
   const engine = `engine ${name}`
   const at = `${config.model} at ${config.baseUrl}`
-  const seconds = config.timeoutMs / 1000
+  const patience = duration(config.timeoutMs)
   if (error instanceof ChatbotError) {
     return error.code === 'timeout'
       ? new ChatbotError(
           'timeout',
-          `The ${engine} sent nothing for ${seconds} s. Try again, or raise engines.${name}.timeoutMs.`,
+          `The ${engine} sent nothing for ${patience}. Try again, or raise engines.${name}.timeoutMs.`,
           { detail: at },
         )
       : error
@@ -50,7 +51,7 @@ function engineError(name: string, config: EngineConfig, error: unknown): Chatbo
       detail: said === undefined ? at : `${at}: ${said}`,
     })
   if (error instanceof OpenAI.APIConnectionTimeoutError) {
-    return because('timeout', `The ${engine} did not answer within ${seconds} s.`)
+    return because('timeout', `The ${engine} did not answer within ${patience}.`)
   }
   if (error instanceof OpenAI.APIConnectionError) {
     return because(
