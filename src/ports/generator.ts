@@ -55,12 +55,18 @@ export type EngineState =
   /** The circuit breaker is open after several failures in a row. */
   | { readonly state: 'resting'; readonly until: Date; readonly because: ErrorCode }
 
+export interface ListedEngine {
+  readonly name: string
+  readonly kind: string
+  readonly model: string
+  readonly state: EngineState
+}
+
 export interface Generators {
-  /** With its fallbacks, if any. Throws `unknown_engine`. */
-  get: (name?: string) => Generator
+  /** The engine with that name, else `answer.engine` with its fallbacks. Throws `unknown_engine`. */
+  withFallbacks: (name?: string) => Generator
   /** Without fallbacks. Throws `unknown_engine`. */
   alone: (name: string) => Generator
-  names: () => string[]
-  /** Throws `unknown_engine`. */
-  state: (name: string) => EngineState
+  has: (name: string) => boolean
+  list: () => readonly ListedEngine[]
 }

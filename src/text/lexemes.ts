@@ -2,7 +2,9 @@
  * What BM25 compares: word stems, and names of things (identifiers, paths, versions, codes) both whole and in
  * parts. Computed identically for passages and questions, in this process, so that every database agrees.
  */
-import { KNOWLEDGE } from './language.ts'
+import { anyOf } from './all-languages.ts'
+import { foldCase } from './fold.ts'
+import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
@@ -33,6 +35,9 @@ const joinedDigits = (text: string): string =>
     return apart ? `${joined} ${digits}` : joined
   })
 
+const NEGATION = new RegExp(`${anyOf(({ contractions }) => contractions.negation)}$`, 'iu')
+const CONTRACTED = new RegExp(`${anyOf(({ contractions }) => contractions.endings)}$`, 'iu')
+
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
 
@@ -62,10 +67,10 @@ function addSegment(segment: string, found: string[]): void {
     found.push(version.slice(0, LONGEST))
     return
   }
-  if (/n['’]t$/iu.test(segment)) return
-  const bare = segment.replace(/['’](?:s|d|m|ll|re|ve)$/iu, '')
-  const name = fold(bare)
-  const parts = (bare.match(PART) ?? []).map(fold)
+  if (NEGATION.test(segment)) return
+  const bare = segment.replace(CONTRACTED, '')
+  const name = foldCase(bare)
+  const parts = (bare.match(PART) ?? []).map(foldCase)
   if (parts.length < 2 && !/[+#]$/u.test(name)) {
     addWord(name.replace(SEPARATORS, ''), found)
     return
@@ -81,7 +86,7 @@ const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 
 /** Makes `readFile`, `read_file` and `read-file` equal. */
 function addWhole(name: string, found: string[]): void {
-  const whole = fold(name).replace(SEPARATORS, '')
+  const whole = foldCase(name).replace(SEPARATORS, '')
   if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))
 }
 
@@ -89,12 +94,5 @@ function addWord(word: string, found: string[]): void {
   if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, LONGEST)))
 }
 
-const fold = (word: string): string => word.normalize('NFKC').toLowerCase().replaceAll('ё', 'е')
-
-/** Stems by the word's script, which tells Russian from English in mixed text. */
-function stem(word: string): string {
-  if (/\p{N}/u.test(word)) return word
-  return (CYRILLIC.test(word) ? KNOWLEDGE.ru : KNOWLEDGE.en).stem(word)
-}
-
-const CYRILLIC = /\p{Script=Cyrillic}/u
+const stem = (word: string): string =>
+  /\p{N}/u.test(word) ? word : KNOWLEDGE[languageOfWord(word)].stem(word)

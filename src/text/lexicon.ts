@@ -15,6 +15,21 @@ export type Decisive =
   | 'number'
   | 'unit'
 
+/** Tense or mood of an auxiliary. */
+export type Mood = 'present' | 'past' | 'future' | 'able' | 'should'
+
+/** How questions ask about doing something, whoever does it: `how can I`, `how do you` and `how to`. */
+export interface Impersonal {
+  /** Key of the question word. */
+  readonly how: string
+  /** Keys of persons that may be generic; the first is the speaker. */
+  readonly persons: readonly [speaker: string, ...others: string[]]
+  /** Their object forms: `how to contact me`. */
+  readonly objects: ReadonlySet<string>
+  /** Begins a question about the manner, unlike `how often`. */
+  readonly manner: RegExp
+}
+
 export interface Lexicon {
   /** Rewrites of whole phrases, applied in order to the folded text: `how do i` for `what is the best way to`. */
   readonly phrases: readonly (readonly [RegExp, string])[]
@@ -28,8 +43,15 @@ export interface Lexicon {
   readonly loosePrepositions: ReadonlySet<string>
   /** Prepositions that express who does it to whom, or the direction. */
   readonly strictPrepositions: ReadonlySet<string>
+  /** The one of these that may be left out: `with`. */
+  readonly companion: string | undefined
+  /** Its phrases equal possessives: `the capital of France` and `France's capital`. */
+  readonly genitive: string | undefined
+  readonly impersonal: Impersonal | undefined
+  /** Always capitalised, but not names: `I`. */
+  readonly capitalised: ReadonlySet<string>
   /** Finite auxiliaries by their tense or mood; removed from the words. */
-  readonly helpers: ReadonlyMap<string, string>
+  readonly helpers: ReadonlyMap<string, Mood>
   /** Concepts of synonyms, by stem. */
   readonly concepts: ReadonlyMap<string, string>
   /** Stems that often make no difference, so the embedder decides. */
@@ -39,16 +61,22 @@ export interface Lexicon {
   /** Number words by value; `1.` is the ordinal. */
   readonly numerals: ReadonlyMap<string, string>
   readonly units: ReadonlyMap<string, string>
+  /** Follow the digits of an ordinal: `st`. */
+  readonly ordinalSuffixes: ReadonlySet<string>
+  /** Follow an amount of money: `$2 million`. Regular expression alternatives. */
+  readonly scales: readonly string[]
   /** Auxiliaries that form a past tense with a participle. */
   readonly perfect: ReadonlySet<string>
   /** Auxiliaries that form a passive with a participle. */
   readonly being: ReadonlySet<string>
   /** Whether the form of a finite verb or participle is past. */
-  isPast: (word: string) => boolean
+  readonly isPast: (word: string) => boolean
+  /** Whether a participle with `being` is not a passive: `is writing`. */
+  readonly isContinuous: (word: string) => boolean
   /** Whether two forms of one stem differ in who does it to whom. */
-  isOtherRole: (a: string, b: string) => boolean
+  readonly isOtherRole: (a: string, b: string) => boolean
   /** The word without its inflection. */
-  stem: (word: string) => string
+  readonly stem: (word: string) => string
 }
 
 /** One group per line; the first word names it. */

@@ -62,7 +62,9 @@ export interface JobRepository {
    * lapse.
    */
   recover: () => Promise<void>
-  /** Closes runs whose client is gone without closing them, and deletes old jobs. */
+  /** Deletes a job that has ended, with what it has staged; keeps a running one. */
+  forget: (principal: Principal, id: string) => Promise<void>
+  /** Closes runs whose client or daemon is gone before everything was sent or stored, and deletes old jobs. */
   tidy: () => Promise<void>
   /** Records why nothing moves. */
   waiting: (claim: Claim, reason: string) => Promise<boolean>

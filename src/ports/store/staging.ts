@@ -1,5 +1,5 @@
 import type { Chunk, IndexSpec } from '../../domain/document.ts'
-import type { ChatbotError } from '../../domain/errors.ts'
+import type { ChatbotError, ErrorCode } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { NewDocument } from './documents.ts'
 import type { Claim } from './jobs.ts'
@@ -8,14 +8,29 @@ export interface StageTarget {
   /** Its name. */
   readonly collection: string
   readonly spec: IndexSpec
-  /** The document's run. */
-  readonly job: string
 }
 
-export type Staged =
-  | { readonly status: 'staged'; readonly job: string; readonly id: number }
-  /** Id of the live document with the same content. */
-  | { readonly status: 'unchanged'; readonly document: string }
+/** Id of the live document with the same content. */
+export interface Unchanged {
+  readonly status: 'unchanged'
+  readonly document: string
+}
+
+export type Staged = { readonly status: 'staged'; readonly job: string; readonly id: number } | Unchanged
+
+export type StagedAlone =
+  | { readonly status: 'claimed'; readonly claim: Claim; readonly id: number }
+  | Unchanged
+
+/** The outcome of a run with a single document. */
+export type Outcome =
+  /** The document, or a later upload that replaced it, is not indexed yet. */
+  | { readonly state: 'waiting' }
+  /** Id of the live document. */
+  | { readonly state: 'indexed'; readonly document: string }
+  | { readonly state: 'failed'; readonly code: ErrorCode; readonly message: string }
+  /** The run was cancelled, or the document or its collection was deleted. */
+  | { readonly state: 'cancelled' }
 
 /** A chunk's position in the order of staged documents. */
 export interface ChunkPlace {
@@ -43,10 +58,20 @@ export interface StagingRepository {
    */
   stage: (
     principal: Principal,
-    target: StageTarget,
+    /** `job`: the document's run. */
+    target: StageTarget & { readonly job: string },
     document: NewDocument,
     chunks: readonly Chunk[],
   ) => Promise<Staged>
+  /** Like `stage`, but in a run of its own, claimed by the caller. */
+  stageAlone: (
+    principal: Principal,
+    target: StageTarget,
+    document: NewDocument,
+    chunks: readonly Chunk[],
+    leaseMs: number,
+  ) => Promise<StagedAlone>
+  outcome: (principal: Principal, job: string) => Promise<Outcome>
   /** Records in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
   /** Documents of the principal's runs that are staged but not indexed yet. */

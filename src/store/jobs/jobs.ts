@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm'
 import {
   collections,
   generations,
@@ -24,7 +24,7 @@ export const shardsOf = (database: Database): number => (database.embedded ? 1 :
 
 /** How long finished jobs and the outcome of their documents are kept. */
 const KEPT_DAYS = 7
-/** After this time a run whose client is gone without closing it is closed. */
+/** After this time without work or uploads, the client or daemon of a run counts as gone. */
 const ABANDONED_MINUTES = 10
 /** Limit of the list of running jobs. */
 const MOST_RUNNING = 1000
@@ -120,13 +120,22 @@ export function jobRepository(database: Database): JobRepository {
           .where(isNotNull(jobShards.due))
       }),
 
+    forget: (principal, id) =>
+      database.run(async (queries) => {
+        await queries
+          .delete(jobs)
+          .where(and(eq(jobs.id, id), eq(jobs.principal, principal.id), ne(jobs.state, 'running')))
+      }),
+
     tidy: () =>
       database.run(async (queries) => {
         await queries
           .update(jobs)
           .set({ sealed: true, state: 'done', updatedAt: sql`now()`, finishedAt: sql`now()` })
           .where(
-            sql`${jobs.state} = 'running' AND NOT ${jobs.sealed}
+            // Sealed ones too: a run with a single document whose daemon was killed before it had received all of
+            // it.
+            sql`${jobs.state} = 'running'
               AND ${jobs.updatedAt} < now() - make_interval(mins => ${ABANDONED_MINUTES})
               AND NOT EXISTS (SELECT FROM job_shards WHERE ${jobShards.job} = ${jobs.id} AND ${jobShards.due} IS NOT NULL)`,
           )
