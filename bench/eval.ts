@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { EvalReport, VariantReport } from '../commands/common/eval-report.ts'
+import type { EvalReport, VariantReport } from '../src/evaluation/sweep.ts'
 import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
 import { type SetName, writeSets } from './eval-sets.ts'
 

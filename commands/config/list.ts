@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags'
+import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { table } from '../common/table.ts'
 
 export default class ConfigList extends ChatbotCommand {
   static override summary = 'List the settings in force and where each comes from.'

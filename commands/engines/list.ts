@@ -1,5 +1,5 @@
+import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { table } from '../common/table.ts'
 
 export default class EnginesList extends ChatbotCommand {
   static override summary = 'List the engines that can answer.'

@@ -1,9 +1,9 @@
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
-import { bytes } from '../common/format.ts'
-import { onInterrupt } from '../common/interrupt.ts'
 import { hubModel } from '../common/model-args.ts'
 
 export default class ModelsRm extends ChatbotCommand {

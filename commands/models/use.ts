@@ -16,7 +16,7 @@ export default class ModelsUse extends ChatbotCommand {
     const { describeInstalled } = await import('../../models/installed.ts')
     const { role } = await describeInstalled(args.model, config.models.cacheDir)
     const { editUserConfig } = await import('../../src/config/edit.ts')
-    const { runningOwner } = await import('../common/owner.ts')
+    const { runningOwner } = await import('../../src/config/data-dir.ts')
     const next =
       runningOwner(config.dataDir) === undefined
         ? 'The next command uses it.'

@@ -181,7 +181,7 @@ describe('the OpenAI-compatible generator', () => {
     }
     await expect(ask(reply)).rejects.toMatchObject({
       code: 'engine_failed',
-      message: expect.stringContaining('1048576 bytes'),
+      message: expect.stringContaining('1.05 MB'),
     })
     await closed.promise
   })

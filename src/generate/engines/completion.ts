@@ -4,6 +4,7 @@ import type { Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { traceparent } from '../../domain/traceparent.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
+import { bytes } from '../../text/amounts.ts'
 
 type OpenaiConfig = EngineConfigs['openai']
 
@@ -186,7 +187,7 @@ const cutOff = (name: string, cause?: unknown) =>
 const longLine = (name: string) =>
   new ChatbotError(
     'engine_failed',
-    `The engine ${name} sent a line of more than ${MAX_LINE_BYTES} bytes: it was broken off. Is engines.${name}.baseUrl right?`,
+    `The engine ${name} sent a line of more than ${bytes(MAX_LINE_BYTES)}: it was broken off. Is engines.${name}.baseUrl right?`,
   )
 
 const endless = (name: string, config: OpenaiConfig) =>

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { EngineConfigs } from '../../config/engines.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { Generator } from '../../ports/generator.ts'
+import { duration } from '../../text/amounts.ts'
 import { groundedGenerator } from '../grounded/grounded.ts'
 import { chatCompletion } from './completion.ts'
 import type { ConfiguredEngine, EngineHealth } from './engine.ts'
@@ -46,12 +47,12 @@ function settingsKey({ baseUrl, temperature, maxTokens, contextTokens }: OpenaiC
 function engineError(name: string, config: OpenaiConfig, error: unknown): ChatbotError {
   const engine = `engine ${name}`
   const at = `${config.model} at ${config.baseUrl}`
-  const seconds = config.timeoutMs / 1000
+  const patience = duration(config.timeoutMs)
   if (error instanceof ChatbotError) {
     return error.code === 'timeout'
       ? new ChatbotError(
           'timeout',
-          `The ${engine} sent nothing for ${seconds} s. Try again, or raise engines.${name}.timeoutMs.`,
+          `The ${engine} sent nothing for ${patience}. Try again, or raise engines.${name}.timeoutMs.`,
           { detail: at },
         )
       : error
@@ -63,7 +64,7 @@ function engineError(name: string, config: OpenaiConfig, error: unknown): Chatbo
       detail: said === undefined ? at : `${at}: ${said}`,
     })
   if (error instanceof OpenAI.APIConnectionTimeoutError) {
-    return because('timeout', `The ${engine} did not answer within ${seconds} s.`)
+    return because('timeout', `The ${engine} did not answer within ${patience}.`)
   }
   if (error instanceof OpenAI.APIConnectionError) {
     return because(
