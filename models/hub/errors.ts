@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { ChatbotError } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
-export const MOST_FAILURES = 6
+export const MAX_FAILURES = 6
 const MAX_PAUSE_MS = 60_000
 
 /** Repeats what failed for a while only: cut connections, 5xx and 429, after the pause that the server asks for. */
@@ -17,7 +17,7 @@ export async function withRetries<T>(
       return await attempt()
     } catch (thrown) {
       const error = connectionError(thrown, endpoint, signal)
-      if (failures >= MOST_FAILURES || !isTransient(error)) throw error
+      if (failures >= MAX_FAILURES || !isTransient(error)) throw error
       await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
     }
   }
