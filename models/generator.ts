@@ -172,7 +172,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     fingerprint: model.fingerprint,
     contextTokens,
     pid: () => running?.child.pid,
-    async *stream(messages, generation, signal) {
+    async *stream(messages, settings, signal) {
       if (closed) throw stopping()
       if (answers.size >= parallel * (1 + MAX_WAITING_PER_SLOT)) {
         throw new ChatbotError(
@@ -215,7 +215,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
           type: 'generate',
           id,
           messages: messages.map((message) => ({ ...message })),
-          options: { ...generation, stop: [...generation.stop] },
+          options: { ...settings, stop: [...settings.stop] },
         })
         for (;;) {
           const piece = pieces.shift()
