@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { isWebAddress, parseWebAddress } from '../../src/fetch/fetch.ts'
+import { isWebAddress, parseWebAddress } from '../../src/fetch/web-address.ts'
 
 export type ListedSource = RouteResponse<'listSources'>['sources'][number]
 

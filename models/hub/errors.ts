@@ -1,7 +1,7 @@
 /** What the hub's answers mean to a user, and which of them are worth another try. */
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotError, wordsOf } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
 export const MOST_FAILURES = 6
@@ -46,11 +46,11 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return new ChatbotError(
       'data_dir_unusable',
-      `The folder of models cannot be written: ${message(thrown)}. Set HF_HUB_CACHE to one that can.`,
+      `The folder of models cannot be written: ${wordsOf(thrown)}. Set HF_HUB_CACHE to one that can.`,
     )
   return new ChatbotError(
     'hub_unreachable',
-    `${endpoint} could not be reached: ${message(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
+    `${endpoint} could not be reached: ${wordsOf(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
     { cause: thrown },
   )
 }
@@ -98,10 +98,3 @@ export async function hubError(
 
 const cancelled = (): ChatbotError =>
   new ChatbotError('cancelled', 'Stopped. What has arrived is kept: pull again and it goes on.')
-
-function message(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown)
-  // The errors of several addresses come together, without a message.
-  const [first] = thrown instanceof AggregateError ? thrown.errors : []
-  return first instanceof Error ? first.message : thrown.message
-}

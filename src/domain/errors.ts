@@ -183,5 +183,8 @@ export class ChatbotError extends Error {
 
 const UNEXPECTED = 'Something failed that was not expected. `chatbot logs` has the details.'
 
-/** What was thrown, in its own words. */
-export const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+/** What was thrown, in its own words. The errors of several addresses come together, without any: those of the first. */
+export function wordsOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') return wordsOf(thrown.errors[0])
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

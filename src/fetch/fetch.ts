@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto'
 import { lookup as systemLookup } from 'node:dns/promises'
 import { createWriteStream } from 'node:fs'
-import { type IncomingMessage, request as plain } from 'node:http'
-import { request as secure } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
+import { Agent, type Dispatcher, request } from 'undici'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
 import { isPublicAddress } from './addresses.ts'
+import { parseWebAddress } from './web-address.ts'
 
 export interface FetchOptions {
   /** The body is written here. */
@@ -47,27 +47,11 @@ export type Fetched =
     }
 
 const MOST_REDIRECTS = 10
+/** As undici writes it; `timeoutMs` is for everything together. */
+const NO_TIMEOUT = 0
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** Types that hold no text to index. */
 const NOT_TEXT = /^(image|audio|video|font)\//
-
-/** The address as it names a document: normal form, no fragment. Throws `bad_request`. */
-export function parseWebAddress(text: string): URL {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ChatbotError('bad_request', `"${text}" is not an http or https address.`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new ChatbotError(
-      'bad_request',
-      'An address with a user name or password would be stored with it. Download the page and ingest the file.',
-    )
-  }
-  url.hash = ''
-  return url
-}
-
-export const isWebAddress = (text: string) => /^https?:\/\//i.test(text)
 
 /**
  * Every hop's address is checked after its name was resolved, and the connection is made to the address that was
@@ -77,25 +61,25 @@ export const isWebAddress = (text: string) => /^https?:\/\//i.test(text)
 export async function fetchDocument(address: string, options: FetchOptions): Promise<Fetched> {
   const late = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal])
+  // Its own connections: one from a shared pool could lead to an address that was not checked now.
+  const agent = new Agent({
+    connect: { lookup: checkedLookup(options), timeout: NO_TIMEOUT },
+    headersTimeout: NO_TIMEOUT,
+    bodyTimeout: NO_TIMEOUT,
+  })
   try {
     let url = parseWebAddress(address)
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
-      const response = await open(url, options, signal)
-      const { statusCode = 0 } = response
-      if (REDIRECTS.has(statusCode)) {
-        url = nextHop(response, url)
-        response.destroy()
-        continue
-      }
-      if (statusCode === 304) {
-        response.destroy()
-        return { status: 'unchanged' }
-      }
-      if (statusCode !== 200) {
-        response.destroy()
+      // A name that is an address is never looked up.
+      const host = url.hostname.replace(/^\[|\]$/g, '')
+      if (isIP(host) !== 0) checkAddress(host, host, options)
+      const response = await request(url, { dispatcher: agent, signal, headers: headersOf(options) })
+      const { statusCode } = response
+      if (statusCode === 304) return { status: 'unchanged' }
+      if (statusCode === 200) return await receive(response, url, options, signal)
+      if (!REDIRECTS.has(statusCode))
         throw new ChatbotError('url_failed', `${url} answered with HTTP status ${statusCode}.`)
-      }
-      return await receive(response, url, options, signal)
+      url = nextHop(response, url)
     }
     throw new ChatbotError('url_failed', `${address} redirects more than ${MOST_REDIRECTS} times.`)
   } catch (error) {
@@ -107,48 +91,43 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
       )
     }
     throw ChatbotError.wrap(error, 'url_failed', `${address}: `)
+  } finally {
+    await agent.destroy()
   }
 }
 
-function nextHop(response: IncomingMessage, from: URL): URL {
-  const { location } = response.headers
-  const target = location === undefined ? null : URL.parse(location, from.href)
-  if (target === null) throw new ChatbotError('url_failed', `${from} redirects to nowhere.`)
+function headersOf({ userAgent, validators }: FetchOptions) {
+  return {
+    'user-agent': userAgent,
+    accept: 'text/html, text/markdown, text/*;q=0.9, application/*;q=0.8',
+    'accept-encoding': 'gzip, deflate, br',
+    'if-none-match': validators?.etag,
+    'if-modified-since': validators?.lastModified,
+  }
+}
+
+function nextHop({ headers }: Dispatcher.ResponseData, from: URL): URL {
+  const target = URL.parse(first(headers.location) ?? '', from.href)
+  if (headers.location === undefined || target === null)
+    throw new ChatbotError('url_failed', `${from} redirects to nowhere.`)
   return parseWebAddress(target.href)
 }
 
-async function open(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const lookup = checkedLookup(options)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  // A name that is an address is never looked up.
-  if (isIP(host) !== 0) checkAddress(host, host, options)
-  const { etag, lastModified } = options.validators ?? {}
-  const headers = {
-    'user-agent': options.userAgent,
-    accept: 'text/html, text/markdown, text/*;q=0.9, application/*;q=0.8',
-    'accept-encoding': 'gzip, deflate, br',
-    ...(etag === undefined ? {} : { 'if-none-match': etag }),
-    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
-  }
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const send = url.protocol === 'https:' ? secure : plain
-  // A connection of its own: one from a pool could lead to an address that was not checked now.
-  send(url, { agent: false, lookup, headers, signal }).on('response', resolve).on('error', reject).end()
-  return promise
-}
+/** Of a header that may have been sent several times. */
+const first = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header)
 
-/** What node:net connects to: only addresses that passed. */
+/** What undici connects to: only addresses that passed. */
 function checkedLookup(options: FetchOptions): LookupFunction {
   const { resolve = resolveWithSystem } = options
   return (host, { all }, callback) => {
     resolve(host)
       .then((addresses) => {
-        const [first] = addresses
-        if (first === undefined) throw new ChatbotError('url_failed', `${host} has no address.`)
-        for (const address of addresses) checkAddress(address, host, options)
-        const found = addresses.map((address) => ({ address, family: isIP(address) }))
+        const [address] = addresses
+        if (address === undefined) throw new ChatbotError('url_failed', `${host} has no address.`)
+        for (const each of addresses) checkAddress(each, host, options)
+        const found = addresses.map((each) => ({ address: each, family: isIP(each) }))
         if (all === true) callback(null, found)
-        else callback(null, first, isIP(first))
+        else callback(null, address, isIP(address))
       })
       .catch((error: unknown) => callback(ChatbotError.wrap(error, 'url_failed', `${host}: `), []))
   }
@@ -167,27 +146,21 @@ function checkAddress(address: string, host: string, { allowPrivate }: FetchOpti
 }
 
 async function receive(
-  response: IncomingMessage,
+  { headers, body }: Dispatcher.ResponseData,
   url: URL,
   { path, maxBytes }: FetchOptions,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const { headers } = response
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';')
+  const [type = '', ...parameters] = (first(headers['content-type']) ?? '').split(';')
   const mediaType = type.trim().toLowerCase()
-  if (NOT_TEXT.test(mediaType)) {
-    response.destroy()
+  if (NOT_TEXT.test(mediaType))
     throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: there is no text to index in it.`)
-  }
   const tooLarge = () =>
     new ChatbotError(
       'document_too_large',
       `${url} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Raise the limit, or leave it out.`,
     )
-  if (Number(headers['content-length']) > maxBytes) {
-    response.destroy()
-    throw tooLarge()
-  }
+  if (Number(headers['content-length']) > maxBytes) throw tooLarge()
   const hash = createHash('sha256')
   let bytes = 0
   const measured = new Transform({
@@ -198,18 +171,16 @@ async function receive(
       else done(null, chunk)
     },
   })
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+  const encoding = first(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity'
   const decoder = decoderOf(encoding)
-  if (decoder === 'unknown') {
-    response.destroy()
+  if (decoder === 'unknown')
     throw new ChatbotError(
       'url_failed',
       `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
     )
-  }
   const file = createWriteStream(path, { mode: 0o600 })
-  if (decoder === undefined) await pipeline(response, measured, file, { signal })
-  else await pipeline(response, decoder, measured, file, { signal })
+  if (decoder === undefined) await pipeline(body, measured, file, { signal })
+  else await pipeline(body, decoder, measured, file, { signal })
   const charset = parameters
     .map((each) => /^\s*charset\s*=\s*"?([\w.:-]{1,40})"?\s*$/i.exec(each)?.[1])
     .find((each) => each !== undefined)
@@ -220,7 +191,7 @@ async function receive(
     hash: hash.digest('hex'),
     mediaType,
     charset: charset?.toLowerCase(),
-    validators: { etag: headers.etag, lastModified: headers['last-modified'] },
+    validators: { etag: first(headers.etag), lastModified: first(headers['last-modified']) },
   }
 }
 

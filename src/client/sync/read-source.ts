@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { NewSource } from '../../domain/source.ts'
-import { type FetchOptions, fetchDocument } from '../../fetch/fetch.ts'
+import type { FetchOptions } from '../../fetch/fetch.ts'
 import { type Expansion, expandSource } from './files.ts'
 import { type HashedFile, hashFile } from './hash.ts'
 import type { HeldSource, SourceContent } from './sync.ts'
@@ -48,6 +48,7 @@ async function readPage(
   const known = held?.documents.get(address)
   const validators = known?.current === true ? held?.validators : undefined
   const path = join(dir, randomUUID())
+  const { fetchDocument } = await import('../../fetch/fetch.ts')
   const page = await fetchDocument(address, { ...web, path, validators })
   if (page.status === 'unchanged') {
     return {
