@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { pause } from '../../src/client/pause.ts'
 import { rememberingHash } from '../../src/client/sync/stat-cache.ts'
 import { FolderWatch } from '../../src/client/sync/watch.ts'
+import { backoffMs } from '../../src/domain/backoff.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
@@ -22,7 +23,8 @@ export interface WatchOptions {
 
 /** A file that vanished may be on its way back: editors save by renaming. */
 const RECHECK_MS = 1000
-const LONGEST_BACKOFF_MS = 30_000
+/** Between passes that the daemon could not serve. */
+const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
 /** The daemon is restarted, or its database is: the next attempt may find it. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -49,8 +51,8 @@ export async function watchSources(options: WatchOptions): Promise<ChatbotError 
       if (stopped !== undefined) {
         if (!PASSING.has(stopped.code)) return stopped
         if (failures === 0) passes.note(`${printable(stopped.fullMessage)} Trying again.`)
-        await pause(Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** failures), stop)
         failures += 1
+        await pause(backoffMs(failures, PAUSES), stop)
         continue
       }
       failures = 0

@@ -74,7 +74,7 @@ export async function download({
         failures = have - before > PROGRESS ? 1 : failures + 1
         const error = connectionError(thrown, endpoint, signal)
         if (failures >= MOST_FAILURES || !isTransient(error)) throw error
-        await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+        await pauseAfter(error, failures, { pauseMs, signal })
       }
     }
   }

@@ -1,6 +1,7 @@
 /** What the hub's answers mean to a user, and which of them are worth another try. */
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
+import { backoffMs } from '../../src/domain/backoff.ts'
 import { ChatbotError, wordsOf } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
@@ -18,7 +19,7 @@ export async function withRetries<T>(
     } catch (thrown) {
       const error = connectionError(thrown, endpoint, signal)
       if (failures >= MOST_FAILURES || !isTransient(error)) throw error
-      await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+      await pauseAfter(error, failures, { pauseMs, signal })
     }
   }
 }
@@ -26,10 +27,14 @@ export async function withRetries<T>(
 export const isTransient = ({ code, retryAfterMs }: ChatbotError): boolean =>
   code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= LONGEST_PAUSE_MS)
 
-/** As long as the server asks for, else about `ms`. */
-export async function pauseAfter(error: ChatbotError, ms: number, signal: AbortSignal): Promise<void> {
-  const pause = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, ms) * (0.5 + Math.random() / 2)
-  await setTimeout(pause, undefined, { signal }).catch(() => {})
+/** As long as the server asks for, else the longer the more tries in a row have failed. */
+export async function pauseAfter(
+  error: ChatbotError,
+  failures: number,
+  { pauseMs, signal }: { readonly pauseMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const backoff = backoffMs(failures, { firstMs: pauseMs, longestMs: LONGEST_PAUSE_MS })
+  await setTimeout(error.retryAfterMs ?? backoff, undefined, { signal }).catch(() => {})
   if (signal.aborted) throw cancelled()
 }
 

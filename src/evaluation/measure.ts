@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
+import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { standaloneQuestion } from '../talk/standalone.ts'
@@ -27,7 +28,7 @@ export interface Target {
 const SEARCH_LIMIT = 50
 /** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
 const ATTEMPTS = 5
-const PAUSE_MS = 500
+const PAUSES = { firstMs: 500, longestMs: 5000 }
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
 export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
@@ -173,7 +174,7 @@ async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promis
       const error = ChatbotError.wrap(thrown)
       const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
       if (!passing || attempt === ATTEMPTS || signal.aborted) throw error
-      await pause(error.retryAfterMs ?? PAUSE_MS * attempt, signal)
+      await pause(error.retryAfterMs ?? backoffMs(attempt, PAUSES), signal)
     }
   }
 }

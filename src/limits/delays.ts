@@ -1,5 +1,6 @@
 /** Waits that grow with every failure, and are forgiven bit by bit: never a lock that others can hold up for ever. */
 import { LRUCache } from 'lru-cache'
+import { doubledMs } from '../domain/backoff.ts'
 
 export interface Delays {
   /** Milliseconds until the key may try again; 0: now. */
@@ -23,8 +24,7 @@ export interface DelayOptions {
 }
 
 /** Doubled by every further failure. */
-const FIRST_DELAY_MS = 1000
-const LONGEST_DELAY_MS = 60_000
+const DELAYS = { firstMs: 1000, longestMs: 60_000 }
 /** Failures beyond the free ones that are remembered: more would only take longer to be forgiven. */
 const MOST_BEYOND = 7
 /** Keys that are remembered; the longest unused go first, and with them what only their own holder has to fear. */
@@ -45,7 +45,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
   const beyond = (key: string) => Math.max(0, Math.ceil(countOf(key) - free))
   function set(key: string, count: number): void {
     const over = Math.ceil(count - free)
-    const delay = over <= 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
+    const delay = over <= 0 ? 0 : doubledMs(over, DELAYS)
     failures.set(key, { count, at: now(), until: now() + delay })
   }
 

@@ -1,5 +1,6 @@
 /** What stands between the pipeline and an engine that may be slow, full or down. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 
@@ -34,7 +35,7 @@ const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 
 const WAITING_FOR_EACH = 8
 /** A longer wait is the asker's to decide. */
 const LONGEST_PAUSE_MS = 5000
-const FIRST_PAUSE_MS = 300
+const PAUSES = { firstMs: 300, longestMs: LONGEST_PAUSE_MS }
 /** Failures in a row after which an engine is left alone for a while. */
 const MOST_FAILURES = 3
 const REST_MS = 15_000
@@ -84,7 +85,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
         } catch (thrown) {
           if (input.signal.aborted) throw thrown
           const error = ChatbotError.wrap(thrown)
-          const wait = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
+          const wait = error.retryAfterMs ?? backoffMs(attempt + 1, PAUSES)
           if (begun || attempt >= retries || !AGAIN.has(error.code) || wait > LONGEST_PAUSE_MS) {
             failed(error)
             throw error
