@@ -4,7 +4,7 @@ import { pause } from '../../src/client/pause.ts'
 import { rememberingHash } from '../../src/client/sync/stat-cache.ts'
 import { FolderWatch } from '../../src/client/sync/watch.ts'
 import { backoffMs } from '../../src/domain/backoff.ts'
-import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
+import { ChatbotError } from '../../src/domain/errors.ts'
 import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import type { NewSource } from '../../src/domain/source.ts'
@@ -26,17 +26,6 @@ const RECHECK_MS = 1000
 /** Between passes that the daemon could not serve. */
 const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
-/** The daemon is restarted, or its database is: the next attempt may find it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'daemon_unreachable',
-  'daemon_start_failed',
-  'database_unreachable',
-  'draining',
-  'overloaded',
-  'rate_limited',
-  'timeout',
-])
-
 /** Until it is told to stop: undefined. What ends it earlier is returned. */
 export async function watchSources(options: WatchOptions): Promise<ChatbotError | undefined> {
   const { sources, poll, stop } = options
@@ -49,7 +38,7 @@ export async function watchSources(options: WatchOptions): Promise<ChatbotError 
       const { folders, stopped, unsure } = await passes.next()
       if (stop.aborted) break
       if (stopped !== undefined) {
-        if (!PASSING.has(stopped.code)) return stopped
+        if (stopped.transient === undefined) return stopped
         if (failures === 0) passes.note(`${printable(stopped.fullMessage)} Trying again.`)
         failures += 1
         await pause(backoffMs(failures, PAUSES), stop)

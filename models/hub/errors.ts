@@ -18,14 +18,14 @@ export async function withRetries<T>(
       return await attempt()
     } catch (thrown) {
       const error = connectionError(thrown, endpoint, signal)
-      if (failures >= MOST_FAILURES || !isTransient(error)) throw error
+      if (failures >= MOST_FAILURES || !isWorthAnotherTry(error)) throw error
       await pauseAfter(error, failures, { pauseMs, signal })
     }
   }
 }
 
-export const isTransient = ({ code, retryAfterMs }: ChatbotError): boolean =>
-  code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= LONGEST_PAUSE_MS)
+export const isWorthAnotherTry = ({ transient, retryAfterMs = 0 }: ChatbotError): boolean =>
+  transient !== undefined && retryAfterMs <= LONGEST_PAUSE_MS
 
 /** As long as the server asks for, else the longer the more tries in a row have failed. */
 export async function pauseAfter(

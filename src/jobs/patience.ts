@@ -1,16 +1,6 @@
 /** Waiting out what passes by itself: a busy or failing embedding endpoint, a database that is gone for a while. */
 import { type BackoffBounds, backoffMs } from '../domain/backoff.ts'
-import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'overloaded',
-  'rate_limited',
-  'timeout',
-  'engine_failed',
-  'engine_unreachable',
-  'engine_rate_limited',
-  'database_unreachable',
-])
+import { ChatbotError } from '../domain/errors.ts'
 
 export interface Patience extends BackoffBounds {
   /** The error stands rather than that all pauses are longer than this. */
@@ -32,7 +22,7 @@ export async function patiently<T>(
       return await work()
     } catch (thrown) {
       const error = ChatbotError.wrap(thrown)
-      if (!PASSING.has(error.code) || signal.aborted) throw thrown
+      if (error.transient === undefined || signal.aborted) throw thrown
       const ms = Math.max(error.retryAfterMs ?? 0, backoffMs(failures, bounds))
       if (waited + ms > enoughMs) throw thrown
       await onWait(error, ms)
