@@ -133,7 +133,7 @@ export default class Eval extends ChatbotCommand {
         version: this.config.version,
         file: args.file,
         collections: [...(collection ?? [])],
-        ...(engine === undefined ? {} : { engine }),
+        engine,
         retrieval: run.retrieval,
         outcomes: [...outcomes],
         failed: [...run.failed],
@@ -187,7 +187,7 @@ export default class Eval extends ChatbotCommand {
         seconds: Math.round((performance.now() - started) / 100) / 10,
         failed: run.failed,
         ...reportOf(run.outcomes),
-        ...(reference === undefined ? {} : { comparison: compareRuns(reference, run.outcomes) }),
+        comparison: reference && compareRuns(reference, run.outcomes),
       })
       // The variants of a sweep are compared with the first.
       reference ??= run.outcomes

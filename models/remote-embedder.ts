@@ -122,7 +122,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
       return new ChatbotError(
         'engine_rate_limited',
         `The embedder ${name} allows no more requests for now.`,
-        { detail: at, ...retryAfter(headers?.get('retry-after') ?? '') },
+        { detail: at, retryAfterMs: retryAfterMs(headers?.get('retry-after') ?? '') },
       )
     const passes = status === undefined || status === 408 || status === 409 || status >= 500
     const detail = `${at}: ${thrown.message}`
@@ -170,9 +170,9 @@ const unusable = (message: string, detail: string): ChatbotError =>
   new ChatbotError('embedder_unusable', message, { detail })
 
 /** Seconds or a date. */
-function retryAfter(header: string): { retryAfterMs?: number } {
+function retryAfterMs(header: string): number | undefined {
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? { retryAfterMs: ms } : {}
+  return ms > 0 ? ms : undefined
 }
 
 const stopping = (): ChatbotError =>

@@ -3,6 +3,5 @@ import { readPassword } from './password-file.ts'
 
 export const passphraseFile = (summary: string) => string({ helpValue: 'FILE', summary })
 
-export async function readPassphrase(path: string | undefined): Promise<{ readonly passphrase?: string }> {
-  return path === undefined ? {} : { passphrase: await readPassword(path) }
-}
+export const readPassphrase = async (path: string | undefined): Promise<string | undefined> =>
+  path === undefined ? undefined : readPassword(path)

@@ -126,8 +126,8 @@ export class SyncSession implements Disposable {
       maxFileBytes,
       stop: interrupt.first,
       abort: interrupt.second,
-      ...(hash === undefined ? {} : { hash }),
-      ...(prune === undefined ? {} : { prune }),
+      hash,
+      prune,
     }
   }
 

@@ -76,9 +76,7 @@ export async function hubError(
       statusCode === 429
         ? `${endpoint} asks for fewer requests. Wait a while, or sign in with HF_TOKEN.`
         : `${endpoint} fails with status ${statusCode}. Try again later; what has arrived is kept.`,
-      headers['retry-after'] !== undefined && Number.isFinite(seconds)
-        ? { retryAfterMs: seconds * 1000 }
-        : {},
+      { retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined },
     )
   }
   if (reason === 'GatedRepo')

@@ -293,13 +293,13 @@ export function createAnswers(options: AnswersOptions): Answers {
       id: request.id,
       bodyHash: bodyHash(request),
       question: request.question,
-      ...(request.conversation === undefined ? {} : { conversation: request.conversation }),
+      conversation: request.conversation,
       collections,
       language,
       generator: generator.id,
       lease,
       request: storedAsk(principal, request),
-      ...(mostInFlight === undefined ? {} : { mostInFlight }),
+      mostInFlight,
     }
   }
 
@@ -337,7 +337,7 @@ export function createAnswers(options: AnswersOptions): Answers {
           conversation,
           history,
           collections,
-          ...(request.filter === undefined ? {} : { filter: request.filter }),
+          filter: request.filter,
           retrieval: withOptions(options.retrieval, request.retrieval),
           cache: request.cache ?? true,
           generator,

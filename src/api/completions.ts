@@ -88,7 +88,7 @@ export function readModelName(model: string): ModelName {
     )
   }
   const [, collection, engine] = match
-  return { ...(collection === undefined ? {} : { collection }), ...(engine === undefined ? {} : { engine }) }
+  return { collection, engine }
 }
 
 /** The last message is the question, what was said before is history, of which the latest turns count; instructions have no say here. */
@@ -158,7 +158,7 @@ export const completionChunk = (
   ...identity(head),
   object: 'chat.completion.chunk',
   choices: [{ index: 0, delta, logprobs: null, finish_reason: answer === undefined ? null : 'stop' }],
-  ...(answer === undefined ? {} : { chatbot: detailsOf(answer) }),
+  chatbot: answer && detailsOf(answer),
 })
 
 /** The last chunk of a stream that asked for `include_usage`. */

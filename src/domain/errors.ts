@@ -168,16 +168,12 @@ export class ChatbotError extends Error {
     return {
       code: this.code,
       message: this.message,
-      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      retryAfterMs: this.retryAfterMs,
     }
   }
 
   static from(body: ErrorBody): ChatbotError {
-    return new ChatbotError(
-      body.code,
-      body.message,
-      body.retryAfterMs === undefined ? {} : { retryAfterMs: body.retryAfterMs },
-    )
+    return new ChatbotError(body.code, body.message, { retryAfterMs: body.retryAfterMs })
   }
 
   /**

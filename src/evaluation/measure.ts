@@ -50,15 +50,16 @@ export async function measure(target: Target, question: EvalQuestion, signal: Ab
     question: question.question,
     answerable: question.answerable,
     searchMs: found.ms,
-    ...(ranks === undefined ? {} : { ranks: [...ranks] }),
+    ranks: ranks && [...ranks],
   }
   if (answer === undefined) return outcome
   return {
     ...outcome,
     answer: await judge(target.api, question, answer),
-    ...(question.paraphrases.length + question.opposites.length === 0
-      ? {}
-      : { cache: await tryCache(target, question, signal) }),
+    cache:
+      question.paraphrases.length + question.opposites.length === 0
+        ? undefined
+        : await tryCache(target, question, signal),
   }
 }
 
@@ -84,10 +85,9 @@ async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Pr
           contained: !refused && containsAnswer(text, answers),
           f1: refused ? 0 : tokenF1(text, answers),
         }),
-    ...(refused ? {} : { sentences: splitSentences(withoutMarks(text)).length }),
-    ...(refused || documents.length === 0
-      ? {}
-      : { goldCited: citations.some((cited) => isGold(cited, documents)) }),
+    sentences: refused ? undefined : splitSentences(withoutMarks(text)).length,
+    goldCited:
+      refused || documents.length === 0 ? undefined : citations.some((cited) => isGold(cited, documents)),
   }
 }
 
@@ -137,8 +137,8 @@ function ask(
       question: text,
       cache,
       signal,
-      ...(question.history.length === 0 ? {} : { history: question.history }),
-      ...(engine === undefined ? {} : { engine }),
+      history: question.history.length === 0 ? undefined : question.history,
+      engine,
       ...scopeOf(question, { collections, retrieval }),
     }
     try {
@@ -161,9 +161,9 @@ const scopeOf = (
   { filter }: EvalQuestion,
   { collections, retrieval }: Pick<Target, 'collections' | 'retrieval'>,
 ): Scope => ({
-  ...(collections === undefined ? {} : { collections }),
-  ...(retrieval === undefined ? {} : { retrieval }),
-  ...(filter === undefined ? {} : { filter }),
+  collections,
+  retrieval,
+  filter,
 })
 
 async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {

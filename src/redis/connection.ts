@@ -169,7 +169,7 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
           sentinelRetryStrategy: pause,
           // Else a master that was replaced, but lives, takes writes that are lost until a sentinel makes it a replica.
           failoverDetector: true,
-          ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
+          sentinelPassword: address.sentinelPassword,
           ...(address.options.tls === undefined
             ? {}
             : { enableTLSForSentinelMode: true, sentinelTLS: address.options.tls }),

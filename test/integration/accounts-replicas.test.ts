@@ -15,10 +15,7 @@ describePostgres('two daemons', () => {
   afterAll(() => replicas?.[Symbol.asyncDispose]())
 
   const at = (daemon: TestDaemon, token?: string) =>
-    apiClient(
-      { kind: 'tcp', url: `http://${daemon.host}`, ...(token === undefined ? {} : { token }) },
-      { version },
-    )
+    apiClient({ kind: 'tcp', url: `http://${daemon.host}`, token }, { version })
 
   async function greeted(daemon: TestDaemon, token: string) {
     const socket = await rawSocket(`ws://${daemon.host}/ws`)

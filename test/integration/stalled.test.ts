@@ -179,7 +179,7 @@ describe('a client that reads slowly', () => {
         question: `And number ${count}?`,
         engine: 'fake',
         cache: false,
-        ...(conversation === undefined ? {} : { conversation }),
+        conversation,
       })
       conversation = (await client.wait('accepted', id)).conversation
       await client.events(id)

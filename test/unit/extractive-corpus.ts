@@ -62,7 +62,7 @@ export async function testCorpus(): Promise<TestCorpus> {
           passage: {
             ...passage,
             ...(heading === '' ? {} : { heading }),
-            ...(line === undefined ? {} : { line }),
+            line,
           },
           vector,
         })
