@@ -4,10 +4,11 @@
  */
 import { concurrently } from '../../domain/concurrently.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { bytes } from '../../text/amounts.ts'
 import type { ApiClient } from '../api.ts'
+import type { FoundFile } from '../files/expand.ts'
+import { type HashedFile, hashFile } from '../files/hash.ts'
 import { pause } from '../pause.ts'
-import type { FoundFile } from './files.ts'
-import { type HashedFile, hashFile } from './hash.ts'
 import { type JobDocumentResult, type JobStatus, UploadRun } from './run.ts'
 import { cancelled, checkStops, type Stops } from './stops.ts'
 
@@ -175,7 +176,7 @@ async function upload(
   if (file.bytes > maxFileBytes) {
     throw new ChatbotError(
       'document_too_large',
-      `It has ${file.bytes} bytes; ${maxFileBytes} are allowed (ingest.maxFileBytes). Split it, or raise the limit.`,
+      `It is larger than ${bytes(maxFileBytes)} (ingest.maxFileBytes). Split it, or raise the limit.`,
     )
   }
   const job = await run.job()
