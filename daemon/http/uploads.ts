@@ -97,7 +97,7 @@ const ending = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener('abort', end, { once: true })
   })
 
-/** Errors of the run or of its client, not of the file: it comes again, or was told to stop. */
+/** Errors of the run or of its client, not of the file: the client sends it again, or was told to stop. */
 const OF_THE_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
   'unknown_job',

@@ -27,7 +27,7 @@ export async function withRetries<T>(
 export const isWorthAnotherTry = ({ transient, retryAfterMs = 0 }: ChatbotError): boolean =>
   transient !== undefined && retryAfterMs <= LONGEST_PAUSE_MS
 
-/** As long as the server asks for, else the longer the more tries in a row have failed. */
+/** As long as the server asks for, else by backoff. */
 export async function pauseAfter(
   error: ChatbotError,
   failures: number,

@@ -476,7 +476,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 }
 
-/** An interrupted row stays open: the same ask again starts the answer anew. */
+/** An interrupted row stays open: the same ask restarts the answer. */
 const endOf = ({ transient }: ChatbotError) => (transient === 'daemon' ? 'interrupted' : 'failed')
 
 const toldTurn = ({ question, answer }: EarlierTurn): Turn => ({

@@ -1,6 +1,6 @@
 /**
- * Works on so many items at a time. After a failure no other is begun and `failed` aborts; the first failure is thrown
- * when all that were begun have ended.
+ * Works on at most `limit` items at a time. After a failure it starts no other item and aborts `failed`; it throws the
+ * first failure once all started items have ended.
  */
 export async function concurrently<T>(
   limit: number,

@@ -1,28 +1,28 @@
 import type { ChatbotError } from './errors.ts'
 
 export interface TakeOptions {
-  /** Ends the wait: `take` rejects with its reason. */
+  /** Ends the wait; `take` then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Goes before those that wait without it. */
+  /** Waits ahead of those without it. */
   readonly first?: boolean
 }
 
 export interface Semaphore {
-  /** Resolves with what gives the place back, however often it is called. */
+  /** Resolves with a function that releases the place, once however often it is called. */
   readonly take: (options?: TakeOptions) => Promise<() => void>
-  /** Works while it has a place. */
+  /** Runs the work while it holds a place. */
   readonly run: <T>(work: () => Promise<T>, options?: TakeOptions) => Promise<T>
   /** No place is taken. */
   readonly isIdle: () => boolean
 }
 
-/** A bound of those that wait; of those that go `first` as many more may. */
+/** Limits the waiters; those with `first` have a limit of the same size of their own. */
 export interface WaitBound {
   readonly maxWaiting: number
   readonly refusal: () => ChatbotError
 }
 
-/** So many places at once; whoever finds none waits for one, in order. */
+/** At most `places` are held at once; further takers wait in order. */
 export function semaphore(places: number, bound?: WaitBound): Semaphore {
   let free = places
   const first = new Set<() => void>()
@@ -33,7 +33,7 @@ export function semaphore(places: number, bound?: WaitBound): Semaphore {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const abort = () => {
       line.delete(resolve)
-      // Without effect where it has got its place already.
+      // No effect if the place was handed over already.
       reject(signal?.reason)
     }
     line.add(resolve)
@@ -41,7 +41,7 @@ export function semaphore(places: number, bound?: WaitBound): Semaphore {
     return promise.finally(() => signal?.removeEventListener('abort', abort))
   }
 
-  function giveBack(): void {
+  function release(): void {
     const line = first.size > 0 ? first : others
     const [next] = line
     if (next === undefined) {
@@ -58,7 +58,7 @@ export function semaphore(places: number, bound?: WaitBound): Semaphore {
     else await wait(options.first === true ? first : others, options.signal)
     let isHeld = true
     return () => {
-      if (isHeld) giveBack()
+      if (isHeld) release()
       isHeld = false
     }
   }

@@ -1,4 +1,4 @@
-/** One document of the web into a file: bounded, and only from where the caller may read. */
+/** Downloads one web document to a file: bounded, and only from allowed addresses. */
 import { createHash } from 'node:crypto'
 import { lookup as systemLookup } from 'node:dns/promises'
 import { createWriteStream } from 'node:fs'
@@ -14,55 +14,55 @@ import { isPublicAddress } from './addresses.ts'
 import { parseWebAddress } from './web-address.ts'
 
 export interface FetchOptions {
-  /** The body is written here. */
+  /** The body is written to this file. */
   readonly path: string
-  /** Larger bodies are refused, compressed or not. */
+  /** Limit for the body, compressed and uncompressed. */
   readonly maxBytes: number
-  /** For everything together. */
+  /** Timeout of the whole download. */
   readonly timeoutMs: number
-  /** Also addresses that are not public. */
+  /** Also allow addresses that are not public. */
   readonly allowPrivate: boolean
-  /** Of what the caller has already. */
+  /** Validators of the version that the caller has. */
   readonly validators?: Validators | undefined
   readonly userAgent: string
   readonly signal?: AbortSignal | undefined
-  /** All addresses of a host name; the system's resolver unless given. */
+  /** Resolves a host name to all its addresses; default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>
 }
 
 export type Fetched =
-  /** The server says that the validators still hold; nothing was written. */
+  /** The validators still match; nothing was written. */
   | { readonly status: 'unchanged' }
   | {
       readonly status: 'fetched'
-      /** Where the redirects led. */
+      /** The final URL after redirects. */
       readonly url: string
       readonly bytes: number
-      /** SHA-256 of what was written, hex. */
+      /** SHA-256 of the file, hex. */
       readonly hash: string
-      /** Without parameters, in lower case; empty when the server named none. */
+      /** Without parameters, in lower case; empty if the server sent none. */
       readonly mediaType: string
-      /** Of text, as the server named it. */
+      /** The charset of text, as the server sent it. */
       readonly charset: string | undefined
       readonly validators: Validators
     }
 
 const MOST_REDIRECTS = 10
-/** As undici writes it; `timeoutMs` is for everything together. */
+/** For undici's own timeouts: `timeoutMs` bounds the whole download. */
 const NO_TIMEOUT = 0
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-/** Types that hold no text to index. */
+/** Types without text to index. */
 const NOT_TEXT = /^(image|audio|video|font)\//
 
 /**
- * Every hop's address is checked after its name was resolved, and the connection is made to the address that was
- * checked. Throws `url_refused` (an address that is not public), `url_failed` (no answer, or not with a page),
- * `document_too_large`, `unsupported_format`, `timeout`, `cancelled`.
+ * Resolves the name at every hop, checks its addresses, and connects to a checked one. Throws `url_refused` (not a
+ * public address), `url_failed` (no response, or not a page), `document_too_large`, `unsupported_format`,
+ * `timeout`, `cancelled`.
  */
 export async function fetchDocument(address: string, options: FetchOptions): Promise<Fetched> {
   const late = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal])
-  // Its own connections: one from a shared pool could lead to an address that was not checked now.
+  // Connections of its own: one from a shared pool could lead to an address that was not checked now.
   const agent = new Agent({
     connect: { lookup: checkedLookup(options), timeout: NO_TIMEOUT },
     headersTimeout: NO_TIMEOUT,
@@ -71,7 +71,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   try {
     let url = parseWebAddress(address)
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
-      // A name that is an address is never looked up.
+      // Literal addresses are never looked up.
       const host = url.hostname.replace(/^\[|\]$/g, '')
       if (isIP(host) !== 0) checkAddress(host, host, options)
       const response = await request(url, { dispatcher: agent, signal, headers: headersOf(options) })
@@ -84,7 +84,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
     }
     throw new ChatbotError('url_failed', `${address} redirects more than ${MOST_REDIRECTS} times.`)
   } catch (error) {
-    if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was stopped.')
+    if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was cancelled.')
     if (late.aborted) {
       throw new ChatbotError(
         'timeout',
@@ -110,14 +110,14 @@ function headersOf({ userAgent, validators }: FetchOptions) {
 function nextHop({ headers }: Dispatcher.ResponseData, from: URL): URL {
   const target = URL.parse(first(headers.location) ?? '', from.href)
   if (headers.location === undefined || target === null)
-    throw new ChatbotError('url_failed', `${from} redirects to nowhere.`)
+    throw new ChatbotError('url_failed', `${from} redirects without a valid location.`)
   return parseWebAddress(target.href)
 }
 
-/** Of a header that may have been sent several times. */
+/** The value of a header that may be sent several times. */
 const first = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header)
 
-/** What undici connects to: only addresses that passed. */
+/** Gives undici only checked addresses. */
 function checkedLookup(options: FetchOptions): LookupFunction {
   const { resolve = resolveWithSystem } = options
   return (host, { all }, callback) => {
@@ -142,7 +142,7 @@ function checkAddress(address: string, host: string, { allowPrivate }: FetchOpti
   const which = address === host ? host : `${host} is ${address}, which`
   throw new ChatbotError(
     'url_refused',
-    `${which} is not an address of the public internet. To read pages of your own network: chatbot config set ingest.allowPrivateUrls true`,
+    `${which} is not a public internet address. To read pages of your own network: chatbot config set ingest.allowPrivateUrls true`,
   )
 }
 
@@ -155,7 +155,7 @@ async function receive(
   const [type = '', ...parameters] = (first(headers['content-type']) ?? '').split(';')
   const mediaType = type.trim().toLowerCase()
   if (NOT_TEXT.test(mediaType))
-    throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: there is no text to index in it.`)
+    throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: it contains no text to index.`)
   const tooLarge = () =>
     new ChatbotError(
       'document_too_large',
@@ -177,7 +177,7 @@ async function receive(
   if (decoder === 'unknown')
     throw new ChatbotError(
       'url_failed',
-      `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
+      `${url} uses the content encoding ${encoding}, which was not requested.`,
     )
   const file = createWriteStream(path, { mode: 0o600 })
   if (decoder === undefined) await pipeline(body, measured, file, { signal })

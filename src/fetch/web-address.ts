@@ -1,6 +1,6 @@
 import { ChatbotError } from '../domain/errors.ts'
 
-/** The address as it names a document: normal form, no fragment. Throws `bad_request`. */
+/** The URL as a document's name: normalised, without fragment. Throws `bad_request`. */
 export function parseWebAddress(text: string): URL {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -9,7 +9,7 @@ export function parseWebAddress(text: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw new ChatbotError(
       'bad_request',
-      'An address with a user name or password would be stored with it. Download the page and ingest the file.',
+      'The address contains a user name or password, which would be stored. Download the page and ingest the file.',
     )
   }
   url.hash = ''

@@ -27,7 +27,7 @@ export interface FollowOptions {
 
 /** A file that vanished may be on its way back: editors save by renaming. */
 const RECHECK_MS = 1000
-/** Between passes that the daemon could not serve. */
+/** Between passes that failed for now. */
 const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
 /** Until it is told to stop: undefined. What ends it earlier is returned. */
