@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hashFile } from '../../src/client/sync/hash.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
@@ -53,10 +53,10 @@ async function upload({ api }: TestDaemon, uri: string, text: string, signal?: A
   return api.upload({ collection: 'docs', uri, path, ...(await hashFile(path)) }, { signal })
 }
 
-/** From now on nothing is embedded; resolves with the first request. */
-function held(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  endpoint.always = () => resolve()
+/** From now on nothing is embedded. Resolves with the first request, as what lets it end after all. */
+function held(): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<() => void>()
+  endpoint.always = (response) => resolve(() => refusing(503)(response))
   return promise
 }
 
@@ -74,76 +74,80 @@ const jobsEnd = (daemon: TestDaemon) =>
 
 function suite(open: () => Promise<Storage>): void {
   let storage: Storage
-  beforeEach(async () => {
+  let daemon: TestDaemon
+  beforeAll(async () => {
     storage = await open()
+    daemon = await storage.start()
   })
-  afterEach(async () => {
-    released()
+  afterEach(released)
+  afterAll(async () => {
+    await daemon[Symbol.asyncDispose]()
     await storage.drop()
   })
 
   it('is indexed when it is answered, and no job is left', async () => {
-    await using daemon = await storage.start()
     const first = await upload(daemon, 'a.md', 'The harbour opens at seven.')
     expect(first).toMatchObject({ status: 'indexed', document: { uri: 'a.md', chunks: 1, warnings: [] } })
-    expect(await upload(daemon, 'a.md', 'The harbour opens at seven.')).toEqual({
-      ...first,
-      status: 'unchanged',
-    })
+    const again = await upload(daemon, 'a.md', 'The harbour opens at seven.')
+    expect(again).toEqual({ ...first, status: 'unchanged' })
     expect(await jobsOf(daemon)).toEqual([])
     const { collections } = await daemon.api.call('listCollections', {})
     expect(collections).toMatchObject([{ name: 'docs', revision: 1, documents: 1 }])
   })
 
   it('hears at once that the embedder fails, and nothing is kept', async () => {
-    await using daemon = await storage.start()
     endpoint.always = refusing(401)
-    await expect(upload(daemon, 'a.md', 'The harbour opens at seven.')).rejects.toMatchObject({
+    await expect(upload(daemon, 'refused.md', 'The harbour opens at ten.')).rejects.toMatchObject({
       code: 'engine_unauthenticated',
     })
     endpoint.always = refusing(429, { 'retry-after': '0.1' })
-    await expect(upload(daemon, 'a.md', 'The harbour opens at seven.')).rejects.toMatchObject({
+    await expect(upload(daemon, 'refused.md', 'The harbour opens at ten.')).rejects.toMatchObject({
       code: 'engine_rate_limited',
     })
-    expect(await urisOf(daemon)).toEqual([])
+    expect(await urisOf(daemon)).toEqual(['a.md'])
     expect(await jobsOf(daemon)).toEqual([])
   })
 
   it('goes on when its client goes, once it is staged', async () => {
-    await using daemon = await storage.start()
     const client = new AbortController()
     const asked = held()
-    const uploaded = upload(daemon, 'a.md', 'The harbour opens at seven.', client.signal)
+    const uploaded = upload(daemon, 'left.md', 'The harbour closes at seven.', client.signal)
     uploaded.catch(() => undefined)
-    await asked
+    const answer = await asked
     expect(await jobsOf(daemon)).toMatchObject([{ state: 'running', documents: 1 }])
     client.abort()
     await expect(uploaded).rejects.toThrow()
-    // Uploaded again it is the later upload that counts.
     released()
-    expect(await upload(daemon, 'a.md', 'The harbour opens at eight.')).toMatchObject({ status: 'indexed' })
-    const { text } = await daemon.api.call('getDocumentText', { params: { reference: 'a.md' }, query: {} })
-    expect(text).toBe('The harbour opens at eight.')
+    answer()
+    await until(async () => ((await jobsOf(daemon)).length === 0 ? true : undefined))
+    expect(await urisOf(daemon)).toEqual(['a.md', 'left.md'])
+    const again = await upload(daemon, 'left.md', 'The harbour closes at seven.')
+    expect(again).toMatchObject({ status: 'unchanged' })
   })
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('is finished by the next daemon after a %s', async (signal) => {
-    const first = await storage.start()
-    const asked = held()
-    const uploaded = upload(first, 'a.md', 'The harbour opens at seven.')
-    uploaded.catch(() => undefined)
-    await asked
-    first.process.kill(signal)
-    await expect(uploaded).rejects.toMatchObject({
-      code: signal === 'SIGTERM' ? 'draining' : 'daemon_unreachable',
-    })
-    await first.exited
-    released()
-    await using second = await storage.start()
-    await jobsEnd(second)
-    expect(await urisOf(second)).toEqual(['a.md'])
-    expect(await upload(second, 'a.md', 'The harbour opens at seven.')).toMatchObject({ status: 'unchanged' })
-    await first[Symbol.asyncDispose]()
+  it.each([
+    ['SIGKILL', 'daemon_unreachable'],
+    ['SIGTERM', 'draining'],
+  ] as const)('is finished by the next daemon after a %s', async (signal, code) => {
+    await endedBy(signal, code, daemon)
+    daemon = await storage.start()
+    await jobsEnd(daemon)
+    expect(await urisOf(daemon)).toContain(`${signal}.md`)
+    expect(await upload(daemon, `${signal}.md`, signal)).toMatchObject({ status: 'unchanged' })
   })
+}
+
+/** While it waits for the vectors of an upload. */
+async function endedBy(signal: 'SIGKILL' | 'SIGTERM', code: string, daemon: TestDaemon): Promise<void> {
+  const asked = held()
+  const uploaded = upload(daemon, `${signal}.md`, signal)
+  uploaded.catch(() => undefined)
+  await asked
+  daemon.process.kill(signal)
+  await expect(uploaded).rejects.toMatchObject({ code })
+  await daemon[Symbol.asyncDispose]()
+  await daemon.exited
+  released()
 }
 
 describe('a single upload on PGlite', () => suite(onPglite))
@@ -155,18 +159,10 @@ describePostgres('a single upload on PostgreSQL', () => {
     try {
       const first = await storage.start()
       await using second = await storage.start()
-      const asked = held()
-      const uploaded = upload(first, 'a.md', 'The harbour opens at seven.')
-      uploaded.catch(() => undefined)
-      await asked
-      first.process.kill('SIGKILL')
-      await expect(uploaded).rejects.toMatchObject({ code: 'daemon_unreachable' })
-      released()
+      await endedBy('SIGKILL', 'daemon_unreachable', first)
       await jobsEnd(second)
-      expect(await urisOf(second)).toEqual(['a.md'])
-      await first[Symbol.asyncDispose]()
+      expect(await urisOf(second)).toEqual(['SIGKILL.md'])
     } finally {
-      released()
       await storage.drop()
     }
   })

@@ -72,7 +72,8 @@ export const documentRoutes = {
     ...nothing,
     method: 'PUT',
     path: '/collections/:name/documents',
-    summary: 'Upload one file; answers when it can be found, with `job` when it is accepted and parsed',
+    summary:
+      'Upload one file; answers when it can be found, with `job` when it is accepted and parsed. Without, it is indexed also when the client goes once all of it was sent',
     params: named,
     query: z.object({
       uri: z.string().min(1).max(MAX_URI_CHARACTERS),
