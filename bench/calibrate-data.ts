@@ -211,9 +211,3 @@ function aboutAnother(text: string, other = ''): string {
   const name = NAME.exec(other)?.[0]
   return name === undefined ? text : text.replace(NAME, name)
 }
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
-}

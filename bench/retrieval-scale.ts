@@ -7,10 +7,12 @@
  *
  * Without --database on PGlite. Needs `node bench/corpus.ts CHUNKS`.
  */
+
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import type { SearchFilter } from '../src/domain/answer.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
 import type { Store } from '../src/ports/store/store.ts'
@@ -75,14 +77,13 @@ const quantile = (values: readonly number[], share: number): string =>
 async function main(store: Store, embedded: boolean): Promise<void> {
   const embedder = await startEmbedder({ model: builtinModel() })
   const sets = { en: await embeddedXquad('en'), ru: await embeddedXquad('ru') }
-  const questions = (['en', 'ru'] as const).flatMap((language) =>
+  const questions = LANGUAGES.flatMap((language) =>
     sets[language].questions
       .filter((_, i) => i % Math.floor(1190 / (Number(flags.questions) / 2)) === 0)
       .map((question) => ({ ...question, language })),
   )
   const started = performance.now()
-  for (const language of ['en', 'ru'] as const)
-    await putXquad(store, COLLECTION, sets[language], `${language}/`)
+  for (const language of LANGUAGES) await putXquad(store, COLLECTION, sets[language], `${language}/`)
   await putCorpus(store, Number(flags.chunks))
   console.error(`put in ${((performance.now() - started) / 1000).toFixed(0)} s`)
   await store.maintain()
@@ -146,7 +147,7 @@ async function main(store: Store, embedded: boolean): Promise<void> {
     const hybrid = await search({})
     row('hybrid', hybrid.times, overlapOf(hybrid.found, exactHybrid.found))
   }
-  for (const language of ['en', 'ru'] as const) {
+  for (const language of LANGUAGES) {
     const outcomes = await run(
       store,
       embedder,

@@ -11,6 +11,7 @@ import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { type IngestFile, readDocument } from '../../src/ingest/read.ts'
 import { type IngestedOne, ingestOne } from '../../src/jobs/ingest-one.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import type { Services } from '../services.ts'
 
 /** Files being received or indexed at once; each costs disk, and memory while it is parsed and stored. */
@@ -152,13 +153,13 @@ export async function clearUploads(dir: string): Promise<void> {
   for (const name of await readdir(dir)) await rm(join(dir, name), { force: true })
 }
 
-async function receive(bytes: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
+async function receive(body: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
   const hash = createHash('sha256')
   let size = 0
   // Not destroyed by an error: what is left of a refused body is dropped unread, because a client that is cut off
   // while it sends never hears the refusal, and a body that nobody takes keeps its connection for ever.
-  const source = bytes.iterator({ destroyOnReturn: false })
-  const cutOff = () => bytes.destroy()
+  const source = body.iterator({ destroyOnReturn: false })
+  const cutOff = () => body.destroy()
   signal.addEventListener('abort', cutOff)
   try {
     await pipeline(
@@ -169,7 +170,7 @@ async function receive(bytes: Readable, path: string, maxBytes: number, uri: str
           if (size > maxBytes) {
             throw new ChatbotError(
               'document_too_large',
-              `${uri} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Split it, or raise the limit.`,
+              `${uri} is larger than ${bytes(maxBytes)} (ingest.maxFileBytes). Split it, or raise the limit.`,
             )
           }
           hash.update(chunk)
@@ -180,7 +181,7 @@ async function receive(bytes: Readable, path: string, maxBytes: number, uri: str
       { signal },
     )
   } catch (error) {
-    bytes.resume()
+    body.resume()
     throw signal.aborted ? signal.reason : fileError(error, `the upload of ${uri}`)
   } finally {
     signal.removeEventListener('abort', cutOff)

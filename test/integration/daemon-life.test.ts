@@ -17,6 +17,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hashFile } from '../../src/client/files/hash.ts'
 import {
   daemonHealth,
   ensureDaemon,
@@ -25,7 +26,6 @@ import {
   stopDaemon,
 } from '../../src/client/launch.ts'
 import { connect } from '../../src/client/socket/connect.ts'
-import { hashFile } from '../../src/client/sync/hash.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
