@@ -10,7 +10,7 @@ import { DIMENSIONS, type EmbeddingServer, embeddingServer, refusing } from '../
 import { describePostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 let folder: string
 let endpoint: EmbeddingServer
