@@ -1,10 +1,7 @@
-/** Engines on a real daemon: which one answers, and that those that fail say so and take nothing with them. */
-import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import {
   type FakeOpenai,
@@ -113,10 +110,8 @@ async function ask(more: {
   readonly collections?: readonly string[]
   readonly cache?: boolean
 }) {
-  await using client = await greeted(runtimePaths(daemon.dataDir).socket)
-  const id = randomUUID()
-  client.send({ type: 'ask', id, question: QUESTION, ...more })
-  return (await client.events(id)).at(-1)
+  await using client = await greeted(daemon)
+  return (await client.ask(QUESTION, more)).last
 }
 
 const configure = (name: string, engine: string | null) =>
