@@ -38,7 +38,7 @@ lint: install
 docs: install
 	@node docs/reference.ts
 
-## eval: search, answers and conversations on XQuAD, ClapNQ and MTRAG (docs/QUALITY.md)
+## eval: search, answers and conversations on XQuAD, ClapNQ, MTRAG and docsqa (docs/QUALITY.md); all of docsqa where ../shared has it
 eval: build
 	@node bench/eval.ts
 
