@@ -1,5 +1,8 @@
 /** How a right answer's keys are looked for in a text: docs/EVALUATION.md tells the rules. */
 import type { Language } from '../domain/language.ts'
+import { anyOf } from '../text/all-languages.ts'
+import { foldLetters } from '../text/fold.ts'
+import { KNOWLEDGE } from '../text/language.ts'
 
 export interface Comparing {
   /** Of the text: `1,000` is a thousand in English, `0,5` a half in Russian. */
@@ -26,7 +29,7 @@ export function plain(text: string, { language = 'en', caseSensitive = false }: 
 }
 
 function oneSpelling(text: string): string {
-  return (
+  return foldLetters(
     text
       .replace(/\r\n?/g, '\n')
       // Before compatible characters become one: 50¹ is not 501.
@@ -35,9 +38,7 @@ function oneSpelling(text: string): string {
       .replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')
       .replace(/[\u2018-\u201b\u2032\u00b4\u02bc]/g, "'")
       .replace(/[\u201c-\u201f\u00ab\u00bb\u2033]/g, '"')
-      .replace(/[\u2010-\u2015\u2212\u2043]/g, '-')
-      .replaceAll('ё', 'е')
-      .replaceAll('Ё', 'Е')
+      .replace(/[\u2010-\u2015\u2212\u2043]/g, '-'),
   )
 }
 
@@ -103,12 +104,12 @@ function ungrouped(text: string, language: Language): string {
   const numbers = text.replace(/(?<!\d)\d+(?: \d+)+/g, (run, at: number) =>
     /[.,:]/.test(text[at - 1] ?? '') ? run : joined(run.split(' ')),
   )
-  switch (language) {
-    case 'en':
+  switch (KNOWLEDGE[language].numbers.comma) {
+    case 'groups':
       return numbers.replace(/(?<![\d.,:])[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)/g, (number) =>
         number.replaceAll(',', ''),
       )
-    case 'ru':
+    case 'decimal':
       return numbers.replace(/(?<=\d),(?=\d)/g, '.')
   }
 }
@@ -154,8 +155,10 @@ function endOf(pieces: readonly string[], text: string, from: number): number | 
 const NUMBER_BEGINS = /(?<!\d)(?<!\d\.)(?<!(?<![\d.])\d{1,2}:)(?:(?<!\p{L})|(?<=(?<![\p{L}\d])v))/uy
 const WORD_BEGINS = /(?<![\p{L}\d])/uy
 /** Glued to a unit or to no letter: `250kg`, but neither `50k`, which is another number, nor `40P01`. */
-const NUMBER_ENDS =
-  /(?!\d)(?!\.\d)(?!:\d\d(?!\d))(?=$|[^\p{L}]|(?:[kmgt]i?b|bytes?|px|pt|[nµm]?s|secs?|min|h|kg|g|km|cm|mm|m|мс|сек|мин|с|ч|д|[кмгт]б|кг|г|км|см|мм|м|р|руб|x)(?![\p{L}\d]))/uy
+const NUMBER_ENDS = new RegExp(
+  `(?!\\d)(?!\\.\\d)(?!:\\d\\d(?!\\d))(?=$|[^\\p{L}]|${anyOf(({ numbers }) => numbers.units)}(?![\\p{L}\\d]))`,
+  'uy',
+)
 const WORD_ENDS = /(?![\p{L}\d])/uy
 
 function begins(key: string, text: string, at: number): boolean {
