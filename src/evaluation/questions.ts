@@ -170,7 +170,7 @@ function parseLine(line: string): EvalQuestion | string {
     id: id ?? idOf([rest.question, rest.history, filter, set]),
     set: set ?? detectLanguage(rest.question),
     language: language ?? detectLanguage(rest.question),
-    ...(filter === undefined ? {} : { filter }),
+    filter,
   }
 }
 
