@@ -1,4 +1,7 @@
-/** Amounts for people: the one place that says how sizes, lengths of time and counts are written. */
+/**
+ * Amounts for people: the one place that says how sizes, lengths of time and counts are written. Node.js 22 has no
+ * Intl.DurationFormat, and Intl.NumberFormat writes 10⁹ bytes as `1BB`.
+ */
 import prettyBytes from 'pretty-bytes'
 import prettyMs from 'pretty-ms'
 
