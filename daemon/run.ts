@@ -45,6 +45,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
   const rights = closeToOthers(config.dataDir)
   const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
   logCrashes(log)
+  for (const warning of loaded.warnings) log.warn(warning)
   if (rights.closed.length > 0)
     log.warn({ paths: rights.closed }, 'others could read these; they no longer can')
   if (rights.open.length > 0)

@@ -1,6 +1,8 @@
 /** Compares questions with texts token by token: Khattab and Zaharia, "ColBERT", 2020. */
+
 import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import { cosine } from '../src/domain/cosine.ts'
 import type { Span } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Embedder, EmbedOptions, LateInteraction } from '../src/ports/embedder.ts'
@@ -101,7 +103,7 @@ function compare(
     }
     return highest
   })
-  return { similarity: dot(question.vector, text.sentence), best, truncated: text.truncated }
+  return { similarity: cosine(question.vector, text.sentence), best, truncated: text.truncated }
 }
 
 /** Four at a time, so that a number of the text is read and widened once for four products: twice as fast. */
@@ -144,12 +146,6 @@ function cosinesOf(
     }
   }
   return cosines
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
 }
 
 function tokensOf({ tokenVectors }: Encoding): TokenVectors {

@@ -43,6 +43,7 @@ export default class ConfigList extends ChatbotCommand {
         entries.map(({ key, value, source }) => [key, text(value), source]),
       ),
     )
+    for (const warning of loaded.warnings) this.talk(`Note: ${warning}`)
     return { entries }
   }
 }

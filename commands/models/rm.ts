@@ -34,10 +34,9 @@ export default class ModelsRm extends ChatbotCommand {
     const settings = [
       ['embedder.model', config.embedder.model],
       ['reranker.model', config.reranker.model],
-      ...Object.entries(config.localEngines).map(([name, { model }]) => [
-        `localEngines.${name}.model`,
-        model,
-      ]),
+      ...Object.entries(config.engines)
+        .filter(([, { kind }]) => kind === 'local')
+        .map(([name, { model }]) => [`engines.${name}.model`, model]),
     ]
     const used = settings
       .filter(([, model]) => model === args.model)

@@ -23,7 +23,8 @@ export default class ModelsUse extends ChatbotCommand {
         : 'The running daemon takes it over with: chatbot restart'
     if (role === 'generator') {
       const entries = new Map([
-        ['localEngines.local.model', args.model],
+        ['engines.local.kind', 'local'],
+        ['engines.local.model', args.model],
         ['answer.engine', 'local'],
       ])
       const path = editUserConfig(process.env, entries)

@@ -7,11 +7,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileError } from '../../src/config/data-dir.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
-import type { DocumentSummary } from '../../src/domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { type IngestFile, ingestDocument } from '../../src/ingest/ingest.ts'
-import { stageDocument } from '../../src/ingest/stage.ts'
+import { type IngestFile, readDocument } from '../../src/ingest/read.ts'
+import { type IngestedOne, ingestOne } from '../../src/jobs/ingest-one.ts'
 import { bytes } from '../../src/text/amounts.ts'
 import type { Services } from '../services.ts'
 
@@ -38,9 +37,7 @@ export interface Upload {
   readonly signal: AbortSignal
 }
 
-type Uploaded =
-  | { readonly status: 'indexed' | 'unchanged'; readonly document: DocumentSummary }
-  | { readonly status: 'staged'; readonly job: string }
+type Uploaded = IngestedOne | { readonly status: 'staged'; readonly job: string }
 
 /** Without a job the document is indexed when this resolves; a job only accepts it, and remembers what it refused. */
 export async function ingestUpload(
@@ -48,39 +45,56 @@ export async function ingestUpload(
   principal: Principal,
   upload: Upload,
 ): Promise<Uploaded> {
-  const { job, uri } = upload
-  const { ports, parser, specs } = services
-  const { store } = ports
+  const { job, signal } = upload
+  if (job !== undefined) return staged(services, principal, upload, job)
+  // What is staged is indexed, and counts as an upload until then, also when its client is gone or told to come again.
+  return Promise.race([alone(services, principal, upload), ending(signal)])
+}
+
+async function alone(services: Services, principal: Principal, upload: Upload): Promise<IngestedOne> {
+  const { parser, specs, jobs, ports } = services
   const { collection, signal } = upload
-  if (job === undefined) {
-    return received(services, upload, async (file) => {
-      const indexing = await specs.of(collection)
-      return ingestDocument(principal, collection, file, { store, parser, signal, ...indexing }).catch(
-        async (error: unknown) => {
-          const now = await specs.of(collection)
-          // A rebuild was completed meanwhile.
-          if (now.spec.model === indexing.spec.model) throw error
-          return ingestDocument(principal, collection, file, { store, parser, signal, ...now })
-        },
-      )
-    })
-  }
+  return received(services, upload, async (file) => {
+    const { spec } = await specs.of(collection)
+    const read = await readDocument(file, spec.reference, { parser, signal })
+    return ingestOne(principal, { collection, spec }, read, { store: ports.store, jobs })
+  })
+}
+
+async function staged(
+  services: Services,
+  principal: Principal,
+  upload: Upload,
+  job: string,
+): Promise<Uploaded> {
+  const { parser, specs } = services
+  const { store } = services.ports
+  const { collection, uri, signal } = upload
   try {
-    const staged = await received(services, upload, async (file) => {
+    const found = await received(services, upload, async (file) => {
       const { spec } = await specs.of(collection)
-      return stageDocument(principal, { collection, job, spec }, file, { store, parser, signal })
+      const { document, chunks } = await readDocument(file, spec.reference, { parser, signal })
+      return store.staging.stage(principal, { collection, spec, job }, document, chunks)
     })
-    if (staged.status === 'staged') {
+    if (found.status === 'staged') {
       services.jobs.wake()
-      return { status: 'staged', job: staged.job }
+      return { status: 'staged', job: found.job }
     }
-    return { status: 'unchanged', document: await store.documents.get(principal, staged.document) }
+    return { status: 'unchanged', document: await store.documents.get(principal, found.document) }
   } catch (thrown) {
     const error = ChatbotError.wrap(thrown)
     if (!PASSING.has(error.code)) await store.staging.refuse(principal, job, uri, error)
     throw thrown
   }
 }
+
+/** Rejects with the signal's reason. */
+const ending = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = () => reject(signal.reason)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 
 /** The client comes again with the same file, or was told to stop. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -7,15 +7,17 @@ import { bytes, count, duration } from '../text/amounts.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 type Status = RouteResponse<'status'>
+type Engines = RouteResponse<'listEngines'>['engines']
+type Collections = RouteResponse<'listCollections'>['collections']
 
-export async function checkDaemon(api: ApiClient): Promise<Finding[]> {
-  const [status, { generations }, { engines: configured }, { collections }] = await Promise.all([
+export async function checkDaemon(api: ApiClient): Promise<{ findings: Finding[]; engines: Engines }> {
+  const [status, { generations }, { engines }, { collections }] = await Promise.all([
     api.call('status', {}),
     api.call('listIndex', {}),
     api.call('listEngines', {}),
     api.call('listCollections', {}),
   ])
-  return [
+  const findings = [
     ok(
       'Daemon',
       `${status.version}, pid ${status.pid}, ${status.listen ?? 'local socket only'}, ${bytes(status.memoryBytes)}`,
@@ -23,8 +25,9 @@ export async function checkDaemon(api: ApiClient): Promise<Finding[]> {
     loopDelay(status),
     ...components(status),
     index(generations),
-    engines(configured, collections),
+    ...collectionsWithoutEngine(engines, collections),
   ]
+  return { findings, engines }
 }
 
 function loopDelay({ eventLoopDelayMs: { p99 } }: Status): Finding {
@@ -59,29 +62,16 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
   return ok('Index', `${count(chunks, 'chunk')} in ${count(active.length, 'collection')}; search: ${access}`)
 }
 
-function engines(
-  configured: RouteResponse<'listEngines'>['engines'],
-  collections: RouteResponse<'listCollections'>['collections'],
-): Finding {
+/** Collections that are answered by an engine which is not configured any more. */
+function collectionsWithoutEngine(running: Engines, collections: Collections): Finding[] {
   const orphans = collections.filter(
-    ({ engine }) => engine !== null && !configured.some(({ name }) => name === engine),
+    ({ engine }) => engine !== null && !running.some(({ name }) => name === engine),
   )
-  if (orphans[0] !== undefined) {
-    return fail(
-      'Engines',
-      orphans
-        .map(({ name, engine }) => `the collection ${name} is answered by ${engine}, which is not configured`)
-        .join('; '),
-      `Configure it, or: chatbot collections set ${orphans[0].name} --default-engine`,
-    )
-  }
-  const resting = configured.find(({ state }) => state === 'resting')
-  if (resting !== undefined) {
-    return warn(
-      'Engines',
-      `${resting.name} rests after failures: ${resting.because ?? 'unknown'}`,
-      `Try it: chatbot engines test ${resting.name}`,
-    )
-  }
-  return ok('Engines', configured.map(({ name, used }) => `${name} (${used})`).join(', '))
+  return orphans.map(({ name, engine }) =>
+    fail(
+      'Collections',
+      `the collection ${name} is answered by ${engine}, which is not configured`,
+      `Configure it, or: chatbot collections set ${name} --default-engine`,
+    ),
+  )
 }

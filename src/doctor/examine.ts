@@ -1,9 +1,10 @@
+import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { checkDaemon } from './daemon.ts'
 import { checkEngines } from './engines.ts'
-import { type Finding, fail } from './finding.ts'
+import { type Finding, fail, warn } from './finding.ts'
 import * as machine from './machine.ts'
 
 export interface Examined {
@@ -36,16 +37,21 @@ export async function* examine({
   }
   const { dataDir } = loaded.config
   yield machine.checkConfigFile(env)
+  for (const warning of loaded.warnings)
+    yield warn('Configuration', warning, 'Use the new name; any `chatbot config set` writes it into the file')
   yield machine.checkDataDir(dataDir)
   yield machine.checkDisk(dataDir)
   yield* machine.checkToken(dataDir)
   yield await machine.checkModel()
   yield await machine.checkLock(dataDir)
+  let engines: RouteResponse<'listEngines'>['engines'] | undefined
   try {
-    yield* await checkDaemon(await api(loaded))
+    const daemon = await checkDaemon(await api(loaded))
+    engines = daemon.engines
+    yield* daemon.findings
   } catch (error) {
     const { code, fullMessage } = ChatbotError.wrap(error)
     yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
   }
-  yield* await checkEngines(loaded.config)
+  yield* await checkEngines(loaded.config, engines)
 }

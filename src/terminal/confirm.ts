@@ -1,6 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
+import { ofAll } from '../text/all-languages.ts'
+
+const YES = new Set(ofAll(({ yes }) => yes))
 
 interface Confirmation {
   /** The flag that is a yes, and the code of the error where it is missing. */
@@ -24,7 +27,7 @@ export async function confirm(
   dialogue.on('SIGINT', () => process.exit(130))
   try {
     const reply = await dialogue.question(`${printable(what)} Go on? [y/N] `)
-    if (!/^(y|yes|д|да)$/i.test(reply.trim())) throw new ChatbotError('cancelled', refusal)
+    if (!YES.has(reply.trim().toLowerCase())) throw new ChatbotError('cancelled', refusal)
   } finally {
     dialogue.close()
   }

@@ -1,18 +1,14 @@
-/** The patterns of a filter, at their bounds, against uris made for them: on PGlite in this process, and on a daemon. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { documents } from '../../drizzle/schema.ts'
-import { hashFile } from '../../src/client/files/hash.ts'
 import { MAX_WILDCARD_GLOB_CHARACTERS, MAX_WILDCARDS } from '../../src/domain/glob.ts'
 import { filterSchema } from '../../src/protocol/shapes.ts'
 import { documentCondition } from '../../src/store/search/filter.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { expectLinear } from '../support/growth.ts'
+import { upload } from '../support/upload.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -94,13 +90,8 @@ describe('a filter with globs', () => {
 
   it('at its bounds lets other clients have their answers, and beyond them is told why', async () => {
     await using daemon = await startTestDaemon()
-    const folder = mkdtempSync(join(tmpdir(), 'chatbot-globs-'))
-    const path = join(folder, 'a.md')
-    writeFileSync(path, '# Harbour\n\nThe harbour opens at seven in the morning.')
-    const file = { collection: 'default', path, ...(await hashFile(path)) }
-    await daemon.api.call('createCollection', { body: { name: 'default' } })
-    for (const uri of URIS) await daemon.api.upload({ ...file, uri })
-    rmSync(folder, { recursive: true })
+    for (const uri of URIS)
+      await upload(daemon, 'default', uri, '# Harbour\n\nThe harbour opens at seven in the morning.')
 
     let answered = false
     const attack = async (make: (size: number) => string) => {

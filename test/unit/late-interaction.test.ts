@@ -3,6 +3,7 @@ import { builtinModel } from '../../models/builtin.ts'
 import type { Encoding } from '../../models/embed-messages.ts'
 import { type LocalEmbedder, startEmbedder } from '../../models/embedder.ts'
 import { lateInteraction } from '../../models/late-interaction.ts'
+import { cosine } from '../../src/domain/cosine.ts'
 import type { EmbedOptions } from '../../src/ports/embedder.ts'
 
 const HOW = { priority: 'question' } as const
@@ -75,8 +76,6 @@ describe('late interaction', () => {
       const { vectors = new Float32Array(), starts = [] } = encoding?.tokenVectors ?? {}
       return Array.from(starts, (_, i) => vectors.subarray(i * model.dimensions, (i + 1) * model.dimensions))
     }
-    const cosine = (a: Float32Array, b: Float32Array) =>
-      a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
     const exact = rows(asked).map((row) => Math.max(...rows(passage).map((other) => cosine(row, other))))
     const { texts } = await interact(question, [whole(text)], HOW)
     const best = texts[0]?.best[0] ?? []
