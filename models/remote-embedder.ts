@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import { z } from 'zod'
 import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
 import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/ports/embedder.ts'
+import { duration } from '../src/text/amounts.ts'
 import type { RunningEmbedder } from './embedder.ts'
 import { familyOf } from './families.ts'
 
@@ -112,9 +113,13 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     if (thrown instanceof OpenAI.APIUserAbortError)
       return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
     if (thrown instanceof OpenAI.APIConnectionTimeoutError)
-      return new ChatbotError('timeout', `The embedder ${name} gave no embeddings within ${timeoutMs} ms.`, {
-        detail: at,
-      })
+      return new ChatbotError(
+        'timeout',
+        `The embedder ${name} gave no embeddings within ${duration(timeoutMs)}.`,
+        {
+          detail: at,
+        },
+      )
     if (thrown instanceof OpenAI.APIConnectionError)
       return new ChatbotError(
         'engine_unreachable',

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
-import { bytes } from '../text/amounts.ts'
+import { bytes, duration } from '../text/amounts.ts'
 import { isPublicAddress } from './addresses.ts'
 
 export interface FetchOptions {
@@ -104,7 +104,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
     if (late.aborted) {
       throw new ChatbotError(
         'timeout',
-        `${address} took longer than ${options.timeoutMs / 1000} s (ingest.urlTimeoutMs).`,
+        `${address} took longer than ${duration(options.timeoutMs)} (ingest.urlTimeoutMs).`,
       )
     }
     throw ChatbotError.wrap(error, 'url_failed', `${address}: `)

@@ -15,6 +15,12 @@ export function duration(ms: number): string {
   return prettyMs(rounded, { unitCount: 2, millisecondsDecimalDigits: rounded < 10 ? 1 : 0 })
 }
 
+/** How long to wait, rounded up: whoever comes then does not come too early. */
+export function atLeast(ms: number): string {
+  const step = ms < 120_000 ? 1000 : 60_000
+  return duration(Math.ceil(ms / step) * step)
+}
+
 /** `just now`, `5m ago`, `2d ago`; clocks of two machines may differ. */
 export const ago = (ms: number): string =>
   ms < 60_000 ? 'just now' : `${prettyMs(ms, { compact: true })} ago`

@@ -5,7 +5,6 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hashFile } from '../../src/client/files/hash.ts'
 import {
   daemonHealth,
   ensureDaemon,

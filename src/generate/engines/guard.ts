@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { atLeast } from '../../text/amounts.ts'
 
 export interface GuardOptions {
   /** As the configuration calls the engine. */
@@ -55,7 +56,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
+      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${atLeast(left)}. The last failure: ${resting.because}.`,
       { retryAfterMs: left, detail: resting.detail },
     )
   }
