@@ -1,9 +1,9 @@
 import { ofAll } from './all-languages.ts'
 
-/** How words are compared everywhere: compatibility forms, case and letters with variants (ё, е) make no difference. */
+/** Folds words for comparison everywhere: compatibility forms, case and variant letters (ё, е). */
 export const foldCase = (text: string): string => foldLetters(text.normalize('NFKC').toLowerCase())
 
-/** Invisible characters, kinds of apostrophes and runs of white space make no difference either, but case does. */
+/** Also folds invisible characters, kinds of apostrophes and runs of white space, but keeps case. */
 export const fold = (text: string): string =>
   foldLetters(
     text
@@ -17,5 +17,6 @@ export const fold = (text: string): string =>
 const VARIANTS = new Map(ofAll(({ letterVariants }) => letterVariants))
 const VARIANT = new RegExp(`[${[...VARIANTS.keys()].join('')}]`, 'gu')
 
-const foldLetters = (text: string): string =>
+/** Folds variant letters (ё, е) alone. */
+export const foldLetters = (text: string): string =>
   text.replace(VARIANT, (letter) => VARIANTS.get(letter) ?? letter)
