@@ -1,24 +1,28 @@
 /**
- * Loads the configuration: environment over project file over user file over defaults. Flags come on top. A secret may
- * lie in a file that VARIABLE_FILE names, as container platforms mount them.
+ * Loads the configuration. The environment overrides the project file, which overrides the user file, which
+ * overrides the defaults; flags override all. VARIABLE_FILE can name a file with a secret, as container platforms
+ * mount them.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { type Entry, OLD_SETTINGS, renamed } from './old-settings.ts'
 import { defaultDataDir, hubCacheDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
 import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
 
 export interface LoadedConfig {
   readonly config: Config
-  /** Where each key that is not a default comes from: a file or an environment variable. */
+  /** The source of each key that is not a default: a file or an environment variable. */
   readonly sources: ReadonlyMap<string, string>
+  /** Settings that still have the previous version's name, with the current one. */
+  readonly warnings: readonly string[]
 }
 
 interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where a project file is looked for; without it none is read, as in the daemon. */
+  /** The folder with the project file; if absent, as in the daemon, none is read. */
   readonly projectDir?: string
 }
 
@@ -28,32 +32,37 @@ export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
     ['models.cacheDir', hubCacheDir(env)],
   ])
   const sources = new Map<string, string>()
-  const put = (key: string, value: unknown, source: string) => {
-    values.set(key, value)
-    sources.set(key, source)
+  const warnings: string[] = []
+  const put = (given: readonly Entry[]) => {
+    const current = renamed(given)
+    warnings.push(...current.warnings)
+    for (const [key, value, source] of current.entries) {
+      values.set(key, value)
+      sources.set(key, source)
+    }
   }
 
   const userFile = userConfigFile(env)
-  for (const [key, value] of readFile(userFile, env.CHATBOT_CONFIG !== undefined)) put(key, value, userFile)
+  put(readFile(userFile, env.CHATBOT_CONFIG !== undefined))
   if (projectDir !== undefined) {
     const file = join(projectDir, PROJECT_CONFIG_FILE)
-    for (const [key, value] of readFile(file, false)) {
-      if (!PROJECT_KEYS.includes(key)) {
-        throw invalid(
-          `${file} sets \`${key}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
-        )
-      }
-      put(key, value, file)
+    const entries = readFile(file, false)
+    const forbidden = entries.find(([key]) => !PROJECT_KEYS.includes(key))
+    if (forbidden !== undefined) {
+      throw invalid(
+        `${file} sets \`${forbidden[0]}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
+      )
     }
+    put(entries)
   }
-  for (const [key, value, variable] of fromEnvironment(env)) put(key, value, variable)
+  put(fromEnvironment(env))
 
   const parsed = configSchema.safeParse(nest(values))
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => explain(issue, sources))
     throw invalid(lines.join('\n'))
   }
-  return { config: { ...parsed.data, dataDir: resolve(parsed.data.dataDir) }, sources }
+  return { config: { ...parsed.data, dataDir: resolve(parsed.data.dataDir) }, sources, warnings }
 }
 
 /** Leaves of a configuration as dotted keys, for `config list` and the API; secrets masked. */
@@ -68,7 +77,7 @@ export function listConfig({
   }))
 }
 
-/** A value given as text (environment, `config set`), as the setting's type. */
+/** Converts a value given as text (environment, `config set`) to the setting's type. */
 export function parseSetting(setting: Setting, text: string): unknown {
   const candidates: unknown[] = [text]
   const trimmed = text.trim()
@@ -76,7 +85,7 @@ export function parseSetting(setting: Setting, text: string): unknown {
   if (trimmed !== '' && Number.isFinite(Number(trimmed))) candidates.unshift(Number(trimmed))
   candidates.push(trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim()))
   const issuesOf = (candidate: unknown) => setting.schema.safeParse(candidate).error?.issues ?? []
-  // What fits nothing is passed on as what comes nearest, so that the schema explains what it wants.
+  // If nothing fits, pass on the closest candidate so that the schema explains what it wants.
   return (
     candidates.find((candidate) => issuesOf(candidate).length === 0) ??
     candidates.find((candidate) => issuesOf(candidate).every(({ code }) => code !== 'invalid_type')) ??
@@ -84,14 +93,14 @@ export function parseSetting(setting: Setting, text: string): unknown {
   )
 }
 
-function fromEnvironment(env: LoadOptions['env']): [key: string, value: unknown, variable: string][] {
-  return SETTINGS.flatMap((setting) =>
-    variablesOf(setting, env).flatMap(([key, variable]): [string, unknown, string][] => {
+function fromEnvironment(env: LoadOptions['env']): Entry[] {
+  return [...OLD_SETTINGS, ...SETTINGS].flatMap((setting) =>
+    variablesOf(setting, env).flatMap(([key, variable]): Entry[] => {
       const text = env[variable]
       // An empty variable is how compose files and shells say "not set".
       if (text !== undefined && text !== '') return [[key, parseSetting(setting, text), variable]]
       const fileVariable = `${variable}_FILE`
-      // An engine's key has a setting of its own for this: `apiKeyFile`.
+      // An engine's key has a separate setting for this: `apiKeyFile`.
       const file = setting.secret && !setting.env.includes('*') ? env[fileVariable] : undefined
       if (file === undefined || file === '') return []
       return [[key, parseSetting(setting, readSecret(file, fileVariable)), fileVariable]]
@@ -104,9 +113,9 @@ function readSecret(file: string, variable: string): string {
   try {
     text = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw invalid(`cannot read ${file}, which ${variable} names: ${wordsOf(error)}`)
+    throw invalid(`cannot read ${file}, set by ${variable}: ${wordsOf(error)}`)
   }
-  if (text === '') throw invalid(`${file}, which ${variable} names, is empty`)
+  if (text === '') throw invalid(`${file}, set by ${variable}, is empty`)
   return text
 }
 
@@ -123,7 +132,7 @@ function variablesOf(
   })
 }
 
-function readFile(path: string, required: boolean): [string, unknown][] {
+function readFile(path: string, required: boolean): Entry[] {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -137,14 +146,14 @@ function readFile(path: string, required: boolean): [string, unknown][] {
       return []
     throw invalid(`cannot read ${path}: ${wordsOf(error)}`)
   }
-  // Most commands find no file, and start faster without the parser.
+  // Most commands find no file, and start faster without loading the parser.
   const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   const document = parseDocument(text)
   const [problem] = document.errors
   if (problem !== undefined) throw invalid(`${path} is not valid YAML: ${problem.message}`)
   const content = z.record(z.string(), z.unknown()).nullable().safeParse(document.toJS())
   if (!content.success) throw invalid(`${path} must hold settings as \`key: value\` lines`)
-  return content.data === null ? [] : flatten('', content.data)
+  return content.data === null ? [] : flatten('', content.data).map(([key, value]) => [key, value, path])
 }
 
 function flatten(prefix: string, value: object): [string, unknown][] {
@@ -186,7 +195,8 @@ function explain(issue: z.core.$ZodIssue, sources: ReadonlyMap<string, string>):
     return `unknown setting ${full.join(', ')}${source[0] === undefined ? '' : ` in ${source[0]}`}. \`chatbot config list\` shows all settings.`
   }
   const source = sources.get(path)
-  return `${path}${source === undefined ? '' : ` (from ${source})`}: ${issue.message}`
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
+  return `${path}${source === undefined ? '' : ` (from ${source})`}: ${message}`
 }
 
 const invalid = (message: string) => new ChatbotError('invalid_config', message)

@@ -1,4 +1,4 @@
-/** The forms of REDIS_URL, as ioredis wants them. */
+/** Parses the forms of REDIS_URL into ioredis options. */
 import { readFileSync } from 'node:fs'
 import type { RedisOptions } from 'ioredis'
 import { ChatbotError, wordsOf } from '../domain/errors.ts'
@@ -8,7 +8,7 @@ interface Node {
   readonly port: number
 }
 
-/** What all nodes of an address share. */
+/** Options for every node of an address. */
 export type NodeOptions = Pick<RedisOptions, 'username' | 'password' | 'tls'>
 
 export type RedisAddress =
@@ -32,7 +32,7 @@ export const REDIS_URL =
  */
 export function parseRedisUrl(url: string, caFile?: string): RedisAddress {
   const parts = REDIS_URL.exec(url)?.groups
-  if (parts === undefined) throw invalid('this is not redis://, redis+sentinel:// or redis+cluster://')
+  if (parts === undefined) throw invalid('it must begin with redis://, redis+sentinel:// or redis+cluster://')
   const { tls, kind, user, password, hosts = '', path = '', query = '' } = parts
   const options: NodeOptions = {
     ...(user === undefined || user === '' ? {} : { username: decodeURIComponent(user) }),
@@ -68,7 +68,7 @@ function nodeOf(text: string, standard: number): Node {
 
 function databaseOf(text: string | undefined): number {
   if (text === undefined || text === '') return 0
-  if (!/^\d{1,4}$/.test(text)) throw invalid(`\`${text}\` is not the number of a database`)
+  if (!/^\d{1,4}$/.test(text)) throw invalid(`\`${text}\` is not a database number`)
   return Number(text)
 }
 

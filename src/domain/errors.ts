@@ -1,12 +1,12 @@
 import type { Principal } from './principal.ts'
 
 /**
- * Every error a user, a client or a script can meet, in one append-only list: the code is stable, `http` is
- * the status of the HTTP API, `exit` the exit status of the command line.
+ * Every error that users, clients and scripts can get, in one append-only list. The code is stable, `http` is the
+ * status of the HTTP API, `exit` the exit status of the command line.
  *
- * Exit statuses: 1 failed, 2 usage, 3 not configured, 4 unauthenticated or forbidden, 5 unreachable,
- * 6 rate limited or overloaded, 7 timed out, 8 partial, 9 not found,
- * 10 a bound of `chatbot eval` was missed, 130 interrupted.
+ * Exit statuses: 1 failed, 2 usage, 3 not configured, 4 unauthenticated or forbidden, 5 unreachable, 6 rate
+ * limited or overloaded, 7 timed out, 8 partial, 9 not found, 10 a bound of `chatbot eval` was missed, 130
+ * interrupted.
  */
 export const ERRORS = {
   bad_request: { http: 400, exit: 2 },
@@ -95,7 +95,7 @@ export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 
 export interface ErrorBody {
   readonly code: ErrorCode
-  /** What happened, and what to do next: one or two sentences for whoever asked. */
+  /** What happened, and what to do next: one or two sentences for the client. */
   readonly message: string
   readonly retryAfterMs?: number
 }
@@ -107,8 +107,8 @@ interface ErrorOptions {
 }
 
 /**
- * `message` is for everybody whose request failed: it names what failed (the database, the engine NAME), and no address,
- * path or statement. Those are in `detail`, for the log and for the user of the machine.
+ * `message` may go to any client: it names what failed (the database, the engine NAME) but contains no address,
+ * path or statement. Those are in `detail`, for the log and the local user.
  */
 export class ChatbotError extends Error {
   override readonly name = 'ChatbotError'
@@ -131,19 +131,19 @@ export class ChatbotError extends Error {
     return ERRORS[this.code].http
   }
 
-  /** With the detail. */
+  /** The message with the detail. */
   get fullMessage(): string {
     const { message, detail } = this
     if (detail === undefined || detail === '') return message
     return /[.?!)]$/.test(message) ? `${message} (${detail})` : `${message}: ${detail}`
   }
 
-  /** For the user of the machine; for everybody else `toJSON`. */
+  /** For the local user; everybody else gets `toJSON`. */
   inFull(): ErrorBody {
     return { ...this.toJSON(), message: this.fullMessage }
   }
 
-  /** As a user of this kind may see it. */
+  /** The form for this kind of principal. */
   for({ kind }: Pick<Principal, 'kind'>): ErrorBody {
     return kind === 'local' ? this.inFull() : this.toJSON()
   }
@@ -165,8 +165,8 @@ export class ChatbotError extends Error {
   }
 
   /**
-   * Whatever was thrown, as an error with a code. With a prefix its words follow it, so they must be for everybody:
-   * where they may not be, `hide`. Without a code it was not expected, and only the detail has its words.
+   * Converts a thrown value to an error with a code. With a prefix, the thrown message is shown to the client; use
+   * `hide` if it must not be. Without a code the error is unexpected, and only the detail contains its message.
    */
   static wrap(thrown: unknown, code: ErrorCode = 'internal', prefix = ''): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
@@ -174,14 +174,14 @@ export class ChatbotError extends Error {
     return new ChatbotError(code, prefix + wordsOf(thrown), { cause: thrown })
   }
 
-  /** The same with this message, and the words of what was thrown as the detail. */
+  /** The same with this message; the thrown message becomes the detail. */
   static hide(thrown: unknown, code: ErrorCode, message: string, retryAfterMs?: number): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
     return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: wordsOf(thrown) })
   }
 }
 
-const UNEXPECTED = 'Something failed that was not expected. `chatbot logs` has the details.'
+const UNEXPECTED = 'An unexpected error occurred. `chatbot logs` has the details.'
 
-/** What was thrown, in its own words. */
+/** The message of a thrown value. */
 export const wordsOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))

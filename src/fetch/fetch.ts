@@ -1,4 +1,4 @@
-/** One document of the web into a file: bounded, and only from where the caller may read. */
+/** Downloads one web document to a file: bounded, and only from allowed addresses. */
 import { createHash } from 'node:crypto'
 import { lookup as systemLookup } from 'node:dns/promises'
 import { createWriteStream } from 'node:fs'
@@ -10,48 +10,49 @@ import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
+import { bytes } from '../text/amounts.ts'
 import { isPublicAddress } from './addresses.ts'
 
 export interface FetchOptions {
-  /** The body is written here. */
+  /** The body is written to this file. */
   readonly path: string
-  /** Larger bodies are refused, compressed or not. */
+  /** Limit for the body, compressed and uncompressed. */
   readonly maxBytes: number
-  /** For everything together. */
+  /** Timeout of the whole download. */
   readonly timeoutMs: number
-  /** Also addresses that are not public. */
+  /** Also allow addresses that are not public. */
   readonly allowPrivate: boolean
-  /** Of what the caller has already. */
+  /** Validators of the version that the caller has. */
   readonly validators?: Validators | undefined
   readonly userAgent: string
   readonly signal?: AbortSignal | undefined
-  /** All addresses of a host name; the system's resolver unless given. */
+  /** Resolves a host name to all its addresses; default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>
 }
 
 export type Fetched =
-  /** The server says that the validators still hold; nothing was written. */
+  /** The validators still match; nothing was written. */
   | { readonly status: 'unchanged' }
   | {
       readonly status: 'fetched'
-      /** Where the redirects led. */
+      /** The final URL after redirects. */
       readonly url: string
       readonly bytes: number
-      /** SHA-256 of what was written, hex. */
+      /** SHA-256 of the file, hex. */
       readonly hash: string
-      /** Without parameters, in lower case; empty when the server named none. */
+      /** Without parameters, in lower case; empty if the server sent none. */
       readonly mediaType: string
-      /** Of text, as the server named it. */
+      /** The charset of text, as the server sent it. */
       readonly charset: string | undefined
       readonly validators: Validators
     }
 
 const MOST_REDIRECTS = 10
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-/** Types that hold no text to index. */
+/** Types without text to index. */
 const NOT_TEXT = /^(image|audio|video|font)\//
 
-/** The address as it names a document: normal form, no fragment. Throws `bad_request`. */
+/** The URL as a document's name: normalised, without fragment. Throws `bad_request`. */
 export function parseWebAddress(text: string): URL {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -60,7 +61,7 @@ export function parseWebAddress(text: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw new ChatbotError(
       'bad_request',
-      'An address with a user name or password would be stored with it. Download the page and ingest the file.',
+      'The address contains a user name or password, which would be stored. Download the page and ingest the file.',
     )
   }
   url.hash = ''
@@ -70,9 +71,9 @@ export function parseWebAddress(text: string): URL {
 export const isWebAddress = (text: string) => /^https?:\/\//i.test(text)
 
 /**
- * Every hop's address is checked after its name was resolved, and the connection is made to the address that was
- * checked. Throws `url_refused` (an address that is not public), `url_failed` (no answer, or not with a page),
- * `document_too_large`, `unsupported_format`, `timeout`, `cancelled`.
+ * Resolves the name at every hop, checks its addresses, and connects to a checked one. Throws `url_refused` (not a
+ * public address), `url_failed` (no response, or not a page), `document_too_large`, `unsupported_format`,
+ * `timeout`, `cancelled`.
  */
 export async function fetchDocument(address: string, options: FetchOptions): Promise<Fetched> {
   const late = AbortSignal.timeout(options.timeoutMs)
@@ -99,7 +100,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
     }
     throw new ChatbotError('url_failed', `${address} redirects more than ${MOST_REDIRECTS} times.`)
   } catch (error) {
-    if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was stopped.')
+    if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was cancelled.')
     if (late.aborted) {
       throw new ChatbotError(
         'timeout',
@@ -113,14 +114,14 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
 function nextHop(response: IncomingMessage, from: URL): URL {
   const { location } = response.headers
   const target = location === undefined ? null : URL.parse(location, from.href)
-  if (target === null) throw new ChatbotError('url_failed', `${from} redirects to nowhere.`)
+  if (target === null) throw new ChatbotError('url_failed', `${from} redirects without a valid location.`)
   return parseWebAddress(target.href)
 }
 
 async function open(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const lookup = checkedLookup(options)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  // A name that is an address is never looked up.
+  // Literal addresses are never looked up.
   if (isIP(host) !== 0) checkAddress(host, host, options)
   const { etag, lastModified } = options.validators ?? {}
   const headers = {
@@ -132,12 +133,12 @@ async function open(url: URL, options: FetchOptions, signal: AbortSignal): Promi
   }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const send = url.protocol === 'https:' ? secure : plain
-  // A connection of its own: one from a pool could lead to an address that was not checked now.
+  // No pooled connection: it could lead to an address that was not checked now.
   send(url, { agent: false, lookup, headers, signal }).on('response', resolve).on('error', reject).end()
   return promise
 }
 
-/** What node:net connects to: only addresses that passed. */
+/** Gives node:net only checked addresses. */
 function checkedLookup(options: FetchOptions): LookupFunction {
   const { resolve = resolveWithSystem } = options
   return (host, { all }, callback) => {
@@ -162,7 +163,7 @@ function checkAddress(address: string, host: string, { allowPrivate }: FetchOpti
   const which = address === host ? host : `${host} is ${address}, which`
   throw new ChatbotError(
     'url_refused',
-    `${which} is not an address of the public internet. To read pages of your own network: chatbot config set ingest.allowPrivateUrls true`,
+    `${which} is not a public internet address. To read pages of your own network: chatbot config set ingest.allowPrivateUrls true`,
   )
 }
 
@@ -177,24 +178,24 @@ async function receive(
   const mediaType = type.trim().toLowerCase()
   if (NOT_TEXT.test(mediaType)) {
     response.destroy()
-    throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: there is no text to index in it.`)
+    throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: it contains no text to index.`)
   }
   const tooLarge = () =>
     new ChatbotError(
       'document_too_large',
-      `${url} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Raise the limit, or leave it out.`,
+      `${url} is larger than ${bytes(maxBytes)} (ingest.maxFileBytes). Raise the limit, or leave it out.`,
     )
   if (Number(headers['content-length']) > maxBytes) {
     response.destroy()
     throw tooLarge()
   }
   const hash = createHash('sha256')
-  let bytes = 0
+  let received = 0
   const measured = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
+      received += chunk.length
       hash.update(chunk)
-      if (bytes > maxBytes) done(tooLarge())
+      if (received > maxBytes) done(tooLarge())
       else done(null, chunk)
     },
   })
@@ -204,7 +205,7 @@ async function receive(
     response.destroy()
     throw new ChatbotError(
       'url_failed',
-      `${url} is sent in the encoding ${encoding}, which nobody asked for.`,
+      `${url} uses the content encoding ${encoding}, which was not requested.`,
     )
   }
   const file = createWriteStream(path, { mode: 0o600 })
@@ -216,7 +217,7 @@ async function receive(
   return {
     status: 'fetched',
     url: url.href,
-    bytes,
+    bytes: received,
     hash: hash.digest('hex'),
     mediaType,
     charset: charset?.toLowerCase(),

@@ -1,17 +1,19 @@
 /**
- * What BM25 compares: stems of words, and names of things (identifiers, paths, versions, codes) both whole and in
- * their parts. Made the same way of passages and of questions, in this process, so that every database agrees.
+ * What BM25 compares: word stems, and names of things (identifiers, paths, versions, codes) both whole and in
+ * parts. Computed identically for passages and questions, in this process, so that every database agrees.
  */
-import { KNOWLEDGE } from './language.ts'
+import { anyOf } from './all-languages.ts'
+import { foldCase } from './fold.ts'
+import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
-/** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
+/** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
 export const LEXEMES_VERSION = 2
 
-/** Longer runs are data, not words: they are cut. */
+/** Longer runs are data, not words: they are truncated. */
 const LONGEST = 64
 
-/** The lexemes of a text in order, repeated as they are repeated; stop words have none. */
+/** The lexemes of a text in order, with repetitions, without stop words. */
 export function lexemes(text: string): string[] {
   const found: string[] = []
   for (const [written] of joinedDigits(text.normalize('NFC')).matchAll(COMPOUND))
@@ -19,10 +21,13 @@ export function lexemes(text: string): string[] {
   return found
 }
 
-/** Letters and digits, and what joins them to a name: `src/read-file.ts`, `node:fs`, `C++`, `O'Neill`, `1.2.3`. */
+/**
+ * Letters and digits, and the characters that join them into a name: `src/read-file.ts`, `node:fs`, `C++`,
+ * `O'Neill`, `1.2.3`.
+ */
 const COMPOUND = /[\p{L}\p{N}\p{M}]+(?:[-‑–._/\\:@'’#+&=~$]{1,3}[\p{L}\p{N}\p{M}]+)*(?:\+\+|#)?/gu
 
-/** `1,000,000` and `1 000 000` are one number; `120 340` may be a row of two, and is both. */
+/** `1,000,000` and `1 000 000` are one number; `120 340` may be two cells of a row, and gives both. */
 const joinedDigits = (text: string): string =>
   text.replace(/(?<![\p{N}.,])\p{N}{1,3}(?:[, \u00a0\u202f]\p{N}{3})+(?!\p{N})/gu, (digits) => {
     const joined = digits.replace(/\P{N}/gu, '')
@@ -30,13 +35,16 @@ const joinedDigits = (text: string): string =>
     return apart ? `${joined} ${digits}` : joined
   })
 
+const NEGATION = new RegExp(`${anyOf(({ contractions }) => contractions.negation)}$`, 'iu')
+const CONTRACTED = new RegExp(`${anyOf(({ contractions }) => contractions.endings)}$`, 'iu')
+
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
 
 const MOST_KNOWN = 100_000
 const known = new Map<string, readonly string[]>()
 
-/** Most of a text are words that were met before. */
+/** Memoised: most words of a text have occurred before. */
 function ofCompound(written: string): readonly string[] {
   const before = known.get(written)
   if (before !== undefined) return before
@@ -59,10 +67,10 @@ function addSegment(segment: string, found: string[]): void {
     found.push(version.slice(0, LONGEST))
     return
   }
-  if (/n['’]t$/iu.test(segment)) return
-  const bare = segment.replace(/['’](?:s|d|m|ll|re|ve)$/iu, '')
-  const name = fold(bare)
-  const parts = (bare.match(PART) ?? []).map(fold)
+  if (NEGATION.test(segment)) return
+  const bare = segment.replace(CONTRACTED, '')
+  const name = foldCase(bare)
+  const parts = (bare.match(PART) ?? []).map(foldCase)
   if (parts.length < 2 && !/[+#]$/u.test(name)) {
     addWord(name.replace(SEPARATORS, ''), found)
     return
@@ -76,9 +84,9 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+
 
 const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 
-/** `readFile`, `read_file` and `read-file` are the same. */
+/** Makes `readFile`, `read_file` and `read-file` equal. */
 function addWhole(name: string, found: string[]): void {
-  const whole = fold(name).replace(SEPARATORS, '')
+  const whole = foldCase(name).replace(SEPARATORS, '')
   if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))
 }
 
@@ -86,12 +94,5 @@ function addWord(word: string, found: string[]): void {
   if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, LONGEST)))
 }
 
-const fold = (word: string): string => word.normalize('NFKC').toLowerCase().replaceAll('ё', 'е')
-
-/** By the script of the word, which tells Russian from English wherever the two are mixed. */
-function stem(word: string): string {
-  if (/\p{N}/u.test(word)) return word
-  return (CYRILLIC.test(word) ? KNOWLEDGE.ru : KNOWLEDGE.en).stem(word)
-}
-
-const CYRILLIC = /\p{Script=Cyrillic}/u
+const stem = (word: string): string =>
+  /\p{N}/u.test(word) ? word : KNOWLEDGE[languageOfWord(word)].stem(word)

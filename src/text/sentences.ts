@@ -1,16 +1,17 @@
 /**
- * Sentences of English and Russian text, plain or Markdown. Rules and lists of words instead of
- * Intl.Segmenter, which cuts after `т. е.`, initials and `5 апр. 1900 г.`. Where a stop is ambiguous, the
- * sentences stay together: a quotation that is too long is better than half of one.
+ * Splits text, plain or Markdown, into sentences. It uses rules and word lists instead of Intl.Segmenter, which
+ * splits after `т. е.`, initials and `5 апр. 1900 г.`. Ambiguous stops do not split: a quotation that is too long
+ * is better than half of one.
  */
 import type { Span } from '../domain/document.ts'
-import { BEFORE_NUMBER, NEVER_LAST, RARELY_LAST, SENTENCE_STARTERS } from './abbreviations.ts'
+import { anyOf, ofAll } from './all-languages.ts'
+import type { Abbreviations } from './knowledge.ts'
 
 /**
- * Spans of the sentences of `text`, in order, not overlapping, without white space around them, in UTF-16 code
- * units. Lists, headings, table rows and blank lines end a sentence; a hard-wrapped line does not. Markers
- * (`- `, `1. `, `## `, `> `) are outside the spans. A fenced code block is one span. Lines without a letter or
- * digit (rules, underlines) give none. Linear in the length of the text.
+ * Spans of the sentences of `text`, in order, not overlapping, without surrounding white space, in UTF-16 code
+ * units. Lists, headings, table rows and blank lines end a sentence; a hard-wrapped line does not. Markers (`- `,
+ * `1. `, `## `, `> `) are outside the spans. A fenced code block is one span. Lines without a letter or digit
+ * (rules, underlines) give none. Linear in the length of the text.
  */
 export function splitSentences(text: string): Span[] {
   const spans: Span[] = []
@@ -23,7 +24,7 @@ export function splitSentences(text: string): Span[] {
 }
 
 interface Segment extends Span {
-  /** Not to be cut at stops: code and table rows. */
+  /** Not split at stops: code and table rows. */
   readonly whole: boolean
 }
 
@@ -32,7 +33,7 @@ const BLANK = /^[\s|:=_*~-]*$/u
 const FENCE = /^[ \t]{0,3}(?:```|~~~)/
 const HEADING = /^\s{0,3}#{1,6}\s/
 const TABLE_ROW = /^\s*\||\S \| \S/
-/** What a line may begin with that is not part of its sentence; bounded, so that it stays linear. */
+/** Line prefixes that are not part of the sentence; bounded, so that matching stays linear. */
 const MARKER = /^[ \t]{0,80}(?:(?:[-*+•–—]|\d{1,4}[.)]|#{1,6}|>)[ \t]{1,8}(?:\[[ xX]\][ \t]+)?)+/
 
 /** Runs of lines that belong together: a paragraph, a list item, a heading, a table row, a code block. */
@@ -76,7 +77,7 @@ function segments(text: string): Segment[] {
   return found
 }
 
-/** Starts of the lines that open and close code; a last one without its pair is an ordinary line. */
+/** Starts of the lines that open and close code blocks; an unpaired last one is an ordinary line. */
 function pairedFences(text: string): ReadonlySet<number> {
   const starts: number[] = []
   if (!text.includes('```') && !text.includes('~~~')) return new Set()
@@ -90,20 +91,20 @@ function pairedFences(text: string): ReadonlySet<number> {
   return new Set(starts)
 }
 
-/** Stops, or inline code, which is skipped. */
+/** Sentence stops, or inline code, which is skipped. */
 const STOP = /`[^`\n]{1,400}`|([.!?…]+)|([。！？]+[」』）”]?)/gu
-/** What closes after stops: brackets, quotes, emphasis, footnote marks. */
+/** What may follow stops: brackets, quotes, emphasis, footnote marks. */
 const CLOSERS = /[)\]}»"”’'*_]{0,6}(?:\[[\d, ]{1,12}\]){0,6}(?=\s)/uy
 
 interface Stop {
   readonly at: number
   readonly end: number
-  /** Undefined for stops of Chinese and Japanese, which always end a sentence. */
+  /** Undefined for Chinese and Japanese stops, which always end a sentence. */
   readonly stops?: string
   readonly closers?: string
 }
 
-/** The first stop from an offset on, for offsets that grow: what lies ahead is looked for once. */
+/** Finds the first stop at or after an offset, for increasing offsets; caches the next one. */
 function stopsOf(text: string): (from: number) => Stop | undefined {
   let found = nextStop(text, 0)
   return (from) => {
@@ -159,33 +160,41 @@ function endsSentence(text: string, at: number, stops: string, closers: string, 
   return fullStopEnds(text, at, before, word, after?.next ?? '')
 }
 
+/** Words of all languages. */
+const words = (pick: (abbreviations: Abbreviations) => ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(ofAll(({ abbreviations }) => pick(abbreviations)))
+
+const NEVER_LAST = words(({ neverLast }) => neverLast)
+const BEFORE_NUMBER = words(({ beforeNumber }) => beforeNumber)
+const LAST_AFTER_NUMBER = words(({ lastAfterNumber }) => lastAfterNumber)
+const RARELY_LAST = words(({ rarelyLast }) => rarelyLast)
+const SENTENCE_STARTERS = words(({ sentenceStarters }) => sentenceStarters)
+const ONE_LETTER_WORDS = words(({ oneLetterWords }) => oneLetterWords)
+
+/** UTF-16 code units before a stop that can contain the longest of these phrases. */
+const MAX_PHRASE = 6
+const NEVER_LAST_PHRASE = new RegExp(
+  `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.neverLastPhrases)}$`,
+  'iu',
+)
+const LAST_PHRASE = new RegExp(
+  `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.lastPhrases)}$`,
+  'iu',
+)
+
 function fullStopEnds(text: string, at: number, before: string, word: string, next: string): boolean {
   const known = before.toLowerCase()
   const number = /^(?:\d|[IVXLC]+$)/u.test(word)
-  const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (/^[AIАВИКОСУЯ]$/u.test(word) && next !== '.')
+  const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (ONE_LETTER_WORDS.has(word) && next !== '.')
+  const phrase = text.slice(Math.max(0, at - MAX_PHRASE), at)
   if (known === '') return true
-  if (spacedAbbreviation(text, at)) return false
-  if (NEVER_LAST.has(known)) return false
-  if (known === 'г' && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false
+  if (NEVER_LAST_PHRASE.test(phrase) || NEVER_LAST.has(known)) return false
+  if (LAST_AFTER_NUMBER.has(known) && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false
   if (BEFORE_NUMBER.has(known) && number) return false
-  if (
-    /^т\.\s?[дп]$/u.test(
-      text
-        .slice(Math.max(0, at - 4), at)
-        .trim()
-        .toLowerCase(),
-    )
-  )
-    return true
-  if (/^(?:др|проч)$/u.test(known)) return true
+  if (LAST_PHRASE.test(phrase)) return true
   const initial = /^\p{L}$/u.test(before) || /^(?:\p{L}\.-?)+\p{L}$/u.test(before)
   if (initial || RARELY_LAST.has(known)) return starts
   return true
-}
-
-/** `т. е.`, `т. н.` and the like, written with a space. */
-function spacedAbbreviation(text: string, at: number): boolean {
-  return /(?:^|[\s(«])т\.\s[енкоч]$/iu.test(text.slice(Math.max(0, at - 6), at))
 }
 
 const HAS_CONTENT = /[\p{L}\p{N}\p{Extended_Pictographic}]/u

@@ -8,7 +8,7 @@ import { type Workspace, workspace } from '../support/cli.ts'
 import { createDatabase, postgresUrl } from '../support/database.ts'
 import { describePostgres } from '../support/postgres.ts'
 
-const laptop = workspace()
+const laptop = await workspace()
 afterAll(() => laptop[Symbol.asyncDispose]())
 
 const answerSchema = z.object({ answer: z.string(), citations: z.array(z.object({ document: z.string() })) })
@@ -33,7 +33,7 @@ test('a backup is written whole, for its owner alone, and an interrupted one lea
 })
 
 test('through pipes it reaches another data directory, where the same question has the same answer', async () => {
-  await using other = workspace()
+  await using other = await workspace()
   const restored = await other.run(['restore', '-'], { input: readFileSync(join(laptop.dir, 'all.gz')) })
   expect(restored.stderr).not.toContain('Error')
   expect(restored.stdout).toMatch(/Restored 2 documents in 1 collection and 1 conversation in/)
@@ -75,7 +75,7 @@ describePostgres('to a server', () => {
     if (postgresUrl === undefined) throw new Error('no PostgreSQL')
     const { connectionString, drop } = await createDatabase()
     try {
-      await using server = workspace()
+      await using server = await workspace({ database: 'none' })
       const env = { DATABASE_URL: connectionString }
       await server.run(['start'], { env })
       // Who comes in at the laptop comes in at the server, with the same password and the same key; and back.

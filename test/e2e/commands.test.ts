@@ -5,8 +5,8 @@ import { type Workspace, workspace } from '../support/cli.ts'
 
 /** One daemon for the whole file: its tests are one user's session, in order. */
 let space: Workspace
-beforeAll(() => {
-  space = workspace()
+beforeAll(async () => {
+  space = await workspace()
   space.write({
     'docs/cats.md':
       '# Cats\n\nMurka sleeps sixteen hours a day. She eats fish.\n\n## Play\n\nIn the evening Murka plays with a red ball.\n',
@@ -266,7 +266,7 @@ test('the log and the status of the running daemon', async () => {
   expect(stdout).toMatch(/^Cache +\d+ answers?; gave \d+ % of \d+: \d+ exact, \d+ semantic$/m)
   expect(stdout).toMatch(/^Pool +\d+ busy, \d+ idle; 0 waiting$/m)
   expect(stdout).toMatch(/^Stage +Times +p50 +p95$/m)
-  expect(stdout).toMatch(/^whole answer +\d+ +[\d.]+ m?s +[\d.]+ m?s$/m)
+  expect(stdout).toMatch(/^whole answer +\d+ +[\d.]+m?s +[\d.]+m?s$/m)
 })
 
 test('escape sequences in documents do not reach the reader', async () => {
@@ -296,4 +296,23 @@ test('doctor names a collection whose engine is not configured any more', async 
   expect(code).toBe(1)
   expect((await space.run(['collections', 'set', 'default', '--default-engine'])).code).toBe(0)
   expect((await space.run(['doctor'])).code).toBe(0)
+})
+
+test('an old name of a setting is read, and doctor, the list and the log say the new one', async () => {
+  const env = { CHATBOT_LOCAL_ENGINES_OLD_MODEL: 'org/none' }
+  const said = 'CHATBOT_LOCAL_ENGINES_OLD_MODEL is now CHATBOT_ENGINES_OLD_MODEL'
+  await space.run(['stop'])
+  await space.run(['start'], { env })
+  expect((await space.run(['engines', 'list'])).stdout).toMatch(/old +local +unusable/)
+  expect((await space.run(['logs'])).stdout).toContain(said)
+  expect(await space.run(['config', 'list'], { env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('engines.old.kind'),
+    stderr: expect.stringContaining(said),
+  })
+  const { code, stdout } = await space.run(['doctor'], { env })
+  expect(stdout).toContain(`! Configuration: ${said}`)
+  expect(stdout).toContain('! Engine old: local, org/none on this machine; on request; ')
+  expect(code).toBe(0)
+  await space.run(['stop'])
 })

@@ -15,8 +15,8 @@ const ALL = ['docker', 'minikube', 'kubectl', 'helm']
 const PLACE = 'chatbot in namespace chatbot of context'
 
 let space: Workspace
-beforeAll(() => {
-  space = workspace()
+beforeAll(async () => {
+  space = await workspace({ database: 'none' })
 })
 afterAll(() => space[Symbol.asyncDispose]())
 

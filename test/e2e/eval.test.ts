@@ -14,7 +14,7 @@ const querySchema = z.object({ text: z.string(), answers: z.array(z.string()), d
 
 let space: Workspace
 beforeAll(async () => {
-  space = workspace()
+  space = await workspace()
   const folders = LANGUAGES.flatMap((language) =>
     ARTICLES.map((article) => join(examples, language, article)),
   )

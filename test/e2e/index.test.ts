@@ -22,7 +22,7 @@ let space: Workspace
 let endpoint: EmbeddingServer
 beforeAll(async () => {
   endpoint = await embeddingServer()
-  space = workspace()
+  space = await workspace()
   Object.assign(space.env, {
     CHATBOT_EMBEDDERS_CLOUD_BASE_URL: endpoint.baseUrl,
     CHATBOT_EMBEDDERS_CLOUD_MODEL: 'text-embed',

@@ -7,13 +7,13 @@ import { type Workspace, workspace } from '../support/cli.ts'
 
 /** Each test has its own data directory, and so its own daemon. */
 let space: Workspace
-beforeEach(() => {
-  space = workspace()
+beforeEach(async () => {
+  space = await workspace()
 })
 afterEach(() => space[Symbol.asyncDispose]())
 
 const owner = z.object({ pid: z.int() })
-const runningPid = async () => owner.parse((await space.json(['status'])).document).pid
+const runningPid = async (at = space) => owner.parse((await at.json(['status'])).document).pid
 
 test('start, again, restart, stop', { timeout: 240_000 }, async () => {
   const started = await space.json(['start'])
@@ -27,12 +27,13 @@ test('start, again, restart, stop', { timeout: 240_000 }, async () => {
   expect((await space.json(['status'])).code).toBe(5)
 })
 
-test('two commands at once start one daemon', { timeout: 240_000 }, async () => {
-  const both = await Promise.all([space.json(['collections', 'list']), space.json(['documents', 'list'])])
+test('two commands at once start one daemon, also on a new machine', { timeout: 240_000 }, async () => {
+  await using fresh = await workspace({ database: 'none' })
+  const both = await Promise.all([fresh.json(['collections', 'list']), fresh.json(['documents', 'list'])])
   expect(both.map(({ code }) => code)).toEqual([0, 0])
-  const pid = await runningPid()
-  expect((await space.json(['collections', 'list'])).code).toBe(0)
-  expect(await runningPid()).toBe(pid)
+  const pid = await runningPid(fresh)
+  expect((await fresh.json(['collections', 'list'])).code).toBe(0)
+  expect(await runningPid(fresh)).toBe(pid)
 })
 
 test('after kill -9 the next command starts another and finds what was stored', {
@@ -167,6 +168,7 @@ test('what the daemon refuses in the middle of an upload is heard, and keeps not
 })
 
 test('where there is no terminal, nothing waits for one', { timeout: 240_000 }, async () => {
-  expect((await space.run(['chat'])).code).toBe(2)
-  expect(existsSync(space.dataDir)).toBe(false)
+  await using fresh = await workspace({ database: 'none' })
+  expect((await fresh.run(['chat'])).code).toBe(2)
+  expect(existsSync(fresh.dataDir)).toBe(false)
 })

@@ -16,7 +16,7 @@ beforeAll(async () => {
     'tiny/chat': { commit: 'c'.repeat(40), files: served(tinyChatModel({ says })) },
     'tiny/reranker': { commit: 'b'.repeat(40), files: served(tinyReranker()) },
   })
-  space = workspace()
+  space = await workspace()
 })
 afterAll(async () => {
   await space[Symbol.asyncDispose]()
@@ -68,7 +68,7 @@ test('a daemon whose reranker is not there answers in the order of the search, a
 })
 
 test('from the hub to a streamed and cited answer of local models, without a network', async () => {
-  await using own = workspace()
+  await using own = await workspace()
   const hubbed = { env: { HF_ENDPOINT: hub.endpoint } }
   own.write({ 'a.md': '# Snapshots\n\nSnapshots are restored with the command thaw.\n' })
   expect((await own.run(['ingest', 'a.md'])).code).toBe(0)

@@ -16,7 +16,7 @@ const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${p
 const npm = (args: readonly string[], cwd: string) =>
   execFileSync('npm', args, { cwd, env, encoding: 'utf8' })
 
-beforeAll(() => {
+beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'pack-'))
   const packed = z
     .array(z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) }))
@@ -27,7 +27,10 @@ beforeAll(() => {
   ).toEqual([])
   npm(['init', '-y'], dir)
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', join(dir, archive?.filename ?? '')], dir)
-  space = workspace(join(dir, 'node_modules/@chatbot/chatbot/bin/chatbot.js'))
+  space = await workspace({
+    program: join(dir, 'node_modules/@chatbot/chatbot/bin/chatbot.js'),
+    database: 'none',
+  })
 }, 600_000)
 
 afterAll(async () => {

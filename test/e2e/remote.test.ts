@@ -11,7 +11,7 @@ let server = ''
 const PASSWORD = 'a long enough password'
 
 beforeAll(async () => {
-  here = workspace()
+  here = await workspace()
   // Every command finds its access token too old, and takes the next one.
   await here.run(['start'], { env: { CHATBOT_AUTH_ACCESS_MINUTES: '0.5' } })
   const owner = z.object({ listen: z.string() })

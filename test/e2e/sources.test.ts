@@ -12,8 +12,8 @@ vi.setConfig({ testTimeout: 240_000 })
 
 /** One daemon for the whole file: its tests are one user's session, in order. */
 let space: Workspace
-beforeAll(() => {
-  space = workspace()
+beforeAll(async () => {
+  space = await workspace()
   space.write({
     'docs/cats.md': '# Cats\n\nMurka the cat sleeps sixteen hours a day.\n',
     'docs/dogs.md': '# Dogs\n\nSharik the dog lives in a kennel by the gate.\n',

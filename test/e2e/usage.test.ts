@@ -6,8 +6,8 @@ import { type Workspace, workspace } from '../support/cli.ts'
 
 /** What works and what fails without any daemon. */
 let space: Workspace
-beforeAll(() => {
-  space = workspace()
+beforeAll(async () => {
+  space = await workspace({ database: 'none' })
 })
 afterAll(() => space[Symbol.asyncDispose]())
 

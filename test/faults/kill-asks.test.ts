@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { FoundFile } from '../../src/client/sync/files.ts'
+import type { FoundFile } from '../../src/client/files/expand.ts'
 import { ingestFiles } from '../../src/client/sync/ingest.ts'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { greeted } from '../support/raw-socket.ts'
@@ -51,12 +50,12 @@ test(`${KILLS} kills during asks: each accepted one is answered when it is asked
   const accepted: { id: string; question: string; done: boolean }[] = []
   for (let round = 0; round < KILLS; round += 1) {
     const daemon = await startTestDaemon({ dataDir })
-    const client = await greeted(runtimePaths(dataDir).socket)
+    const client = await greeted(daemon)
     const asks = Array.from({ length: 6 }, (_, index) => ({
       id: randomUUID(),
       question: `Who opened station ${index} in round ${round}?`,
     }))
-    for (const ask of asks) client.send({ type: 'ask', ...ask })
+    for (const ask of asks) client.begin(ask.question, { id: ask.id })
     await sleep(Math.random() * 3000)
     await kill(daemon)
     await client.closed
@@ -66,12 +65,11 @@ test(`${KILLS} kills during asks: each accepted one is answered when it is asked
   }
   expect(accepted.length).toBeGreaterThan(0)
 
-  await using _daemon = await startTestDaemon({ dataDir })
-  await using client = await greeted(runtimePaths(dataDir).socket)
+  await using daemon = await startTestDaemon({ dataDir })
+  await using client = await greeted(daemon)
   for (const { id, question, done } of accepted) {
-    client.send({ type: 'ask', id, question })
-    const events = await client.events(id)
-    expect(events.at(-1), question).toMatchObject({ type: 'done' })
+    const { events, last } = await client.ask(question, { id })
+    expect(last, question).toMatchObject({ type: 'done' })
     // What was complete before the kill is the same answer, not a second attempt.
     if (done) expect(events[0]).toMatchObject({ type: 'accepted', epoch: 1 })
   }

@@ -6,8 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
-import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
 import { ownServices } from '../support/own-services.ts'
@@ -27,16 +25,15 @@ interface Asked {
 /** Asks one question after the other on its own socket, whatever comes of them, until it is told to stop. */
 async function askOn(daemon: TestDaemon, accepted: Asked[], answered: () => void, stop: AbortSignal) {
   while (!stop.aborted) {
-    await using client = await greeted(runtimePaths(daemon.dataDir).socket)
+    await using client = await greeted(daemon)
     const ask: Asked = {
       id: randomUUID(),
       question: `How long does Murka sleep? (${randomUUID()})`,
       done: false,
     }
-    client.send({ type: 'ask', id: ask.id, question: ask.question })
-    const events: ServerMessage[] = await client.events(ask.id)
+    const { events, last } = await client.ask(ask.question, { id: ask.id })
     if (events.some(({ type }) => type === 'accepted')) accepted.push(ask)
-    ask.done = events.at(-1)?.type === 'done'
+    ask.done = last?.type === 'done'
     if (ask.done) answered()
     else await sleep(50)
   }
@@ -144,11 +141,10 @@ test('PostgreSQL and Redis are cut, stalled, delayed, half-open and killed under
     stop.abort()
     await failed
 
-    await using client = await greeted(runtimePaths(dataDir).socket)
+    await using client = await greeted(daemon)
     for (const { id, question, done } of accepted) {
-      client.send({ type: 'ask', id, question })
-      const events = await client.events(id)
-      expect(events.at(-1), question).toMatchObject({ type: 'done' })
+      const { events, last } = await client.ask(question, { id })
+      expect(last, question).toMatchObject({ type: 'done' })
       if (done) expect(events[0], question).toMatchObject({ type: 'accepted' })
     }
     expect(daemon.process.exitCode).toBeNull()

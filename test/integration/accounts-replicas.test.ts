@@ -4,7 +4,7 @@ import { apiClient } from '../../src/client/api.ts'
 import { version } from '../../src/config/version.ts'
 import type { TestDaemon } from '../support/daemon.ts'
 import { describePostgres } from '../support/postgres.ts'
-import { rawSocket } from '../support/raw-socket.ts'
+import { greeted } from '../support/raw-socket.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
 
 describePostgres('two daemons', () => {
@@ -19,13 +19,6 @@ describePostgres('two daemons', () => {
       { kind: 'tcp', url: `http://${daemon.host}`, ...(token === undefined ? {} : { token }) },
       { version },
     )
-
-  async function greeted(daemon: TestDaemon, token: string) {
-    const socket = await rawSocket(`ws://${daemon.host}/ws`)
-    socket.send({ type: 'hello', token })
-    await socket.wait('welcome')
-    return socket
-  }
 
   test('a key that one of them revokes closes its sockets on both', async () => {
     const { one, two } = replicas

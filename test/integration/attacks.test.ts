@@ -13,7 +13,7 @@ import { connect } from '../../src/client/socket/connect.ts'
 import { version } from '../../src/config/version.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { AUDIENCE, type OidcServer, oidcServer } from '../support/oidc.ts'
-import { type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { greeted, rawSocket } from '../support/raw-socket.ts'
 
 let daemon: TestDaemon
 let provider: OidcServer
@@ -71,13 +71,6 @@ async function expectRefused(token: string): Promise<void> {
   await using socket = await rawSocket(`ws://${daemon.host}/ws`)
   socket.send({ type: 'hello', token })
   expect(await socket.closed).toBe(4401)
-}
-
-async function greeted(token: string): Promise<RawSocket> {
-  const socket = await rawSocket(`ws://${daemon.host}/ws`)
-  socket.send({ type: 'hello', token })
-  await socket.wait('welcome')
-  return socket
 }
 
 const part = (content: object) => base64url.encode(JSON.stringify(content))
@@ -170,7 +163,7 @@ describe('forged tokens', () => {
 describe('tokens whose time is over', () => {
   test('a refresh token works once; whoever uses it again ends the login, on open sockets too', async () => {
     const first = await login()
-    const socket = await greeted(first.accessToken)
+    const socket = await greeted(daemon, first.accessToken)
     const second = await clientOf().call('refresh', { body: { refreshToken: first.refreshToken } })
     await whoami(second.accessToken)
     await expect(
@@ -210,17 +203,17 @@ describe('tokens whose time is over', () => {
 
   test('a revoked or rotated key, on open sockets too; one that has expired', async () => {
     const { key } = await daemon.api.call('createKey', { body: { name: 'rotated' } })
-    const rotatedSocket = await greeted(key)
+    const rotatedSocket = await greeted(daemon, key)
     const { key: next } = await daemon.api.call('rotateKey', { params: { name: 'rotated' }, body: {} })
     expect(await rotatedSocket.closed).toBe(4401)
     await expectRefused(key)
-    const socket = await greeted(next)
+    const socket = await greeted(daemon, next)
     await daemon.api.call('revokeKey', { params: { name: 'rotated' } })
     expect(await socket.closed).toBe(4401)
     await expectRefused(next)
     const expiresAt = new Date(Date.now() + 1500).toISOString()
     const brief = await daemon.api.call('createKey', { body: { name: 'brief', expiresAt } })
-    const expiring = await greeted(brief.key)
+    const expiring = await greeted(daemon, brief.key)
     expect(await expiring.closed).toBe(4402)
     await expectRefused(brief.key)
   })
@@ -229,12 +222,12 @@ describe('tokens whose time is over', () => {
     const token = (expires: string) => provider.token({}, { expires })
     // The check forgives 30 seconds.
     const left = '-28s'
-    const ended = await greeted(await token(left))
+    const ended = await greeted(daemon, await token(left))
     expect(await ended.closed).toBe(4402)
-    await using renewed = await greeted(await token(left))
+    await using renewed = await greeted(daemon, await token(left))
     renewed.send({ type: 'auth', token: await token('5m') })
     expect(await renewed.wait('renewed')).toMatchObject({ expiresAt: expect.any(String) })
-    const stolen = await greeted(await token('5m'))
+    const stolen = await greeted(daemon, await token('5m'))
     stolen.send({ type: 'auth', token: await provider.token({ sub: 'mallory' }) })
     expect(await stolen.closed).toBe(4403)
     expect(renewed.socket.readyState).toBe(renewed.socket.OPEN)
@@ -252,11 +245,9 @@ describe('tokens whose time is over', () => {
 describe('other users', () => {
   test('their answers, conversations and jobs are unknown, and their ids are free', async () => {
     const { accessToken } = await login()
-    await using anna = await greeted(accessToken)
-    const id = randomUUID()
-    anna.send({ type: 'ask', id, question: 'Who built the tower?' })
-    const events = await anna.events(id)
-    expect(events.at(-1)?.type).toBe('done')
+    await using anna = await greeted(daemon, accessToken)
+    const { id, last } = await anna.ask('Who built the tower?')
+    expect(last?.type).toBe('done')
     const { conversations } = await clientOf(accessToken).call('listConversations', {})
     const conversation = conversations[0]?.id ?? ''
     expect(conversation).not.toBe('')
@@ -269,7 +260,7 @@ describe('other users', () => {
         code: 'unknown_conversation',
       })
     }
-    await using socket = await greeted(other)
+    await using socket = await greeted(daemon, other)
     const send = async (message: object) => {
       const next = randomUUID()
       socket.send({ id: next, ...message })
@@ -281,9 +272,10 @@ describe('other users', () => {
     })
     socket.send({ type: 'cancel', id })
     // The same id is another answer for another user.
-    socket.send({ type: 'ask', id, question: 'Something else?' })
-    const own = (await socket.events(id)).at(-1)
-    expect(own).toMatchObject({ type: 'done', answer: { question: 'Something else?' } })
+    expect((await socket.ask('Something else?', { id })).last).toMatchObject({
+      type: 'done',
+      answer: { question: 'Something else?' },
+    })
     expect(
       (await clientOf(accessToken).call('getConversation', { params: { id: conversation } })).turns,
     ).toHaveLength(1)

@@ -1,10 +1,9 @@
 /** The front in OpenAI's shape, with OpenAI's own client, on a real daemon. */
-import { createHash } from 'node:crypto'
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { API_PREFIX } from '../../src/api/routes.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { upload } from '../support/upload.ts'
 
 const TEXT = 'The lighthouse of Northwick was built in 1843 by Ada Mercer.\n\nIts lamp burns whale oil.\n'
 
@@ -13,13 +12,7 @@ let client: OpenAI
 beforeAll(async () => {
   daemon = await startTestDaemon()
   client = new OpenAI({ baseURL: `http://${daemon.host}/v1`, apiKey: daemon.token, maxRetries: 0 })
-  await daemon.api.call('createCollection', { body: { name: 'harbour' } })
-  const hash = createHash('sha256').update(TEXT).digest('hex')
-  await fetch(`http://${daemon.host}${API_PREFIX}/collections/harbour/documents?uri=light.md&hash=${hash}`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${daemon.token}`, 'content-type': 'application/octet-stream' },
-    body: TEXT,
-  })
+  await upload(daemon, 'harbour', 'light.md', TEXT)
 })
 afterAll(() => daemon?.[Symbol.asyncDispose]())
 

@@ -1,20 +1,8 @@
 /** The daemon's life: one owner, readiness, draining, crashes, idle stop, what keeps it from starting. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -25,18 +13,18 @@ import {
   stopDaemon,
 } from '../../src/client/launch.ts'
 import { connect } from '../../src/client/socket/connect.ts'
-import { hashFile } from '../../src/client/sync/hash.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { greeted } from '../support/raw-socket.ts'
+import { readyDataDir } from '../support/ready.ts'
 import { upload } from '../support/upload.ts'
 
 let dataDir: string
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'chatbot-life-'))
+beforeEach(async () => {
+  dataDir = await readyDataDir()
 })
 afterEach(async () => {
   await stopDaemon(load()).catch(() => undefined)
@@ -56,6 +44,9 @@ const launch = (more: Record<string, string> = {}) => ({
   stopWhenIdle: true,
 })
 
+/** For what the first start of all makes by itself. */
+const withoutDatabase = () => rmSync(runtimePaths(dataDir).database, { recursive: true })
+
 /** What is in a folder, at any depth, and is not for its owner alone. */
 function openBelow(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -66,7 +57,8 @@ function openBelow(folder: string): string[] {
 }
 
 describe('starting', () => {
-  test('two commands at once start one daemon', async () => {
+  test('two commands at once start one daemon, also on a new machine', async () => {
+    withoutDatabase()
     const started: string[] = []
     const endpoints = await Promise.all(
       [1, 2].map(() => ensureDaemon({ ...launch(), onStarting: (message) => started.push(message) })),
@@ -96,13 +88,8 @@ describe('starting', () => {
   test('nobody else can read a file of its data directory, also where everybody could before', {
     timeout: 180_000,
   }, async () => {
-    const store = async (daemon: TestDaemon) => {
-      const path = join(dataDir, 'uploads', 'a.md')
-      writeFileSync(path, 'The harbour opens at seven.', { mode: 0o600 })
-      const file = { collection: 'docs', uri: 'a.md', path, ...(await hashFile(path)) }
-      await daemon.api.call('createCollection', { body: { name: 'docs' } }).catch(() => undefined)
-      await daemon.api.upload(file)
-    }
+    const store = (daemon: TestDaemon) => upload(daemon, 'docs', 'a.md', 'The harbour opens at seven.')
+    withoutDatabase()
     // Who starts it may have any umask, and the folder may have been there.
     chmodSync(dataDir, 0o755)
     const first = await startTestDaemon({ dataDir })
@@ -165,10 +152,9 @@ describe('starting', () => {
       'data_dir_unusable',
     ],
     [
-      'a database directory full of garbage',
+      'a database directory with garbage in it',
       () => {
-        mkdirSync(join(dataDir, 'pglite'))
-        writeFileSync(join(dataDir, 'pglite', 'PG_VERSION'), 'garbage')
+        writeFileSync(join(runtimePaths(dataDir).database, 'PG_VERSION'), 'garbage')
       },
       {},
       'database_corrupt',
@@ -278,9 +264,7 @@ describe('ending', () => {
     const daemon = await startTestDaemon({ dataDir, env: engineEnv(engine.baseUrl) })
     await using client = await drainingClient(daemon, engine)
     const { id } = client
-    const late = randomUUID()
-    client.send({ type: 'ask', id: late, question: 'Me too?' })
-    expect(await client.wait('error', late)).toMatchObject({
+    expect((await client.ask('Me too?')).last).toMatchObject({
       code: 'draining',
       retryAfterMs: expect.any(Number),
     })
@@ -320,18 +304,16 @@ describe('ending', () => {
     })
     const daemon = await startTestDaemon({ dataDir, env: engineEnv(engine.baseUrl) })
     await ingestOne(daemon)
-    const client = await greeted(runtimePaths(dataDir).socket)
-    const body = { type: 'ask', id: randomUUID(), question: 'How much?', engine: 'fake' }
-    client.send(body)
-    await client.wait('delta', body.id)
+    const client = await greeted(daemon)
+    const id = client.begin('How much?', { engine: 'fake' })
+    await client.wait('delta', id)
     daemon.process.kill('SIGKILL')
     await daemon.exited
     await client.closed
 
     await using next = await startTestDaemon({ dataDir, env: engineEnv(engine.baseUrl) })
-    await using again = await greeted(runtimePaths(next.dataDir).socket)
-    again.send(body)
-    const events = await again.events(body.id)
+    await using again = await greeted(next)
+    const { events } = await again.ask('How much?', { id, engine: 'fake' })
     expect(events.slice(0, 2)).toMatchObject([
       { type: 'accepted', epoch: 2 },
       { type: 'restart', epoch: 2, seq: 1, keep: 0 },
@@ -368,9 +350,8 @@ async function drainingClient(
   engine: Awaited<ReturnType<typeof waitingEngine>>,
 ) {
   await ingestOne(daemon)
-  const client = await greeted(runtimePaths(dataDir).socket)
-  const id = randomUUID()
-  client.send({ type: 'ask', id, question: 'When?', engine: 'fake' })
+  const client = await greeted(daemon)
+  const id = client.begin('When?', { engine: 'fake' })
   await engine.asked
   daemon.process.kill('SIGTERM')
   await client.wait('draining')

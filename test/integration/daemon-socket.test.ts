@@ -3,11 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
-import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
-import { greeted, type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { type Asked, answerOf, greeted, rawSocket, textOf } from '../support/raw-socket.ts'
 import { upload } from '../support/upload.ts'
 
 let daemon: TestDaemon
@@ -44,27 +42,8 @@ afterAll(async () => {
 
 const ingest = (uri: string, text: string, collection = 'default') => upload(daemon, collection, uri, text)
 
-const connect = () => greeted(runtimePaths(daemon.dataDir).socket)
+const connect = () => greeted(daemon)
 const url = () => `ws://${daemon.host}/ws`
-
-async function ask(
-  client: RawSocket,
-  question: string,
-  more: object = {},
-): Promise<{ id: string; events: ServerMessage[] }> {
-  const id = randomUUID()
-  client.send({ type: 'ask', id, question, ...more })
-  return { id, events: await client.events(id) }
-}
-
-const deltas = (events: readonly ServerMessage[]) =>
-  events.map((event) => (event.type === 'delta' ? event.text : '')).join('')
-
-function done(events: readonly ServerMessage[]) {
-  const last = events.at(-1)
-  if (last?.type !== 'done') throw new Error(`no done but ${JSON.stringify(last)}`)
-  return last.answer
-}
 
 describe('connecting', () => {
   test('over TCP the token is needed: by header, or in hello', async () => {
@@ -135,10 +114,10 @@ describe('connecting', () => {
 
   test('a frame of a megabyte closes with 1009, and the daemon lives', async () => {
     await using client = await connect()
-    client.send({ type: 'ask', id: randomUUID(), question: 'x'.repeat(1_048_576) })
+    client.begin('x'.repeat(1_048_576))
     expect(await client.closed).toBe(1009)
     await using next = await connect()
-    expect(done((await ask(next, 'Who built the tower?')).events).text).toContain('Anna Berg')
+    expect(answerOf(await next.ask('Who built the tower?')).text).toContain('Anna Berg')
   })
 })
 
@@ -175,20 +154,21 @@ describe('messages that are wrong get an error, and the socket lives', () => {
     client.send(message)
     if (code === undefined) await Promise.race([client.wait('error'), client.wait('results')])
     else expect(await client.wait('error')).toMatchObject({ code })
-    expect(done((await ask(client, 'Who built the tower?')).events).refused).toBe(false)
+    expect(answerOf(await client.ask('Who built the tower?')).refused).toBe(false)
   })
 })
 
 describe('asking', () => {
   test('accepted, then gap-free events; the deltas are the text; citations are verified spans', async () => {
     await using client = await connect()
-    const { events } = await ask(client, 'Who built the tower of Testville?')
+    const asked = await client.ask('Who built the tower of Testville?')
+    const { events } = asked
     expect(events[0]).toMatchObject({ type: 'accepted', epoch: 1 })
     expect(events.slice(1).map((event) => ('seq' in event ? event.seq : 0))).toEqual(
       events.slice(1).map((_event, index) => index + 1),
     )
-    const answer = done(events)
-    expect(deltas(events)).toBe(answer.text)
+    const answer = answerOf(asked)
+    expect(textOf(events)).toBe(answer.text)
     expect(answer).toMatchObject({ refused: false, cached: false, language: 'en', generator: 'extractive' })
     expect(answer.text).toContain('Anna Berg')
     for (const { document, start, end, text } of answer.citations) {
@@ -203,22 +183,22 @@ describe('asking', () => {
 
   test('Russian questions get Russian answers', async () => {
     await using client = await connect()
-    const answer = done((await ask(client, 'Кто построил библиотеку в Тестограде?')).events)
+    const answer = answerOf(await client.ask('Кто построил библиотеку в Тестограде?'))
     expect(answer).toMatchObject({ language: 'ru', refused: false })
     expect(answer.text).toContain('Иван Петров')
   })
 
   test('the same ask again is the same answer; another body under its id is an error', async () => {
     await using client = await connect()
-    const first = await ask(client, 'How high is the tower?')
+    const first = await client.ask('How high is the tower?')
     await using other = await connect()
-    other.send({ type: 'ask', id: first.id, question: 'How high is the tower?' })
-    const again = await other.events(first.id)
-    expect(done(again)).toEqual(done(first.events))
-    expect(deltas(again)).toBe(deltas(first.events))
+    const again = await other.ask('How high is the tower?', { id: first.id })
+    expect(answerOf(again)).toEqual(answerOf(first))
+    expect(textOf(again.events)).toBe(textOf(first.events))
     const third = await connect()
-    third.send({ type: 'ask', id: first.id, question: 'How high is the library?' })
-    expect(await third.wait('error', first.id)).toMatchObject({ code: 'id_reused' })
+    expect((await third.ask('How high is the library?', { id: first.id })).last).toMatchObject({
+      code: 'id_reused',
+    })
     await third[Symbol.asyncDispose]()
   })
 
@@ -226,52 +206,51 @@ describe('asking', () => {
     await ingest('a.md', '# A\n\nThe mayor of Testville is called Olga Stein.', 'changing')
     await using client = await connect()
     const scope = { collections: ['changing'] }
-    expect(done((await ask(client, 'Who is the mayor of Testville?', scope)).events).cached).toBe(false)
-    const hit = await ask(client, ' Who is the  mayor of Testville?', scope)
-    expect(done(hit.events).cached).toEqual({
+    expect(answerOf(await client.ask('Who is the mayor of Testville?', scope)).cached).toBe(false)
+    const hit = await client.ask(' Who is the  mayor of Testville?', scope)
+    expect(answerOf(hit).cached).toEqual({
       tier: 'exact',
       question: 'Who is the mayor of Testville?',
       askedAt: expect.any(String),
     })
-    expect(deltas(hit.events)).toBe(done(hit.events).text)
+    expect(textOf(hit.events)).toBe(answerOf(hit).text)
     await ingest('a.md', '# A\n\nThe mayor of Testville is called Boris Klein.', 'changing')
-    const fresh = done((await ask(client, 'Who is the mayor of Testville?', scope)).events)
+    const fresh = answerOf(await client.ask('Who is the mayor of Testville?', scope))
     expect(fresh.cached).toBe(false)
     expect(fresh.text).toContain('Boris Klein')
   })
 
   test('an answer that the engine cut off is shown with a warning, and not reused', async () => {
     await using client = await connect()
-    const again = () => ask(client, 'When was the tower of Testville built?', { engine: 'fake' })
+    const again = () => client.ask('When was the tower of Testville built?', { engine: 'fake' })
     reply = streaming(['It was built in 1887 [1]. And'], 'length')
-    const cut = done((await again()).events)
+    const cut = answerOf(await again())
     expect(cut.warnings).toEqual([expect.stringContaining('engines.fake.maxTokens')])
     reply = streaming(['It was built in 1887 [1].'])
-    expect(done((await again()).events)).toMatchObject({ cached: false, warnings: [] })
-    expect(done((await again()).events)).toMatchObject({ cached: { tier: 'exact' } })
+    expect(answerOf(await again())).toMatchObject({ cached: false, warnings: [] })
+    expect(answerOf(await again())).toMatchObject({ cached: { tier: 'exact' } })
   })
 
   test('a request may leave the cache out and change retrieval settings for itself', async () => {
     await using client = await connect()
     const question = 'How many metres high is the tower of Testville?'
-    const context = (events: readonly ServerMessage[]) =>
-      events.find((event) => event.type === 'context')?.passages.length
-    const whole = (await ask(client, question)).events
-    expect(done((await ask(client, question, { cache: false })).events).cached).toBe(false)
-    expect(done((await ask(client, question)).events)).toMatchObject({ cached: { tier: 'exact' } })
-    const narrow = (await ask(client, question, { retrieval: { passages: 1 } })).events
-    expect(done(narrow).cached).toBe(false)
+    const context = ({ events }: Asked) => events.find((event) => event.type === 'context')?.passages.length
+    const whole = await client.ask(question)
+    expect(answerOf(await client.ask(question, { cache: false })).cached).toBe(false)
+    expect(answerOf(await client.ask(question))).toMatchObject({ cached: { tier: 'exact' } })
+    const narrow = await client.ask(question, { retrieval: { passages: 1 } })
+    expect(answerOf(narrow).cached).toBe(false)
     expect([context(whole), context(narrow)]).toEqual([expect.any(Number), 1])
     expect(context(whole)).toBeGreaterThan(1)
 
-    const id = randomUUID()
-    client.send({ type: 'ask', id, question, retrieval: { passages: 0 } })
-    expect(await client.wait('error', id)).toMatchObject({ code: 'bad_message' })
+    expect((await client.ask(question, { retrieval: { passages: 0 } })).last).toMatchObject({
+      code: 'bad_message',
+    })
   })
 
   test('filters leave documents out', async () => {
     await using client = await connect()
-    const { events } = await ask(client, 'Who built the tower of Testville?', {
+    const { events } = await client.ask('Who built the tower of Testville?', {
       filter: { excludePaths: ['tower*'] },
     })
     const context = events.find((event) => event.type === 'context')
@@ -285,8 +264,8 @@ describe('asking', () => {
     expect((await client.wait('results', id)).passages).toEqual([
       expect.objectContaining({ uri: 'tower.md', number: 1 }),
     ])
-    const first = done((await ask(client, 'Who built the tower?')).events)
-    await ask(client, 'How high is the tower?', { conversation: first.conversation })
+    const first = answerOf(await client.ask('Who built the tower?'))
+    await client.ask('How high is the tower?', { conversation: first.conversation })
     client.send({ type: 'history', id, conversation: first.conversation })
     const { turns } = await client.wait('turns', id)
     expect(turns.map(({ question, state }) => [question, state])).toEqual([
@@ -299,25 +278,25 @@ describe('asking', () => {
     reply = streaming(['In 1887 [1].'])
     await using client = await connect()
     const history = [{ question: 'Who built the tower?', answer: 'It was Anna Berg.' }]
-    const { events } = await ask(client, 'And when was it built?', { engine: 'fake', history })
+    const told = await client.ask('And when was it built?', { engine: 'fake', history })
     expect(JSON.stringify(engine.requests.at(-1))).toContain('It was Anna Berg.')
 
-    const id = randomUUID()
-    const { conversation } = done(events)
-    client.send({ type: 'ask', id, question: 'And then?', conversation, history })
-    expect(await client.wait('error', id)).toMatchObject({ code: 'bad_request' })
+    const { conversation } = answerOf(told)
+    expect((await client.ask('And then?', { conversation, history })).last).toMatchObject({
+      code: 'bad_request',
+    })
   })
 
   test('an engine behind the OpenAI API answers, with its usage', async () => {
     reply = streaming(['The tower ', 'is old [', '1].'])
     await using client = await connect()
-    const { events } = await ask(client, 'How old is the tower?', { engine: 'fake' })
-    expect(done(events)).toMatchObject({
+    const asked = await client.ask('How old is the tower?', { engine: 'fake' })
+    expect(answerOf(asked)).toMatchObject({
       text: 'The tower is old [1].',
       generator: 'fake:fake-1',
       usage: { promptTokens: 100 },
     })
-    expect(deltas(events)).toBe('The tower is old [1].')
+    expect(textOf(asked.events)).toBe('The tower is old [1].')
   })
 })
 
@@ -342,9 +321,7 @@ describe('answers that take long', () => {
   test('cancel stops the engine and keeps the text; the id stays cancelled', async () => {
     const slow = waiting()
     await using client = await connect()
-    const id = randomUUID()
-    const body = { type: 'ask', id, question: 'Is it slow?', engine: 'fake' }
-    client.send(body)
+    const id = client.begin('Is it slow?', { engine: 'fake' })
     await slow.asked
     await client.wait('delta', id)
     client.send({ type: 'cancel', id })
@@ -352,15 +329,16 @@ describe('answers that take long', () => {
     expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
     await slow.gone
     await using again = await connect()
-    again.send(body)
-    expect((await again.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+    expect((await again.ask('Is it slow?', { id, engine: 'fake' })).last).toMatchObject({
+      type: 'error',
+      code: 'cancelled',
+    })
   })
 
   test('a cancel right behind the ask is not lost', async () => {
     waiting()
     await using client = await connect()
-    const id = randomUUID()
-    client.send({ type: 'ask', id, question: 'Is it cancelled?', engine: 'fake' })
+    const id = client.begin('Is it cancelled?', { engine: 'fake' })
     client.send({ type: 'cancel', id })
     expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
   })
@@ -368,40 +346,37 @@ describe('answers that take long', () => {
   test('as many answers at once as the limits allow are all given', async () => {
     const clients = await Promise.all(Array.from({ length: 16 }, connect))
     const asked = clients.flatMap((client, index) => [
-      ask(client, `Who built the tower in story ${index}?`),
-      ask(client, `How high is the tower in story ${index}?`),
+      client.ask(`Who built the tower in story ${index}?`),
+      client.ask(`How high is the tower in story ${index}?`),
     ])
-    for (const { events } of await Promise.all(asked)) expect(done(events).text).not.toBe('')
+    for (const each of await Promise.all(asked)) expect(answerOf(each).text).not.toBe('')
     for (const client of clients) await client[Symbol.asyncDispose]()
   })
 
   test('an answer goes on without its socket, and another socket gets it from its start', async () => {
     const slow = waiting()
     const client = await connect()
-    const id = randomUUID()
-    const body = { type: 'ask', id, question: 'Does it go on?', engine: 'fake' }
-    client.send(body)
+    const id = client.begin('Does it go on?', { engine: 'fake' })
     await slow.asked
     await client[Symbol.asyncDispose]()
     await using other = await connect()
-    other.send(body)
+    const asked = other.ask('Does it go on?', { id, engine: 'fake' })
     await other.wait('delta', id)
     slow.go()
-    const events = await other.events(id)
-    expect(deltas(events)).toBe('Slowly built [1].')
-    expect(done(events).text).toBe('Slowly built [1].')
+    expect(textOf((await asked).events)).toBe('Slowly built [1].')
+    expect(answerOf(await asked).text).toBe('Slowly built [1].')
   })
 
   test('one socket has only so many answers at once, and never one twice', async () => {
     const slow = waiting()
     await using client = await connect()
     const ids = [randomUUID(), randomUUID(), randomUUID()]
-    for (const id of ids) client.send({ type: 'ask', id, question: `Question ${id}?`, engine: 'fake' })
+    for (const id of ids) client.begin(`Question ${id}?`, { id, engine: 'fake' })
     expect(await client.wait('error', ids[2])).toMatchObject({
       code: 'overloaded',
       retryAfterMs: expect.any(Number),
     })
-    client.send({ type: 'ask', id: ids[0], question: `Question ${ids[0]}?`, engine: 'fake' })
+    client.begin(`Question ${ids[0]}?`, { id: ids[0], engine: 'fake' })
     expect(await client.wait('error', ids[0])).toMatchObject({ code: 'bad_message' })
     slow.go()
     await client.wait('done', ids[0])
@@ -421,10 +396,10 @@ describe('answers that take long', () => {
     }
     await using client = await connect()
     client.socket.pause()
-    client.send({ type: 'ask', id: randomUUID(), question: 'Tell me everything?', engine: 'fake' })
+    client.begin('Tell me everything?', { engine: 'fake' })
     await expect.poll(async () => (await daemon.api.call('status', {})).sockets, { timeout: 20_000 }).toBe(0)
     await using next = await connect()
     reply = streaming(['Fine [1].'])
-    expect(done((await ask(next, 'How are you?', { engine: 'fake' })).events).text).toBe('Fine [1].')
+    expect(answerOf(await next.ask('How are you?', { engine: 'fake' })).text).toBe('Fine [1].')
   })
 })

@@ -1,10 +1,7 @@
-/** Engines on a real daemon: which one answers, and that those that fail say so and take nothing with them. */
-import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import {
   type FakeOpenai,
@@ -71,7 +68,10 @@ const remote = (name: string, baseUrl: string) => ({
   [`CHATBOT_ENGINES_${name}_MODEL`]: 'fake-1',
   [`CHATBOT_ENGINES_${name}_RETRIES`]: '0',
 })
-const local = (name: string, reference: string) => ({ [`CHATBOT_LOCAL_ENGINES_${name}_MODEL`]: reference })
+const local = (name: string, reference: string) => ({
+  [`CHATBOT_ENGINES_${name}_KIND`]: 'local',
+  [`CHATBOT_ENGINES_${name}_MODEL`]: reference,
+})
 
 function model(name: string, files: Readonly<Record<string, string | Uint8Array>>): string {
   for (const [path, content] of Object.entries(files)) {
@@ -110,10 +110,8 @@ async function ask(more: {
   readonly collections?: readonly string[]
   readonly cache?: boolean
 }) {
-  await using client = await greeted(runtimePaths(daemon.dataDir).socket)
-  const id = randomUUID()
-  client.send({ type: 'ask', id, question: QUESTION, ...more })
-  return (await client.events(id)).at(-1)
+  await using client = await greeted(daemon)
+  return (await client.ask(QUESTION, more)).last
 }
 
 const configure = (name: string, engine: string | null) =>
@@ -249,7 +247,16 @@ describe('an engine that fails is a clear error, and the others answer on', () =
     reply = failing(500, 'boom')
     for (let time = 0; time < 3; time++) await ask({ engine: 'first', cache: false })
     const { engines } = await daemon.api.call('listEngines', {})
+    expect(engines).toContainEqual({
+      name: 'sound',
+      kind: 'local',
+      model: 'sound',
+      used: 'on request',
+      state: 'ok',
+    })
+    expect(engines[0]).toMatchObject({ name: 'extractive', kind: 'extractive', used: 'first' })
     expect(engines.find(({ name }) => name === 'first')).toMatchObject({
+      kind: 'openai',
       state: 'resting',
       because: 'engine_failed',
     })

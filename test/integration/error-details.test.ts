@@ -1,7 +1,6 @@
 /** What fails behind the daemon is named to its users, and where it stands is not: that is for the log and the machine's user. */
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_PREFIX } from '../../src/api/routes.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -65,12 +64,7 @@ async function everything(daemon: TestDaemon, token: string, engines: readonly s
   socket.send({ type: 'hello', token })
   const ended = await Promise.race([socket.closed, socket.wait('welcome')])
   if (typeof ended === 'number') return [...told, `socket closed ${ended}`]
-  const ids = engines.map((engine) => {
-    const id = randomUUID()
-    socket.send({ type: 'ask', id, question: QUESTION, engine, cache: false })
-    return id
-  })
-  for (const id of ids) await socket.events(id)
+  await Promise.all(engines.map((engine) => socket.ask(QUESTION, { engine, cache: false })))
   for (const type of ['search', 'history'] as const) {
     const id = randomUUID()
     socket.send({ type, id, query: QUESTION, conversation: randomUUID() })
@@ -125,7 +119,8 @@ describe('engines and Redis that fail', () => {
         ...remote('broken', engine.baseUrl),
         ...remote('unread', engine.baseUrl),
         ...remote('silent', engine.baseUrl),
-        CHATBOT_LOCAL_ENGINES_MISSING_MODEL: '/srv/models/missing',
+        CHATBOT_ENGINES_MISSING_KIND: 'local',
+        CHATBOT_ENGINES_MISSING_MODEL: '/srv/models/missing',
         CHATBOT_ANSWER_FALLBACKS: 'extractive',
       },
     })
@@ -158,10 +153,9 @@ describe('engines and Redis that fail', () => {
 
     const toOwner = (await everything(daemon, daemon.token, [...ENGINES, 'missing'])).join('\n')
     for (const part of [hidden[1], '/srv/models/missing']) expect(toOwner).toContain(String(part))
-    await using local = await greeted(join(daemon.dataDir, 'run', 'daemon.sock'))
-    const id = randomUUID()
-    local.send({ type: 'ask', id, question: QUESTION, engine: 'down', cache: false })
-    expect(JSON.stringify(await local.events(id))).toContain(String(hidden[0]))
+    await using local = await greeted(daemon)
+    const { events } = await local.ask(QUESTION, { engine: 'down', cache: false })
+    expect(JSON.stringify(events)).toContain(String(hidden[0]))
   }, 60_000)
 
   test('an engine that rests does not tell where either; an administrator’s key is told no more by a request', async () => {
@@ -221,23 +215,21 @@ describePostgres('a database that fails', () => {
       password,
       daemon.dataDir,
     ]
-    await using greetedBefore = await rawSocket(`ws://${daemon.host}/ws`)
-    greetedBefore.send({ type: 'hello', token: reader })
-    await greetedBefore.wait('welcome')
+    await using greetedBefore = await greeted(daemon, reader)
     proxy.down()
     try {
       const told = await everything(daemon, reader, ['extractive'])
-      const ids = [randomUUID(), randomUUID()]
-      greetedBefore.send({ type: 'ask', id: ids[0], question: QUESTION })
-      greetedBefore.send({ type: 'search', id: ids[1], query: QUESTION })
-      for (const id of ids) told.push(JSON.stringify(await greetedBefore.wait('error', id)))
+      const search = randomUUID()
+      greetedBefore.send({ type: 'search', id: search, query: QUESTION })
+      for (const id of [greetedBefore.begin(QUESTION), search])
+        told.push(JSON.stringify(await greetedBefore.wait('error', id)))
       expectNothingOf(told, hidden)
-      expect(told.join('\n')).toContain('The database does not answer')
+      expect(told.join('\n')).toContain('The database does not respond')
       expect(await until(async () => (daemon.log().includes('ECONNRESET') ? 'told' : undefined))).toBe('told')
       const owner = await fetch(`http://${daemon.host}${API_PREFIX}/collections`, {
         headers: { authorization: `Bearer ${daemon.token}` },
       })
-      expect(await owner.text()).toMatch(/The database does not answer.*\(.*\)/)
+      expect(await owner.text()).toMatch(/The database does not respond.*\(.*\)/)
     } finally {
       proxy.heal()
     }

@@ -1,18 +1,14 @@
-/** The patterns of a filter, at their bounds, against uris made for them: on PGlite in this process, and on a daemon. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { documents } from '../../drizzle/schema.ts'
-import { hashFile } from '../../src/client/sync/hash.ts'
 import { MAX_WILDCARD_GLOB_CHARACTERS, MAX_WILDCARDS } from '../../src/domain/glob.ts'
 import { filterSchema } from '../../src/protocol/shapes.ts'
 import { documentCondition } from '../../src/store/search/filter.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { expectLinear } from '../support/growth.ts'
+import { upload } from '../support/upload.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -22,7 +18,7 @@ const letters = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => String.fromCodePoint(0x4e00 + ((from + index) % 200))).join('')
 const repeated = (unit: string, size: number) => unit.repeat(Math.floor(size / unit.length))
 
-/** Each makes patterns of so many characters together, one a line. */
+/** Each makes patterns of so many characters in total, one a line. */
 const ATTACKS: Readonly<Record<string, (size: number) => string>> = {
   'folders in a row': (size) => repeated('**/', size),
   'stars in a row': (size) => repeated('*', size),
@@ -94,13 +90,8 @@ describe('a filter with globs', () => {
 
   it('at its bounds lets other clients have their answers, and beyond them is told why', async () => {
     await using daemon = await startTestDaemon()
-    const folder = mkdtempSync(join(tmpdir(), 'chatbot-globs-'))
-    const path = join(folder, 'a.md')
-    writeFileSync(path, '# Harbour\n\nThe harbour opens at seven in the morning.')
-    const file = { collection: 'default', path, ...(await hashFile(path)) }
-    await daemon.api.call('createCollection', { body: { name: 'default' } })
-    for (const uri of URIS) await daemon.api.upload({ ...file, uri })
-    rmSync(folder, { recursive: true })
+    for (const uri of URIS)
+      await upload(daemon, 'default', uri, '# Harbour\n\nThe harbour opens at seven in the morning.')
 
     let answered = false
     const attack = async (make: (size: number) => string) => {

@@ -1,42 +1,23 @@
 /** A daemon that dies in the middle of an ingest: the next one, or the other one, goes on with what was accepted. */
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
 import { faultProxy } from '../support/fault-proxy.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
+import { upload } from '../support/upload.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 const FILES = 12
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chatbot-jobs-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
 /** Uploads files of some 40 chunks for a run that is sealed. */
-async function uploaded({ api }: TestDaemon): Promise<string> {
+async function uploaded(daemon: TestDaemon): Promise<string> {
+  const { api } = daemon
   const { id: job } = await api.call('createJob', { params: { name: 'docs' } })
   for (let file = 0; file < FILES; file += 1) {
-    const path = join(folder, `${file}.md`)
     const sections = Array.from({ length: 20 }, (_, index) => section(file, index))
-    const content = sections.join('\n\n')
-    writeFileSync(path, content)
-    const hash = createHash('sha256').update(content).digest('hex')
-    const upload = {
-      collection: 'docs',
-      uri: `${file}.md`,
-      path,
-      job,
-      bytes: Buffer.byteLength(content),
-      hash,
-    }
-    expect(await api.upload(upload)).toEqual({ status: 'staged', job })
+    const reply = await upload(daemon, 'docs', `${file}.md`, sections.join('\n\n'), job)
+    expect(reply).toEqual({ status: 'staged', job })
   }
   await api.call('sealJob', { params: { id: job } })
   return job
@@ -77,11 +58,10 @@ async function expectComplete(daemon: TestDaemon, job: string): Promise<void> {
 }
 
 it('an ingest whose daemon is killed goes on when the daemon starts again', async () => {
-  const dataDir = mkdtempSync(join(folder, 'data-'))
-  const first = await startTestDaemon({ dataDir })
+  await using first = await startTestDaemon()
   const job = await uploaded(first)
   await killedAtWork(first, job)
-  await using second = await startTestDaemon({ dataDir })
+  await using second = await startTestDaemon({ dataDir: first.dataDir })
   await expectComplete(second, job)
 })
 

@@ -4,12 +4,11 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { API_PREFIX } from '../../src/api/routes.ts'
-import type { ServerMessage } from '../../src/protocol/messages.ts'
 import type { TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, streaming } from '../support/fake-openai.ts'
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
 import { describePostgres } from '../support/postgres.ts'
-import { type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { greeted, type RawSocket } from '../support/raw-socket.ts'
 import { describeRedis, redisUrl } from '../support/redis.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
 import { upload } from '../support/upload.ts'
@@ -77,17 +76,9 @@ describePostgres('two daemons on PostgreSQL', () => {
         messages: [{ role: 'user', content: QUESTION }],
       })
 
-    async function socketOf(key: string): Promise<RawSocket> {
-      const socket = await rawSocket(`ws://127.0.0.1:${replicas.front.port}/ws`)
-      socket.send({ type: 'hello', token: key })
-      await socket.wait('welcome')
-      return socket
-    }
-    function ask(socket: RawSocket): Promise<ServerMessage[]> {
-      const id = randomUUID()
-      socket.send({ type: 'ask', id, question: QUESTION, cache: false })
-      return socket.events(id)
-    }
+    const socketOf = (key: string) =>
+      greeted({ ...replicas.one, host: `127.0.0.1:${replicas.front.port}` }, key)
+    const ask = async (socket: RawSocket) => (await socket.ask(QUESTION, { cache: false })).last
 
     test('requests a minute: 429 with the RateLimit headers and Retry-After', async () => {
       const key = await newKey()
@@ -138,8 +129,8 @@ describePostgres('two daemons on PostgreSQL', () => {
       }
       replicas.moveTo(replicas.two)
       await using socket = await socketOf(key)
-      expect((await ask(socket)).at(-1)).toMatchObject({ type: 'done' })
-      expect((await ask(socket)).at(-1)).toMatchObject({
+      expect(await ask(socket)).toMatchObject({ type: 'done' })
+      expect(await ask(socket)).toMatchObject({
         type: 'error',
         code: 'rate_limited',
         retryAfterMs: expect.any(Number),
@@ -163,17 +154,17 @@ describePostgres('two daemons on PostgreSQL', () => {
       const also = ask(second)
       await expect.poll(() => waiting.length).toBe(2)
       for (const socket of [first, second]) {
-        expect((await ask(socket)).at(-1)).toMatchObject({
+        expect(await ask(socket)).toMatchObject({
           type: 'error',
           code: 'rate_limited',
-          message: 'You may have 2 answers in flight at once. Wait for one to end.',
+          message: 'You may have 2 answers in flight at once. Wait for one to finish.',
           retryAfterMs: 1000,
         })
       }
       held = undefined
       for (const response of waiting) await answer(response, engine.requests[0] ?? never())
-      expect((await running).at(-1)).toMatchObject({ type: 'done' })
-      expect((await also).at(-1)).toMatchObject({ type: 'done' })
+      expect(await running).toMatchObject({ type: 'done' })
+      expect(await also).toMatchObject({ type: 'done' })
     })
 
     test('tokens a day', async () => {
@@ -181,14 +172,14 @@ describePostgres('two daemons on PostgreSQL', () => {
       for (const daemon of [replicas.one, replicas.two, replicas.one]) {
         replicas.moveTo(daemon)
         await using socket = await socketOf(key)
-        expect((await ask(socket)).at(-1)).toMatchObject({ type: 'done' })
+        expect(await ask(socket)).toMatchObject({ type: 'done' })
       }
       for (const daemon of [replicas.one, replicas.two]) {
         replicas.moveTo(daemon)
         await using socket = await socketOf(key)
-        expect((await ask(socket)).at(-1)).toMatchObject({
+        expect(await ask(socket)).toMatchObject({
           code: 'rate_limited',
-          message: expect.stringContaining('You have used the 300 tokens of today.'),
+          message: expect.stringContaining("You have used up today's 300 tokens."),
           retryAfterMs: expect.any(Number),
         })
       }
@@ -236,9 +227,7 @@ describePostgres('two daemons on PostgreSQL', () => {
       held = waiting
       replicas.moveTo(replicas.one)
       await using gone = await socketOf(key)
-      for (const id of [randomUUID(), randomUUID()]) {
-        gone.send({ type: 'ask', id, question: QUESTION, cache: false })
-      }
+      for (let count = 0; count < 2; count += 1) gone.begin(QUESTION, { cache: false })
       await expect.poll(() => waiting.length).toBe(2)
       replicas.one.process.kill('SIGKILL')
       await replicas.one.exited
@@ -246,12 +235,10 @@ describePostgres('two daemons on PostgreSQL', () => {
       await using socket = await socketOf(key)
       // Taken over: asked of the engine again.
       await expect.poll(() => waiting.length, { timeout: 60_000 }).toBe(4)
-      expect((await ask(socket)).at(-1)).toMatchObject({ type: 'error', code: 'rate_limited' })
+      expect(await ask(socket)).toMatchObject({ type: 'error', code: 'rate_limited' })
       held = undefined
       for (const response of waiting.slice(2)) await answer(response, engine.requests[0] ?? never())
-      await expect
-        .poll(async () => (await ask(socket)).at(-1), { timeout: 60_000 })
-        .toMatchObject({ type: 'done' })
+      await expect.poll(async () => await ask(socket), { timeout: 60_000 }).toMatchObject({ type: 'done' })
     }, 180_000)
   })
 })

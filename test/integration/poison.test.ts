@@ -1,17 +1,15 @@
 /** A question that ends or blocks whatever daemon answers it is tried twice, and the others live on. */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AskEvent } from '../../src/client/client.ts'
 import { connect } from '../../src/client/socket/connect.ts'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { greeted } from '../support/raw-socket.ts'
+import { readyDataDir } from '../support/ready.ts'
 import { startReplicas } from '../support/replicas.ts'
 import { upload } from '../support/upload.ts'
 
@@ -40,10 +38,10 @@ const environment = () => ({
   CHATBOT_ANSWER_LEASE_MS: '2000',
 })
 
+/** The last event. */
 async function asked(daemon: TestDaemon, id: string, more: Record<string, unknown> = {}) {
-  await using client = await greeted(runtimePaths(daemon.dataDir).socket)
-  client.send({ type: 'ask', id, question: QUESTION, cache: false, ...more })
-  return await client.events(id)
+  await using client = await greeted(daemon)
+  return (await client.ask(QUESTION, { id, cache: false, ...more })).last
 }
 
 async function lastOf(events: AsyncIterable<AskEvent>): Promise<AskEvent | undefined> {
@@ -56,25 +54,24 @@ const BY_POISON = { engine: 'fake' }
 const isGivenUp = { type: 'error', code: 'given_up' }
 
 async function lives(daemon: TestDaemon): Promise<void> {
-  const answered = await asked(daemon, randomUUID())
-  expect(answered.at(-1)).toMatchObject({ type: 'done', answer: { refused: false } })
+  expect(await asked(daemon, randomUUID())).toMatchObject({ type: 'done', answer: { refused: false } })
 }
 
 test('a daemon alone begins anew what it died with once, and gives up what it died with twice', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'chatbot-poison-'))
+  const dataDir = await readyDataDir()
   const id = randomUUID()
   try {
     for (let death = 1; death <= 2; death += 1) {
       await using daemon = await startTestDaemon({ dataDir, env: environment() })
       if (death === 1) await upload(daemon, 'default', 'cats.md', TEXT)
       poison = () => daemon.process.kill('SIGKILL')
-      await using client = await greeted(runtimePaths(dataDir).socket)
-      client.send({ type: 'ask', id, question: QUESTION, cache: false, ...BY_POISON })
+      await using client = await greeted(daemon)
+      client.begin(QUESTION, { id, cache: false, ...BY_POISON })
       await daemon.exited
     }
     await using daemon = await startTestDaemon({ dataDir, env: environment() })
     for (let again = 0; again < 2; again += 1) {
-      expect((await asked(daemon, id, BY_POISON)).at(-1)).toMatchObject({ ...isGivenUp, epoch: 2 })
+      expect(await asked(daemon, id, BY_POISON)).toMatchObject({ ...isGivenUp, epoch: 2 })
     }
     expect(engine.requests).toHaveLength(2)
     await lives(daemon)
@@ -102,7 +99,7 @@ describePostgres('of several daemons on PostgreSQL', () => {
     const three = await replicas.another()
     replicas.moveTo(three)
     expect(await end).toMatchObject({ type: 'error', error: { code: 'given_up' } })
-    expect((await asked(three, id, BY_POISON)).at(-1)).toMatchObject(isGivenUp)
+    expect(await asked(three, id, BY_POISON)).toMatchObject(isGivenUp)
     expect(engine.requests).toHaveLength(2)
     await lives(three)
   })
@@ -126,7 +123,7 @@ describePostgres('of several daemons on PostgreSQL', () => {
     expect(await end).toMatchObject({ type: 'error', error: { code: 'given_up' } })
     two.process.kill('SIGCONT')
     for (const daemon of [one, two]) {
-      expect((await asked(daemon, id, BY_POISON)).at(-1)).toMatchObject(isGivenUp)
+      expect(await asked(daemon, id, BY_POISON)).toMatchObject(isGivenUp)
       await lives(daemon)
     }
     expect(engine.requests).toHaveLength(2)

@@ -4,7 +4,6 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AskEvent, answerOf } from '../../src/client/client.ts'
 import { connect } from '../../src/client/socket/connect.ts'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
 import { type FakeOpenai, fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { describePostgres } from '../support/postgres.ts'
@@ -59,13 +58,8 @@ const environment = (more: Record<string, string> = {}) => ({
   ...more,
 })
 
-const ingest = ({ api, one }: Replicas) =>
-  upload(
-    { api, dataDir: one.dataDir },
-    'default',
-    'cats.md',
-    'Murka the cat sleeps sixteen hours a day. She eats fish.\n',
-  )
+const ingest = (replicas: Replicas) =>
+  upload(replicas, 'default', 'cats.md', 'Murka the cat sleeps sixteen hours a day. She eats fish.\n')
 
 const chat = ({ endpoint }: Replicas) => connect(endpoint, { version, reconnect: { baseMs: 20, maxMs: 200 } })
 
@@ -157,21 +151,22 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
       const asked = collect(client.ask({ id, question: QUESTION, cache: false }))
       const response = await generation(1)
       await asked.until(isDelta)
-      await using other = await greeted(runtimePaths(replicas.two.dataDir).socket)
+      await using other = await greeted(replicas.two)
       other.send({ type: 'cancel', id })
       expect((await asked.all).at(-1)).toMatchObject({ type: 'error', error: { code: 'cancelled' } })
       expect(response.destroyed || response.closed).toBe(true)
-      other.send({ type: 'ask', id, question: QUESTION, cache: false })
-      expect((await other.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
+      expect((await other.ask(QUESTION, { id, cache: false })).last).toMatchObject({
+        type: 'error',
+        code: 'cancelled',
+      })
     })
 
     it('an answer of one is in the cache of the other', async () => {
       await using client = await chat(replicas)
       const question = `${QUESTION} (${name})`
-      await using extra = await greeted(runtimePaths(replicas.one.dataDir).socket)
-      const asked = randomUUID()
-      extra.send({ type: 'ask', id: asked, question, engine: 'extractive' })
-      expect((await extra.events(asked)).at(-1)).toMatchObject({ type: 'done', answer: { cached: false } })
+      await using extra = await greeted(replicas.one)
+      const { last } = await extra.ask(question, { engine: 'extractive' })
+      expect(last).toMatchObject({ type: 'done', answer: { cached: false } })
       replicas.moveTo(replicas.two)
       const again = await answerOf(client.ask({ question, engine: 'extractive' }))
       expect(again.cached).toMatchObject({ tier: 'exact', question })
@@ -180,11 +175,10 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
     it(`an answer outlives a daemon that is ended by ${ending}`, async () => {
       await using client = await chat(replicas)
       const asked = collect(client.ask({ question: QUESTION, cache: false }))
-      // Nobody waits for this one.
-      const left = randomUUID()
-      await using gone = await greeted(runtimePaths(replicas.one.dataDir).socket)
+      await using gone = await greeted(replicas.one)
       await asked.until(isDelta)
-      gone.send({ type: 'ask', id: left, question: QUESTION, cache: false })
+      // Nobody waits for this one.
+      const left = gone.begin(QUESTION, { cache: false })
       await generation(2)
       replicas.front.retarget(`http://${replicas.two.host}`)
       replicas.one.process.kill(ending)
@@ -193,9 +187,11 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
       const events = await asked.all
       expect(events.at(-1)).toMatchObject({ type: 'done', answer: { text: WHOLE } })
       expect(textOf(events)).toBe(WHOLE)
-      await using other = await greeted(runtimePaths(replicas.two.dataDir).socket)
-      other.send({ type: 'ask', id: left, question: QUESTION, cache: false })
-      expect((await other.events(left)).at(-1)).toMatchObject({ type: 'done', epoch: 2 })
+      await using other = await greeted(replicas.two)
+      expect((await other.ask(QUESTION, { id: left, cache: false })).last).toMatchObject({
+        type: 'done',
+        epoch: 2,
+      })
       expect(begun).toHaveLength(4)
     })
   })

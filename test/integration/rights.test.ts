@@ -11,7 +11,8 @@ import { API_PREFIX, type RouteName, routes } from '../../src/api/routes.ts'
 import { packageRoot } from '../../src/config/package-root.ts'
 import type { ClientMessage, clientMessages } from '../../src/protocol/messages.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
-import { rawSocket } from '../support/raw-socket.ts'
+import { greeted, rawSocket } from '../support/raw-socket.ts'
+import { upload } from '../support/upload.ts'
 
 /** `stranger` may read another collection; the next three have a role on one; `root` administers all. */
 const ROLES = ['stranger', 'reader', 'editor', 'admin', 'root'] as const
@@ -26,7 +27,7 @@ beforeAll(async () => {
   daemon = await startTestDaemon({
     env: { CHATBOT_EMBEDDER_WORKERS: '1', CHATBOT_SERVER_METRICS_TOKEN: METRICS_TOKEN },
   })
-  await upload('shared', 'tower.md', 'The tower of Testville was built in 1887 by Anna Berg.')
+  await uploaded('shared', 'tower.md', 'The tower of Testville was built in 1887 by Anna Berg.')
   await daemon.api.call('createCollection', { body: { name: 'other' } })
   for (const caller of ROLES) {
     const role = caller === 'root' ? 'admin' : caller === 'stranger' ? 'reader' : caller
@@ -34,31 +35,19 @@ beforeAll(async () => {
     const { key } = await daemon.api.call('createKey', { body: { name: caller, role, collections } })
     keys.set(caller, key)
   }
-  await using socket = await rawSocket(`ws://${daemon.host}/ws`)
-  socket.send({ type: 'hello', token: daemon.token })
-  const id = randomUUID()
-  socket.send({ type: 'ask', id, question: 'Who built the tower of Testville?' })
-  await socket.events(id)
+  await using socket = await greeted(daemon)
+  await socket.ask('Who built the tower of Testville?')
   conversation = (await daemon.api.call('listConversations', {})).conversations[0]?.id ?? ''
 }, 180_000)
 afterAll(() => daemon?.[Symbol.asyncDispose]())
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** As the user of the machine. */
-async function upload(collection: string, uri: string, text: string): Promise<string> {
-  await daemon.api.call('compareManifest', {
-    params: { name: collection },
-    body: { files: [{ uri, bytes: text.length, hash: sha256(text) }] },
-  })
-  const { status, body } = await send(daemon.token, 'putDocument', {
-    params: { name: collection },
-    query: { uri, hash: sha256(text) },
-    bytes: text,
-  })
-  if (status !== 200) throw new Error(JSON.stringify(body))
-  const { documents } = await daemon.api.call('listDocuments', { query: { collection } })
-  return documents.find((document) => document.uri === uri)?.id ?? ''
+/** The id of a document that the machine's user has put there. */
+async function uploaded(collection: string, uri: string, text: string): Promise<string> {
+  const reply = await upload(daemon, collection, uri, text)
+  if (reply.status === 'staged') throw new Error('not in a run')
+  return reply.document.id
 }
 
 /** A collection of its own, on which the callers have the roles that they have on `shared`. */
@@ -143,7 +132,7 @@ const CASES: Record<RouteName, readonly [Expected, (caller: Caller) => Sent | Pr
   getDocumentText: [readers, () => ({ params: { reference: 'tower.md' }, query: { at: '1' } })],
   removeDocument: [
     editors,
-    async () => ({ params: { reference: await upload(await fresh(), 'b.md', 'Another text.') } }),
+    async () => ({ params: { reference: await uploaded(await fresh(), 'b.md', 'Another text.') } }),
   ],
   listSources: [readers, () => ({ query: { collection: 'shared' } })],
   rememberSource: [
@@ -332,9 +321,7 @@ test.each(ROLES)('messages as %s', async (caller) => {
   }
   expect(got).toEqual(wanted)
   // What everybody can read is what is searched when nothing is named.
-  const id = randomUUID()
-  socket.send({ type: 'ask', id, question: 'Who built the tower of Testville?' })
-  const last = (await socket.events(id)).at(-1)
+  const { last } = await socket.ask('Who built the tower of Testville?')
   expect(JSON.stringify(last).includes('Anna Berg')).toBe(caller !== 'stranger')
 })
 

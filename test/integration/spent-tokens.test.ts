@@ -7,7 +7,7 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { withClient } from '../support/database.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
 import { describePostgres } from '../support/postgres.ts'
-import { rawSocket } from '../support/raw-socket.ts'
+import { greeted } from '../support/raw-socket.ts'
 import { startReplicas } from '../support/replicas.ts'
 import { upload } from '../support/upload.ts'
 
@@ -43,21 +43,17 @@ const environment = (more: Record<string, string> = {}) => ({
 /** A new program with a key, on a socket. */
 async function newcomer(daemon: TestDaemon) {
   const { key } = await daemon.api.call('createKey', { body: { name: `k-${randomUUID()}` } })
-  const socket = await rawSocket(`ws://${daemon.host}/ws`)
-  socket.send({ type: 'hello', token: key })
-  const { user } = await socket.wait('welcome')
-  const ask = () => {
-    const id = randomUUID()
-    socket.send({ type: 'ask', id, question: QUESTION, cache: false })
-    return id
-  }
+  const socket = await greeted(daemon, key)
+  const [welcome] = socket.messages
+  const user = welcome?.type === 'welcome' ? welcome.user : undefined
+  const ask = async () => (await socket.ask(QUESTION, { cache: false })).last
   return { key, user, socket, ask, [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose]() }
 }
 
 const USED_UP = {
   type: 'error',
   code: 'rate_limited',
-  message: expect.stringContaining('You have used the 50 tokens of today.'),
+  message: expect.stringContaining("You have used up today's 50 tokens."),
 }
 
 test('an answer that is cancelled, cut off or left in the middle uses up the tokens of the day', async () => {
@@ -65,11 +61,11 @@ test('an answer that is cancelled, cut off or left in the middle uses up the tok
   await upload(daemon, 'default', 'cats.md', TEXT)
 
   await using canceller = await newcomer(daemon)
-  const cancelled = canceller.ask()
+  const cancelled = canceller.socket.begin(QUESTION, { cache: false })
   await canceller.socket.wait('delta', cancelled)
   canceller.socket.send({ type: 'cancel', id: cancelled })
   expect((await canceller.socket.events(cancelled)).at(-1)).toMatchObject({ code: 'cancelled' })
-  expect((await canceller.socket.events(canceller.ask())).at(-1)).toMatchObject(USED_UP)
+  expect(await canceller.ask()).toMatchObject(USED_UP)
 
   await using leaver = await newcomer(daemon)
   const leaving = new AbortController()
@@ -87,20 +83,20 @@ test('an answer that is cancelled, cut off or left in the middle uses up the tok
   expect(response.status).toBe(200)
   leaving.abort()
   await expect.poll(async () => (await daemon.api.call('status', {})).asksInFlight).toBe(0)
-  expect((await leaver.socket.events(leaver.ask())).at(-1)).toMatchObject(USED_UP)
+  expect(await leaver.ask()).toMatchObject(USED_UP)
 
   reply = (cut) => {
     begin(cut)
     cut.socket?.destroySoon()
   }
   await using unlucky = await newcomer(daemon)
-  expect((await unlucky.socket.events(unlucky.ask())).at(-1)).toMatchObject({ code: 'engine_failed' })
-  expect((await unlucky.socket.events(unlucky.ask())).at(-1)).toMatchObject(USED_UP)
+  expect(await unlucky.ask()).toMatchObject({ code: 'engine_failed' })
+  expect(await unlucky.ask()).toMatchObject(USED_UP)
 
   reply = (down) => void down.writeHead(500).end()
   await using refused = await newcomer(daemon)
   for (let time = 0; time < 2; time += 1) {
-    expect((await refused.socket.events(refused.ask())).at(-1)).toMatchObject({ code: 'engine_failed' })
+    expect(await refused.ask()).toMatchObject({ code: 'engine_failed' })
   }
 })
 
@@ -111,15 +107,13 @@ describePostgres('of two daemons on PostgreSQL', () => {
     await upload(one, 'default', 'cats.md', TEXT)
     await using asker = await newcomer(one)
     engine.requests.length = 0
-    const id = asker.ask()
+    const id = asker.socket.begin(QUESTION, { cache: false })
     await asker.socket.wait('delta', id)
     reply = streaming([`${BEGINNING} hours [1].`])
     one.process.kill('SIGTERM')
     await one.exited
-    await using again = await rawSocket(`ws://${two.host}/ws`)
-    again.send({ type: 'hello', token: asker.key })
-    again.send({ type: 'ask', id, question: QUESTION, cache: false })
-    expect((await again.events(id)).at(-1)).toMatchObject({ type: 'done', epoch: 2 })
+    await using again = await greeted(two, asker.key)
+    expect((await again.ask(QUESTION, { id, cache: false })).last).toMatchObject({ type: 'done', epoch: 2 })
 
     expect(engine.requests).toHaveLength(2)
     const prompt = engine.requests[0]?.messages.reduce((sum, { content }) => sum + content.length, 0) ?? 0

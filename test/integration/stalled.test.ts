@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
-import { greeted, type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { answerOf, greeted, type RawSocket, textOf } from '../support/raw-socket.ts'
 import { upload } from '../support/upload.ts'
 
 const BOUND = 262_144
@@ -44,7 +43,7 @@ afterAll(async () => {
   await engine?.[Symbol.asyncDispose]()
 })
 
-const connect = () => greeted(runtimePaths(daemon.dataDir).socket)
+const connect = () => greeted(daemon)
 
 async function buffered(): Promise<number> {
   const response = await fetch(`http://${daemon.host}/metrics`, {
@@ -72,9 +71,6 @@ async function stall(client: RawSocket): Promise<void> {
   }
 }
 
-const deltas = (client: RawSocket, id: string) =>
-  client.messages.map((event) => (event.type === 'delta' && event.id === id ? event.text : '')).join('')
-
 const PIECE = 'many words '.repeat(2000)
 const PIECES = 60
 
@@ -94,13 +90,7 @@ describe('a client that does not read', () => {
       'answers',
       (client: RawSocket) => {
         reply = endless
-        client.send({
-          type: 'ask',
-          id: randomUUID(),
-          question: `Tell me all ${randomUUID()}?`,
-          engine: 'fake',
-          cache: false,
-        })
+        client.begin(`Tell me all ${randomUUID()}?`, { engine: 'fake', cache: false })
       },
     ],
     ['results', flood],
@@ -127,9 +117,7 @@ describe('a client that does not read', () => {
     for (let round = 0; round < 10; round += 1) {
       most = Math.max(most, await buffered())
       await using other = await connect()
-      const id = randomUUID()
-      other.send({ type: 'ask', id, question: `How tall is tower ${round}?` })
-      expect((await other.events(id)).at(-1)?.type).toBe('done')
+      expect((await other.ask(`How tall is tower ${round}?`)).last?.type).toBe('done')
     }
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThanOrEqual(clients.length * BOUND)
@@ -149,22 +137,17 @@ describe('a client that does not read', () => {
 describe('a client that reads slowly', () => {
   test('gets a long answer whole', async () => {
     reply = endless
-    await using client = await rawSocket(`ws://${daemon.host}/ws`, {
-      headers: { authorization: `Bearer ${daemon.token}` },
-    })
-    client.send({ type: 'hello' })
-    await client.wait('welcome')
-    const id = randomUUID()
-    client.send({ type: 'ask', id, question: 'Tell me slowly?', engine: 'fake' })
+    await using client = await greeted(daemon, daemon.token)
+    const asked = client.ask('Tell me slowly?', { engine: 'fake' })
     const slowly = setInterval(() => {
       client.socket.pause()
       setTimeout(() => client.socket.resume(), 40)
     }, 50)
-    const events = await client.events(id)
+    const { events, last } = await asked
     clearInterval(slowly)
     client.socket.resume()
-    expect(events.at(-1)).toMatchObject({ type: 'done' })
-    expect(deltas(client, id)).toBe(`${PIECE.repeat(PIECES)}end [1].`)
+    expect(last).toMatchObject({ type: 'done' })
+    expect(textOf(events)).toBe(`${PIECE.repeat(PIECES)}end [1].`)
   }, 60_000)
 
   test('gets a message that is larger than the bound', async () => {
@@ -172,17 +155,8 @@ describe('a client that reads slowly', () => {
     await using client = await connect()
     let conversation: string | undefined
     for (let count = 0; count < 20; count += 1) {
-      const id = randomUUID()
-      client.send({
-        type: 'ask',
-        id,
-        question: `And number ${count}?`,
-        engine: 'fake',
-        cache: false,
-        ...(conversation === undefined ? {} : { conversation }),
-      })
-      conversation = (await client.wait('accepted', id)).conversation
-      await client.events(id)
+      const asked = await client.ask(`And number ${count}?`, { engine: 'fake', cache: false, conversation })
+      conversation = answerOf(asked).conversation
     }
     const id = randomUUID()
     client.socket.pause()

@@ -8,7 +8,7 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
 import { type FakeOpenai, failing, fakeOpenai, type Reply, streaming } from '../support/fake-openai.ts'
 import { describePostgres } from '../support/postgres.ts'
-import { type RawSocket, rawSocket } from '../support/raw-socket.ts'
+import { greeted, type RawSocket } from '../support/raw-socket.ts'
 import { describeRedis, ownPrefix, redisUrl } from '../support/redis.ts'
 import { upload } from '../support/upload.ts'
 
@@ -59,10 +59,7 @@ function askerTests(where: () => Promise<{ env: Record<string, string>; drop: ()
       await daemon.api.call('createCollection', { body: { name } })
       await upload(daemon, name, 'vault.md', documentOf(name))
       const { key } = await daemon.api.call('createKey', { body: { name, collections: [name] } })
-      const socket = await rawSocket(`ws://${daemon.host}/ws`)
-      socket.send({ type: 'hello', token: key })
-      await socket.wait('welcome')
-      sockets.set(name, socket)
+      sockets.set(name, await greeted(daemon, key))
     }
   }, 180_000)
   afterAll(async () => {
@@ -79,9 +76,7 @@ function askerTests(where: () => Promise<{ env: Record<string, string>; drop: ()
 
   /** All that the asker gets to see. */
   async function ask(name: Name, id: string, more: Record<string, unknown> = {}): Promise<string> {
-    const socket = socketOf(name)
-    socket.send({ type: 'ask', id, question: QUESTION, ...more })
-    return JSON.stringify(await socket.events(id))
+    return JSON.stringify((await socketOf(name).ask(QUESTION, { ...more, id })).events)
   }
 
   function expectOwn(name: Name, seen: string): void {

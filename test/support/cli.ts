@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../src/config/package-root.ts'
+import { runtimePaths } from '../../src/config/runtime-paths.ts'
+import { COMPILE_CACHE, placeReadyDatabase } from './ready.ts'
 
 export interface Finished {
   readonly code: number | null
@@ -41,12 +43,23 @@ export interface Running {
 
 const CHATBOT = join(packageRoot(), 'bin', 'chatbot.js')
 
+export interface WorkspaceOptions {
+  /** What is run instead of this checkout's. */
+  readonly program?: string
+  /** Without it the first daemon makes it, as it does on a new machine; and there is no data directory before. */
+  readonly database?: 'ready' | 'none'
+}
+
 /** Disposing stops the daemon and removes the folder. */
-export function workspace(program: string = CHATBOT): Workspace {
+export async function workspace({
+  program = CHATBOT,
+  database = 'ready',
+}: WorkspaceOptions = {}): Promise<Workspace> {
   if (!existsSync(join(packageRoot(), 'dist', 'commands'))) throw new Error('run `npm run build` first')
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'chatbot-e2e-')))
   const dataDir = join(dir, 'data')
   mkdirSync(join(dir, 'home'))
+  if (database === 'ready') await placeReadyDatabase(runtimePaths(dataDir).database)
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOME: join(dir, 'home'),
@@ -55,6 +68,7 @@ export function workspace(program: string = CHATBOT): Workspace {
     CHATBOT_SERVER_PORT: '0',
     // Slow machines that run other tests too.
     CHATBOT_DAEMON_START_TIMEOUT_MS: '120000',
+    ...COMPILE_CACHE,
   }
   const start = (args: readonly string[], options: RunOptions = {}) =>
     execute([program, ...args], { cwd: dir, ...options, env: { ...env, ...options.env } })

@@ -1,19 +1,18 @@
 /** A real daemon in its own process and data directory, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type ApiClient, apiClient } from '../../src/client/api.ts'
 import type { Endpoint } from '../../src/client/client.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
+import { COMPILE_CACHE, readyDataDir } from './ready.ts'
 
 export interface TestDaemon extends AsyncDisposable {
   readonly dataDir: string
   readonly process: ChildProcess
-  readonly local: Endpoint
+  readonly local: Extract<Endpoint, { kind: 'local' }>
   /** `127.0.0.1:PORT` */
   readonly host: string
   readonly token: string
@@ -26,9 +25,9 @@ export interface TestDaemon extends AsyncDisposable {
 
 export interface TestDaemonOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** An earlier daemon's; without it a new one, deleted at the end. */
+  /** An earlier daemon's, say; without it one with an empty database, deleted at the end. */
   readonly dataDir?: string
-  /** Of another checkout; this one's unless told. */
+  /** Of another checkout, with a `dataDir` of its own; this one's unless told. */
   readonly entry?: string
 }
 
@@ -39,7 +38,7 @@ export async function startTestDaemon({
   dataDir: given,
   entry = ENTRY,
 }: TestDaemonOptions = {}): Promise<TestDaemon> {
-  const dataDir = given ?? mkdtempSync(join(tmpdir(), 'chatbot-daemon-'))
+  const dataDir = given ?? (await readyDataDir())
   const child = spawn(process.execPath, [entry], {
     env: {
       PATH: process.env.PATH,
@@ -47,6 +46,7 @@ export async function startTestDaemon({
       CHATBOT_DATA_DIR: dataDir,
       CHATBOT_SERVER_PORT: '0',
       CHATBOT_LOG_LEVEL: 'debug',
+      ...COMPILE_CACHE,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -63,7 +63,7 @@ export async function startTestDaemon({
 
   const paths = runtimePaths(dataDir)
   const owner: { listen: string } = JSON.parse(readFileSync(paths.owner, 'utf8'))
-  const local: Endpoint = { kind: 'local', socketPath: paths.socket }
+  const local = { kind: 'local', socketPath: paths.socket } as const
   return {
     dataDir,
     process: child,

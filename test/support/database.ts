@@ -7,6 +7,7 @@ import pg from 'pg'
 import { startPglite } from '../../daemon/pglite/pglite.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { openStore } from '../../src/store/open.ts'
+import { placeReadyDatabase } from './ready.ts'
 
 /** Where the tests' PostgreSQL is; undefined when nobody has started one with `test/services/up`. */
 export const postgresUrl = process.env.DATABASE_URL_TEST
@@ -25,6 +26,7 @@ export interface TestDatabase extends AsyncDisposable {
 export async function pgliteDatabase(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'chatbot-pglite-'))
   const paths = { dataDir: join(folder, 'pglite'), socketPath: join(folder, '.s.PGSQL.5432') }
+  await placeReadyDatabase(paths.dataDir)
   let pglite = await startPglite(paths)
   return testDatabase(pglite.connection, true, {
     restart: async () => {

@@ -1,9 +1,7 @@
 /** Everything of fuzz.ts at one daemon: it lives, nothing is an `internal` error, and others are served meanwhile. */
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect as connectNet } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { CLIError } from '@oclif/core/errors'
 import { parse } from '@oclif/core/parser'
@@ -13,7 +11,6 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import Ask from '../../commands/ask.ts'
 import { filterOf } from '../../commands/common/flags.ts'
-import { logLine } from '../../commands/common/log-line.ts'
 import { questionOf } from '../../commands/common/question.ts'
 import Ingest from '../../commands/ingest.ts'
 import KeysCreate from '../../commands/keys/create.ts'
@@ -24,6 +21,7 @@ import { apiClient } from '../../src/client/api.ts'
 import { openSocket } from '../../src/client/socket/socket.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { serverMessageSchema } from '../../src/protocol/messages.ts'
+import { logLine } from '../../src/terminal/log-line.ts'
 import { parseSlash } from '../../src/tui/slash.ts'
 import { startTestDaemon, type TestDaemon } from './daemon.ts'
 import {
@@ -38,6 +36,7 @@ import {
   serverFrames,
   wire,
 } from './fuzz.ts'
+import { upload } from './upload.ts'
 import { welcome } from './wire-server.ts'
 
 /** Ends the daemon, as it should. */
@@ -87,17 +86,8 @@ export function fuzzSuite(cases: number, seed: number): void {
         CHATBOT_LIMITS_REQUESTS_BURST: UNLIMITED,
       },
     })
-    const path = join(daemon.dataDir, 'a.md')
-    writeFileSync(path, '# Returns\n\nReturns are handled within 14 days by the warehouse.\n')
-    const bytes = Buffer.byteLength('# Returns\n\nReturns are handled within 14 days by the warehouse.\n')
-    await daemon.api.call('createCollection', { body: { name: 'fuzz' } })
-    await daemon.api.upload({
-      collection: 'fuzz',
-      uri: 'file:///fuzz/a.md',
-      path,
-      bytes,
-      hash: await hashOf(path),
-    })
+    const text = '# Returns\n\nReturns are handled within 14 days by the warehouse.\n'
+    await upload(daemon, 'fuzz', 'file:///fuzz/a.md', text)
     bystander = await startBystander(daemon)
   }, 120_000)
   afterAll(async () => {
@@ -133,12 +123,6 @@ export function fuzzSuite(cases: number, seed: number): void {
 
 function faultsOf(daemon: TestDaemon): string[] {
   return daemon.log().match(FAULTS) ?? []
-}
-
-async function hashOf(path: string): Promise<string> {
-  const { createHash } = await import('node:crypto')
-  const { readFileSync } = await import('node:fs')
-  return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
 interface Bystander {

@@ -1,12 +1,28 @@
-/** A WebSocket that shows every message as it came: for tests of the wire itself. */
+/** A WebSocket that shows every message as it came, and asks. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type ClientOptions, WebSocket } from 'ws'
 import { type ServerMessage, serverMessageSchema } from '../../src/protocol/messages.ts'
+import type { TestDaemon } from './daemon.ts'
+
+/** Of an ask, beside its question; the id is a new one unless it is told. */
+export type AskFields = Readonly<Record<string, unknown>> & { readonly id?: string }
+
+export interface Asked {
+  readonly id: string
+  /** Up to `done` or `error`. */
+  readonly events: readonly ServerMessage[]
+  readonly last: ServerMessage | undefined
+}
 
 export interface RawSocket extends AsyncDisposable {
   readonly socket: WebSocket
   readonly messages: ServerMessage[]
   send: (message: object) => void
+  /** Asks, and waits for the end of the answer. */
+  ask: (question: string, more?: AskFields) => Promise<Asked>
+  /** Asks without waiting; gives the id. */
+  begin: (question: string, more?: AskFields) => string
   /** The next message, not yet waited for, that fits. */
   wait: <T extends ServerMessage['type']>(
     type: T,
@@ -46,12 +62,29 @@ export async function rawSocket(url: string, options: ClientOptions = {}): Promi
     }
   }
 
+  const send = (message: object) => socket.send(JSON.stringify(message))
+  const begin = (question: string, { id = randomUUID(), ...more }: AskFields = {}) => {
+    send({ type: 'ask', id, question, ...more })
+    return id
+  }
+  const events = (id: string) =>
+    until(() => {
+      const own = messages.filter(isOf(id))
+      return own.some(({ type }) => type === 'done' || type === 'error') ? own : undefined
+    })
   const isOf = (id: string) => (message: ServerMessage) => 'id' in message && message.id === id
   return {
     socket,
     messages,
     closed,
-    send: (message) => socket.send(JSON.stringify(message)),
+    send,
+    begin,
+    async ask(question, more) {
+      const id = begin(question, more)
+      const all = await events(id)
+      return { id, events: all, last: all.at(-1) }
+    },
+    events,
     wait: (type, id) =>
       until(() => {
         const found = messages.find(
@@ -61,11 +94,6 @@ export async function rawSocket(url: string, options: ClientOptions = {}): Promi
         if (found !== undefined) taken.add(found)
         return found
       }),
-    events: (id) =>
-      until(() => {
-        const own = messages.filter(isOf(id))
-        return own.some(({ type }) => type === 'done' || type === 'error') ? own : undefined
-      }),
     async [Symbol.asyncDispose]() {
       if (socket.readyState === socket.CLOSED) return
       socket.terminate()
@@ -74,10 +102,23 @@ export async function rawSocket(url: string, options: ClientOptions = {}): Promi
   }
 }
 
-/** A greeted socket over the daemon's Unix socket. */
-export async function greeted(socketPath: string): Promise<RawSocket> {
-  const raw = await rawSocket(`ws+unix:${socketPath}:/ws`)
-  raw.send({ type: 'hello' })
+/** A socket that was greeted: over TCP with this token, or as the machine's user over the Unix socket. */
+export async function greeted(
+  { local, host }: Pick<TestDaemon, 'local' | 'host'>,
+  token?: string,
+): Promise<RawSocket> {
+  const raw = await rawSocket(token === undefined ? `ws+unix:${local.socketPath}:/ws` : `ws://${host}/ws`)
+  raw.send({ type: 'hello', token })
   await raw.wait('welcome')
   return raw
+}
+
+/** The text as it was streamed. */
+export const textOf = (events: readonly ServerMessage[]): string =>
+  events.map((event) => (event.type === 'delta' ? event.text : '')).join('')
+
+/** The answer of an ask that must have one. */
+export function answerOf({ last }: Asked): Extract<ServerMessage, { type: 'done' }>['answer'] {
+  if (last?.type !== 'done') throw new Error(`no answer but ${JSON.stringify(last)}`)
+  return last.answer
 }

@@ -1,19 +1,26 @@
-import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestDaemon } from './daemon.ts'
+import type { ApiClient } from '../../src/client/api.ts'
+import { hashFile } from '../../src/client/files/hash.ts'
 
-/** A document of this text, ready to be found. */
+/** A document of this text, ready to be found; of a run that is not sealed yet, staged. */
 export async function upload(
-  { api, dataDir }: Pick<TestDaemon, 'api' | 'dataDir'>,
+  { api }: { readonly api: ApiClient },
   collection: string,
   uri: string,
   text: string,
-): Promise<void> {
-  const bytes = Buffer.byteLength(text)
-  const path = join(dataDir, `upload-${uri}`)
+  job?: string,
+): ReturnType<ApiClient['upload']> {
+  const path = join(tmpdir(), `chatbot-upload-${randomUUID()}`)
   writeFileSync(path, text)
-  const hash = createHash('sha256').update(text).digest('hex')
-  await api.call('compareManifest', { params: { name: collection }, body: { files: [{ uri, bytes, hash }] } })
-  await api.upload({ collection, uri, path, bytes, hash })
+  try {
+    const file = await hashFile(path)
+    // Makes the collection, where it is not there yet.
+    await api.call('compareManifest', { params: { name: collection }, body: { files: [{ uri, ...file }] } })
+    return await api.upload({ collection, uri, path, job, ...file })
+  } finally {
+    rmSync(path)
+  }
 }

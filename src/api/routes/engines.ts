@@ -6,11 +6,12 @@ export const engineRoutes = {
     ...nothing,
     method: 'GET',
     path: '/engines',
-    summary: 'The engines that can answer, and whether they do',
+    summary: 'The configured engines and their state',
     response: z.object({
       engines: z.array(
         z.object({
           name: z.string(),
+          kind: z.string(),
           model: z.string(),
           used: z.enum(['first', 'as a fallback', 'on request']),
           state: z.enum(['ok', 'resting']),

@@ -1,30 +1,31 @@
 /**
- * The content gate: similarity tells what two questions are about, this tells whether they ask the same. Both are cut
- * into words without inflection, synonyms made one, and what is left over must agree in order.
+ * The content gate. Similarity tells whether two questions are about the same topic; the gate tells whether they
+ * ask the same. Both are split into uninflected words, synonyms are unified, and the remaining words must match in
+ * order.
  */
 import type { Language } from '../../domain/language.ts'
 import { fold } from '../../text/fold.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
-import type { Lexicon } from '../../text/lexicon.ts'
+import type { Impersonal, Lexicon, Mood } from '../../text/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
 import { compareStatements } from './statement.ts'
 import { type Difference, type Question, readQuestion, type Word } from './words.ts'
 
 export type Verdict =
   | { readonly kind: 'same' }
-  /** Next to no difference: the same only if the embedder, too, sees next to none. */
+  /** Almost no difference: the same only if the embedder sees almost none either. */
   | { readonly kind: 'close'; readonly detail: string }
   | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
   if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
   const lexicon = KNOWLEDGE[language].lexicon
-  // In one order, so that the verdict does not depend on which was asked first.
+  // Sorted, so that the verdict does not depend on which was asked first.
   const [first = '', second = ''] = [a, b].sort().map(fold)
-  // One character may be many in its compatibility form.
+  // One character may expand to many in its compatibility form.
   if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
-  const one = generic(readQuestion(first, lexicon))
-  const two = generic(readQuestion(second, lexicon))
+  const one = impersonal(readQuestion(first, lexicon), lexicon)
+  const two = impersonal(readQuestion(second, lexicon), lexicon)
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
   if (one.folded === two.folded) return { kind: 'same' }
   const mood = differentMood(one, two, lexicon)
@@ -35,7 +36,7 @@ export function compareQuestions(a: string, b: string, language: Language): Verd
   return compareStatements(one.words, two.words, lexicon) ?? strict
 }
 
-/** `What should I do when`, `what do you do when`: nobody in particular is meant. */
+/** Generic persons, as in `What should I do when` and `what do you do when`. */
 function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
   const isOpen = (question: Question) =>
     question.words[0]?.kind === 'question-word' && !question.moods.includes('past')
@@ -44,12 +45,14 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
     [...new Set(words.filter(({ kind }) => kind === 'person').map(({ key }) => key))].sort().join(' ')
   const [one, two] = [personsOf(a), personsOf(b)]
   if (one !== two) return undefined
-  // What one may do is not what one must do.
-  const says = (mood: string) => [a, b].some(({ moods }) => moods.includes(mood))
+  // What you may do is not what you must do.
+  const says = (mood: Mood) => [a, b].some(({ moods }) => moods.includes(mood))
   if (says('able') && says('should')) return undefined
   const loose = [a, b].map((question) => ({
     ...question,
-    moods: question.moods.filter((mood) => mood !== 'should' && (mood !== 'able' || one === 'i')),
+    moods: question.moods.filter(
+      (mood) => mood !== 'should' && (mood !== 'able' || one === lexicon.impersonal?.persons[0]),
+    ),
   }))
   const [x, y] = loose
   if (x === undefined || y === undefined) return undefined
@@ -60,10 +63,13 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
 
 const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
 
-/** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
+/**
+ * Number of words above which a text is not treated as a question; comparing two takes time proportional to their
+ * product.
+ */
 const LONGEST = 128
 
-/** UTF-16 code units, beyond which a text is not even read. */
+/** UTF-16 code units above which a text is not even read. */
 const LONGEST_TEXT = 2000
 
 const isReadable = ({ words }: Question): boolean =>
@@ -72,40 +78,34 @@ const isReadable = ({ words }: Question): boolean =>
 const SUBSTANTIAL = new Set<Word['kind']>(['content', 'name', 'number', 'unit'])
 
 /** `How can I`, `how do you` and `how to` ask the same. */
-function generic(question: Question): Question {
+function impersonal(question: Question, lexicon: Lexicon): Question {
+  const rule = lexicon.impersonal
   const persons = new Set(question.words.filter(({ kind }) => kind === 'person').map(({ key }) => key))
   const [only] = persons
-  if (persons.size !== 1 || (only !== 'i' && only !== 'you')) return question
-  const isHow = question.words[0]?.key === 'how'
-  if (!isHow) return question
-  return withoutPersons(question)
+  if (rule === undefined || only === undefined || persons.size !== 1) return question
+  const isHow = question.words[0]?.key === rule.how
+  return isHow && rule.persons.includes(only) ? withoutPersons(question, rule) : question
 }
 
-/** Whom it is done to makes a difference: `how to contact me`. */
-const OBJECTS: ReadonlySet<string> = new Set(['me', 'us'])
-
-/** Their prepositions go to the words after them. */
-function withoutPersons(question: Question): Question {
+/** Their prepositions move to the words after them. */
+function withoutPersons(question: Question, { objects }: Impersonal): Question {
   let left = ''
   const words: Word[] = []
   for (const word of question.words) {
     const preposition = word.preposition || left
-    const isLeftOut = word.kind === 'person' && !OBJECTS.has(word.form)
+    const isLeftOut = word.kind === 'person' && !objects.has(word.form)
     left = isLeftOut ? preposition : ''
     if (!isLeftOut) words.push({ ...word, preposition })
   }
   return { ...question, words }
 }
 
-/** `who killed`, `who was killed`. */
+/** Such as `who killed` and `who was killed`. */
 const differentVoice = (a: Question, b: Question): Verdict | undefined =>
   a.passive === b.passive || !(a.asks || b.asks) ? undefined : different('voice', 'active, passive')
 
-/** Not `how often` and the like. */
-const MANNER = /^how (?:to|do|does|is|are|can|could|may|might|should|shall|must)(?!\p{L})/u
-
 function differentMood(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
-  const isHow = [a, b].every(({ folded }) => MANNER.test(folded))
+  const isHow = [a, b].every(({ folded }) => lexicon.impersonal?.manner.test(folded))
   const [one = '', two = ''] = [a, b].map((question) => {
     const said = question.moods.filter(
       (mood) => mood !== 'present' && !(isHow && (mood === 'able' || mood === 'should')),

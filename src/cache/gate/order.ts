@@ -1,4 +1,4 @@
-/** Aligns the words of two questions in their order. */
+/** Aligns the words of two questions in order. */
 
 import type { Lexicon } from '../../text/lexicon.ts'
 import type { Verdict } from './gate.ts'
@@ -7,7 +7,9 @@ import type { Word } from './words.ts'
 export function differentOrder(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdict {
   const straight = align(a, b, lexicon)
   if (straight.kind !== 'different' || !haveSameWords(a, b)) return straight
-  const isMoved = samePhrases(a, b, lexicon) || align(withoutOf(a), withoutOf(b), lexicon).kind === 'same'
+  const isMoved =
+    samePhrases(a, b, lexicon) ||
+    align(withoutGenitive(a, lexicon), withoutGenitive(b, lexicon), lexicon).kind === 'same'
   if (isMoved) return { kind: 'same' }
   if (straight.reason === 'direction') return straight
   return { kind: 'different', reason: 'order', detail: 'the same words in another order' }
@@ -24,7 +26,7 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   const [y] = onlyB
   const worst = [...onlyA, ...onlyB].find(({ kind }) => kind !== 'content') ?? x ?? y
   if (worst === undefined) return differentRole(pairs, lexicon) ?? { kind: 'same' }
-  // Left out, not exchanged: `get help` is not `give help`.
+  // May be left out but not replaced: `get help` is not `give help`.
   const isLight =
     onlyA.length + onlyB.length === 1 && worst.kind === 'content' && lexicon.light.has(worst.key)
   if (isLight && differentRole(pairs, lexicon) === undefined)
@@ -32,7 +34,7 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   return { kind: 'different', reason: worst.kind, detail: `“${x?.form ?? ''}”, “${y?.form ?? ''}”` }
 }
 
-/** Aligned words in other roles: `to Paris` and `from Paris`, `кошка` and `кошку`. */
+/** Aligned words in different roles: `to Paris` and `from Paris`, the subject and the object. */
 function differentRole(pairs: readonly [Word, Word][], lexicon: Lexicon): Verdict | undefined {
   for (const [one, two] of pairs) {
     const detail = `“${one.preposition} ${one.form}”, “${two.preposition} ${two.form}”`
@@ -53,7 +55,7 @@ const mayStandFor = (a: string, b: string, { loosePrepositions }: Lexicon): bool
   return loosePrepositions.has(`${a}_${b}`) || loosePrepositions.has(`${b}_${a}`)
 }
 
-/** Longest common subsequence by key: what only one side has, and the pairs. */
+/** Longest common subsequence by key: the words that only one side has, and the pairs. */
 function difference(a: readonly Word[], b: readonly Word[]): [Word[], Word[], [Word, Word][]] {
   const width = b.length + 1
   const table = new Uint16Array((a.length + 1) * width)
@@ -86,9 +88,9 @@ function difference(a: readonly Word[], b: readonly Word[]): [Word[], Word[], [W
   return [[...onlyA, ...a.slice(i)], [...onlyB, ...b.slice(j)], pairs]
 }
 
-/** `the capital of France` as `France's capital`. */
-function withoutOf(words: readonly Word[]): readonly Word[] {
-  const at = words.findIndex(({ preposition }) => preposition === 'of')
+/** Rewrites `the capital of France` to `France's capital`. */
+function withoutGenitive(words: readonly Word[], lexicon: Lexicon): readonly Word[] {
+  const at = words.findIndex(({ preposition }) => preposition === lexicon.genitive)
   const [owner] = words.slice(at, at + 1)
   if (at < 1 || owner === undefined) return words
   let start = at - 1
@@ -110,11 +112,11 @@ function withoutOf(words: readonly Word[]): readonly Word[] {
     ...words.slice(at + 1, end),
     { ...head, preposition: '' },
     ...owned.slice(1),
-    ...withoutOf(words.slice(end)),
+    ...withoutGenitive(words.slice(end), lexicon),
   ]
 }
 
-/** The same phrases with prepositions in another place: `in 1995 who won`, `who won in 1995`. */
+/** The same phrases with prepositions elsewhere: `in 1995 who won`, `who won in 1995`. */
 function samePhrases(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): boolean {
   const isTurned = a.some((one) =>
     b.some((two) => one.key === two.key && lexicon.isOtherRole(one.form, two.form)),

@@ -1,5 +1,5 @@
 import type { Chunk, IndexSpec } from '../../domain/document.ts'
-import type { ChatbotError } from '../../domain/errors.ts'
+import type { ChatbotError, ErrorCode } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { NewDocument } from './documents.ts'
 import type { Claim } from './jobs.ts'
@@ -8,16 +8,31 @@ export interface StageTarget {
   /** Its name. */
   readonly collection: string
   readonly spec: IndexSpec
-  /** The run that the document belongs to. */
-  readonly job: string
 }
 
-export type Staged =
-  | { readonly status: 'staged'; readonly job: string; readonly id: number }
-  /** Id of the live document that has this content. */
-  | { readonly status: 'unchanged'; readonly document: string }
+/** Id of the live document with the same content. */
+export interface Unchanged {
+  readonly status: 'unchanged'
+  readonly document: string
+}
 
-/** A chunk's place in the order of staged documents. */
+export type Staged = { readonly status: 'staged'; readonly job: string; readonly id: number } | Unchanged
+
+export type StagedAlone =
+  | { readonly status: 'claimed'; readonly claim: Claim; readonly id: number }
+  | Unchanged
+
+/** The outcome of a run with a single document. */
+export type Outcome =
+  /** The document, or a later upload that replaced it, is not indexed yet. */
+  | { readonly state: 'waiting' }
+  /** Id of the live document. */
+  | { readonly state: 'indexed'; readonly document: string }
+  | { readonly state: 'failed'; readonly code: ErrorCode; readonly message: string }
+  /** The run was cancelled, or the document or its collection was deleted. */
+  | { readonly state: 'cancelled' }
+
+/** A chunk's position in the order of staged documents. */
 export interface ChunkPlace {
   readonly document: number
   readonly ordinal: number
@@ -37,21 +52,31 @@ export interface StagedVector extends ChunkPlace {
 
 export interface StagingRepository {
   /**
-   * Accepts a document: from here on it ends indexed, or with a reason. Throws `unknown_collection`,
-   * `index_mismatch` when the collection is cut by another splitter, `unknown_job`, `job_ended`, and `overloaded` when
-   * too much of the run waits.
+   * Accepts a document: from here on it ends either indexed or with a reason. Throws `unknown_collection`,
+   * `index_mismatch` if the collection uses another splitter, `unknown_job`, `job_ended`, and `overloaded` if too
+   * much of the run is waiting.
    */
   stage: (
+    principal: Principal,
+    /** `job`: the document's run. */
+    target: StageTarget & { readonly job: string },
+    document: NewDocument,
+    chunks: readonly Chunk[],
+  ) => Promise<Staged>
+  /** Like `stage`, but in a run of its own, claimed by the caller. */
+  stageAlone: (
     principal: Principal,
     target: StageTarget,
     document: NewDocument,
     chunks: readonly Chunk[],
-  ) => Promise<Staged>
-  /** Remembers in a run that a file was not accepted. */
+    leaseMs: number,
+  ) => Promise<StagedAlone>
+  outcome: (principal: Principal, job: string) => Promise<Outcome>
+  /** Records in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
-  /** Documents of the principal's runs that are staged and not indexed yet. */
+  /** Documents of the principal's runs that are staged but not indexed yet. */
   pending: (principal: Principal) => Promise<{ readonly collection: string; readonly documents: number }[]>
-  /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
+  /** The next chunks of the shard that need a vector, and the documents that are complete once these have theirs. */
   next: (
     claim: Claim,
     spec: IndexSpec,
@@ -65,7 +90,7 @@ export interface StagingRepository {
       }
     | undefined
   >
-  /** Keeps vectors: the checkpoint. Throws `index_mismatch` when the collection's index is of another spec by now. */
+  /** Stores vectors: the checkpoint. Throws `index_mismatch` if the collection's index has another spec by now. */
   save: (
     claim: Claim,
     spec: IndexSpec,
@@ -75,9 +100,9 @@ export interface StagingRepository {
   /** Documents of the shard that are still staged. */
   left: (claim: Claim, limit: number) => Promise<number[]>
   /**
-   * Makes those of the documents live that have all their vectors: each replaces its earlier version and keeps its
-   * id; the collection's revision rises once. `warn` may add a warning by the share of unknown text.
-   * Gives their number; throws `index_mismatch` and `unknown_collection`.
+   * Publishes those documents that have all their vectors: each replaces its earlier version and keeps its id; the
+   * collection's revision rises once. `warn` may add a warning based on the share of unknown text. Returns their
+   * number; throws `index_mismatch` and `unknown_collection`.
    */
   publish: (
     claim: Claim,

@@ -60,7 +60,7 @@ export function conversationRepository(database: Database): ConversationReposito
   }
 }
 
-/** In place of an answer. */
+/** Replaces the text of an answer that may no longer be read. */
 const WITHHELD = 'You may no longer read the documents that this answer was made from.'
 
 export function unknownConversation(id: string): ChatbotError {

@@ -1,4 +1,4 @@
-/** Columns that may be NULL, as properties that may be absent. */
+/** Turns NULL columns into absent properties. */
 export function place<Row extends { heading?: string | null; page: number | null; line: number | null }>(
   row: Row,
 ): { heading?: string; page?: number; line?: number } {

@@ -1,4 +1,4 @@
-import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.ts'
+import { decisiveWords, groups, type Lexicon, type Mood, oppositePairs } from '../lexicon.ts'
 import { wordSet } from '../word-set.ts'
 import { englishStem, isPastForm } from './stem.ts'
 
@@ -21,7 +21,7 @@ const phrases: Lexicon['phrases'] = [
     /^\s*(?:(?:please|kindly|hello|hi|hey|so|well|ok|okay),?\s+)*(?:(?:can|could|would|will) (?:you|someone|anyone|anybody|somebody) (?:please |kindly )?(?:tell|explain|show)(?: (?:to )?me| us)?|(?:please )?(?:tell|explain to|show) me|(?:i (?:would like|want|need) to know)|do you know|does (?:anyone|anybody|someone) know|i (?:wonder|am wondering)|i have a question),?\s+(?=what|who|whom|whose|which|when|where|why|how|if|whether)/gu,
     '',
   ],
-  // Ways of asking for one thing
+  // Ways of asking for the same thing
   [
     /\b(?:what|which) (?:is|are|was|were) (?:the |a |an |some |any )?(?:reason|reasons|cause) (?:why|that|behind why)\b/gu,
     'why',
@@ -34,7 +34,7 @@ const phrases: Lexicon['phrases'] = [
   ],
   [/\bin (?:what|which) ways? (?=can|could|do|does|should|is|are|did|was|were)/gu, 'how '],
   [
-    // Not `how do I pay you`: who does it to whom would be lost.
+    // Not `how do I pay you`: that would lose who does it to whom.
     /\bhow (?:do|can|could|should|might|shall|may) (?:(?:i|we)\b(?!.*\byou(?:r|rs|rself)?\b)|you\b(?!.*\b(?:i|me|my|mine|we|us|our|ours)\b)|(?:one|someone|somebody|a person|people)\b)/gu,
     'how to',
   ],
@@ -79,7 +79,7 @@ const phrases: Lexicon['phrases'] = [
   ],
   [/\bwhat (?:would|will|could|might) happen\b/gu, 'what happens'],
   [/\bis there (?:a|any|some) ways? (?:for me to|to|of|i can|that i can)\b/gu, 'how to'],
-  // Words that stand for one
+  // Synonyms
   [/\bs\. (?=korea|africa|america)/gu, 'south '],
   [/\bn\. (?=korea|america)/gu, 'north '],
   [/\b(?:young|little) (?=(?:boy|girl|child|kid|lad)(?:s|ren)?\b)/gu, ''],
@@ -208,12 +208,12 @@ const prepositions = new Map(
   `),
 )
 
-const helpers = new Map([
-  ...'is are am be do does'.split(' ').map((word): [string, string] => [word, 'present']),
-  ...'was were did had'.split(' ').map((word): [string, string] => [word, 'past']),
-  ...'will shall would'.split(' ').map((word): [string, string] => [word, 'future']),
-  ...'can could may might'.split(' ').map((word): [string, string] => [word, 'able']),
-  ...'should must ought'.split(' ').map((word): [string, string] => [word, 'should']),
+const helpers = new Map<string, Mood>([
+  ...'is are am be do does'.split(' ').map((word): [string, Mood] => [word, 'present']),
+  ...'was were did had'.split(' ').map((word): [string, Mood] => [word, 'past']),
+  ...'will shall would'.split(' ').map((word): [string, Mood] => [word, 'future']),
+  ...'can could may might'.split(' ').map((word): [string, Mood] => [word, 'able']),
+  ...'should must ought'.split(' ').map((word): [string, Mood] => [word, 'should']),
 ])
 
 const CONCEPTS = `
@@ -468,6 +468,15 @@ export const lexicon: Lexicon = {
   decisive,
   prepositions,
   strictPrepositions: wordSet('from to into by against with under over'),
+  companion: 'with',
+  genitive: 'of',
+  impersonal: {
+    how: 'how',
+    persons: ['i', 'you'],
+    objects: wordSet('me us'),
+    manner: /^how (?:to|do|does|is|are|can|could|may|might|should|shall|must)(?!\p{L})/u,
+  },
+  capitalised: wordSet('I'),
   loosePrepositions: wordSet('of in_of for_of at_in about_on about_of for in at to on_at'),
   helpers,
   concepts,
@@ -489,9 +498,12 @@ export const lexicon: Lexicon = {
     ['mn', 'million'],
   ]),
   units: new Map(groups(UNITS)),
+  ordinalSuffixes: wordSet('st nd rd th'),
+  scales: ['hundred', 'thousand', 'million', 'billion', 'trillion', 'bn', 'mn'],
   perfect: wordSet('have has'),
   being: wordSet('is are was were am be been being get gets got'),
-  isPast: isPastForm,
+  isPast: (word) => word === 'been' || isPastForm(word),
+  isContinuous: (word) => word.endsWith('ing'),
   isOtherRole: () => false,
   stem: englishStem,
 }

@@ -2,7 +2,7 @@ import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.t
 import { wordSet } from '../word-set.ts'
 import { isOtherCase, isRussianPast, russianStem } from './stem.ts'
 
-/** `\b` knows Latin letters only. */
+/** `\b` works only for Latin letters. */
 const phrase = (pattern: string, canonical: string): readonly [RegExp, string] => [
   new RegExp(`(?<!\\p{L})(?:${pattern})(?!\\p{L})`, 'gu'),
   canonical,
@@ -321,6 +321,10 @@ export const lexicon: Lexicon = {
   decisive,
   prepositions,
   strictPrepositions: wordSet('из от до к с против под для у после перед'),
+  companion: undefined,
+  genitive: undefined,
+  impersonal: undefined,
+  capitalised: new Set(),
   loosePrepositions: wordSet('в_во'),
   helpers: new Map(),
   concepts,
@@ -350,9 +354,12 @@ export const lexicon: Lexicon = {
       .map((w): [string, string] => [w, 'миллиард']),
   ]),
   units: new Map(groups(UNITS)),
+  ordinalSuffixes: new Set(),
+  scales: [],
   perfect: new Set(),
   being: new Set(),
   isPast: isRussianPast,
+  isContinuous: () => false,
   isOtherRole: isOtherCase,
   stem: russianStem,
 }

@@ -1,0 +1,166 @@
+/**
+ * What the product must know about a language. Every language folder here provides it, and the compiler names what
+ * is missing.
+ */
+import type { Lexicon } from './lexicon.ts'
+
+export interface Knowledge {
+  /** English name, for prompts. */
+  readonly name: string
+  /** The Unicode script that distinguishes it from the others. */
+  readonly script: 'Latin' | 'Cyrillic'
+  /** Letters usually written as other letters, such as `ё` as `е`. In both cases. */
+  readonly letterVariants: ReadonlyMap<string, string>
+  /** The stem of a lower-case word, as search compares it. */
+  readonly stem: (word: string) => string
+  /** The root of a lower-case word with four letters or more, for comparing sentences; shorter than a stem. */
+  readonly root: (word: string) => string
+  readonly stopWords: ReadonlySet<string>
+  /** Ignored when answers are compared word by word, as in SQuAD. */
+  readonly articles: ReadonlySet<string>
+  readonly contractions: Contractions
+  readonly abbreviations: Abbreviations
+  readonly asking: Asking
+  readonly followUps: FollowUps
+  /** For the cache's gate: whether two questions ask the same. */
+  readonly lexicon: Lexicon
+  readonly documents: DocumentConventions
+  readonly replies: Replies
+  /** Texts of the web page. */
+  readonly page: PageWords
+  /** What people type for yes, in lower case. */
+  readonly yes: ReadonlySet<string>
+  /** Letters of its keyboard by the Latin letters on the same keys; empty if they are Latin. */
+  readonly keyboard: ReadonlyMap<string, string>
+}
+
+/** Regular expression alternatives: what an apostrophe attaches to a word. */
+export interface Contractions {
+  /** Whole endings that only mean "not": `n't`. */
+  readonly negation: readonly string[]
+  /** Endings that don't change what the word is about: `'s`, `'ll`. */
+  readonly endings: readonly string[]
+}
+
+/** Words whose full stop does not end a sentence: lower case, without the stop. */
+export interface Abbreviations {
+  /** Never end a sentence: titles before names, `e.g.`, streets and towns. */
+  readonly neverLast: ReadonlySet<string>
+  /** The same, written with a space: regular expression alternatives. */
+  readonly neverLastPhrases: readonly string[]
+  /** Followed by a number: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Otherwise their stop ends a sentence. */
+  readonly beforeNumber: ReadonlySet<string>
+  /** End a sentence only after a number: `г.` then means year, otherwise town. */
+  readonly lastAfterNumber: ReadonlySet<string>
+  /** End a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
+  readonly rarelyLast: ReadonlySet<string>
+  /** End a sentence although they look like initials: regular expression alternatives. */
+  readonly lastPhrases: readonly string[]
+  /** Words that begin sentences more often than they follow an abbreviation. */
+  readonly sentenceStarters: ReadonlySet<string>
+  /** One-letter words, in capitals, that begin sentences. */
+  readonly oneLetterWords: ReadonlySet<string>
+}
+
+/** Regular expression alternatives: how questions ask for a kind of thing, and words that name one. */
+export interface Asking {
+  readonly date: string
+  readonly quantity: string
+  readonly name: string
+  readonly dateWords: string
+  readonly numberWords: string
+  /** The unit of a year after its number, as `stems` gives it; undefined if years have none. */
+  readonly yearUnit: string | undefined
+}
+
+/** How a question refers to the conversation before it. Lists are regular expression alternatives. */
+export interface FollowUps {
+  /** First words that tie a question to the previous one: `and`, `also`. */
+  readonly conjunctions: readonly string[]
+  /** Follow these: `what about`. */
+  readonly whatAbout: readonly string[]
+  readonly pronouns: readonly string[]
+  /** Whether a pronoun refers to the conversation rather than to its own question; in lower case. */
+  readonly refersBack: (pronoun: string, before: string, after: string) => boolean
+  /** Join the clauses of a question: `and` in `Can I extend the chat, and how do I do that?`. */
+  readonly clauseConjunctions: readonly string[]
+  /** Begin a clause after one of these. */
+  readonly clauseStarters: readonly string[]
+  /** Small words inside names: `University of Oxford`. */
+  readonly nameParticles: readonly string[]
+}
+
+/** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
+export interface DocumentConventions {
+  /** Precede the number of a heading: `Chapter 2`. */
+  readonly headingKinds: readonly string[]
+  /** Fields that identify a record, best first; in lower case. */
+  readonly labelFields: readonly string[]
+  /** Parts of a word that keep the hyphen before them, and those that keep it after them. */
+  readonly keepsHyphenBefore: readonly string[]
+  readonly keepsHyphenAfter: readonly string[]
+  /** Titles that programs give to untitled documents, in lower case; plain text, not regular expressions. */
+  readonly placeholderTitles: ReadonlySet<string>
+  /** What programs write into generated descriptions. */
+  readonly generatedDescriptions: readonly string[]
+  /** Names of Word's heading styles before their number, in lower case. */
+  readonly headingStyles: readonly string[]
+  readonly contentsStyles: readonly string[]
+  /** Pre-Unicode encodings that general detection cannot tell apart; undefined if it can. */
+  readonly legacyEncodings: LegacyEncodings | undefined
+}
+
+export interface LegacyEncodings {
+  /** Most likely first: if two decode to the same text, the first wins. */
+  readonly names: readonly string[]
+  /** How well decoded text reads as this language. */
+  readonly score: (text: string) => number
+  /** Text in a wrong encoding or another language scores below this. */
+  readonly minScore: number
+}
+
+/** The product's own words in answers. */
+export interface Replies {
+  /** If the documents don't hold the answer. */
+  readonly refusal: string
+  /** Heads statements that contradict each other. */
+  readonly contradiction: string
+  readonly nothingIngested: string
+  readonly searched: (search: {
+    readonly query: string
+    readonly collections: string
+    readonly documents: number
+    readonly isFiltered: boolean
+  }) => string
+  readonly nearest: (uri: string) => string
+  readonly advice: string
+  /** Heads a list of citations. */
+  readonly sources: string
+  /** Precedes a page number. */
+  readonly page: string
+}
+
+/** The page fills in `{who}` and the like. */
+export interface PageWords {
+  readonly about: string
+  readonly token: string
+  readonly tokenHint: string
+  readonly enter: string
+  readonly question: string
+  readonly ask: string
+  readonly working: string
+  readonly cached: string
+  readonly ok: string
+  readonly starting: string
+  readonly draining: string
+  readonly failing: string
+  readonly degraded: string
+  readonly unreachable: string
+  readonly refusedToken: string
+  readonly lost: string
+  readonly offered: string
+  readonly replaced: string
+  readonly accept: string
+  readonly decline: string
+  readonly more: string
+}
