@@ -1,6 +1,6 @@
 /** From the parts of a document that its loader tells to the blocks that answers are made of. */
 import type { Block } from '../../domain/block.ts'
-import type { LoadedDocument, Block as Part, Span } from '../../domain/document.ts'
+import type { LoadedBlock, LoadedDocument, Span } from '../../domain/document.ts'
 import { trimmed } from '../../text/lines.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import { listIn } from './items.ts'
@@ -21,7 +21,7 @@ export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 
   return found
 }
 
-function blocksOfPart(text: string, part: Part, lead: Span | undefined): Block[] {
+function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): Block[] {
   const leads = lead === undefined ? [] : [lead]
   const { headings, page } = part
   const whole: Omit<Block, 'kind' | 'leads'> = {
@@ -79,7 +79,7 @@ function withLists(
 }
 
 /** What leads from the block before to this part: its last sentence, where it says that something follows. */
-function leadTo(text: string, before: Block | undefined, part: Part): Span | undefined {
+function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Span | undefined {
   if (before === undefined || part.kind === 'heading') return undefined
   if (before.headings.length !== part.headings.length || before.headings.at(-1) !== part.headings.at(-1))
     return undefined

@@ -1,4 +1,4 @@
-import type { Block } from '../../domain/document.ts'
+import type { LoadedBlock } from '../../domain/document.ts'
 import { lines, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { createSections } from './writing/sections.ts'
@@ -22,8 +22,8 @@ export const text = {
  * What stands between blank lines of `source` from offset `from` on, under the headings that plain text has: underlined
  * lines, lines in capitals, numbered titles, and terms that stand above deeper text, as in manual pages.
  */
-export function paragraphs(source: string, from: number): Block[] {
-  const blocks: Block[] = []
+export function paragraphs(source: string, from: number): LoadedBlock[] {
+  const blocks: LoadedBlock[] = []
   const sections = createSections()
   for (const group of groups(source, from)) {
     let first = 0

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Block, Chunk, LoadedDocument } from '../../domain/document.ts'
+import type { Chunk, LoadedBlock, LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import { createContext } from './chunk-context.ts'
 import { createMeasure } from './measure.ts'
@@ -39,7 +39,7 @@ export function splitDocument(document: LoadedDocument, tokenizer: Tokenizer): C
   })
 }
 
-const pageOf = ({ page }: Draft): Pick<Block, 'page'> => (page === undefined ? {} : { page })
+const pageOf = ({ page }: Draft): Pick<LoadedBlock, 'page'> => (page === undefined ? {} : { page })
 
 /** 1-based line of offsets that are asked for in order. */
 function lineCounter(text: string): (offset: number) => number {
