@@ -1,3 +1,4 @@
+import type { Passage } from './answer.ts'
 import type { Span } from './document.ts'
 
 /** What a piece of a document is to its reader. */
@@ -18,4 +19,17 @@ export interface Block extends Span {
    * rows of its table, the sentence that introduces its code.
    */
   readonly leads: readonly Span[]
+}
+
+/** Passages of one document, with the blocks that they touch and the rest of their lists and tables. */
+export interface Excerpt {
+  readonly document: string
+  readonly uri: string
+  readonly title: string
+  /** Best first. */
+  readonly passages: readonly Passage[]
+  /** In the order of the document. Of a document that was stored without blocks, its paragraphs. */
+  readonly blocks: readonly Block[]
+  /** The stored text of a block or of a lead of one. */
+  readonly text: (span: Span) => string
 }

@@ -1,19 +1,8 @@
 /** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
 import type { Passage } from '../../domain/answer.ts'
-import type { Block } from '../../domain/block.ts'
+import type { Block, Excerpt } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { splitSentences } from '../../text/sentences.ts'
-
-/** Passages of a document as far as it was read, with the blocks in it. Spans are those of the document. */
-export interface Excerpt {
-  readonly title: string
-  readonly uri: string
-  /** Best first. */
-  readonly passages: readonly Passage[]
-  readonly blocks: readonly Block[]
-  /** The stored text of a block or of what leads to one. */
-  readonly text: (span: Span) => string
-}
 
 /** A block that may answer. */
 export interface Unit {

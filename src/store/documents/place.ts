@@ -3,8 +3,8 @@ export function place<Row extends { heading?: string | null; page: number | null
   row: Row,
 ): { heading?: string; page?: number; line?: number } {
   return {
-    ...(row.heading == null ? {} : { heading: row.heading }),
-    ...(row.page === null ? {} : { page: row.page }),
-    ...(row.line === null ? {} : { line: row.line }),
+    heading: row.heading ?? undefined,
+    page: row.page ?? undefined,
+    line: row.line ?? undefined,
   }
 }

@@ -118,7 +118,7 @@ export function rebuildRepository(database: Database): RebuildRepository {
             start: chunk.start,
             end: chunk.end,
             heading: chunk.heading,
-            ...(chunk.page === null ? {} : { page: chunk.page }),
+            page: chunk.page ?? undefined,
           })),
         }
       }),
