@@ -7,6 +7,7 @@
  * A line is `{id, source, lang, a, b, label}`: store the answer to `a`, then ask `b`; label 1: the stored answer serves.
  * `--half` takes one half of the pairs, by the hash of their ids: half 0 was looked at while the gate was made.
  */
+
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -15,6 +16,7 @@ import { builtinModel } from '../models/builtin.ts'
 import { NEARLY_EQUAL_QUESTIONS, SIMILAR_QUESTIONS } from '../models/calibration.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { compareQuestions, type Verdict } from '../src/cache/gate/gate.ts'
+import { cosine } from '../src/domain/cosine.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -70,7 +72,7 @@ async function judged(list: readonly z.output<typeof pairSchema>[]): Promise<Pai
   await embedder.close()
   return list.map((pair) => ({
     ...pair,
-    similarity: dot(vectors.get(pair.a), vectors.get(pair.b)),
+    similarity: cosine(vectors.get(pair.a) ?? [], vectors.get(pair.b)),
     verdict: compareQuestions(pair.a, pair.b, pair.lang === 'ru' ? 'ru' : 'en'),
   }))
 }
@@ -115,8 +117,4 @@ function print({ name, same, other, curve, shipped, bestCosine }: ReturnType<typ
 
 function halfOf(id: string): number {
   return (createHash('sha256').update(id).digest()[0] ?? 0) % 2
-}
-
-function dot(a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()): number {
-  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0)
 }

@@ -14,6 +14,7 @@ import { retrievalSchema } from '../src/protocol/retrieval.ts'
 import { retrieve } from '../src/retrieval/retrieve.ts'
 import { embedInput } from '../src/text/embed-input.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 import { articleOf, isCalibration, loadXquad } from './xquad.ts'
 
 /** A question and the passages that may answer it. */
@@ -179,7 +180,8 @@ async function putAll(store: Store, embedder: Embedder, sources: readonly Source
       chunks.map(({ embedText }) => embedInput(embedText)),
       { as: 'passage', priority: 'ingest' },
     )
-    await store.documents.put(
+    await putEmbedded(
+      store,
       LOCAL_PRINCIPAL,
       COLLECTION,
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
@@ -208,10 +210,4 @@ const NAME = /(?<=\s)(?:\p{Lu}[\p{L}\p{N}-]+|\d[\d,.]*)(?:\s+\p{Lu}[\p{L}\p{N}-]
 function aboutAnother(text: string, other = ''): string {
   const name = NAME.exec(other)?.[0]
   return name === undefined ? text : text.replace(NAME, name)
-}
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
 }

@@ -3,9 +3,11 @@
  * Run `node bench/calibrate.ts` (ten minutes and more the first time) after a change of the model, the splitter, the
  * search, or how words are compared. The questions of every other XQuAD article and ClapNQ are learnt from.
  */
+
 import { builtinModel } from '../models/builtin.ts'
 import { ENOUGH } from '../models/calibration.ts'
 import { startEmbedder } from '../models/embedder.ts'
+import { cosine } from '../src/domain/cosine.ts'
 import { candidatesOf } from '../src/generate/extractive/candidates.ts'
 import type { Basis } from '../src/generate/extractive/evidence.ts'
 import { type Evidence, evidenceOf } from '../src/generate/extractive/evidence.ts'
@@ -19,7 +21,7 @@ import {
 } from '../src/generate/extractive/relevance.ts'
 import type { Embedder, Embedding } from '../src/ports/embedder.ts'
 import { splitSentences } from '../src/text/sentences.ts'
-import { type Asked, askClapnq, askXquad, dot, type Retrieval } from './calibrate-data.ts'
+import { type Asked, askClapnq, askXquad, type Retrieval } from './calibrate-data.ts'
 import { applyLogistic, fitChoice, fitLogistic } from './calibrate-fit.ts'
 import { keepingVectors } from './vectors.ts'
 
@@ -169,7 +171,7 @@ async function ranking(embedder: Embedder, { question, vector, passages }: Retri
   )
   return rank(
     compared,
-    embeddings.map((embedding) => dot(vector, embedding.vector)),
+    embeddings.map((embedding) => cosine(vector, embedding.vector)),
   )
 }
 

@@ -7,18 +7,20 @@
  * - MTRAG's tasks with all of their passages in one index, and two-turn cases on examples/xquad: recall@5 by the
  *   built-in model's vectors alone.
  */
+
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
+import { cosine } from '../src/domain/cosine.ts'
 import type { Language } from '../src/domain/language.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { readMarkdown } from '../src/ingest/loaders/markdown.ts'
 import { splitDocument } from '../src/ingest/split/splitter.ts'
 import { standaloneQuestion } from '../src/talk/standalone.ts'
 import { embedInput } from '../src/text/embed-input.ts'
 import { stems } from '../src/text/terms.ts'
-import { dot } from './calibrate-data.ts'
 import { keepingVectors } from './vectors.ts'
 import { embeddedXquad } from './xquad-vectors.ts'
 
@@ -84,11 +86,11 @@ async function reportRewrites(): Promise<void> {
       ['by rules', made],
     ] as const) {
       const vectors = await vectorsOf(texts, 'query')
-      const cosine = mean(indices, (i) => dot(at(vectors, i), at(human, i)))
+      const meanCosine = mean(indices, (i) => cosine(at(vectors, i), at(human, i)))
       const words = mean(indices, (i) => share(stems(at(all, i).rewrite), stems(at(texts, i))))
       const touched = indices.filter((i) => texts[i] !== all[i]?.question)
       console.log(
-        `MTRAG rewrites, ${name} (${count(indices)}), ${which.padEnd(10)}: cosine ${cosine.toFixed(4)}, words ${words.toFixed(3)}, changed ${touched.length}`,
+        `MTRAG rewrites, ${name} (${count(indices)}), ${which.padEnd(10)}: cosine ${meanCosine.toFixed(4)}, words ${words.toFixed(3)}, changed ${touched.length}`,
       )
     }
   }
@@ -127,7 +129,7 @@ async function reportRecall(name: string, cases: readonly Case[], pieces: readon
 function recallAt5(gold: readonly string[], vector: Float32Array, pieces: readonly Piece[]): number {
   const best = new Map<string, number>()
   for (const piece of pieces)
-    best.set(piece.document, Math.max(best.get(piece.document) ?? -1, dot(vector, piece.vector)))
+    best.set(piece.document, Math.max(best.get(piece.document) ?? -1, cosine(vector, piece.vector)))
   const top = new Set(
     [...best]
       .toSorted((a, b) => b[1] - a[1])
@@ -211,7 +213,7 @@ const share = (of: ReadonlySet<string>, held: ReadonlySet<string>) =>
 await reportRewrites()
 const tasks = await mtrag()
 await reportRecall('MTRAG tasks', tasks.cases, tasks.pieces)
-for (const language of ['en', 'ru'] as const) {
+for (const language of LANGUAGES) {
   const { cases, pieces } = await followups(language)
   await reportRecall(`follow-ups on XQuAD, ${language}`, cases, pieces)
 }

@@ -1,6 +1,7 @@
 /**
  * Passages a second through the embedder, against a bare onnxruntime-node loop over the same texts in the same
- * run and @huggingface/transformers, and how far the host's event loop is held up meanwhile.
+ * run and @huggingface/transformers, and how far the host's event loop is held up meanwhile. First, of the processor: what a
+ * thousand tokens cost without and with their vectors, and to compare them with a question; and what the workers hold.
  *
  *     node bench/embedding.ts [rounds]
  */
@@ -10,6 +11,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
+import { lateInteraction } from '../models/late-interaction.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
 import { peerEmbedder } from './peer.ts'
 
@@ -28,6 +30,8 @@ interface Result {
   loopP99: number
   rss: number
 }
+
+await tokenCosts()
 
 const results: Result[] = []
 
@@ -131,6 +135,43 @@ async function embedder(workers: number, threads: number) {
     },
     close: () => running.close(),
   }
+}
+
+async function tokenCosts(): Promise<void> {
+  const rss = () => process.memoryUsage.rss() / 1e6
+  const bare = rss()
+  const local = await startEmbedder({ model, workers: 2 })
+  const how = { as: 'passage', priority: 'ingest' } as const
+  const parted = texts.map((text) => ({ text, parts: [{ start: 0, end: text.length }] }))
+  const question = 'How is a collection indexed anew with another model?'
+  const compare = (interact = lateInteraction(local.encode)) => interact(question, parted, how)
+  const warm = lateInteraction(local.encode)
+  await warm(question, parted, how)
+  const costs = {
+    'sentence vectors': () => local.embed(texts, how),
+    'and vectors of tokens': () => local.encode(texts, how),
+    'compared with a question': () => compare(),
+    'the same, all remembered': () => compare(warm),
+  }
+  console.log(`2 workers: ${Math.round(rss() - bare)} MB after ${texts.length} passages\n`)
+  console.log('ms of processor for 1,000 tokens, the least of the rounds')
+  for (const [name, work] of Object.entries(costs)) {
+    const spent: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const from = process.cpuUsage()
+      await work()
+      const { user, system } = process.cpuUsage(from)
+      spent.push((user + system) / tokens)
+    }
+    console.log(
+      name.padEnd(28),
+      Math.min(...spent)
+        .toFixed(1)
+        .padStart(8),
+    )
+  }
+  console.log()
+  await local.close()
 }
 
 /** Sentences of the project's own documents, cut into passages of about 128 tokens. */

@@ -1,8 +1,10 @@
 /** The public data of the repository as sets of questions and documents for `chatbot eval`. */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Language } from '../src/domain/language.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { articleOf, isCalibration, loadXquad } from './xquad.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -35,7 +37,7 @@ export function writeSets(folder: string): Sets {
   const write = (name: SetName, questions: readonly object[]) =>
     writeFileSync(file(name), questions.map((question) => `${JSON.stringify(question)}\n`).join(''))
 
-  for (const language of ['en', 'ru'] as const) {
+  for (const language of LANGUAGES) {
     const { questions } = loadXquad(language)
     const half = (document: string) => (isCalibration(document) ? 'learnt from' : 'held out')
     write(

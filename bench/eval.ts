@@ -4,10 +4,12 @@
  * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index. CHATBOT_RERANKER_MODEL names the
  * reranker; without it there is no row for it.
  */
+
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { EvalReport, VariantReport } from '../commands/common/eval-report.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
+import type { EvalReport, VariantReport } from '../src/evaluation/sweep.ts'
 import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
 import { type SetName, writeSets } from './eval-sets.ts'
 
@@ -79,7 +81,7 @@ async function retrieval(): Promise<void> {
 
 async function answers(): Promise<void> {
   header('', ...ANSWERS, 'refused, article absent', 'p50 / p95, ms')
-  for (const language of ['en', 'ru'] as const) {
+  for (const language of LANGUAGES) {
     const [run] = (await evaluate(`xquad-${language}`, `xquad-${language}`)).runs
     const [absent] = (await evaluate(`xquad-${language}-absent`, `xquad-${language}`)).runs
     if (run === undefined || absent === undefined) continue

@@ -4,8 +4,11 @@
  *
  *     node bench/fusion.ts
  */
+
 import { FUSION_WEIGHTS } from '../models/calibration.ts'
+import { cosine } from '../src/domain/cosine.ts'
 import type { Language } from '../src/domain/language.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { closeness } from '../src/retrieval/closeness.ts'
 import { certainty, type Features, type FusionWeights, fuse } from '../src/retrieval/fusion.ts'
 import { weigh, wordsOf } from '../src/retrieval/question.ts'
@@ -19,8 +22,6 @@ import { embedded, embeddedXquad } from './xquad-vectors.ts'
 const LOOKED_AT = 20
 /** What the fit begins with, to choose these. */
 const FIRST = { vector: 1, lexical: 0.08 }
-
-const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
 
 interface List {
   readonly calibration: boolean
@@ -58,21 +59,23 @@ async function learn(language: Language) {
     const words = weigh(wordsOf(text), found, chunks.length)
     const items = chunks
       .map((chunk, i) => {
-        const cosine = dot(vector, chunk.vector)
+        const similarity = cosine(vector, chunk.vector)
         const bm25 = words.weights.reduce(
           (sum, { id, weight }) => sum + weight * (chunk.terms.get(id) ?? 0),
           0,
         )
-        return { chunk, i, cosine, lexical: words.total === 0 ? 0 : bm25 / words.total }
+        return { chunk, i, similarity, lexical: words.total === 0 ? 0 : bm25 / words.total }
       })
-      .toSorted((a, b) => FIRST.vector * (b.cosine - a.cosine) + FIRST.lexical * (b.lexical - a.lexical))
+      .toSorted(
+        (a, b) => FIRST.vector * (b.similarity - a.similarity) + FIRST.lexical * (b.lexical - a.lexical),
+      )
       .slice(0, LOOKED_AT)
-      .map(({ chunk, i, cosine, lexical }) => {
+      .map(({ chunk, i, similarity, lexical }) => {
         const { coverage, proximity } = closeness(words, chunk)
-        const best = Math.max(...(sentences[i] ?? []).map((sentence) => dot(vector, sentence)))
+        const best = Math.max(...(sentences[i] ?? []).map((sentence) => cosine(vector, sentence)))
         return {
-          features: { vector: cosine, lexical, coverage, proximity },
-          sentence: best - cosine,
+          features: { vector: similarity, lexical, coverage, proximity },
+          sentence: best - similarity,
           right: chunk.uri === document,
           uri: chunk.uri,
         }
@@ -126,7 +129,7 @@ function rankOf({ items }: List, weights: FusionWeights): number {
   return right === undefined ? Number.POSITIVE_INFINITY : ranked.indexOf(right.uri) + 1
 }
 
-for (const language of ['en', 'ru'] as const) {
+for (const language of LANGUAGES) {
   const { weights, lists } = await learn(language)
   const fields = Object.entries(weights).map(([name, weight]) => `${name}: ${weight.toFixed(1)}`)
   console.log(`${language}: { ${fields.join(', ')} },`)

@@ -4,6 +4,7 @@
  * a new answer costs.
  * Needs DATABASE_URL_TEST and REDIS_URL_TEST: eval "$(test/services/up)".
  */
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -15,6 +16,7 @@ import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { ingestFiles } from '../src/client/sync/ingest.ts'
 import { packageRoot } from '../src/config/package-root.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { connectRedis } from '../src/redis/connection.ts'
 import { startTestDaemon } from '../test/support/daemon.ts'
 import { createDatabase } from '../test/support/database.ts'
@@ -98,7 +100,7 @@ async function newAnswers(url: string, tokens: readonly string[]): Promise<void>
     jobs: 4,
     maxFileBytes: 1e8,
   })
-  const questions = (['en', 'ru'] as const).flatMap((language) =>
+  const questions = LANGUAGES.flatMap((language) =>
     loadXquad(language)
       .questions.filter((_, index) => index % 8 === 0)
       .map(({ text }) => text),

@@ -4,6 +4,7 @@
  *
  *     node bench/reference.ts [../shared/models]
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -13,6 +14,7 @@ import { createGenerator } from '../models/generator.ts'
 import { installedEmbedder, installedGenerator, installedReranker } from '../models/installed.ts'
 import { startReranker } from '../models/reranker.ts'
 import { loadTokenizer } from '../models/tokenizer.ts'
+import { cosine } from '../src/domain/cosine.ts'
 
 const LEAST_COSINE = 0.999
 const MOST_OFF = 0.05
@@ -71,7 +73,7 @@ for (const name of ['multilingual-e5-small-en-ru', 'bge-small-en-v1.5'] as const
     const found = encoded.join()
     if (tail === '' ? found === head : found.startsWith(head) && found.endsWith(tail)) sameIds++
     const [embedding] = await embedder.embed([text], { as, priority: 'ingest' })
-    least = Math.min(least, dot(embedding?.vector ?? [], vector))
+    least = Math.min(least, cosine(embedding?.vector ?? [], vector))
   }
   await embedder.close()
   const count = reference[name].length
@@ -100,10 +102,6 @@ console.log(
   `${NAME}: token ids equal ${sameIds} of ${reference[NAME].length}, logits off by ${most.toFixed(4)} at most${bound(sameIds === reference[NAME].length && most <= MOST_OFF)}`,
 )
 process.exit(missed ? 1 : 0)
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
-}
 
 /** Greedy texts; where two tokens were nearly as likely another implementation may choose the other. */
 async function compareWriting(name: 'SmolLM2-135M-Instruct'): Promise<void> {

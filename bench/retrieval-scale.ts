@@ -7,10 +7,12 @@
  *
  * Without --database on PGlite. Needs `node bench/corpus.ts CHUNKS`.
  */
+
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
 import type { SearchFilter } from '../src/domain/answer.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
 import type { Store } from '../src/ports/store/store.ts'
@@ -18,6 +20,7 @@ import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/prot
 import { retrieve } from '../src/retrieval/retrieve.ts'
 import { openStore } from '../src/store/open.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 import { type CorpusChunk, corpusChunks } from './corpus.ts'
 import { embedderModel, putXquad, recall, run } from './xquad-search.ts'
 import { embeddedXquad } from './xquad-vectors.ts'
@@ -38,7 +41,8 @@ async function putCorpus(store: Store, limit: number): Promise<void> {
     const [first] = held
     if (first === undefined) return
     const { uri, title, language } = first
-    await store.documents.put(
+    await putEmbedded(
+      store,
       LOCAL_PRINCIPAL,
       COLLECTION,
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
@@ -73,14 +77,13 @@ const quantile = (values: readonly number[], share: number): string =>
 async function main(store: Store, embedded: boolean): Promise<void> {
   const embedder = await startEmbedder({ model: builtinModel() })
   const sets = { en: await embeddedXquad('en'), ru: await embeddedXquad('ru') }
-  const questions = (['en', 'ru'] as const).flatMap((language) =>
+  const questions = LANGUAGES.flatMap((language) =>
     sets[language].questions
       .filter((_, i) => i % Math.floor(1190 / (Number(flags.questions) / 2)) === 0)
       .map((question) => ({ ...question, language })),
   )
   const started = performance.now()
-  for (const language of ['en', 'ru'] as const)
-    await putXquad(store, COLLECTION, sets[language], `${language}/`)
+  for (const language of LANGUAGES) await putXquad(store, COLLECTION, sets[language], `${language}/`)
   await putCorpus(store, Number(flags.chunks))
   console.error(`put in ${((performance.now() - started) / 1000).toFixed(0)} s`)
   await store.maintain()
@@ -144,7 +147,7 @@ async function main(store: Store, embedded: boolean): Promise<void> {
     const hybrid = await search({})
     row('hybrid', hybrid.times, overlapOf(hybrid.found, exactHybrid.found))
   }
-  for (const language of ['en', 'ru'] as const) {
+  for (const language of LANGUAGES) {
     const outcomes = await run(
       store,
       embedder,

@@ -7,9 +7,11 @@
  *
  * --mixed searches both languages in one.
  */
+
 import { parseArgs } from 'node:util'
 import { builtinModel } from '../models/builtin.ts'
 import { startEmbedder } from '../models/embedder.ts'
+import { LANGUAGES } from '../src/domain/language.ts'
 import type { RetrievalOptions } from '../src/protocol/retrieval.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
 import { mean, type Outcome, putXquad, recall, run } from './xquad-search.ts'
@@ -48,12 +50,12 @@ async function main(): Promise<void> {
   await using database = await pgliteDatabase()
   const embedder = await startEmbedder({ model: builtinModel() })
   const sets = { en: await embeddedXquad('en'), ru: await embeddedXquad('ru') }
-  for (const language of ['en', 'ru'] as const)
+  for (const language of LANGUAGES)
     await putXquad(database.store, `xquad-${language}`, sets[language], `${language}/`)
   await database.store.maintain()
   console.log('| | recall@1 | recall@5 | MRR@10 | held out: recall@1 | recall@5 | ms p50 | worse |')
   console.log('|---|---|---|---|---|---|---|---|')
-  for (const language of ['en', 'ru'] as const) {
+  for (const language of LANGUAGES) {
     const searched = flags.mixed ? ['xquad-en', 'xquad-ru'] : [`xquad-${language}`]
     const halves: Outcome[][] = []
     for (const [name, options] of Object.entries(VARIANTS)) {

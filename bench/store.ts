@@ -5,6 +5,7 @@
  */
 import { ANNA, documentOf, SPEC, vectorOf } from '../test/conformance/store-fixtures.ts'
 import { pgliteDatabase, postgresDatabase, postgresUrl, type TestDatabase } from '../test/support/database.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 
 const DOCUMENTS = 100
 const CHUNKS = 100
@@ -27,7 +28,7 @@ async function measure(name: string, { store }: TestDatabase): Promise<void> {
   const collection = await store.collections.create(ANNA, 'bench')
   const documents = Array.from({ length: DOCUMENTS }, (_, index) => sample(`${index}.md`))
   const puts = await times(documents, ({ document, chunks }) =>
-    store.documents.put(ANNA, collection.name, spec, document, chunks),
+    putEmbedded(store, ANNA, collection.name, spec, document, chunks),
   )
   const questions = Array.from({ length: SEARCHES }, (_, index) => vectorOf(`question ${index}`, DIMENSIONS))
   const searches = await times(questions, (vector) =>

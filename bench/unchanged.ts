@@ -10,13 +10,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { startPglite } from '../daemon/pglite/pglite.ts'
-import { expandSource } from '../src/client/sync/files.ts'
+import { expandSource } from '../src/client/files/expand.ts'
 import { hashFiles } from '../src/client/sync/ingest.ts'
 import { packageRoot } from '../src/config/package-root.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { openStore } from '../src/store/open.ts'
 import { documentOf, vectorOf } from '../test/conformance/store-fixtures.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 
 const files = Number(process.argv[2] ?? 10_000)
 const FOLDER_SIZE = 100
@@ -91,7 +92,7 @@ async function seed(): Promise<void> {
     const { document, chunks } = documentOf(uri, ['The daemon owns the database.'])
     const embedded = chunks.map((chunk) => ({ ...chunk, vector: vectorOf('same', spec.dimensions) }))
     const values = { ...document, hash, bytes, source: source.id }
-    await store.documents.put(LOCAL_PRINCIPAL, source.collection, spec, values, embedded)
+    await putEmbedded(store, LOCAL_PRINCIPAL, source.collection, spec, values, embedded)
   }
   await store.maintain()
   await store.close()

@@ -8,6 +8,7 @@ import type { Embedder } from '../src/ports/embedder.ts'
 import type { Store } from '../src/ports/store/store.ts'
 import { type RetrievalOptions, retrievalSchema, withOptions } from '../src/protocol/retrieval.ts'
 import { retrieve } from '../src/retrieval/retrieve.ts'
+import { putEmbedded } from '../test/support/put-embedded.ts'
 import { isCalibration } from './xquad.ts'
 import type { EmbeddedXquad } from './xquad-vectors.ts'
 
@@ -29,7 +30,8 @@ export async function putXquad(
   const { fingerprint: model, dimensions } = embedderModel()
   await store.collections.ensure(LOCAL_PRINCIPAL, name)
   for (const { uri, bytes, title, mediaType, language, text, chunks } of documents) {
-    await store.documents.put(
+    await putEmbedded(
+      store,
       LOCAL_PRINCIPAL,
       name,
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },

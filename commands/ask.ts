@@ -4,9 +4,9 @@ import { type AskEvent, answerOf } from '../src/client/client.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedJson } from '../src/domain/escaped-json.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
 import { ChatbotCommand, optionsOf } from './common/command.ts'
 import { collections, filterOf, filters } from './common/flags.ts'
-import { onInterrupt } from './common/interrupt.ts'
 import { questionOf } from './common/question.ts'
 
 export default class Ask extends ChatbotCommand {
@@ -68,7 +68,7 @@ export default class Ask extends ChatbotCommand {
       const { text, ...answer } = await answerOf(events)
       return { answer: text, ...answer }
     }
-    const { renderAnswer } = await import('./common/render-answer.ts')
+    const { renderAnswer } = await import('../src/terminal/render-answer.ts')
     const answer = await renderAnswer(events)
     if (answer?.refused) await this.#hintWhenEmpty(loaded)
     return undefined

@@ -6,13 +6,13 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { string } from '@oclif/core/args'
 import { unpackArchive } from '../src/backup/archive.ts'
+import { readPassphrase } from '../src/client/files/password-file.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { confirm } from '../src/terminal/confirm.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
+import { bytes, count, duration } from '../src/text/amounts.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { confirm } from './common/confirm.ts'
-import { yes } from './common/flags.ts'
-import { bytes, count, duration } from './common/format.ts'
-import { onInterrupt } from './common/interrupt.ts'
-import { passphraseFile, readPassphrase } from './common/passphrase-file.ts'
+import { passphraseFile, yes } from './common/flags.ts'
 
 interface BackupReport {
   readonly file: string

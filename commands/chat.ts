@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/flags'
 import { ChatbotError } from '../src/domain/errors.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
 import { ChatbotCommand } from './common/command.ts'
 import { collections } from './common/flags.ts'
-import { onInterrupt } from './common/interrupt.ts'
 
 export default class Chat extends ChatbotCommand {
   static override summary = 'Talk with the documents, in the terminal.'

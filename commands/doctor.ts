@@ -1,13 +1,12 @@
 import { z } from 'zod'
-import type { LoadedConfig } from '../src/config/load.ts'
-import { ChatbotError } from '../src/domain/errors.ts'
+import type { Finding } from '../src/doctor/finding.ts'
 import { printableLine } from '../src/domain/printable.ts'
+import { paint } from '../src/terminal/style.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { type Finding, fail } from './common/doctor/finding.ts'
-import { paint } from './common/style.ts'
-import type { TargetFlags } from './common/target.ts'
 
 const MARKS = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'] } as const
+
+const manifestSchema = z.object({ engines: z.object({ node: z.string() }) })
 
 export default class Doctor extends ChatbotCommand {
   static override summary =
@@ -23,47 +22,22 @@ export default class Doctor extends ChatbotCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Doctor)
+    const { examine } = await import('../src/doctor/examine.ts')
+    const { engines } = manifestSchema.parse(this.config.pjson)
+    const findings = examine({
+      env: process.env,
+      node: engines.node,
+      settings: () => this.settings(flags),
+      api: (loaded) => this.api(loaded),
+    })
     const checks: Finding[] = []
-    for await (const finding of this.#examine(flags)) {
+    for await (const finding of findings) {
       checks.push(finding)
       this.log(line(finding))
     }
     const healthy = checks.every(({ state }) => state !== 'fail')
     if (!healthy) process.exitCode = 1
     return { ok: healthy, checks }
-  }
-
-  async *#examine(flags: TargetFlags): AsyncGenerator<Finding, void, undefined> {
-    const machine = await import('./common/doctor/machine.ts')
-    const manifest = z.object({ engines: z.object({ node: z.string() }) }).parse(this.config.pjson)
-    yield machine.checkNode(manifest.engines.node)
-    let loaded: LoadedConfig
-    try {
-      loaded = await this.settings(flags)
-    } catch (error) {
-      yield fail(
-        'Configuration',
-        ChatbotError.wrap(error).fullMessage,
-        'Correct it: $EDITOR "$(chatbot config path)"',
-      )
-      return
-    }
-    const { dataDir } = loaded.config
-    yield machine.checkConfigFile(process.env)
-    yield machine.checkDataDir(dataDir)
-    yield machine.checkDisk(dataDir)
-    yield* machine.checkToken(dataDir)
-    yield await machine.checkModel()
-    yield await machine.checkLock(dataDir)
-    try {
-      const { checkDaemon } = await import('./common/doctor/daemon.ts')
-      yield* await checkDaemon(await this.api(loaded))
-    } catch (error) {
-      const { code, fullMessage } = ChatbotError.wrap(error)
-      yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
-    }
-    const { checkEngines } = await import('./common/doctor/engines.ts')
-    yield* await checkEngines(loaded.config)
   }
 }
 

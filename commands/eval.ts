@@ -1,32 +1,16 @@
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, integer, string } from '@oclif/core/flags'
-import type { LoadedConfig } from '../src/config/load.ts'
 import { ERRORS } from '../src/domain/errors.ts'
-import { unknownDocuments } from '../src/evaluation/check.ts'
-import { compareRuns } from '../src/evaluation/compare.ts'
 import { checkGates, parseGate } from '../src/evaluation/gates.ts'
-import type { Outcome } from '../src/evaluation/outcome.ts'
 import { type EvalQuestion, readQuestionFile, readQuestions, sampleOf } from '../src/evaluation/questions.ts'
-import { reportOf } from '../src/evaluation/report.ts'
-import { runQuestions } from '../src/evaluation/run.ts'
 import { loadOutcomes, saveRun } from '../src/evaluation/saved.ts'
+import { type EvalReport, measureSweep } from '../src/evaluation/sweep.ts'
 import { parseOptions, VARIABLE_KEYS, variantsOf } from '../src/evaluation/variants.ts'
-import type { RetrievalOptions } from '../src/protocol/retrieval.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
+import { ProgressReport } from '../src/terminal/progress.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { type EvalReport, showReport, type VariantReport } from './common/eval-report.ts'
+import { showReport } from './common/eval-tables.ts'
 import { collections } from './common/flags.ts'
-import { onInterrupt } from './common/interrupt.ts'
-import { ProgressReport } from './common/progress.ts'
-
-/** What the daemon is asked to do with every question. */
-interface Plan {
-  readonly collections: readonly string[] | undefined
-  readonly engine: string | undefined
-  readonly answers: boolean
-  readonly jobs: number
-  /** One run each. */
-  readonly variants: readonly RetrievalOptions[]
-}
 
 export default class Eval extends ChatbotCommand {
   static override summary = 'Measure search and answers on a set of questions of yours.'
@@ -117,15 +101,31 @@ export default class Eval extends ChatbotCommand {
     ]
     const { collection, engine, answers, jobs, save } = flags
     const variants = variantsOf(parseOptions(flags.set ?? []), flags.sweep ?? [])
-    const plan: Plan = { collections: collection, engine, answers, jobs, variants }
-    const before = flags.baseline === undefined ? undefined : await loadOutcomes(flags.baseline)
+    const baseline = flags.baseline === undefined ? undefined : await loadOutcomes(flags.baseline)
     const questions = await readSet(args.file, flags)
-    const { runs, outcomes, ...rest } = await this.#measure(
-      plan,
-      questions,
-      await this.settings(flags),
-      before,
+    const loaded = await this.settings(flags)
+    const { first: stop, second: abort } = this.own(onInterrupt())
+    const target = {
+      api: await this.api(loaded),
+      chat: await this.chat(loaded),
+      collections: collection,
+      engine,
+      answers,
+    }
+    const progress = this.jsonEnabled()
+      ? undefined
+      : this.own(new ProgressReport(questions.length * variants.length, 'question'))
+    stop.addEventListener('abort', () =>
+      progress?.note('Finishing the questions under way; Ctrl-C again stops at once.'),
     )
+    const { runs, outcomes, ...rest } = await measureSweep(target, variants, questions, {
+      baseline,
+      jobs,
+      stop,
+      abort,
+      onDone: () => progress?.add(),
+    })
+    progress?.[Symbol.dispose]()
     const [run] = runs
     if (save !== undefined && run !== undefined) {
       await saveRun(save, {
@@ -149,52 +149,6 @@ export default class Eval extends ChatbotCommand {
     process.exitCode = exitCodeOf(report)
     showReport(report, { log: (text) => this.log(text), talk: (text) => this.talk(text) })
     return report
-  }
-
-  /** The outcomes are those of the first variant. */
-  async #measure(
-    { variants, ...plan }: Plan,
-    questions: readonly EvalQuestion[],
-    loaded: LoadedConfig,
-    before: readonly Outcome[] | undefined,
-  ): Promise<
-    Pick<EvalReport, 'unknownDocuments' | 'interrupted' | 'runs'> & { outcomes: readonly Outcome[] }
-  > {
-    const [api, chat] = [await this.api(loaded), await this.chat(loaded)]
-    const unknown = await unknownDocuments(api, plan.collections, questions)
-    const { first: stop, second: abort } = this.own(onInterrupt())
-    const progress = this.jsonEnabled()
-      ? undefined
-      : this.own(new ProgressReport(questions.length * variants.length, 'question'))
-    stop.addEventListener('abort', () =>
-      progress?.note('Finishing the questions under way; Ctrl-C again stops at once.'),
-    )
-    const runs: VariantReport[] = []
-    let reference = before
-    let outcomes: readonly Outcome[] = []
-    for (const retrieval of variants) {
-      const started = performance.now()
-      const run = await runQuestions({ ...plan, chat, api, retrieval }, questions, {
-        jobs: plan.jobs,
-        stop,
-        abort,
-        onDone: () => progress?.add(),
-      })
-      if (runs.length === 0) outcomes = run.outcomes
-      runs.push({
-        retrieval,
-        measured: run.outcomes.length,
-        seconds: Math.round((performance.now() - started) / 100) / 10,
-        failed: run.failed,
-        ...reportOf(run.outcomes),
-        ...(reference === undefined ? {} : { comparison: compareRuns(reference, run.outcomes) }),
-      })
-      // The variants of a sweep are compared with the first.
-      reference ??= run.outcomes
-      if (stop.aborted) break
-    }
-    progress?.[Symbol.dispose]()
-    return { runs, outcomes, unknownDocuments: unknown, interrupted: stop.aborted }
   }
 }
 

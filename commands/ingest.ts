@@ -1,25 +1,25 @@
 import { resolve } from 'node:path'
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, integer, string } from '@oclif/core/flags'
-import type { ApiClient } from '../src/client/api.ts'
-import { expandFiles } from '../src/client/sync/files.ts'
-import { type Place, type Places, placesOf } from '../src/client/sync/places.ts'
-import { machineOf } from '../src/client/sync/read-source.ts'
-import type { LoadedConfig } from '../src/config/load.ts'
+import { type Expansion, expandFiles } from '../src/client/files/expand.ts'
+import { readPassword } from '../src/client/files/password-file.ts'
+import { type Place, type Places, placesOf } from '../src/client/files/places.ts'
+import { tempFolder } from '../src/client/files/temp-folder.ts'
+import { followSources } from '../src/client/sync/follow-sources.ts'
+import { machineOf, readSourceOptions } from '../src/client/sync/read-source.ts'
+import { type IngestReport, type Outcome, reportOf } from '../src/client/sync/report.ts'
+import { type SyncSession, syncFiles, syncPlace } from '../src/client/sync/session.ts'
+import { checkCollectionName } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import { escapedJson } from '../src/domain/escaped-json.ts'
 import { printable } from '../src/domain/printable.ts'
 import type { NewSource, SourceOptions } from '../src/domain/source.ts'
-import { checkCollectionName } from './common/collection-name.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
+import { stdinFile } from '../src/terminal/stdin.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { exitCodeOf, type IngestReport, type Outcome, reportOf, summary } from './common/ingest-report.ts'
-import { type Interrupt, onInterrupt } from './common/interrupt.ts'
-import { readPassword } from './common/password-file.ts'
-import { stdinFile } from './common/stdin-file.ts'
-import { readOptions, syncFlags } from './common/sync-flags.ts'
-import { changeLines, type SessionFlags, type SessionOptions, SyncSession } from './common/sync-session.ts'
-import { tempFolder } from './common/temp-folder.ts'
-import { watchSources } from './common/watch-sources.ts'
+import { changeLines, exitCodeOf, summary } from './common/ingest-summary.ts'
+import { sessionOf, syncFlags } from './common/sync-flags.ts'
+import { SyncOutput, writeTotals } from './common/sync-output.ts'
+import { watchOutput } from './common/watch-output.ts'
 
 export default class Ingest extends ChatbotCommand {
   static override summary = 'Add files, folders and web pages to a collection, or bring it in step with them.'
@@ -110,43 +110,49 @@ export default class Ingest extends ChatbotCommand {
     const interrupt = this.own(onInterrupt({ outlive: flags.detach }))
     const { path: dir } = this.own(tempFolder())
     const options = { root: root === undefined ? undefined : resolve(root), include, exclude }
-    const read = await readOptions(loaded, this.config.version, dir, interrupt.second)
+    const read = await readSourceOptions(loaded.config, this.config.version, dir, interrupt.second)
     const files = await expandFiles(places.files, { ...options, extensions: read.extensions })
     const piped = stdin === undefined ? [] : [{ path: stdin.path, uri: name ?? '' }]
     const work = {
       sources: places.sources.map((place) => sourceOf(place, options)),
       files: { ...files, files: [...files.files, ...piped] },
     }
-    const session = (api: ApiClient): SessionOptions => ({
-      api,
-      flags,
-      interrupt,
-      read,
-      password,
-      maxFileBytes: loaded.config.ingest.maxFileBytes,
-      silent: this.jsonEnabled() || flags.ndjson,
+    const { maxFileBytes } = loaded.config.ingest
+    const silent = this.jsonEnabled() || flags.ndjson
+    const output = this.own(new SyncOutput(flags, { silent, stop: interrupt.first }))
+    const session = async () =>
+      sessionOf(flags, interrupt, output, { api: await this.api(loaded), read, password, maxFileBytes })
+    if (!flags.watch) return this.#once(work, collection, await session(), output, flags)
+    const { sources } = work
+    const stopped = await followSources({
+      sources,
+      collection,
+      pollMs: flags.poll === undefined ? undefined : flags.poll * 1000,
+      stop: interrupt.first,
+      session,
+      ...watchOutput({ output, sources, silent, ndjson: flags.ndjson }),
     })
-    if (!flags.watch) return this.#once(work, collection, session(await this.api(loaded)), flags)
-    await this.#watch(work.sources, collection, loaded, { session, interrupt, poll: flags.poll })
+    if (stopped !== undefined) throw stopped
     return undefined
   }
 
   async #once(
-    { sources, files }: { sources: readonly NewSource[]; files: Awaited<ReturnType<typeof expandFiles>> },
+    { sources, files }: { readonly sources: readonly NewSource[]; readonly files: Expansion },
     collection: string,
-    options: SessionOptions,
-    flags: SessionFlags,
+    session: SyncSession,
+    output: SyncOutput,
+    { ndjson }: { readonly ndjson: boolean },
   ): Promise<IngestReport> {
     const started = performance.now()
-    const session = this.own(new SyncSession(options))
     const outcomes: Outcome[] = []
-    if (files.files.length + files.failed.length > 0) outcomes.push(await session.files(files, collection))
+    if (files.files.length + files.failed.length > 0)
+      outcomes.push(await syncFiles(session, files, collection))
     for (const source of sources) {
       if (outcomes.at(-1)?.stopped !== undefined) break
-      outcomes.push(await session.source(source, collection))
+      outcomes.push(await syncPlace(session, source, collection))
     }
-    session[Symbol.dispose]()
-    const report = reportOf(collection, outcomes, performance.now() - started, flags['dry-run'])
+    output[Symbol.dispose]()
+    const report = reportOf(collection, outcomes, performance.now() - started, session.dryRun)
     const stopped = outcomes.at(-1)?.stopped
     const { skipped, ...others } = report.totals
     if (stopped === undefined && others.files === 0) {
@@ -156,39 +162,13 @@ export default class Ingest extends ChatbotCommand {
       )
     }
     process.exitCode = exitCodeOf([report], stopped)
-    if (stopped !== undefined && !flags.ndjson) this.talk(printable(stopped.fullMessage))
-    if (flags.ndjson) {
-      const { files: _, ...totals } = report
-      process.stdout.write(`${escapedJson({ type: 'report', ...totals })}\n`)
-    } else {
-      if (flags['dry-run']) for (const line of changeLines(outcomes)) this.log(line)
+    if (ndjson) writeTotals(report)
+    else {
+      if (stopped !== undefined) this.talk(printable(stopped.fullMessage))
+      if (session.dryRun) for (const line of changeLines(outcomes)) this.log(line)
       this.log(summary(report))
     }
     return report
-  }
-
-  async #watch(
-    sources: readonly NewSource[],
-    collection: string,
-    loaded: LoadedConfig,
-    {
-      session,
-      interrupt,
-      poll,
-    }: {
-      readonly session: (api: ApiClient) => SessionOptions
-      readonly interrupt: Interrupt
-      readonly poll: number | undefined
-    },
-  ): Promise<void> {
-    const stopped = await watchSources({
-      sources,
-      collection,
-      poll,
-      stop: interrupt.first,
-      session: async () => session(await this.api(loaded)),
-    })
-    if (stopped !== undefined) throw stopped
   }
 }
 

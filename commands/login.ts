@@ -35,7 +35,7 @@ export default class Login extends ChatbotCommand {
     const [{ apiClient }, { requireConfidential }, { readSecret }, { changeContexts }] = await Promise.all([
       import('../src/client/api.ts'),
       import('../src/client/credentials.ts'),
-      import('./common/secret.ts'),
+      import('../src/terminal/secret.ts'),
       import('../src/config/contexts.ts'),
     ])
     const { server, allowInsecure } = target

@@ -1,8 +1,8 @@
 import { boolean, integer } from '@oclif/core/flags'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedLine } from '../src/domain/escaped-json.ts'
+import { logLine } from '../src/terminal/log-line.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { logLine } from './common/log-line.ts'
 
 export default class Logs extends ChatbotCommand {
   static override summary = "Print the daemon's log."
@@ -24,7 +24,7 @@ export default class Logs extends ChatbotCommand {
     const { config } = await this.settings(flags)
     const [{ runtimePaths }, { followLines, lastLines }] = await Promise.all([
       import('../src/config/runtime-paths.ts'),
-      import('./common/log-file.ts'),
+      import('../src/client/log-file.ts'),
     ])
     const { log } = runtimePaths(config.dataDir)
     const write = (line: string) =>

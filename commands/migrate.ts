@@ -1,5 +1,5 @@
+import { count } from '../src/text/amounts.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { count } from './common/format.ts'
 
 export default class Migrate extends ChatbotCommand {
   static override summary = 'Bring the PostgreSQL of DATABASE_URL to the schema of this version.'

@@ -13,7 +13,7 @@ export default class Restart extends ChatbotCommand {
     const loaded = await this.settings(flags)
     const { dataDir } = loaded.config
     const { startDaemon, stopDaemon } = await import('../src/client/launch.ts')
-    const { runningOwner } = await import('./common/owner.ts')
+    const { runningOwner } = await import('../src/config/data-dir.ts')
     this.talk('Restarting the daemon…')
     const before = await stopDaemon(loaded)
     await startDaemon({ loaded, env: process.env, stopWhenIdle: false })

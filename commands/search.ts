@@ -1,11 +1,11 @@
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, integer } from '@oclif/core/flags'
 import type { Passage } from '../src/domain/answer.ts'
+import { onInterrupt } from '../src/terminal/interrupt.ts'
+import type { Column } from '../src/terminal/table.ts'
 import { ChatbotCommand } from './common/command.ts'
 import { collections, filterOf, filters } from './common/flags.ts'
-import { onInterrupt } from './common/interrupt.ts'
 import { questionOf } from './common/question.ts'
-import type { Column } from './common/table.ts'
 
 export default class Search extends ChatbotCommand {
   static override summary = 'Find the passages that fit a question, without an answer.'
@@ -47,9 +47,9 @@ export default class Search extends ChatbotCommand {
       this.log('Nothing found. `chatbot documents list` shows what there is; add more: chatbot ingest ./docs')
       return { results: [] }
     }
-    const [{ table }, { place }] = await Promise.all([
-      import('./common/table.ts'),
-      import('./common/sources.ts'),
+    const [{ table }, { placeOf }] = await Promise.all([
+      import('../src/terminal/table.ts'),
+      import('../src/terminal/place.ts'),
     ])
     const columns = flags.explain ? [...COLUMNS, ...EXPLAINED] : COLUMNS
     this.log(
@@ -57,7 +57,7 @@ export default class Search extends ChatbotCommand {
         [...columns, { title: 'Place' }, { title: 'Passage' }],
         passages.map((passage) => [
           ...columns.map(({ value }) => value(passage)),
-          place(passage),
+          placeOf(passage),
           passage.text,
         ]),
       ),

@@ -29,7 +29,7 @@ export default class Start extends ChatbotCommand {
     }
 
     const { daemonHealth, ensureDaemon } = await import('../src/client/launch.ts')
-    const { runningOwner } = await import('./common/owner.ts')
+    const { runningOwner } = await import('../src/config/data-dir.ts')
     const health = await daemonHealth(dataDir)
     const already = health !== undefined && health.status !== 'draining'
     if (!already) {

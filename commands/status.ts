@@ -1,8 +1,9 @@
 import type { RouteResponse } from '../src/api/routes.ts'
+import { fields, table } from '../src/terminal/table.ts'
+import { time } from '../src/terminal/time.ts'
+import { bytes, count, duration } from '../src/text/amounts.ts'
 import { ChatbotCommand } from './common/command.ts'
-import { bytes, count, duration, time } from './common/format.ts'
 import { progressOf, stateOf } from './common/job.ts'
-import { fields, table } from './common/table.ts'
 
 export default class Status extends ChatbotCommand {
   static override summary = 'Show what the daemon is doing.'
@@ -72,14 +73,11 @@ function latencyTable(latency: Shown['latency']): string {
     latency.map(({ stage, count, p50Ms, p95Ms }) => [
       stage === 'answer' ? 'whole answer' : stage,
       count.toLocaleString('en-US'),
-      milliseconds(p50Ms),
-      milliseconds(p95Ms),
+      duration(p50Ms),
+      duration(p95Ms),
     ]),
   )
 }
-
-const milliseconds = (ms: number) =>
-  ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : duration(ms)
 
 function cacheLine({ entries, exact, semantic, hits, misses }: Shown['cache']): string {
   const kept = count(entries, 'answer')
@@ -136,7 +134,7 @@ function lines(status: Shown): Line[] {
       ],
     ),
     ['Memory', bytes(status.memoryBytes)],
-    ['Loop delay', `p99 ${delay.p99} ms, max ${delay.max} ms`],
+    ['Loop delay', `p99 ${duration(delay.p99)}, max ${duration(delay.max)}`],
     ...status.components
       .filter(({ state }) => state !== 'ok')
       .map(({ name, state, detail }): Line => [name, `${state}: ${detail}`]),

@@ -9,8 +9,8 @@ export default class Whoami extends ChatbotCommand {
     const api = await this.api(await this.settings(flags))
     const me = await api.call('whoami', {})
     const [{ fields }, { describeTarget }] = await Promise.all([
-      import('./common/table.ts'),
-      import('./common/target.ts'),
+      import('../src/terminal/table.ts'),
+      import('../src/client/target.ts'),
     ])
     const collections = me.collections.map(({ name, role }) => `${name} (${role})`).join(', ')
     this.log(

@@ -2,8 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { startEmbedders } from '../models/embedders.ts'
-import { createGenerator } from '../models/generator.ts'
-import { installedGenerator, installedReranker } from '../models/installed.ts'
+import { installedReranker } from '../models/installed.ts'
 import type { RemoteEmbedderConfig } from '../models/remote-embedder.ts'
 import { type RunningReranker, startReranker } from '../models/reranker.ts'
 import { createAnswers } from '../src/answers/answers.ts'
@@ -11,19 +10,15 @@ import { answerCache } from '../src/cache/answers.ts'
 import { rememberQuestions } from '../src/cache/embeddings.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
-import type { Config, LocalEngineConfig } from '../src/config/schema.ts'
+import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { LANGUAGES } from '../src/domain/language.ts'
 import { engineKey } from '../src/generate/engines/engine-key.ts'
-import { type GuardedGenerator, guarded, unusable, withFallbacks } from '../src/generate/engines/guard.ts'
-import { localGenerator } from '../src/generate/engines/local.ts'
-import { openaiGenerator } from '../src/generate/engines/openai.ts'
-import { extractiveGenerator } from '../src/generate/extractive/extractive.ts'
+import { configuredEngines } from '../src/generate/engines/kinds.ts'
+import { openEngines } from '../src/generate/engines/open.ts'
 import { indexSpecs } from '../src/ingest/split/index-spec.ts'
 import { startJobRunner } from '../src/jobs/runner.ts'
 import { memoryLogs } from '../src/ports/answer-log.ts'
-import type { Embedder } from '../src/ports/embedder.ts'
-import type { Generator, Generators } from '../src/ports/generator.ts'
 import type { Ports } from '../src/ports/ports.ts'
 import { noSignals } from '../src/ports/signals.ts'
 import type { Store } from '../src/ports/store/store.ts'
@@ -114,6 +109,9 @@ export async function compose({
     const reranker = await openReranker(config, log)
     if (reranker !== undefined) undo.push(() => reranker.close())
 
+    const engines = await openEngines(configuredEngines(config), config.answer, embedder)
+    undo.push(() => engines.close())
+
     const tiers = cacheTiers(config, redis)
     const cache = answerCache({
       exact: tiers.answers,
@@ -134,7 +132,7 @@ export async function compose({
         get: async (reference) => rememberQuestions(await embedders.get(reference), tiers.questions),
       },
       ...(reranker === undefined ? {} : { reranker }),
-      generators: await generators(config, embedder, undo),
+      generators: engines.generators,
       ...(config.cache.enabled ? { cache, passages: tiers.passages } : {}),
     }
     const limits = openLimits(config, store, redis)
@@ -250,76 +248,4 @@ async function remoteEmbedders(config: Config): Promise<Map<string, RemoteEmbedd
   for (const [name, embedder] of Object.entries(config.embedders))
     byName.set(name, { ...embedder, apiKey: await engineKey(`embedders.${name}`, embedder) })
   return byName
-}
-
-async function generators(
-  config: Config,
-  embedder: Embedder,
-  undo: (() => Promise<void>)[],
-): Promise<Generators> {
-  const byName = new Map<string, Generator | GuardedGenerator>([
-    ['extractive', extractiveGenerator({ embedder })],
-  ])
-  const add = (key: string, name: string, generator: Generator | GuardedGenerator) => {
-    if (byName.has(name))
-      throw new ChatbotError('invalid_config', `${key}.${name}: another engine has this name already.`)
-    byName.set(name, generator)
-  }
-  for (const [name, engine] of Object.entries(config.engines))
-    add('engines', name, guarded(await openaiGenerator(name, engine), { name, ...engine }))
-  for (const [name, engine] of Object.entries(config.localEngines)) {
-    add('localEngines', name, await localEngine(name, engine, config, undo))
-  }
-  const named = (name: string): Generator | GuardedGenerator => {
-    const found = byName.get(name)
-    if (found !== undefined) return found
-    throw new ChatbotError(
-      'unknown_engine',
-      `There is no engine \`${name}\`. Configured: ${[...byName.keys()].join(', ')}.`,
-    )
-  }
-  const { engine, fallbacks } = config.answer
-  const standard = withFallbacks(
-    named(engine),
-    fallbacks.map((name) => [name, named(name)] as const),
-  )
-  return {
-    get: (name = engine) => (name === engine ? standard : named(name)),
-    alone: named,
-    names: () => [...byName.keys()],
-    state: (name) => {
-      const generator = named(name)
-      return 'state' in generator ? generator.state() : { state: 'ok' }
-    },
-  }
-}
-
-/** A model that is not there or damaged stops nothing else. */
-async function localEngine(
-  name: string,
-  engine: LocalEngineConfig,
-  { models }: Config,
-  undo: (() => Promise<void>)[],
-): Promise<Generator> {
-  try {
-    const model = createGenerator({
-      ...engine,
-      model: await installedGenerator(engine.model, models.cacheDir),
-      provider: models.executionProvider,
-      cacheBytes: engine.cacheMegabytes * 1_000_000,
-      idleMs: engine.idleMinutes * 60_000,
-    })
-    undo.push(() => model.close())
-    return localGenerator(name, engine, model)
-  } catch (thrown) {
-    const { code, message, detail } = ChatbotError.hide(
-      thrown,
-      'model_corrupt',
-      `The model of the engine ${name} cannot be read.`,
-    )
-    return unusable(
-      name,
-      new ChatbotError(code, `${message} Then: chatbot restart`, { cause: thrown, detail }),
-    )
-  }
 }

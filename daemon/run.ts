@@ -7,6 +7,7 @@ import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { startTracing, tracingWanted } from '../src/telemetry/tracing.ts'
+import { duration } from '../src/text/amounts.ts'
 import { compose } from './compose.ts'
 import { logCrashes } from './crash.ts'
 import { type Gate, limitedByAddress, localGate, scrapeGate, tcpGate } from './gate.ts'
@@ -44,6 +45,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: R
   const rights = closeToOthers(config.dataDir)
   const log = await openLog(config, foreground ? 'stdout' : { logDir: paths.logDir })
   logCrashes(log)
+  for (const warning of loaded.warnings) log.warn(warning)
   if (rights.closed.length > 0)
     log.warn({ paths: rights.closed }, 'others could read these; they no longer can')
   if (rights.open.length > 0)
@@ -209,7 +211,7 @@ function idleTimer(
         services.queuedTexts() > 0 ||
         services.jobs.busy() > 0
       if (busy) life.touch()
-      else if (Date.now() - lastWork() > idleMs) life.stop(`idle for ${idleMinutes} min`)
+      else if (Date.now() - lastWork() > idleMs) life.stop(`idle for ${duration(idleMs)}`)
     },
     Math.min(idleMs / 4, 30_000),
   )

@@ -17,9 +17,11 @@ export const builtinModel = (): LocalModel => ({
   prefixes: { query: 'query: ', passage: 'passage: ' },
   pooling: 'mean',
   onnx: 'onnx/model_quantized.onnx',
+  tokenOutput: 'last_hidden_state',
+  // Names the vectors: the file of this checksum gave them before it gave those of tokens, too.
   fingerprint: `${NAME}@5d8a601807fc`,
   checksums: {
-    'onnx/model_quantized.onnx': '5d8a601807fca9eb21a2450f790379913e463cf3f946cf3a856c6ccd3adfa7c2',
+    'onnx/model_quantized.onnx': '43db23974dcfdade83f51d2016900d1334f0b101ea148d12b170db56df5240cd',
     'tokenizer.json': 'd9a72e66f1d9fb979748f1fe0ed2ae656c1b41b0d149abb6ae6e370f82a6d073',
     'tokenizer_config.json': '709faceeb9c1fd3fbfa259b219e64cf6167924514ccb263b4642c589efe0e7ff',
     'config.json': 'd9546c23a28d6f7e379f442d3c285806da916488879c814819933257c91d83c2',

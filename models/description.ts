@@ -29,6 +29,8 @@ export interface LocalModel extends ModelFiles {
   /** Put before every text, the space included. */
   readonly prefixes: { readonly query: string; readonly passage: string }
   readonly pooling: Pooling
+  /** Output of the network that holds the token vectors, where they are used: then its tokenizer cuts up words one by one. */
+  readonly tokenOutput?: string
 }
 
 /** A cross-encoder that gives a pair of texts one logit. */

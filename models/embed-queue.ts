@@ -1,16 +1,19 @@
 import type { ChatbotError } from '../src/domain/errors.ts'
-import type { Embedding } from '../src/ports/embedder.ts'
+import type { Encoding } from './embed-messages.ts'
 
-/** One call of `embed`: its texts are handed out one by one and come back in any order. */
+/** One call of `embed` or `encode`: its texts are handed out one by one and come back in any order. */
 export interface EmbedJob {
   readonly urgent: boolean
+  readonly prefix: string
   readonly texts: readonly string[]
-  readonly results: (Embedding | undefined)[]
+  /** Whether the vectors of tokens are wanted, too. */
+  readonly tokens: boolean
+  readonly results: (Encoding | undefined)[]
   /** Index of the next text that was never handed out. */
   next: number
   missing: number
   settled: boolean
-  readonly resolve: (embeddings: Embedding[]) => void
+  readonly resolve: (encodings: Encoding[]) => void
   readonly reject: (error: ChatbotError) => void
 }
 

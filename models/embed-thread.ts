@@ -64,8 +64,8 @@ export function startEmbedWorker(
     ready,
     run(task) {
       inFlight.set(++id, { task, at: performance.now() })
-      const text = task.job.texts[task.index] ?? ''
-      send({ type: 'embed', id, text, urgent: task.job.urgent })
+      const { prefix, texts, tokens, urgent } = task.job
+      send({ type: 'embed', id, prefix, text: texts[task.index] ?? '', tokens, urgent })
     },
     tasks: () => [...inFlight.values()].map(({ task }) => task),
     load: () => inFlight.size,

@@ -1,7 +1,7 @@
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { Embedder, Embedding, EmbedOptions } from '../src/ports/embedder.ts'
+import type { Embedder, EmbedOptions } from '../src/ports/embedder.ts'
 import { embeddingModel, type LocalModel } from './description.ts'
-import type { EmbedReply } from './embed-messages.ts'
+import type { EmbedReply, Encoding } from './embed-messages.ts'
 import { createEmbedQueue, type EmbedJob, type EmbedTask } from './embed-queue.ts'
 import { type EmbedWorker, startEmbedWorker } from './embed-thread.ts'
 import { checkMemory, loadError } from './loading.ts'
@@ -31,6 +31,11 @@ export interface RunningEmbedder extends Embedder {
   close: () => Promise<void>
 }
 
+export interface LocalEmbedder extends RunningEmbedder {
+  /** As `embed`, and gives the vectors of tokens, too. Fails where the model's description names no output that holds them. */
+  encode: (texts: readonly string[], options: EmbedOptions) => Promise<Encoding[]>
+}
+
 /** A worker computes one text and has the next at hand, so that it doesn't wait for this thread in between. */
 const AT_HAND = 2
 const MAX_CRASHES_IN_A_ROW = 3
@@ -39,12 +44,12 @@ const MAX_CRASHES_IN_A_ROW = 3
  * Verifies the model's files and starts the workers; resolves when all can embed.
  * Throws `model_corrupt`, `model_too_large` and `provider_unavailable`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
  */
-export async function startEmbedder(options: EmbedderOptions): Promise<RunningEmbedder> {
+export async function startEmbedder(options: EmbedderOptions): Promise<LocalEmbedder> {
   const { model, workers = 2, threads = 1, maxQuestions = 256, provider = 'cpu' } = options
-  const { folder, onnx, maxTokens, dimensions, pooling, prefixes } = model
+  const { folder, onnx, maxTokens, dimensions, pooling, tokenOutput, prefixes } = model
   await verifyModel(model)
   await checkMemory(model, workers, 'Set embedder.workers lower, or use a smaller variant of the model.')
-  const workerData = { folder, onnx, maxTokens, dimensions, pooling, threads, provider }
+  const workerData = { folder, onnx, maxTokens, dimensions, pooling, tokenOutput, threads, provider }
   const queue = createEmbedQueue()
   let crashes = 0
   let failed: ChatbotError | undefined
@@ -66,8 +71,7 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
   function settle(task: EmbedTask, reply: Exclude<EmbedReply, { type: 'ready' }> | undefined): void {
     if (reply?.type === 'embedded') {
       crashes = 0
-      const { vector, tokens, unknown, truncated } = reply
-      task.job.results[task.index] = { vector, tokens, unknown, truncated }
+      task.job.results[task.index] = reply.encoding
       if (--task.job.missing === 0) settleJob(task.job)
     } else if (reply) {
       settleJob(
@@ -98,10 +102,11 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
     for (const job of jobs) settleJob(job, error)
   }
 
-  async function embed(
+  async function run(
     texts: readonly string[],
     { as, priority, signal }: EmbedOptions,
-  ): Promise<Embedding[]> {
+    tokens: boolean,
+  ): Promise<Encoding[]> {
     if (failed) throw failed
     if (signal?.aborted) throw cancelled(signal)
     if (texts.length === 0) return []
@@ -110,10 +115,12 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
       throw new ChatbotError('overloaded', 'Too many questions are waiting. Try again in a moment.', {
         retryAfterMs: 1000,
       })
-    const { promise, resolve, reject } = Promise.withResolvers<Embedding[]>()
+    const { promise, resolve, reject } = Promise.withResolvers<Encoding[]>()
     const job: EmbedJob = {
       urgent,
-      texts: texts.map((text) => prefixes[as] + text),
+      prefix: prefixes[as],
+      texts,
+      tokens,
       results: [],
       next: 0,
       missing: texts.length,
@@ -137,7 +144,8 @@ export async function startEmbedder(options: EmbedderOptions): Promise<RunningEm
   }
   return {
     model: embeddingModel(model),
-    embed,
+    embed: (texts, how) => run(texts, how, false),
+    encode: (texts, how) => run(texts, how, true),
     queued: queue.size,
     async close() {
       fail(new ChatbotError('draining', 'The daemon is stopping. Ask again when it is back.'))
@@ -150,7 +158,7 @@ function settleJob(job: EmbedJob, error?: ChatbotError): void {
   if (job.settled) return
   job.settled = true
   if (error) job.reject(error)
-  else job.resolve(job.results.filter((embedding) => embedding !== undefined))
+  else job.resolve(job.results.filter((encoding) => encoding !== undefined))
 }
 
 const cancelled = (signal: AbortSignal | undefined): ChatbotError =>

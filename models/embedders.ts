@@ -4,8 +4,9 @@ import { ChatbotError } from '../src/domain/errors.ts'
 import type { Embedder, Embedders } from '../src/ports/embedder.ts'
 import { builtinModel } from './builtin.ts'
 import { embeddingModel, type LocalModel } from './description.ts'
-import { type EmbedderOptions, type RunningEmbedder, startEmbedder } from './embedder.ts'
+import { type EmbedderOptions, type LocalEmbedder, startEmbedder } from './embedder.ts'
 import { installedEmbedder } from './installed.ts'
+import { lateInteraction } from './late-interaction.ts'
 import { type RemoteEmbedderConfig, remoteEmbedder } from './remote-embedder.ts'
 
 export interface EmbeddersOptions extends Omit<EmbedderOptions, 'model'> {
@@ -36,7 +37,7 @@ export interface RunningEmbedders extends Embedders {
 interface Slot {
   readonly model: LocalModel
   readonly embedder: Embedder
-  running: Promise<RunningEmbedder> | undefined
+  running: Promise<LocalEmbedder> | undefined
   queued: () => number
   /** Calls that go on. */
   users: number
@@ -79,12 +80,17 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
       embedder: {
         model: embeddingModel(model),
         embed: (texts, how) => use(slot, (running) => running.embed(texts, how)),
+        ...(model.tokenOutput === undefined
+          ? {}
+          : {
+              interact: lateInteraction((texts, how) => use(slot, (running) => running.encode(texts, how))),
+            }),
       },
     }
     return slot
   }
 
-  async function use<T>(slot: Slot, work: (running: RunningEmbedder) => Promise<T>): Promise<T> {
+  async function use<T>(slot: Slot, work: (running: LocalEmbedder) => Promise<T>): Promise<T> {
     if (closed) throw stopping()
     slot.users += 1
     try {
@@ -97,7 +103,7 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
     }
   }
 
-  async function begin(slot: Slot): Promise<RunningEmbedder> {
+  async function begin(slot: Slot): Promise<LocalEmbedder> {
     try {
       endLongestUnused(1)
       await Promise.all(ending)

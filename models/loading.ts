@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { bytes } from '../src/text/amounts.ts'
 import type { ModelFiles } from './description.ts'
 import { externalData } from './networks.ts'
 import { PROVIDER_FAILED } from './session.ts'
@@ -15,7 +16,7 @@ export async function checkMemory(model: ModelFiles, copies: number, hint: strin
   if (needed > free)
     throw new ChatbotError(
       'model_too_large',
-      `${model.name} needs at least ${megabytes(needed)} of memory, but ${megabytes(free)} are free. ${hint}`,
+      `${model.name} needs at least ${bytes(needed)} of memory, but ${bytes(free)} are free. ${hint}`,
     )
 }
 
@@ -30,5 +31,3 @@ export function loadError(thrown: unknown, { name }: ModelFiles, provider: strin
       )
     : ChatbotError.hide(thrown, 'model_corrupt', `The model ${name} could not be loaded.`)
 }
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`

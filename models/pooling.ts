@@ -2,23 +2,27 @@ import type { Tensor } from 'onnxruntime-node'
 import type { Pooling } from './description.ts'
 import { float32 } from './float16.ts'
 
-/**
- * The L2-normalised vector of a text, from the outputs of a network that ran on it alone: pooled by the network
- * where it does that, else from its `[1, tokens, dimensions]` token vectors.
- */
-export function sentenceVector(
-  outputs: Readonly<Record<string, Tensor>>,
-  pooling: Pooling,
-): Float32Array<ArrayBuffer> {
-  const pooled = outputs.sentence_embedding
-  if (pooled !== undefined) return normalised(Float32Array.from(float32(pooled)))
-  const tokens = outputs.last_hidden_state ?? outputs.token_embeddings
-  const [batch, count = 0, dimensions = 0] = tokens?.dims ?? []
-  if (tokens === undefined || batch !== 1 || tokens.dims.length !== 3)
+/** Pooled by the network; else the vectors of tokens, which are pooled here. */
+const OUTPUTS = ['sentence_embedding', 'last_hidden_state', 'token_embeddings']
+
+/** The output of the network that gives the text's vector. */
+export function sentenceOutput(names: readonly string[]): string {
+  const found = OUTPUTS.find((name) => names.includes(name))
+  if (found === undefined)
     throw new Error(
-      `the network gives ${Object.keys(outputs).join(', ')}, but no sentence_embedding and no last_hidden_state`,
+      `the network gives ${names.join(', ')}, but no sentence_embedding and no last_hidden_state`,
     )
-  const data = float32(tokens)
+  return found
+}
+
+/** The L2-normalised vector of a text, from that output of a network that ran on it alone. */
+export function sentenceVector(output: Tensor | undefined, pooling: Pooling): Float32Array<ArrayBuffer> {
+  if (output === undefined) throw new Error('the network gave no vector')
+  const data = float32(output)
+  if (output.dims.length < 3) return normalised(data)
+  const [batch, count = 0, dimensions = 0] = output.dims
+  if (batch !== 1 || output.dims.length !== 3)
+    throw new Error(`the network gives vectors of shape [${output.dims.join(', ')}]`)
   const row = (at: number) => data.slice(at * dimensions, (at + 1) * dimensions)
   switch (pooling) {
     case 'cls':
@@ -33,6 +37,19 @@ export function sentenceVector(
   }
 }
 
+/** The vectors of the tokens from `first` up to `end`, each of length 1. */
+export function tokenVectors(
+  output: Tensor | undefined,
+  dimensions: number,
+  first: number,
+  end: number,
+): Float32Array<ArrayBuffer> {
+  if (output === undefined) throw new Error('the network gave no vectors of tokens')
+  const vectors = float32(output).slice(first * dimensions, end * dimensions)
+  for (let at = 0; at < vectors.length; at += dimensions) normalised(vectors.subarray(at, at + dimensions))
+  return vectors
+}
+
 function reduced(
   data: Float32Array<ArrayBuffer>,
   dimensions: number,
@@ -44,6 +61,7 @@ function reduced(
   return result
 }
 
+/** In place. */
 function normalised(vector: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   let squares = 0
   for (const value of vector) squares += value * value

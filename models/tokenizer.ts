@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
+import type { Span } from '../src/domain/document.ts'
 import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
 import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
@@ -14,6 +15,14 @@ export interface Encoded {
   readonly truncated: boolean
 }
 
+export interface Located extends Encoded {
+  /**
+   * Where the tokens between the two special ones begin and end in the text. Where normalising changed a word's length its
+   * tokens have the whole word; the mark of a word's beginning, where it is a token, has an empty span.
+   */
+  readonly spans: readonly Span[]
+}
+
 export interface EncodedPair {
   readonly ids: readonly number[]
   /** 0 for the first text, 1 for the second. */
@@ -22,6 +31,8 @@ export interface EncodedPair {
 
 export interface ModelTokenizer extends Tokenizer {
   encode: (text: string, maxTokens: number) => Encoded
+  /** As `encode`, with the place of each token; throws for tokenizers that do not cut up words one by one. */
+  locate: (text: string, maxTokens: number) => Located
   /** Cuts the second text. */
   encodePair: (first: string, second: string, maxTokens: number) => EncodedPair
 }
@@ -53,19 +64,20 @@ export function loadTokenizer(folder: string): ModelTokenizer {
   }
   const wordOf = memoised((word) => {
     const { ids, tokens } = tokenizer.encode(word, { add_special_tokens: false })
-    return { ids, ...lengths(ids, tokens, unkId) }
+    return { ids, lengths: lengths(tokens), ...coverage(ids, tokens, unkId) }
   })
-  const whole = (text: string): Word => {
+  const whole = (text: string): Pieces => {
     const { ids, tokens } = tokenizer.encode(text)
-    return { ids, ...lengths(ids.slice(1, -1), tokens.slice(1, -1), unkId) }
+    return { ids, ...coverage(ids.slice(1, -1), tokens.slice(1, -1), unkId) }
   }
   /** The same ids in a tenth of the time: most words have been seen before. */
-  const byWords = (text: string): Word => {
+  const byWords = (text: string, seen?: (word: Word, text: string, start: number) => void): Pieces => {
     const ids = bare.slice(0, 1)
     let known = 0
     let unknown = 0
-    for (const [part] of text.matchAll(/\S+/gu)) {
+    for (const { 0: part, index } of text.matchAll(/\S+/gu)) {
       const word = wordOf(part)
+      seen?.(word, part, index)
       for (const id of word.ids) ids.push(id)
       known += word.known
       unknown += word.unknown
@@ -73,18 +85,28 @@ export function loadTokenizer(folder: string): ModelTokenizer {
     ids.push(...bare.slice(1))
     return { ids, known, unknown }
   }
-  const encoded = bare.length === 2 && splitsAtSpace(description) ? byWords : whole
+  const cutsWords = bare.length === 2 && splitsAtSpace(description)
+  const fitted = ({ ids, known, unknown }: Pieces, maxTokens: number, isWhole: boolean): Encoded => ({
+    ids: cut(ids, maxTokens),
+    unknown: unknown === 0 ? 0 : unknown / (known + unknown),
+    truncated: ids.length > maxTokens || !isWhole,
+  })
   return {
     encode(text, maxTokens) {
       const longest = maxTokens * CHARACTERS_PER_TOKEN
       const spaced = text.length > longest ? text.replace(/\s+/gu, ' ') : text
-      const { ids, known, unknown } = encoded(spaced.slice(0, longest))
-      const truncated = ids.length > maxTokens || spaced.length > longest
-      return {
-        ids: cut(ids, maxTokens),
-        unknown: unknown === 0 ? 0 : unknown / (known + unknown),
-        truncated,
-      }
+      const pieces = (cutsWords ? byWords : whole)(spaced.slice(0, longest))
+      return fitted(pieces, maxTokens, spaced.length <= longest)
+    },
+    locate(text, maxTokens) {
+      if (!cutsWords) throw new Error('this tokenizer does not cut up words one by one')
+      const longest = maxTokens * CHARACTERS_PER_TOKEN
+      const spans: Span[] = []
+      const pieces = byWords(text.slice(0, longest), (word, part, start) => {
+        spans.push(...spansOf(word, part, start))
+      })
+      const encoded = fitted(pieces, maxTokens, text.length <= longest)
+      return { ...encoded, spans: spans.slice(0, encoded.ids.length - bare.length) }
     },
     encodePair(first, second, maxTokens) {
       const longest = maxTokens * CHARACTERS_PER_TOKEN
@@ -106,20 +128,37 @@ export function loadTokenizer(folder: string): ModelTokenizer {
   }
 }
 
-interface Word {
+interface Pieces {
   readonly ids: readonly number[]
   /** Characters that tokens stand for, and characters that none does. */
   readonly known: number
   readonly unknown: number
 }
 
+interface Word extends Pieces {
+  /** Of each token, in characters of the normalised word. */
+  readonly lengths: readonly number[]
+}
+
+function spansOf({ lengths }: Word, text: string, start: number): Span[] {
+  if (lengths.reduce((sum, length) => sum + length, 0) !== text.length)
+    return lengths.map(() => ({ start, end: start + text.length }))
+  let end = start
+  return lengths.map((length) => {
+    end += length
+    return { start: end - length, end }
+  })
+}
+
+const lengths = (tokens: readonly string[]): number[] =>
+  tokens.map((token) => token.replace(/^##|▁/gu, '').length)
+
 /** Runs of unknown characters are one token, so characters are counted, not tokens. */
-function lengths(ids: readonly number[], tokens: readonly string[], unk: number | undefined) {
+function coverage(ids: readonly number[], tokens: readonly string[], unk: number | undefined) {
   let known = 0
   let unknown = 0
-  for (const [i, id] of ids.entries()) {
-    const characters = (tokens[i] ?? '').replace(/^##|▁/gu, '').length
-    if (id === unk) unknown += characters
+  for (const [i, characters] of lengths(tokens).entries()) {
+    if (ids[i] === unk) unknown += characters
     else known += characters
   }
   return { known, unknown }

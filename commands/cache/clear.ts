@@ -1,5 +1,5 @@
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { count } from '../common/format.ts'
 
 export default class CacheClear extends ChatbotCommand {
   static override summary = 'Forget all cached answers.'

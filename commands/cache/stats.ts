@@ -1,5 +1,5 @@
+import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes, count } from '../common/format.ts'
 
 export default class CacheStats extends ChatbotCommand {
   static override summary = 'Show what the answer cache holds and how it was used.'

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args'
-import { checkCollectionName } from '../common/collection-name.ts'
+import { checkCollectionName } from '../../src/domain/document.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class CollectionsCreate extends ChatbotCommand {

@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { yes } from '../common/flags.ts'
-import { count } from '../common/format.ts'
 
 export default class CollectionsRm extends ChatbotCommand {
   static override summary = 'Delete a collection with its documents.'

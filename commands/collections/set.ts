@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
 import { boolean, string as stringFlag } from '@oclif/core/flags'
-import { checkCollectionName } from '../common/collection-name.ts'
+import { checkCollectionName } from '../../src/domain/document.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 const SETTINGS = ['cache', 'engine', 'default-engine']

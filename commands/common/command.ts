@@ -5,13 +5,13 @@ import { boolean, string } from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import type { ApiClient } from '../../src/client/api.ts'
 import type { ChatClient, Endpoint } from '../../src/client/client.ts'
+import type { Target, TargetFlags } from '../../src/client/target.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable } from '../../src/domain/printable.ts'
-import { confirm } from './confirm.ts'
-import { paint, styledText } from './style.ts'
-import type { Target, TargetFlags } from './target.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
+import { paint, styledText } from '../../src/terminal/style.ts'
 
 /** What of the words on a command line may be options: after `--` nothing is. */
 export const optionsOf = (argv: readonly string[]): readonly string[] => {
@@ -65,7 +65,7 @@ export abstract class ChatbotCommand extends Command {
 
   private async aim(flags: TargetFlags): Promise<void> {
     if (!this.localOnly) {
-      const { targetOf } = await import('./target.ts')
+      const { targetOf } = await import('../../src/client/target.ts')
       this.target = targetOf(flags, process.env)
     } else if (flags.server !== undefined || flags.context !== undefined) {
       throw new ChatbotError(
@@ -77,7 +77,7 @@ export abstract class ChatbotCommand extends Command {
 
   /** Asks before something is destroyed, and says where, when that is not this machine. */
   protected async confirm(what: string, yes: boolean): Promise<void> {
-    const { describeTarget } = await import('./target.ts')
+    const { describeTarget } = await import('../../src/client/target.ts')
     const where = describeTarget(this.target)
     if (where !== '' && yes) this.talk(`On ${where}:`)
     await confirm(where === '' ? what : `On ${where}: ${what}`, yes)
@@ -86,7 +86,7 @@ export abstract class ChatbotCommand extends Command {
   /** Where the daemon listens, ready; starts the one of this machine when none runs, and says so. */
   protected async endpoint(loaded: LoadedConfig): Promise<Endpoint> {
     if (this.target.kind === 'remote') {
-      const { endpointOf } = await import('./target.ts')
+      const { endpointOf } = await import('../../src/client/target.ts')
       return endpointOf(this.target, process.env, this.config.version)
     }
     const { ensureDaemon } = await import('../../src/client/launch.ts')

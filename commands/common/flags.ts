@@ -60,6 +60,8 @@ export const yes = {
   yes: boolean({ char: 'y', summary: 'Do not ask.' }),
 }
 
+export const passphraseFile = (summary: string) => string({ helpValue: 'FILE', summary })
+
 /**
  * The filter of these flags. Documents are named by their absolute path, unless they were ingested under a root of
  * their own: a relative pattern means both. Throws `bad_request`.
@@ -99,4 +101,24 @@ function keyAndValue(text: string): [key: string, value: string] {
   const at = text.indexOf('=')
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
   throw new ChatbotError('bad_request', `--meta takes KEY=VALUE, such as --meta author=Anna, not "${text}".`)
+}
+
+/** `START:END`, UTF-16 code units; undefined for anything else. */
+export function parseSpan(text: string): { start: number; end: number } | undefined {
+  const [, start, end] = /^(\d{1,15}):(\d{1,15})$/.exec(text) ?? []
+  if (start === undefined || end === undefined || Number(end) < Number(start)) return undefined
+  return { start: Number(start), end: Number(end) }
+}
+
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A length of time such as 90d, 12h or 30m, in milliseconds; throws `bad_request`. */
+export function lengthOfTime(flag: string, text: string): number {
+  const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  if (number !== undefined && (unit === 'm' || unit === 'h' || unit === 'd'))
+    return Number(number) * UNITS[unit]
+  throw new ChatbotError(
+    'bad_request',
+    `${flag} takes a length of time such as 90d, 12h or 30m, not "${text}".`,
+  )
 }

@@ -1,5 +1,5 @@
 import { MAX_QUESTION } from '../../src/domain/question.ts'
-import { readStdin } from './stdin.ts'
+import { readStdin } from '../../src/terminal/stdin.ts'
 
 /** The words of a command line as one question; `-` alone reads it from stdin. */
 export async function questionOf(argv: readonly unknown[]): Promise<string> {

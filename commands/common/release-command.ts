@@ -1,12 +1,13 @@
+import { tempFolder } from '../../src/client/files/temp-folder.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
+import { type Address, addressOf, insideOf } from '../../src/deploy/address.ts'
 import { type Place, placeName } from '../../src/deploy/cluster.ts'
 import { plan, rollOut, type Settings } from '../../src/deploy/helm.ts'
+import { moveData } from '../../src/deploy/move-data.ts'
 import { remember } from '../../src/deploy/state.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
 import { ChatbotCommand } from './command.ts'
-import { type Address, addressOf, insideOf, nextSteps, podLine } from './deploy.ts'
-import { onInterrupt } from './interrupt.ts'
-import { moveData } from './move-data.ts'
-import { tempFolder } from './temp-folder.ts'
+import { nextSteps, podLine } from './deploy-output.ts'
 
 export interface Progress {
   /** Aborted by the first Ctrl-C. */

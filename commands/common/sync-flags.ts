@@ -1,8 +1,9 @@
 /** What `ingest` and `sources sync` have in common. */
 import { boolean, integer, string } from '@oclif/core/flags'
-import type { ReadSourceOptions } from '../../src/client/sync/read-source.ts'
-import type { LoadedConfig } from '../../src/config/load.ts'
+import type { SyncSession } from '../../src/client/sync/session.ts'
+import type { Interrupt } from '../../src/terminal/interrupt.ts'
 import { yes } from './flags.ts'
+import type { OutputFlags, SyncOutput } from './sync-output.ts'
 
 export const syncFlags = {
   ...yes,
@@ -28,25 +29,21 @@ export const syncFlags = {
   verbose: boolean({ char: 'v', summary: 'List every file, also those that are skipped.' }),
 }
 
-/** How sources are read: the formats that are taken from folders, and what pages of the web are fetched. */
-export async function readOptions(
-  { config }: LoadedConfig,
-  version: string,
-  dir: string,
-  signal: AbortSignal,
-): Promise<ReadSourceOptions> {
-  const { LOADERS } = await import('../../src/ingest/loaders/registry.ts')
-  const extensions = LOADERS.flatMap((loader) => loader.extensions.map((extension) => `.${extension}`))
-  const { maxFileBytes, urlTimeoutMs, allowPrivateUrls } = config.ingest
+/** What both do with each place; `rest` is where to, and how places are read. */
+export function sessionOf(
+  flags: Pick<OutputFlags, 'detach' | 'dry-run' | 'prune'> & { readonly jobs: number },
+  { first, second }: Interrupt,
+  output: SyncOutput,
+  rest: Pick<SyncSession, 'api' | 'read' | 'password' | 'maxFileBytes'>,
+): SyncSession {
   return {
-    extensions: new Set(extensions),
-    web: {
-      dir,
-      maxBytes: maxFileBytes,
-      timeoutMs: urlTimeoutMs,
-      allowPrivate: allowPrivateUrls,
-      userAgent: `chatbot/${version}`,
-      signal,
-    },
+    ...rest,
+    jobs: flags.jobs,
+    detach: flags.detach,
+    dryRun: flags['dry-run'],
+    prune: flags.prune ? (left, held) => output.prune(left, held) : undefined,
+    listener: output,
+    stop: first,
+    abort: second,
   }
 }

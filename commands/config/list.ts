@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags'
+import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { table } from '../common/table.ts'
 
 export default class ConfigList extends ChatbotCommand {
   static override summary = 'List the settings in force and where each comes from.'
@@ -43,6 +43,7 @@ export default class ConfigList extends ChatbotCommand {
         entries.map(({ key, value, source }) => [key, text(value), source]),
       ),
     )
+    for (const warning of loaded.warnings) this.talk(`Note: ${warning}`)
     return { entries }
   }
 }

@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { readStdin } from '../../src/terminal/stdin.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { readStdin } from '../common/stdin.ts'
 
 const LONGEST_SECRET = 64 * 1024
 

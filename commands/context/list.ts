@@ -20,7 +20,7 @@ export default class ContextList extends ChatbotCommand {
       this.log('No contexts: commands work on this machine. Add one: chatbot login NAME --server URL')
       return { contexts: listed }
     }
-    const { table } = await import('../common/table.ts')
+    const { table } = await import('../../src/terminal/table.ts')
     this.log(
       table(
         [{ title: '' }, { title: 'Context' }, { title: 'Server' }, { title: 'As' }],

@@ -17,7 +17,7 @@ export default class ContextSet extends ChatbotCommand {
     }
     const [{ changeContexts }, { serverUrl }] = await Promise.all([
       import('../../src/config/contexts.ts'),
-      import('../common/target.ts'),
+      import('../../src/client/target.ts'),
     ])
     const server = serverUrl(flags.server)
     const allowInsecure = flags['allow-insecure'] ?? false

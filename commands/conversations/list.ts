@@ -1,7 +1,7 @@
 import { integer } from '@oclif/core/flags'
+import { table } from '../../src/terminal/table.ts'
+import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { time } from '../common/format.ts'
-import { table } from '../common/table.ts'
 
 export default class ConversationsList extends ChatbotCommand {
   static override summary = 'List the conversations, the latest first.'

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { yes } from '../common/flags.ts'
-import { count } from '../common/format.ts'
 
 export default class ConversationsRm extends ChatbotCommand {
   static override summary = 'Delete conversations with their answers.'

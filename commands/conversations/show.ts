@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args'
 import { printable, printableLine } from '../../src/domain/printable.ts'
+import { source } from '../../src/terminal/citation.ts'
+import { paint } from '../../src/terminal/style.ts'
+import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { time } from '../common/format.ts'
-import { source } from '../common/sources.ts'
-import { paint } from '../common/style.ts'
 
 export default class ConversationsShow extends ChatbotCommand {
   static override summary = 'Show a conversation.'

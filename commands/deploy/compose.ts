@@ -3,9 +3,10 @@ import { bringUp, composeProject, containers, makeSecrets } from '../../src/depl
 import { buildContext, buildImage, imageName } from '../../src/deploy/image.ts'
 import { remember } from '../../src/deploy/state.ts'
 import { checkCompose, containerEngine } from '../../src/deploy/tool.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { dryRun, nextSteps } from '../common/deploy.ts'
-import { onInterrupt } from '../common/interrupt.ts'
+import { dryRun } from '../common/deploy-flags.ts'
+import { nextSteps } from '../common/deploy-output.ts'
 
 export default class DeployCompose extends ChatbotCommand {
   static override summary = 'Run the daemon with PostgreSQL and Redis in containers on this machine.'

@@ -3,8 +3,8 @@ import { checkMinikube } from '../../src/deploy/minikube.ts'
 import { checkCompose, checkTool, containerEngine } from '../../src/deploy/tool.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
+import { paint } from '../../src/terminal/style.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { paint } from '../common/style.ts'
 
 interface Check {
   readonly name: string

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs'
 import { boolean } from '@oclif/core/flags'
+import { chosenDeployment } from '../../src/deploy/chosen.ts'
 import { checkCluster, kubectl, placeName } from '../../src/deploy/cluster.ts'
 import { composeProject } from '../../src/deploy/compose.ts'
 import { uninstall } from '../../src/deploy/helm.ts'
 import { forget } from '../../src/deploy/state.ts'
 import { containerEngine, output } from '../../src/deploy/tool.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
-import { targetFlags, targetOf } from '../common/deploy.ts'
+import { targetFlags } from '../common/deploy-flags.ts'
 import { yes } from '../common/flags.ts'
 
 export default class DeployDown extends ChatbotCommand {
@@ -29,7 +30,7 @@ export default class DeployDown extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployDown)
     await this.settings({ ...flags, context: undefined })
-    const target = await targetOf(flags)
+    const target = await chosenDeployment(flags)
     const data = flags['delete-data']
     const where = target.target === 'compose' ? 'the compose project chatbot' : placeName(target)
     await confirm(`This removes ${where}${data ? ' WITH ALL ITS DATA' : ''}.`, flags.yes)

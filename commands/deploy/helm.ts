@@ -3,8 +3,8 @@ import { checkCluster, currentContext, placeName } from '../../src/deploy/cluste
 import { plan } from '../../src/deploy/helm.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { confirm } from '../common/confirm.ts'
-import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
+import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy-flags.ts'
 import { yes } from '../common/flags.ts'
 import { ReleaseCommand } from '../common/release-command.ts'
 

@@ -1,9 +1,10 @@
 import { boolean, integer } from '@oclif/core/flags'
+import { chosenDeployment } from '../../src/deploy/chosen.ts'
 import { checkCluster, kubectl } from '../../src/deploy/cluster.ts'
 import { composeProject } from '../../src/deploy/compose.ts'
 import { containerEngine, failed, run } from '../../src/deploy/tool.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { targetFlags, targetOf } from '../common/deploy.ts'
+import { targetFlags } from '../common/deploy-flags.ts'
 
 export default class DeployLogs extends ChatbotCommand {
   static override enableJsonFlag = false
@@ -23,7 +24,7 @@ export default class DeployLogs extends ChatbotCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(DeployLogs)
     await this.settings({ ...flags, context: undefined })
-    const target = await targetOf(flags)
+    const target = await chosenDeployment(flags)
     const tail = ['--tail', String(flags.tail), ...(flags.follow ? ['--follow'] : [])]
     if (target.target === 'compose') {
       const engine = await containerEngine()

@@ -4,7 +4,7 @@ import { string } from '@oclif/core/flags'
 import { manifests } from '../../src/deploy/manifests.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { dryRun, releaseFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
+import { dryRun, releaseFlags, settingsOf, valuesFlags } from '../common/deploy-flags.ts'
 
 export default class DeployManifests extends ChatbotCommand {
   static override summary = 'Write the chart as plain manifests for kubectl, with placeholders for secrets.'

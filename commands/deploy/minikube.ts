@@ -4,7 +4,7 @@ import { MINIKUBE_VALUES, plan } from '../../src/deploy/helm.ts'
 import { buildContext, imageName } from '../../src/deploy/image.ts'
 import { checkMinikube, putImage } from '../../src/deploy/minikube.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
-import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy.ts'
+import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../common/deploy-flags.ts'
 import { ReleaseCommand } from '../common/release-command.ts'
 
 export default class DeployMinikube extends ReleaseCommand {

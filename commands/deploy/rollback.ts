@@ -1,9 +1,10 @@
 import { integer, string } from '@oclif/core/flags'
+import { chosenDeployment, notCompose } from '../../src/deploy/chosen.ts'
 import { checkCluster, placeName } from '../../src/deploy/cluster.ts'
 import { rollBack } from '../../src/deploy/helm.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
-import { notCompose, targetFlags, targetOf } from '../common/deploy.ts'
+import { targetFlags } from '../common/deploy-flags.ts'
 import { yes } from '../common/flags.ts'
 
 export default class DeployRollback extends ChatbotCommand {
@@ -26,7 +27,7 @@ export default class DeployRollback extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployRollback)
     await this.settings({ ...flags, context: undefined })
-    const place = notCompose(await targetOf(flags))
+    const place = notCompose(await chosenDeployment(flags))
     await checkCluster(place.context)
     await confirm(
       `This rolls ${placeName(place)} back to ${flags.revision === undefined ? 'the revision before' : `revision ${flags.revision}`}.`,

@@ -1,11 +1,13 @@
+import { addressOf } from '../../src/deploy/address.ts'
+import { chosenDeployment } from '../../src/deploy/chosen.ts'
 import { checkCluster, placeName, podsOf } from '../../src/deploy/cluster.ts'
 import { composeProject, containers } from '../../src/deploy/compose.ts'
 import { history } from '../../src/deploy/helm.ts'
 import { containerEngine } from '../../src/deploy/tool.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { addressOf, targetFlags, targetOf } from '../common/deploy.ts'
-import { table } from '../common/table.ts'
+import { targetFlags } from '../common/deploy-flags.ts'
 
 export default class DeployStatus extends ChatbotCommand {
   static override summary = 'Show what was deployed and how it is. Exit status 1 when something is not ready.'
@@ -20,7 +22,7 @@ export default class DeployStatus extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DeployStatus)
     await this.settings({ ...flags, context: undefined })
-    const target = await targetOf(flags)
+    const target = await chosenDeployment(flags)
     if (target.target === 'compose') {
       const all = await containers(composeProject(await containerEngine(), process.env))
       if (all.length === 0)

@@ -1,9 +1,10 @@
 import { integer, string } from '@oclif/core/flags'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import type { ApiClient } from '../../src/client/api.ts'
-import { displayUri } from '../../src/client/sync/uri.ts'
+import { displayUri } from '../../src/terminal/place.ts'
+import { time } from '../../src/terminal/time.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes, time } from '../common/format.ts'
 
 type Documents = RouteResponse<'listDocuments'>['documents']
 
@@ -28,7 +29,7 @@ export default class DocumentsList extends ChatbotCommand {
       this.log('No documents yet. Add some: chatbot ingest ./docs')
       return { documents }
     }
-    const { table } = await import('../common/table.ts')
+    const { table } = await import('../../src/terminal/table.ts')
     this.log(
       table(
         [

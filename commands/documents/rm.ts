@@ -1,11 +1,11 @@
 import { string } from '@oclif/core/args'
 import type { RouteResponse } from '../../src/api/routes.ts'
-import { displayUri } from '../../src/client/sync/uri.ts'
+import { documentReference } from '../../src/client/files/places.ts'
 import { printableLine } from '../../src/domain/printable.ts'
+import { displayUri } from '../../src/terminal/place.ts'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { documentReference } from '../common/document.ts'
 import { yes } from '../common/flags.ts'
-import { count } from '../common/format.ts'
 
 export default class DocumentsRm extends ChatbotCommand {
   static override summary = 'Delete documents with their chunks and vectors.'

@@ -1,5 +1,5 @@
+import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { table } from '../common/table.ts'
 
 export default class EnginesList extends ChatbotCommand {
   static override summary = 'List the engines that can answer.'
@@ -13,9 +13,10 @@ export default class EnginesList extends ChatbotCommand {
     const { engines } = await api.call('listEngines', {})
     this.log(
       table(
-        [{ title: 'Engine' }, { title: 'Model' }, { title: 'Used' }, { title: 'State' }],
-        engines.map(({ name, model, used, state, because }) => [
+        [{ title: 'Engine' }, { title: 'Kind' }, { title: 'Model' }, { title: 'Used' }, { title: 'State' }],
+        engines.map(({ name, kind, model, used, state, because }) => [
           name,
+          kind,
           model,
           used === 'on request' ? 'when it is named' : used,
           because === undefined ? state : `${state}: ${because}`,

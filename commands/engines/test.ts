@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { duration } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class EnginesTest extends ChatbotCommand {
@@ -41,7 +42,7 @@ export default class EnginesTest extends ChatbotCommand {
 }
 
 function summary({ firstMs, totalMs, usage }: RouteResponse<'testEngine'>): string {
-  const times = `first text after ${firstMs} ms, all after ${totalMs} ms`
+  const times = `first text after ${duration(firstMs)}, all after ${duration(totalMs)}`
   if (usage === undefined) return times
   const seconds = Math.max(1, totalMs - firstMs) / 1000
   const rate =

@@ -20,8 +20,8 @@ export default class GrantsList extends ChatbotCommand {
       return reply
     }
     const [{ table }, { time }] = await Promise.all([
-      import('../common/table.ts'),
-      import('../common/format.ts'),
+      import('../../src/terminal/table.ts'),
+      import('../../src/terminal/time.ts'),
     ])
     this.log(
       table(

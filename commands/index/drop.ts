@@ -1,6 +1,6 @@
 import { integer } from '@oclif/core/args'
+import { confirm } from '../../src/terminal/confirm.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
 
 export default class IndexDrop extends ChatbotCommand {

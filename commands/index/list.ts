@@ -1,6 +1,7 @@
+import { table } from '../../src/terminal/table.ts'
+import { time } from '../../src/terminal/time.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes, time } from '../common/format.ts'
-import { table } from '../common/table.ts'
 
 export default class IndexList extends ChatbotCommand {
   static override summary = 'List the index generations: which model made the vectors of which collection.'

@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { boolean, string } from '@oclif/core/flags'
 import type { JobStatus } from '../../src/client/sync/run.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { followJob } from '../common/follow-job.ts'
-import { count } from '../common/format.ts'
+import { watchJob } from '../common/job.ts'
 
 export default class IndexRebuild extends ChatbotCommand {
   static override summary = 'Make an index anew from the stored text: with another model, or after an update.'
@@ -53,7 +53,7 @@ export default class IndexRebuild extends ChatbotCommand {
         results.push({ collection: name, job })
         continue
       }
-      const ended = await followJob(api, job, { quiet: this.jsonEnabled() })
+      const ended = await watchJob(api, job, { quiet: this.jsonEnabled() })
       results.push({ collection: name, job: ended })
       this.log(`${name}: ${outcome(ended)}`)
       if (ended.state === 'done') continue

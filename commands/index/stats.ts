@@ -1,6 +1,6 @@
+import { fields } from '../../src/terminal/table.ts'
+import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes, count } from '../common/format.ts'
-import { fields } from '../common/table.ts'
 
 export default class IndexStats extends ChatbotCommand {
   static override summary = 'Show how large the index is and how often the cache helped.'

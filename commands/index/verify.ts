@@ -2,9 +2,9 @@ import { boolean, string } from '@oclif/core/flags'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { followJob } from '../common/follow-job.ts'
-import { count } from '../common/format.ts'
+import { watchJob } from '../common/job.ts'
 
 type Verified = RouteResponse<'verifyIndex'>
 
@@ -41,7 +41,7 @@ export default class IndexVerify extends ChatbotCommand {
       for (const line of lines(found)) this.log(line)
       let ok = found.problems.every(({ fixed }) => fixed)
       if (found.job !== null) {
-        const ended = await followJob(api, found.job, { quiet: this.jsonEnabled() })
+        const ended = await watchJob(api, found.job, { quiet: this.jsonEnabled() })
         const after = ended.state === 'done' ? await verify(name, false) : undefined
         ok = after?.problems.length === 0
         this.log(

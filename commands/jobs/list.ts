@@ -1,6 +1,6 @@
 import { integer } from '@oclif/core/flags'
+import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { time } from '../common/format.ts'
 import { progressOf, stateOf } from '../common/job.ts'
 
 export default class JobsList extends ChatbotCommand {
@@ -22,7 +22,7 @@ export default class JobsList extends ChatbotCommand {
       this.log('No jobs. `chatbot ingest` makes one.')
       return { jobs }
     }
-    const { table } = await import('../common/table.ts')
+    const { table } = await import('../../src/terminal/table.ts')
     this.log(
       table(
         [

@@ -2,11 +2,10 @@ import { boolean } from '@oclif/core/flags'
 import type { ApiClient } from '../../src/client/api.ts'
 import type { JobDocumentResult, JobStatus } from '../../src/client/sync/run.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { followJob } from '../common/follow-job.ts'
-import { time } from '../common/format.ts'
-import { failureLine } from '../common/ingest-report.ts'
-import { failureOf, jobArgument, progressOf, stateOf } from '../common/job.ts'
+import { failureLine } from '../common/ingest-summary.ts'
+import { failureOf, jobArgument, progressOf, stateOf, watchJob } from '../common/job.ts'
 
 const PAGE = 1000
 
@@ -29,10 +28,10 @@ export default class JobsShow extends ChatbotCommand {
     const first = await api.call('getJob', { params: { id: args.job } })
     const job =
       flags.follow && first.state === 'running'
-        ? await followJob(api, first, { quiet: this.jsonEnabled() })
+        ? await watchJob(api, first, { quiet: this.jsonEnabled() })
         : first
     const failures = await failed(api, job.id)
-    const { fields } = await import('../common/table.ts')
+    const { fields } = await import('../../src/terminal/table.ts')
     this.log(fields(lines(job)))
     for (const failure of failures) this.log(`  ${failureLine(failureOf(failure))}`)
     if (flags.follow && job.state !== 'running') process.exitCode = exitCodeOf(job)

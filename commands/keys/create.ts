@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
 import { string as stringFlag } from '@oclif/core/flags'
 import { ChatbotCommand } from '../common/command.ts'
-import { lengthOfTime } from '../common/moments.ts'
+import { lengthOfTime } from '../common/flags.ts'
 import { describeRights, firstRights } from '../common/rights.ts'
 
 export default class KeysCreate extends ChatbotCommand {

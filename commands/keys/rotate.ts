@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
 import { string as stringFlag } from '@oclif/core/flags'
 import { ChatbotCommand } from '../common/command.ts'
-import { lengthOfTime } from '../common/moments.ts'
+import { lengthOfTime } from '../common/flags.ts'
 
 export default class KeysRotate extends ChatbotCommand {
   static override summary = 'Replace the secret of an API key.'

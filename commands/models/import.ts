@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args'
 import { string as stringFlag } from '@oclif/core/flags'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes } from '../common/format.ts'
-import { onInterrupt } from '../common/interrupt.ts'
 
 export default class ModelsImport extends ChatbotCommand {
   static override summary = 'Take a model from a folder or an archive: for hosts without a network.'

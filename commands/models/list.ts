@@ -1,7 +1,7 @@
 import { boolean, option } from '@oclif/core/flags'
+import { table } from '../../src/terminal/table.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes } from '../common/format.ts'
-import { table } from '../common/table.ts'
 
 const ROLES = ['embedder', 'reranker', 'generator'] as const
 

@@ -1,11 +1,11 @@
 import { boolean, string as stringFlag } from '@oclif/core/flags'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
+import { TransferReport } from '../../src/terminal/transfer.ts'
+import { bytes, count, duration } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
-import { bytes, count } from '../common/format.ts'
-import { onInterrupt } from '../common/interrupt.ts'
 import { hubModel } from '../common/model-args.ts'
-import { TransferReport } from '../common/transfer.ts'
 
 export default class ModelsPull extends ChatbotCommand {
   static override summary = 'Download a model from the model hub.'
@@ -77,10 +77,9 @@ export default class ModelsPull extends ChatbotCommand {
       onWait: () => this.talk(`Another command works on ${name}: waiting for it…`),
     })
     report?.[Symbol.dispose]()
-    const seconds = ((performance.now() - started) / 1000).toFixed(1)
     this.log(
       pulled.fetched
-        ? `Pulled ${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) in ${seconds} s, checksums match.`
+        ? `Pulled ${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) in ${duration(performance.now() - started)}, checksums match.`
         : `${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) is here already, checksums match.`,
     )
     this.log(`Use it: chatbot models use ${args.model}`)

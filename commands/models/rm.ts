@@ -1,9 +1,9 @@
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { confirm } from '../../src/terminal/confirm.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { confirm } from '../common/confirm.ts'
 import { yes } from '../common/flags.ts'
-import { bytes } from '../common/format.ts'
-import { onInterrupt } from '../common/interrupt.ts'
 import { hubModel } from '../common/model-args.ts'
 
 export default class ModelsRm extends ChatbotCommand {
@@ -34,10 +34,9 @@ export default class ModelsRm extends ChatbotCommand {
     const settings = [
       ['embedder.model', config.embedder.model],
       ['reranker.model', config.reranker.model],
-      ...Object.entries(config.localEngines).map(([name, { model }]) => [
-        `localEngines.${name}.model`,
-        model,
-      ]),
+      ...Object.entries(config.engines)
+        .filter(([, { kind }]) => kind === 'local')
+        .map(([name, { model }]) => [`engines.${name}.model`, model]),
     ]
     const used = settings
       .filter(([, model]) => model === args.model)

@@ -1,7 +1,7 @@
+import { fields } from '../../src/terminal/table.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { bytes } from '../common/format.ts'
 import { anyModel } from '../common/model-args.ts'
-import { fields } from '../common/table.ts'
 
 export default class ModelsShow extends ChatbotCommand {
   static override summary = 'Show what is known of a model: its use, its files, where they are.'

@@ -16,14 +16,15 @@ export default class ModelsUse extends ChatbotCommand {
     const { describeInstalled } = await import('../../models/installed.ts')
     const { role } = await describeInstalled(args.model, config.models.cacheDir)
     const { editUserConfig } = await import('../../src/config/edit.ts')
-    const { runningOwner } = await import('../common/owner.ts')
+    const { runningOwner } = await import('../../src/config/data-dir.ts')
     const next =
       runningOwner(config.dataDir) === undefined
         ? 'The next command uses it.'
         : 'The running daemon takes it over with: chatbot restart'
     if (role === 'generator') {
       const entries = new Map([
-        ['localEngines.local.model', args.model],
+        ['engines.local.kind', 'local'],
+        ['engines.local.model', args.model],
         ['answer.engine', 'local'],
       ])
       const path = editUserConfig(process.env, entries)

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/flags'
-import { displayUri } from '../../src/client/sync/uri.ts'
+import { isHere } from '../../src/client/sync/find-source.ts'
+import { displayUri } from '../../src/terminal/place.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { isHere } from '../common/find-source.ts'
 
 export default class SourcesList extends ChatbotCommand {
   static override summary = 'List the folders, globs and web pages that were ingested.'
@@ -22,8 +22,8 @@ export default class SourcesList extends ChatbotCommand {
       return reply
     }
     const [{ table }, { time }] = await Promise.all([
-      import('../common/table.ts'),
-      import('../common/format.ts'),
+      import('../../src/terminal/table.ts'),
+      import('../../src/terminal/time.ts'),
     ])
     this.log(
       table(

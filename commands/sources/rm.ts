@@ -1,11 +1,11 @@
 import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
-import { displayUri } from '../../src/client/sync/uri.ts'
+import { findSource } from '../../src/client/sync/find-source.ts'
 import { printableLine } from '../../src/domain/printable.ts'
+import { displayUri } from '../../src/terminal/place.ts'
+import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { findSource } from '../common/find-source.ts'
 import { yes } from '../common/flags.ts'
-import { count } from '../common/format.ts'
 
 export default class SourcesRm extends ChatbotCommand {
   static override summary = 'Forget a source, and delete the documents that came from it.'

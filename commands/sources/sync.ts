@@ -1,15 +1,17 @@
 import { string } from '@oclif/core/args'
+import { readPassword } from '../../src/client/files/password-file.ts'
+import { tempFolder } from '../../src/client/files/temp-folder.ts'
+import { findSource, isHere, type ListedSource } from '../../src/client/sync/find-source.ts'
+import { readSourceOptions } from '../../src/client/sync/read-source.ts'
+import { type IngestReport, reportOf } from '../../src/client/sync/report.ts'
+import { syncPlace } from '../../src/client/sync/session.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
+import { onInterrupt } from '../../src/terminal/interrupt.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { findSource, isHere, type ListedSource } from '../common/find-source.ts'
-import { exitCodeOf, type IngestReport, reportOf, summary } from '../common/ingest-report.ts'
-import { onInterrupt } from '../common/interrupt.ts'
-import { readPassword } from '../common/password-file.ts'
-import { readOptions, syncFlags } from '../common/sync-flags.ts'
-import { changeLines, SyncSession } from '../common/sync-session.ts'
-import { tempFolder } from '../common/temp-folder.ts'
+import { changeLines, exitCodeOf, summary } from '../common/ingest-summary.ts'
+import { sessionOf, syncFlags } from '../common/sync-flags.ts'
+import { SyncOutput, writeTotals } from '../common/sync-output.ts'
 
 interface SourceReport extends IngestReport {
   readonly source: string
@@ -44,29 +46,25 @@ export default class SourcesSync extends ChatbotCommand {
     const chosen = this.#choose((await api.call('listSources', {})).sources, argv.map(String))
     const interrupt = this.own(onInterrupt({ outlive: flags.detach }))
     const { path: dir } = this.own(tempFolder())
-    const session = this.own(
-      new SyncSession({
-        api,
-        flags,
-        interrupt,
-        password,
-        read: await readOptions(loaded, this.config.version, dir, interrupt.second),
-        maxFileBytes: loaded.config.ingest.maxFileBytes,
-        silent: this.jsonEnabled() || flags.ndjson,
-      }),
+    const output = this.own(
+      new SyncOutput(flags, { silent: this.jsonEnabled() || flags.ndjson, stop: interrupt.first }),
     )
+    const session = sessionOf(flags, interrupt, output, {
+      api,
+      password,
+      read: await readSourceOptions(loaded.config, this.config.version, dir, interrupt.second),
+      maxFileBytes: loaded.config.ingest.maxFileBytes,
+    })
     const reports: SourceReport[] = []
     let stopped: ChatbotError | undefined
     for (const { id, collection, kind, location, machine, options } of chosen) {
       const started = performance.now()
-      const outcome = await session.source({ kind, location, machine, options }, collection)
-      session[Symbol.dispose]()
+      const outcome = await syncPlace(session, { kind, location, machine, options }, collection)
+      output[Symbol.dispose]()
       const report = reportOf(collection, [outcome], performance.now() - started, flags['dry-run'])
       reports.push({ source: id, location, ...report })
-      if (flags.ndjson) {
-        const { files: _, ...totals } = report
-        process.stdout.write(`${escapedJson({ type: 'report', source: id, location, ...totals })}\n`)
-      } else {
+      if (flags.ndjson) writeTotals(report, { source: id, location })
+      else {
         if (flags['dry-run']) for (const line of changeLines([outcome])) this.log(line)
         this.log(`${printableLine(location)}: ${summary(report)}`)
       }

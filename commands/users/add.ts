@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
+import { readNewPassword } from '../../src/terminal/secret.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { describeRights, firstRights } from '../common/rights.ts'
-import { readNewPassword } from '../common/secret.ts'
 
 export default class UsersAdd extends ChatbotCommand {
   static override summary = 'Add a user with a password.'

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
+import { readNewPassword, readSecret } from '../../src/terminal/secret.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { readNewPassword, readSecret } from '../common/secret.ts'
 
 export default class UsersPasswd extends ChatbotCommand {
   static override summary = 'Change the password of a user.'

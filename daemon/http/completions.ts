@@ -47,9 +47,9 @@ export function registerCompletions(
           modelName({}),
           ...collections.map(({ name }) => modelName({ collection: name })),
           ...generators
-            .names()
-            .filter((name) => name !== standard)
-            .map((engine) => modelName({ engine })),
+            .list()
+            .filter(({ name }) => name !== standard)
+            .map(({ name }) => modelName({ engine: name })),
         ]
         return {
           object: 'list',

@@ -283,15 +283,12 @@ export const endpoints: readonly Endpoint[] = [
     const { generators } = services.ports
     const { engine, fallbacks } = services.loaded.config.answer
     return {
-      engines: generators.names().map((name) => {
-        const { id } = generators.get(name)
-        const model = id.startsWith(`${name}:`) ? id.slice(name.length + 1) : id
-        const other = fallbacks.includes(name) ? ('as a fallback' as const) : ('on request' as const)
-        const used = name === engine ? ('first' as const) : other
-        const state = generators.state(name)
+      engines: generators.list().map(({ state, ...listed }) => {
+        const other = fallbacks.includes(listed.name) ? ('as a fallback' as const) : ('on request' as const)
+        const used = listed.name === engine ? ('first' as const) : other
         return state.state === 'ok'
-          ? { name, model, used, state: state.state }
-          : { name, model, used, state: state.state, because: state.because }
+          ? { ...listed, used, state: state.state }
+          : { ...listed, used, state: state.state, because: state.because }
       }),
     }
   }),

@@ -1,8 +1,9 @@
-/** What a browser sees at `/`: a static page (daemon/page/) that asks over the WebSocket. */
+/** What a browser sees at `/`: a page (daemon/page/) that asks over the WebSocket. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { packageRoot } from '../../src/config/package-root.ts'
+import { KNOWLEDGE } from '../../src/text/language.ts'
 import { staticDocument } from './static-document.ts'
 
 const FILES = [
@@ -20,9 +21,18 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
+/** With what it says in every language. */
+export function pageHtml(): string {
+  const words = Object.fromEntries(Object.entries(KNOWLEDGE).map(([language, { page }]) => [language, page]))
+  const json = JSON.stringify(words).replaceAll('<', '\\u003c')
+  return read('index.html').replace(/(?<=id="words">)/u, () => json)
+}
+
+const read = (file: string) => readFileSync(join(packageRoot(), 'daemon', 'page', file), 'utf8')
+
 export function registerPage(app: FastifyInstance): void {
   for (const { url, file, type } of FILES) {
-    const send = staticDocument(type, () => readFileSync(join(packageRoot(), 'daemon', 'page', file)))
+    const send = staticDocument(type, () => Buffer.from(url === '/' ? pageHtml() : read(file)))
     app.get(url, (request, reply) => send(request, reply.headers(HEADERS)))
   }
 }

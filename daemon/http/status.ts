@@ -41,7 +41,7 @@ export async function status(services: Services, life: Life, principal: Principa
       loaded: services.loadedModels(),
       queued: services.queuedTexts(),
     },
-    engine: ports.generators.get().id,
+    engine: ports.generators.withFallbacks().id,
     sockets: life.sockets(),
     asksInFlight: services.answers.inFlight(),
     indexing: await ports.store.staging.pending(principal).catch(() => []),

@@ -7,11 +7,11 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileError } from '../../src/config/data-dir.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
-import type { DocumentSummary } from '../../src/domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { type IngestFile, ingestDocument } from '../../src/ingest/ingest.ts'
-import { stageDocument } from '../../src/ingest/stage.ts'
+import { type IngestFile, readDocument } from '../../src/ingest/read.ts'
+import { type IngestedOne, ingestOne } from '../../src/jobs/ingest-one.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import type { Services } from '../services.ts'
 
 /** Files being received or indexed at once; each costs disk, and memory while it is parsed and stored. */
@@ -37,9 +37,7 @@ export interface Upload {
   readonly signal: AbortSignal
 }
 
-type Uploaded =
-  | { readonly status: 'indexed' | 'unchanged'; readonly document: DocumentSummary }
-  | { readonly status: 'staged'; readonly job: string }
+type Uploaded = IngestedOne | { readonly status: 'staged'; readonly job: string }
 
 /** Without a job the document is indexed when this resolves; a job only accepts it, and remembers what it refused. */
 export async function ingestUpload(
@@ -47,39 +45,56 @@ export async function ingestUpload(
   principal: Principal,
   upload: Upload,
 ): Promise<Uploaded> {
-  const { job, uri } = upload
-  const { ports, parser, specs } = services
-  const { store } = ports
+  const { job, signal } = upload
+  if (job !== undefined) return staged(services, principal, upload, job)
+  // What is staged is indexed, and counts as an upload until then, also when its client is gone or told to come again.
+  return Promise.race([alone(services, principal, upload), ending(signal)])
+}
+
+async function alone(services: Services, principal: Principal, upload: Upload): Promise<IngestedOne> {
+  const { parser, specs, jobs, ports } = services
   const { collection, signal } = upload
-  if (job === undefined) {
-    return received(services, upload, async (file) => {
-      const indexing = await specs.of(collection)
-      return ingestDocument(principal, collection, file, { store, parser, signal, ...indexing }).catch(
-        async (error: unknown) => {
-          const now = await specs.of(collection)
-          // A rebuild was completed meanwhile.
-          if (now.spec.model === indexing.spec.model) throw error
-          return ingestDocument(principal, collection, file, { store, parser, signal, ...now })
-        },
-      )
-    })
-  }
+  return received(services, upload, async (file) => {
+    const { spec } = await specs.of(collection)
+    const read = await readDocument(file, spec.reference, { parser, signal })
+    return ingestOne(principal, { collection, spec }, read, { store: ports.store, jobs })
+  })
+}
+
+async function staged(
+  services: Services,
+  principal: Principal,
+  upload: Upload,
+  job: string,
+): Promise<Uploaded> {
+  const { parser, specs } = services
+  const { store } = services.ports
+  const { collection, uri, signal } = upload
   try {
-    const staged = await received(services, upload, async (file) => {
+    const found = await received(services, upload, async (file) => {
       const { spec } = await specs.of(collection)
-      return stageDocument(principal, { collection, job, spec }, file, { store, parser, signal })
+      const { document, chunks } = await readDocument(file, spec.reference, { parser, signal })
+      return store.staging.stage(principal, { collection, spec, job }, document, chunks)
     })
-    if (staged.status === 'staged') {
+    if (found.status === 'staged') {
       services.jobs.wake()
-      return { status: 'staged', job: staged.job }
+      return { status: 'staged', job: found.job }
     }
-    return { status: 'unchanged', document: await store.documents.get(principal, staged.document) }
+    return { status: 'unchanged', document: await store.documents.get(principal, found.document) }
   } catch (thrown) {
     const error = ChatbotError.wrap(thrown)
     if (!PASSING.has(error.code)) await store.staging.refuse(principal, job, uri, error)
     throw thrown
   }
 }
+
+/** Rejects with the signal's reason. */
+const ending = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = () => reject(signal.reason)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 
 /** The client comes again with the same file, or was told to stop. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -138,13 +153,13 @@ export async function clearUploads(dir: string): Promise<void> {
   for (const name of await readdir(dir)) await rm(join(dir, name), { force: true })
 }
 
-async function receive(bytes: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
+async function receive(body: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
   const hash = createHash('sha256')
   let size = 0
   // Not destroyed by an error: what is left of a refused body is dropped unread, because a client that is cut off
   // while it sends never hears the refusal, and a body that nobody takes keeps its connection for ever.
-  const source = bytes.iterator({ destroyOnReturn: false })
-  const cutOff = () => bytes.destroy()
+  const source = body.iterator({ destroyOnReturn: false })
+  const cutOff = () => body.destroy()
   signal.addEventListener('abort', cutOff)
   try {
     await pipeline(
@@ -155,7 +170,7 @@ async function receive(bytes: Readable, path: string, maxBytes: number, uri: str
           if (size > maxBytes) {
             throw new ChatbotError(
               'document_too_large',
-              `${uri} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Split it, or raise the limit.`,
+              `${uri} is larger than ${bytes(maxBytes)} (ingest.maxFileBytes). Split it, or raise the limit.`,
             )
           }
           hash.update(chunk)
@@ -166,7 +181,7 @@ async function receive(bytes: Readable, path: string, maxBytes: number, uri: str
       { signal },
     )
   } catch (error) {
-    bytes.resume()
+    body.resume()
     throw signal.aborted ? signal.reason : fileError(error, `the upload of ${uri}`)
   } finally {
     signal.removeEventListener('abort', cutOff)

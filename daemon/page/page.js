@@ -1,62 +1,5 @@
 /** The page that the daemon shows to a browser: its health, and a question over the WebSocket (docs/PROTOCOL.md). */
 
-const words = {
-  en: {
-    about:
-      'Answers questions from the documents that were given to it, with the sentences that the answer comes from.',
-    token: 'Token',
-    tokenHint:
-      'An API key, or on your own machine the content of the file `token` in the data directory (`chatbot status` names it). It is kept until this tab is closed.',
-    enter: 'Enter',
-    question: 'Your question',
-    ask: 'Ask',
-    working: 'working…',
-    cached: 'answered before',
-    ok: 'ready',
-    starting: 'starting',
-    draining: 'shutting down',
-    failing: 'not ready',
-    degraded: 'ready, degraded',
-    unreachable: 'does not answer',
-    refusedToken: 'This token was not accepted.',
-    lost: 'The connection was lost. Ask again.',
-    offered:
-      'The link that you opened would let you in as {who}. Your questions would be kept in that account, where whoever holds it reads them. Go on only if you know who gave you the link.',
-    replaced: 'You would be {who} no longer in this tab.',
-    accept: 'Go on as {who}',
-    decline: 'Do not use the link',
-    more: 'For programs: OpenAI’s API at {v1}, the HTTP API at {openapi}, the WebSocket at {ws}. In a terminal: {chat}',
-  },
-  ru: {
-    about: 'Отвечает на вопросы по переданным документам и показывает предложения, из которых взят ответ.',
-    token: 'Токен',
-    tokenHint:
-      'API-ключ, а на своей машине — содержимое файла `token` в каталоге данных (его покажет `chatbot status`). Хранится, пока открыта эта вкладка.',
-    enter: 'Войти',
-    question: 'Ваш вопрос',
-    ask: 'Спросить',
-    working: 'ищу ответ…',
-    cached: 'ответ уже был дан',
-    ok: 'готов',
-    starting: 'запускается',
-    draining: 'останавливается',
-    failing: 'не готов',
-    degraded: 'готов, частично',
-    unreachable: 'не отвечает',
-    refusedToken: 'Этот токен не подошёл.',
-    lost: 'Связь прервалась. Спросите ещё раз.',
-    offered:
-      'Открытая ссылка впустит вас как {who}. Вопросы будут храниться в этой учётной записи, и её владелец их прочтёт. Продолжайте, только если знаете, кто дал вам ссылку.',
-    replaced: 'В этой вкладке вы больше не будете {who}.',
-    accept: 'Войти как {who}',
-    decline: 'Не использовать ссылку',
-    more: 'Для программ: API OpenAI — {v1}, HTTP API — {openapi}, WebSocket — {ws}. В терминале: {chat}',
-  },
-}
-const language = navigator.languages.some((name) => name.startsWith('ru')) ? 'ru' : 'en'
-const say = words[language]
-document.documentElement.lang = language
-
 /**
  * @template {Element} T
  * @param {string} selector
@@ -67,6 +10,16 @@ function find(selector, type) {
   if (!(found instanceof type)) throw new Error(`no ${selector} on the page`)
   return found
 }
+
+/** @typedef {import('../../src/text/knowledge.ts').PageWords} PageWords */
+/** @type {Readonly<Record<string, PageWords>> & { readonly en: PageWords }} */
+const words = JSON.parse(find('#words', HTMLElement).textContent ?? '')
+const language =
+  navigator.languages
+    .map((name) => name.replace(/-.*/u, ''))
+    .find((name) => name !== 'en' && name in words) ?? 'en'
+const say = words[language] ?? words.en
+document.documentElement.lang = language
 
 const loginForm = find('#login', HTMLFormElement)
 const tokenInput = find('#token', HTMLInputElement)

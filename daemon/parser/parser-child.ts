@@ -3,6 +3,7 @@ import { childEnvironment, residentMegabytes } from '../../models/child.ts'
 import type { Chunk } from '../../src/domain/document.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { ParsedDocument } from '../../src/ports/parser.ts'
+import { duration } from '../../src/text/amounts.ts'
 import { type ParseReply, type ParseRequest, parseReplySchema } from './parser-messages.ts'
 
 export interface ParserLimits {
@@ -140,6 +141,6 @@ const tooMuchMemory = (megabytes: number): ChatbotError =>
   failed(`needed more than ${megabytes} MB for this file (ingest.parserMemoryMegabytes)`)
 
 const tooSlow = (ms: number): ChatbotError =>
-  failed(`took longer than ${ms / 1000} s for this file (ingest.parserTimeoutMs)`)
+  failed(`took longer than ${duration(ms)} for this file (ingest.parserTimeoutMs)`)
 
 const cancelled = (): ChatbotError => new ChatbotError('cancelled', 'Cancelled while it was parsed.')

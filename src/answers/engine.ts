@@ -11,12 +11,12 @@ export function chooseEngine(
   requested: string | undefined,
   collections: readonly Collection[],
 ): Generator {
-  if (requested !== undefined) return generators.get(requested)
+  if (requested !== undefined) return generators.withFallbacks(requested)
   const [first, ...others] = collections
   const engine = first?.engine ?? null
   if (first === undefined || engine === null || others.some((other) => other.engine !== engine))
-    return generators.get()
-  if (generators.names().includes(engine)) return generators.get(engine)
+    return generators.withFallbacks()
+  if (generators.has(engine)) return generators.withFallbacks(engine)
   throw new ChatbotError(
     'unknown_engine',
     `The collection "${first.name}" is answered by the engine \`${engine}\`, which is not configured. Name another: chatbot collections set ${first.name} --engine NAME, or --default-engine.`,

@@ -4,7 +4,7 @@ import type { Tier } from '../ports/tier.ts'
 /** An embedder that remembers questions: a repeated one costs no inference. */
 export function rememberQuestions(embedder: Embedder, known: Tier<Embedding>): Embedder {
   return {
-    model: embedder.model,
+    ...embedder,
     async embed(texts, options) {
       const [text] = texts
       if (options.as !== 'query' || texts.length !== 1 || text === undefined)

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { ChatbotError, wordsOf } from '../domain/errors.ts'
-import type { RuntimePaths } from './runtime-paths.ts'
+import { type RuntimePaths, runtimePaths } from './runtime-paths.ts'
 
 const ownerSchema = z.object({
   pid: z.int(),
@@ -169,6 +169,9 @@ export function readOwner(paths: RuntimePaths): Owner | undefined {
     return undefined
   }
 }
+
+/** Who holds this data directory, or held it last. */
+export const runningOwner = (dataDir: string): Owner | undefined => readOwner(runtimePaths(dataDir))
 
 /** A random secret that only this machine's user can read; made once, mode 600. */
 export function generatedSecret(path: string): string {

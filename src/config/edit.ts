@@ -1,26 +1,33 @@
 /** Changes the user's own configuration file; keeps its comments and order. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Document, isMap, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, parseDocument } from 'yaml'
 import { ChatbotError } from '../domain/errors.ts'
 import { loadConfig, parseSetting } from './load.ts'
+import { currentName } from './old-settings.ts'
 import { userConfigFile } from './paths.ts'
 import { findSetting } from './schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Sets dotted keys to values given as text and writes the file, mode 600; `undefined` removes a key. Nothing is
- * written unless the whole file is valid afterwards: throws `invalid_config`. Returns the file's path.
+ * Sets dotted keys to values given as text and writes the file, mode 600; `undefined` removes a key. What has an old
+ * name gets its current one. Nothing is written unless the whole file is valid afterwards: throws `invalid_config`. Returns the file's path.
  */
 export function editUserConfig(env: Environment, changes: ReadonlyMap<string, string | undefined>): string {
   const path = userConfigFile(env)
   const document = parseDocument(existing(path))
   const [problem] = document.errors
   if (problem !== undefined) throw invalid(`${path} is not valid YAML: ${problem.message}`)
-  for (const [key, text] of changes) {
+  rename(document)
+  for (const [given, text] of changes) {
+    const old = currentName(given)
+    const key = old?.key ?? given
     if (text === undefined) remove(document, key.split('.'))
-    else document.setIn(key.split('.'), settingValue(key, text))
+    else {
+      if (old !== undefined) document.setIn(['engines', old.engine, 'kind'], 'local')
+      document.setIn(key.split('.'), settingValue(key, text))
+    }
   }
 
   const written = `${path}.new`
@@ -44,6 +51,35 @@ function settingValue(key: string, text: string): unknown {
     throw invalid(`There is no setting \`${key}\`. \`chatbot config list --all\` shows all of them.`)
   }
   return parseSetting(setting, text)
+}
+
+/** Puts what has an old name under its current one, comments included. */
+function rename(document: Document): void {
+  const root = document.contents
+  if (!isMap(root)) return
+  const old = root.items.find(({ key }) => isScalar(key) && key.value === 'localEngines')
+  if (old === undefined || !isScalar(old.key) || !isMap(old.value)) return
+  for (const { value } of old.value.items)
+    if (isMap(value) && !value.has('kind')) value.items.unshift(document.createPair('kind', 'local'))
+
+  const engines = root.get('engines')
+  if (!isMap(engines)) {
+    root.delete('engines')
+    old.key.value = 'engines'
+    return
+  }
+  const comments = [old.key.commentBefore, old.value.commentBefore].filter((comment) => comment != null)
+  const [first] = old.value.items
+  if (comments.length > 0 && isScalar(first?.key)) first.key.commentBefore = comments.join('\n')
+  for (const engine of old.value.items) {
+    const known = engines.get(engine.key)
+    if (!isMap(known)) engines.set(engine.key, engine.value)
+    else if (isMap(engine.value)) {
+      // What is set by both is as the new name says.
+      for (const setting of engine.value.items) if (!known.has(setting.key)) known.add(setting)
+    }
+  }
+  root.delete('localEngines')
 }
 
 /** With the sections that it leaves empty. */

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { type Entry, OLD_SETTINGS, renamed } from './old-settings.ts'
 import { defaultDataDir, hubCacheDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
 import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
 
@@ -14,6 +15,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Where each key that is not a default comes from: a file or an environment variable. */
   readonly sources: ReadonlyMap<string, string>
+  /** What still has the name of the version before, and its current one. */
+  readonly warnings: readonly string[]
 }
 
 interface LoadOptions {
@@ -28,32 +31,37 @@ export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
     ['models.cacheDir', hubCacheDir(env)],
   ])
   const sources = new Map<string, string>()
-  const put = (key: string, value: unknown, source: string) => {
-    values.set(key, value)
-    sources.set(key, source)
+  const warnings: string[] = []
+  const put = (given: readonly Entry[]) => {
+    const current = renamed(given)
+    warnings.push(...current.warnings)
+    for (const [key, value, source] of current.entries) {
+      values.set(key, value)
+      sources.set(key, source)
+    }
   }
 
   const userFile = userConfigFile(env)
-  for (const [key, value] of readFile(userFile, env.CHATBOT_CONFIG !== undefined)) put(key, value, userFile)
+  put(readFile(userFile, env.CHATBOT_CONFIG !== undefined))
   if (projectDir !== undefined) {
     const file = join(projectDir, PROJECT_CONFIG_FILE)
-    for (const [key, value] of readFile(file, false)) {
-      if (!PROJECT_KEYS.includes(key)) {
-        throw invalid(
-          `${file} sets \`${key}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
-        )
-      }
-      put(key, value, file)
+    const entries = readFile(file, false)
+    const forbidden = entries.find(([key]) => !PROJECT_KEYS.includes(key))
+    if (forbidden !== undefined) {
+      throw invalid(
+        `${file} sets \`${forbidden[0]}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
+      )
     }
+    put(entries)
   }
-  for (const [key, value, variable] of fromEnvironment(env)) put(key, value, variable)
+  put(fromEnvironment(env))
 
   const parsed = configSchema.safeParse(nest(values))
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => explain(issue, sources))
     throw invalid(lines.join('\n'))
   }
-  return { config: { ...parsed.data, dataDir: resolve(parsed.data.dataDir) }, sources }
+  return { config: { ...parsed.data, dataDir: resolve(parsed.data.dataDir) }, sources, warnings }
 }
 
 /** Leaves of a configuration as dotted keys, for `config list` and the API; secrets masked. */
@@ -84,9 +92,9 @@ export function parseSetting(setting: Setting, text: string): unknown {
   )
 }
 
-function fromEnvironment(env: LoadOptions['env']): [key: string, value: unknown, variable: string][] {
-  return SETTINGS.flatMap((setting) =>
-    variablesOf(setting, env).flatMap(([key, variable]): [string, unknown, string][] => {
+function fromEnvironment(env: LoadOptions['env']): Entry[] {
+  return [...OLD_SETTINGS, ...SETTINGS].flatMap((setting) =>
+    variablesOf(setting, env).flatMap(([key, variable]): Entry[] => {
       const text = env[variable]
       // An empty variable is how compose files and shells say "not set".
       if (text !== undefined && text !== '') return [[key, parseSetting(setting, text), variable]]
@@ -123,7 +131,7 @@ function variablesOf(
   })
 }
 
-function readFile(path: string, required: boolean): [string, unknown][] {
+function readFile(path: string, required: boolean): Entry[] {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -144,7 +152,7 @@ function readFile(path: string, required: boolean): [string, unknown][] {
   if (problem !== undefined) throw invalid(`${path} is not valid YAML: ${problem.message}`)
   const content = z.record(z.string(), z.unknown()).nullable().safeParse(document.toJS())
   if (!content.success) throw invalid(`${path} must hold settings as \`key: value\` lines`)
-  return content.data === null ? [] : flatten('', content.data)
+  return content.data === null ? [] : flatten('', content.data).map(([key, value]) => [key, value, path])
 }
 
 function flatten(prefix: string, value: object): [string, unknown][] {
@@ -186,7 +194,8 @@ function explain(issue: z.core.$ZodIssue, sources: ReadonlyMap<string, string>):
     return `unknown setting ${full.join(', ')}${source[0] === undefined ? '' : ` in ${source[0]}`}. \`chatbot config list\` shows all settings.`
   }
   const source = sources.get(path)
-  return `${path}${source === undefined ? '' : ` (from ${source})`}: ${issue.message}`
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
+  return `${path}${source === undefined ? '' : ` (from ${source})`}: ${message}`
 }
 
 const invalid = (message: string) => new ChatbotError('invalid_config', message)

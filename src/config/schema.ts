@@ -4,10 +4,9 @@ import { COLLECTION_NAME } from '../domain/document.ts'
 import { isSecure } from '../domain/loopback.ts'
 import { ROLES } from '../domain/principal.ts'
 import { retrievalSchema } from '../protocol/retrieval.ts'
+import { milliseconds, minutes } from './durations.ts'
+import { engineSchema, openaiEngineSchema } from './engines.ts'
 import { REDIS_URL } from './redis-address.ts'
-
-const minutes = (least: number) => z.number().min(least).max(525_600)
-const milliseconds = (least: number) => z.int().min(least).max(86_400_000)
 
 const perMinute = z.int().min(1).max(1_000_000)
 
@@ -36,41 +35,6 @@ const roleAllowance = z.strictObject({
   tokensPerDay: z.int().min(1).optional().describe(`${FOR_ROLE}: tokens a day`),
 })
 
-const engineSchema = z.strictObject({
-  baseUrl: z.url({ protocol: /^https?$/ }).describe('base URL of an OpenAI-compatible API, with its `/v1`'),
-  model: z.string().min(1).describe('model name, as that API calls it'),
-  apiKey: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ secret: true })
-    .describe('API key; better in the environment or in `apiKeyFile`'),
-  apiKeyFile: z.string().min(1).optional().describe('file that holds the API key'),
-  temperature: z
-    .number()
-    .min(0)
-    .max(2)
-    .optional()
-    .describe('sampling temperature; without it 0, or what the model insists on'),
-  maxTokens: z.int().min(1).max(100_000).default(800).describe('longest answer, in tokens'),
-  contextTokens: z
-    .int()
-    .min(512)
-    .max(10_000_000)
-    .default(8192)
-    .describe(
-      "the engine's context window, in tokens; passages and earlier turns that do not fit are left out",
-    ),
-  timeoutMs: milliseconds(1000).default(120_000).describe('longest wait for the next piece of an answer'),
-  parallel: z.int().min(1).max(1000).default(16).describe('answers that it is asked for at once'),
-  retries: z
-    .int()
-    .min(0)
-    .max(10)
-    .default(2)
-    .describe('how often it is asked again when it does not answer or limits the rate for a few seconds'),
-})
-
 /** A token over plain HTTP could be read and changed by everybody on the way. */
 const secureUrl = z.url({ protocol: /^https?$/ }).refine((url) => isSecure(url), {
   message: 'must begin with https://, unless it is on this machine',
@@ -96,14 +60,12 @@ const oidcSchema = z.strictObject({
   clockToleranceSeconds: z.int().min(0).max(300).default(30).describe('by how much clocks may differ'),
 })
 
-export type EngineConfig = z.output<typeof engineSchema>
-
 const remoteEmbedderSchema = z.strictObject({
-  baseUrl: engineSchema.shape.baseUrl,
-  model: engineSchema.shape.model,
+  baseUrl: openaiEngineSchema.shape.baseUrl,
+  model: openaiEngineSchema.shape.model,
   dimensions: z.int().min(1).max(16_000).describe('length of its vectors'),
-  apiKey: engineSchema.shape.apiKey,
-  apiKeyFile: engineSchema.shape.apiKeyFile,
+  apiKey: openaiEngineSchema.shape.apiKey,
+  apiKeyFile: openaiEngineSchema.shape.apiKeyFile,
   maxTokens: z.int().min(16).max(100_000).default(512).describe('its longest input, in tokens'),
   queryPrefix: z
     .string()
@@ -113,69 +75,6 @@ const remoteEmbedderSchema = z.strictObject({
   batch: z.int().min(1).max(2048).default(64).describe('most texts of a request'),
   timeoutMs: milliseconds(1000).default(60_000).describe('longest wait for the vectors of a request'),
 })
-
-const localEngineSchema = z.strictObject({
-  model: z
-    .string()
-    .min(1)
-    .describe('a pulled model that writes answers (`chatbot models list`), or a folder with its files'),
-  maxTokens: z.int().min(1).max(100_000).default(400).describe('longest answer, in tokens'),
-  contextTokens: z
-    .int()
-    .min(512)
-    .max(1_000_000)
-    .default(4096)
-    .describe("most tokens of prompt and answer together, within the model's own window"),
-  temperature: z
-    .number()
-    .min(0)
-    .max(2)
-    .default(0)
-    .describe('sampling temperature; 0 takes the likeliest token'),
-  topK: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(0)
-    .describe('sample from so many of the likeliest tokens; 0: from all'),
-  topP: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .describe('sample from the likeliest that have this probability together'),
-  minP: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe("sample from those with this share of the likeliest's probability"),
-  repetitionPenalty: z
-    .number()
-    .min(0.5)
-    .max(2)
-    .default(1)
-    .describe('above 1 makes what has occurred less likely'),
-  seed: z.int().min(0).optional().describe('the same seed samples the same text'),
-  stop: z.array(z.string().min(1)).max(16).default([]).describe('texts that end an answer'),
-  timeoutMs: milliseconds(1000).default(120_000).describe('longest wait for the next piece of an answer'),
-  threads: z.int().min(1).max(256).default(2).describe('threads of a computation'),
-  parallel: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(2)
-    .describe('answers at once; each has a memory of its conversation'),
-  cacheMegabytes: z
-    .int()
-    .min(16)
-    .default(2048)
-    .describe('memory for what it keeps of the texts of all answers: at least that of one `contextTokens`'),
-  memoryMegabytes: z.int().min(256).default(8192).describe('memory of its process, above which it is ended'),
-  idleMinutes: minutes(0.01).default(10).describe('time without a question after which its memory is freed'),
-})
-
-export type LocalEngineConfig = z.output<typeof localEngineSchema>
 
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).describe('folder of the database, logs and the socket'),
@@ -472,13 +371,17 @@ export const configSchema = z.strictObject({
     .default({})
     .describe('embedding models behind an OpenAI-compatible API, by the name that collections know them by'),
   engines: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), engineSchema)
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!extractive$)[a-z0-9][a-z0-9-]*$/,
+          'An engine is named with small letters, digits and hyphens. `extractive` is the built-in one.',
+        ),
+      engineSchema,
+    )
     .default({})
-    .describe('OpenAI-compatible engines by name: Ollama, vLLM, llama-server, OpenAI, Groq'),
-  localEngines: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), localEngineSchema)
-    .default({})
-    .describe('language models that run here, by name'),
+    .describe('engines by name, each of a kind'),
   limits: z
     .strictObject({
       ...allowance,
@@ -554,6 +457,8 @@ function leaves(prefix: string, object: z.ZodObject): Setting[] {
     const inner = unwrap(schema)
     if (isObject(inner)) return leaves(`${key}.`, inner)
     if (inner instanceof z.ZodRecord && isObject(inner.valueType)) return leaves(`${key}.*.`, inner.valueType)
+    if (inner instanceof z.ZodRecord && inner.valueType instanceof z.ZodDiscriminatedUnion)
+      return leavesOfKinds(`${key}.*.`, inner.valueType)
     if (!(schema instanceof z.ZodType)) return []
     const meta = metaOf(schema)
     return [
@@ -569,6 +474,28 @@ function leaves(prefix: string, object: z.ZodObject): Setting[] {
   })
 }
 
+/** Of a union whose members differ by their `kind`: a setting that several kinds have stands once for each of them. */
+function leavesOfKinds(prefix: string, union: z.ZodDiscriminatedUnion): Setting[] {
+  const kinds = union.options.filter(isObject)
+  const [first] = kinds
+  if (first === undefined) return []
+  const settings = kinds.flatMap(({ shape: { kind, ...rest } }) => {
+    const literal = unwrap(kind)
+    const name = literal instanceof z.ZodLiteral ? `\`${literal.value}\`: ` : ''
+    return leaves(prefix, z.object(rest)).map((setting) => ({
+      ...setting,
+      description: name + setting.description,
+    }))
+  })
+  // A text is read before the kind is known.
+  const schemaOf = (key: string) =>
+    z.union(settings.filter((setting) => setting.key === key).map(({ schema }) => schema))
+  return [
+    ...leaves(prefix, first.pick({ kind: true })),
+    ...settings.map((setting) => ({ ...setting, schema: schemaOf(setting.key) })),
+  ]
+}
+
 /** `.meta()` of a schema or of what it wraps: `.describe()` after `.meta()` keeps both only on the outer one. */
 function metaOf(schema: z.ZodType): Record<string, unknown> {
   const own = schema.meta() ?? {}
@@ -582,6 +509,6 @@ export const SETTINGS: readonly Setting[] = leaves('', configSchema)
 
 /** The setting behind a concrete key: `engines.ollama.model` is described by `engines.*.model`. */
 export function findSetting(key: string): Setting | undefined {
-  const generic = key.replace(/^(engines|localEngines|embedders|auth\.oidc|limits\.roles)\.[^.]+\./, '$1.*.')
+  const generic = key.replace(/^(engines|embedders|auth\.oidc|limits\.roles)\.[^.]+\./, '$1.*.')
   return SETTINGS.find((setting) => setting.key === generic)
 }

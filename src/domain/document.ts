@@ -1,3 +1,4 @@
+import { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
 
 /** A span of a document's stored text, in UTF-16 code units, `end` exclusive, never inside a surrogate pair. */
@@ -138,3 +139,12 @@ export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
 export const MAX_COLLECTION_NAME_CHARACTERS = 63
 
 export const COLLECTION_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+/** The name, if a collection can be called so; throws `invalid_collection_name`. */
+export function checkCollectionName(name: string): string {
+  if (COLLECTION_NAME.test(name)) return name
+  throw new ChatbotError(
+    'invalid_collection_name',
+    `"${name}" is no name for a collection: lower-case letters, digits, dot, dash and underscore, at most ${MAX_COLLECTION_NAME_CHARACTERS}, starting with a letter or digit.`,
+  )
+}

@@ -1,5 +1,8 @@
 /** What is measured of one question: pure functions, each defined in docs/EVALUATION.md. */
 
+import { ofAll } from '../text/all-languages.ts'
+import { foldCase } from '../text/fold.ts'
+
 /** For each gold document or passage the rank at which it was first found, from 1; null when it was not. */
 export type Ranks = readonly (number | null)[]
 
@@ -27,12 +30,9 @@ const MARK = /[ \t]?\[\d{1,3}\]/g
 /** An answer's text without its citation marks. */
 export const withoutMarks = (text: string): string => text.replace(MARK, '')
 
-/** Compared as people read: compatible characters, case, ё and е, typographic quotes and dashes, white space alike. */
+/** Compared as people read: compatible characters, case, variants of letters, typographic quotes and dashes, white space alike. */
 export function normalised(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll('ё', 'е')
+  return foldCase(text)
     .replace(/[«»“”„‟]/g, '"')
     .replace(/[‘’‚‛]/g, "'")
     .replace(/[‐‑‒–—−]/g, '-')
@@ -47,7 +47,7 @@ export function containsAnswer(text: string, answers: readonly string[]): boolea
 }
 
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu
-const ARTICLES = new Set(['a', 'an', 'the'])
+const ARTICLES = new Set(ofAll(({ articles }) => articles))
 
 const wordsOf = (text: string): string[] =>
   (normalised(withoutMarks(text)).match(WORDS) ?? []).filter((word) => !ARTICLES.has(word))

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
+import { bytes } from '../text/amounts.ts'
 import { isPublicAddress } from './addresses.ts'
 
 export interface FetchOptions {
@@ -182,19 +183,19 @@ async function receive(
   const tooLarge = () =>
     new ChatbotError(
       'document_too_large',
-      `${url} is larger than ${maxBytes} bytes (ingest.maxFileBytes). Raise the limit, or leave it out.`,
+      `${url} is larger than ${bytes(maxBytes)} (ingest.maxFileBytes). Raise the limit, or leave it out.`,
     )
   if (Number(headers['content-length']) > maxBytes) {
     response.destroy()
     throw tooLarge()
   }
   const hash = createHash('sha256')
-  let bytes = 0
+  let received = 0
   const measured = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
+      received += chunk.length
       hash.update(chunk)
-      if (bytes > maxBytes) done(tooLarge())
+      if (received > maxBytes) done(tooLarge())
       else done(null, chunk)
     },
   })
@@ -216,7 +217,7 @@ async function receive(
   return {
     status: 'fetched',
     url: url.href,
-    bytes,
+    bytes: received,
     hash: hash.digest('hex'),
     mediaType,
     charset: charset?.toLowerCase(),

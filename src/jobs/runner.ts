@@ -26,15 +26,20 @@ export interface JobRunner {
   busy: () => number
   /** There may be something to do: look now, not at the next poll. */
   wake: () => void
+  /**
+   * A turn at once, beside those of the others, at a shard that the caller has claimed: until nothing is left. Waits out
+   * nothing that passes by itself: it throws what ends the job. Resolves, too, when the claim was lost.
+   */
+  workNow: (claim: Claim) => Promise<void>
   /** Takes no more turns; those that run end at once, what they have kept stays, and another daemon goes on. */
   stop: () => Promise<void>
 }
 
-/** Shards worked on at once: a small ingest does not wait for a large one. */
+/** Shards worked on at once, beside single uploads: a small ingest does not wait for a large one. */
 const CONCURRENCY = 2
 const TURN_MS = 10_000
 /** How long another daemon leaves a shard to one that gives no sign of life. */
-const LEASE_MS = 20_000
+export const LEASE_MS = 20_000
 /** How often a daemon looks for what others have left to do; what it receives itself wakes it. */
 const POLL_MS = 1000
 const POLL_ALONE_MS = 10_000
@@ -46,11 +51,13 @@ const PATIENCE: Patience = {
   enoughMs: 15 * 60_000,
   wait: pause,
 }
+const IMPATIENCE: Patience = { ...PATIENCE, enoughMs: 0 }
 
 export async function startJobRunner(options: RunnerOptions): Promise<JobRunner> {
   const { store, alone, onError } = options
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
+  const beside = new Set<Promise<void>>()
   let woken = Promise.withResolvers<void>()
   const wake = () => woken.resolve()
 
@@ -72,7 +79,10 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
         await Promise.race([woken.promise, pause(alone ? POLL_ALONE_MS : POLL_MS, stopping.signal)])
         continue
       }
-      const turn = takeTurn(claim, stopping.signal, options)
+      const until = performance.now() + TURN_MS
+      const over = () => performance.now() > until
+      // What it throws was told, and is in the job.
+      const turn = takeTurn(claim, stopping.signal, over, options).catch(() => undefined)
       running.add(turn)
       void turn.finally(() => {
         running.delete(turn)
@@ -80,6 +90,16 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
       })
     }
     await Promise.all(running)
+    await Promise.allSettled(beside)
+  }
+
+  async function workNow(claim: Claim): Promise<void> {
+    const turn = takeTurn(claim, stopping.signal, () => false, { ...options, patience: IMPATIENCE })
+    beside.add(turn)
+    await turn.finally(() => {
+      beside.delete(turn)
+      wake()
+    })
   }
 
   if (alone) await store.jobs.recover()
@@ -89,8 +109,9 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   tidying.unref()
   const working = work()
   return {
-    busy: () => running.size,
+    busy: () => running.size + beside.size,
     wake,
+    workNow,
     stop: async () => {
       clearInterval(tidying)
       stopping.abort()
@@ -99,10 +120,11 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   }
 }
 
-/** Never rejects. */
+/** Throws what ended the job. */
 async function takeTurn(
   claim: Claim,
   stopping: AbortSignal,
+  over: () => boolean,
   { store, specs, recut, onError, patience = PATIENCE, turns = JOB_TURNS }: RunnerOptions,
 ): Promise<void> {
   const lost = new AbortController()
@@ -114,7 +136,6 @@ async function takeTurn(
       (error: unknown) => onError(error, claim.job),
     )
   }, LEASE_MS / 4)
-  const until = performance.now() + TURN_MS
   try {
     const more = await turns[claim.kind]({
       store,
@@ -122,7 +143,7 @@ async function takeTurn(
       recut,
       claim,
       signal,
-      over: () => performance.now() > until,
+      over,
       patiently: (work) =>
         patiently(work, patience, signal, async (error, ms) => {
           onError(error, claim.job)
@@ -132,15 +153,13 @@ async function takeTurn(
     })
     await store.jobs.release(claim, more)
   } catch (thrown) {
-    if (!(thrown instanceof ClaimLost)) await failed(thrown)
-  } finally {
-    clearInterval(renewing)
-  }
-
-  async function failed(thrown: unknown): Promise<void> {
+    if (thrown instanceof ClaimLost) return
     onError(thrown, claim.job)
     // Where the database is gone the lease lapses, and the work goes on when it is back.
     await store.jobs.fail(claim, ChatbotError.wrap(thrown)).catch(() => undefined)
+    throw thrown
+  } finally {
+    clearInterval(renewing)
   }
 }
 

@@ -5,6 +5,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal, Role } from '../domain/principal.ts'
 import type { RateLimiter, Standing } from '../ports/rate-limiter.ts'
 import type { UsageRepository } from '../ports/store/usage.ts'
+import { duration } from '../text/amounts.ts'
 
 export interface Limits {
   /** Before a question: throws `rate_limited`, also when the tokens of the day are used up. */
@@ -105,7 +106,11 @@ export async function takeRequest(
 const rateLimited = (message: string, retryAfterMs: number): ChatbotError =>
   new ChatbotError('rate_limited', `${message} Try again in ${inWords(retryAfterMs)}.`, { retryAfterMs })
 
-const inWords = (ms: number) => (ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`)
+/** Never too early. */
+function inWords(ms: number): string {
+  const step = ms < 120_000 ? 1000 : 60_000
+  return duration(Math.ceil(ms / step) * step)
+}
 
 /** Days are those of UTC. */
 function untilMidnight(): number {

@@ -55,12 +55,18 @@ export type EngineState =
   /** It failed often in a row, lately so, and is not asked until then. */
   | { readonly state: 'resting'; readonly until: Date; readonly because: ErrorCode }
 
+export interface ListedEngine {
+  readonly name: string
+  readonly kind: string
+  readonly model: string
+  readonly state: EngineState
+}
+
 export interface Generators {
-  /** With its fallbacks, where it has any. Throws `unknown_engine`. */
-  get: (name?: string) => Generator
+  /** The engine of that name, else the one that `answer.engine` names: that one with its fallbacks. Throws `unknown_engine`. */
+  withFallbacks: (name?: string) => Generator
   /** Without fallbacks. Throws `unknown_engine`. */
   alone: (name: string) => Generator
-  names: () => string[]
-  /** Throws `unknown_engine`. */
-  state: (name: string) => EngineState
+  has: (name: string) => boolean
+  list: () => readonly ListedEngine[]
 }

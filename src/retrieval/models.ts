@@ -2,6 +2,7 @@
 
 import { checkModel } from '../../models/same-model.ts'
 import type { Passage } from '../domain/answer.ts'
+import { cosine } from '../domain/cosine.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import type { Embedder, Embedders } from '../ports/embedder.ts'
@@ -134,11 +135,4 @@ export async function judge(
     foreign.map(({ chunk }, index) => [chunk, cosine(question, embeddings[index]?.vector)]),
   )
   return passages.map((passage) => ({ ...passage, score: scores.get(passage.chunk) ?? passage.score }))
-}
-
-/** Both are of length 1. */
-function cosine(a: Float32Array, b: Float32Array = new Float32Array(a.length)): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
 }

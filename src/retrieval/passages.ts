@@ -1,9 +1,11 @@
 /** From ranked candidates to what is shown and read: no copies, neighbours in one piece, not too much. */
+
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Candidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
+import { foldCase } from '../text/fold.ts'
 import type { Ranked } from './rank.ts'
 
 /** In Markdown; what stands under it decides. */
@@ -29,9 +31,7 @@ export function* withoutCopies(ranked: readonly Ranked[], limit: number): Genera
 
 /** Words, numbers with their signs, and operators, each between spaces, so that `10` is not found in `100`. */
 const comparable = (text: string): string =>
-  ` ${text
-    .normalize('NFKC')
-    .toLowerCase()
+  ` ${foldCase(text)
     .replace(/(?:(?![-−]\p{N})[^\p{L}\p{N}\p{Sc}<>=≤≥≠±+%])+/gu, ' ')
     .trim()} `
 

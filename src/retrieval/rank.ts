@@ -2,9 +2,11 @@
 
 import { FUSION_WEIGHTS } from '../../models/calibration.ts'
 import type { Scores } from '../domain/answer.ts'
+import { cosine } from '../domain/cosine.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Candidate } from '../ports/store/search.ts'
+import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { type Closeness, closeness } from './closeness.ts'
@@ -69,8 +71,7 @@ export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly
   return phrases.filter((phrase) => held.includes(comparable(phrase.text))).length
 }
 
-const comparable = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е').replace(/\s+/gu, ' ').trim()
+const comparable = (text: string): string => foldCase(text).replace(/\s+/gu, ' ').trim()
 
 /** Passages whose sentences are compared with the question, and the certainty above which none are. */
 const COMPARED = 5
@@ -135,10 +136,3 @@ function mostPromising<Sentence extends { readonly text: string; readonly place:
 
 const sentencesOf = ({ text }: Candidate): string[] =>
   splitSentences(text).map(({ start, end }) => text.slice(start, end).replace(/\s+/gu, ' '))
-
-/** Both are of length 1. */
-function cosine(a: Float32Array, b: Float32Array = new Float32Array(a.length)): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
-}

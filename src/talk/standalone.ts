@@ -1,20 +1,20 @@
-/** Rules that make a follow-up standalone, in English and Russian, for retrieval without a language model. */
-import { leanings, withoutOpening } from './follow-up.ts'
+/** Rules that make a follow-up standalone, for retrieval without a language model. */
+import { followUpOf, withoutOpening } from './follow-up.ts'
 import { type Said, topicOf } from './topic.ts'
 
 /** UTF-16 code units of the topic that is added. */
 const LONGEST_TOPIC = 120
 
 /**
- * The question itself when it stands alone; else without its opening ("and", "а"), with the topic of the
+ * The question itself when it stands alone; else without its opening ("and"), with the topic of the
  * earlier turns behind the word that refers to it, or at the end: `when did it (Hundred Years' War) end?`
  */
 export function standaloneQuestion(question: string, history: readonly Said[]): string {
-  const leaning = leanings(question)
-  if (leaning === undefined) return question
+  const followUp = followUpOf(question)
+  if (followUp === undefined) return question
   const topic = topicOf(history)?.slice(0, LONGEST_TOPIC)
   if (topic === undefined) return question
-  const { pronoun } = leaning
+  const { pronoun } = followUp
   if (pronoun === undefined) return `${withoutOpening(question).trimEnd()} (${topic})`
   const end = pronoun.index + pronoun.word.length
   return withoutOpening(`${question.slice(0, end)} (${topic})${question.slice(end)}`)

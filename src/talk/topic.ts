@@ -1,5 +1,6 @@
 /** What a conversation is about: the subject of its latest question that has one. */
 import type { Turn } from '../domain/answer.ts'
+import { anyOf } from '../text/all-languages.ts'
 import { terms } from '../text/terms.ts'
 
 /** What of an earlier turn tells the topic. */
@@ -40,5 +41,9 @@ function subjectOf(question: string): string | undefined {
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
 
 /** Words with a capital, with what binds them, and quoted titles; a sentence's first capital says nothing. */
-const NAME =
-  /(?<!(?:^|[.?!:])\s{0,20})\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”/gu
+const CAPITALISED = "\\p{Lu}[\\p{L}\\p{N}'’-]*"
+const PARTICLES = anyOf(({ followUps }) => followUps.nameParticles)
+const NAME = new RegExp(
+  `(?<!(?:^|[.?!:])\\s{0,20})${CAPITALISED}(?:\\s+(?:${PARTICLES}\\s+)*${CAPITALISED})*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”`,
+  'gu',
+)

@@ -4,70 +4,18 @@
  */
 import { LANGUAGES, type Language } from '../domain/language.ts'
 import { english } from './en/index.ts'
-import type { Lexicon } from './lexicon.ts'
+import type { Knowledge } from './knowledge.ts'
 import { russian } from './ru/index.ts'
-
-export interface Knowledge {
-  /** In English, as prompts call it. */
-  readonly name: string
-  /** The Unicode script that tells it from the others. */
-  readonly script: 'Latin' | 'Cyrillic'
-  /** Of a word in lower case: what search compares. */
-  readonly stem: (word: string) => string
-  readonly stopWords: ReadonlySet<string>
-  readonly abbreviations: Abbreviations
-  readonly asking: Asking
-  /** What tells whether two questions ask the same. */
-  readonly lexicon: Lexicon
-  readonly replies: Replies
-}
-
-/** Words whose full stop does not end a sentence: lower case, without that stop. */
-export interface Abbreviations {
-  /** Something always follows: titles before names, `e.g.`, streets and towns. */
-  readonly neverLast: ReadonlySet<string>
-  /** A number follows: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Before anything else their stop is an ordinary one. */
-  readonly beforeNumber: ReadonlySet<string>
-  /** Ends a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
-  readonly rarelyLast: ReadonlySet<string>
-  /** Words that begin sentences more often than they go on after an abbreviation. */
-  readonly sentenceStarters: ReadonlySet<string>
-}
-
-/** Alternatives of a regular expression: how questions ask for a kind of thing, and words that name one. */
-export interface Asking {
-  readonly date: string
-  readonly quantity: string
-  readonly name: string
-  readonly dateWords: string
-  readonly numberWords: string
-}
-
-/** What the product itself says in answers. */
-export interface Replies {
-  /** The documents hold no answer. */
-  readonly refusal: string
-  /** Before statements that contradict each other. */
-  readonly contradiction: string
-  readonly nothingIngested: string
-  readonly searched: (search: {
-    readonly query: string
-    readonly collections: string
-    readonly documents: number
-    readonly isFiltered: boolean
-  }) => string
-  readonly nearest: (uri: string) => string
-  readonly advice: string
-  /** Heading of a list of citations. */
-  readonly sources: string
-  /** Before the number of a page. */
-  readonly page: string
-}
 
 export const KNOWLEDGE: Readonly<Record<Language, Knowledge>> = { en: english, ru: russian }
 
-const lettersOf = (language: Language) => new RegExp(`\\p{Script=${KNOWLEDGE[language].script}}`, 'gu')
-const LETTERS: Readonly<Record<Language, RegExp>> = { en: lettersOf('en'), ru: lettersOf('ru') }
+const scriptOf = (language: Language, quantifier = '', flags = 'u') =>
+  new RegExp(`\\p{Script=${KNOWLEDGE[language].script}}${quantifier}`, flags)
+
+const LETTERS: readonly (readonly [Language, RegExp])[] = LANGUAGES.map((language) => [
+  language,
+  scriptOf(language, '', 'gu'),
+])
 
 /** UTF-16 code units that tell the language of a text. */
 const SAMPLE = 4000
@@ -77,9 +25,22 @@ export function detectLanguage(text: string): Language {
   const sample = text.slice(0, SAMPLE)
   let best: Language = 'en'
   let most = 0
-  for (const language of LANGUAGES) {
-    const letters = sample.match(LETTERS[language])?.length ?? 0
+  for (const [language, letter] of LETTERS) {
+    const letters = sample.match(letter)?.length ?? 0
     if (letters > 0 && letters >= most) [best, most] = [language, letters]
   }
   return best
 }
+
+const [MOST_COMMON, ...OTHERS] = LANGUAGES
+const WORD_SCRIPTS = OTHERS.map((language) => ({ language, script: scriptOf(language) }))
+
+/** Of one word: by its script, which tells languages apart wherever they are mixed. */
+export const languageOfWord = (word: string): Language =>
+  WORD_SCRIPTS.find(({ script }) => script.test(word))?.language ?? MOST_COMMON
+
+/** Whether a text may be in a language: one in any script may be half names and commands in Latin letters. */
+export const isIn = (language: Language, text: string): boolean =>
+  KNOWLEDGE[language].script === 'Latin'
+    ? detectLanguage(text) === language
+    : scriptOf(language, '{3}').test(text)

@@ -2,7 +2,9 @@
  * What BM25 compares: stems of words, and names of things (identifiers, paths, versions, codes) both whole and in
  * their parts. Made the same way of passages and of questions, in this process, so that every database agrees.
  */
-import { KNOWLEDGE } from './language.ts'
+import { anyOf } from './all-languages.ts'
+import { foldCase } from './fold.ts'
+import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
@@ -29,6 +31,9 @@ const joinedDigits = (text: string): string =>
     const apart = digits.includes(' ') && !digits.endsWith(' 000')
     return apart ? `${joined} ${digits}` : joined
   })
+
+const NEGATION = new RegExp(`${anyOf(({ contractions }) => contractions.negation)}$`, 'iu')
+const CONTRACTED = new RegExp(`${anyOf(({ contractions }) => contractions.endings)}$`, 'iu')
 
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
@@ -59,10 +64,10 @@ function addSegment(segment: string, found: string[]): void {
     found.push(version.slice(0, LONGEST))
     return
   }
-  if (/n['’]t$/iu.test(segment)) return
-  const bare = segment.replace(/['’](?:s|d|m|ll|re|ve)$/iu, '')
-  const name = fold(bare)
-  const parts = (bare.match(PART) ?? []).map(fold)
+  if (NEGATION.test(segment)) return
+  const bare = segment.replace(CONTRACTED, '')
+  const name = foldCase(bare)
+  const parts = (bare.match(PART) ?? []).map(foldCase)
   if (parts.length < 2 && !/[+#]$/u.test(name)) {
     addWord(name.replace(SEPARATORS, ''), found)
     return
@@ -78,7 +83,7 @@ const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 
 /** `readFile`, `read_file` and `read-file` are the same. */
 function addWhole(name: string, found: string[]): void {
-  const whole = fold(name).replace(SEPARATORS, '')
+  const whole = foldCase(name).replace(SEPARATORS, '')
   if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))
 }
 
@@ -86,12 +91,5 @@ function addWord(word: string, found: string[]): void {
   if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, LONGEST)))
 }
 
-const fold = (word: string): string => word.normalize('NFKC').toLowerCase().replaceAll('ё', 'е')
-
-/** By the script of the word, which tells Russian from English wherever the two are mixed. */
-function stem(word: string): string {
-  if (/\p{N}/u.test(word)) return word
-  return (CYRILLIC.test(word) ? KNOWLEDGE.ru : KNOWLEDGE.en).stem(word)
-}
-
-const CYRILLIC = /\p{Script=Cyrillic}/u
+const stem = (word: string): string =>
+  /\p{N}/u.test(word) ? word : KNOWLEDGE[languageOfWord(word)].stem(word)

@@ -12,6 +12,21 @@ export type Decisive =
   | 'number'
   | 'unit'
 
+/** What a helper says of time and mood. */
+export type Mood = 'present' | 'past' | 'future' | 'able' | 'should'
+
+/** How questions ask about doing something whoever does it: `how can I`, `how do you` and `how to`. */
+export interface Impersonal {
+  /** Key of the question word. */
+  readonly how: string
+  /** Keys of the persons that may mean anybody; the first is who asks. */
+  readonly persons: readonly [speaker: string, ...others: string[]]
+  /** Their forms that say whom it is done to: `how to contact me`. */
+  readonly objects: ReadonlySet<string>
+  /** Begins a question about the manner, not about the degree as `how often` does. */
+  readonly manner: RegExp
+}
+
 export interface Lexicon {
   /** Rewritings of whole phrases, applied in order to the folded text: `how do i` for `what is the best way to`. */
   readonly phrases: readonly (readonly [RegExp, string])[]
@@ -25,8 +40,15 @@ export interface Lexicon {
   readonly loosePrepositions: ReadonlySet<string>
   /** These say who does it to whom, or which way. */
   readonly strictPrepositions: ReadonlySet<string>
+  /** Of those, the one that may be left out: `with`. */
+  readonly companion: string | undefined
+  /** `the capital of France` as `France's capital`. */
+  readonly genitive: string | undefined
+  readonly impersonal: Impersonal | undefined
+  /** Always written with a capital, and no names: `I`. */
+  readonly capitalised: ReadonlySet<string>
   /** Finite helpers by what they say of time and mood; dropped from the words. */
-  readonly helpers: ReadonlyMap<string, string>
+  readonly helpers: ReadonlyMap<string, Mood>
   /** Words of one meaning have one concept; stems. */
   readonly concepts: ReadonlyMap<string, string>
   /** Stems that often make no difference, so that the embedder decides. */
@@ -36,16 +58,22 @@ export interface Lexicon {
   /** Words that are numbers, by value; `1.` is the first. */
   readonly numerals: ReadonlyMap<string, string>
   readonly units: ReadonlyMap<string, string>
+  /** Behind the digits of the first, second …: `st`. */
+  readonly ordinalSuffixes: ReadonlySet<string>
+  /** Behind an amount of money: `$2 million`. Alternatives of a regular expression. */
+  readonly scales: readonly string[]
   /** Makes a past with a participle. */
   readonly perfect: ReadonlySet<string>
   /** Makes a passive with a participle. */
   readonly being: ReadonlySet<string>
   /** The form of a finite verb or participle says that it is past. */
-  isPast: (word: string) => boolean
+  readonly isPast: (word: string) => boolean
+  /** The form of a participle that with `being` makes no passive: `is writing`. */
+  readonly isContinuous: (word: string) => boolean
   /** Two forms of one stem that tell who does it to whom. */
-  isOtherRole: (a: string, b: string) => boolean
+  readonly isOtherRole: (a: string, b: string) => boolean
   /** Without its inflection. */
-  stem: (word: string) => string
+  readonly stem: (word: string) => string
 }
 
 /** One group a line; the first word names it. */

@@ -1,10 +1,11 @@
 /**
- * Sentences of English and Russian text, plain or Markdown. Rules and lists of words instead of
+ * Sentences of text, plain or Markdown. Rules and lists of words instead of
  * Intl.Segmenter, which cuts after `т. е.`, initials and `5 апр. 1900 г.`. Where a stop is ambiguous, the
  * sentences stay together: a quotation that is too long is better than half of one.
  */
 import type { Span } from '../domain/document.ts'
-import { BEFORE_NUMBER, NEVER_LAST, RARELY_LAST, SENTENCE_STARTERS } from './abbreviations.ts'
+import { anyOf, ofAll } from './all-languages.ts'
+import type { Abbreviations } from './knowledge.ts'
 
 /**
  * Spans of the sentences of `text`, in order, not overlapping, without white space around them, in UTF-16 code
@@ -159,33 +160,41 @@ function endsSentence(text: string, at: number, stops: string, closers: string, 
   return fullStopEnds(text, at, before, word, after?.next ?? '')
 }
 
+/** Words of all languages. */
+const words = (pick: (abbreviations: Abbreviations) => ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(ofAll(({ abbreviations }) => pick(abbreviations)))
+
+const NEVER_LAST = words(({ neverLast }) => neverLast)
+const BEFORE_NUMBER = words(({ beforeNumber }) => beforeNumber)
+const LAST_AFTER_NUMBER = words(({ lastAfterNumber }) => lastAfterNumber)
+const RARELY_LAST = words(({ rarelyLast }) => rarelyLast)
+const SENTENCE_STARTERS = words(({ sentenceStarters }) => sentenceStarters)
+const ONE_LETTER_WORDS = words(({ oneLetterWords }) => oneLetterWords)
+
+/** UTF-16 code units before a stop that hold the longest phrase of these. */
+const MAX_PHRASE = 6
+const NEVER_LAST_PHRASE = new RegExp(
+  `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.neverLastPhrases)}$`,
+  'iu',
+)
+const LAST_PHRASE = new RegExp(
+  `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.lastPhrases)}$`,
+  'iu',
+)
+
 function fullStopEnds(text: string, at: number, before: string, word: string, next: string): boolean {
   const known = before.toLowerCase()
   const number = /^(?:\d|[IVXLC]+$)/u.test(word)
-  const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (/^[AIАВИКОСУЯ]$/u.test(word) && next !== '.')
+  const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (ONE_LETTER_WORDS.has(word) && next !== '.')
+  const phrase = text.slice(Math.max(0, at - MAX_PHRASE), at)
   if (known === '') return true
-  if (spacedAbbreviation(text, at)) return false
-  if (NEVER_LAST.has(known)) return false
-  if (known === 'г' && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false
+  if (NEVER_LAST_PHRASE.test(phrase) || NEVER_LAST.has(known)) return false
+  if (LAST_AFTER_NUMBER.has(known) && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false
   if (BEFORE_NUMBER.has(known) && number) return false
-  if (
-    /^т\.\s?[дп]$/u.test(
-      text
-        .slice(Math.max(0, at - 4), at)
-        .trim()
-        .toLowerCase(),
-    )
-  )
-    return true
-  if (/^(?:др|проч)$/u.test(known)) return true
+  if (LAST_PHRASE.test(phrase)) return true
   const initial = /^\p{L}$/u.test(before) || /^(?:\p{L}\.-?)+\p{L}$/u.test(before)
   if (initial || RARELY_LAST.has(known)) return starts
   return true
-}
-
-/** `т. е.`, `т. н.` and the like, written with a space. */
-function spacedAbbreviation(text: string, at: number): boolean {
-  return /(?:^|[\s(«])т\.\s[енкоч]$/iu.test(text.slice(Math.max(0, at - 6), at))
 }
 
 const HAS_CONTENT = /[\p{L}\p{N}\p{Extended_Pictographic}]/u

@@ -1,6 +1,3 @@
-import { KNOWLEDGE } from './language.ts'
+import { ofAll } from './all-languages.ts'
 
-/** Of all languages together: a question may mix them. */
-export const STOP_WORDS: ReadonlySet<string> = new Set(
-  Object.values(KNOWLEDGE).flatMap(({ stopWords }) => [...stopWords]),
-)
+export const STOP_WORDS: ReadonlySet<string> = new Set(ofAll(({ stopWords }) => stopWords))

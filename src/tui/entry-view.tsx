@@ -2,9 +2,11 @@
 import { Box, Text } from 'ink'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
+import { placeOf } from '../terminal/place.ts'
+import { count } from '../text/amounts.ts'
 import type { Entry, Holding, Tone } from './entries.ts'
-import { counted, provenance, sourceLabel } from './format.ts'
 import { Markdown } from './markdown.tsx'
+import { provenance } from './provenance.ts'
 import { QuoteBox } from './quote-box.tsx'
 import { useTheme } from './theme.ts'
 
@@ -47,7 +49,7 @@ function Welcome({ version, holdings }: { version: string; holdings: readonly Ho
   const known =
     holdings === undefined || documents === undefined
       ? ''
-      : ` · ${counted(documents, 'document')} in ${counted(holdings.length, 'collection')}`
+      : ` · ${count(documents, 'document')} in ${count(holdings.length, 'collection')}`
   return (
     <Box flexDirection="column">
       <Text>
@@ -102,7 +104,7 @@ function SourceLine({ citation }: { citation: Citation }) {
       <Text bold {...(accent === undefined ? {} : { color: accent })}>
         [{citation.number}]
       </Text>{' '}
-      {sourceLabel(citation)}
+      {placeOf(citation)}
       {title !== '' && <Text dimColor> {title}</Text>}
     </Text>
   )

@@ -1,5 +1,7 @@
 /** Every key of the chat in one table; `/help` prints it, the prompt obeys it. */
+
 import type { Key } from 'ink'
+import { ofAll } from '../text/all-languages.ts'
 import type { EditName } from './editor.ts'
 
 export type KeyAction =
@@ -99,13 +101,12 @@ const NAMED = [
 const withModifiers = (name: string, key: Key): string =>
   `${key.ctrl ? 'ctrl-' : ''}${key.meta ? 'alt-' : ''}${key.shift && name.length > 1 ? 'shift-' : ''}${name}`
 
-const CYRILLIC = 'йцукенгшщзфывапролдячсмить'
-const LATIN = 'qwertyuiopasdfghjklzxcvbnm'
+const LATIN_KEYS = new Map(ofAll(({ keyboard }) => keyboard))
 
-/** A terminal with the kitty protocol names Ctrl-С on a Russian keyboard by its Cyrillic letter. */
+/** A terminal with the kitty protocol names Ctrl-C on a Russian keyboard by its Cyrillic letter. */
 function latin(letter: string): string {
   const lower = letter.toLowerCase()
-  return LATIN[CYRILLIC.indexOf(lower)] ?? lower
+  return LATIN_KEYS.get(lower) ?? lower
 }
 
 /**

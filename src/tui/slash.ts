@@ -2,8 +2,8 @@
 import type { ChatClient } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { clip, printableLine } from '../domain/printable.ts'
+import { count } from '../text/amounts.ts'
 import type { Entry, Holding, Tone } from './entries.ts'
-import { counted } from './format.ts'
 import { BINDINGS } from './keys.ts'
 import type { Action, State } from './state.ts'
 
@@ -179,7 +179,7 @@ function collectionList(holdings: readonly Holding[], chosen: readonly string[] 
   if (holdings.length === 0) return { type: 'notice', tone: 'info', text: NO_COLLECTION }
   const rows = holdings.map(({ name, documents }): [string, string] => [
     `${chosen === undefined || chosen.includes(name) ? '*' : ' '} ${name}`,
-    counted(documents, 'document'),
+    count(documents, 'document'),
   ])
   return { type: 'list', title: 'Collections (* is searched)', rows }
 }

@@ -2,7 +2,7 @@
 import { Text, useAnimation } from 'ink'
 import type { StageName } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
-import { duration } from './format.ts'
+import { duration } from '../text/amounts.ts'
 import type { Running } from './running.ts'
 import type { Link, State } from './state.ts'
 import { useTheme } from './theme.ts'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { TestDatabase } from '../support/database.ts'
+import { putEmbedded } from '../support/put-embedded.ts'
 import {
   ANNA,
   documentOf,
@@ -9,6 +10,7 @@ import {
   put,
   revisionOf,
   SPEC,
+  unknownTo,
   vectorOf,
 } from './store-fixtures.ts'
 
@@ -136,15 +138,12 @@ export function documentsSuite(database: () => TestDatabase): void {
       const { store } = database()
       const { name } = await newCollection(store)
       const paragraphs = Array.from({ length: 600 }, (_, index) => `paragraph ${index}`)
-      const { chunks } = documentOf('a.md', paragraphs)
-      const hashes = [...chunks.map((chunk) => chunk.hash), 'unknown']
-      expect(await store.documents.knownVectors(ANNA, name, SPEC, hashes)).toEqual(new Map())
+      const { name: other } = await newCollection(store)
+      expect(await unknownTo(store, name, paragraphs)).toBe(600)
       await put(store, name, 'a.md', paragraphs)
-      await put(store, name, 'b.md', ['paragraph 1'])
-      const known = await store.documents.knownVectors(ANNA, name, SPEC, hashes)
-      expect(known).toEqual(new Map(chunks.map((chunk) => [chunk.hash, chunk.vector])))
-      const other = { ...SPEC, model: 'other@1' }
-      expect(await store.documents.knownVectors(ANNA, name, other, hashes)).toEqual(new Map())
+      await put(store, other, 'b.md', ['new'])
+      expect(await unknownTo(store, name, [...paragraphs, 'new'])).toBe(1)
+      expect(await unknownTo(store, other, paragraphs)).toBe(600)
     })
 
     it.each([
@@ -157,7 +156,7 @@ export function documentsSuite(database: () => TestDatabase): void {
       await put(store, name, 'a.md', ['one'])
       const { document, chunks } = documentOf('b.md', ['two'])
       const embedded = chunks.map((chunk) => ({ ...chunk, vector: vectorOf('x', spec.dimensions) }))
-      await expectCode(store.documents.put(ANNA, name, spec, document, embedded), 'index_mismatch')
+      await expectCode(putEmbedded(store, ANNA, name, spec, document, embedded), 'index_mismatch')
       expect(await revisionOf(store, name)).toBe(1)
     })
 
@@ -166,7 +165,7 @@ export function documentsSuite(database: () => TestDatabase): void {
       const { name } = await newCollection(store)
       const { document, chunks } = documentOf('b.md', ['two'])
       const embedded = chunks.map((chunk) => ({ ...chunk, vector: vectorOf('x', 4) }))
-      await expectCode(store.documents.put(ANNA, name, SPEC, document, embedded), 'index_mismatch')
+      await expectCode(putEmbedded(store, ANNA, name, SPEC, document, embedded), 'index_mismatch')
       expect(await store.documents.list(ANNA, { collection: name, limit: 10 })).toEqual([])
     })
 
@@ -178,7 +177,7 @@ export function documentsSuite(database: () => TestDatabase): void {
       const { store } = database()
       const { name } = await newCollection(store)
       const { document } = documentOf('empty.md', [''])
-      const stored = await store.documents.put(ANNA, name, SPEC, document, [])
+      const stored = await putEmbedded(store, ANNA, name, SPEC, document, [])
       expect(stored.document).toMatchObject({ chunks: 0, length: 0 })
       expect(await store.documents.text(ANNA, stored.document.id)).toMatchObject({ text: '' })
     })
@@ -188,7 +187,7 @@ export function documentsSuite(database: () => TestDatabase): void {
       const { name } = await newCollection(store)
       const text = `${'я'.repeat(999_999)}🙂${'🙃'.repeat(700_000)}'"\\%_\n`
       const { document } = documentOf('long.md', [text])
-      const stored = await store.documents.put(ANNA, name, SPEC, document, [])
+      const stored = await putEmbedded(store, ANNA, name, SPEC, document, [])
       const read = await store.documents.text(ANNA, 'long.md')
       expect(read.text === text).toBe(true)
       expect(stored.document.length).toBe(text.length)

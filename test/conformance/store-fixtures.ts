@@ -9,6 +9,7 @@ import type { Embedder } from '../../src/ports/embedder.ts'
 import type { NewAsk } from '../../src/ports/store/answers.ts'
 import type { NewDocument } from '../../src/ports/store/documents.ts'
 import type { Store } from '../../src/ports/store/store.ts'
+import { putEmbedded } from '../support/put-embedded.ts'
 
 export const ANNA: Principal = { id: 'anna', kind: 'local' }
 export const BORIS: Principal = { id: 'boris', kind: 'local' }
@@ -77,7 +78,19 @@ export function documentOf(
 
 export function put(store: Store, collection: string, uri: string, paragraphs: readonly string[]) {
   const { document, chunks } = documentOf(uri, paragraphs)
-  return store.documents.put(ANNA, collection, SPEC, document, chunks)
+  return putEmbedded(store, ANNA, collection, SPEC, document, chunks)
+}
+
+/** Of a document with these paragraphs, how many would need a new vector. */
+export async function unknownTo(store: Store, collection: string, paragraphs: readonly string[]) {
+  const { document, chunks } = documentOf(`${randomUUID()}.md`, paragraphs)
+  const staged = await store.staging.stageAlone(ANNA, { collection, spec: SPEC }, document, chunks, 60_000)
+  if (staged.status === 'unchanged') throw new Error(`${document.uri} is there`)
+  const { claim } = staged
+  const next = await store.staging.next(claim, SPEC, { document: 0, ordinal: -1 }, chunks.length)
+  await store.jobs.cancel(ANNA, claim.job)
+  await store.jobs.forget(ANNA, claim.job)
+  return next?.chunks.length
 }
 
 /** A collection with a name that no other test has. */

@@ -8,6 +8,7 @@ import type { Embedder } from '../../src/ports/embedder.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { embedInput } from '../../src/text/embed-input.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { putEmbedded } from '../support/put-embedded.ts'
 import { until } from '../support/until.ts'
 import {
   ANNA,
@@ -247,7 +248,7 @@ export function rebuildSuite(database: () => TestDatabase): void {
         await refused
         const { document, chunks } = documentOf('c.md', ['two'])
         await expect(
-          store.documents.put(ANNA, name, { ...SPEC, splitter }, document, chunks),
+          putEmbedded(store, ANNA, name, { ...SPEC, splitter }, document, chunks),
         ).rejects.toMatchObject({
           code: 'index_mismatch',
           message: expect.stringContaining(`chatbot index rebuild --collection ${name}`),
@@ -263,7 +264,7 @@ export function rebuildSuite(database: () => TestDatabase): void {
         expect(place).toMatchObject({ start: 0, page: 2 })
         expect(text).toContain('A sentence of several words 59')
         expect((live?.chunks ?? 0) - 1).toBe(a?.chunks)
-        expect((await store.documents.put(ANNA, name, { ...SPEC, splitter }, document, chunks)).status).toBe(
+        expect((await putEmbedded(store, ANNA, name, { ...SPEC, splitter }, document, chunks)).status).toBe(
           'indexed',
         )
       } finally {

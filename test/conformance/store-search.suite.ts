@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SearchFilter } from '../../src/domain/answer.ts'
+import { cosine } from '../../src/domain/cosine.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
 import { passageTerms, termId } from '../../src/text/bm25.ts'
@@ -20,7 +21,7 @@ export function searchSuite(database: () => TestDatabase): void {
       await put(store, (await newCollection(store)).name, 'not-asked.md', ['question'])
       const question = vectorOf('question')
       const expected = paragraphs
-        .map((text) => ({ text, similarity: dot(question, vectorOf(text)) }))
+        .map((text) => ({ text, similarity: cosine(question, vectorOf(text)) }))
         .sort((left, right) => right.similarity - left.similarity)
         .slice(0, 10)
       const found = await search(store, names, 'question', { limit: 10 })
@@ -292,8 +293,4 @@ async function searchWords(
     alone,
     limit,
   })
-}
-
-function dot(left: Float32Array, right: Float32Array): number {
-  return left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0)
 }

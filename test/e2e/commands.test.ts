@@ -297,3 +297,22 @@ test('doctor names a collection whose engine is not configured any more', async 
   expect((await space.run(['collections', 'set', 'default', '--default-engine'])).code).toBe(0)
   expect((await space.run(['doctor'])).code).toBe(0)
 })
+
+test('an old name of a setting is read, and doctor, the list and the log say the new one', async () => {
+  const env = { CHATBOT_LOCAL_ENGINES_OLD_MODEL: 'org/none' }
+  const said = 'CHATBOT_LOCAL_ENGINES_OLD_MODEL is now CHATBOT_ENGINES_OLD_MODEL'
+  await space.run(['stop'])
+  await space.run(['start'], { env })
+  expect((await space.run(['engines', 'list'])).stdout).toMatch(/old +local +unusable/)
+  expect((await space.run(['logs'])).stdout).toContain(said)
+  expect(await space.run(['config', 'list'], { env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('engines.old.kind'),
+    stderr: expect.stringContaining(said),
+  })
+  const { code, stdout } = await space.run(['doctor'], { env })
+  expect(stdout).toContain(`! Configuration: ${said}`)
+  expect(stdout).toContain('! Engine old: local, org/none on this machine; on request; ')
+  expect(code).toBe(0)
+  await space.run(['stop'])
+})

@@ -87,10 +87,10 @@ function service(
       embedder,
       embedders: { get: async () => embedder },
       generators: {
-        get: () => generator,
+        withFallbacks: () => generator,
         alone: () => generator,
-        names: () => ['quoting'],
-        state: () => ({ state: 'ok' }),
+        has: () => true,
+        list: () => [],
       },
     },
     logs: memoryLogs(),

@@ -68,7 +68,10 @@ const remote = (name: string, baseUrl: string) => ({
   [`CHATBOT_ENGINES_${name}_MODEL`]: 'fake-1',
   [`CHATBOT_ENGINES_${name}_RETRIES`]: '0',
 })
-const local = (name: string, reference: string) => ({ [`CHATBOT_LOCAL_ENGINES_${name}_MODEL`]: reference })
+const local = (name: string, reference: string) => ({
+  [`CHATBOT_ENGINES_${name}_KIND`]: 'local',
+  [`CHATBOT_ENGINES_${name}_MODEL`]: reference,
+})
 
 function model(name: string, files: Readonly<Record<string, string | Uint8Array>>): string {
   for (const [path, content] of Object.entries(files)) {
@@ -244,7 +247,16 @@ describe('an engine that fails is a clear error, and the others answer on', () =
     reply = failing(500, 'boom')
     for (let time = 0; time < 3; time++) await ask({ engine: 'first', cache: false })
     const { engines } = await daemon.api.call('listEngines', {})
+    expect(engines).toContainEqual({
+      name: 'sound',
+      kind: 'local',
+      model: 'sound',
+      used: 'on request',
+      state: 'ok',
+    })
+    expect(engines[0]).toMatchObject({ name: 'extractive', kind: 'extractive', used: 'first' })
     expect(engines.find(({ name }) => name === 'first')).toMatchObject({
+      kind: 'openai',
       state: 'resting',
       because: 'engine_failed',
     })

@@ -119,7 +119,8 @@ describe('engines and Redis that fail', () => {
         ...remote('broken', engine.baseUrl),
         ...remote('unread', engine.baseUrl),
         ...remote('silent', engine.baseUrl),
-        CHATBOT_LOCAL_ENGINES_MISSING_MODEL: '/srv/models/missing',
+        CHATBOT_ENGINES_MISSING_KIND: 'local',
+        CHATBOT_ENGINES_MISSING_MODEL: '/srv/models/missing',
         CHATBOT_ANSWER_FALLBACKS: 'extractive',
       },
     })

@@ -12,8 +12,11 @@ import { builtinModel } from '../../models/builtin.ts'
 import { type RunningEmbedder, startEmbedder } from '../../models/embedder.ts'
 import type { IndexSpec } from '../../src/domain/document.ts'
 import { LOCAL_PRINCIPAL } from '../../src/domain/principal.ts'
-import { type IngestFile, ingestDocument } from '../../src/ingest/ingest.ts'
+import { type IngestFile, readDocument } from '../../src/ingest/read.ts'
 import { SPLITTER_VERSION } from '../../src/ingest/split/splitter.ts'
+import { ingestOne } from '../../src/jobs/ingest-one.ts'
+import { type JobRunner, startJobRunner } from '../../src/jobs/runner.ts'
+import type { Embedder } from '../../src/ports/embedder.ts'
 import type { DocumentParser } from '../../src/ports/parser.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -28,6 +31,7 @@ let folder: string
 let database: TestDatabase
 let embedder: RunningEmbedder
 let parser: DocumentParser
+let jobs: JobRunner
 let spec: IndexSpec
 let embedded = 0
 
@@ -39,8 +43,24 @@ beforeAll(async () => {
   const { fingerprint, dimensions } = embedder.model
   spec = { reference: 'builtin', model: fingerprint, dimensions, splitter: SPLITTER_VERSION }
   await database.store.collections.create(LOCAL_PRINCIPAL, 'docs')
+  const counted: Embedder = {
+    model: embedder.model,
+    embed: (texts, options) => {
+      embedded += texts.length
+      return embedder.embed(texts, options)
+    },
+  }
+  const indexing = { embedder: counted, spec }
+  jobs = await startJobRunner({
+    store: database.store,
+    specs: { of: async () => indexing, with: async () => indexing },
+    recut: parser.recut,
+    alone: true,
+    onError: () => {},
+  })
 })
 afterAll(async () => {
+  await jobs.stop()
   await parser.close()
   await embedder.close()
   await database[Symbol.asyncDispose]()
@@ -60,32 +80,21 @@ async function written(uri: string, content: string): Promise<IngestFile> {
   return fileOf(path, uri)
 }
 
-const ingest = (file: IngestFile, signal = new AbortController().signal) =>
-  ingestDocument(LOCAL_PRINCIPAL, 'docs', file, {
-    store: database.store,
-    embedder: {
-      model: embedder.model,
-      embed: (texts, options) => {
-        embedded += texts.length
-        return embedder.embed(texts, options)
-      },
-    },
-    parser,
-    spec,
-    signal,
-  })
+async function ingest(file: IngestFile, signal = new AbortController().signal) {
+  const read = await readDocument(file, spec.reference, { parser, signal })
+  const { store } = database
+  return ingestOne(LOCAL_PRINCIPAL, { collection: 'docs', spec }, read, { store, jobs })
+}
 
 const section = (i: number): string =>
   `## Section ${i}\n\n${`Paragraph ${i} explains setting number ${i} of the daemon in a few plain words. `.repeat(6)}\n\n`
 
-describe('ingestDocument', () => {
+describe('a single document', () => {
   it('stores the text with chunks that a question finds', async () => {
     const result = await ingest(await fileOf(data('guide.md'), 'docs/guide.md'))
-    expect(result).toMatchObject({ status: 'indexed', warnings: [] })
-    expect(result.document).toMatchObject({
-      uri: 'docs/guide.md',
-      title: 'Operations guide',
-      chunks: result.chunks,
+    expect(result).toMatchObject({
+      status: 'indexed',
+      document: { uri: 'docs/guide.md', title: 'Operations guide', warnings: [] },
     })
     const [question] = await embedder.embed(['Which option sets the TCP port?'], {
       as: 'query',
@@ -107,7 +116,7 @@ describe('ingestDocument', () => {
   it('embeds nothing again, and only what is new in a changed document', async () => {
     const sections = Array.from({ length: 12 }, (_, i) => section(i))
     const first = await ingest(await written('long.md', `# Long\n\n${sections.join('')}`))
-    expect(first.chunks).toBe(12)
+    expect(first.document.chunks).toBe(12)
     embedded = 0
     const same = await written('long.md', `# Long\n\n${sections.join('')}`)
     expect((await ingest(same)).status).toBe('unchanged')
@@ -115,17 +124,15 @@ describe('ingestDocument', () => {
     const changed = await ingest(
       await written('long.md', `# Long\n\n${sections.with(5, section(99)).join('')}`),
     )
-    expect(changed).toMatchObject({ status: 'indexed', chunks: 12 })
-    expect(changed.document.id).toBe(first.document.id)
+    expect(changed).toMatchObject({ status: 'indexed', document: { id: first.document.id, chunks: 12 } })
     expect(embedded).toBe(1)
   })
 
   it('warns of a script that the model does not know, and of a guessed encoding', async () => {
     const chinese = await ingest(await written('zh.txt', '这是一个测试文件。没有人认识这些字。'.repeat(20)))
-    expect(chinese.warnings).toEqual([expect.stringMatching(/% of the text.*English and Russian/u)])
-    expect(chinese.document.warnings).toEqual(chinese.warnings)
+    expect(chinese.document.warnings).toEqual([expect.stringMatching(/% of the text.*English and Russian/u)])
     const cp1251 = await ingest(await fileOf(data('leave.cp1251.txt'), 'leave.txt'))
-    expect(cp1251.warnings).toEqual([expect.stringContaining('windows-1251')])
+    expect(cp1251.document.warnings).toEqual([expect.stringContaining('windows-1251')])
     expect(cp1251.document.language).toBe('ru')
   })
 
@@ -141,6 +148,7 @@ describe('ingestDocument', () => {
       code: 'document_too_large',
     })
     expect((await ingest(await written('b.md', 'Fine.'))).status).toBe('indexed')
+    expect(await database.store.jobs.list(LOCAL_PRINCIPAL, 10)).toEqual([])
   })
 
   it('leaves nothing behind when it is cancelled', async () => {
@@ -178,7 +186,7 @@ describe('document parser', () => {
     const own = startDocumentParser({ ...limits, timeoutMs: 1000, processes: 1 })
     await expect(parse(own, hostile, 'a.html')).rejects.toMatchObject({
       code: 'parser_failed',
-      message: expect.stringContaining('longer than 1 s'),
+      message: expect.stringContaining('longer than 1s'),
     })
     await own.close()
     const patient = startDocumentParser({ ...limits, processes: 1 })

@@ -16,6 +16,7 @@ import type { Store } from '../../src/ports/store/store.ts'
 import { connect } from '../../src/store/database/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import { ANNA, documentOf, expectCode, put, SPEC } from '../conformance/store-fixtures.ts'
+import { putEmbedded } from '../support/put-embedded.ts'
 
 // Each test makes or opens databases, some in processes of their own: seconds each, many on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
@@ -198,7 +199,7 @@ describe('a full disk', () => {
         for (;;) {
           const paragraphs = Array.from({ length: 100 }, () => randomBytes(10_000).toString('base64'))
           const { document, chunks } = documentOf(`${stored}.md`, paragraphs)
-          await store.documents.put(ANNA, 'large', SPEC, document, chunks)
+          await putEmbedded(store, ANNA, 'large', SPEC, document, chunks)
           stored += 1
         }
       })

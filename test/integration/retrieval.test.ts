@@ -12,6 +12,7 @@ import { retrieve } from '../../src/retrieval/retrieve.ts'
 import { embedInput } from '../../src/text/embed-input.ts'
 import { detectLanguage } from '../../src/text/language.ts'
 import { pgliteDatabase, type TestDatabase } from '../support/database.ts'
+import { putEmbedded } from '../support/put-embedded.ts'
 
 const RESTORE =
   'Snapshots are restored with the command harbour restore, which takes the name of one snapshot.'
@@ -57,7 +58,8 @@ beforeAll(async () => {
     })
     const hash = createHash('sha256').update(bytes).digest('hex')
     const rest = { bytes: bytes.length, hash, warnings: [], metadata: {}, modifiedAt: null, source: null }
-    await database.store.documents.put(
+    await putEmbedded(
+      database.store,
       LOCAL_PRINCIPAL,
       'docs',
       { reference: 'builtin', model, dimensions, splitter: 'test' },

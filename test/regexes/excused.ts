@@ -67,7 +67,7 @@ export const EXCUSED: readonly Excused[] = [
   { regex: /^(?:https?:|mailto:)\S{1,200}$/iu, reason: ANCHORED },
   {
     regex:
-      /^(?:(?:chapter|part|section|appendix|глава|часть|раздел|приложение)\s+)?[\dA-ZА-Я]{1,3}(?:\.\d+)*\.?\s+/iu,
+      /^(?:(?:chapter|part|section|appendix|глава|часть|раздел|приложение)\s+)?[\p{L}\d]{1,3}(?:\.\d+)*\.?\s+/iu,
     reason: ANCHORED,
   },
   { regex: /(?<![\p{L}\p{N}_:~])[\p{L}_~][\p{L}\p{N}_:~]*$/u, reason: ONE_START },

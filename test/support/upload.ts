@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ApiClient } from '../../src/client/api.ts'
-import { hashFile } from '../../src/client/sync/hash.ts'
+import { hashFile } from '../../src/client/files/hash.ts'
 
 /** A document of this text, ready to be found; of a run that is not sealed yet, staged. */
 export async function upload(

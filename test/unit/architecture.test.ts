@@ -42,9 +42,11 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   'floors:src/auth': ['src/auth/planted-floor.ts', '../limits/limits.ts'],
   'floors:src/limits': ['src/limits/planted-floor.ts', '../auth/identity.ts'],
   'floors:src/client': ['src/client/planted-floor.ts', '../deploy/tool.ts'],
+  'floors:src/terminal': ['src/terminal/planted-floor.ts', '../tui/keys.ts'],
   'floors:src/tui': ['src/tui/planted-floor.ts', '../evaluation/metrics.ts'],
   'floors:src/evaluation': ['src/evaluation/planted-floor.ts', '../deploy/tool.ts'],
   'floors:src/deploy': ['src/deploy/planted-floor.ts', '../../commands/ask.ts'],
+  'floors:src/doctor': ['src/doctor/planted-floor.ts', '../deploy/tool.ts'],
   'floors:daemon': ['daemon/planted-floor.ts', '../commands/ask.ts'],
 }
 const CIRCLE_BACK = join(packageRoot(), 'src/domain/planted-way-back.ts')

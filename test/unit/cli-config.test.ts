@@ -57,6 +57,38 @@ test('an engine takes its settings together, a list takes commas', () => {
   expect(config.server.allowedHosts).toEqual(['a.example', 'b.example'])
 })
 
+test('what has an old name gets its new one, and keeps its comments', () => {
+  mkdirSync(join(dir, '.config/chatbot'), { recursive: true })
+  writeFileSync(
+    file,
+    '# top\nlocalEngines:\n  # mine\n  tiny:\n    model: a/b # small\n    threads: 4\nlog: {level: debug}\n',
+  )
+  set({ collection: 'docs' })
+  expect(readFileSync(file, 'utf8')).toBe(
+    '# top\nengines:\n  # mine\n  tiny:\n    kind: local\n    model: a/b # small\n    threads: 4\nlog: { level: debug }\ncollection: docs\n',
+  )
+  expect(loadConfig({ env }).warnings).toEqual([])
+})
+
+test('beside engines that have the new name, too', () => {
+  mkdirSync(join(dir, '.config/chatbot'), { recursive: true })
+  writeFileSync(
+    file,
+    'engines:\n  far: {baseUrl: http://h/v1, model: m}\n  tiny: {kind: local, threads: 2}\n# old\nlocalEngines:\n  next: {model: n}\n  tiny: {model: t, threads: 4}\n',
+  )
+  set({ 'engines.tiny.topK': '5' })
+  expect(readFileSync(file, 'utf8')).toBe(
+    'engines:\n  far: { baseUrl: http://h/v1, model: m }\n  tiny: { kind: local, threads: 2, model: t, topK: 5 }\n  # old\n  next: { kind: local, model: n }\n',
+  )
+})
+
+test('a key may be given by its old name', () => {
+  set({ 'localEngines.tiny.model': 'a/b' })
+  expect(readFileSync(file, 'utf8')).toBe('engines:\n  tiny:\n    kind: local\n    model: a/b\n')
+  set({ 'localEngines.tiny': undefined })
+  expect(loadConfig({ env }).config.engines).toEqual({})
+})
+
 test('a removed setting takes its empty section with it', () => {
   set({ 'server.port': '1234', collection: 'docs' })
   set({ 'server.port': undefined })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { Config } from '@oclif/core/config'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ChatbotCommand } from '../../commands/common/command.ts'
-import { paint, styledText } from '../../commands/common/style.ts'
 import { packageRoot } from '../../src/config/package-root.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { paint, styledText } from '../../src/terminal/style.ts'
 
 /** What a document, a server or a file may be called. */
 const HOSTILE = 'name\x1b]0;owned\x07\x9b2J\x9d0;c1\x9c\u202egnp.exe\x7f\u{e0041}'

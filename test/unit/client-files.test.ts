@@ -3,9 +3,14 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ExpandOptions, type Expansion, expandFiles, expandSource } from '../../src/client/sync/files.ts'
-import { hashFile } from '../../src/client/sync/hash.ts'
-import { placesOf } from '../../src/client/sync/places.ts'
+import {
+  type ExpandOptions,
+  type Expansion,
+  expandFiles,
+  expandSource,
+} from '../../src/client/files/expand.ts'
+import { hashFile } from '../../src/client/files/hash.ts'
+import { placesOf } from '../../src/client/files/places.ts'
 
 let dir: string
 

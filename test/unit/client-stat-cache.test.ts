@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { rememberingHash } from '../../src/client/sync/stat-cache.ts'
+import { rememberingHash } from '../../src/client/files/stat-cache.ts'
 
 let dir: string
 beforeEach(() => {

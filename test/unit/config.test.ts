@@ -88,6 +88,83 @@ describe('configuration', () => {
     expect(() => load(files, env as Record<string, string>)).toThrow(message)
   })
 
+  test('an engine is of the kind that it names, else behind an API', () => {
+    const { config, warnings } = load(
+      { user: 'engines: {far: {baseUrl: "http://h/v1", model: m}, near: {kind: local, model: org/chat}}' },
+      {
+        CHATBOT_ENGINES_NEXT_KIND: 'local',
+        CHATBOT_ENGINES_NEXT_MODEL: '7',
+        CHATBOT_ENGINES_NEXT_STOP: 'a,b',
+      },
+    )
+    expect(config.engines).toMatchObject({
+      far: { kind: 'openai', maxTokens: 800, retries: 2 },
+      near: { kind: 'local', maxTokens: 400, topK: 0 },
+      next: { kind: 'local', model: '7', stop: ['a', 'b'] },
+    })
+    expect(warnings).toEqual([])
+  })
+
+  test.each([
+    ['a kind that there is not', { kind: 'magic', model: 'm' }, /engines\.x\.kind .*`openai` or `local`/],
+    [
+      'a setting of another kind',
+      { kind: 'local', model: 'm', baseUrl: 'http://h/v1' },
+      /unknown setting engines\.x\.baseUrl/,
+    ],
+    ['a model alone', { model: 'm' }, /engines\.x\.baseUrl/],
+  ])('not for an engine: %s', (_what, engine, message) => {
+    expect(() => load({ user: JSON.stringify({ engines: { x: engine } }) })).toThrow(message)
+  })
+
+  test('the built-in engine has no settings', () => {
+    expect(() => load({ user: 'engines: {extractive: {kind: local, model: m}}' })).toThrow(
+      /engines\.extractive: .*`extractive` is the built-in one/,
+    )
+  })
+
+  describe('local engines under their old name', () => {
+    test('of a file', () => {
+      const user =
+        'localEngines: {tiny: {model: org/chat, threads: 4}}\nengines: {far: {baseUrl: "http://h/v1", model: m}}'
+      const { config, sources, warnings } = load({ user })
+      expect(config.engines).toMatchObject({
+        far: { kind: 'openai' },
+        tiny: { kind: 'local', model: 'org/chat', threads: 4 },
+      })
+      const file = join(home, 'user.yaml')
+      expect(sources.get('engines.tiny.threads')).toBe(file)
+      expect(warnings).toEqual([
+        `\`localEngines.tiny\` in ${file} is now \`engines.tiny\` with \`kind: local\`. The next version does not read the old name.`,
+      ])
+    })
+
+    test('of the environment', () => {
+      const { config, warnings } = load(
+        { user: 'localEngines: {tiny: {model: org/chat}}' },
+        { CHATBOT_LOCAL_ENGINES_TINY_MODEL: 'org/other', CHATBOT_LOCAL_ENGINES_TINY_TOP_P: '0.5' },
+      )
+      expect(config.engines.tiny).toMatchObject({ kind: 'local', model: 'org/other', topP: 0.5 })
+      expect(warnings).toHaveLength(3)
+      expect(warnings).toContainEqual(
+        expect.stringContaining(
+          'CHATBOT_LOCAL_ENGINES_TINY_TOP_P is now CHATBOT_ENGINES_TINY_TOP_P, with CHATBOT_ENGINES_TINY_KIND=local.',
+        ),
+      )
+    })
+
+    test('give way to the new one', () => {
+      const user =
+        'engines: {tiny: {kind: local, model: new}}\nlocalEngines: {tiny: {model: old, threads: 4}}'
+      expect(load({ user }).config.engines.tiny).toMatchObject({ model: 'new', threads: 4 })
+    })
+
+    test('are no way to make one of another kind', () => {
+      const user = 'engines: {tiny: {baseUrl: "http://h/v1", model: new}}\nlocalEngines: {tiny: {model: old}}'
+      expect(() => load({ user })).toThrow(/unknown setting engines\.tiny\.baseUrl/)
+    })
+  })
+
   test('a named configuration file must be there', () => {
     expect(() => loadConfig({ env: { HOME: home, CHATBOT_CONFIG: join(home, 'none.yaml') } })).toThrow(
       /cannot read/,

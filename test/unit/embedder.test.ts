@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { builtinModel } from '../../models/builtin.ts'
 import { type RunningEmbedder, startEmbedder } from '../../models/embedder.ts'
 import { verifyModel } from '../../models/verify.ts'
+import { cosine } from '../../src/domain/cosine.ts'
 
 const model = builtinModel()
 const PASSAGE = { as: 'passage', priority: 'ingest' } as const
@@ -16,8 +17,6 @@ const reference = z
     rows: z.array(z.object({ input: z.string(), tokens: z.int(), vector: z.array(z.number()) })),
   })
   .parse(JSON.parse(readFileSync(new URL('../data/embedder-reference.json', import.meta.url), 'utf8')))
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a).reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
 
 describe('embedder', () => {
   let embedder: RunningEmbedder
@@ -48,7 +47,7 @@ describe('embedder', () => {
       )
       expect(embedding?.tokens).toBe(tokens)
       // Kernels differ with the processor's instruction set, so vectors differ in the last digits.
-      expect(dot(embedding?.vector ?? [], vector)).toBeGreaterThan(0.999)
+      expect(cosine(embedding?.vector ?? [], vector)).toBeGreaterThan(0.999)
     }
   })
 
@@ -59,7 +58,7 @@ describe('embedder', () => {
     for (let i = 10; i < 40; i++) expect(embeddings[i]?.vector).toEqual(embeddings[i % 10]?.vector)
     const [alone] = await embedder.embed([texts[7] ?? ''], PASSAGE)
     expect(alone?.vector).toEqual(embeddings[7]?.vector)
-    expect(dot(alone?.vector ?? [], alone?.vector ?? [])).toBeCloseTo(1, 4)
+    expect(cosine(alone?.vector ?? [], alone?.vector ?? [])).toBeCloseTo(1, 4)
   })
 
   it('reports cut texts and scripts that the model does not know', async () => {

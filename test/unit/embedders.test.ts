@@ -22,6 +22,11 @@ afterAll(async () => {
 const embedder = (name: string) => embedders.get(join(folder, name))
 const embed = async (name: string) => (await embedder(name)).embed(['red green'], PASSAGE)
 
+it('compares by tokens with the built-in model alone', async () => {
+  expect((await embedders.get('builtin')).interact).toBeTypeOf('function')
+  expect((await embedder('one')).interact).toBeUndefined()
+})
+
 it('describes a model without loading it', async () => {
   expect((await embedder('one')).model).toMatchObject({ name: 'one', dimensions: 4 })
   expect(embedders.loaded()).toEqual([])

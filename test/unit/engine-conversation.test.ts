@@ -8,6 +8,7 @@ import { failing, fakeOpenai, type Reply, streaming } from '../support/fake-open
 import { passage } from '../support/passages.ts'
 
 const engine = {
+  kind: 'openai' as const,
   model: 'fake-1',
   maxTokens: 500,
   contextTokens: 2600,

@@ -1,8 +1,10 @@
 /** Documents as the generator gets them: loaded, split, embedded and searched with the real model, in memory. */
+
 import { builtinModel } from '../../models/builtin.ts'
 import { type RunningEmbedder, startEmbedder } from '../../models/embedder.ts'
 import { loadTokenizer } from '../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../src/domain/answer.ts'
+import { cosine } from '../../src/domain/cosine.ts'
 import { extractiveGenerator } from '../../src/generate/extractive/extractive.ts'
 import { loadDocument } from '../../src/ingest/loaders/load.ts'
 import { splitDocument } from '../../src/ingest/split/splitter.ts'
@@ -73,7 +75,7 @@ export async function testCorpus(): Promise<TestCorpus> {
       const vector = await vectorOf(question)
       return stored
         .filter(({ passage }) => passage.uri.startsWith(under))
-        .map((item) => ({ ...item.passage, score: dot(vector, item.vector) }))
+        .map((item) => ({ ...item.passage, score: cosine(vector, item.vector) }))
         .toSorted((a, b) => b.score - a.score)
         .slice(0, 6)
         .map((passage, index) => ({ ...passage, number: index + 1 }))
@@ -118,10 +120,4 @@ function remembering(embedder: RunningEmbedder): Embedder {
       return texts.flatMap((text) => known.get(options.as + text) ?? [])
     },
   }
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
 }

@@ -71,6 +71,7 @@ describe('text that nobody sees', () => {
 
 describe('the prompt of an engine', () => {
   const engine = {
+    kind: 'openai' as const,
     model: 'fake-1',
     maxTokens: 200,
     contextTokens: 16_384,

@@ -8,6 +8,7 @@ import { failing, fakeOpenai, open, type Reply, streaming, write } from '../supp
 import { passage } from '../support/passages.ts'
 
 const engine = {
+  kind: 'openai' as const,
   model: 'fake-1',
   maxTokens: 500,
   contextTokens: 8192,
@@ -118,6 +119,7 @@ test('an answer of a local model that is cancelled costs the tokens until then',
   const generator = localGenerator(
     'local',
     {
+      kind: 'local',
       ...{ model: 'm', maxTokens: 100, timeoutMs: 5000, temperature: 0, topK: 0, topP: 1, minP: 0 },
       ...{ repetitionPenalty: 1, stop: [], contextTokens: 4096, threads: 1, parallel: 1 },
       ...{ cacheMegabytes: 1, memoryMegabytes: 256, idleMinutes: 1 },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EngineConfig } from '../../src/config/schema.ts'
+import type { EngineConfigs } from '../../src/config/engines.ts'
 import type { Passage, Turn } from '../../src/domain/answer.ts'
 import { openaiGenerator } from '../../src/generate/engines/openai.ts'
 import { fitting, groundedPrompt } from '../../src/generate/grounded/prompt.ts'
@@ -25,6 +25,7 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
 }
 
 const engine = {
+  kind: 'openai' as const,
   model: 'fake-1',
   apiKey: 'sk-test',
   maxTokens: 100,
@@ -34,12 +35,12 @@ const engine = {
   retries: 0,
 }
 
-const promptVersion = async (config: Partial<EngineConfig>) =>
+const promptVersion = async (config: Partial<EngineConfigs['openai']>) =>
   (await openaiGenerator('fake', { ...engine, baseUrl: 'http://127.0.0.1:1/v1', ...config })).promptVersion
 
 test('answers with other settings are others for the cache; a key or a time to wait makes none', async () => {
   const plain = await promptVersion({})
-  const others: Partial<EngineConfig>[] = [
+  const others: Partial<EngineConfigs['openai']>[] = [
     { baseUrl: 'http://127.0.0.1:9/v1' },
     { temperature: 0.7 },
     { maxTokens: 99 },
@@ -52,7 +53,7 @@ test('answers with other settings are others for the cache; a key or a time to w
 async function ask(
   reply: Reply,
   given: Partial<GenerateInput> = {},
-  config: Partial<EngineConfig> = {},
+  config: Partial<EngineConfigs['openai']> = {},
   times = 1,
 ) {
   await using server = await fakeOpenai(reply)
@@ -180,7 +181,7 @@ describe('the OpenAI-compatible generator', () => {
     }
     await expect(ask(reply)).rejects.toMatchObject({
       code: 'engine_failed',
-      message: expect.stringContaining('1048576 bytes'),
+      message: expect.stringContaining('1.05 MB'),
     })
     await closed.promise
   })

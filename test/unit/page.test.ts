@@ -5,10 +5,11 @@ import { createContext, runInContext } from 'node:vm'
 import { parseHTML } from 'linkedom'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { pageHtml } from '../../daemon/http/page.ts'
 import { packageRoot } from '../../src/config/package-root.ts'
 
 const PAGE = join(packageRoot(), 'daemon/page')
-const HTML = readFileSync(join(PAGE, 'index.html'), 'utf8')
+const HTML = pageHtml()
 const SCRIPT = readFileSync(join(PAGE, 'page.js'), 'utf8')
 const NAMES: Readonly<Record<string, string>> = {
   'token-of-anna': 'user:anna',

@@ -59,6 +59,9 @@ describe('tokenizer of the built-in model', () => {
       fc.property(fc.array(fc.oneof(part, fc.string({ unit: 'grapheme' }))), (parts) => {
         const text = parts.join('')
         expect(tokenizer.encode(text, 100_000).ids).toEqual(whole.encode(text).ids)
+        const { spans, ...located } = tokenizer.locate(text, 100_000)
+        expect(located).toEqual(tokenizer.encode(text, 100_000))
+        expect(spans.length).toBe(located.ids.length - 2)
       }),
       { numRuns: 500 },
     )
@@ -70,6 +73,17 @@ describe('tokenizer of the built-in model', () => {
     expect(ids.at(-1)).toBe(2)
     expect(truncated).toBe(true)
     expect(tokenizer.encode('слово', 512)).toMatchObject({ truncated: false, unknown: 0 })
+  })
+
+  it('tells where tokens stand: of a word that normalising changed, the whole word', () => {
+    const text = 'getElementById(3.14)  ﬁve мама—мыла 🎉'
+    const { spans } = tokenizer.locate(text, 512)
+    expect(spans.every(({ start }, i) => start >= (spans[i - 1]?.start ?? 0))).toBe(true)
+    const places = new Set(spans.map(({ start, end }) => text.slice(start, end)))
+    expect(places).toContain('ﬁve')
+    expect(places).toContain('get')
+    expect(spans.at(-1)?.end).toBe(text.length)
+    expect(tokenizer.locate('слово '.repeat(2000), 512).spans).toHaveLength(510)
   })
 
   it('cuts megabytes the same way, with or without spaces', () => {

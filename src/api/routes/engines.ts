@@ -11,6 +11,7 @@ export const engineRoutes = {
       engines: z.array(
         z.object({
           name: z.string(),
+          kind: z.string(),
           model: z.string(),
           used: z.enum(['first', 'as a fallback', 'on request']),
           state: z.enum(['ok', 'resting']),

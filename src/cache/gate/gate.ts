@@ -5,7 +5,7 @@
 import type { Language } from '../../domain/language.ts'
 import { fold } from '../../text/fold.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
-import type { Lexicon } from '../../text/lexicon.ts'
+import type { Impersonal, Lexicon, Mood } from '../../text/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
 import { compareStatements } from './statement.ts'
 import { type Difference, type Question, readQuestion, type Word } from './words.ts'
@@ -23,8 +23,8 @@ export function compareQuestions(a: string, b: string, language: Language): Verd
   const [first = '', second = ''] = [a, b].sort().map(fold)
   // One character may be many in its compatibility form.
   if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
-  const one = generic(readQuestion(first, lexicon))
-  const two = generic(readQuestion(second, lexicon))
+  const one = impersonal(readQuestion(first, lexicon), lexicon)
+  const two = impersonal(readQuestion(second, lexicon), lexicon)
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
   if (one.folded === two.folded) return { kind: 'same' }
   const mood = differentMood(one, two, lexicon)
@@ -45,11 +45,13 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
   const [one, two] = [personsOf(a), personsOf(b)]
   if (one !== two) return undefined
   // What one may do is not what one must do.
-  const says = (mood: string) => [a, b].some(({ moods }) => moods.includes(mood))
+  const says = (mood: Mood) => [a, b].some(({ moods }) => moods.includes(mood))
   if (says('able') && says('should')) return undefined
   const loose = [a, b].map((question) => ({
     ...question,
-    moods: question.moods.filter((mood) => mood !== 'should' && (mood !== 'able' || one === 'i')),
+    moods: question.moods.filter(
+      (mood) => mood !== 'should' && (mood !== 'able' || one === lexicon.impersonal?.persons[0]),
+    ),
   }))
   const [x, y] = loose
   if (x === undefined || y === undefined) return undefined
@@ -72,25 +74,22 @@ const isReadable = ({ words }: Question): boolean =>
 const SUBSTANTIAL = new Set<Word['kind']>(['content', 'name', 'number', 'unit'])
 
 /** `How can I`, `how do you` and `how to` ask the same. */
-function generic(question: Question): Question {
+function impersonal(question: Question, lexicon: Lexicon): Question {
+  const rule = lexicon.impersonal
   const persons = new Set(question.words.filter(({ kind }) => kind === 'person').map(({ key }) => key))
   const [only] = persons
-  if (persons.size !== 1 || (only !== 'i' && only !== 'you')) return question
-  const isHow = question.words[0]?.key === 'how'
-  if (!isHow) return question
-  return withoutPersons(question)
+  if (rule === undefined || only === undefined || persons.size !== 1) return question
+  const isHow = question.words[0]?.key === rule.how
+  return isHow && rule.persons.includes(only) ? withoutPersons(question, rule) : question
 }
 
-/** Whom it is done to makes a difference: `how to contact me`. */
-const OBJECTS: ReadonlySet<string> = new Set(['me', 'us'])
-
 /** Their prepositions go to the words after them. */
-function withoutPersons(question: Question): Question {
+function withoutPersons(question: Question, { objects }: Impersonal): Question {
   let left = ''
   const words: Word[] = []
   for (const word of question.words) {
     const preposition = word.preposition || left
-    const isLeftOut = word.kind === 'person' && !OBJECTS.has(word.form)
+    const isLeftOut = word.kind === 'person' && !objects.has(word.form)
     left = isLeftOut ? preposition : ''
     if (!isLeftOut) words.push({ ...word, preposition })
   }
@@ -101,11 +100,8 @@ function withoutPersons(question: Question): Question {
 const differentVoice = (a: Question, b: Question): Verdict | undefined =>
   a.passive === b.passive || !(a.asks || b.asks) ? undefined : different('voice', 'active, passive')
 
-/** Not `how often` and the like. */
-const MANNER = /^how (?:to|do|does|is|are|can|could|may|might|should|shall|must)(?!\p{L})/u
-
 function differentMood(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
-  const isHow = [a, b].every(({ folded }) => MANNER.test(folded))
+  const isHow = [a, b].every(({ folded }) => lexicon.impersonal?.manner.test(folded))
   const [one = '', two = ''] = [a, b].map((question) => {
     const said = question.moods.filter(
       (mood) => mood !== 'present' && !(isHow && (mood === 'able' || mood === 'should')),

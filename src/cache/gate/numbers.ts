@@ -1,3 +1,4 @@
+import { anyOf } from '../../text/all-languages.ts'
 import type { Lexicon } from '../../text/lexicon.ts'
 
 interface Part {
@@ -17,7 +18,7 @@ export function numberOf(token: string, lexicon: Lexicon): readonly Part[] | und
   const [, digits = '', suffix = ''] = match
   const value = /^\p{N}{1,3}(?:,\p{N}{3})+$/u.test(digits) ? digits.replaceAll(',', '') : digits
   if (suffix === '') return [{ key: value, kind: 'number' }]
-  if (/^(?:st|nd|rd|th)$/u.test(suffix)) return [{ key: `${value}.`, kind: 'number' }]
+  if (lexicon.ordinalSuffixes.has(suffix)) return [{ key: `${value}.`, kind: 'number' }]
   const unit = lexicon.units.get(suffix)
   if (unit === undefined) return [{ key: value + suffix, kind: 'number' }]
   return [
@@ -26,8 +27,10 @@ export function numberOf(token: string, lexicon: Lexicon): readonly Part[] | und
   ]
 }
 
-const CURRENCY_FIRST =
-  /([$€£₽₹])\s?(\p{N}[\p{N}.,]*)(\s?(?:hundred|thousand|million|billion|trillion|bn|mn)(?!\p{L}))?/gu
+const CURRENCY_FIRST = new RegExp(
+  `([$€£₽₹])\\s?(\\p{N}[\\p{N}.,]*)(\\s?${anyOf(({ lexicon }) => lexicon.scales)}(?!\\p{L}))?`,
+  'gu',
+)
 
 /** `$2 million` as `2 million $`. */
 export const currencyLast = (text: string): string =>

@@ -7,7 +7,9 @@ import type { Word } from './words.ts'
 export function differentOrder(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdict {
   const straight = align(a, b, lexicon)
   if (straight.kind !== 'different' || !haveSameWords(a, b)) return straight
-  const isMoved = samePhrases(a, b, lexicon) || align(withoutOf(a), withoutOf(b), lexicon).kind === 'same'
+  const isMoved =
+    samePhrases(a, b, lexicon) ||
+    align(withoutGenitive(a, lexicon), withoutGenitive(b, lexicon), lexicon).kind === 'same'
   if (isMoved) return { kind: 'same' }
   if (straight.reason === 'direction') return straight
   return { kind: 'different', reason: 'order', detail: 'the same words in another order' }
@@ -32,7 +34,7 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   return { kind: 'different', reason: worst.kind, detail: `“${x?.form ?? ''}”, “${y?.form ?? ''}”` }
 }
 
-/** Aligned words in other roles: `to Paris` and `from Paris`, `кошка` and `кошку`. */
+/** Aligned words in other roles: `to Paris` and `from Paris`, the subject and the object. */
 function differentRole(pairs: readonly [Word, Word][], lexicon: Lexicon): Verdict | undefined {
   for (const [one, two] of pairs) {
     const detail = `“${one.preposition} ${one.form}”, “${two.preposition} ${two.form}”`
@@ -87,8 +89,8 @@ function difference(a: readonly Word[], b: readonly Word[]): [Word[], Word[], [W
 }
 
 /** `the capital of France` as `France's capital`. */
-function withoutOf(words: readonly Word[]): readonly Word[] {
-  const at = words.findIndex(({ preposition }) => preposition === 'of')
+function withoutGenitive(words: readonly Word[], lexicon: Lexicon): readonly Word[] {
+  const at = words.findIndex(({ preposition }) => preposition === lexicon.genitive)
   const [owner] = words.slice(at, at + 1)
   if (at < 1 || owner === undefined) return words
   let start = at - 1
@@ -110,7 +112,7 @@ function withoutOf(words: readonly Word[]): readonly Word[] {
     ...words.slice(at + 1, end),
     { ...head, preposition: '' },
     ...owned.slice(1),
-    ...withoutOf(words.slice(end)),
+    ...withoutGenitive(words.slice(end), lexicon),
   ]
 }
 

@@ -52,7 +52,7 @@ function isOneMove(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): bo
     const [before = '', after = ''] = [one?.preposition, two?.preposition]
     if (before === after) return true
     const isRole = lexicon.strictPrepositions.has(before) || lexicon.strictPrepositions.has(after)
-    return !isRole || ((before === '' || after === '') && before + after === 'with')
+    return !isRole || ((before === '' || after === '') && before + after === lexicon.companion)
   }
   let start = 0
   while (start < a.length && same(start, start)) start++

@@ -1,5 +1,5 @@
 /** Cuts a question into what is compared. */
-import type { Lexicon } from '../../text/lexicon.ts'
+import type { Lexicon, Mood } from '../../text/lexicon.ts'
 import { currencyLast, numberOf } from './numbers.ts'
 
 /** Why two questions are not one. */
@@ -34,7 +34,7 @@ export interface Word {
 export interface Question {
   readonly words: readonly Word[]
   /** What the helpers say of time and mood, in their order: `past`, `able` … */
-  readonly moods: readonly string[]
+  readonly moods: readonly Mood[]
   readonly folded: string
   /** Asks something: not a statement, not a list of words to search for. */
   readonly asks: boolean
@@ -52,7 +52,7 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
   const names = new Set<string>()
   for (const { 0: token, index } of written.matchAll(TOKEN)) {
     const isAcronym = !shouted && /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(token)
-    const isName = !isTitle && index > 0 && /^\p{Lu}/u.test(token) && token !== 'I'
+    const isName = !isTitle && index > 0 && /^\p{Lu}/u.test(token) && !lexicon.capitalised.has(token)
     if (isAcronym || isName) names.add(token.toLowerCase())
   }
   let lower = currencyLast(protectAcronyms(written, shouted).toLowerCase())
@@ -60,7 +60,7 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
   lower = lower.replace(/\s+/gu, ' ').trim()
 
   const words: Word[] = []
-  const moods: string[] = []
+  const moods: Mood[] = []
   let preposition = ''
   let first = true
   let being = false
@@ -93,9 +93,7 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
         first = true
         continue
       }
-      const isPerfect =
-        lexicon.perfect.has(form) &&
-        tokens.slice(index + 1, index + 4).some((next) => lexicon.isPast(next) || next === 'been')
+      const isPerfect = lexicon.perfect.has(form) && tokens.slice(index + 1, index + 4).some(lexicon.isPast)
       const mood = isPerfect ? 'past' : lexicon.helpers.get(form)
       if (mood !== undefined) {
         moods.push(mood)
@@ -123,7 +121,7 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
     const stem = lexicon.stem(form)
     const key = lexicon.concepts.get(stem) ?? stem
     passive ||= being && lexicon.isPast(form)
-    being &&= !form.endsWith('ing')
+    being &&= !lexicon.isContinuous(form)
     const symbol = /^[<>=≠≤≥±*^~&+!-]/u.test(form)
     add(key, symbol ? 'unit' : names.has(form) || acronym ? 'name' : 'content', form)
   }

@@ -28,7 +28,7 @@ export interface ConnectionOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** Less than what a command's token must have left: see commands/common/target.ts. */
+/** Less than what a command's token must have left: see src/client/target.ts. */
 const RENEW_BEFORE_MS = 45_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 

@@ -3,11 +3,12 @@
  * follows the job that indexes them.
  */
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { bytes } from '../../text/amounts.ts'
 import type { ApiClient } from '../api.ts'
+import type { FoundFile } from '../files/expand.ts'
+import { type HashedFile, hashFile } from '../files/hash.ts'
 import { pause } from '../pause.ts'
 import { cancelled, concurrently, type Stops } from './concurrently.ts'
-import type { FoundFile } from './files.ts'
-import { type HashedFile, hashFile } from './hash.ts'
 import { type JobDocumentResult, type JobStatus, UploadRun } from './run.ts'
 
 export type FileResult = FoundFile &
@@ -172,7 +173,7 @@ async function upload(
   if (file.bytes > maxFileBytes) {
     throw new ChatbotError(
       'document_too_large',
-      `It has ${file.bytes} bytes; ${maxFileBytes} are allowed (ingest.maxFileBytes). Split it, or raise the limit.`,
+      `It is larger than ${bytes(maxFileBytes)} (ingest.maxFileBytes). Split it, or raise the limit.`,
     )
   }
   const job = await run.job()

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Config } from '../../config/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { NewSource } from '../../domain/source.ts'
 import { type FetchOptions, fetchDocument } from '../../fetch/fetch.ts'
-import { type Expansion, expandSource } from './files.ts'
-import { type HashedFile, hashFile } from './hash.ts'
+import { type Expansion, expandSource } from '../files/expand.ts'
+import { type HashedFile, hashFile } from '../files/hash.ts'
 import type { HeldSource, SourceContent } from './sync.ts'
 
 export interface ReadSourceOptions {
@@ -15,6 +16,27 @@ export interface ReadSourceOptions {
   readonly web: Omit<FetchOptions, 'path' | 'validators'> & {
     /** Folder for the page. */
     readonly dir: string
+  }
+}
+
+/** As configured; pages are put into `dir`. */
+export async function readSourceOptions(
+  { ingest: { maxFileBytes, urlTimeoutMs, allowPrivateUrls } }: Pick<Config, 'ingest'>,
+  version: string,
+  dir: string,
+  signal: AbortSignal,
+): Promise<ReadSourceOptions> {
+  const { LOADERS } = await import('../../ingest/loaders/registry.ts')
+  return {
+    extensions: new Set(LOADERS.flatMap(({ extensions }) => extensions.map((extension) => `.${extension}`))),
+    web: {
+      dir,
+      maxBytes: maxFileBytes,
+      timeoutMs: urlTimeoutMs,
+      allowPrivate: allowPrivateUrls,
+      userAgent: `chatbot/${version}`,
+      signal,
+    },
   }
 }
 

@@ -5,9 +5,9 @@
 import { extname } from 'node:path'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Move, NewSource, Validators } from '../../domain/source.ts'
+import type { FoundFile } from '../files/expand.ts'
+import type { HashedFile, hashFile } from '../files/hash.ts'
 import { cancelled } from './concurrently.ts'
-import type { FoundFile } from './files.ts'
-import type { HashedFile, hashFile } from './hash.ts'
 import { type FailedResult, type FileResult, hashFiles, type IngestOptions, ingestFiles } from './ingest.ts'
 
 /** A document whose file was renamed, or is gone. */

@@ -1,9 +1,12 @@
 import OpenAI from 'openai'
-import type { EngineConfig } from '../../config/schema.ts'
+import type { EngineConfigs } from '../../config/engines.ts'
 import type { Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { traceparent } from '../../domain/traceparent.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
+import { bytes } from '../../text/amounts.ts'
+
+type OpenaiConfig = EngineConfigs['openai']
 
 /**
  * `thought` is written before the answer and no part of it; `usage` is of all until now, and the last one counts;
@@ -34,7 +37,7 @@ interface Dialect {
 }
 
 /** Chat completions of one engine; learns from its refusals which parameters it takes. */
-export function chatCompletion(name: string, config: EngineConfig, apiKey: string | undefined): Completion {
+export function chatCompletion(name: string, config: OpenaiConfig, apiKey: string | undefined): Completion {
   const client = new OpenAI({
     baseURL: config.baseUrl,
     // Local engines want no key, but the client insists on one.
@@ -123,7 +126,7 @@ export function chatCompletion(name: string, config: EngineConfig, apiKey: strin
 }
 
 /** The client keeps what it has read of a line: what never ends would fill the memory. */
-function boundedFetch(name: string, config: EngineConfig): typeof fetch {
+function boundedFetch(name: string, config: OpenaiConfig): typeof fetch {
   const most = MAX_LINE_BYTES + config.maxTokens * MAX_BYTES_PER_TOKEN
   return async (target, init) => {
     const response = await fetch(target, init)
@@ -165,7 +168,7 @@ function otherDialect(dialect: Dialect, error: unknown): Dialect | undefined {
   }
 }
 
-const noAnswer = (name: string, { baseUrl }: EngineConfig) =>
+const noAnswer = (name: string, { baseUrl }: OpenaiConfig) =>
   new ChatbotError(
     'engine_failed',
     `The engine ${name} sent nothing in the format of OpenAI's API. Is engines.${name}.baseUrl right?`,
@@ -184,10 +187,10 @@ const cutOff = (name: string, cause?: unknown) =>
 const longLine = (name: string) =>
   new ChatbotError(
     'engine_failed',
-    `The engine ${name} sent a line of more than ${MAX_LINE_BYTES} bytes: it was broken off. Is engines.${name}.baseUrl right?`,
+    `The engine ${name} sent a line of more than ${bytes(MAX_LINE_BYTES)}: it was broken off. Is engines.${name}.baseUrl right?`,
   )
 
-const endless = (name: string, config: EngineConfig) =>
+const endless = (name: string, config: OpenaiConfig) =>
   new ChatbotError(
     'engine_failed',
     `The answer of the engine ${name} goes on beyond the ${config.maxTokens} tokens of engines.${name}.maxTokens: it was broken off. Does the engine keep to the limit?`,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { EngineConfig } from '../../config/schema.ts'
+import type { EngineConfigs } from '../../config/engines.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 
 /**
@@ -8,7 +8,7 @@ import { ChatbotError } from '../../domain/errors.ts'
  */
 export async function engineKey(
   setting: string,
-  config: Pick<EngineConfig, 'apiKey' | 'apiKeyFile'>,
+  config: Pick<EngineConfigs['openai'], 'apiKey' | 'apiKeyFile'>,
 ): Promise<string | undefined> {
   if (config.apiKeyFile === undefined) return config.apiKey
   try {

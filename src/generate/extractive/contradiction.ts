@@ -3,6 +3,7 @@
  * contradiction, and one that is missed does less harm than one that is invented.
  */
 import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
+import { ofAll } from '../../text/all-languages.ts'
 import { detectLanguage } from '../../text/language.ts'
 import { stems, terms } from '../../text/terms.ts'
 import { expectedAnswer } from './expected.ts'
@@ -74,10 +75,11 @@ function statementOf({ candidate }: Ranked, asked: ReadonlySet<string>): Stateme
 
 const NUMBER =
   /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
+const YEAR_UNITS = new Set(ofAll(({ asking }) => (asking.yearUnit === undefined ? [] : [asking.yearUnit])))
 const YEAR = /^(?:1\d|20)\d\d$/u
 
 const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>
-  YEAR.test(value) && (unit === '' || unit === 'год')
+  YEAR.test(value) && (unit === '' || YEAR_UNITS.has(unit))
 
 const stemOf = (word: string) => terms(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
 

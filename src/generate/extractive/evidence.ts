@@ -3,7 +3,7 @@
 import { EVIDENCE_WEIGHTS } from '../../../models/calibration.ts'
 import type { Passage } from '../../domain/answer.ts'
 import type { Language } from '../../domain/language.ts'
-import { detectLanguage } from '../../text/language.ts'
+import { isIn } from '../../text/language.ts'
 import { stems, type Term, terms } from '../../text/terms.ts'
 import type { Ranked } from './relevance.ts'
 
@@ -76,9 +76,9 @@ export function confidence(basis: Basis, evidence: Evidence): number {
   )
 }
 
-/** Words can only be compared within one language; Russian documentation may be half commands and names in Latin. */
+/** Words can only be compared within one language; documentation in any may be half commands and names in Latin. */
 export function basisOf(language: Language, best: Ranked): Basis {
   const { text } = best.candidate.passage
-  const same = language === 'ru' ? /\p{Script=Cyrillic}{3}/u.test(text) : detectLanguage(text) === language
+  const same = isIn(language, text)
   return same ? language : 'cross'
 }

@@ -1,4 +1,5 @@
-import { type Asking, KNOWLEDGE } from '../../text/language.ts'
+import { anyOf, asWord } from '../../text/all-languages.ts'
+import type { Asking } from '../../text/knowledge.ts'
 import type { Term } from '../../text/terms.ts'
 
 /** What kind of thing a question asks for, where its words tell. */
@@ -30,11 +31,8 @@ export function offers(expected: Expected, sentence: string, fresh: readonly Ter
   }
 }
 
-/** The words of all languages, since a question may mix them. `\b` knows Latin letters only. */
-const words = (pick: (asking: Asking) => string) => {
-  const alternatives = Object.values(KNOWLEDGE).map(({ asking }) => pick(asking))
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'iu')
-}
+const words = (pick: (asking: Asking) => string) =>
+  new RegExp(asWord(anyOf(({ asking }) => [pick(asking)])), 'iu')
 
 const ASKS_DATE = words(({ date }) => date)
 const ASKS_QUANTITY = words(({ quantity }) => quantity)

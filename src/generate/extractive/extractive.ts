@@ -2,6 +2,7 @@
 
 import { ENOUGH } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
+import { cosine } from '../../domain/cosine.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
@@ -73,13 +74,6 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   const other = contradictionOf(standalone, ranked)
   if (other !== undefined) return { quotes: [best, other].map(quoteOf), differ: true }
   return { quotes: quotesOf(ranked, ENOUGH[basis]), differ: false }
-}
-
-/** Both are of length 1. */
-function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
-  return sum
 }
 
 function citationOf({ passage, start, end, text, similarity }: Quote, number: number): Citation {

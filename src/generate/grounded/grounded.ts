@@ -16,8 +16,6 @@ import { createSummaries } from './summary.ts'
 export interface GroundedOptions {
   /** As the configuration calls the engine. */
   readonly name: string
-  /** Where its settings stand: `engines.NAME`. */
-  readonly settings: string
   readonly model: string
   readonly contextTokens: number
   readonly maxTokens: number
@@ -32,7 +30,7 @@ export interface GroundedOptions {
 
 /** Answers by a language model, wherever it runs, from the passages alone and with checked citations. */
 export function groundedGenerator(options: GroundedOptions): Generator {
-  const { name, settings, model, contextTokens, maxTokens, completion, short } = options
+  const { name, model, contextTokens, maxTokens, completion, short } = options
   const summaries = createSummaries()
   return {
     id: `${name}:${model}`,
@@ -49,7 +47,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
       if (fits === undefined) {
         throw new ChatbotError(
           'engine_failed',
-          `The question and one passage do not fit into what ${settings}.contextTokens (${contextTokens}) leaves beside ${settings}.maxTokens (${maxTokens}). Ask a shorter question, or set the engine's real context window.`,
+          `The question and one passage do not fit into what engines.${name}.contextTokens (${contextTokens}) leaves beside engines.${name}.maxTokens (${maxTokens}). Ask a shorter question, or set the engine's real context window.`,
         )
       }
       try {
@@ -69,7 +67,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
 
 /** Turns the engine's text into checked text, citations and, for NO_ANSWER, a refusal. */
 async function* grounded(
-  { name, settings }: GroundedOptions,
+  { name }: GroundedOptions,
   input: GenerateInput,
   passages: readonly Passage[],
   pieces: AsyncIterable<Piece>,
@@ -116,7 +114,7 @@ async function* grounded(
     yield* checked(check.push(links.push(text)))
   }
 
-  const cut = cutOff(settings, finish)
+  const cut = cutOff(name, finish)
   const leftOut = input.passages.length - passages.length
   const ending = {
     type: 'end' as const,
@@ -126,7 +124,7 @@ async function* grounded(
   const warnings = cut === undefined ? [] : [cut]
   if (leftOut > 0) {
     warnings.push(
-      `${leftOut} of ${input.passages.length} passages did not fit into ${settings}.contextTokens: the engine has not seen them.`,
+      `${leftOut} of ${input.passages.length} passages did not fit into engines.${name}.contextTokens: the engine has not seen them.`,
     )
   }
   if (opening?.startsWith(NO_ANSWER)) {
@@ -177,12 +175,12 @@ function nearestPassage(answer: string, passages: readonly Passage[]): Passage |
 }
 
 /** Why the answer is not whole; undefined when it is. */
-function cutOff(settings: string, finish: string): string | undefined {
+function cutOff(name: string, finish: string): string | undefined {
   switch (finish) {
     case 'stop':
       return undefined
     case 'length':
-      return `The answer was cut off at ${settings}.maxTokens, or at the end of the engine's context window.`
+      return `The answer was cut off at engines.${name}.maxTokens, or at the end of the engine's context window.`
     case 'content_filter':
       return "The engine's content filter cut the answer off."
     default:

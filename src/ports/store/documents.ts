@@ -1,4 +1,4 @@
-import type { DocumentSummary, EmbeddedChunk, IndexSpec, Metadata } from '../../domain/document.ts'
+import type { DocumentSummary, IndexSpec, Metadata } from '../../domain/document.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Principal } from '../../domain/principal.ts'
 
@@ -37,7 +37,7 @@ export interface DocumentQuery {
 export interface DocumentRepository {
   /**
    * Of these files, the uris whose content the active index of `collection` does not hold under this spec, and no
-   * running job has staged; `changed` are those of them that it knows with other content. This, `knownVectors` and `put` throw `unknown_collection`.
+   * running job has staged; `changed` are those of them that it knows with other content. Throws `unknown_collection`.
    */
   missing: (
     principal: Principal,
@@ -45,25 +45,6 @@ export interface DocumentRepository {
     spec: IndexSpec,
     files: readonly { uri: string; hash: string }[],
   ) => Promise<{ needed: string[]; changed: string[]; staged: { uri: string; job: string }[] }>
-  /** Vectors that the collection's active generation already has for these chunk hashes. */
-  knownVectors: (
-    principal: Principal,
-    collection: string,
-    spec: IndexSpec,
-    hashes: readonly string[],
-  ) => Promise<Map<string, Float32Array>>
-  /**
-   * Stores a document with its chunks and vectors in one transaction and raises the collection's revision.
-   * A document of the same uri is replaced and keeps its id, also one that is staged; the same content changes nothing.
-   * Throws `index_mismatch` when the collection's index was made with another spec.
-   */
-  put: (
-    principal: Principal,
-    collection: string,
-    spec: IndexSpec,
-    document: NewDocument,
-    chunks: readonly EmbeddedChunk[],
-  ) => Promise<{ document: DocumentSummary; status: 'indexed' | 'unchanged' }>
   list: (principal: Principal, query: DocumentQuery) => Promise<DocumentSummary[]>
   /** By id, unique id prefix (≥ 4 characters) or uri; throws `unknown_document` or `ambiguous_document`. */
   get: (principal: Principal, reference: string) => Promise<DocumentSummary>

@@ -59,7 +59,9 @@ export interface JobRepository {
   release: (claim: Claim, more: boolean) => Promise<void>
   /** Makes what a killed daemon had taken due. Only for the only daemon of the database: others' leases lapse. */
   recover: () => Promise<void>
-  /** Ends runs whose client is gone without saying that it has sent everything, and forgets old jobs. */
+  /** Forgets a job that has ended, with what it has staged; one that runs stays. */
+  forget: (principal: Principal, id: string) => Promise<void>
+  /** Ends runs whose client or daemon is gone without having sent or stored everything, and forgets old jobs. */
   tidy: () => Promise<void>
   /** Says why nothing moves. */
   waiting: (claim: Claim, reason: string) => Promise<boolean>

@@ -1,5 +1,5 @@
 import type { Chunk, IndexSpec } from '../../domain/document.ts'
-import type { ChatbotError } from '../../domain/errors.ts'
+import type { ChatbotError, ErrorCode } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { NewDocument } from './documents.ts'
 import type { Claim } from './jobs.ts'
@@ -8,14 +8,29 @@ export interface StageTarget {
   /** Its name. */
   readonly collection: string
   readonly spec: IndexSpec
-  /** The run that the document belongs to. */
-  readonly job: string
 }
 
-export type Staged =
-  | { readonly status: 'staged'; readonly job: string; readonly id: number }
-  /** Id of the live document that has this content. */
-  | { readonly status: 'unchanged'; readonly document: string }
+/** Id of the live document that has this content. */
+export interface Unchanged {
+  readonly status: 'unchanged'
+  readonly document: string
+}
+
+export type Staged = { readonly status: 'staged'; readonly job: string; readonly id: number } | Unchanged
+
+export type StagedAlone =
+  | { readonly status: 'claimed'; readonly claim: Claim; readonly id: number }
+  | Unchanged
+
+/** What became of the document of a run of one. */
+export type Outcome =
+  /** It, or a later upload of the same document that took its place, is not indexed yet. */
+  | { readonly state: 'waiting' }
+  /** Id of the live document. */
+  | { readonly state: 'indexed'; readonly document: string }
+  | { readonly state: 'failed'; readonly code: ErrorCode; readonly message: string }
+  /** The run was cancelled, or the document or its collection was deleted. */
+  | { readonly state: 'cancelled' }
 
 /** A chunk's place in the order of staged documents. */
 export interface ChunkPlace {
@@ -43,10 +58,20 @@ export interface StagingRepository {
    */
   stage: (
     principal: Principal,
-    target: StageTarget,
+    /** `job`: the run that the document belongs to. */
+    target: StageTarget & { readonly job: string },
     document: NewDocument,
     chunks: readonly Chunk[],
   ) => Promise<Staged>
+  /** Accepts a document as `stage` does, in a run of its own that the caller has claimed. */
+  stageAlone: (
+    principal: Principal,
+    target: StageTarget,
+    document: NewDocument,
+    chunks: readonly Chunk[],
+    leaseMs: number,
+  ) => Promise<StagedAlone>
+  outcome: (principal: Principal, job: string) => Promise<Outcome>
   /** Remembers in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
   /** Documents of the principal's runs that are staged and not indexed yet. */

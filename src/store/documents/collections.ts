@@ -1,6 +1,6 @@
 import { and, asc, count, eq, getTableColumns, type SQL, sql, sum } from 'drizzle-orm'
 import { collections, documents, grants } from '../../../drizzle/schema.ts'
-import { COLLECTION_NAME, type Collection, type SearchedCollection } from '../../domain/document.ts'
+import { type Collection, checkCollectionName, type SearchedCollection } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal, Role } from '../../domain/principal.ts'
 import type { CollectionRepository } from '../../ports/store/collections.ts'
@@ -180,12 +180,7 @@ export async function findCollection(
 
 /** Undefined when the name is taken. Whoever makes a collection administers it. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {
-  if (!COLLECTION_NAME.test(name)) {
-    throw new ChatbotError(
-      'invalid_collection_name',
-      'A collection is named with 1 to 63 lower-case letters, digits, ".", "_" and "-", a letter or digit first.',
-    )
-  }
+  checkCollectionName(name)
   if (!(await mayEverywhere(queries, principal, 'editor'))) {
     throw new ChatbotError(
       'forbidden',

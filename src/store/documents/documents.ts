@@ -1,35 +1,26 @@
-import { and, asc, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm'
-import { vectorBytes } from '../../../drizzle/columns.ts'
+import { and, asc, desc, eq, gt, inArray, lte } from 'drizzle-orm'
 import {
   chunks,
   collections,
   documentParts,
   documents,
   generations,
-  sources,
   vectors,
 } from '../../../drizzle/schema.ts'
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { DocumentQuery, DocumentRepository, NewDocument } from '../../ports/store/documents.ts'
+import type { DocumentQuery, DocumentRepository } from '../../ports/store/documents.ts'
 import type { Term } from '../../text/bm25.ts'
 import { may } from '../accounts/rights.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
-import { boundLog } from '../database/maintenance.ts'
-import { ensureGeneration } from '../indexes/partitions.ts'
-import { insertTerms, withTerms } from '../search/chunk-terms.ts'
+import { insertTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
 import { place } from './place.ts'
 import { replaceStaged, stagedAmong } from './staging.ts'
-import { contextOf, splitText } from './text-parts.ts'
-
-type PutResult = Awaited<ReturnType<DocumentRepository['put']>>
-
-/** A longer one does not fit into an index of PostgreSQL. */
-const MAX_URI_BYTES = 2048
+import { splitText } from './text-parts.ts'
 
 export function documentRepository(database: Database): DocumentRepository {
   return {
@@ -59,52 +50,6 @@ export function documentRepository(database: Database): DocumentRepository {
         const needed = other.map(({ uri }) => uri).filter((uri) => !waiting.has(uri))
         return { needed, changed: needed.filter((uri) => known.has(uri)), staged }
       }),
-
-    knownVectors: (principal, collection, spec, hashes) =>
-      database.run(async (queries) => {
-        const known = new Map<string, Float32Array>()
-        const { id } = await findCollection(queries, principal, collection, 'editor')
-        const generation = await generationOf(queries, id, spec)
-        if (generation === undefined) return known
-        for (const batch of batches(hashes)) {
-          const rows = await queries
-            .selectDistinctOn([chunks.hash], { hash: chunks.hash, vector: vectorBytes(vectors.embedding) })
-            .from(chunks)
-            .innerJoin(vectors, and(eq(vectors.generation, chunks.generation), eq(vectors.chunk, chunks.id)))
-            .where(
-              and(
-                eq(chunks.generation, generation.id),
-                eq(vectors.generation, generation.id),
-                inArray(chunks.hash, batch),
-              ),
-            )
-          for (const row of rows) known.set(row.hash, row.vector)
-        }
-        return known
-      }),
-
-    put: async (principal, collection, spec, document, embedded) => {
-      checkInput(spec, document, embedded)
-      const { uri, title } = document
-      const complete = await withTerms(
-        embedded.map((chunk) => ({ ...chunk, context: contextOf(chunk), uri, title })),
-      )
-      const result = await database.transaction<PutResult>(async (queries) => {
-        await findCollection(queries, principal, collection, 'editor')
-        const owner = await lockCollection(queries, collection)
-        const generation = await ensureGeneration(queries, owner, spec)
-        const same = await heldDocument(queries, owner.id, document)
-        await replaceStaged(queries, owner.id, [uri])
-        if (same !== undefined) return { document: same, status: 'unchanged' }
-        const id = await writeDocument(queries, owner.id, document, embedded.length)
-        await writeParts(queries, id, document.text)
-        await writeChunks(queries, generation, id, complete)
-        await raiseRevision(queries, owner.id)
-        return { document: await findDocument(queries, principal, id), status: 'indexed' }
-      })
-      await boundLog(database)
-      return result
-    },
 
     list: (principal, query) =>
       database.run(async (queries) => {
@@ -159,19 +104,6 @@ export function documentRepository(database: Database): DocumentRepository {
   }
 }
 
-function checkInput(spec: IndexSpec, document: NewDocument, embedded: readonly EmbeddedChunk[]): void {
-  if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
-    throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
-  }
-  const other = embedded.find((chunk) => chunk.vector.length !== spec.dimensions)
-  if (other !== undefined) {
-    throw new ChatbotError(
-      'index_mismatch',
-      `A vector has ${other.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
-    )
-  }
-}
-
 /** The collection's active generation if it is of this spec. */
 async function generationOf(
   queries: Queries,
@@ -192,50 +124,6 @@ async function generationOf(
     )
   return row
 }
-
-async function heldDocument(queries: Queries, collection: string, document: NewDocument) {
-  const [row] = await queries
-    .select(SUMMARY)
-    .from(documents)
-    .innerJoin(collections, eq(collections.id, documents.collection))
-    .where(
-      and(
-        eq(documents.collection, collection),
-        eq(documents.uri, document.uri),
-        eq(documents.hash, document.hash),
-      ),
-    )
-  return row
-}
-
-/** Inserts the document, or replaces what it has: the id stays, its parts, chunks and vectors go. */
-async function writeDocument(
-  queries: Queries,
-  collection: string,
-  document: NewDocument,
-  chunkCount: number,
-): Promise<string> {
-  const { uri, text, source, ...content } = document
-  const values = { ...content, length: text.length, chunks: chunkCount, ingestedAt: new Date() }
-  const [row] = await queries
-    .insert(documents)
-    .values({ collection, uri, source: sourceIn(collection, source), ...values })
-    .onConflictDoUpdate({
-      target: [documents.collection, documents.uri],
-      set: { ...values, source: sql`coalesce(${documents.source}, excluded.source_id)` },
-    })
-    .returning({ id: documents.id })
-  if (row === undefined) throw new ChatbotError('internal', 'The new document has no id.')
-  await queries.delete(chunks).where(eq(chunks.document, row.id))
-  await queries.delete(documentParts).where(eq(documentParts.document, row.id))
-  return row.id
-}
-
-/** Null when the source was removed meanwhile, or belongs to another collection. */
-const sourceIn = (collection: string, source: string | null) =>
-  source === null
-    ? null
-    : sql`(SELECT ${sources.id} FROM ${sources} WHERE ${sources.id} = ${source} AND ${sources.collection} = ${collection})`
 
 export async function writeParts(queries: Queries, document: string, text: string): Promise<void> {
   for (const [part, piece] of splitText(text).entries()) {

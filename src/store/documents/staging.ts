@@ -10,22 +10,29 @@ import {
   stagedParts,
   stagedVectors,
 } from '../../../drizzle/schema.ts'
-import type { Chunk } from '../../domain/document.ts'
+import type { Chunk, Collection } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { NewDocument } from '../../ports/store/documents.ts'
-import type { Staged, StageTarget, StagingRepository } from '../../ports/store/staging.ts'
+import type {
+  Staged,
+  StagedAlone,
+  StageTarget,
+  StagingRepository,
+  Unchanged,
+} from '../../ports/store/staging.ts'
 import type { LexicalText, Term } from '../../text/bm25.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { boundLog } from '../database/maintenance.ts'
 import { activeGeneration, ensureGeneration, generationCutBy } from '../indexes/partitions.ts'
-import { awaken, holds, lockJob } from '../jobs/claims.ts'
-import { deleteContent, findJob, shardsOf } from '../jobs/jobs.ts'
+import { awaken, claimNew, holds, lockJob } from '../jobs/claims.ts'
+import { deleteContent, findJob, insertJob, shardsOf } from '../jobs/jobs.ts'
 import { withTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { isIngesting, notYetIndexed } from './indexing.ts'
 import { replaceLive } from './live-chunks.ts'
+import { outcomeOf } from './outcome.ts'
 import { missingVectors, reuseVectors } from './staged-vectors.ts'
 import { contextOf, splitText } from './text-parts.ts'
 
@@ -37,35 +44,43 @@ const BACKLOG_RETRY_MS = 2000
 
 export function stagingRepository(database: Database): StagingRepository {
   return {
-    stage: async (principal, target, document, chunks) => {
-      if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
-        throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
-      }
-      const { uri, title, text } = document
-      const lexical = await withTerms(chunks.map((chunk) => ({ ...chunk, uri, title })))
-      const parts = splitText(text)
-      const groups = [...batches(lexical, ({ text, terms }) => text.length * 2 + terms.length * 24)]
-      const store = async (step: Database['transaction']): Promise<Staged> => {
-        const begun = await step((queries) => begin(queries, principal, target, document, chunks.length))
-        if (begun.status === 'unchanged') return begun
-        for (const [part, text] of parts.entries()) {
-          await step((queries) => queries.insert(stagedParts).values({ document: begun.id, part, text }))
-        }
-        for (const group of groups) {
-          await step((queries) => queries.insert(stagedChunks).values(group.map(rowOf(begun.id))))
-        }
-        await step(async (queries) => {
-          // Uploads of one document wait for each other, and one that is being made live for them.
-          await lockCollection(queries, target.collection)
-          await accept(queries, begun, uri, chunks.length)
+    stage: (principal, { job: reference, ...target }, document, chunks) =>
+      take<Staged>(principal, target, document, chunks, {
+        open: async (queries, owner) => ({
+          job: await openRun(queries, principal, reference, owner.name),
+          shard: Number.parseInt(document.hash.slice(0, 8), 16) % shardsOf(database),
+        }),
+        accepted: async (queries, { id, job, shard }) => {
+          await awaken(queries, job, shard)
+          return { status: 'staged', job, id }
+        },
+      }),
+
+    stageAlone: async (principal, target, document, chunks, leaseMs) => {
+      let made: string | undefined
+      try {
+        return await take<StagedAlone>(principal, target, document, chunks, {
+          open: async (queries, owner) => {
+            const run = { kind: 'ingest', collection: owner.id, input: target.spec, sealed: true } as const
+            made = await insertJob(queries, principal, run, 1)
+            return { job: made, shard: 0 }
+          },
+          accepted: async (queries, { id, job, shard }) => ({
+            status: 'claimed',
+            claim: await claimNew(queries, job, shard, leaseMs),
+            id,
+          }),
         })
-        return { status: 'staged', job: begun.job, id: begun.id }
+      } catch (error) {
+        const job = made
+        // Where it cannot be, `tidy` ends it.
+        if (job !== undefined)
+          await database.run((queries) => queries.delete(jobs).where(eq(jobs.id, job))).catch(() => undefined)
+        throw error
       }
-      // Piece by piece where it is large: PGlite's single session has questions to answer meanwhile.
-      return parts.length + groups.length > 2
-        ? store(database.transaction)
-        : database.transaction((queries) => store((work) => work(queries)))
     },
+
+    outcome: (principal, job) => database.run((queries) => outcomeOf(queries, principal, job)),
 
     refuse: (principal, reference, uri, { code, message }) =>
       database.transaction(async (queries) => {
@@ -215,51 +230,95 @@ export function stagingRepository(database: Database): StagingRepository {
     },
   }
 
-  type Begun = { status: 'unchanged'; document: string } | ({ status: 'begun' } & StagedPlace)
-
-  /** The row that the document's content will hang on, in a run that goes on or in one of its own. */
-  async function begin(
-    queries: Queries,
+  async function take<Accepted extends { readonly status: string }>(
     principal: Principal,
     target: StageTarget,
-    { text, source, ...content }: NewDocument,
-    chunks: number,
-  ): Promise<Begun> {
-    const owner = await findCollection(queries, principal, target.collection, 'editor')
-    const generation = await generationCutBy(queries, owner, target.spec)
-    const [held] = await queries
-      .select({ id: documents.id })
-      .from(documents)
-      .where(
-        and(
-          eq(documents.collection, owner.id),
-          eq(documents.uri, content.uri),
-          eq(documents.hash, content.hash),
-        ),
-      )
-    if (held !== undefined && generation !== undefined) {
-      await lockCollection(queries, target.collection)
-      await replaceStaged(queries, owner.id, [content.uri])
-      return { status: 'unchanged', document: held.id }
+    document: NewDocument,
+    chunks: readonly Chunk[],
+    run: Run<Accepted>,
+  ): Promise<Accepted | Unchanged> {
+    if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
+      throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
     }
-    const job = await openRun(queries, principal, target.job, owner.name)
-    const shard = Number.parseInt(content.hash.slice(0, 8), 16) % shardsOf(database)
-    const [row] = await queries
-      .insert(stagedDocuments)
-      .values({
-        ...content,
-        job,
-        shard,
-        collection: owner.id,
-        source: sourceIn(owner.id, source),
-        state: 'receiving',
-        length: text.length,
-        chunks,
+    const { uri, title, text } = document
+    const lexical = await withTerms(chunks.map((chunk) => ({ ...chunk, uri, title })))
+    const parts = splitText(text)
+    const groups = [...batches(lexical, ({ text, terms }) => text.length * 2 + terms.length * 24)]
+    const store = async (step: Database['transaction']): Promise<Accepted | Unchanged> => {
+      const begun = await step((queries) => begin(queries, principal, target, document, chunks.length, run))
+      if (begun.status === 'unchanged') return begun
+      for (const [part, text] of parts.entries()) {
+        await step((queries) => queries.insert(stagedParts).values({ document: begun.id, part, text }))
+      }
+      for (const group of groups) {
+        await step((queries) => queries.insert(stagedChunks).values(group.map(rowOf(begun.id))))
+      }
+      return step(async (queries) => {
+        // Uploads of one document wait for each other, and one that is being made live for them.
+        await lockCollection(queries, target.collection)
+        await accept(queries, begun, uri, chunks.length)
+        return run.accepted(queries, begun)
       })
-      .returning({ id: stagedDocuments.id })
-    if (row === undefined) throw new ChatbotError('internal', 'The staged document has no id.')
-    return { status: 'begun', id: row.id, job, shard, collection: owner.id }
+    }
+    // Piece by piece where it is large: PGlite's single session has questions to answer meanwhile.
+    return parts.length + groups.length > 2
+      ? store(database.transaction)
+      : database.transaction((queries) => store((work) => work(queries)))
   }
+}
+
+/** How documents come into a run. */
+interface Run<Accepted> {
+  /** The run's job and shard that the document's row will name. */
+  open: (queries: Queries, owner: Collection) => Promise<Pick<StagedPlace, 'job' | 'shard'>>
+  /** What is due now that it is accepted, in the same transaction. */
+  accepted: (queries: Queries, place: StagedPlace) => Promise<Accepted>
+}
+
+type Begun = Unchanged | ({ readonly status: 'begun' } & StagedPlace)
+
+/** The row that the document's content will hang on. */
+async function begin<Accepted>(
+  queries: Queries,
+  principal: Principal,
+  target: StageTarget,
+  { text, source, ...content }: NewDocument,
+  chunks: number,
+  run: Run<Accepted>,
+): Promise<Begun> {
+  const owner = await findCollection(queries, principal, target.collection, 'editor')
+  const generation = await generationCutBy(queries, owner, target.spec)
+  const [held] = await queries
+    .select({ id: documents.id })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.collection, owner.id),
+        eq(documents.uri, content.uri),
+        eq(documents.hash, content.hash),
+      ),
+    )
+  if (held !== undefined && generation !== undefined) {
+    await lockCollection(queries, target.collection)
+    await replaceStaged(queries, owner.id, [content.uri])
+    return { status: 'unchanged', document: held.id }
+  }
+  const { job, shard } = await run.open(queries, owner)
+  const [row] = await queries
+    .insert(stagedDocuments)
+    .values({
+      ...content,
+      job,
+      shard,
+      collection: owner.id,
+      source: sourceIn(owner.id, source),
+      state: 'receiving',
+      length: text.length,
+      chunks,
+    })
+    .returning({ id: stagedDocuments.id })
+  if (row === undefined) throw new ChatbotError('internal', 'The staged document has no id.')
+  return { status: 'begun', id: row.id, job, shard, collection: owner.id }
 }
 
 interface StagedPlace {
@@ -310,7 +369,7 @@ async function openRun(
 /** From here on the document is accepted: it ends indexed, or with a reason. */
 async function accept(
   queries: Queries,
-  { id, job, shard, collection }: StagedPlace,
+  { id, job, collection }: StagedPlace,
   uri: string,
   chunks: number,
 ): Promise<void> {
@@ -336,7 +395,6 @@ async function accept(
       updatedAt: sql`now()`,
     })
     .where(eq(jobs.id, job))
-  await awaken(queries, job, shard)
 }
 
 /** Which of the files a job that goes on has, with this content. */

@@ -1,6 +1,7 @@
 /** Who may write for a shard of a job: the daemon that took it last, checked where it writes. */
-import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, notExists, type SQL, sql } from 'drizzle-orm'
 import { collections, jobShards, jobs, stagedDocuments } from '../../../drizzle/schema.ts'
+import { ChatbotError } from '../../domain/errors.ts'
 import type { Claim } from '../../ports/store/jobs.ts'
 import type { Queries } from '../database/database.ts'
 
@@ -13,12 +14,28 @@ export async function takeShard(queries: Queries, leaseMs: number): Promise<Clai
     .orderBy(jobShards.due)
     .limit(1)
     .for('update', { skipLocked: true })
+  return claim(queries, sql`${due}`, leaseMs)
+}
+
+/** A shard that nobody else can have seen yet. */
+export async function claimNew(
+  queries: Queries,
+  job: string,
+  shard: number,
+  leaseMs: number,
+): Promise<Claim> {
+  const claimed = await claim(queries, sql`(${job}::uuid, ${shard}::int)`, leaseMs)
+  if (claimed === undefined) throw new ChatbotError('internal', 'The new job has no shard.')
+  return claimed
+}
+
+async function claim(queries: Queries, shard: SQL, leaseMs: number): Promise<Claim | undefined> {
   const [taken] = await queries
     .update(jobShards)
     .set({ epoch: sql`${jobShards.epoch} + 1`, due: leaseEnd(leaseMs) })
     .from(jobs)
     .innerJoin(collections, eq(collections.id, jobs.collection))
-    .where(and(sql`(${jobShards.job}, ${jobShards.shard}) = ${due}`, eq(jobs.id, jobShards.job)))
+    .where(and(sql`(${jobShards.job}, ${jobShards.shard}) = ${shard}`, eq(jobs.id, jobShards.job)))
     .returning({
       job: jobShards.job,
       shard: jobShards.shard,

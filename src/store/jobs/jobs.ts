@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm'
 import {
   collections,
   generations,
@@ -24,7 +24,7 @@ export const shardsOf = (database: Database): number => (database.embedded ? 1 :
 
 /** How long a finished job and what became of its documents are kept. */
 const KEPT_DAYS = 7
-/** A run whose client is gone without saying that it has sent everything. */
+/** Without work or uploads: a run whose client or daemon is gone. */
 const ABANDONED_MINUTES = 10
 /** Of a list of those that run. */
 const MOST_RUNNING = 1000
@@ -120,13 +120,21 @@ export function jobRepository(database: Database): JobRepository {
           .where(isNotNull(jobShards.due))
       }),
 
+    forget: (principal, id) =>
+      database.run(async (queries) => {
+        await queries
+          .delete(jobs)
+          .where(and(eq(jobs.id, id), eq(jobs.principal, principal.id), ne(jobs.state, 'running')))
+      }),
+
     tidy: () =>
       database.run(async (queries) => {
         await queries
           .update(jobs)
           .set({ sealed: true, state: 'done', updatedAt: sql`now()`, finishedAt: sql`now()` })
           .where(
-            sql`${jobs.state} = 'running' AND NOT ${jobs.sealed}
+            // A sealed one, too: a run of one whose daemon was killed before it had all of the document.
+            sql`${jobs.state} = 'running'
               AND ${jobs.updatedAt} < now() - make_interval(mins => ${ABANDONED_MINUTES})
               AND NOT EXISTS (SELECT FROM job_shards WHERE ${jobShards.job} = ${jobs.id} AND ${jobShards.due} IS NOT NULL)`,
           )

@@ -1,4 +1,4 @@
-import type { Asking } from '../language.ts'
+import type { Asking } from '../knowledge.ts'
 
 export const asking: Asking = {
   date: 'when|(?:what|which) (?:year|date|day|month|decade|century)',
@@ -9,4 +9,5 @@ export const asking: Asking = {
     'january|february|march|april|may|june|july|august|september|october|november|december|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day',
   numberWords:
     'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice|several',
+  yearUnit: undefined,
 }

@@ -1,18 +1,32 @@
 import { stemmer } from '@orama/stemmers/english'
-import type { Knowledge } from '../language.ts'
+import type { Knowledge } from '../knowledge.ts'
+import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { asking } from './asking.ts'
+import { documents } from './documents.ts'
+import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
+import { page } from './page.ts'
 import { replies } from './replies.ts'
+import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
 
 export const english: Knowledge = {
   name: 'English',
   script: 'Latin',
+  letterVariants: new Map(),
   stem: stemmer,
+  root,
   stopWords,
+  articles: wordSet('a an the'),
+  contractions: { negation: ["n['’]t"], endings: ["['’](?:s|d|m|ll|re|ve)"] },
   abbreviations,
   asking,
+  followUps,
   lexicon,
+  documents,
   replies,
+  page,
+  yes: wordSet('y yes'),
+  keyboard: new Map(),
 }

@@ -1,4 +1,4 @@
-import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.ts'
+import { decisiveWords, groups, type Lexicon, type Mood, oppositePairs } from '../lexicon.ts'
 import { wordSet } from '../word-set.ts'
 import { englishStem, isPastForm } from './stem.ts'
 
@@ -208,12 +208,12 @@ const prepositions = new Map(
   `),
 )
 
-const helpers = new Map([
-  ...'is are am be do does'.split(' ').map((word): [string, string] => [word, 'present']),
-  ...'was were did had'.split(' ').map((word): [string, string] => [word, 'past']),
-  ...'will shall would'.split(' ').map((word): [string, string] => [word, 'future']),
-  ...'can could may might'.split(' ').map((word): [string, string] => [word, 'able']),
-  ...'should must ought'.split(' ').map((word): [string, string] => [word, 'should']),
+const helpers = new Map<string, Mood>([
+  ...'is are am be do does'.split(' ').map((word): [string, Mood] => [word, 'present']),
+  ...'was were did had'.split(' ').map((word): [string, Mood] => [word, 'past']),
+  ...'will shall would'.split(' ').map((word): [string, Mood] => [word, 'future']),
+  ...'can could may might'.split(' ').map((word): [string, Mood] => [word, 'able']),
+  ...'should must ought'.split(' ').map((word): [string, Mood] => [word, 'should']),
 ])
 
 const CONCEPTS = `
@@ -468,6 +468,15 @@ export const lexicon: Lexicon = {
   decisive,
   prepositions,
   strictPrepositions: wordSet('from to into by against with under over'),
+  companion: 'with',
+  genitive: 'of',
+  impersonal: {
+    how: 'how',
+    persons: ['i', 'you'],
+    objects: wordSet('me us'),
+    manner: /^how (?:to|do|does|is|are|can|could|may|might|should|shall|must)(?!\p{L})/u,
+  },
+  capitalised: wordSet('I'),
   loosePrepositions: wordSet('of in_of for_of at_in about_on about_of for in at to on_at'),
   helpers,
   concepts,
@@ -489,9 +498,12 @@ export const lexicon: Lexicon = {
     ['mn', 'million'],
   ]),
   units: new Map(groups(UNITS)),
+  ordinalSuffixes: wordSet('st nd rd th'),
+  scales: ['hundred', 'thousand', 'million', 'billion', 'trillion', 'bn', 'mn'],
   perfect: wordSet('have has'),
   being: wordSet('is are was were am be been being get gets got'),
-  isPast: isPastForm,
+  isPast: (word) => word === 'been' || isPastForm(word),
+  isContinuous: (word) => word.endsWith('ing'),
   isOtherRole: () => false,
   stem: englishStem,
 }

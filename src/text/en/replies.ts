@@ -1,4 +1,4 @@
-import type { Replies } from '../language.ts'
+import type { Replies } from '../knowledge.ts'
 
 export const replies: Replies = {
   refusal: 'The documents do not hold an answer to this question.',

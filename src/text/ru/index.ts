@@ -1,18 +1,40 @@
 import { stemmer } from '@orama/stemmers/russian'
-import type { Knowledge } from '../language.ts'
+import type { Knowledge } from '../knowledge.ts'
+import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { asking } from './asking.ts'
+import { documents } from './documents.ts'
+import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
+import { page } from './page.ts'
 import { replies } from './replies.ts'
+import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
 
 export const russian: Knowledge = {
   name: 'Russian',
   script: 'Cyrillic',
+  letterVariants: new Map([
+    ['ё', 'е'],
+    ['Ё', 'Е'],
+  ]),
   stem: stemmer,
+  root,
   stopWords,
+  articles: new Set(),
+  contractions: { negation: [], endings: [] },
   abbreviations,
   asking,
+  followUps,
   lexicon,
+  documents,
   replies,
+  page,
+  yes: wordSet('д да'),
+  keyboard: new Map(
+    Array.from('йцукенгшщзфывапролдячсмить', (letter, key) => [
+      letter,
+      'qwertyuiopasdfghjklzxcvbnm'[key] ?? letter,
+    ]),
+  ),
 }

@@ -1,4 +1,4 @@
-import type { Replies } from '../language.ts'
+import type { Replies } from '../knowledge.ts'
 
 export const replies: Replies = {
   refusal: 'В документах нет ответа на этот вопрос.',

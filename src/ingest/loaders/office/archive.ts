@@ -1,6 +1,7 @@
 /** ZIP archives that anybody may have made: how much is inflated is bounded before and while it happens. */
 import { type Entry, fromBufferPromise } from 'yauzl'
 import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
+import { bytes } from '../../../text/amounts.ts'
 
 export interface Archive {
   readonly names: readonly string[]
@@ -11,16 +12,16 @@ export interface Archive {
   read: (name: string, most?: number) => Promise<Buffer | undefined>
 }
 
-const MEGABYTE = 1024 * 1024
+const MEGABYTE = 1_000_000
 const MOST_ENTRIES = 60_000
 /** Inflated: of one entry, and of all that are read. */
 const LARGEST_ENTRY = 256 * MEGABYTE
 const LARGEST_SUM = 512 * MEGABYTE
 
 /** Throws `document_corrupt`, and `document_too_large` for what only a hostile archive has. */
-export async function openArchive(bytes: Buffer, format: string): Promise<Archive> {
+export async function openArchive(content: Buffer, format: string): Promise<Archive> {
   const entries = new Map<string, Entry>()
-  const file = await fromBufferPromise(bytes, { lazyEntries: true, decodeStrings: false }).catch(
+  const file = await fromBufferPromise(content, { lazyEntries: true, decodeStrings: false }).catch(
     (error: unknown) => {
       throw damaged(format, error)
     },
@@ -49,7 +50,7 @@ export async function openArchive(bytes: Buffer, format: string): Promise<Archiv
         size += chunk.length
         sum += chunk.length
         if (size > most) throw oversize(name, most)
-        if (sum > LARGEST_SUM) throw tooLarge(`it inflates to more than ${LARGEST_SUM / MEGABYTE} MB`)
+        if (sum > LARGEST_SUM) throw tooLarge(`it inflates to more than ${bytes(LARGEST_SUM)}`)
         yield chunk
       }
     } catch (error) {
@@ -94,7 +95,7 @@ export const locked = (format: string): ChatbotError =>
   )
 
 const oversize = (name: string, most: number): ChatbotError =>
-  tooLarge(`its part ${name.slice(0, 200)} inflates to more than ${most / MEGABYTE} MB`)
+  tooLarge(`its part ${name.slice(0, 200)} inflates to more than ${bytes(most)}`)
 
 const tooLarge = (why: string): ChatbotError =>
   new ChatbotError('document_too_large', `The file is not read: ${why}. Split it.`)

@@ -1,3 +1,5 @@
+import { anyOf } from '../../../text/all-languages.ts'
+
 /** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
 export type Row = ReadonlyMap<number, string>
 
@@ -29,8 +31,11 @@ export const rowOf = (cells: readonly string[]): Row => new Map(cells.entries())
 
 const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 
+const GENERATED = new RegExp(
+  anyOf(({ documents }) => documents.generatedDescriptions),
+  'iu',
+)
+
 /** The alternative text of a picture, unless a program guessed it. */
 export const meaningful = (description = ''): string =>
-  /automatically generated|создано автоматически|автоматически созданное/iu.test(description)
-    ? ''
-    : description.trim()
+  GENERATED.test(description) ? '' : description.trim()

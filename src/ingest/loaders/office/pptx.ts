@@ -1,6 +1,8 @@
 /** Presentations: slides in their order, titles first, with tables, charts, diagrams and the speaker's notes. */
+
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
+import { isPlaceholderTitle } from '../placeholder-title.ts'
 import { createWriter, type DocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { meaningful, rowOf, tableText } from './cells.ts'
@@ -41,11 +43,8 @@ export async function readPptx(bytes: Buffer, options: LoadOptions): Promise<Loa
   }
 }
 
-/** The program's own title of a new presentation is none. */
 const meant = (title: string | undefined): string | undefined =>
-  title === undefined || /^(?:powerpoint presentation|презентация powerpoint|slide 1)$/iu.test(title)
-    ? undefined
-    : title
+  title === undefined || isPlaceholderTitle(title) ? undefined : title
 
 interface Shape {
   readonly isTitle: boolean

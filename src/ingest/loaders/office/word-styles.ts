@@ -1,4 +1,5 @@
 /** What a Word document says about the looks of its paragraphs that tells their meaning. */
+import { anyOf } from '../../../text/all-languages.ts'
 import type { Archive } from './archive.ts'
 import { readXml } from './xml.ts'
 
@@ -86,15 +87,21 @@ function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
   return { role, outline, list, hidden }
 }
 
+const CONTENTS = new RegExp(
+  `^${anyOf(({ documents }) => documents.contentsStyles)} ?\\d|^table of (?:figures|authorities)`,
+  'u',
+)
+const HEADING = new RegExp(`^${anyOf(({ documents }) => documents.headingStyles)} ?(\\d)`, 'u')
+
 function roleOf(name: string): Style['role'] {
-  if (/^(?:toc|contents|оглавление) ?\d|^table of (?:figures|authorities)/u.test(name)) return 'contents'
+  if (CONTENTS.test(name)) return 'contents'
   if (/^(?:source code|html preformatted|preformatted text|macro text|code)\b/u.test(name)) return 'code'
   return /^(?:intense )?quote\b|^block ?text|^quotations/u.test(name) ? 'quote' : 'body'
 }
 
 function headingOf(name: string): number | undefined {
   if (name === 'title') return 0
-  const level = /^(?:heading|заголовок) ?(\d)/u.exec(name)?.[1]
+  const level = HEADING.exec(name)?.[1]
   return level === undefined ? undefined : Number(level) - 1
 }
 

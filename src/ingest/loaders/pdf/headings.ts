@@ -1,4 +1,5 @@
 /** Which paragraphs of a PDF are headings: those that its outline names, else those in larger type. */
+import { anyOf } from '../../../text/all-languages.ts'
 import { LARGER, type Paragraph } from './paragraphs.ts'
 
 export interface OutlineEntry {
@@ -74,14 +75,13 @@ function byOutline(
 
 const words = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
 
-/** `Scope` of `2.1 Scope` and of `Глава 2. Scope`. */
-const unnumbered = (text: string): string =>
-  words(
-    text.replace(
-      /^(?:(?:chapter|part|section|appendix|глава|часть|раздел|приложение)\s+)?[\dA-ZА-Я]{1,3}(?:\.\d+)*\.?\s+/iu,
-      '',
-    ),
-  )
+/** `Scope` of `2.1 Scope` and of `Chapter 2. Scope`. */
+const unnumbered = (text: string): string => words(text.replace(NUMBERING, ''))
+
+const NUMBERING = new RegExp(
+  `^(?:${anyOf(({ documents }) => documents.headingKinds)}\\s+)?[\\p{L}\\d]{1,3}(?:\\.\\d+)*\\.?\\s+`,
+  'iu',
+)
 
 function bySize(paragraphs: readonly Paragraph[], bodySize: number): Map<Paragraph, number> {
   const larger = paragraphs.filter((each) => each.size > LARGER * bodySize && canBe(each))

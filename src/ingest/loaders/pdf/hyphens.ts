@@ -1,12 +1,15 @@
 /** Words that were divided at the end of a line. */
+import { anyOf } from '../../../text/all-languages.ts'
 
 /** Words of a document as they stand inside lines, in lower case: they tell how a divided word is written. */
 export type Vocabulary = ReadonlySet<string>
 
 const WORD = /\p{L}+(?:[-\u2010\u2011]\p{L}+)*/gu
-/** Russian words keep the hyphen before these and after those, English ones after prefixes that stand alone. */
-const KEEPS_BEFORE = /^(?:то|либо|нибудь|таки|ка|де|с)(?!\p{L})/iu
-const KEEPS_AFTER = /(?<!\p{L})(?:кое|кой|self|non|ex|e|x|\p{Lu}+)$/u
+const KEEPS_BEFORE = new RegExp(`^${anyOf(({ documents }) => documents.keepsHyphenBefore)}(?!\\p{L})`, 'iu')
+const KEEPS_AFTER = new RegExp(
+  `(?<!\\p{L})(?:${anyOf(({ documents }) => documents.keepsHyphenAfter)}|\\p{Lu}+)$`,
+  'u',
+)
 
 export function vocabularyOf(lines: Iterable<string>): Vocabulary {
   const words = new Set<string>()

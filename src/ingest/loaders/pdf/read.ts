@@ -1,9 +1,11 @@
 /** PDF through pdf.js: pages to lines, lines to paragraphs, without running headers and footers. */
+
 import { getDocumentProxy } from 'unpdf'
 import { z } from 'zod'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
+import { isPlaceholderTitle } from '../placeholder-title.ts'
 import { createWriter } from '../writing/document-writer.ts'
 import { withFields } from './fields.ts'
 import { withoutFurniture } from './furniture.ts'
@@ -184,11 +186,9 @@ const infoSchema = z.object({ info: z.object({ Title: z.string().optional() }) }
 async function titleOf(document: Pdf): Promise<string> {
   const metadata = infoSchema.safeParse(await document.getMetadata().catch(() => undefined))
   const title = metadata.data?.info.Title?.replace(/\s+/gu, ' ').trim() ?? ''
-  return /^(?:\(?(?:untitled|anonymous|unspecified)\)?|без имени|microsoft \w+ - .*|.*\.\w{2,5})$/iu.test(
-    title,
-  ) || /[\0-\x08\ufffd]/u.test(title)
-    ? ''
-    : title.slice(0, 500)
+  const isMeant =
+    !isPlaceholderTitle(title) && !/^.*\.\w{2,5}$/u.test(title) && !/[\0-\x08\ufffd]/u.test(title)
+  return isMeant ? title.slice(0, 500) : ''
 }
 
 function withoutText(count: number, unreadable: readonly number[]): ChatbotError {

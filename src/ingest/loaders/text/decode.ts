@@ -1,7 +1,7 @@
 import chardet from 'chardet'
 import iconv from 'iconv-lite'
 import { ChatbotError } from '../../../domain/errors.ts'
-import { russianEncoding, soundsLikeText } from './encodings.ts'
+import { legacyEncodings, soundsLikeText } from './encodings.ts'
 
 export interface Decoded {
   /** Line ends are `\n`; no other control characters but tabs, no BOM, no lone surrogate. */
@@ -56,12 +56,11 @@ function decode(bytes: Buffer, declared: string | undefined): Decoded {
 
 function guess(bytes: Buffer): { encoding: string; text: string } | undefined {
   const sample = bytes.subarray(0, SAMPLE)
-  const russian = russianEncoding(sample)
   const others = chardet
     .analyse(sample)
     .filter(({ name, confidence }) => confidence >= 10 && !name.startsWith('UTF-'))
     .map(({ name }) => name)
-  for (const encoding of [...(russian ? [russian] : []), ...others, 'windows-1252']) {
+  for (const encoding of [...legacyEncodings(sample), ...others, 'windows-1252']) {
     if (!iconv.encodingExists(encoding)) continue
     const text = iconv.decode(bytes, encoding)
     if (!text.includes('\uFFFD') && soundsLikeText(text.slice(0, SAMPLE))) return { encoding, text }

@@ -1,3 +1,4 @@
+import { ofAll } from '../../../text/all-languages.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** Above these lengths of a header and of most rows, names stand beside every value instead of in a first row. */
@@ -8,18 +9,7 @@ const SAMPLE = 200
 /** A value longer than this is a text of its own. */
 export const LONGEST_VALUE = 240
 /** Fields whose value tells the records apart. */
-const LABELS = [
-  'title',
-  'name',
-  'subject',
-  'question',
-  'heading',
-  'название',
-  'имя',
-  'заголовок',
-  'id',
-  'key',
-]
+const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
 
 /**
  * Adds records: as one table of `cell | cell` rows under `header` where rows are short, else every record as a

@@ -1,0 +1,154 @@
+/** Compares questions with texts token by token: Khattab and Zaharia, "ColBERT", 2020. */
+
+import { setImmediate } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { cosine } from '../src/domain/cosine.ts'
+import type { Span } from '../src/domain/document.ts'
+import { ChatbotError } from '../src/domain/errors.ts'
+import type { Embedder, EmbedOptions, LateInteraction } from '../src/ports/embedder.ts'
+import type { Encoding, TokenVectors } from './embed-messages.ts'
+
+type Encode = (texts: readonly string[], options: EmbedOptions) => Promise<Encoding[]>
+
+/** Texts of about 160,000 tokens of 384 dimensions. */
+const MEMO_BYTES = 64_000_000
+/** Questions are cut here, so that a text takes a few milliseconds of this thread at most. */
+const MAX_QUESTION_TOKENS = 128
+
+/** An `Embedder.interact` on what `encode` gives of one model; holds the tokens of the texts that were used last. */
+export function lateInteraction(encode: Encode): NonNullable<Embedder['interact']> {
+  const memo = new LRUCache<string, PackedText>({
+    maxSize: MEMO_BYTES,
+    sizeCalculation: ({ bytes }, text) => bytes + 2 * text.length,
+  })
+
+  return async (question, texts, options) => {
+    // Held here, too: the memo may drop them before all are there.
+    const packed = new Map(texts.map(({ text }) => [text, memo.get(text)]))
+    const missing = [...packed.keys()].filter((text) => packed.get(text) === undefined)
+    const [[asked], encodings] = await Promise.all([
+      encode([question], { ...options, as: 'query' }),
+      encode(missing, { ...options, as: 'passage' }),
+    ])
+    if (asked === undefined) throw new Error('the embedder returned nothing')
+    for (const [i, encoding] of encodings.entries()) {
+      const text = missing[i] ?? ''
+      const made = pack(encoding)
+      memo.set(text, made)
+      packed.set(text, made)
+    }
+    const { starts, ends } = tokensOf(asked)
+    const count = Math.min(starts.length, MAX_QUESTION_TOKENS)
+    const results: LateInteraction[] = []
+    for (const { text, parts } of texts) {
+      const found = packed.get(text)
+      if (found === undefined) throw new Error('a text was not encoded')
+      results.push(compare(asked, count, found, parts))
+      await setImmediate()
+      if (options.signal?.aborted)
+        throw new ChatbotError('cancelled', 'Cancelled before it was compared.', {
+          cause: options.signal.reason,
+        })
+    }
+    return {
+      question: Array.from({ length: count }, (_, i) => ({ start: starts[i] ?? 0, end: ends[i] ?? 0 })),
+      texts: results,
+    }
+  }
+}
+
+/**
+ * The vectors in 8 bits: dimension `d` of token `t` is `vectors[t * dimensions + d] * scales[d]`. A scale for each dimension,
+ * since some are many times larger than others in all tokens.
+ */
+interface PackedText {
+  readonly vectors: Int8Array
+  readonly scales: Float32Array
+  readonly starts: Int32Array
+  /** Of the whole text. */
+  readonly sentence: Float32Array
+  readonly truncated: boolean
+  readonly bytes: number
+}
+
+const LARGEST = 127
+
+function pack(encoding: Encoding): PackedText {
+  const { vector: sentence, truncated } = encoding
+  const { vectors, starts } = tokensOf(encoding)
+  const dimensions = sentence.length
+  const scales = new Float32Array(dimensions)
+  for (const [i, value] of vectors.entries()) {
+    const d = i % dimensions
+    scales[d] = Math.max(scales[d] ?? 0, Math.abs(value) / LARGEST)
+  }
+  const small = Int8Array.from(vectors, (value, i) => Math.round(value / (scales[i % dimensions] || 1)))
+  const bytes = small.byteLength + scales.byteLength + starts.byteLength + sentence.byteLength
+  return { vectors: small, scales, starts, sentence, truncated, bytes }
+}
+
+function compare(
+  question: Encoding,
+  count: number,
+  text: PackedText,
+  parts: readonly Span[],
+): LateInteraction {
+  const row = padded(count)
+  const cosines = cosinesOf(tokensOf(question).vectors, count, text)
+  const best = parts.map(({ start, end }) => {
+    const highest = new Float32Array(count).fill(-1)
+    for (const [token, at] of text.starts.entries()) {
+      if (at < start || at >= end) continue
+      for (let i = 0; i < count; i++) highest[i] = Math.max(highest[i] ?? 0, cosines[token * row + i] ?? 0)
+    }
+    return highest
+  })
+  return { similarity: cosine(question.vector, text.sentence), best, truncated: text.truncated }
+}
+
+/** Four at a time, so that a number of the text is read and widened once for four products: twice as fast. */
+const padded = (count: number): number => Math.ceil(count / 4) * 4
+
+/** Of each token of the text a row: its cosines with those of the question, and zeros up to the padded count. */
+function cosinesOf(
+  question: Float32Array,
+  count: number,
+  { vectors, scales, starts }: PackedText,
+): Float32Array {
+  const dimensions = scales.length
+  const rows = padded(count)
+  const scaled = new Float32Array(rows * dimensions)
+  for (let i = 0; i < count * dimensions; i++) scaled[i] = (question[i] ?? 0) * (scales[i % dimensions] ?? 0)
+  const cosines = new Float32Array(starts.length * rows)
+  for (let token = 0; token < starts.length; token++) {
+    const from = token * dimensions
+    for (let row = 0; row < rows; row += 4) {
+      const one = row * dimensions
+      const two = one + dimensions
+      const three = two + dimensions
+      const four = three + dimensions
+      let a = 0
+      let b = 0
+      let c = 0
+      let d = 0
+      for (let k = 0; k < dimensions; k++) {
+        const value = vectors[from + k] ?? 0
+        a += value * (scaled[one + k] ?? 0)
+        b += value * (scaled[two + k] ?? 0)
+        c += value * (scaled[three + k] ?? 0)
+        d += value * (scaled[four + k] ?? 0)
+      }
+      const at = token * rows + row
+      cosines[at] = a
+      cosines[at + 1] = b
+      cosines[at + 2] = c
+      cosines[at + 3] = d
+    }
+  }
+  return cosines
+}
+
+function tokensOf({ tokenVectors }: Encoding): TokenVectors {
+  if (tokenVectors === undefined) throw new Error('the embedder returned no vectors of tokens')
+  return tokenVectors
+}

@@ -1,0 +1,60 @@
+/** What a user names on the command line, as the places it means. */
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { escapePath, isDynamicPattern } from 'tinyglobby'
+import type { SourceKind } from '../../domain/source.ts'
+import { isWebAddress, parseWebAddress } from '../../fetch/fetch.ts'
+
+export interface Place {
+  readonly kind: SourceKind
+  /** Absolute real path of a folder, absolute pattern, or URL. */
+  readonly location: string
+}
+
+export interface Places {
+  /** Each is a source of its own. */
+  readonly sources: readonly Place[]
+  /** Absolute paths of everything else: files, and what does not exist. */
+  readonly files: readonly string[]
+}
+
+/** Throws `bad_request` for a web address that cannot be one. */
+export function placesOf(
+  inputs: readonly string[],
+  { cwd, tracked }: { readonly cwd: string; readonly tracked: boolean },
+): Places {
+  const sources = new Map<string, Place>()
+  const files = new Set<string>()
+  for (const input of inputs) {
+    const found = sourceAt(input, cwd, tracked)
+    if (found === undefined) files.add(resolve(cwd, input))
+    else sources.set(found.location, found)
+  }
+  return { sources: [...sources.values()], files: [...files] }
+}
+
+function sourceAt(input: string, cwd: string, tracked: boolean): Place | undefined {
+  if (isWebAddress(input)) return { kind: 'url', location: parseWebAddress(input).href }
+  const path = resolve(cwd, input)
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch {
+    // It is tried, and fails with its reason.
+    return undefined
+  }
+  if (stats?.isDirectory() === true) {
+    return { kind: tracked ? 'git' : 'folder', location: realpathSync(path) }
+  }
+  if (stats !== undefined || !isDynamicPattern(input)) return undefined
+  return { kind: 'glob', location: resolve(escapePath(cwd), input) }
+}
+
+/** What the daemon knows a document by: the path of a file that exists here, else the reference as it was given. */
+export function documentReference(given: string): string {
+  try {
+    return realpathSync(given)
+  } catch {
+    return given
+  }
+}

@@ -1,0 +1,20 @@
+import type { ApiClient } from '../api.ts'
+import { pause } from '../pause.ts'
+import type { JobStatus } from './run.ts'
+
+const LOOK_MS = 500
+
+/** Looks at a job until it has ended, or until it is told to stop: that ends the looking, not the job. */
+export async function followJob(
+  api: Pick<ApiClient, 'call'>,
+  first: JobStatus,
+  { stop, onProgress }: { readonly stop: AbortSignal; readonly onProgress: (job: JobStatus) => void },
+): Promise<JobStatus> {
+  let job = first
+  while (job.state === 'running' && !stop.aborted) {
+    onProgress(job)
+    await pause(LOOK_MS, stop)
+    job = await api.call('getJob', { params: { id: first.id } })
+  }
+  return job
+}

@@ -1,0 +1,95 @@
+/** What one run of `ingest` or `sources sync` does with each place: read, compare, upload, and tell of every file. */
+import { ChatbotError } from '../../domain/errors.ts'
+import type { NewSource } from '../../domain/source.ts'
+import type { Expansion } from '../files/expand.ts'
+import { ingestFiles } from './ingest.ts'
+import { type ReadSourceOptions, readSource } from './read-source.ts'
+import type { Outcome } from './report.ts'
+import type { JobStatus } from './run.ts'
+import {
+  type HeldSource,
+  type PreviewedChange,
+  previewSync,
+  type SyncOptions,
+  type SyncResult,
+  syncSource,
+} from './sync.ts'
+
+/** What a run tells while it goes on. */
+export interface SyncListener {
+  /** A place was read, and the work on its files begins. */
+  readonly onFound: (found: Expansion) => void
+  /** Not all of a place could be read, from which so many documents are held. */
+  readonly onIncomplete: (place: NewSource, documents: number) => void
+  readonly onResult: (result: SyncResult) => void
+  /** How far the daemon is, a few times a second. */
+  readonly onProgress: (job: JobStatus) => void
+}
+
+export interface SyncSession
+  extends Pick<
+    SyncOptions,
+    'api' | 'jobs' | 'detach' | 'password' | 'maxFileBytes' | 'hash' | 'prune' | 'stop' | 'abort'
+  > {
+  readonly read: ReadSourceOptions
+  /** Only find out what would be done. */
+  readonly dryRun: boolean
+  readonly listener: SyncListener
+}
+
+export type SourceOutcome = Outcome & { readonly folders: readonly string[] }
+
+/** Never rejects: what ends the run early is in `stopped`. */
+export async function syncPlace(
+  session: SyncSession,
+  place: NewSource,
+  collection: string,
+): Promise<SourceOutcome> {
+  let found: Omit<Expansion, 'files'> = { failed: [], skipped: [], complete: false, folders: [] }
+  const read = async (held: HeldSource | undefined) => {
+    const content = await readSource(place, held, session.read)
+    found = content
+    session.listener.onFound(content)
+    if (!content.complete) session.listener.onIncomplete(place, held?.documents.size ?? 0)
+    return content
+  }
+  const options = { ...runOptions(session, collection), place, read }
+  const outcome = session.dryRun ? await preview(options) : await syncSource(options)
+  const { failed, skipped, folders } = found
+  const results = [...outcome.results].sort((one, other) => (one.uri < other.uri ? -1 : 1))
+  return { failed, skipped, folders, results, stopped: outcome.stopped }
+}
+
+/** Files that come from no source. Never rejects: what ends the run early is in `stopped`. */
+export async function syncFiles(
+  session: SyncSession,
+  found: Expansion,
+  collection: string,
+): Promise<Outcome> {
+  session.listener.onFound(found)
+  const { files, failed, skipped } = found
+  const options = runOptions(session, collection)
+  const outcome = session.dryRun
+    ? await preview({ ...options, read: async () => found })
+    : await ingestFiles({ ...options, files })
+  return { failed, skipped, results: outcome.results, stopped: outcome.stopped }
+}
+
+const runOptions = ({ listener, read: _, dryRun: __, ...session }: SyncSession, collection: string) => ({
+  ...session,
+  collection,
+  onResult: (result: SyncResult) => listener.onResult(result),
+  onProgress: (job: JobStatus) => listener.onProgress(job),
+})
+
+async function preview(
+  options: Parameters<typeof previewSync>[0],
+): Promise<Pick<Outcome, 'results' | 'stopped'>> {
+  let results: readonly PreviewedChange[]
+  try {
+    results = await previewSync(options)
+  } catch (error) {
+    return { results: [], stopped: ChatbotError.wrap(error) }
+  }
+  return { results, stopped: undefined }
+}

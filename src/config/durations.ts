@@ -1,0 +1,5 @@
+/** Settings that are times, with the longest that makes sense. */
+import { z } from 'zod'
+
+export const minutes = (least: number) => z.number().min(least).max(525_600)
+export const milliseconds = (least: number) => z.int().min(least).max(86_400_000)

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { unpackArchive } from '../backup/archive.ts'
+import type { ApiClient } from '../client/api.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { printable } from '../domain/printable.ts'
+import { bytes, count } from '../text/amounts.ts'
+import { kubectl, type Place, placeName, serviceOf } from './cluster.ts'
+import { lastLines, run } from './tool.ts'
+
+/** Copies everything of the local daemon into a deployed one. Throws `deploy_failed`; running it again goes on. */
+export async function moveData(
+  api: ApiClient,
+  place: Place,
+  {
+    folder,
+    signal,
+    onProgress,
+  }: { folder: string; signal: AbortSignal; onProgress: (message: string) => void },
+): Promise<{ documents: number; conversations: number }> {
+  const file = join(folder, `${randomUUID()}.gz`)
+  await pipeline(await api.backup({ signal }), createWriteStream(file, { mode: 0o600 }), { signal })
+  const totals = await totalsOf(file)
+  onProgress(
+    `Restoring ${count(totals.documents, 'document')} (${bytes((await stat(file)).size)}) into ${placeName(place)}…`,
+  )
+  const daemon = `deployment/${(await serviceOf(place)).metadata.name}`
+  const args = [
+    'exec',
+    '--stdin',
+    daemon,
+    '--container',
+    'chatbot',
+    '--',
+    'chatbot',
+    'restore',
+    '-',
+    '--yes',
+    '--json',
+  ]
+  const restored = await run('kubectl', kubectl(place, ...args), { input: createReadStream(file), signal })
+  if (restored.code === 0) return totals
+  throw new ChatbotError(
+    'deploy_failed',
+    `It runs, but the data could not be moved into ${placeName(place)}: ${printable(lastLines(restored.stderr || restored.stdout, 5))}\nRun the command again to go on.`,
+  )
+}
+
+async function totalsOf(file: string): Promise<{ documents: number; conversations: number }> {
+  for await (const record of unpackArchive(createReadStream(file))) {
+    if (record.type === 'end') return { documents: record.documents, conversations: record.conversations }
+  }
+  throw new ChatbotError('internal', 'The backup has no end.')
+}

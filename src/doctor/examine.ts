@@ -1,0 +1,57 @@
+import type { RouteResponse } from '../api/routes.ts'
+import type { ApiClient } from '../client/api.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { checkDaemon } from './daemon.ts'
+import { checkEngines } from './engines.ts'
+import { type Finding, fail, warn } from './finding.ts'
+import * as machine from './machine.ts'
+
+export interface Examined {
+  readonly env: NodeJS.ProcessEnv
+  /** The versions of Node.js that are supported, as package.json has them. */
+  readonly node: string
+  readonly settings: () => Promise<LoadedConfig>
+  /** Of a daemon that is started when none runs. */
+  readonly api: (loaded: LoadedConfig) => Promise<ApiClient>
+}
+
+/** One finding after the other, up to what makes further checks pointless. Never rejects. */
+export async function* examine({
+  env,
+  node,
+  settings,
+  api,
+}: Examined): AsyncGenerator<Finding, void, undefined> {
+  yield machine.checkNode(node)
+  let loaded: LoadedConfig
+  try {
+    loaded = await settings()
+  } catch (error) {
+    yield fail(
+      'Configuration',
+      ChatbotError.wrap(error).fullMessage,
+      'Correct it: $EDITOR "$(chatbot config path)"',
+    )
+    return
+  }
+  const { dataDir } = loaded.config
+  yield machine.checkConfigFile(env)
+  for (const warning of loaded.warnings)
+    yield warn('Configuration', warning, 'Use the new name; any `chatbot config set` writes it into the file')
+  yield machine.checkDataDir(dataDir)
+  yield machine.checkDisk(dataDir)
+  yield* machine.checkToken(dataDir)
+  yield await machine.checkModel()
+  yield await machine.checkLock(dataDir)
+  let engines: RouteResponse<'listEngines'>['engines'] | undefined
+  try {
+    const daemon = await checkDaemon(await api(loaded))
+    engines = daemon.engines
+    yield* daemon.findings
+  } catch (error) {
+    const { code, fullMessage } = ChatbotError.wrap(error)
+    yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
+  }
+  yield* await checkEngines(loaded.config, engines)
+}

@@ -1,0 +1,66 @@
+/** Measures a set with one variant of the settings after the other, and compares them. */
+import type { RetrievalOptions } from '../protocol/retrieval.ts'
+import { unknownDocuments } from './check.ts'
+import { type Comparison, compareRuns } from './compare.ts'
+import type { GateResult } from './gates.ts'
+import type { Target } from './measure.ts'
+import type { Failure, Outcome } from './outcome.ts'
+import type { EvalQuestion } from './questions.ts'
+import { type Report, reportOf } from './report.ts'
+import { type RunOptions, runQuestions } from './run.ts'
+
+/** The JSON document of `chatbot eval`. */
+export interface EvalReport {
+  readonly file: string
+  /** Of the set, after --limit. */
+  readonly questions: number
+  readonly interrupted: boolean
+  /** Documents that questions name and the collections do not hold. */
+  readonly unknownDocuments: readonly string[]
+  /** One; of a sweep one a variant. */
+  readonly runs: readonly VariantReport[]
+  readonly gates: readonly GateResult[]
+}
+
+export interface VariantReport extends Report {
+  readonly retrieval: RetrievalOptions
+  readonly measured: number
+  readonly seconds: number
+  readonly failed: readonly Failure[]
+  /** With the baseline; in a sweep with the first variant. */
+  readonly comparison?: Comparison
+}
+
+interface Sweep extends Pick<EvalReport, 'unknownDocuments' | 'interrupted' | 'runs'> {
+  /** Those of the first variant. */
+  readonly outcomes: readonly Outcome[]
+}
+
+/** Without a baseline the variants are compared with the first. */
+export async function measureSweep(
+  target: Omit<Target, 'retrieval'>,
+  variants: readonly RetrievalOptions[],
+  questions: readonly EvalQuestion[],
+  { baseline, ...options }: RunOptions & { readonly baseline: readonly Outcome[] | undefined },
+): Promise<Sweep> {
+  const unknown = await unknownDocuments(target.api, target.collections, questions)
+  const runs: VariantReport[] = []
+  let reference = baseline
+  let outcomes: readonly Outcome[] = []
+  for (const retrieval of variants) {
+    const started = performance.now()
+    const run = await runQuestions({ ...target, retrieval }, questions, options)
+    if (runs.length === 0) outcomes = run.outcomes
+    runs.push({
+      retrieval,
+      measured: run.outcomes.length,
+      seconds: Math.round((performance.now() - started) / 100) / 10,
+      failed: run.failed,
+      ...reportOf(run.outcomes),
+      ...(reference === undefined ? {} : { comparison: compareRuns(reference, run.outcomes) }),
+    })
+    reference ??= run.outcomes
+    if (options.stop.aborted) break
+  }
+  return { runs, outcomes, unknownDocuments: unknown, interrupted: options.stop.aborted }
+}

@@ -1,0 +1,48 @@
+import type { Chunk } from '../domain/document.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import type { DocumentParser } from '../ports/parser.ts'
+import type { NewDocument } from '../ports/store/documents.ts'
+
+export interface IngestFile {
+  /** Where its bytes lie on this machine. */
+  readonly path: string
+  /** What the user calls it. */
+  readonly uri: string
+  /** Size of the file. */
+  readonly bytes: number
+  /** SHA-256 of the bytes, hex. */
+  readonly hash: string
+  /** Of an encrypted file; not stored. */
+  readonly password?: string | undefined
+  /** When it was last written. */
+  readonly modifiedAt?: Date | undefined
+  /** Id of the source that it came from. */
+  readonly source?: string | undefined
+}
+
+export interface ReadDocument {
+  readonly document: NewDocument
+  readonly chunks: readonly Chunk[]
+}
+
+/**
+ * Parses a file and cuts it, as the tokenizer of the model with this reference counts. The date that the document
+ * gives itself counts before the file's. Throws what the parser throws.
+ */
+export async function readDocument(
+  { path, uri, bytes, hash, password, modifiedAt, source }: IngestFile,
+  model: string,
+  { parser, signal }: { parser: DocumentParser; signal: AbortSignal },
+): Promise<ReadDocument> {
+  const parsed = await parser.parse({ path, uri, password, model, signal })
+  if (signal.aborted) throw new ChatbotError('cancelled', 'Cancelled before it was stored.')
+  const { title, mediaType, language, text, warnings, metadata = {}, chunks } = parsed
+  return {
+    document: {
+      ...{ uri, title, mediaType, language, bytes, hash, text, warnings, metadata },
+      source: source ?? null,
+      modifiedAt: parsed.modifiedAt ?? modifiedAt ?? null,
+    },
+    chunks,
+  }
+}

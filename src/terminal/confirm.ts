@@ -1,0 +1,34 @@
+import { createInterface } from 'node:readline/promises'
+import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+import { printable } from '../domain/printable.ts'
+import { ofAll } from '../text/all-languages.ts'
+
+const YES = new Set(ofAll(({ yes }) => yes))
+
+interface Confirmation {
+  /** The flag that is a yes, and the code of the error where it is missing. */
+  readonly flag?: string
+  readonly code?: ErrorCode
+  /** What a no leads to. */
+  readonly refusal?: string
+}
+
+/** Asks before something is destroyed; throws unless the answer is yes. Without a terminal only the flag is yes. */
+export async function confirm(
+  what: string,
+  yes: boolean,
+  { flag = '--yes', code = 'bad_request', refusal = 'Nothing was deleted.' }: Confirmation = {},
+): Promise<void> {
+  if (yes) return
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new ChatbotError(code, `${what} Without a terminal to ask, add ${flag}.`)
+  }
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr })
+  dialogue.on('SIGINT', () => process.exit(130))
+  try {
+    const reply = await dialogue.question(`${printable(what)} Go on? [y/N] `)
+    if (!YES.has(reply.trim().toLowerCase())) throw new ChatbotError('cancelled', refusal)
+  } finally {
+    dialogue.close()
+  }
+}

@@ -1,0 +1,14 @@
+import type { CacheHit } from '../domain/answer.ts'
+import { clip, printableLine } from '../domain/printable.ts'
+import { ago } from '../text/amounts.ts'
+
+/** `from the cache: similar question “Who?” (2h ago)`; the words of another asker are not known here. */
+export function fromCache({ tier, question, askedAt }: CacheHit, asked: string, now = Date.now()): string {
+  const isSame = tier === 'exact' || question === asked
+  const which = isSame
+    ? 'same question'
+    : question === undefined
+      ? 'an earlier question'
+      : `similar question “${clip(printableLine(question), 60)}”`
+  return `from the cache: ${which}${askedAt === undefined ? '' : ` (${ago(now - Date.parse(askedAt))})`}`
+}

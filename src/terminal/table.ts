@@ -1,0 +1,59 @@
+import stringWidth from 'string-width'
+import { printableLine } from '../domain/printable.ts'
+import { paint } from './style.ts'
+
+export interface Column {
+  readonly title: string
+  /** Numbers stand under each other. */
+  readonly right?: true
+}
+
+/**
+ * Rows in aligned columns under a dim header, for stdout. Widths are those of a terminal: wide characters count
+ * two, combining ones none. The last column is cut to the terminal's width, when there is a terminal.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number | undefined = process.stdout.columns,
+): string {
+  const cells = rows.map((row) => row.map(printableLine))
+  const widths = columns.map(({ title }, index) =>
+    Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[index] ?? ''))),
+  )
+  const line = (row: readonly string[]) => {
+    const padded = columns.map(({ right }, index) => {
+      const cell = row[index] ?? ''
+      const space = ' '.repeat(Math.max(0, (widths[index] ?? 0) - stringWidth(cell)))
+      return right ? space + cell : cell + space
+    })
+    const text = padded.join('  ').trimEnd()
+    return width === undefined ? text : cut(text, width)
+  }
+  const header = paint(process.stdout, 'dim', line(columns.map(({ title }) => title)))
+  return [header, ...cells.map(line)].join('\n')
+}
+
+/** `Label  value` lines; labels padded. */
+export function fields(entries: readonly (readonly [label: string, value: string])[]): string {
+  const widest = Math.max(...entries.map(([label]) => stringWidth(label)))
+  return entries
+    .map(([label, value]) => {
+      const padding = ' '.repeat(widest - stringWidth(label))
+      return `${paint(process.stdout, 'dim', label)}${padding}  ${printableLine(value)}`
+    })
+    .join('\n')
+}
+
+/** The text, or its beginning and an ellipsis, in at most `width` columns. */
+export function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  let kept = ''
+  let used = 0
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += stringWidth(segment)
+    if (used > width - 1) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
+}

@@ -1,0 +1,14 @@
+import type { DocumentConventions } from '../knowledge.ts'
+
+export const documents: DocumentConventions = {
+  headingKinds: ['chapter', 'part', 'section', 'appendix'],
+  labelFields: ['title', 'name', 'subject', 'question', 'heading'],
+  keepsHyphenBefore: [],
+  // Prefixes that stand alone.
+  keepsHyphenAfter: ['self', 'non', 'ex', 'e', 'x'],
+  placeholderTitles: new Set(['untitled', 'anonymous', 'unspecified', 'powerpoint presentation', 'slide 1']),
+  generatedDescriptions: ['automatically generated'],
+  headingStyles: ['heading'],
+  contentsStyles: ['toc', 'contents'],
+  legacyEncodings: undefined,
+}

@@ -1,0 +1,14 @@
+import type { DocumentConventions } from '../knowledge.ts'
+import { legacyEncodings } from './encodings.ts'
+
+export const documents: DocumentConventions = {
+  headingKinds: ['глава', 'часть', 'раздел', 'приложение'],
+  labelFields: ['название', 'имя', 'заголовок'],
+  keepsHyphenBefore: ['то', 'либо', 'нибудь', 'таки', 'ка', 'де', 'с'],
+  keepsHyphenAfter: ['кое', 'кой'],
+  placeholderTitles: new Set(['без имени', 'презентация powerpoint']),
+  generatedDescriptions: ['создано автоматически', 'автоматически созданное'],
+  headingStyles: ['заголовок'],
+  contentsStyles: ['оглавление'],
+  legacyEncodings,
+}
