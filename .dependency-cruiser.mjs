@@ -1,5 +1,5 @@
 /**
- * Which room may use which: `npm run architecture` checks it, test/unit/architecture.test.ts plants a violation of every
+ * Which room may use which: `npm run architecture` checks it, test/house/architecture.test.ts plants a violation of every
  * rule. CONTRIBUTING.md has the map.
  */
 
