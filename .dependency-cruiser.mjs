@@ -1,9 +1,9 @@
 /**
- * Which room may use which: `npm run architecture` checks it, test/house/architecture.test.ts plants a violation of every
- * rule. CONTRIBUTING.md has the map.
+ * Which folder may import which: `npm run architecture` checks it, and test/house/architecture.test.ts plants a violation
+ * of every rule. CONTRIBUTING.md has the map.
  */
 
-/** From the ground up: a room uses only rooms on floors below its own, and its NEIGHBOURS. */
+/** The layers, from the bottom up: a folder (room) imports only from layers below its own, and from its NEIGHBOURS. */
 export const FLOORS = [
   ['src/domain'],
   ['src/text', 'src/protocol', 'src/api', 'src/config', 'src/telemetry', 'drizzle'],
@@ -17,7 +17,7 @@ export const FLOORS = [
   ['commands', 'daemon'],
 ]
 
-/** Rooms on one floor that another one there may use. */
+/** Folders that another one on the same layer may import. */
 const NEIGHBOURS = {
   'src/api': ['src/protocol', 'src/text'],
   'src/config': ['src/protocol'],
@@ -34,7 +34,7 @@ const folder = (room) => `^${room}/`
 const floors = FLOORS.flatMap((rooms, floor) =>
   rooms.map((room) => ({
     name: `floors:${room}`,
-    comment: 'a room uses only rooms on floors below its own',
+    comment: 'a folder imports only from layers below its own',
     severity: 'error',
     from: { path: folder(room) },
     to: {

@@ -1,11 +1,11 @@
-/** Column types that drizzle does not have. */
+/** Column types that drizzle lacks. */
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, customType } from 'drizzle-orm/pg-core'
 import { TERM_IDS, type Term } from '../src/text/bm25.ts'
 
 /**
  * A pgvector `vector` of any dimension; each partition of `vectors` fixes its own. Sent in pgvector's binary
- * format, which is what `pg` does with a Buffer. Read it with `vectorBytes`: as text it is five times slower.
+ * format, as `pg` does with a Buffer. Read it with `vectorBytes`: text is five times slower.
  */
 export const anyVector = customType<{ data: Float32Array; driverData: Buffer }>({
   dataType: () => 'vector',
@@ -13,17 +13,17 @@ export const anyVector = customType<{ data: Float32Array; driverData: Buffer }>(
   fromDriver: decodeVector,
 })
 
-/** A pgvector `sparsevec` over term ids, sent in its binary format; never read back. */
+/** A pgvector `sparsevec` over term ids, sent in binary; never read back. */
 export const termWeights = customType<{ data: readonly Term[]; driverData: Buffer }>({
   dataType: () => `sparsevec(${TERM_IDS})`,
   toDriver: encodeTerms,
 })
 
-/** Selects a vector in the binary format. */
+/** Selects a vector in binary format. */
 export const vectorBytes = (column: AnyPgColumn) =>
   sql<Float32Array>`vector_send(${column})`.mapWith(decodeVector)
 
-/** Ordered by code points wherever the database runs, so that pages of a list never depend on a locale. */
+/** Ordered by code points, so that pages of a list don't depend on the database's locale. */
 export const orderedText = customType<{ data: string; driverData: string }>({
   dataType: () => 'text COLLATE "C"',
 })

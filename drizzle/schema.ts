@@ -1,6 +1,6 @@
 /**
  * The tables, the same on PGlite and PostgreSQL. What drizzle-kit cannot express (partitions, storage) is edited
- * by hand in the migrations. Transactions lock tables in the order of this file, so that they cannot deadlock.
+ * by hand in the migrations. Transactions lock tables in the order of this file, to avoid deadlocks.
  */
 import { sql } from 'drizzle-orm'
 import {
@@ -37,9 +37,9 @@ export const collections = pgTable('collections', {
   id: uuid('id').primaryKey().defaultRandom(),
   name: orderedText('name').notNull().unique(),
   revision: bigint('revision', { mode: 'number' }).notNull().default(0),
-  /** Whether answers from it may be reused. */
+  /** Whether its answers may be cached. */
   cache: boolean('cache').notNull().default(true),
-  /** Answers questions that name no engine; null: the configured one. */
+  /** Engine for questions that name none; null: the configured one. */
   engine: text('engine'),
   activeGeneration: integer('active_generation').references((): AnyPgColumn => generations.id, {
     onDelete: 'set null',
@@ -48,7 +48,7 @@ export const collections = pgTable('collections', {
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
-/** One index of a collection: which model embedded it and which splitter cut it. */
+/** One index of a collection, made with one embedding model and one splitter. */
 export const generations = pgTable(
   'generations',
   {
@@ -57,14 +57,14 @@ export const generations = pgTable(
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),
     model: text('model').notNull(),
-    /** How users name the model, to find it again: `builtin`, `org/name`, a folder. */
+    /** The user's name for the model: `builtin`, `org/name`, a folder. */
     reference: text('reference').notNull().default('builtin'),
     dimensions: integer('dimensions').notNull(),
     splitter: text('splitter').notNull(),
     state: text('state').$type<'building' | 'active' | 'retired'>().notNull(),
-    /** LEXEMES_VERSION of the rows in chunk_terms; negative while they are being made, 0 when none is made. */
+    /** LEXEMES_VERSION of the rows in chunk_terms; negative while they are being computed, 0 if there are none. */
     lexemes: integer('lexemes').notNull().default(0),
-    /** Of the collection and its chunks when term_counts was made; null when it never was. */
+    /** The collection's revision when term_counts was computed; null if never. */
     countedRevision: bigint('counted_revision', { mode: 'number' }),
     countedChunks: integer('counted_chunks'),
     createdAt: moment('created_at').notNull().defaultNow(),
@@ -72,7 +72,7 @@ export const generations = pgTable(
   (table) => [index('generations_collection').on(table.collection)],
 )
 
-/** A place that was ingested, so that it can be brought in step again. */
+/** A location that was ingested and can be synced again. */
 export const sources = pgTable(
   'sources',
   {
@@ -82,19 +82,19 @@ export const sources = pgTable(
       .references(() => collections.id, { onDelete: 'cascade' }),
     kind: text('kind').$type<SourceKind>().notNull(),
     location: orderedText('location').notNull(),
-    /** Empty where every machine can read it. */
+    /** Empty if every machine can read it. */
     machine: text('machine').notNull(),
     options: jsonb('options').$type<SourceOptions>().notNull(),
     validators: jsonb('validators').$type<Validators>().notNull().default({}),
     createdBy: text('created_by').notNull(),
     createdAt: moment('created_at').notNull().defaultNow(),
-    /** When it was last read to its end. */
+    /** When it was last read completely. */
     syncedAt: moment('synced_at'),
   },
   (table) => [unique('sources_place').on(table.collection, table.machine, table.location)],
 )
 
-/** What is known of a document from the moment it is received: the same columns while it is staged and when it is live. */
+/** Columns of a document both while it is staged and when it is live. */
 const documentContent = () => ({
   source: uuid('source_id').references(() => sources.id, { onDelete: 'set null' }),
   uri: orderedText('uri').notNull(),
@@ -105,12 +105,12 @@ const documentContent = () => ({
   length: integer('length').notNull(),
   hash: text('hash').notNull(),
   warnings: jsonb('warnings').$type<readonly string[]>().notNull(),
-  /** What the document says of itself. */
+  /** The document's metadata. */
   metadata: jsonb('metadata').$type<Metadata>().notNull().default({}),
   modifiedAt: moment('modified_at'),
 })
 
-/** What the splitter made, the same in both places. */
+/** The splitter's result, the same in both places. */
 const chunkContent = () => ({
   ordinal: integer('ordinal').notNull(),
   start: integer('start_offset').notNull(),
@@ -123,7 +123,7 @@ const chunkContent = () => ({
   hash: text('hash').notNull(),
 })
 
-/** Long work in the background: src/jobs has a file for each kind. Counters are of documents and chunks. */
+/** Background jobs: src/jobs has a file for each kind. Counts are of documents and chunks. */
 export const jobs = pgTable(
   'jobs',
   {
@@ -134,9 +134,9 @@ export const jobs = pgTable(
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),
     state: text('state').$type<JobState>().notNull().default('running'),
-    /** Nothing will be added any more: it is done when nothing is left. */
+    /** Closed for uploads: it is done when nothing is left. */
     sealed: boolean('sealed').notNull(),
-    /** What its kind needs to know, checked where it is read. */
+    /** Input for its kind, validated when it is read. */
     input: jsonb('input').$type<unknown>().notNull(),
     documents: integer('documents').notNull().default(0),
     indexed: integer('indexed').notNull().default(0),
@@ -145,9 +145,9 @@ export const jobs = pgTable(
     chunks: integer('chunks').notNull().default(0),
     embedded: integer('embedded').notNull().default(0),
     reused: integer('reused').notNull().default(0),
-    /** The document in work. */
+    /** The document in progress. */
     current: text('current'),
-    /** What it waits for, when something outside fails. */
+    /** What it waits for while something outside fails. */
     waiting: text('waiting'),
     errorCode: text('error_code').$type<ErrorCode>(),
     errorMessage: text('error_message'),
@@ -159,9 +159,9 @@ export const jobs = pgTable(
 )
 
 /**
- * A part of a job that one daemon works on at a time. `due`: when a daemon may take it, which for one that is at work
- * is the end of its lease; null when there is nothing to do. `epoch` rises whenever it is taken, and whoever has an
- * older one can write nothing.
+ * A part of a job that one daemon works on at a time. `due`: when a daemon may claim it; for a claimed shard, the
+ * end of its lease; null if there is nothing to do. `epoch` is the fencing token: it rises with every claim, and
+ * writes with an older one are refused.
  */
 export const jobShards = pgTable(
   'job_shards',
@@ -179,7 +179,7 @@ export const jobShards = pgTable(
   ],
 )
 
-/** Received and cut, not yet searchable; afterwards what became of it, for as long as the job is kept. */
+/** Received and split, not searchable yet; afterwards the outcome, kept as long as the job. */
 export const stagedDocuments = pgTable(
   'staged_documents',
   {
@@ -194,7 +194,7 @@ export const stagedDocuments = pgTable(
     state: text('state').$type<StagedState>().notNull(),
     ...documentContent(),
     chunks: integer('chunks').notNull(),
-    /** The live one. */
+    /** The live document. */
     document: uuid('document_id'),
     errorCode: text('error_code').$type<ErrorCode>(),
     errorMessage: text('error_message'),
@@ -227,7 +227,7 @@ export const stagedChunks = pgTable(
       .notNull()
       .references(() => stagedDocuments.id, { onDelete: 'cascade' }),
     ...chunkContent(),
-    /** Title and headings: with the text behind them they are what is embedded. */
+    /** Title and headings; together with the text they are embedded. */
     context: text('context').notNull(),
     /** As in `chunk_terms`. */
     terms: integer('terms').array().notNull(),
@@ -236,7 +236,7 @@ export const stagedChunks = pgTable(
   (table) => [primaryKey({ columns: [table.document, table.ordinal] })],
 )
 
-/** Beside the staged chunks, because an update would write their texts again. */
+/** A separate table, because updating the chunks would rewrite their texts. */
 export const stagedVectors = pgTable(
   'staged_vectors',
   {
@@ -245,7 +245,7 @@ export const stagedVectors = pgTable(
       .references(() => stagedDocuments.id, { onDelete: 'cascade' }),
     ordinal: integer('ordinal').notNull(),
     embedding: anyVector('embedding').notNull(),
-    /** Share of the text that the model does not know; null where the vector was there already. */
+    /** Share of the text that the model does not know; null if the vector was reused. */
     unknown: real('unknown'),
   },
   (table) => [primaryKey({ columns: [table.document, table.ordinal] })],
@@ -269,7 +269,7 @@ export const documents = pgTable(
   ],
 )
 
-/** The stored text in parts, because no statement parameter may be large: see PART_LENGTH. */
+/** The stored text in parts, because statement parameters are limited: see PART_LENGTH. */
 export const documentParts = pgTable(
   'document_parts',
   {
@@ -293,7 +293,7 @@ export const chunks = pgTable(
       .notNull()
       .references(() => documents.id, { onDelete: 'cascade' }),
     ...chunkContent(),
-    /** As of `staged_chunks`; null where an older version did not keep it. */
+    /** As in `staged_chunks`; null if an older version did not store it. */
     context: text('context'),
   },
   (table) => [
@@ -304,8 +304,8 @@ export const chunks = pgTable(
 )
 
 /**
- * PARTITION BY LIST (generation_id) in the migration: a partition is made with its generation and has its fixed
- * dimension. The key begins with the generation, so that a cascade from chunks touches one partition only.
+ * PARTITION BY LIST (generation_id) in the migration: each generation has a partition with its fixed dimension.
+ * The key begins with the generation, so that a cascade from chunks touches only one partition.
  */
 export const vectors = pgTable(
   'vectors',
@@ -325,8 +325,8 @@ export const vectors = pgTable(
 )
 
 /**
- * The BM25 weights of each chunk: an inner product with a question's idfs is its score. Partitioned as `vectors`;
- * both columns STORAGE PLAIN, as reading them out of line would cost more than all else.
+ * The BM25 weights of each chunk; its score is the inner product with a question's idfs. Partitioned like
+ * `vectors`; both columns are STORAGE PLAIN, because reading them out of line would dominate the cost.
  */
 export const chunkTerms = pgTable(
   'chunk_terms',
@@ -347,7 +347,7 @@ export const chunkTerms = pgTable(
   ],
 )
 
-/** In how many chunks a frequent term is, counted in the background: rare ones are counted when they are asked. */
+/** How many chunks contain a frequent term, counted in the background; rare terms are counted at query time. */
 export const termCounts = pgTable(
   'term_counts',
   {
@@ -372,7 +372,7 @@ export const conversations = pgTable(
   (table) => [index('conversations_principal').on(table.principal, table.updatedAt)],
 )
 
-/** The durable row of an ask, from before it is accepted. */
+/** The durable row of an ask, written before it is accepted. */
 export const answers = pgTable(
   'answers',
   {
@@ -392,12 +392,12 @@ export const answers = pgTable(
     leaseUntil: moment('lease_until').notNull(),
     question: text('question').notNull(),
     language: text('language').$type<Language>().notNull(),
-    /** What the asker searched: collections with the revisions they had. */
+    /** What the asker searched: collections with their revisions at that time. */
     collections: jsonb('collections')
       .$type<readonly { id: string; name: string; revision: number }[]>()
       .notNull(),
     generator: text('generator').notNull(),
-    /** Null when it is the question itself. */
+    /** Null if it is the question itself. */
     searched: text('searched'),
     text: text('text').notNull().default(''),
     refused: boolean('refused').notNull().default(false),
@@ -407,23 +407,23 @@ export const answers = pgTable(
     warnings: jsonb('warnings').$type<readonly string[]>().notNull().default([]),
     errorCode: text('error_code').$type<ErrorCode>(),
     errorMessage: text('error_message'),
-    /** Who asked and what, while it runs: what another daemon needs to take it over. */
+    /** Who asked and what, while it runs: what another daemon needs to take over. */
     request: jsonb('request').$type<unknown>(),
-    /** Its asker has cancelled it, perhaps on another daemon than the one that runs it. */
+    /** Its asker has cancelled it, perhaps through another daemon. */
     cancelling: boolean('cancelling').notNull().default(false),
-    /** Attempts that ended without a hand-over: their daemon died, or was stuck until its lease lapsed. */
+    /** Attempts that ended without a hand-over: their daemon crashed, or hung until its lease lapsed. */
     lostAttempts: integer('lost_attempts').notNull().default(0),
     askedAt: moment('asked_at').notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.principal, table.id] }),
     index('answers_conversation').on(table.conversation, table.askedAt),
-    // One index of what runs: between two of them a plan would choose by chance.
+    // A single index of running answers: between two, a cached plan would choose by chance.
     index('answers_in_flight').on(table.principal).where(sql`${table.state} = 'running'`),
   ],
 )
 
-/** Tokens that engines have used for somebody, by day (UTC). */
+/** Engine tokens per user and day (UTC). */
 export const tokenUse = pgTable(
   'token_use',
   {
@@ -434,7 +434,10 @@ export const tokenUse = pgTable(
   (table) => [primaryKey({ columns: [table.subject, table.day] })],
 )
 
-/** What was said, in order; a question keeps its vector, so that earlier questions can be found by meaning. */
+/**
+ * The messages of conversations, in order; a question keeps its vector, so that earlier questions can be found by
+ * meaning.
+ */
 export const messages = pgTable(
   'messages',
   {
@@ -461,7 +464,7 @@ export const messages = pgTable(
   ],
 )
 
-/** Keeps what it quotes: its document may be deleted, so there is no reference to one. */
+/** Contains the quoted text and no reference to the document, which may be deleted. */
 export const citations = pgTable(
   'citations',
   {
@@ -491,8 +494,8 @@ export const citations = pgTable(
 )
 
 /**
- * Answers that may be given again, by the meaning of their questions. The answer itself is its row in `answers`:
- * where that goes, this goes. Only rows of one partition are ever compared.
+ * Cached answers, found by the meaning of their questions. The answer itself is its row in `answers` and is
+ * deleted with it. Only rows of the same partition are compared.
  */
 export const cachedAnswers = pgTable(
   'cached_answers',
@@ -518,7 +521,7 @@ export const cachedAnswers = pgTable(
   ],
 )
 
-/** Whoever signs in here with a password. */
+/** Users who log in with a password. */
 export const users = pgTable('users', {
   id: uuid('id').primaryKey().defaultRandom(),
   name: orderedText('name').notNull().unique(),
@@ -527,7 +530,7 @@ export const users = pgTable('users', {
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
-/** A program's key. `prefix` finds it; the rest is kept as a hash. A revoked one stays in the list. */
+/** API keys. `prefix` finds a key; the rest is stored as a hash. Revoked keys stay in the list. */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -535,7 +538,7 @@ export const apiKeys = pgTable(
     name: orderedText('name').notNull(),
     prefix: text('prefix').notNull().unique(),
     hash: text('hash').notNull(),
-    /** Of the secret before the last rotation, until it ends. */
+    /** Hash of the secret before the last rotation, valid until its overlap ends. */
     previousHash: text('previous_hash'),
     previousUntil: moment('previous_until'),
     createdBy: text('created_by').notNull(),
@@ -547,7 +550,7 @@ export const apiKeys = pgTable(
   (table) => [uniqueIndex('api_keys_name').on(table.name).where(sql`${table.revokedAt} IS NULL`)],
 )
 
-/** Who may do what: `subject` is a principal's id or a group, no collection means all of them. */
+/** Rights: `subject` is a principal's id or a group; no collection means all of them. */
 export const grants = pgTable(
   'grants',
   {
@@ -563,7 +566,7 @@ export const grants = pgTable(
   ],
 )
 
-/** A login: it lives while its refresh tokens are exchanged for new ones, each once. */
+/** Logins. A login lives while its refresh tokens are exchanged for new ones, each once. */
 export const sessions = pgTable(
   'sessions',
   {
@@ -590,7 +593,7 @@ export const refreshTokens = pgTable(
   (table) => [index('refresh_tokens_session').on(table.session)],
 )
 
-/** What access tokens are signed with: the newest signs, earlier ones still verify for a while. */
+/** Keys that sign access tokens: the newest signs, earlier ones still verify for a while. */
 export const signingKeys = pgTable('signing_keys', {
   /** RFC 7638 thumbprint. */
   id: text('id').primaryKey(),
@@ -601,20 +604,20 @@ export const signingKeys = pgTable('signing_keys', {
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
-/** One row: its revision is raised with everything that takes a credential away, so that all daemons notice. */
+/** One row: its revision rises with every revoked credential, so that all daemons notice. */
 export const revocations = pgTable('revocations', {
   id: integer('id').primaryKey(),
   revision: bigint('revision', { mode: 'number' }).notNull(),
 })
 
-/** Administrative acts, written with what they did. */
+/** Administrative actions, written in their transaction. */
 export const audit = pgTable(
   'audit',
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: moment('at').notNull().defaultNow(),
     actor: text('actor').notNull(),
-    /** As it was called then. */
+    /** The actor's name at that time. */
     actorName: text('actor_name').notNull(),
     action: text('action').notNull(),
     target: text('target').notNull(),

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# `make run`: the examples into the collection `examples`, then the chat; without a terminal one question in
-# each language.
+# `make run`: ingests the examples into the collection `examples`, then opens the chat; without a terminal it asks one
+# question in each language.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Any free port: another program may have the usual one, and everything here goes over the local socket.
+# Any free port: another program may use the default one, and everything here goes over the local socket.
 export CHATBOT_SERVER_PORT=${CHATBOT_SERVER_PORT:-0}
 chatbot=bin/chatbot.js
 

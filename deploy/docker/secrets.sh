@@ -1,6 +1,6 @@
 #!/bin/sh
-# secrets.sh [DIR]: makes the secrets that compose.yaml mounts; what is there is kept.
-# The folder is closed to other users of the host. The files in it are not: each service reads its own as another user.
+# secrets.sh [DIR]: generates the secrets that compose.yaml mounts; keeps existing ones.
+# Other users of the host cannot enter the folder. The files in it are readable, because each service runs as a different user.
 set -eu
 dir=${1:-$(dirname "$0")/secrets}
 mkdir -p "$dir"

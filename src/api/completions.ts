@@ -1,5 +1,5 @@
 /**
- * The shapes of OpenAI's chat completions, as its clients send and read them:
+ * The shapes of OpenAI's chat completions, as clients send and read them:
  * https://platform.openai.com/docs/api-reference/chat
  */
 
@@ -16,7 +16,7 @@ import { KNOWLEDGE } from '../text/language.ts'
 
 export const COMPLETIONS_PREFIX = '/v1'
 
-/** Of a request: messages, parts of one, and UTF-16 code units of one and of all together. */
+/** Bounds of a request: messages, parts per message, and UTF-16 code units per message and in total. */
 const MAX_MESSAGES = 1000
 const MAX_PARTS = 100
 const MAX_MESSAGE_CHARACTERS = MAX_HISTORY_ANSWER_CHARACTERS
@@ -34,14 +34,14 @@ const messageSchema = z
     (message) => lengthOf(message) <= (message.role === 'user' ? MAX_QUESTION : MAX_MESSAGE_CHARACTERS),
     {
       path: ['content'],
-      error: `at most ${MAX_QUESTION} UTF-16 code units of the role \`user\`, ${MAX_MESSAGE_CHARACTERS} of another`,
+      error: `at most ${MAX_QUESTION} UTF-16 code units for the role \`user\`, ${MAX_MESSAGE_CHARACTERS} for others`,
     },
   )
 
 /** UTF-16 code units. */
 const MAX_MODEL_CHARACTERS = 200
 
-/** What is not listed is accepted and has no effect: the engine's settings decide, not the client's. */
+/** Fields that are not listed are accepted and ignored: the engine's settings decide, not the client's. */
 export const completionRequestSchema = z.object({
   model: z.string().max(MAX_MODEL_CHARACTERS),
   messages: z
@@ -50,16 +50,16 @@ export const completionRequestSchema = z.object({
     .max(MAX_MESSAGES)
     .refine(
       (messages) => messages.reduce((sum, message) => sum + lengthOf(message), 0) <= MAX_MESSAGES_CHARACTERS,
-      `all messages together have at most ${MAX_MESSAGES_CHARACTERS} UTF-16 code units`,
+      `all messages together may have at most ${MAX_MESSAGES_CHARACTERS} UTF-16 code units`,
     ),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
-  n: z.literal(1, 'only one answer a request').nullish(),
+  n: z.literal(1, 'only one answer per request').nullish(),
 })
 
 type Message = z.output<typeof messageSchema>
 
-/** UTF-16 code units, and one between two parts. */
+/** UTF-16 code units, plus one between two parts. */
 function lengthOf({
   content,
 }: {
@@ -69,7 +69,7 @@ function lengthOf({
   return (content ?? []).reduce((sum, { text = '' }) => sum + text.length + 1, 0)
 }
 
-/** What a model's name stands for: `chatbot`, `chatbot/COLLECTION`, `chatbot@ENGINE`, `chatbot/COLLECTION@ENGINE`. */
+/** The meaning of a model's name: `chatbot`, `chatbot/COLLECTION`, `chatbot@ENGINE`, `chatbot/COLLECTION@ENGINE`. */
 export interface ModelName {
   readonly collection?: string
   readonly engine?: string
@@ -88,17 +88,20 @@ export function readModelName(model: string): ModelName {
     )
   }
   const [, collection, engine] = match
-  return { ...(collection === undefined ? {} : { collection }), ...(engine === undefined ? {} : { engine }) }
+  return { collection, engine }
 }
 
-/** The last message is the question, what was said before is history, of which the latest turns count; instructions have no say here. */
+/**
+ * The last message is the question. Earlier ones are history, of which the latest turns count; system messages are
+ * ignored.
+ */
 export function readMessages(messages: readonly Message[]): {
   readonly question: string
   readonly history: EarlierTurn[]
 } {
   const last = messages.at(-1)
   if (last?.role !== 'user') {
-    throw new ChatbotError('bad_request', 'The last message must be of the role `user`: it is the question.')
+    throw new ChatbotError('bad_request', 'The last message must have the role `user`: it is the question.')
   }
   const history: EarlierTurn[] = []
   let question: string | undefined
@@ -117,12 +120,15 @@ function textOf({ content }: Message): string {
   return (content ?? [])
     .map(({ type, text }) => {
       if (type === 'text' && text !== undefined) return text
-      throw new ChatbotError('bad_request', `Messages are text here; a part of the type \`${type}\` is not.`)
+      throw new ChatbotError(
+        'bad_request',
+        `Only text messages are supported, not parts of type \`${type}\`.`,
+      )
     })
     .join('\n')
 }
 
-/** The list that follows the text of an answer, for clients that show nothing but text. */
+/** A list of sources appended to the answer's text, for clients that show only text. */
 export function sourcesText({ citations, language }: Answer): string {
   if (citations.length === 0) return ''
   const { replies } = KNOWLEDGE[language]
@@ -158,10 +164,10 @@ export const completionChunk = (
   ...identity(head),
   object: 'chat.completion.chunk',
   choices: [{ index: 0, delta, logprobs: null, finish_reason: answer === undefined ? null : 'stop' }],
-  ...(answer === undefined ? {} : { chatbot: detailsOf(answer) }),
+  chatbot: answer && detailsOf(answer),
 })
 
-/** The last chunk of a stream that asked for `include_usage`. */
+/** The last chunk of a stream if the request set `include_usage`. */
 export const usageChunk = (head: CompletionHead, answer: Answer): Record<string, unknown> => ({
   ...identity(head),
   object: 'chat.completion.chunk',
@@ -169,7 +175,7 @@ export const usageChunk = (head: CompletionHead, answer: Answer): Record<string,
   usage: usageOf(answer),
 })
 
-/** A whole `chat.completion`. */
+/** A complete `chat.completion`. */
 export const completion = (head: CompletionHead, answer: Answer): Record<string, unknown> => ({
   ...identity(head),
   object: 'chat.completion',
@@ -187,7 +193,7 @@ export const completion = (head: CompletionHead, answer: Answer): Record<string,
 
 const identity = ({ id, model, created }: CompletionHead) => ({ id: `chatcmpl-${id}`, model, created })
 
-/** What OpenAI's shape has no place for. */
+/** Fields that have no place in OpenAI's format. */
 const detailsOf = ({ citations, refused, cached, warnings, conversation }: Answer) => ({
   citations,
   refused,
@@ -196,7 +202,7 @@ const detailsOf = ({ citations, refused, cached, warnings, conversation }: Answe
   conversation,
 })
 
-/** An engine that is no language model uses no tokens. */
+/** An engine without a language model uses no tokens. */
 function usageOf({ usage = { promptTokens: 0, completionTokens: 0 } }: Answer) {
   const { promptTokens, completionTokens } = usage
   return {
@@ -206,7 +212,7 @@ function usageOf({ usage = { promptTokens: 0, completionTokens: 0 } }: Answer) {
   }
 }
 
-/** An error as OpenAI's clients read it. */
+/** An error in OpenAI's format. */
 export function completionError(error: ChatbotError): { error: Record<string, unknown> } {
   const { code, message, httpStatus } = error
   const type =

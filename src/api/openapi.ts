@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document of the HTTP API, made from the routes. */
+/** The OpenAPI 3.1 document of the HTTP API, generated from the routes. */
 import { z } from 'zod'
 import type { Route } from './routes/route.ts'
 import { API_PREFIX, routes } from './routes.ts'

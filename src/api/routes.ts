@@ -1,6 +1,6 @@
 /**
- * The HTTP API, one entry a route, one file of routes/ a subject: the source of the daemon's handlers, the CLI's
- * client and the OpenAPI document. Everything but the health probes lies under /api/v1.
+ * The HTTP API: one entry per route, one file of routes/ per subject. The source of the daemon's handlers, the
+ * CLI's client and the OpenAPI document. Everything but the health probes is under /api/v1.
  */
 import type { z } from 'zod'
 import { accountRoutes } from './routes/accounts.ts'
@@ -18,7 +18,7 @@ import { searchRoutes } from './routes/search.ts'
 import { sourceRoutes } from './routes/sources.ts'
 
 export const API_PREFIX = '/api/v1'
-/** Both sides send their version in this header. */
+/** Client and daemon send their version in this header. */
 export const VERSION_HEADER = 'x-chatbot-version'
 
 export const routes = {
@@ -39,7 +39,7 @@ export const routes = {
 export type Routes = typeof routes
 export type RouteName = keyof Routes
 
-/** A part of a request that may be left out when nothing in it is required. */
+/** A part of a request; optional if none of its fields is required. */
 type Part<K extends string, T extends z.ZodType> =
   Record<string, never> extends z.input<T>
     ? { readonly [key in K]?: z.input<T> }
@@ -47,7 +47,7 @@ type Part<K extends string, T extends z.ZodType> =
       ? { readonly [key in K]?: undefined }
       : { readonly [key in K]: z.input<T> }
 
-/** What a client gives. */
+/** A client's input for a route. */
 export type RouteRequest<N extends RouteName> = Part<'params', Routes[N]['params']> &
   Part<'query', Routes[N]['query']> &
   Part<'body', Routes[N]['body']>

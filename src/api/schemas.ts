@@ -8,7 +8,7 @@ export const errorResponseSchema = z.object({ error: errorBodySchema })
 export const healthSchema = z.object({
   status: z
     .enum(['ok', 'degraded', 'starting', 'draining', 'failing'])
-    .describe('`degraded`: questions are answered, but something that helps is missing'),
+    .describe('`degraded`: questions are answered, but an optional part is missing'),
   version: z.string(),
-  detail: z.string().optional().describe('what is awaited or what fails'),
+  detail: z.string().optional().describe('what it waits for or what fails'),
 })

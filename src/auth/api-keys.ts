@@ -1,4 +1,7 @@
-/** API keys: `cb_PREFIX_SECRET`. The prefix finds the row, and is shown in lists; of the secret only a hash is kept. */
+/**
+ * API keys: `cb_PREFIX_SECRET`. The prefix finds the row and is shown in lists; only a hash of the secret is
+ * stored.
+ */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import type { KeyRepository, KeySecrets } from '../ports/store/keys.ts'
 import { type Identity, refused } from './identity.ts'
@@ -9,7 +12,7 @@ const SHAPE = /^cb_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$/
 export const newPrefix = (): string =>
   Array.from({ length: 8 }, () => PREFIX_LETTERS[randomInt(PREFIX_LETTERS.length)]).join('')
 
-/** 256 random bits need no slow hash: nobody guesses them. */
+/** A fast hash is enough: nobody can guess 256 random bits. */
 export function newSecret(prefix: string): { key: string; hash: string } {
   const key = `cb_${prefix}_${randomBytes(32).toString('base64url')}`
   return { key, hash: hashOf(key) }
@@ -17,7 +20,7 @@ export function newSecret(prefix: string): { key: string; hash: string } {
 
 export const isApiKey = (token: string): boolean => SHAPE.test(token)
 
-/** Takes the same steps whether there is such a key or not. Throws `unauthenticated`. */
+/** Takes the same steps whether or not the key exists. Throws `unauthenticated`. */
 export async function verifyApiKey(
   keys: Pick<KeyRepository, 'find'>,
   token: string,
@@ -34,7 +37,7 @@ export async function verifyApiKey(
   return {
     principal: { kind: 'key', id: `key:${found.id}`, name: found.name },
     token,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    expiresAt,
   }
 }
 
@@ -45,7 +48,7 @@ function endOf({ expiresAt, previousUntil }: KeySecrets, isCurrent: boolean): Da
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 
-/** No key has it: it is not the hash of a text that begins with `cb_`, as far as anybody can tell. */
+/** Matches no key: nobody knows a text with this hash that begins with `cb_`. */
 const NO_HASH = '0'.repeat(64)
 
 const equal = (left: string, right: string) =>

@@ -1,4 +1,4 @@
-/** Who a token stands for: an API key, a login here, or a token of a configured OIDC provider. */
+/** Finds the identity behind a token: an API key, a login, or a token of a configured OIDC provider. */
 import { decodeJwt } from 'jose'
 import type { KeyRepository } from '../ports/store/keys.ts'
 import { MAX_TOKEN } from '../protocol/messages.ts'
@@ -8,7 +8,7 @@ import type { OidcVerifier } from './oidc.ts'
 import { ISSUER, type Sessions } from './sessions.ts'
 
 export interface Authenticator {
-  /** Throws `unauthenticated`, or why it cannot be known now: `database_unreachable`, `overloaded`. */
+  /** Throws `unauthenticated`; or `database_unreachable` or `overloaded` if it cannot be checked now. */
   authenticate: (token: string) => Promise<Identity>
 }
 
@@ -35,7 +35,7 @@ export function authenticator({
   }
 }
 
-/** What the token says, unverified: it only chooses who verifies. */
+/** The unverified issuer; it only selects the verifier. */
 function issuerOf(token: string): string {
   try {
     return decodeJwt(token).iss ?? ''

@@ -1,19 +1,19 @@
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 
-/** Who a caller is, and for how long that is known. */
+/** A caller's identity, and how long it is valid. */
 export interface Identity {
   readonly principal: Principal
-  /** Absent: until it is revoked. */
+  /** Absent: valid until revoked. */
   readonly expiresAt?: Date
-  /** What it was shown by, where that can be revoked. */
+  /** The token that proved it, if it can be revoked. */
   readonly token?: string
 }
 
-/** One message for all reasons, so that it tells nobody which keys exist. */
+/** The same message for all reasons, so that it does not reveal which keys exist. */
 export const refused = (cause?: unknown): ChatbotError =>
   new ChatbotError(
     'unauthenticated',
-    'The token is not valid here, has expired or was revoked. Log in again (chatbot login), or ask for a new key.',
+    'The token is invalid, has expired or was revoked. Log in again (chatbot login), or ask for a new key.',
     { cause },
   )

@@ -1,38 +1,38 @@
-/** Tokens of OIDC providers: who signed them is found by the issuer, and only configured issuers are asked for keys. */
+/** Tokens of OIDC providers. The issuer selects the provider; keys are fetched only for configured issuers. */
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { type Identity, refused } from './identity.ts'
 
-/** Asymmetric only: with HS256 a public key would be a shared secret. */
+/** Asymmetric algorithms only: with HS256 a public key would serve as a shared secret. */
 export const OIDC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const
 
 export interface OidcProvider {
-  /** As the configuration calls it; part of the ids of its users and groups. */
+  /** The provider's name in the configuration; part of the ids of its users and groups. */
   readonly name: string
   readonly issuer: string
   readonly audience: readonly string[]
   readonly algorithms: readonly (typeof OIDC_ALGORITHMS)[number][]
-  /** Without it, what the provider's discovery document says. */
+  /** If absent, the discovery document names it. */
   readonly jwksUrl?: string | undefined
-  /** Claim with the groups, with dots between the levels. */
+  /** Claim with the groups; dots separate levels. */
   readonly groupsClaim: string
   readonly nameClaim: string
   readonly clockToleranceSeconds: number
 }
 
 export interface OidcOptions {
-  /** Shortest time between two fetches for an unknown key id. */
+  /** Minimum interval between two fetches for unknown key ids. */
   readonly cooldownMs?: number
-  /** Age after which keys are fetched again; those that are there serve until new ones have come. */
+  /** Age after which keys are fetched again; the old ones stay in use until new ones have arrived. */
   readonly freshMs?: number
-  /** What could not be fetched. */
+  /** Called on failed fetches. */
   onError: (error: unknown) => void
 }
 
 export interface OidcVerifier {
   readonly issuer: string
-  /** Throws `unauthenticated`, or `overloaded` while the provider's keys were never reachable. */
+  /** Throws `unauthenticated`, or `overloaded` if the provider's keys could not be fetched yet. */
   verify: (token: string) => Promise<Identity>
 }
 
@@ -62,7 +62,7 @@ export function oidcVerifier(provider: OidcProvider, options: OidcOptions): Oidc
   }
 }
 
-/** Fetches with the first token, again for unknown key ids and when they are old; an outage keeps the keys. */
+/** Fetches with the first token, again for unknown key ids and when keys are old; an outage keeps the keys. */
 function providerKeys(
   provider: OidcProvider,
   { cooldownMs = 30_000, freshMs = 600_000, onError }: OidcOptions,
@@ -96,7 +96,7 @@ function providerKeys(
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
         throw error
       if (error instanceof errors.JOSENotSupported) throw error
-      // Nobody can be told apart from a forger now, but the token may well be good.
+      // The token cannot be verified now, but may be valid.
       const known = await remote.then((keys) => keys.jwks()).catch(() => undefined)
       if (known === undefined) {
         remote = undefined
@@ -111,7 +111,7 @@ function providerKeys(
 const unreachable = (provider: string, cause?: unknown) =>
   new ChatbotError(
     'overloaded',
-    `The keys of the login provider ${provider} cannot be fetched now. Try again in a moment.`,
+    `Cannot fetch the keys of the login provider ${provider} now. Try again in a moment.`,
     { cause, retryAfterMs: 5000 },
   )
 
@@ -122,9 +122,9 @@ async function discoverJwks(issuer: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_MS), redirect: 'error' })
   if (!response.ok) throw new Error(`${url} answers with status ${response.status}`)
   const found = discoverySchema.parse(await response.json())
-  if (found.issuer !== issuer) throw new Error(`${url} speaks for another issuer: ${found.issuer}`)
+  if (found.issuer !== issuer) throw new Error(`${url} names a different issuer: ${found.issuer}`)
   if (new URL(found.jwks_uri).protocol !== 'https:' && new URL(issuer).protocol === 'https:') {
-    throw new Error(`${url} names keys that would come unencrypted`)
+    throw new Error(`${url} names an unencrypted URL for its keys`)
   }
   return found.jwks_uri
 }
@@ -147,13 +147,13 @@ function identityOf(provider: OidcProvider, payload: JWTPayload, token: string):
         .slice(0, MAX_GROUPS)
         .map((group) => `group:${provider.name}:${group}`),
     },
-    // The tolerance that the check has.
+    // Includes the verifier's clock tolerance.
     expiresAt: new Date((exp + provider.clockToleranceSeconds) * 1000),
     token,
   }
 }
 
-/** The claim of that name, else the one that its dots lead to. */
+/** The claim with that name, else the one at the dotted path. */
 function claimAt(payload: JWTPayload, path: string): unknown {
   if (Object.hasOwn(payload, path)) return payload[path]
   let value: unknown = payload
@@ -165,6 +165,6 @@ function claimAt(payload: JWTPayload, path: string): unknown {
   return value
 }
 
-/** What can be stored and shown: no control characters, NUL among them, and no halves of characters. */
+/** Safe to store and show: no control characters, including NUL, and no half surrogate pairs. */
 const isName = (text: string) =>
   text !== '' && text.length <= MAX_NAME && text.isWellFormed() && !/\p{Cc}/u.test(text)

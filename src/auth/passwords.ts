@@ -1,9 +1,13 @@
-/** Passwords are kept as scrypt hashes with their parameters, `scrypt$N$r$p$salt$hash`, so that they can be raised. */
+/**
+ * Passwords are stored as scrypt hashes with their parameters, `scrypt$N$r$p$salt$hash`, so that the cost can be
+ * raised.
+ */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { ChatbotError } from '../domain/errors.ts'
+import { semaphore } from '../domain/semaphore.ts'
 import { NO_PASSWORD } from '../ports/store/users.ts'
 
-/** OWASP's choice for 32 MiB: a fifth of a second on one thread. */
+/** OWASP's recommendation for 32 MiB: a fifth of a second on one thread. */
 const COST = { N: 2 ** 15, r: 8, p: 3 }
 const KEY_BYTES = 32
 const MAX_MEMORY = 64 * 1024 * 1024
@@ -11,17 +15,17 @@ const MAX_MEMORY = 64 * 1024 * 1024
 const SHORTEST = 12
 const LONGEST = 1000
 
-/** Hashes that are computed at once, and those that wait: each takes memory and a thread of the pool. */
+/** Concurrent and queued hashes: each takes memory and a thread of the pool. */
 const AT_ONCE = 2
 const MAX_WAITING = 32
 
-/** Throws `bad_request` for one that is too short or too long, in characters. */
+/** Throws `bad_request` for a password that is too short or too long, in characters. */
 export async function hashPassword(password: string): Promise<string> {
   const length = Array.from(password.slice(0, LONGEST * 2 + 1)).length
   if (length < SHORTEST || length > LONGEST) {
     throw new ChatbotError(
       'bad_request',
-      `A password has ${SHORTEST} to ${LONGEST} characters. A few words in a row are easy to remember.`,
+      `A password needs ${SHORTEST} to ${LONGEST} characters. A few words in a row are easy to remember.`,
     )
   }
   const salt = randomBytes(16)
@@ -30,10 +34,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 
-/**
- * Takes as long without a stored hash, when there is no such user, as with one. `first` has places of its own to wait in,
- * and goes before the others.
- */
+/** Takes equally long without a stored hash (unknown user). `first` has a separate queue with priority. */
 export async function isPassword(
   password: string,
   stored: string | undefined,
@@ -46,29 +47,21 @@ export async function isPassword(
   return timingSafeEqual(given, expected) && stored !== undefined
 }
 
-let running = 0
-const waitingFirst: (() => void)[] = []
-const waitingThen: (() => void)[] = []
+const turns = semaphore(AT_ONCE, {
+  maxWaiting: MAX_WAITING,
+  refusal: () =>
+    new ChatbotError('overloaded', 'Too many logins at the same time. Try again in a moment.', {
+      retryAfterMs: 2000,
+    }),
+})
 
-async function derive(password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> {
-  if (running >= AT_ONCE) {
-    const waiting = first ? waitingFirst : waitingThen
-    if (waiting.length >= MAX_WAITING) {
-      throw new ChatbotError('overloaded', 'Too many log in at this moment. Try again in a moment.', {
-        retryAfterMs: 2000,
-      })
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else running += 1
-  try {
-    return await new Promise((resolve, reject) => {
-      scrypt(password.normalize('NFC'), salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }, (error, key) =>
-        error === null ? resolve(key) : reject(error),
-      )
-    })
-  } finally {
-    const next = waitingFirst.shift() ?? waitingThen.shift()
-    if (next === undefined) running -= 1
-    else next()
-  }
-}
+const derive = (password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> =>
+  turns.run(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(password.normalize('NFC'), salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }, (error, key) =>
+          error === null ? resolve(key) : reject(error),
+        )
+      }),
+    { first },
+  )

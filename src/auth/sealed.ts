@@ -1,9 +1,9 @@
-/** Texts under a secret: AES-256-GCM with a key that scrypt makes of it; salt, nonce, tag and text in base64url. */
+/** Encrypts text with a secret: AES-256-GCM with a key derived by scrypt; salt, nonce, tag and text in base64url. */
 import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
-/** A secret that a person made up is guessed unless each guess is dear: 128 MiB and most of a second. */
+/** Human-made secrets can be guessed unless each guess is expensive: 128 MiB and most of a second. */
 export const FOR_PASSPHRASES: ScryptOptions = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 }
 
 export async function seal(plain: string, secret: string, cost: ScryptOptions = {}): Promise<string> {
@@ -14,7 +14,7 @@ export async function seal(plain: string, secret: string, cost: ScryptOptions = 
   return [salt, nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url')).join('.')
 }
 
-/** With the cost that it was sealed with. Throws when the secret is another one, or something was changed. */
+/** Uses the cost it was sealed with. Throws if the secret is wrong or the text was modified. */
 export async function unseal(sealed: string, secret: string, cost: ScryptOptions = {}): Promise<Buffer> {
   const [salt, nonce, tag, text] = sealed.split('.').map((part) => Buffer.from(part, 'base64url'))
   if (salt === undefined || nonce === undefined || tag?.length !== 16 || text === undefined) {

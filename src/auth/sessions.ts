@@ -1,4 +1,4 @@
-/** Logins of the installation's own users: short access tokens, and refresh tokens that work once. */
+/** Logins of the installation's users: short-lived access tokens and single-use refresh tokens. */
 import { createHash, randomBytes } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
@@ -16,21 +16,21 @@ const REFRESH = /^cr_[A-Za-z0-9_-]{43}$/
 export interface Tokens {
   readonly accessToken: string
   readonly expiresAt: Date
-  /** Works once: the exchange gives the next one. */
+  /** Single use: exchanging it returns the next one. */
   readonly refreshToken: string
   readonly user: string
 }
 
 export interface Sessions {
-  /** Throws `unauthenticated`, also when there is no such user, and `overloaded`; `first` goes before others that wait. */
+  /** Throws `unauthenticated`, also for unknown users, and `overloaded`; `first` has priority in the queue. */
   login: (name: string, password: string, first: boolean) => Promise<Tokens>
-  /** Throws `unauthenticated` when it is not the user's, and `overloaded`. */
+  /** Throws `unauthenticated` if it is not the user's password, and `overloaded`. */
   checkPassword: (name: string, password: string, first: boolean) => Promise<void>
-  /** Throws `unauthenticated`; a token that was used before ends its session. */
+  /** Throws `unauthenticated`; reuse of a token ends its session. */
   refresh: (token: string) => Promise<Tokens>
   /** Ends the session of this access token. */
   logout: (accessToken: string) => Promise<void>
-  /** Throws `unauthenticated`, also when the session has ended. */
+  /** Throws `unauthenticated`, also if the session has ended. */
   verify: (accessToken: string) => Promise<Identity>
 }
 
@@ -40,7 +40,7 @@ export interface SessionOptions {
   readonly keys: SigningKeys
   readonly accessMs: number
   readonly sessionMs: number
-  /** Somebody has used a refresh token a second time. */
+  /** Called when a refresh token is used twice. */
   onReuse: (user: string) => void
 }
 

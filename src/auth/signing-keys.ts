@@ -1,4 +1,7 @@
-/** The keys that this installation signs its access tokens with: made once, kept encrypted, replaced with an overlap. */
+/**
+ * The keys that sign this installation's access tokens: generated on demand, stored encrypted, rotated with an
+ * overlap.
+ */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
 import { ChatbotError } from '../domain/errors.ts'
@@ -8,29 +11,29 @@ import { seal, unseal } from './sealed.ts'
 
 export const SIGNING_ALGORITHM = 'EdDSA'
 
-/** Tokens of the key before live for minutes; daemons with other clocks and other caches have an hour. */
+/** Tokens of the previous key live for minutes; an hour allows for clock skew and caches of other daemons. */
 const OVERLAP_MS = 3_600_000
-/** How often the table is looked at for keys that other daemons made, at most. */
+/** Minimum interval between reloads to find keys of other daemons. */
 const RELOAD_MS = 5000
-/** How long keys that another daemon has made may be missing in the published set. */
+/** How long another daemon's new keys may be missing in the published set. */
 const PUBLISHED_MS = 1000
-/** Two daemons that make a key at once make one. */
+/** Two daemons that generate a key at once end up with one. */
 const JUST_NOW_MS = 10_000
 
 export interface SigningKeys {
-  /** The newest, made when there is none or it is too old. */
+  /** The newest one, generated if there is none or it is too old. */
   current: () => Promise<{ id: string; key: KeyObject }>
-  /** Public, by id; undefined when there is no such key or its time is over. */
+  /** The public key by id; undefined if it does not exist or has expired. */
   find: (id: string) => Promise<JWK | undefined>
-  /** All that verify, as a JWK set. */
+  /** All keys that still verify, as a JWK set. */
   publicKeys: () => Promise<JWK[]>
-  /** Makes a new one now. */
+  /** Generates a new key now. */
   rotate: () => Promise<string>
 }
 
 export interface SigningKeyOptions {
   readonly store: SigningKeyRepository
-  /** What private keys are encrypted with. */
+  /** Encrypts private keys. */
   readonly secret: string
   readonly maxAgeMs: number
 }
@@ -102,7 +105,7 @@ async function decrypt(stored: string, secret: string): Promise<KeyObject> {
   } catch (error) {
     throw new ChatbotError(
       'invalid_config',
-      'The signing key in the database was encrypted with another secret. Give all daemons of one database the same auth.secret (CHATBOT_AUTH_SECRET), or make a new key: chatbot auth rotate',
+      'The signing key in the database was encrypted with another secret. Give all daemons on the database the same auth.secret (CHATBOT_AUTH_SECRET), or create a new key: chatbot auth rotate',
       { cause: error },
     )
   }

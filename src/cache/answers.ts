@@ -1,6 +1,6 @@
 /**
- * The two tiers of remembered answers. What they find is an offer: the statement that stores it as the asker's answer
- * checks in the database that it may still be given.
+ * The two tiers of the answer cache. A hit is only a proposal: the statement that stores it as the asker's answer
+ * checks in the database that it is still valid.
  */
 import { LRUCache } from 'lru-cache'
 import { NEARLY_EQUAL_QUESTIONS, SIMILAR_QUESTIONS } from '../../models/calibration.ts'
@@ -17,13 +17,13 @@ import { fold } from '../text/fold.ts'
 import { compareQuestions } from './gate/gate.ts'
 
 export interface AnswerCacheOptions {
-  /** By the very question. */
+  /** Looks up identical questions. */
   readonly exact: Tier<CachedAnswer>
   readonly store: CachedAnswerRepository
   readonly ttlMs: number
-  /** Most answers that the semantic tier holds. */
+  /** Capacity of the semantic tier. */
   readonly maxAnswers: number
-  /** Told of each question that is near enough and yet another one. */
+  /** Called for each question that is similar enough but asks something else. */
   onRefusal: (details: {
     question: string
     earlier: string
@@ -31,14 +31,14 @@ export interface AnswerCacheOptions {
     reason: string
     detail: string
   }) => void
-  /** Told of what the cache could not do for an answer that is stored already. */
+  /** Called when the cache fails for an answer that is already stored. */
   onError: (error: unknown) => void
 }
 
-/** Who uses an answer again and again marks it as used no more often than that. */
+/** Minimum interval between marking the same answer as used. */
 const MARKED_MS = 60_000
 
-/** How many earlier questions the gate looks at. */
+/** How many earlier questions the gate examines. */
 const CANDIDATES = 8
 
 export function answerCache({

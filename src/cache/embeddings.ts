@@ -1,7 +1,7 @@
 import type { Embedder, Embedding } from '../ports/embedder.ts'
 import type { Tier } from '../ports/tier.ts'
 
-/** An embedder that remembers questions: a repeated one costs no inference. */
+/** An embedder with a cache for questions: a repeated one costs no inference. */
 export function rememberQuestions(embedder: Embedder, known: Tier<Embedding>): Embedder {
   return {
     ...embedder,

@@ -6,16 +6,16 @@ import type { CachePlace } from '../ports/answer-cache.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
 import { fold } from '../text/fold.ts'
 
-/** Everything that decides an answer. Two asks with equal parts may share one. */
+/** Everything that decides an answer. Asks with equal parts may share one. */
 export interface AnswerKeyParts {
-  /** The collections that the asker can read and that are searched, with their revisions. */
+  /** The searched collections that the asker can read, with their revisions. */
   readonly collections: readonly Collection[]
   readonly filter?: SearchFilter
   readonly generator: string
   readonly promptVersion: string
   /** Fingerprint of the embedding model. */
   readonly model: string
-  /** Name of the reranker, where there is one. */
+  /** Name of the reranker, if there is one. */
   readonly reranker?: string
   readonly retrieval: RetrievalSettings
   readonly language: Language

@@ -7,7 +7,7 @@ export interface MemoryTierOptions<V> {
   sizeOf: (value: V) => number
 }
 
-/** In this daemon's memory: least recently used values leave first, old ones by their age. */
+/** An in-memory cache: evicts the least recently used values, and expires old ones. */
 export function memoryTier<V extends object>({ ttlMs, maxBytes, sizeOf }: MemoryTierOptions<V>): Tier<V> {
   const entries = new LRUCache<string, V>({ ttl: ttlMs, maxSize: maxBytes, sizeCalculation: sizeOf })
   return {
@@ -22,10 +22,10 @@ export function memoryTier<V extends object>({ ttlMs, maxBytes, sizeOf }: Memory
   }
 }
 
-/** Of what is held as strings, mostly. */
+/** Approximate memory of values that consist mostly of strings. */
 export const jsonBytes = (value: object): number => 2 * JSON.stringify(value).length
 
-/** A near tier before a far one: what the far one gives is kept near. */
+/** Layers a near tier over a far one: hits in the far tier are copied to the near one. */
 export function nearAndFar<V extends object>(near: Tier<V>, far: Tier<V>): Tier<V> {
   return {
     async get(key) {

@@ -6,8 +6,8 @@ import type { Ports } from '../ports/ports.ts'
 import { type RetrieveQuery, retrieve } from '../retrieval/retrieve.ts'
 
 /**
- * As `retrieve`, but what it found for the same question before may serve again. The key holds the collections that
- * the asker can read with their revisions, so that it finds nothing that a search now would not.
+ * `retrieve` with a cache. The key contains the collections that the asker can read, with their revisions, so a
+ * hit returns nothing that a search now would not.
  */
 export async function retrieveRemembered(
   ports: Ports,

@@ -1,4 +1,4 @@
-/** The servers that this user works with, and how it is known there: one file, mode 600, as kubectl has it. */
+/** The servers this user works with, and the credentials for them: one file, mode 600, like kubectl's. */
 
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,7 +11,7 @@ import { contextsFile } from './paths.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 const credentialSchema = z.discriminatedUnion('kind', [
-  /** An API key, or a token of a login provider. */
+  /** An API key, or a token of an OIDC provider. */
   z.object({ kind: z.literal('token'), token: z.string() }),
   z.object({
     kind: z.literal('login'),
@@ -30,7 +30,7 @@ const contextSchema = z.object({
 })
 
 const contextsSchema = z.object({
-  /** Null: the daemon of this machine. */
+  /** Null: the local daemon. */
   current: z.string().nullable().default(null),
   contexts: z.record(z.string(), contextSchema).default({}),
 })
@@ -59,8 +59,8 @@ export function readContexts(env: Environment): Contexts {
 }
 
 /**
- * Changes the file; no two commands do that at once, so that a login's refresh token is exchanged once. The change is
- * written even when something else in the file has changed since it was read.
+ * Changes the file under a lock, so that a login's refresh token is exchanged only once. Overwrites what others
+ * changed without the lock.
  */
 export async function changeContexts(
   env: Environment,
@@ -81,7 +81,7 @@ export async function changeContexts(
   }
 }
 
-/** Longer than any exchange takes: whoever made an older lock is dead. */
+/** Longer than any exchange takes: an older lock is left from a dead process. */
 const STALE_MS = 30_000
 
 async function lock(path: string): Promise<() => void> {

@@ -1,4 +1,4 @@
-/** Prepares the data directory, and owns it: one daemon at a time. */
+/** Prepares the data directory and locks it: one daemon at a time. */
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -28,7 +28,7 @@ const ownerSchema = z.object({
   listen: z.string().nullable(),
 })
 
-/** Who holds a data directory. */
+/** The holder of a data directory's lock. */
 export type Owner = z.infer<typeof ownerSchema>
 
 export interface Lock {
@@ -36,18 +36,18 @@ export interface Lock {
   release: () => void
 }
 
-/** Makes the folders, 0700, and finds out now whether they can be written. */
+/** Creates the folders, mode 0700, and checks that they are writable. */
 export function prepareDataDir(dataDir: string, paths: RuntimePaths): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     for (const dir of [paths.logDir, paths.uploads, paths.socketDir])
       mkdirSync(dir, { recursive: true, mode: 0o700 })
-    // In a shared temporary directory somebody else may have made this name first.
+    // In a shared temporary directory somebody else may have created this name first.
     const socketDir = lstatSync(paths.socketDir)
     if (!socketDir.isDirectory() || (process.getuid !== undefined && socketDir.uid !== process.getuid())) {
       throw new ChatbotError(
         'data_dir_unusable',
-        `${paths.socketDir} belongs to somebody else. Remove it, or set CHATBOT_DATA_DIR to a shorter path.`,
+        `${paths.socketDir} belongs to another user. Remove it, or set CHATBOT_DATA_DIR to a shorter path.`,
       )
     }
     chmodSync(paths.socketDir, 0o700)
@@ -59,16 +59,16 @@ export function prepareDataDir(dataDir: string, paths: RuntimePaths): void {
   }
 }
 
-/** What the daemon and the chat keep there, and what they have while they write it. */
+/** Names that the daemon and the chat use there, including temporary ones. */
 const OWN_NAMES =
   /^(?:pglite|run|logs|uploads|token|secret|chat_history|daemon\.(?:lock|json))(?:\.new|\.probe|-journal|\.\d+)?$/
 
-/** Rights of the group and of others. */
+/** Permission bits of group and others. */
 const OTHERS = 0o077
 
 /**
- * What others than its owner have rights on: of what this program keeps in the data directory, and the directory
- * itself when it holds nothing else. Links lead to what somebody chose, and are left out.
+ * Paths with permissions for others: this program's own files in the data directory, and the directory itself if
+ * it contains nothing else. Skips symbolic links, because the user chose their targets.
  */
 export function openToOthers(dataDir: string): string[] {
   if (process.platform === 'win32') return []
@@ -82,8 +82,8 @@ export function openToOthers(dataDir: string): string[] {
 }
 
 /**
- * Takes these rights away: what lies in a folder is closed with it. Whatever does not let itself be changed, as on a
- * volume that belongs to root, stays as it is.
+ * Removes these permissions; closing a folder closes its content. Paths that cannot be changed, such as on a
+ * volume owned by root, stay open.
  */
 export function closeToOthers(dataDir: string): { readonly closed: string[]; readonly open: string[] } {
   try {
@@ -96,7 +96,7 @@ export function closeToOthers(dataDir: string): { readonly closed: string[]; rea
 
 function takeRights(path: string): boolean {
   try {
-    // Somebody who may write there could put a link in its place meanwhile; a pipe would be waited for.
+    // Another process could replace it by a symbolic link meanwhile, and opening a pipe would block.
     const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       fchmodSync(file, fstatSync(file).mode & 0o7777 & ~OTHERS)
@@ -109,12 +109,12 @@ function takeRights(path: string): boolean {
   }
 }
 
-/** An error of the file system, with what to do about it. */
+/** Converts a file system error, with advice. */
 export function fileError(error: unknown, place: string): ChatbotError {
   if (error instanceof ChatbotError) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new ChatbotError('disk_full', `No space is left for ${place}. Free some, then try again.`, {
+    return new ChatbotError('disk_full', `No space left for ${place}. Free some space, then try again.`, {
       cause: error,
     })
   }
@@ -127,8 +127,8 @@ export function fileError(error: unknown, place: string): ChatbotError {
 }
 
 /**
- * Takes the data directory for this process. The lock is a transaction on a SQLite file: the operating
- * system frees it when the process dies, however it dies. Throws `daemon_running` naming the holder.
+ * Locks the data directory for this process. The lock is a transaction on a SQLite file: the operating system
+ * releases it when the process dies, however it dies. Throws `daemon_running` with the holder's name.
  */
 export function acquireLock(paths: RuntimePaths, dataDir: string): Lock {
   let database: DatabaseSync
@@ -161,7 +161,7 @@ export function acquireLock(paths: RuntimePaths, dataDir: string): Lock {
   }
 }
 
-/** What the holder of the lock wrote about itself; undefined when nothing readable is there. */
+/** What the lock's holder wrote about itself; undefined if absent or unreadable. */
 export function readOwner(paths: RuntimePaths): Owner | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(readFileSync(paths.owner, 'utf8'))).data
@@ -170,10 +170,10 @@ export function readOwner(paths: RuntimePaths): Owner | undefined {
   }
 }
 
-/** Who holds this data directory, or held it last. */
+/** The current or last holder of this data directory. */
 export const runningOwner = (dataDir: string): Owner | undefined => readOwner(runtimePaths(dataDir))
 
-/** A random secret that only this machine's user can read; made once, mode 600. */
+/** A random secret that only the local user can read; created once, mode 600. */
 export function generatedSecret(path: string): string {
   try {
     writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
@@ -184,7 +184,7 @@ export function generatedSecret(path: string): string {
   if (secret.length < 32) {
     throw new ChatbotError(
       'data_dir_unusable',
-      `${path} holds no usable secret. Delete it: the daemon makes a new one.`,
+      `${path} contains no usable secret. Delete it; the daemon creates a new one.`,
     )
   }
   return secret

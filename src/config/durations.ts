@@ -1,4 +1,4 @@
-/** Settings that are times, with the longest that makes sense. */
+/** Duration settings, with their upper limits. */
 import { z } from 'zod'
 
 export const minutes = (least: number) => z.number().min(least).max(525_600)

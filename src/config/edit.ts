@@ -1,4 +1,4 @@
-/** Changes the user's own configuration file; keeps its comments and order. */
+/** Edits the user's configuration file; keeps its comments and order. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Document, isMap, isScalar, parseDocument } from 'yaml'
@@ -11,8 +11,8 @@ import { findSetting } from './schema.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Sets dotted keys to values given as text and writes the file, mode 600; `undefined` removes a key. What has an old
- * name gets its current one. Nothing is written unless the whole file is valid afterwards: throws `invalid_config`. Returns the file's path.
+ * Sets dotted keys to values given as text and writes the file, mode 600; `undefined` removes a key. Renames old
+ * settings. Writes nothing and throws `invalid_config` if the result would be invalid. Returns the file's path.
  */
 export function editUserConfig(env: Environment, changes: ReadonlyMap<string, string | undefined>): string {
   const path = userConfigFile(env)
@@ -34,7 +34,7 @@ export function editUserConfig(env: Environment, changes: ReadonlyMap<string, st
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     writeFileSync(written, document.toString(), { mode: 0o600 })
-    // Only this file is judged: the environment may hide a mistake in it.
+    // Validate this file alone: the environment could hide a mistake in it.
     loadConfig({ env: { HOME: env.HOME, CHATBOT_CONFIG: written } })
     renameSync(written, path)
   } catch (error) {
@@ -53,7 +53,7 @@ function settingValue(key: string, text: string): unknown {
   return parseSetting(setting, text)
 }
 
-/** Puts what has an old name under its current one, comments included. */
+/** Moves settings with old names to their current ones, including comments. */
 function rename(document: Document): void {
   const root = document.contents
   if (!isMap(root)) return
@@ -75,14 +75,14 @@ function rename(document: Document): void {
     const known = engines.get(engine.key)
     if (!isMap(known)) engines.set(engine.key, engine.value)
     else if (isMap(engine.value)) {
-      // What is set by both is as the new name says.
+      // If both names are set, the new one wins.
       for (const setting of engine.value.items) if (!known.has(setting.key)) known.add(setting)
     }
   }
   root.delete('localEngines')
 }
 
-/** With the sections that it leaves empty. */
+/** Also removes sections that become empty. */
 function remove(document: Document, path: readonly string[]): void {
   document.deleteIn(path)
   const section = path.slice(0, -1)

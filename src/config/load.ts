@@ -1,6 +1,7 @@
 /**
- * Loads the configuration: environment over project file over user file over defaults. Flags come on top. A secret may
- * lie in a file that VARIABLE_FILE names, as container platforms mount them.
+ * Loads the configuration. The environment overrides the project file, which overrides the user file, which
+ * overrides the defaults; flags override all. VARIABLE_FILE can name a file with a secret, as container platforms
+ * mount them.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,15 +14,15 @@ import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Se
 
 export interface LoadedConfig {
   readonly config: Config
-  /** Where each key that is not a default comes from: a file or an environment variable. */
+  /** The source of each key that is not a default: a file or an environment variable. */
   readonly sources: ReadonlyMap<string, string>
-  /** What still has the name of the version before, and its current one. */
+  /** Settings that still have the previous version's name, with the current one. */
   readonly warnings: readonly string[]
 }
 
 interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where a project file is looked for; without it none is read, as in the daemon. */
+  /** The folder with the project file; if absent, as in the daemon, none is read. */
   readonly projectDir?: string
 }
 
@@ -76,7 +77,7 @@ export function listConfig({
   }))
 }
 
-/** A value given as text (environment, `config set`), as the setting's type. */
+/** Converts a value given as text (environment, `config set`) to the setting's type. */
 export function parseSetting(setting: Setting, text: string): unknown {
   const candidates: unknown[] = [text]
   const trimmed = text.trim()
@@ -84,7 +85,7 @@ export function parseSetting(setting: Setting, text: string): unknown {
   if (trimmed !== '' && Number.isFinite(Number(trimmed))) candidates.unshift(Number(trimmed))
   candidates.push(trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim()))
   const issuesOf = (candidate: unknown) => setting.schema.safeParse(candidate).error?.issues ?? []
-  // What fits nothing is passed on as what comes nearest, so that the schema explains what it wants.
+  // If nothing fits, pass on the closest candidate so that the schema explains what it wants.
   return (
     candidates.find((candidate) => issuesOf(candidate).length === 0) ??
     candidates.find((candidate) => issuesOf(candidate).every(({ code }) => code !== 'invalid_type')) ??
@@ -99,7 +100,7 @@ function fromEnvironment(env: LoadOptions['env']): Entry[] {
       // An empty variable is how compose files and shells say "not set".
       if (text !== undefined && text !== '') return [[key, parseSetting(setting, text), variable]]
       const fileVariable = `${variable}_FILE`
-      // An engine's key has a setting of its own for this: `apiKeyFile`.
+      // An engine's key has a separate setting for this: `apiKeyFile`.
       const file = setting.secret && !setting.env.includes('*') ? env[fileVariable] : undefined
       if (file === undefined || file === '') return []
       return [[key, parseSetting(setting, readSecret(file, fileVariable)), fileVariable]]
@@ -112,9 +113,9 @@ function readSecret(file: string, variable: string): string {
   try {
     text = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw invalid(`cannot read ${file}, which ${variable} names: ${wordsOf(error)}`)
+    throw invalid(`cannot read ${file}, set by ${variable}: ${wordsOf(error)}`)
   }
-  if (text === '') throw invalid(`${file}, which ${variable} names, is empty`)
+  if (text === '') throw invalid(`${file}, set by ${variable}, is empty`)
   return text
 }
 
@@ -145,7 +146,7 @@ function readFile(path: string, required: boolean): Entry[] {
       return []
     throw invalid(`cannot read ${path}: ${wordsOf(error)}`)
   }
-  // Most commands find no file, and start faster without the parser.
+  // Most commands find no file, and start faster without loading the parser.
   const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   const document = parseDocument(text)
   const [problem] = document.errors

@@ -1,4 +1,4 @@
-/** The names that settings had in the version before, which this one still reads: local engines had a map of their own. */
+/** Old names of settings that this version still reads: local engines used to have a separate map. */
 import { SETTINGS, type Setting } from './schema.ts'
 
 /** `source` is the file or the environment variable that sets it. */
@@ -21,7 +21,7 @@ export function currentName(key: string): { readonly engine: string; readonly ke
   return { engine, key: ['engines', engine, ...rest].join('.') }
 }
 
-/** The entries under their current names, with a warning for each that had an old one. What is set by both is as the new one says. */
+/** The entries under their current names, with a warning for each old name. If both names are set, the new one wins. */
 export function renamed(entries: readonly Entry[]): { entries: Entry[]; warnings: string[] } {
   const old: Entry[] = []
   const others: Entry[] = []
@@ -42,5 +42,5 @@ function warning(engine: string, source: string): string {
   const now = source.startsWith(OLD_VARIABLE)
     ? `${source} is now ${source.replace(OLD_VARIABLE, 'CHATBOT_ENGINES_')}, with CHATBOT_ENGINES_${engine.toUpperCase()}_KIND=local`
     : `\`localEngines.${engine}\` in ${source} is now \`engines.${engine}\` with \`kind: local\``
-  return `${now}. The next version does not read the old name.`
+  return `${now}. The next version will not read the old name.`
 }

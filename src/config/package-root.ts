@@ -5,7 +5,7 @@ const NAME = '@chatbot/chatbot'
 
 let found: string | undefined
 
-/** The folder of this package's package.json: the same from sources and from dist. */
+/** The folder with this package's package.json; works from sources and from dist. */
 export function packageRoot(): string {
   found ??= search(import.meta.dirname)
   return found

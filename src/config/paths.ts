@@ -12,11 +12,11 @@ function base(env: Environment, variable: string, fallback: string): string {
 export const defaultDataDir = (env: Environment): string =>
   join(base(env, 'XDG_DATA_HOME', '.local/share'), 'chatbot')
 
-/** Where the tools of the model hub keep what they download, unless HF_HUB_CACHE says otherwise. */
+/** Where the hub's own tools keep downloads, unless HF_HUB_CACHE says otherwise. */
 export const hubCacheDir = (env: Environment): string =>
   env.HF_HOME ? join(env.HF_HOME, 'hub') : join(base(env, 'XDG_CACHE_HOME', '.cache'), 'huggingface', 'hub')
 
-/** The user's own file: CHATBOT_CONFIG, else config.yaml in the XDG configuration directory. */
+/** The user's configuration file: CHATBOT_CONFIG, else config.yaml in the XDG configuration directory. */
 export const userConfigFile = (env: Environment): string =>
   env.CHATBOT_CONFIG ?? join(base(env, 'XDG_CONFIG_HOME', '.config'), 'chatbot', 'config.yaml')
 

@@ -1,4 +1,4 @@
-/** The forms of REDIS_URL, as ioredis wants them. */
+/** Parses the forms of REDIS_URL into ioredis options. */
 import { readFileSync } from 'node:fs'
 import type { RedisOptions } from 'ioredis'
 import { ChatbotError, wordsOf } from '../domain/errors.ts'
@@ -8,7 +8,7 @@ interface Node {
   readonly port: number
 }
 
-/** What all nodes of an address share. */
+/** Options for every node of an address. */
 export type NodeOptions = Pick<RedisOptions, 'username' | 'password' | 'tls'>
 
 export type RedisAddress =
@@ -32,12 +32,12 @@ export const REDIS_URL =
  */
 export function parseRedisUrl(url: string, caFile?: string): RedisAddress {
   const parts = REDIS_URL.exec(url)?.groups
-  if (parts === undefined) throw invalid('this is not redis://, redis+sentinel:// or redis+cluster://')
+  if (parts === undefined) throw invalid('it must begin with redis://, redis+sentinel:// or redis+cluster://')
   const { tls, kind, user, password, hosts = '', path = '', query = '' } = parts
   const options: NodeOptions = {
-    ...(user === undefined || user === '' ? {} : { username: decodeURIComponent(user) }),
-    ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
-    ...(tls === 'rediss' ? { tls: caFile === undefined ? {} : { ca: authority(caFile) } } : {}),
+    username: user ? decodeURIComponent(user) : undefined,
+    password: password === undefined ? undefined : decodeURIComponent(password),
+    tls: tls === 'rediss' ? { ca: caFile === undefined ? undefined : authority(caFile) } : undefined,
   }
   const nodes = hosts.split(',').map((host) => nodeOf(host, kind === 'sentinel' ? 26_379 : 6379))
   const [first, second] = path.split('/').slice(1)
@@ -45,14 +45,14 @@ export function parseRedisUrl(url: string, caFile?: string): RedisAddress {
   if (kind === 'cluster') return { kind: 'cluster', nodes, options }
   if (kind === 'sentinel') {
     if (first === undefined || first === '') throw invalid('the name of the master is missing: …/mymaster')
-    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword')
+    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword') ?? undefined
     return {
       kind: 'sentinel',
       sentinels: nodes,
       master: decodeURIComponent(first),
       db: databaseOf(second),
       options,
-      ...(sentinelPassword === null ? {} : { sentinelPassword }),
+      sentinelPassword,
     }
   }
   if (node === undefined || nodes.length > 1)
@@ -68,7 +68,7 @@ function nodeOf(text: string, standard: number): Node {
 
 function databaseOf(text: string | undefined): number {
   if (text === undefined || text === '') return 0
-  if (!/^\d{1,4}$/.test(text)) throw invalid(`\`${text}\` is not the number of a database`)
+  if (!/^\d{1,4}$/.test(text)) throw invalid(`\`${text}\` is not a database number`)
   return Number(text)
 }
 

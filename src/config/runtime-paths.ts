@@ -1,29 +1,29 @@
-/** Where a data directory's daemon keeps what other processes look for. */
+/** Paths in the data directory that other processes look for. */
 import { createHash } from 'node:crypto'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-/** `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing NUL included. */
+/** `sun_path` holds 108 bytes on Linux and 104 on macOS, including the terminating NUL. */
 const LONGEST_SOCKET_PATH = 103
 
 export interface RuntimePaths {
-  /** 0700; holds the sockets, so that only this user can connect. */
+  /** 0700; contains the sockets, so that only this user can connect. */
   readonly socketDir: string
   /** The daemon's HTTP API and WebSocket. */
   readonly socket: string
-  /** PGlite's wire protocol, for the daemon alone. */
+  /** PGlite's wire protocol, only for the daemon. */
   readonly databaseSocket: string
   readonly database: string
   readonly lock: string
-  /** Who holds the lock: pid, version, start time, TCP address (JSON). */
+  /** The lock's holder: pid, version, start time, TCP address (JSON). */
   readonly owner: string
   /** The local token for TCP, mode 600. */
   readonly token: string
-  /** Encrypts signing keys where the configuration has no secret, mode 600. */
+  /** Encrypts signing keys if the configuration has no secret; mode 600. */
   readonly secret: string
   readonly uploads: string
   readonly logDir: string
-  /** A link to the log file in use. */
+  /** A link to the current log file. */
   readonly log: string
 }
 
@@ -45,7 +45,10 @@ export function runtimePaths(dataDir: string): RuntimePaths {
   }
 }
 
-/** A data directory with a long path gets a socket folder in the temporary directory, named after both. */
+/**
+ * If the data directory's path is too long for a socket, the socket goes to a folder in the temporary directory,
+ * named after both.
+ */
 function shortEnough(dir: string, dataDir: string): string {
   if (Buffer.byteLength(join(dir, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH) return dir
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)

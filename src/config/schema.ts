@@ -10,54 +10,54 @@ import { REDIS_URL } from './redis-address.ts'
 
 const perMinute = z.int().min(1).max(1_000_000)
 
-const FOR_ROLE = 'for a highest role of `reader`, `editor` or `admin`'
+const FOR_ROLE = 'for users whose highest role is `reader`, `editor` or `admin`'
 
-/** What each user and each key may do; the machine's own user is not limited. */
+/** Limits per user and per key; the local user has none. */
 const allowance = {
   questionsPerMinute: perMinute.default(60).describe('questions and searches a minute'),
   questionsBurst: perMinute.default(20).describe('questions and searches at once'),
-  requestsPerMinute: perMinute.default(3000).describe('requests of the HTTP API a minute'),
-  requestsBurst: perMinute.default(600).describe('requests of the HTTP API at once'),
+  requestsPerMinute: perMinute.default(3000).describe('HTTP API requests a minute'),
+  requestsBurst: perMinute.default(600).describe('HTTP API requests at once'),
   answersInFlight: z.int().min(1).max(10_000).default(8).describe('answers in flight'),
   tokensPerDay: z
     .int()
     .min(1)
     .optional()
-    .describe('tokens that engines may use for one user a day (UTC); without it as many as asked for'),
+    .describe('engine tokens per user and day (UTC); unlimited if not set'),
 }
 
 const roleAllowance = z.strictObject({
   questionsPerMinute: perMinute.optional().describe(`${FOR_ROLE}: questions and searches a minute`),
   questionsBurst: perMinute.optional().describe(`${FOR_ROLE}: questions and searches at once`),
-  requestsPerMinute: perMinute.optional().describe(`${FOR_ROLE}: requests of the HTTP API a minute`),
-  requestsBurst: perMinute.optional().describe(`${FOR_ROLE}: requests of the HTTP API at once`),
+  requestsPerMinute: perMinute.optional().describe(`${FOR_ROLE}: HTTP API requests a minute`),
+  requestsBurst: perMinute.optional().describe(`${FOR_ROLE}: HTTP API requests at once`),
   answersInFlight: z.int().min(1).max(10_000).optional().describe(`${FOR_ROLE}: answers in flight`),
   tokensPerDay: z.int().min(1).optional().describe(`${FOR_ROLE}: tokens a day`),
 })
 
 /** A token over plain HTTP could be read and changed by everybody on the way. */
 const secureUrl = z.url({ protocol: /^https?$/ }).refine((url) => isSecure(url), {
-  message: 'must begin with https://, unless it is on this machine',
+  message: 'must begin with https:// unless it is on this machine',
 })
 
 const oidcSchema = z.strictObject({
   issuer: secureUrl.describe(
-    '`iss` of its tokens, exactly; `/.well-known/openid-configuration` is looked up there',
+    'exact `iss` of its tokens; also the base URL of `/.well-known/openid-configuration`',
   ),
-  audience: z.array(z.string().min(1)).min(1).describe('`aud` of the tokens meant for this installation'),
-  jwksUrl: secureUrl.optional().describe('address of its keys, where it has no discovery document'),
+  audience: z.array(z.string().min(1)).min(1).describe('`aud` of tokens for this installation'),
+  jwksUrl: secureUrl.optional().describe('URL of its keys, if it has no discovery document'),
   algorithms: z
     .array(z.enum(['RS256', 'ES256', 'EdDSA']))
     .min(1)
     .default(['RS256', 'ES256', 'EdDSA'])
-    .describe('signatures that are accepted'),
+    .describe('accepted signature algorithms'),
   groupsClaim: z
     .string()
     .min(1)
     .default('groups')
-    .describe('claim with the groups of a user; dots lead into objects, as in `realm_access.roles`'),
-  nameClaim: z.string().min(1).default('preferred_username').describe('claim with the name to show'),
-  clockToleranceSeconds: z.int().min(0).max(300).default(30).describe('by how much clocks may differ'),
+    .describe("claim with the user's groups; dots select nested fields, as in `realm_access.roles`"),
+  nameClaim: z.string().min(1).default('preferred_username').describe('claim with the display name'),
+  clockToleranceSeconds: z.int().min(0).max(300).default(30).describe('tolerated clock skew'),
 })
 
 const remoteEmbedderSchema = z.strictObject({
@@ -77,31 +77,27 @@ const remoteEmbedderSchema = z.strictObject({
 })
 
 export const configSchema = z.strictObject({
-  dataDir: z.string().min(1).describe('folder of the database, logs and the socket'),
+  dataDir: z.string().min(1).describe('folder for the database, logs and the socket'),
   collection: z
     .string()
     .regex(COLLECTION_NAME)
     .default('default')
-    .describe('collection that `ingest` fills unless told'),
+    .describe('collection that `ingest` fills by default'),
   server: z
     .strictObject({
-      tcp: z.boolean().default(true).describe('listen on TCP besides the local socket'),
-      host: z
-        .string()
-        .min(1)
-        .default('127.0.0.1')
-        .describe('TCP address to bind; loopback unless you open it'),
-      port: z.int().min(0).max(65_535).default(7474).describe('TCP port; 0 takes any free one'),
-      allowedHosts: z.array(z.string()).default([]).describe('further Host names that requests may carry'),
+      tcp: z.boolean().default(true).describe('listen on TCP in addition to the local socket'),
+      host: z.string().min(1).default('127.0.0.1').describe('TCP address to bind'),
+      port: z.int().min(0).max(65_535).default(7474).describe('TCP port; 0 picks a free one'),
+      allowedHosts: z.array(z.string()).default([]).describe('additional Host names accepted in requests'),
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('web origins that may connect, as `https://host`'),
+        .describe('web origins that may connect, such as `https://host`'),
       trustedProxies: z
         .array(z.string())
         .default([])
         .describe(
-          'addresses and networks of proxies whose X-Forwarded-For is believed; `loopback` and `private` name theirs',
+          'addresses and networks of proxies whose X-Forwarded-For is trusted; `loopback` and `private` stand for those ranges',
         ),
       maxFrameBytes: z
         .int()
@@ -109,70 +105,78 @@ export const configSchema = z.strictObject({
         .max(16_777_216)
         .default(65_536)
         .describe('largest WebSocket frame accepted'),
-      maxSockets: z.int().min(1).max(100_000).default(1000).describe('WebSocket connections at once'),
+      maxSockets: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1000)
+        .describe('authenticated WebSocket connections at once'),
       maxGreetingSockets: z
         .int()
         .min(1)
         .max(100_000)
         .default(512)
         .describe(
-          'WebSocket connections at once of which nobody knows yet whose they are; for one more, the oldest of the address that has the most is closed',
+          'WebSocket connections at once that are not authenticated yet; above it, the oldest connection of the address with the most is closed',
         ),
       maxGreetingSocketsPerAddress: z
         .int()
         .min(1)
         .max(100_000)
         .default(128)
-        .describe('of those, from one address (IPv6: a /64)'),
+        .describe('of these, from one address (IPv6: a /64)'),
       maxIdleConnections: z
         .int()
         .min(1)
         .max(100_000)
         .default(1024)
         .describe(
-          'TCP connections at once that no WebSocket and no request of somebody known uses; for one more, the oldest of the address that has the most is closed',
+          'TCP connections at once without a WebSocket or an authenticated request; above it, the oldest connection of the address with the most is closed',
         ),
       maxIdleConnectionsPerAddress: z
         .int()
         .min(1)
         .max(100_000)
         .default(256)
-        .describe('of those, from one address; not of `server.trustedProxies`'),
+        .describe('of these, from one address; `server.trustedProxies` are exempt'),
       maxBufferedBytes: z
         .int()
         .min(65_536)
         .default(262_144)
-        .describe('bytes that wait in memory for a slow client of a WebSocket; one message may be larger'),
+        .describe('bytes buffered for a slow WebSocket client; a single message may be larger'),
       stallTimeoutMs: milliseconds(100)
         .default(30_000)
-        .describe('time in which a slow client must read 64 KiB of what waits for it; then it is cut off'),
+        .describe('a slow client must read 64 KiB of waiting data in this time, or it is cut off'),
       maxAsksPerSocket: z
         .int()
         .min(1)
         .max(1000)
         .default(8)
-        .describe('answers, and as many searches, at once on one socket'),
+        .describe('answers at once on one socket, and as many searches'),
       maxAsks: z.int().min(1).max(10_000).default(64).describe('answers at once in the daemon'),
       headTimeoutMs: milliseconds(100)
         .default(20_000)
-        .describe('time for the head of an HTTP request; trickling ones are cut off'),
+        .describe('time for the head of an HTTP request; slower ones are cut off'),
       bodyTimeoutMs: milliseconds(100)
         .default(60_000)
-        .describe('time for the body of an HTTP request; of a file, for each 64 KiB of it'),
-      helloTimeoutMs: milliseconds(100).default(10_000).describe('time for the first message'),
+        .describe('time for the body of an HTTP request; for a file, for each 64 KiB'),
+      helloTimeoutMs: milliseconds(100).default(10_000).describe('time for the first message of a WebSocket'),
       pingIntervalMs: milliseconds(100)
         .default(25_000)
-        .describe('pause between pings; two missed ones end the socket'),
-      openMetrics: z.boolean().default(false).describe('serve `/metrics` to whoever reaches the TCP port'),
+        .describe('interval between pings; two missed pongs close the socket'),
+      openMetrics: z
+        .boolean()
+        .default(false)
+        .describe('serve `/metrics` to everybody who can reach the TCP port'),
       metricsToken: z
         .string()
         .min(16)
         .optional()
         .meta({ secret: true })
         .describe(
-          'token with which `/metrics`, and nothing else, may be read; otherwise it takes an administrator',
+          'token that grants `/metrics` and nothing else; without it, only administrators can read `/metrics`',
         ),
-      drainMs: milliseconds(0).default(15_000).describe('time that running answers get at shutdown'),
+      drainMs: milliseconds(0).default(15_000).describe('time for running answers to finish at shutdown'),
     })
     .prefault({}),
   auth: z
@@ -180,23 +184,23 @@ export const configSchema = z.strictObject({
       enabled: z
         .boolean()
         .default(true)
-        .describe('ask TCP clients for a token; off only where `server.host` is a loopback address'),
+        .describe('require a token from TCP clients; can be off only if `server.host` is a loopback address'),
       secret: z
         .string()
         .min(16)
         .optional()
         .meta({ secret: true })
         .describe(
-          'encrypts the keys that logins are signed with, the same for all daemons of a database; without it a file in the data directory',
+          'encrypts the keys that sign logins; must be the same for all daemons on a database; default: a file in the data directory',
         ),
-      accessMinutes: minutes(0.05).default(15).describe('life of the token that a login gives'),
-      sessionDays: z.number().min(0.01).max(3650).default(30).describe('life of a login'),
+      accessMinutes: minutes(0.05).default(15).describe('lifetime of access tokens'),
+      sessionDays: z.number().min(0.01).max(3650).default(30).describe('lifetime of a login'),
       signingKeyDays: z
         .number()
         .min(1)
         .max(3650)
         .default(90)
-        .describe('age after which a new key signs logins'),
+        .describe('rotation interval of the keys that sign logins'),
       oidc: z
         .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), oidcSchema)
         .default({})
@@ -207,7 +211,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       idleMinutes: minutes(0.01)
         .default(30)
-        .describe('a daemon that a command started stops after so long without work'),
+        .describe('a daemon started by a command stops after this time without work'),
       startTimeoutMs: milliseconds(1000)
         .default(60_000)
         .describe('how long a command waits for the daemon to be ready'),
@@ -218,18 +222,18 @@ export const configSchema = z.strictObject({
       level: z
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
         .default('info')
-        .describe('least severe entry that is logged'),
+        .describe('least severe level that is logged'),
       questions: z
         .boolean()
         .default(false)
-        .describe('write the text of questions into the log where it explains an entry'),
+        .describe('include the text of questions in log entries that it explains'),
       maxMegabytes: z
         .number()
         .min(0.01)
         .max(10_000)
         .default(10)
         .describe('size at which the log file is rotated'),
-      files: z.int().min(1).max(100).default(3).describe('rotated files kept'),
+      files: z.int().min(1).max(100).default(3).describe('rotated files to keep'),
     })
     .prefault({}),
   database: z
@@ -238,15 +242,15 @@ export const configSchema = z.strictObject({
         .url({ protocol: /^postgres(ql)?$/ })
         .optional()
         .meta({ secret: true, env: 'DATABASE_URL' })
-        .describe('PostgreSQL with pgvector; without it the embedded PGlite'),
-      poolSize: z.int().min(2).max(200).default(10).describe('connections to PostgreSQL'),
+        .describe('PostgreSQL with pgvector; default: the embedded PGlite'),
+      poolSize: z.int().min(2).max(200).default(10).describe('connections to PostgreSQL per daemon'),
       connectTimeoutMs: milliseconds(100)
         .default(15_000)
-        .describe('longest wait for a connection to PostgreSQL, or for a free one'),
+        .describe('longest wait for a connection to PostgreSQL, new or from the pool'),
       statementTimeoutMs: milliseconds(1000)
         .default(60_000)
         .describe(
-          'longest statement of a request; PostgreSQL ends it, and a connection that is silent is dropped',
+          'longest statement of a request; PostgreSQL cancels longer ones, and an unresponsive connection is dropped',
         ),
     })
     .prefault({}),
@@ -256,12 +260,12 @@ export const configSchema = z.strictObject({
       .min(1)
       .meta({ env: 'HF_HUB_CACHE' })
       .describe(
-        "folder of pulled models, in the layout of the hub's cache; `$HF_HOME/hub` or `~/.cache/huggingface/hub` unless set",
+        "folder of pulled models, in the layout of the hub's cache; default: `$HF_HOME/hub` or `~/.cache/huggingface/hub`",
       ),
     executionProvider: z
       .enum(['cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml'])
       .default('cpu')
-      .describe("where models compute; other than `cpu` needs the provider's libraries on this machine"),
+      .describe("where models run; anything but `cpu` needs the provider's libraries on this machine"),
   }),
   redis: z
     .strictObject({
@@ -270,21 +274,19 @@ export const configSchema = z.strictObject({
         .regex(REDIS_URL, 'redis://, rediss://, redis+sentinel:// or redis+cluster://')
         .optional()
         .meta({ secret: true, env: 'REDIS_URL' })
-        .describe('Redis or Valkey that several daemons share; without it each has its own memory'),
+        .describe(
+          'Redis or Valkey that several daemons share; without it each daemon caches and counts on its own',
+        ),
       keyPrefix: z
         .string()
         .regex(/^[A-Za-z0-9:_.-]{1,64}$/)
         .default('chatbot')
-        .describe('first part of all keys and channels there'),
-      caFile: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('certificates that `rediss` trusts; public ones unless told'),
+        .describe('prefix of all keys and channels in Redis'),
+      caFile: z.string().min(1).optional().describe('CA certificates for `rediss`; default: the public ones'),
       connectTimeoutMs: milliseconds(100).default(2000).describe('longest wait for a connection to Redis'),
       commandTimeoutMs: milliseconds(10)
         .default(500)
-        .describe('longest wait for an answer of Redis; then the daemon goes on without it'),
+        .describe('longest wait for a Redis command; then the daemon continues without it'),
     })
     .prefault({}),
   embedder: z
@@ -294,21 +296,21 @@ export const configSchema = z.strictObject({
         .min(1)
         .default('builtin')
         .describe(
-          'embedding model of new collections: `builtin`, a pulled model (`chatbot models list`) or an absolute folder; `chatbot index rebuild --model` changes that of a collection',
+          'embedding model of new collections: `builtin`, a pulled model (`chatbot models list`) or an absolute folder; `chatbot index rebuild --model` changes an existing collection',
         ),
       workers: z
         .int()
         .min(1)
         .max(64)
         .default(2)
-        .describe('embedding threads of each model, one text at a time each'),
+        .describe('embedding threads per model, each with one text at a time'),
       maxModels: z
         .int()
         .min(1)
         .max(64)
         .default(3)
         .describe(
-          'embedding models held in memory, the built-in one included; the longest unused ends first',
+          'embedding models kept in memory, including the built-in one; the least recently used one is evicted',
         ),
     })
     .prefault({}),
@@ -320,15 +322,17 @@ export const configSchema = z.strictObject({
         .min(1024)
         .default(33_554_432)
         .describe('longest text of a document, in UTF-16 code units'),
-      parserMemoryMegabytes: z.int().min(128).default(1024).describe('memory of a document parser process'),
+      parserMemoryMegabytes: z
+        .int()
+        .min(128)
+        .default(1024)
+        .describe('memory limit of a document parser process'),
       allowPrivateUrls: z
         .boolean()
         .default(false)
-        .describe('ingest web pages of this machine and of private networks too'),
-      urlTimeoutMs: milliseconds(100).default(60_000).describe('time that one web page may take to arrive'),
-      parserTimeoutMs: milliseconds(1000)
-        .default(120_000)
-        .describe('time that one document may take to parse'),
+        .describe('also ingest web pages from this machine and private networks'),
+      urlTimeoutMs: milliseconds(100).default(60_000).describe('time limit for fetching one web page'),
+      parserTimeoutMs: milliseconds(1000).default(120_000).describe('time limit for parsing one document'),
     })
     .prefault({}),
   retrieval: retrievalSchema.prefault({}),
@@ -339,7 +343,7 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe(
-          'cross-encoder that orders what is found: a pulled model (`chatbot models list`) or an absolute folder; without it none is used',
+          'cross-encoder that reorders search results: a pulled model (`chatbot models list`) or an absolute folder; default: none',
         ),
     })
     .prefault({}),
@@ -349,27 +353,27 @@ export const configSchema = z.strictObject({
         .string()
         .min(1)
         .default('extractive')
-        .describe('engine that answers unless a request names one'),
+        .describe('engine for requests and collections that name none'),
       fallbacks: z
         .array(z.string().min(1))
         .max(10)
         .default([])
-        .describe('engines that answer, in this order, while `answer.engine` fails'),
+        .describe('engines to try, in this order, while `answer.engine` fails'),
       historyTurns: z
         .int()
         .min(0)
         .max(100)
         .default(6)
-        .describe('earlier turns of the conversation that an engine sees'),
+        .describe('earlier turns of the conversation that an engine gets'),
       leaseMs: milliseconds(1000)
         .default(15_000)
-        .describe('how long an answer is held by a daemon that went silent'),
+        .describe('lease of a running answer: after this silence of its daemon, another takes it over'),
     })
     .prefault({}),
   embedders: z
     .record(z.string().regex(/^(?!builtin$)[a-z0-9][a-z0-9-]*$/), remoteEmbedderSchema)
     .default({})
-    .describe('embedding models behind an OpenAI-compatible API, by the name that collections know them by'),
+    .describe('embedding models behind an OpenAI-compatible API, by the name that collections use'),
   engines: z
     .record(
       z
@@ -385,42 +389,43 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       ...allowance,
-      addressPerMinute: perMinute
-        .default(6000)
-        .describe('requests and connections of one address a minute, whoever sends them'),
-      addressBurst: perMinute.default(1000).describe('requests and connections of one address at once'),
+      addressPerMinute: perMinute.default(6000).describe('requests and connections per address a minute'),
+      addressBurst: perMinute.default(1000).describe('requests and connections per address at once'),
       addressFailuresPerMinute: perMinute
         .default(6)
-        .describe('wrong tokens, and wrong passwords, of one address that are forgiven a minute'),
+        .describe('wrong tokens, and wrong passwords, from one address that are forgiven a minute'),
       addressFailuresBurst: perMinute
         .default(100)
         .describe(
-          'wrong tokens, and wrong passwords, of one address that cost no wait; each further one doubles it',
+          'wrong tokens, and wrong passwords, from one address without a wait; each further one doubles the wait',
         ),
       roles: z
         .partialRecord(z.enum(ROLES), roleAllowance)
         .default({})
-        .describe('other limits for those whose highest role is this one'),
+        .describe('limits for users whose highest role is this one'),
     })
     .prefault({}),
   cache: z
     .strictObject({
-      enabled: z.boolean().default(true).describe('reuse answers to repeated questions'),
-      ttlMinutes: minutes(0.01).default(1440).describe('age after which an answer is not reused'),
-      maxMegabytes: z.number().min(0.1).max(100_000).default(64).describe('size of the cache in memory'),
+      enabled: z.boolean().default(true).describe('reuse answers for repeated questions'),
+      ttlMinutes: minutes(0.01).default(1440).describe('age above which an answer is not reused'),
+      maxMegabytes: z.number().min(0.1).max(100_000).default(64).describe('size of the in-memory cache'),
       maxAnswers: z
         .int()
         .min(1)
         .max(1_000_000)
         .default(10_000)
-        .describe('answers that are kept for questions that ask the same; the longest unused go first'),
+        .describe('answers kept for the semantic cache; the least recently used are evicted'),
     })
     .prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>
 
-/** What a file in a cloned folder may set: nothing that reaches the network, the disk or another database. */
+/**
+ * What a project file may set: nothing that reaches the network, the disk or another database, because it may come
+ * from a cloned repository.
+ */
 export const PROJECT_KEYS: readonly string[] = ['collection']
 
 export interface Setting {
@@ -429,7 +434,7 @@ export interface Setting {
   readonly env: string
   readonly description: string
   readonly secret: boolean
-  /** Undefined when there is none. */
+  /** Undefined if there is none. */
   readonly default: unknown
   readonly schema: z.ZodType
 }

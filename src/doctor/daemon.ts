@@ -4,13 +4,13 @@ import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
 import { SPLITTER_VERSION } from '../ingest/split/splitter.ts'
 import { bytes, count, duration } from '../text/amounts.ts'
+import type { RunningEngines } from './engines.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 type Status = RouteResponse<'status'>
-type Engines = RouteResponse<'listEngines'>['engines']
 type Collections = RouteResponse<'listCollections'>['collections']
 
-export async function checkDaemon(api: ApiClient): Promise<{ findings: Finding[]; engines: Engines }> {
+export async function checkDaemon(api: ApiClient): Promise<{ findings: Finding[]; engines: RunningEngines }> {
   const [status, { generations }, { engines }, { collections }] = await Promise.all([
     api.call('status', {}),
     api.call('listIndex', {}),
@@ -63,7 +63,7 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
 }
 
 /** Collections that are answered by an engine which is not configured any more. */
-function collectionsWithoutEngine(running: Engines, collections: Collections): Finding[] {
+function collectionsWithoutEngine(running: RunningEngines, collections: Collections): Finding[] {
   const orphans = collections.filter(
     ({ engine }) => engine !== null && !running.some(({ name }) => name === engine),
   )

@@ -5,10 +5,10 @@ import type { ConfiguredEngine } from '../generate/engines/engine.ts'
 import { configuredEngines } from '../generate/engines/kinds.ts'
 import { type Finding, fail, warn } from './finding.ts'
 
-type Running = RouteResponse<'listEngines'>['engines']
+export type RunningEngines = RouteResponse<'listEngines'>['engines']
 
 /** `running` are those of the daemon; undefined when none could be asked. */
-export async function checkEngines(config: Config, running: Running | undefined): Promise<Finding[]> {
+export async function checkEngines(config: Config, running: RunningEngines | undefined): Promise<Finding[]> {
   const configured = configuredEngines(config)
   const { engine, fallbacks } = config.answer
   const unknown = [...new Set([engine, ...fallbacks])].filter(
@@ -30,7 +30,7 @@ const notConfigured = (name: string, setting: string): Finding =>
 async function checkEngine(
   engine: ConfiguredEngine,
   answer: Config['answer'],
-  running: Running | undefined,
+  running: RunningEngines | undefined,
 ): Promise<Finding> {
   const { name, kind, model, where } = engine
   const title = `Engine ${name}`

@@ -1,9 +1,8 @@
-import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { checkDaemon } from './daemon.ts'
-import { checkEngines } from './engines.ts'
+import { checkEngines, type RunningEngines } from './engines.ts'
 import { type Finding, fail, warn } from './finding.ts'
 import * as machine from './machine.ts'
 
@@ -44,7 +43,7 @@ export async function* examine({
   yield* machine.checkToken(dataDir)
   yield await machine.checkModel()
   yield await machine.checkLock(dataDir)
-  let engines: RouteResponse<'listEngines'>['engines'] | undefined
+  let engines: RunningEngines | undefined
   try {
     const daemon = await checkDaemon(await api(loaded))
     engines = daemon.engines

@@ -5,7 +5,7 @@ import type { Language } from './language.ts'
 export const STAGES = ['rewrite', 'embed', 'cache', 'retrieve', 'generate', 'remember'] as const
 export type StageName = (typeof STAGES)[number]
 
-/** A retrieved piece of a document, numbered from 1 in the order of relevance. */
+/** A retrieved piece of a document, numbered from 1 by relevance. */
 export interface Passage extends Span {
   readonly number: number
   readonly chunk: string
@@ -20,33 +20,33 @@ export interface Passage extends Span {
   readonly line?: number
   /** Cosine similarity to the question, 0 to 1. */
   readonly score: number
-  /** Why it stands where it stands; absent when it was not found by a search. */
+  /** How it was ranked; absent if it was not found by a search. */
   readonly scores?: Scores
 }
 
-/** What a passage's rank was made of. */
+/** The components of a passage's rank. */
 export interface Scores {
   /** Cosine similarity of question and passage. */
   readonly vector: number
-  /** BM25; 0 when no word of the question is in it. */
+  /** BM25; 0 if it contains no word of the question. */
   readonly lexical: number
-  /** What decides the order, unless a reranker does: the cosine, and what the words and sentences add to it. */
+  /** Decides the order unless a reranker does: the cosine plus what words and sentences add. */
   readonly fused: number
-  /** Cosine similarity of its best sentence, where sentences were compared. */
+  /** Cosine similarity of its best sentence, if sentences were compared. */
   readonly sentence?: number
-  /** Logit of the reranker, where it was asked. */
+  /** Logit of the reranker, if it was used. */
   readonly rerank?: number
-  /** The question's words that it holds, as they are compared. */
+  /** The question's words that it contains, in the form they are compared in. */
   readonly matched: readonly string[]
 }
 
-/** What a search found. */
+/** The result of a search. */
 export interface RetrievedPassages {
   /** Best first. */
   readonly passages: readonly Passage[]
-  /** What the asker should know about what is missing. */
+  /** What the asker should know about missing results. */
   readonly warnings: readonly string[]
-  /** False when the same search may find more soon: a part of it failed or is not indexed yet. */
+  /** False if the same search may find more soon: a part of it failed or is not indexed yet. */
   readonly whole: boolean
 }
 
@@ -72,7 +72,10 @@ export interface Usage {
 /** Where a cached answer came from. */
 export interface CacheHit {
   readonly tier: 'exact' | 'semantic'
-  /** The earlier question whose answer this is, where the same asker asked it: nobody sees another's words. */
+  /**
+   * The earlier question that this answer was made for, only if the same asker asked it: nobody sees another's
+   * words.
+   */
   readonly question?: string
   /** When it was answered: ISO 8601. */
   readonly askedAt?: string
@@ -80,16 +83,16 @@ export interface CacheHit {
 
 export type Timings = Readonly<Partial<Record<StageName | 'total', number>>>
 
-/** A complete answer. The concatenated deltas of its last epoch equal `text`. */
+/** A complete answer. `text` equals the concatenated deltas of the last epoch. */
 export interface Answer {
-  /** The asker's own id of the ask (UUID). */
+  /** The client's id of the ask (UUID). */
   readonly id: string
   readonly conversation: string
   readonly question: string
-  /** What was searched instead, when the question leans on earlier turns. */
+  /** The question that was searched, if a follow-up was made standalone. */
   readonly searched?: string
   readonly text: string
-  /** True when the documents do not hold the answer, and `text` says so. */
+  /** True if the documents don't hold the answer, and `text` says so. */
   readonly refused: boolean
   readonly citations: readonly Citation[]
   readonly cached: false | CacheHit
@@ -101,7 +104,7 @@ export interface Answer {
   readonly warnings: readonly string[]
 }
 
-/** What every consumer of an answer sees, whoever generates it. */
+/** The events of an answer, the same for every engine. */
 export type AnswerEvent =
   | {
       readonly type: 'stage'
@@ -130,7 +133,7 @@ export interface Position {
 
 export type AnswerState = 'running' | 'complete' | 'failed' | 'cancelled' | 'interrupted'
 
-/** One question of a conversation and what became of it. */
+/** One question of a conversation and its outcome. */
 export interface Turn {
   readonly id: string
   readonly question: string
@@ -143,7 +146,7 @@ export interface Turn {
   readonly askedAt: Date
 }
 
-/** A turn that is in no conversation here: the asker tells it. */
+/** A turn of a conversation that the client keeps. */
 export interface EarlierTurn {
   readonly question: string
   readonly answer: string
@@ -158,25 +161,25 @@ export interface ConversationSummary {
 }
 
 /**
- * Narrows a search to documents that fit all of it, and one of each list. Globs: `*` within a folder, `**` across
- * folders.
+ * Narrows a search to documents that match every field, and at least one entry of each list. Globs: `*` within a
+ * folder, `**` across folders.
  */
 export interface SearchFilter {
   /** Globs on the document's uri. */
   readonly paths?: readonly string[] | undefined
   readonly excludePaths?: readonly string[] | undefined
-  /** Globs on the location of the source that it came from. */
+  /** Globs on the location of its source. */
   readonly sources?: readonly string[] | undefined
   readonly languages?: readonly Language[] | undefined
-  /** ISO 8601: modified at or after this moment. What has no known date is left out. */
+  /** ISO 8601: modified at or after this moment. Documents without a known date are left out. */
   readonly modifiedFrom?: string | undefined
   /** ISO 8601: modified before this moment. */
   readonly modifiedBefore?: string | undefined
-  /** What the document says of itself, whatever the case: `{ author: 'Anna' }`. */
+  /** The document's metadata, case-insensitive: `{ author: 'Anna' }`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** The same for filters that mean the same. */
+/** A canonical form: equal for equivalent filters. */
 export const canonicalFilter = (filter: SearchFilter = {}): unknown[] => [
   [...(filter.paths ?? [])].sort(),
   [...(filter.excludePaths ?? [])].sort(),

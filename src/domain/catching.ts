@@ -1,6 +1,6 @@
 /**
- * A handler for an emitter or a timer: what it throws, or what its promise is rejected with, goes to `onError`. Nobody
- * else would catch it, and it would end the process.
+ * A handler for an emitter or a timer. What it throws, or its promise rejects with, goes to `onError`; uncaught,
+ * it would end the process.
  */
 export function catching<A extends readonly unknown[]>(
   onError: (error: unknown) => void,

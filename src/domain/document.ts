@@ -7,21 +7,24 @@ export interface Span {
   readonly end: number
 }
 
-/** What a loader makes of a file: the text to store, and the structure the splitter cuts along. */
+/** A loader's result: the text to store, and the structure the splitter follows. */
 export interface LoadedDocument {
   readonly title: string
   readonly mediaType: string
-  /** Stored as it is; every span of this document points into it. Line ends are `\n`, no NUL, no BOM. */
+  /**
+   * Stored unchanged; every span of this document points into it. Line ends are `
+   * `, no NUL, no BOM.
+   */
   readonly text: string
-  /** Blocks in reading order, not overlapping. What lies between them is never indexed. */
+  /** Blocks in reading order, not overlapping. Text between them is never indexed. */
   readonly blocks: readonly Block[]
   /** Whether lines of `text` are lines of the user's file, so that `path:line` leads there. */
   readonly linesMatchFile: boolean
-  /** What the document says of itself besides its title: front matter, headers, properties. */
+  /** What the document states about itself besides its title: front matter, headers, properties. */
   readonly metadata?: Metadata
-  /** When it was written or last changed, as it says itself. */
+  /** When it was written or last changed, according to the document. */
   readonly modifiedAt?: Date
-  /** What a reader should know: pages without text, parts that were left out. */
+  /** Notes for the user: pages without text, parts that were left out. */
   readonly warnings?: readonly string[]
 }
 
@@ -32,9 +35,9 @@ export type BlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'q
 
 export interface Block extends Span {
   readonly kind: BlockKind
-  /** Titles of the sections around this block, outermost first; a heading's own title is not in its path. */
+  /** Titles of the enclosing sections, outermost first; a heading's own title is not in its path. */
   readonly headings: readonly string[]
-  /** 1-based page or slide, where the format has them. A sheet is the first title of the section path. */
+  /** 1-based page or slide, if the format has them. A sheet is the first title of the section path. */
   readonly page?: number
 }
 
@@ -42,10 +45,10 @@ export interface Block extends Span {
 export interface Chunk extends Span {
   readonly ordinal: number
   readonly text: string
-  /** Section path joined by ` › `, empty when there is none. */
+  /** Section path joined by ` › `; empty if there is none. */
   readonly heading: string
   readonly page?: number
-  /** 1-based line of `start` in the user's file, where lines match. */
+  /** 1-based line of `start` in the user's file, if lines match. */
   readonly line?: number
   /** What the embedder reads: title and headings for context, then the text. */
   readonly embedText: string
@@ -74,7 +77,7 @@ export interface DocumentSummary {
   readonly hash: string
   readonly warnings: readonly string[]
   readonly metadata: Metadata
-  /** As the document says, else when the file was last written; null when neither is known. */
+  /** The document's own date, else the file's modification time; null if neither is known. */
   readonly modifiedAt: Date | null
   readonly ingestedAt: Date
 }
@@ -84,16 +87,16 @@ export interface Collection {
   readonly name: string
   /** Raised once per committed batch of changes; part of every cache key and answer record. */
   readonly revision: number
-  /** Whether answers from it may be reused. */
+  /** Whether its answers may be cached. */
   readonly cache: boolean
-  /** Answers questions that name no engine; null: the configured one. */
+  /** The engine for questions that name none; null: the configured one. */
   readonly engine: string | null
   readonly createdAt: Date
 }
 
-/** A collection as a question finds it. */
+/** A collection as seen by a question. */
 export interface SearchedCollection extends Collection {
-  /** Documents that were taken in and cannot be found yet. */
+  /** Documents that are accepted but not searchable yet. */
   readonly indexing: number
 }
 
@@ -102,9 +105,9 @@ export interface CollectionSummary extends Collection {
   readonly chunks: number
 }
 
-/** What makes two indexes comparable: vectors of different specs are never mixed. */
+/** Makes two indexes comparable: vectors of different specs are never mixed. */
 export interface IndexSpec {
-  /** How users name the model: `builtin`, `org/name` or a folder; not compared. */
+  /** The model's name for users: `builtin`, `org/name` or a folder; not compared. */
   readonly reference: string
   /** Fingerprint of the embedding model: name and the first 12 hex digits of its file's SHA-256. */
   readonly model: string
@@ -112,7 +115,7 @@ export interface IndexSpec {
   readonly splitter: string
 }
 
-/** What may be wrong with an index: see docs/INDEX.md. */
+/** Problems that index verification reports: see docs/INDEX.md. */
 export const INDEX_PROBLEMS = [
   'no_partition',
   'text_length',
@@ -125,7 +128,7 @@ export const INDEX_PROBLEMS = [
   'low_recall',
 ] as const
 
-/** Those that a rebuild repairs. */
+/** Problems that a rebuild repairs. */
 export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
   'no_partition',
   'text_length',
@@ -140,11 +143,11 @@ export const MAX_COLLECTION_NAME_CHARACTERS = 63
 
 export const COLLECTION_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
-/** The name, if a collection can be called so; throws `invalid_collection_name`. */
+/** Returns the name if it is valid; throws `invalid_collection_name`. */
 export function checkCollectionName(name: string): string {
   if (COLLECTION_NAME.test(name)) return name
   throw new ChatbotError(
     'invalid_collection_name',
-    `"${name}" is no name for a collection: lower-case letters, digits, dot, dash and underscore, at most ${MAX_COLLECTION_NAME_CHARACTERS}, starting with a letter or digit.`,
+    `"${name}" is not a valid collection name: use at most ${MAX_COLLECTION_NAME_CHARACTERS} lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit.`,
   )
 }

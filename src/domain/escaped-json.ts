@@ -1,11 +1,11 @@
 /**
- * JSON for people's terminals and for programs alike: the same value for every parser, with all characters that a
- * terminal acts upon or that nobody sees as `\uXXXX` (C1 and DEL, bidirectional controls, zero width, tag characters).
+ * JSON that is safe to print on a terminal. Every parser reads the same value; characters that a terminal acts on
+ * or that are invisible are written as `\uXXXX` (C1 and DEL, bidirectional controls, zero width, tag characters).
  */
 export const escapedJson = (value: unknown, indent?: number): string =>
   escapedLine(JSON.stringify(value, null, indent))
 
-/** The same for JSON text, or for whatever a line of a log is. Line feeds and tabs stay: they are JSON's own spaces. */
+/** The same for existing JSON text or log lines. Line feeds and tabs stay: they are JSON white space. */
 export const escapedLine = (json: string): string => json.replace(UNSEEN, unitsOf)
 
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0000}-\u{e0fff}]/gu

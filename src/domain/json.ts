@@ -1,19 +1,19 @@
-/** Arrays and objects inside one another: messages need six, hostile ones would take the stack of whoever walks them. */
+/** Nesting depth: messages need six levels; hostile ones would overflow the stack of any code that walks them. */
 export const MAX_JSON_DEPTH = 200
-/** Values in a message or a request; a manifest of 1,000 files has 4,000. Each may become a complaint. */
+/** Values in a message or a request; a manifest of 1,000 files has 4,000. Each may cause a validation error. */
 export const MAX_MESSAGE_VALUES = 20_000
 
-/** JSON that could be read, but is not: it is deeper or wider than anything that is meant well. */
+/** Valid JSON that is refused because it is too deep or too wide. */
 export class JsonTooLarge extends SyntaxError {}
 
 export interface JsonBounds {
-  /** Values and containers of values. */
+  /** Counts scalars and containers. */
   readonly maxValues?: number
   /** As of `JSON.parse`. */
   readonly reviver?: (key: string, value: unknown, context?: { source?: string }) => unknown
 }
 
-/** What JSON from outside says. Throws `SyntaxError`: `JsonTooLarge` with what is too much, or that of `JSON.parse`. */
+/** Parses JSON from outside. Throws a `SyntaxError`: `JsonTooLarge`, or the one of `JSON.parse`. */
 export function parseJson(
   text: string,
   { maxValues = Number.POSITIVE_INFINITY, reviver }: JsonBounds = {},
@@ -22,7 +22,7 @@ export function parseJson(
   return reviver === undefined ? JSON.parse(text) : JSON.parse(text, reviver)
 }
 
-/** The same, but undefined for what is no JSON: for callers whose schema refuses both alike. */
+/** The same, but undefined for invalid JSON: for callers whose schema refuses both alike. */
 export function parseJsonOrUndefined(text: string): unknown {
   try {
     return parseJson(text)
@@ -31,7 +31,7 @@ export function parseJsonOrUndefined(text: string): unknown {
   }
 }
 
-/** Counts what valid JSON would open, without reading it: `JSON.parse` refuses what is not valid. */
+/** Counts the structure of JSON without parsing it; `JSON.parse` then refuses what is invalid. */
 function checkShape(text: string, maxValues: number): void {
   let depth = 0
   let values = 1
@@ -44,7 +44,7 @@ function checkShape(text: string, maxValues: number): void {
       case OPEN_BRACE:
         values += 1
         if (++depth > MAX_JSON_DEPTH)
-          throw new JsonTooLarge(`it nests more than ${MAX_JSON_DEPTH} levels deep`)
+          throw new JsonTooLarge(`it is nested more than ${MAX_JSON_DEPTH} levels deep`)
         break
       case CLOSE_BRACKET:
       case CLOSE_BRACE:
@@ -53,11 +53,11 @@ function checkShape(text: string, maxValues: number): void {
       case COMMA:
         values += 1
     }
-    if (values > maxValues) throw new JsonTooLarge(`it holds more than ${maxValues} values`)
+    if (values > maxValues) throw new JsonTooLarge(`it has more than ${maxValues} values`)
   }
 }
 
-/** Where the string that begins here ends; the end of the text where it does not. */
+/** The end of the string that begins here; the end of the text if it is not closed. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   for (; at < text.length; at += 1) {

@@ -1,4 +1,4 @@
-/** The languages that are answered in, the most common first. What is known of each: src/text/. */
+/** The languages of answers, most common first. src/text/ has a folder for each. */
 export const LANGUAGES = ['en', 'ru'] as const
 
 export type Language = (typeof LANGUAGES)[number]

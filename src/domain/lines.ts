@@ -1,6 +1,6 @@
 /**
- * The lines of a text that comes in pieces, without their ends. Only a line feed ends a line: `node:readline` also
- * splits at U+2028, which JSON writes as it is. Throws `RangeError` when a line is longer than `maxCharacters`.
+ * The lines of a chunked text, without line ends. Only a line feed ends a line: `node:readline` also splits at
+ * U+2028, which JSON leaves unescaped. Throws `RangeError` if a line is longer than `maxCharacters`.
  */
 export async function* linesOf(
   pieces: AsyncIterable<unknown>,

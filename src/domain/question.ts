@@ -3,7 +3,10 @@ import { ChatbotError } from './errors.ts'
 /** Longest question, in UTF-16 code units. */
 export const MAX_QUESTION = 8192
 
-/** Earlier turns that an ask may bring along: their number, and UTF-16 code units of one answer and of all together. */
+/**
+ * Earlier turns that an ask may include: their number, and the UTF-16 code units of one answer and of all turns
+ * together.
+ */
 export const MAX_HISTORY_TURNS = 100
 export const MAX_HISTORY_ANSWER_CHARACTERS = 32_768
 export const MAX_HISTORY_CHARACTERS = 262_144
@@ -16,7 +19,7 @@ export function checkQuestion(question: string): void {
   if (question.length > MAX_QUESTION) {
     throw new ChatbotError(
       'question_too_long',
-      `The question has ${question.length} characters; at most ${MAX_QUESTION} are allowed. To search in a text, ingest it as a document.`,
+      `The question has ${question.length} characters; at most ${MAX_QUESTION} are allowed. To search within a text, ingest it as a document.`,
     )
   }
 }

@@ -1,10 +1,10 @@
 export interface Shared<T> {
   get: () => Promise<T>
-  /** What is known now does not hold any more. */
+  /** Drops the remembered result. */
   forget: () => void
 }
 
-/** Whoever asks at once, or shortly after, gets what one call has given: what many ask for costs as much as for one. */
+/** Concurrent callers, and callers within `forMs`, share the result of one call. */
 export function shared<T>(forMs: number, work: () => Promise<T>): Shared<T> {
   let last: Promise<T> | undefined
   let until = 0

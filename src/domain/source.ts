@@ -1,17 +1,17 @@
-/** A place that documents come from and that can be read again. */
+/** A place from which documents come and can be read again. */
 
 /** `git`: the files that Git tracks in a folder. `glob`: an absolute pattern. */
 export type SourceKind = 'folder' | 'git' | 'glob' | 'url'
 
 export interface SourceOptions {
-  /** Folder that documents are named relative to; their absolute path without it. */
+  /** Documents are named relative to this folder; by absolute path without it. */
   readonly root?: string | undefined
   /** Patterns as in .gitignore, relative to the folder. */
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
 }
 
-/** What a web server gave to ask with whether its page has changed. */
+/** Validators of a web page, to ask whether it has changed. */
 export interface Validators {
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
@@ -21,7 +21,7 @@ export interface NewSource {
   readonly kind: SourceKind
   /** Absolute real path, absolute pattern, or URL. */
   readonly location: string
-  /** Name of the machine whose files these are; empty for a URL. */
+  /** Name of the machine that has these files; empty for a URL. */
   readonly machine: string
   readonly options: SourceOptions
 }
@@ -32,7 +32,7 @@ export interface Source extends NewSource {
   readonly collection: string
   readonly validators: Validators
   readonly createdAt: Date
-  /** When it was last read to its end. */
+  /** When it was last read completely. */
   readonly syncedAt: Date | null
 }
 
@@ -40,7 +40,7 @@ export interface SourceSummary extends Source {
   readonly documents: number
 }
 
-/** What the index holds of a document of a source. */
+/** What the index knows about a document of a source. */
 export interface SourceDocument {
   readonly uri: string
   /** SHA-256 of the file, hex. */

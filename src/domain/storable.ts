@@ -1,13 +1,13 @@
-/** What no text that is stored may hold: what `isStorable` looks for, in words. */
-export const UNSTORABLE = 'NUL or half of a surrogate pair, which no text may'
+/** What `isStorable` looks for, for messages. */
+export const UNSTORABLE = 'NUL or half of a surrogate pair, which are not allowed'
 
 /**
- * Whether no text in it holds NUL, which no database stores, or half of a surrogate pair, which no UTF-8 has: in a
- * text it would silently become another character, in JSON the statement fails. PGlite does not only refuse NUL: it
- * drops its one connection, and with it what others were asking.
+ * Whether no string in it contains NUL, which no database stores, or half of a surrogate pair, which UTF-8 cannot
+ * encode: in text it would silently become another character, in JSON the statement fails. On NUL, PGlite also
+ * drops its only connection, and with it everybody's queries.
  */
 export function isStorable(value: unknown): boolean {
-  // A list instead of recursion: whoever sends it decides how deep it is.
+  // A work list instead of recursion: the sender controls the depth.
   const left = [value]
   while (left.length > 0) {
     const next = left.pop()

@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
 import type { Answer, Citation } from '../domain/answer.ts'
+import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { standaloneQuestion } from '../talk/standalone.ts'
@@ -27,7 +28,7 @@ export interface Target {
 const SEARCH_LIMIT = 50
 /** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
 const ATTEMPTS = 5
-const PAUSE_MS = 500
+const PAUSES = { firstMs: 500, longestMs: 5000 }
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
 export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
@@ -49,15 +50,16 @@ export async function measure(target: Target, question: EvalQuestion, signal: Ab
     question: question.question,
     answerable: question.answerable,
     searchMs: found.ms,
-    ...(ranks === undefined ? {} : { ranks: [...ranks] }),
+    ranks: ranks && [...ranks],
   }
   if (answer === undefined) return outcome
   return {
     ...outcome,
     answer: await judge(target.api, question, answer),
-    ...(question.paraphrases.length + question.opposites.length === 0
-      ? {}
-      : { cache: await tryCache(target, question, signal) }),
+    cache:
+      question.paraphrases.length + question.opposites.length === 0
+        ? undefined
+        : await tryCache(target, question, signal),
   }
 }
 
@@ -83,10 +85,9 @@ async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Pr
           contained: !refused && containsAnswer(text, answers),
           f1: refused ? 0 : tokenF1(text, answers),
         }),
-    ...(refused ? {} : { sentences: splitSentences(withoutMarks(text)).length }),
-    ...(refused || documents.length === 0
-      ? {}
-      : { goldCited: citations.some((cited) => isGold(cited, documents)) }),
+    sentences: refused ? undefined : splitSentences(withoutMarks(text)).length,
+    goldCited:
+      refused || documents.length === 0 ? undefined : citations.some((cited) => isGold(cited, documents)),
   }
 }
 
@@ -136,8 +137,8 @@ function ask(
       question: text,
       cache,
       signal,
-      ...(question.history.length === 0 ? {} : { history: question.history }),
-      ...(engine === undefined ? {} : { engine }),
+      history: question.history.length === 0 ? undefined : question.history,
+      engine,
       ...scopeOf(question, { collections, retrieval }),
     }
     try {
@@ -160,9 +161,9 @@ const scopeOf = (
   { filter }: EvalQuestion,
   { collections, retrieval }: Pick<Target, 'collections' | 'retrieval'>,
 ): Scope => ({
-  ...(collections === undefined ? {} : { collections }),
-  ...(retrieval === undefined ? {} : { retrieval }),
-  ...(filter === undefined ? {} : { filter }),
+  collections,
+  retrieval,
+  filter,
 })
 
 async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -173,7 +174,7 @@ async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promis
       const error = ChatbotError.wrap(thrown)
       const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
       if (!passing || attempt === ATTEMPTS || signal.aborted) throw error
-      await pause(error.retryAfterMs ?? PAUSE_MS * attempt, signal)
+      await pause(error.retryAfterMs ?? backoffMs(attempt, PAUSES), signal)
     }
   }
 }

@@ -145,7 +145,7 @@ function parseLine(line: string): EvalQuestion | string {
     ...rest,
     id: id ?? idOf([rest.question, rest.history, filter, set]),
     set: set ?? detectLanguage(rest.question),
-    ...(filter === undefined ? {} : { filter }),
+    filter,
   }
 }
 

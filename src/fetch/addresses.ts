@@ -7,9 +7,9 @@ const SPECIAL = new Set(['168.63.129.16'])
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::')
 
 /**
- * False for addresses of this machine, of private networks, of providers and of protocols: a page there may be
- * meant for those inside only. An IPv4 address in IPv6 clothing (mapped, or NAT64 of an IPv6-only network) is judged
- * as what it is; other transition schemes (6to4, Teredo) are out of use and refused.
+ * False for loopback, private, provider and protocol addresses: a page there may be internal. An IPv4 address
+ * embedded in IPv6 (mapped, or NAT64 of an IPv6-only network) is judged as IPv4; other transition schemes (6to4,
+ * Teredo) are obsolete and refused.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false
@@ -19,7 +19,7 @@ export function isPublicAddress(text: string): boolean {
   return address.range() === 'unicast' && inGlobalSpace(address)
 }
 
-/** 2000::/3: nothing else has been given out, so what lies beyond is deprecated, reserved or a trick. */
+/** 2000::/3: nothing else is allocated, so other addresses are deprecated, reserved or a trick. */
 const inGlobalSpace = (address: ipaddr.IPv6) => ((address.parts[0] ?? 0) & 0xe000) === 0x2000
 
 const lastFourBytes = (address: ipaddr.IPv6) => address.toByteArray().slice(-4).join('.')

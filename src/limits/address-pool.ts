@@ -1,7 +1,7 @@
 import { networkOf } from './addresses.ts'
 
 export interface AddressPool<T> {
-  /** Makes room for it where there is none. Without an address it counts only towards all. */
+  /** Evicts another item if the pool is full. Without an address the item counts only towards the total. */
   add: (item: T, address: string | undefined) => void
   remove: (item: T) => void
 }
@@ -9,13 +9,14 @@ export interface AddressPool<T> {
 export interface AddressPoolOptions<T> {
   readonly most: number
   readonly mostOfAddress: number
-  /** Called with what is in the pool no more. */
+  /** Called with each item that was evicted. */
   evict: (item: T) => void
 }
 
 /**
- * What unknown people hold open, all together and by address. One more always gets in, for the oldest of the address that
- * has the most: who floods puts out their own, and who is honest is soon known and gone from here.
+ * Bounds what anonymous clients hold open, in total and per address. A new item always gets in, in place of the
+ * oldest from the address with the most: a flood evicts its own items, and honest clients soon authenticate and
+ * leave the pool.
  */
 export function addressPool<T>({ most, mostOfAddress, evict }: AddressPoolOptions<T>): AddressPool<T> {
   const keyOf = new Map<T, string | undefined>()

@@ -1,4 +1,4 @@
-/** The address that a request comes from, and how many requests an address may send before anybody knows whose they are. */
+/** The client address of a request, and rate limits per address before authentication. */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import ipaddr from 'ipaddr.js'
@@ -17,7 +17,7 @@ export function parseNetworks(names: readonly string[]): readonly Network[] {
     if (!ipaddr.isValid(name)) {
       throw new ChatbotError(
         'invalid_config',
-        `server.trustedProxies: \`${name}\` is no address, no network (10.0.0.0/8), and neither \`loopback\` nor \`private\`.`,
+        `server.trustedProxies: \`${name}\` is not an address, a network (10.0.0.0/8), \`loopback\` or \`private\`.`,
       )
     }
     const address = ipaddr.process(name)
@@ -30,13 +30,13 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 }
 
-/** Proxies in a row that are asked what stands before them. */
+/** Maximum number of proxies in a chain. */
 const MOST_HOPS = 32
 
 /**
- * The nearest address that no trusted proxy has: what it says of others before it is its own word. Read from the right
- * of X-Forwarded-For, hop by hop; what is no address ends it. `Forwarded` is not read: a proxy passes on what a client
- * put there. Undefined for the daemon's own socket.
+ * The nearest address that is not a trusted proxy; whatever it claims about addresses before it could be spoofed.
+ * Reads X-Forwarded-For from the right, hop by hop, up to the first invalid entry. `Forwarded` is ignored, because
+ * proxies pass on what a client put there. Undefined for the local socket.
  */
 export function clientAddress(request: IncomingMessage, trusted: readonly Network[]): string | undefined {
   let address = parseAddress(request.socket.remoteAddress ?? '')
@@ -53,13 +53,16 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
   return address?.toString()
 }
 
-/** Whose a connection is, before anything was read from it. Undefined for a trusted proxy: its connections are of many. */
+/**
+ * The address of a connection before anything is read from it. Undefined for a trusted proxy, whose connections
+ * carry many clients.
+ */
 export function peerAddress({ remoteAddress }: Socket, trusted: readonly Network[]): string | undefined {
   const address = parseAddress(remoteAddress ?? '')
   return address === undefined || isTrusted(address, trusted) ? undefined : address.toString()
 }
 
-/** As a connection or a proxy writes it; an IPv6 zone is of the machine that saw it, and tells nothing here. */
+/** As connections and proxies write it. An IPv6 zone is meaningful only on the machine that saw it, and is dropped. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (text.length > LONGEST_ADDRESS) return undefined
   const plain = text.replace(/%.*$/s, '')
@@ -68,7 +71,7 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return valid ? ipaddr.process(plain) : undefined
 }
 
-/** Characters of `[…%zone]:port`, with room. */
+/** Characters of `[…%zone]:port`, with a margin. */
 const LONGEST_ADDRESS = 100
 
 const withoutPort = (text: string) =>
@@ -77,13 +80,13 @@ const withoutPort = (text: string) =>
 const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network[]) =>
   trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
-/** Addresses that are counted at once: whoever sends from more of them counts as new, but fills no memory. */
+/** Addresses counted at the same time: beyond it the least recently used are forgotten, so memory stays bounded. */
 const MOST_ADDRESSES = 20_000
-/** Who has one IPv6 address has all of its network. */
+/** The owner of one IPv6 address has the whole network. */
 const IPV6_NETWORK_PARTS = 4
 
 export interface AddressLimiter {
-  /** Throws `rate_limited` when nothing is left for the address, or for whoever else is named in its place. */
+  /** Throws `rate_limited` if the address, or whatever key is passed instead, has nothing left. */
   check: (address: string | undefined) => void
   /** Takes one. */
   count: (address: string | undefined) => void
@@ -91,12 +94,12 @@ export interface AddressLimiter {
 
 export interface AddressLimiterOptions {
   readonly rate: Rate
-  /** Of what: begins the message of the error. */
+  /** What is limited: begins the error message. */
   readonly tooMany: string
   readonly now?: () => number
 }
 
-/** Of each daemon for itself: it must cost nothing, and hold when nothing else does. */
+/** Each daemon limits separately: this must cost nothing, and work when nothing else does. */
 export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiterOptions): AddressLimiter {
   const { perMinute, burst } = rate
   const buckets = new LRUCache<string, { readonly left: number; readonly at: number }>({
@@ -123,7 +126,7 @@ export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiter
   }
 }
 
-/** What is counted as one: an IPv4 address, an IPv6 /64. */
+/** The unit that is counted: an IPv4 address or an IPv6 /64. */
 export function networkOf(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address
   return ipaddr.IPv6.parse(address).parts.slice(0, IPV6_NETWORK_PARTS).join(':')

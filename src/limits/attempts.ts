@@ -1,6 +1,6 @@
 /**
- * Who may show a token or a password, and when. A wrong one costs whoever sent it a wait that grows; nobody's right one
- * is locked out by what others send. Of each daemon for itself, in memory: it must hold when nothing else does.
+ * Throttles attempts to authenticate. A wrong credential costs its sender a growing wait; a valid one is never
+ * locked out by what others send. Each daemon keeps this in its own memory: it must work when nothing else does.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -9,42 +9,45 @@ import type { Rate } from '../ports/rate-limiter.ts'
 import { networkOf } from './addresses.ts'
 import { delays } from './delays.ts'
 
-/** How the credentials that come from one address are tried. */
+/** Attempts from one address. */
 export interface Attempts {
-  /** Nobody guesses one, so it is always looked at, only not many at once. Throws `rate_limited` in place of `unauthenticated`. */
+  /**
+   * Nobody can guess a token, so it is always checked, but only few at once. Throws `rate_limited` instead of
+   * `unauthenticated`.
+   */
   token: <T>(token: string, work: () => Promise<T>) => Promise<T>
-  /** The same for a token that works once. */
+  /** The same for a single-use token. */
   refreshToken: <T>(work: () => Promise<T>) => Promise<T>
   /**
-   * Throws `rate_limited`, unread, while the name has to wait; `isKnown` says that this very password was right from here
-   * before, and goes before those that may be guesses.
+   * Throws `rate_limited` without checking while the name has to wait. `isKnown` says that the same password was
+   * accepted from here before, and takes precedence over possible guesses.
    */
   password: <T>(name: string, password: string, work: (isKnown: boolean) => Promise<T>) => Promise<T>
 }
 
 export interface AttemptRegister {
-  /** Undefined for the daemon's own socket, which has no limits. */
+  /** Undefined for the local socket, which has no limits. */
   from: (address: string | undefined) => Attempts
-  /** What stands for this token at this address, when it was good there before. */
+  /** A key for this token at this address, if it was accepted there before. */
   known: (address: string | undefined, token: string) => string | undefined
 }
 
 export interface AttemptOptions {
-  /** Wrong tokens, and as many wrong passwords, of one address. */
+  /** Wrong tokens of one address, and separately wrong passwords. */
   readonly rate: Rate
   readonly now?: () => number
 }
 
-/** Credentials that were right, each with its address; the longest unused go first, and are then tried like new ones. */
+/** Accepted credentials, each with its address; the least recently used are evicted, and then treated like new ones. */
 const MOST_KNOWN = 20_000
 const KNOWN_MS = 30 * 86_400_000
-/** Checks at once of one address, and of one known password. */
+/** Concurrent checks for one address, and for one known password. */
 const MAX_AT_ONCE = 10
 const SOON_MS = 1000
-/** Wrong passwords of one name from one address. */
+/** Wrong passwords for one name from one address. */
 const PAIR_FREE = 10
 const PAIR_FORGIVEN_PER_MINUTE = 0.1
-/** Wrong passwords of one name from everywhere, after which an address that is not known takes turns with others. */
+/** Wrong passwords for one name from everywhere; after that, addresses that are not known take turns. */
 const NAME_FREE = 100
 const NAME_FORGIVEN_PER_MINUTE = 2
 const TURN_MS = 16_000
@@ -59,7 +62,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
   const knownTokens = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
   const knownPasswords = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
   const running = new Map<string, number>()
-  /** Of this process alone: what is kept in memory of a password can be compared with nothing else. */
+  /** Random per process, so that the stored HMACs of passwords are useless elsewhere. */
   const secret = randomBytes(32)
   const digest = (...parts: readonly string[]) =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64')
@@ -77,7 +80,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
     }
   }
 
-  /** Without memory, so that nobody can push anybody else's turn out of it. */
+  /** Stateless, so that nobody can evict anybody's turn. */
   function untilTurn(name: string, pair: string): number {
     const beyond = names.beyond(name)
     if (beyond === 0) return 0
@@ -97,7 +100,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
         if (mark !== undefined) knownTokens.set(mark, true)
         return result
       } catch (error) {
-        // One that was good has ended: that is no guess.
+        // A token that was valid has ended: that is not a guess.
         if (!isWrong(error) || (mark !== undefined && knownTokens.delete(mark))) throw error
         tokens.add(network)
         const wait = tokens.left(network)
@@ -122,7 +125,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
         const wait = Math.max(passwords.left(network), pairs.left(pair)) || untilTurn(name, pair)
         if (wait > 0) throw tooMany(wait)
         return oneOfFew(`password ${network}`, async () => {
-          // Before it is known to be one: guesses that are sent all at once count as well.
+          // Counted before the check, so that concurrent guesses count as well.
           passwords.add(network)
           pairs.add(pair, names.beyond(name) > 0 ? PAIR_FREE : 1)
           names.add(name)
@@ -159,7 +162,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
   }
 }
 
-/** Of the machine's own user. */
+/** For the local user. */
 export const unlimited: Attempts = {
   token: (_token, work) => work(),
   refreshToken: (work) => work(),

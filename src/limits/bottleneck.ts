@@ -3,39 +3,39 @@ import Bottleneck from 'bottleneck'
 import { LRUCache } from 'lru-cache'
 import { type Rate, type RateLimiter, refill, type Standing } from '../ports/rate-limiter.ts'
 
-/** Where limiters that several daemons share are kept. */
+/** Holds the limiters that several daemons share. */
 export interface SharedConnection {
   readonly connection: Bottleneck.IORedisConnection
   close: () => Promise<void>
 }
 
-/** `client` is ioredis'. */
+/** `client` is an ioredis client. */
 export function sharedConnection(client: unknown): SharedConnection {
   const connection = new Bottleneck.IORedisConnection({ client })
   connection.on('error', () => undefined)
   return { connection, close: () => connection.disconnect(false) }
 }
 
-/** Subjects that are counted at once; the longest unused go first. */
+/** Subjects counted at the same time; the least recently used are evicted. */
 const MOST_SUBJECTS = 10_000
-/** A limiter that nobody used for so long is full again, and forgotten. */
+/** A limiter unused for this long is full again, and dropped. */
 const UNUSED_MS = 10 * 60_000
 
-/** A connection that is not ready by then is not waited for. */
+/** How long to wait for a connection to become ready. */
 const READY_MS = 1000
 
-/** Redis was flushed, or took this daemon for gone; bottleneck misses that, because Redis 7 puts ERR before it. */
+/** Redis was flushed, or considers this daemon gone; bottleneck misses it, because Redis 7 prefixes ERR. */
 const FORGOTTEN = /SETTINGS_KEY_NOT_FOUND|UNKNOWN_CLIENT/
 
 interface Counter {
   readonly id: string
   readonly limiter: Bottleneck
   readonly ready: Promise<unknown>
-  /** Nothing is left until then, in milliseconds since 1970: who keeps trying costs nobody a round trip. */
+  /** Empty until then, in milliseconds since 1970: retries before that cost no round trip. */
   emptyUntil: number
 }
 
-/** In this daemon's memory; with a connection, in the Redis that daemons share. Throws what Redis throws. */
+/** In this daemon's memory; with a connection, in the shared Redis. Throws Redis' errors. */
 export function bottleneckLimiter(prefix: string, shared?: SharedConnection): RateLimiter {
   const counters = new LRUCache<string, Counter>({
     max: MOST_SUBJECTS,
@@ -46,7 +46,7 @@ export function bottleneckLimiter(prefix: string, shared?: SharedConnection): Ra
 
   function counterOf(subject: string, rate: Rate): Counter {
     const { perMinute, burst } = rate
-    // Another rate is another limiter: its settings lie with it in Redis.
+    // A different rate is a different limiter, because Redis stores the settings with it.
     const id = `${prefix}:limit:{${encodeURIComponent(subject)}}:${perMinute}:${burst}`
     const known = counters.get(id)
     if (known !== undefined) return known
@@ -61,7 +61,7 @@ export function bottleneckLimiter(prefix: string, shared?: SharedConnection): Ra
         ? {}
         : { datastore: 'ioredis', connection: shared.connection, timeout: UNUSED_MS }),
     })
-    // Its heartbeat fails while Redis is away, and so does the next request, which says so.
+    // Its heartbeat fails while Redis is down, and so does the next request, which reports it.
     limiter.on('error', () => undefined)
     const counter = { id, limiter, ready: Promise.race([limiter.ready(), late()]), emptyUntil: 0 }
     counters.set(id, counter)
@@ -77,7 +77,7 @@ export function bottleneckLimiter(prefix: string, shared?: SharedConnection): Ra
     try {
       await ready
       const left = await limiter.incrementReservoir(-1)
-      // What was refused costs nothing, or whoever keeps trying would never be let in.
+      // Refused requests cost nothing; otherwise a client that keeps retrying would never get in.
       if (left < 0) {
         counter.emptyUntil = Date.now() + everyMs
         await limiter.incrementReservoir(1)
@@ -89,7 +89,7 @@ export function bottleneckLimiter(prefix: string, shared?: SharedConnection): Ra
         retryAfterMs: left > 0 ? 0 : everyMs,
       }
     } catch (error) {
-      // It may never have been connected: the next one is made anew.
+      // It may never have connected: create a new one next time.
       if (counters.peek(id) === counter) counters.delete(id)
       throw error
     }

@@ -1,33 +1,33 @@
-/** Waits that grow with every failure, and are forgiven bit by bit: never a lock that others can hold up for ever. */
+/** Waits that grow with every failure and are forgiven gradually: never a lock that an attacker can keep up. */
 import { LRUCache } from 'lru-cache'
+import { doubledMs } from '../domain/backoff.ts'
 
 export interface Delays {
   /** Milliseconds until the key may try again; 0: now. */
   left: (key: string) => number
-  /** Failures beyond those that cost nothing; 0: none. */
+  /** Failures beyond the free ones; 0: none. */
   beyond: (key: string) => number
-  /** So many more. */
+  /** Adds failures. */
   add: (key: string, failures?: number) => void
-  /** The wait of the last one begins now, when its check has ended. */
+  /** Starts the wait of the last failure now that its check has ended. */
   begin: (key: string) => void
-  /** The last one was none. */
+  /** Removes the last failure: it was none. */
   takeBack: (key: string) => void
   forget: (key: string) => void
 }
 
 export interface DelayOptions {
-  /** Failures that cost nothing. */
+  /** Failures without a wait. */
   readonly free: number
   readonly forgivenPerMinute: number
   readonly now: () => number
 }
 
-/** Doubled by every further failure. */
-const FIRST_DELAY_MS = 1000
-const LONGEST_DELAY_MS = 60_000
-/** Failures beyond the free ones that are remembered: more would only take longer to be forgiven. */
+/** Doubles with every further failure. */
+const DELAYS = { firstMs: 1000, longestMs: 60_000 }
+/** Remembered failures beyond the free ones: more would only take longer to forgive. */
 const MOST_BEYOND = 7
-/** Keys that are remembered; the longest unused go first, and with them what only their own holder has to fear. */
+/** Remembered keys; the least recently used are evicted, which only benefits their own holders. */
 const MOST_KEYS = 20_000
 
 interface Failures {
@@ -45,7 +45,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
   const beyond = (key: string) => Math.max(0, Math.ceil(countOf(key) - free))
   function set(key: string, count: number): void {
     const over = Math.ceil(count - free)
-    const delay = over <= 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
+    const delay = over <= 0 ? 0 : doubledMs(over, DELAYS)
     failures.set(key, { count, at: now(), until: now() + delay })
   }
 

@@ -1,4 +1,4 @@
-/** What a user, or a program with a key, may ask for: requests a minute, answers in flight, tokens a day. */
+/** Limits of a user or an API key: requests a minute, answers in flight, tokens a day. */
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/schema.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -8,13 +8,13 @@ import type { UsageRepository } from '../ports/store/usage.ts'
 import { duration } from '../text/amounts.ts'
 
 export interface Limits {
-  /** Before a question: throws `rate_limited`, also when the tokens of the day are used up. */
+  /** Before a question: throws `rate_limited`, also if today's tokens are used up. */
   ask: (principal: Principal) => Promise<{ readonly mostInFlight: number | undefined }>
   /** Before a search: throws `rate_limited`. */
   search: (principal: Principal) => Promise<void>
-  /** Before a call of the HTTP API; the caller refuses what is not allowed. Undefined: not limited. */
+  /** Before a call of the HTTP API; the caller refuses if it is not allowed. Undefined: no limit. */
   request: (principal: Principal) => Promise<Standing | undefined>
-  /** An engine has used so many tokens for them. */
+  /** Records tokens that an engine has used for them. */
   spent: (principal: Principal, tokens: number) => Promise<void>
   close: () => Promise<void>
 }
@@ -30,7 +30,7 @@ type Allowance = Omit<
   'roles' | 'addressPerMinute' | 'addressBurst' | 'addressFailuresPerMinute' | 'addressFailuresBurst'
 >
 
-/** How soon a new role counts. */
+/** How soon a new role takes effect. */
 const ROLE_MS = 10_000
 
 export function createLimits({ config, limiter, usage }: LimitsOptions): Limits {
@@ -38,7 +38,7 @@ export function createLimits({ config, limiter, usage }: LimitsOptions): Limits 
   const hasRoles = Object.keys(roles).length > 0
   const known = new LRUCache<string, Promise<Role | undefined>>({ max: 10_000, ttl: ROLE_MS })
 
-  /** Looked up once for all who come at once: a flood would else fill the pool before any limit holds. */
+  /** Looked up once for concurrent requests; otherwise a flood would exhaust the pool before any limit applies. */
   function roleOf(principal: Principal): Promise<Role | undefined> {
     const found = known.get(principal.id)
     if (found !== undefined) return found
@@ -70,7 +70,7 @@ export function createLimits({ config, limiter, usage }: LimitsOptions): Limits 
       await takeQuestion(principal, allowance)
       const { tokensPerDay } = allowance
       if (tokensPerDay !== undefined && (await usage.today(principal)) >= tokensPerDay) {
-        throw rateLimited(`You have used the ${tokensPerDay} tokens of today.`, untilMidnight())
+        throw rateLimited(`You have used up today's ${tokensPerDay} tokens.`, untilMidnight())
       }
       return { mostInFlight: allowance.answersInFlight }
     },
@@ -90,7 +90,7 @@ export function createLimits({ config, limiter, usage }: LimitsOptions): Limits 
   }
 }
 
-/** Takes one request and tells what is left; throws `rate_limited` when they have sent too many. */
+/** Takes one request and returns what is left; throws `rate_limited` if there were too many. */
 export async function takeRequest(
   limits: Limits,
   principal: Principal,
@@ -112,7 +112,7 @@ function inWords(ms: number): string {
   return duration(Math.ceil(ms / step) * step)
 }
 
-/** Days are those of UTC. */
+/** Days are UTC. */
 function untilMidnight(): number {
   const day = 86_400_000
   return day - (Date.now() % day)

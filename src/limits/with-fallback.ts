@@ -1,6 +1,9 @@
 import type { RateLimiter } from '../ports/rate-limiter.ts'
 
-/** The shared limiter while it works, else each daemon for itself: a limit is then as many times higher as there are daemons. */
+/**
+ * Uses the shared limiter while it works, else a limiter per daemon: the effective limit is then multiplied by the
+ * number of daemons.
+ */
 export function withFallback(shared: RateLimiter, own: RateLimiter, isUsable: () => boolean): RateLimiter {
   return {
     async take(subject, rate) {

@@ -4,52 +4,52 @@ import type { Principal } from '../domain/principal.ts'
 import type { CachedAnswer } from './store/cached-answers.ts'
 
 export interface CachePlace {
-  /** Answers of one partition differ by their question alone. */
+  /** Answers in one partition differ only in their question. */
   readonly partition: string
-  /** Of the exact tier: the partition and the question. Case is kept: `US` and `us` are different questions. */
+  /** Key of the exact tier: the partition and the question. Case matters: `US` and `us` are different questions. */
   readonly key: string
 }
 
-/** What an ask is looked up and kept by. */
+/** What an ask is looked up and stored by. */
 export interface CacheQuery extends CachePlace {
   readonly question: string
   readonly language: Language
-  /** Of the question. */
+  /** Vector of the question. */
   readonly vector: Float32Array
 }
 
 export interface FoundAnswer {
   readonly tier: CacheHit['tier']
   readonly answer: CachedAnswer
-  /** Whether it was found by the very question, which needs no second search. */
+  /** Found by the identical question; no second lookup is needed. */
   readonly remembered: boolean
 }
 
-/** Since the daemon started. */
+/** Counts since the daemon started. */
 export interface CacheCounts {
   readonly hits: { readonly exact: number; readonly semantic: number }
   readonly misses: number
-  /** Of the misses, those where an answer was found that could no longer be given. */
+  /** Misses where an answer was found but is no longer valid. */
   readonly outdated: number
-  /** Questions that were near enough to an earlier one and yet not the same, by what made the difference. */
+  /** Near misses: similar questions that ask something else, by the difference. */
   readonly refusals: Readonly<Record<string, number>>
 }
 
-/** Complete, grounded, history-free answers, by the question and by its meaning. */
+/** Complete, grounded answers without history, by question and by meaning. */
 export interface AnswerCache {
-  /** What may answer the question, if the database agrees: see AnswerRepository.complete. */
+  /** A proposal that the database must confirm: see AnswerRepository.complete. */
   find: (principal: Principal, query: CacheQuery) => Promise<FoundAnswer | undefined>
-  /** The answer that was found has been given. Rejects as little as `keep`. */
+  /** Report that the found answer was used. Never rejects, like `keep`. */
   served: (query: CacheQuery, found: FoundAnswer) => Promise<void>
-  /** The answer that was found may no longer be given. */
+  /** Report that the found answer is no longer valid. */
   outdated: (query: CacheQuery) => Promise<void>
-  /** Nothing was found. */
+  /** Report a miss. */
   missed: () => void
-  /** Never rejects: what could not be kept is in the log, and the answer is given all the same. */
+  /** Never rejects: a failure is logged, and the answer is returned anyway. */
   keep: (principal: Principal, query: CacheQuery, answer: Answer) => Promise<void>
   counts: () => CacheCounts
-  /** Of the answers in the database that can still be given. */
+  /** Counts of the valid answers in the database. */
   stats: (principal: Principal) => Promise<{ readonly entries: number; readonly bytes: number }>
-  /** How many answers were forgotten. */
+  /** Returns how many answers were removed. */
   clear: (principal: Principal) => Promise<number>
 }

@@ -1,29 +1,29 @@
 import { type AnswerEvent, grownText, type Position } from '../domain/answer.ts'
 
-/** An event of an answer and its place in the stream. */
+/** An event of an answer and its position in the stream. */
 export interface LoggedEvent extends Position {
   readonly event: AnswerEvent
 }
 
-/** The live streams of answers, each written by the daemon that runs it and followed by any. */
+/** Live streams of answers, each written by the daemon that runs it and followed from any daemon. */
 export interface AnswerLogs {
   /** Starts the log of an attempt that runs here. */
   open: (answer: string, epoch: number) => AnswerLog
   /**
-   * The events of an attempt from number `from` on, without a gap, and live ones as they come. Ends after `done` or
-   * `error`, when the signal aborts, and early when events are missing: the log may forget at any time.
+   * The events of an attempt from number `from` on, without gaps, then live ones. Ends after `done` or `error`,
+   * when the signal aborts, or early when events are missing: the log may forget at any time.
    */
   follow: (answer: string, epoch: number, from: number, signal: AbortSignal) => AsyncIterable<LoggedEvent>
 }
 
-/** What an event takes in memory besides its text, about. */
+/** Approximate memory of an event besides its text. */
 const EVENT_BYTES = 200
 
-/** About what events take in memory. */
+/** Approximate memory of events. */
 export const bytesOf = (events: readonly AnswerEvent[]): number =>
   events.reduce((bytes, event) => bytes + EVENT_BYTES + JSON.stringify(event).length, 0)
 
-/** Of one daemon, for itself alone. */
+/** Logs of a single daemon. */
 export function memoryLogs(): AnswerLogs {
   const logs = new Map<string, AnswerLog>()
   return {
@@ -45,12 +45,12 @@ export function memoryLogs(): AnswerLogs {
 export const isEnd = ({ type }: AnswerEvent): boolean => type === 'done' || type === 'error'
 
 /**
- * The live stream of one answer: everything since its start, so that who comes late misses nothing. It is
- * bounded by the longest answer an engine may give, and is dropped when the answer has ended.
+ * The live stream of one answer. It keeps everything from the start for late subscribers. It is bounded by the
+ * longest answer of an engine, and dropped when the answer has ended.
  */
 export class AnswerLog {
   readonly epoch: number
-  /** Resolves when nothing more will come. */
+  /** Resolves when no more events will come. */
   readonly ended: Promise<void>
   readonly #end: () => void
   readonly #onAppend: (event: LoggedEvent) => void
@@ -67,7 +67,7 @@ export class AnswerLog {
     this.#end = resolve
   }
 
-  /** Adds an event; `done` and `error` end the log, and what comes after them is dropped. */
+  /** Appends an event. `done` and `error` end the log; later events are dropped. */
   append(event: AnswerEvent): void {
     if (this.#hasEnded) return
     const logged = { epoch: this.epoch, seq: this.#events.length + 1, event }
@@ -77,14 +77,14 @@ export class AnswerLog {
     else this.#wakeReaders()
   }
 
-  /** Ends the log without an end of the answer: it goes on elsewhere. */
+  /** Ends the log although the answer continues elsewhere. */
   close(): void {
     this.#hasEnded = true
     this.#end()
     this.#wakeReaders()
   }
 
-  /** What its last readers alone hold, once it has ended. */
+  /** Memory that only the last readers still hold, once it has ended. */
   heldBytes(): number {
     if (!this.#hasEnded) return 0
     this.#heldBytes ??= bytesOf(this.#events.map(({ event }) => event))
@@ -96,7 +96,7 @@ export class AnswerLog {
     return this.#events.reduce((text, { event }) => grownText(text, event), '')
   }
 
-  /** The events from this number on, then live ones until the end, or until the reader stops. */
+  /** The events from this number on, then live ones until the end or until the reader stops. */
   async *read(signal?: AbortSignal, from = 1): AsyncGenerator<LoggedEvent> {
     const isStopped = () => signal?.aborted === true
     const stop = () => this.#wakeReaders()

@@ -1,25 +1,25 @@
-/** A language model that runs here, as src/generate sees it. */
+/** A local language model, as src/generate sees it. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: string
 }
 
 export interface GenerationOptions {
-  /** Tokens of the answer; less where the context window ends before. */
+  /** Tokens of the answer; fewer if the context window ends first. */
   readonly maxTokens: number
-  /** 0 takes the likeliest token always. */
+  /** 0 always takes the most likely token. */
   readonly temperature: number
-  /** Only the likeliest so many; 0 for all. */
+  /** Samples only from this many most likely tokens; 0: from all. */
   readonly topK: number
-  /** Only the likeliest that together have this probability, 0 to 1. */
+  /** Samples only from the most likely tokens with this total probability, 0 to 1. */
   readonly topP: number
-  /** Only those with this share of the likeliest's probability, 0 to 1. */
+  /** Samples only from tokens with this share of the top token's probability, 0 to 1. */
   readonly minP: number
-  /** Above 1, what has occurred becomes less likely. */
+  /** Above 1, tokens that have occurred become less likely. */
   readonly repetitionPenalty: number
-  /** The same seed gives the same text; without it each text is another. */
+  /** The same seed gives the same text; without one each text differs. */
   readonly seed?: number | undefined
-  /** Texts that end the answer; they are no part of it. */
+  /** Texts that end the answer; they are not part of it. */
   readonly stop: readonly string[]
 }
 
@@ -28,26 +28,26 @@ export type GenerationPiece =
       readonly type: 'text'
       readonly text: string
       readonly promptTokens: number
-      /** Until now. */
+      /** So far. */
       readonly completionTokens: number
     }
   | {
       readonly type: 'end'
       readonly finish: 'stop' | 'length'
       readonly promptTokens: number
-      /** Of the prompt, what an earlier one had computed. */
+      /** Prompt tokens whose computation was cached. */
       readonly cachedTokens: number
       readonly completionTokens: number
     }
 
 export interface LanguageModel {
   readonly name: string
-  /** Stable identity of name, files and use. */
+  /** Identifies name, files and configuration. */
   readonly fingerprint: string
   readonly contextTokens: number
   /**
-   * The answer to a chat as it is written. Throws `engine_failed` (the prompt is too long, the process ended, needed
-   * too much memory), `overloaded`, `model_corrupt`, `model_too_large`, and the reason of an aborted signal.
+   * Streams the answer to a chat. Throws `engine_failed` (the prompt is too long, the process died or used too
+   * much memory), `overloaded`, `model_corrupt`, `model_too_large`, and the reason of an aborted signal.
    */
   stream: (
     messages: readonly ChatMessage[],

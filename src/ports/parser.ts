@@ -1,15 +1,15 @@
 import type { Chunk, LoadedDocument, Span } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 
-/** A file on the daemon's disk, uploaded for ingest. */
+/** An uploaded file on the daemon's disk. */
 export interface SourceFile {
-  /** Where its bytes lie now. */
+  /** Where its bytes are now. */
   readonly path: string
-  /** What the user calls it; its extension helps to detect the format. */
+  /** The user's name for it; its extension helps to detect the format. */
   readonly uri: string
-  /** For an encrypted file. */
+  /** The password of an encrypted file. */
   readonly password?: string | undefined
-  /** Reference of the embedding model whose tokenizer decides where chunks end; the built-in one's unless told. */
+  /** Reference of the embedding model whose tokenizer decides where chunks end; default: the built-in one. */
   readonly model?: string | undefined
   readonly signal?: AbortSignal
 }
@@ -20,16 +20,16 @@ export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warning
   readonly warnings: readonly string[]
 }
 
-/** Loads and splits files outside the server's process, bounded in memory and time. */
+/** Loads and splits files outside the server's process, with bounded memory and time. */
 export interface DocumentParser {
   /** Throws what `parseDocument` throws, and `parser_failed`. */
   parse: (file: SourceFile) => Promise<ParsedDocument>
-  /** Chunks of a stored document, made anew as the tokenizer of the model with this reference counts. */
+  /** Splits a stored document again, with the tokenizer of this model. */
   recut: (document: StoredDocument, model: string, signal: AbortSignal) => Promise<readonly Chunk[]>
   close: () => Promise<void>
 }
 
-/** A document's text, and where its chunks were: they tell sections and pages. */
+/** A document's text, and its former chunks, which tell sections and pages. */
 export interface StoredDocument {
   readonly title: string
   readonly text: string

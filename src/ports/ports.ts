@@ -1,4 +1,4 @@
-/** All that an answer needs of the outside; daemon/compose.ts fills it in. */
+/** Everything an answer needs from outside; daemon/compose.ts fills it in. */
 import type { RetrievedPassages } from '../domain/answer.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { Embedder, Embedders } from './embedder.ts'
@@ -9,15 +9,15 @@ import type { Tier } from './tier.ts'
 
 export interface Ports {
   readonly store: Store
-  /** Absent when the configuration turns the cache off. */
+  /** Absent if the cache is turned off. */
   readonly cache?: AnswerCache
-  /** What searches found; absent as the cache. */
+  /** Caches search results; absent if the cache is. */
   readonly passages?: Tier<RetrievedPassages>
-  /** The built-in model, on whose scale answers and similar questions are judged. */
+  /** The built-in model, which scores answers and similar questions. */
   readonly embedder: Embedder
   /** The models of the collections. */
   readonly embedders: Embedders
-  /** Absent when none is configured. */
+  /** Absent if none is configured. */
   readonly reranker?: Reranker
   readonly generators: Generators
 }

@@ -1,30 +1,30 @@
-/** So many a minute, and a burst of so many at once. */
+/** Token bucket: requests a minute, and a burst. */
 export interface Rate {
   readonly perMinute: number
   readonly burst: number
 }
 
-/** What became of one request. */
+/** The outcome for one request. */
 export interface Standing {
   readonly allowed: boolean
-  /** Requests at once. */
+  /** Burst size. */
   readonly limit: number
   readonly remaining: number
-  /** Until one more is allowed; 0 while some remain. */
+  /** Time until the next request is allowed; 0 while some remain. */
   readonly retryAfterMs: number
 }
 
-/** Counts requests by subject. */
+/** Limits requests per subject. */
 export interface RateLimiter {
-  /** Takes one request out of what the subject may send now. */
+  /** Takes one request from the subject's bucket. */
   take: (subject: string, rate: Rate) => Promise<Standing>
   close: () => Promise<void>
 }
 
-/** The shortest pause between two refills. */
+/** The shortest interval between two refills. */
 const SHORTEST_MS = 250
 
-/** A refill of whole requests: `amount` each `everyMs`. */
+/** A refill of whole requests: `amount` every `everyMs`. */
 export function refill({ perMinute }: Rate): { readonly amount: number; readonly everyMs: number } {
   const amount = Math.ceil((perMinute * SHORTEST_MS) / 60_000)
   return { amount, everyMs: Math.ceil((amount * 60_000) / perMinute) }

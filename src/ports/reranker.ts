@@ -1,13 +1,13 @@
 import type { Language } from '../domain/language.ts'
 
-/** Reads question and passage together: slower than comparing vectors, and better at the top of the list. */
+/** Reads question and passage together: slower than comparing vectors, but better at the top of the list. */
 export interface Reranker {
   readonly name: string
-  /** What it was trained on: texts in others it orders worse than they were. */
+  /** The languages it was trained on: it worsens the order of texts in others. */
   readonly languages: readonly Language[]
   /**
-   * A logit per passage, in order; those that `withinMs` did not suffice for are missing at the end.
-   * Throws `cancelled`, `overloaded` and `internal`.
+   * A logit per passage, in order; passages not reached within `withinMs` are missing at the end. Throws
+   * `cancelled`, `overloaded` and `internal`.
    */
   rerank: (
     question: string,

@@ -1,4 +1,4 @@
-/** Values by key, in memory or in Redis. It may forget at any time, and never throws. */
+/** A cache in memory or in Redis. It may forget at any time, and never throws. */
 export interface Tier<V> {
   get: (key: string) => Promise<V | undefined>
   set: (key: string, value: V) => Promise<void>

@@ -1,4 +1,4 @@
-/** The messages of `chatbot.v1`, both directions: the one source for server, client and docs/PROTOCOL.md. */
+/** The messages of `chatbot.v1` in both directions: the single source for server, client and docs/PROTOCOL.md. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 import { MAX_HISTORY_CHARACTERS, MAX_QUESTION } from '../domain/question.ts'
@@ -17,7 +17,7 @@ import {
 
 export const SUBPROTOCOL = 'chatbot.v1'
 export const PROTOCOL_VERSION = 1
-/** Where the WebSocket listens, on TCP and on the daemon's own socket. */
+/** Path of the WebSocket, on TCP and on the local socket. */
 export const SOCKET_PATH = '/ws'
 
 /** Longest token, in characters. */
@@ -26,27 +26,33 @@ export const MAX_TOKEN = 8192
 const expiresAt = z.iso
   .datetime()
   .optional()
-  .describe('when the token expires and the socket with it, unless an `auth` renews it')
+  .describe('when the token, and with it the socket, expires unless an `auth` renews it')
 
-const id = z.uuid().describe("the client's own id (UUID) of this ask or search")
+const id = z.uuid().describe('the id that the client chose for this request')
 const epoch = z.int().positive().describe('the attempt, from 1')
-const seq = z.int().positive().describe('number of this event in its epoch, gap-free from 1')
+const seq = z.int().positive().describe('number of this event in its epoch, from 1 without gaps')
 const position = { id, epoch, seq }
 
-const question = z.string().describe(`the question; not blank, at most ${MAX_QUESTION} UTF-16 code units`)
+const question = z
+  .string()
+  .describe(`the question; must not be blank, at most ${MAX_QUESTION} UTF-16 code units`)
 
 export const clientMessages = {
   hello: z
     .object({
       type: z.literal('hello'),
-      token: z.string().max(MAX_TOKEN).optional().describe('needed on TCP, unless the upgrade carried it'),
-      version: z.string().max(64).optional().describe("the client's version, for its own diagnostics"),
+      token: z
+        .string()
+        .max(MAX_TOKEN)
+        .optional()
+        .describe('required on TCP unless the upgrade request had it'),
+      version: z.string().max(64).optional().describe("the client's version, for diagnostics"),
     })
     .describe('The first message of every socket.'),
   auth: z
     .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN) })
     .describe(
-      'A fresh token of the same user for this socket, before the old one expires; `renewed` answers.',
+      "Replaces the socket's token before it expires, with one of the same user. The reply is `renewed`.",
     ),
   ask: z
     .object({
@@ -57,11 +63,11 @@ export const clientMessages = {
         .string()
         .max(64)
         .optional()
-        .describe('an earlier `accepted.conversation`; without it a new one'),
+        .describe('an earlier `accepted.conversation`; a new one if absent'),
       history: historySchema
         .optional()
         .describe(
-          `earlier turns that are not in a conversation here, oldest first; not with \`conversation\`; together at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
+          `earlier turns of a conversation that the client keeps, oldest first; not with \`conversation\`; in total at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
         ),
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
@@ -71,35 +77,35 @@ export const clientMessages = {
         .string()
         .max(MAX_TRACEPARENT_CHARACTERS)
         .optional()
-        .describe('W3C trace context: the trace that the answer belongs to'),
+        .describe('W3C trace context of the answer'),
       cache: z
         .boolean()
         .optional()
-        .describe('false: make this answer anew and keep it out of the cache; true unless told'),
+        .describe("false: bypass the cache and don't store the answer in it; default true"),
     })
-    .describe('Asks a question. The same id with the same body is the same answer, never a second one.'),
+    .describe('Asks a question. Idempotent: the same id with the same body returns the same answer.'),
   search: z
     .object({
       type: z.literal('search'),
       id,
-      query: z.string().describe('as a question'),
+      query: z.string().describe('the text to search for; same bounds as a question'),
       collections: collectionsSchema.optional(),
       filter: filterSchema.optional(),
-      limit: z.int().min(1).max(100).optional().describe('10 unless told'),
+      limit: z.int().min(1).max(100).optional().describe('default 10'),
       retrieval: retrievalOptionsSchema.optional(),
     })
     .describe('Finds passages without an answer.'),
   cancel: z
     .object({ type: z.literal('cancel'), id })
-    .describe('Stops an answer; what was generated is kept as cancelled. Idempotent.'),
+    .describe('Stops an answer; the text so far is kept as cancelled. Idempotent.'),
   history: z
     .object({
       type: z.literal('history'),
       id,
       conversation: z.string().max(64),
-      limit: z.int().min(1).max(200).optional().describe('the latest turns; 50 unless told'),
+      limit: z.int().min(1).max(200).optional().describe('number of latest turns; default 50'),
     })
-    .describe('The turns of a conversation.'),
+    .describe('Asks for the turns of a conversation.'),
 } as const
 
 export const serverMessages = {
@@ -108,7 +114,7 @@ export const serverMessages = {
       type: z.literal('welcome'),
       protocol: z.literal(PROTOCOL_VERSION),
       version: z.string().describe("the daemon's version"),
-      user: z.string().describe('stable id of who the token stands for'),
+      user: z.string().describe("stable id of the token's user"),
       expiresAt,
       limits: z.object({
         maxFrameBytes: z.int().positive().describe('largest frame the daemon accepts'),
@@ -117,32 +123,32 @@ export const serverMessages = {
       }),
       pingIntervalMs: z.int().positive(),
     })
-    .describe('The answer to `hello`.'),
-  renewed: z.object({ type: z.literal('renewed'), expiresAt }).describe('The answer to `auth`.'),
+    .describe('The reply to `hello`.'),
+  renewed: z.object({ type: z.literal('renewed'), expiresAt }).describe('The reply to `auth`.'),
   accepted: z
     .object({ type: z.literal('accepted'), id, epoch, conversation: z.string() })
-    .describe('The ask is durably stored; its events follow.'),
+    .describe('The ask is stored durably; its events follow.'),
   stage: z
     .object({
       type: z.literal('stage'),
       ...position,
       stage: z.enum(STAGES),
       state: z.enum(['started', 'finished']),
-      ms: z.number().nonnegative().optional().describe('how long it took, when finished'),
+      ms: z.number().nonnegative().optional().describe('its duration, when finished'),
     })
-    .describe('A stage of the pipeline began or ended. What the cache answers has no stages after `cache`.'),
+    .describe('A pipeline stage started or finished. After a cache hit there are no stages after `cache`.'),
   context: z
     .object({ type: z.literal('context'), ...position, passages: z.array(passageSchema) })
-    .describe('The passages that the answer is made from.'),
+    .describe('The passages that the answer is based on.'),
   delta: z
     .object({ type: z.literal('delta'), ...position, text: z.string() })
-    .describe('The next piece of the text.'),
+    .describe('The next part of the text.'),
   restart: z
     .object({ type: z.literal('restart'), ...position, keep: z.int().nonnegative() })
     .describe('A new attempt: keep the first `keep` UTF-16 code units of the text and drop the rest.'),
   done: z
     .object({ type: z.literal('done'), ...position, answer: answerSchema })
-    .describe('The complete answer, as it is stored.'),
+    .describe('The complete answer, as stored.'),
   results: z
     .object({
       type: z.literal('results'),
@@ -150,22 +156,22 @@ export const serverMessages = {
       passages: z.array(passageSchema),
       ms: z.number().nonnegative(),
     })
-    .describe('The passages of a `search`.'),
+    .describe('The reply to `search`.'),
   turns: z
     .object({ type: z.literal('turns'), id, conversation: conversationSchema, turns: z.array(turnSchema) })
-    .describe('The answer to `history`, oldest turn first.'),
+    .describe('The reply to `history`, oldest turn first.'),
   error: z
     .object({
       type: z.literal('error'),
-      id: z.string().optional().describe('the ask, search or history it belongs to'),
-      epoch: epoch.optional().describe('with `seq`, when an accepted answer ended so'),
+      id: z.string().optional().describe('the request it belongs to'),
+      epoch: epoch.optional().describe('present with `seq` if an accepted answer failed'),
       seq: seq.optional(),
       ...errorBodySchema.shape,
     })
-    .describe('A request failed. The socket lives.'),
+    .describe('A request failed. The socket stays open.'),
   draining: z
     .object({ type: z.literal('draining'), graceMs: z.int().nonnegative() })
-    .describe('The daemon takes no new asks; running answers may finish.'),
+    .describe('The daemon is shutting down: it takes no new asks, and running answers may finish.'),
 } as const
 
 export const clientMessageSchema = z.discriminatedUnion('type', [

@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 
-/** Complaints that are listed: a hostile message gives one for each of thousands of items. */
+/** How many errors are listed: a hostile message causes one for each of thousands of items. */
 const LISTED = 5
-/** UTF-16 code units of one complaint: its path holds the sender's own keys. */
+/** UTF-16 code units of one error: its path contains the sender's keys. */
 const LONGEST = 300
 
-/** What is wrong with a message, or with the part of a request that `place` names, for its sender. */
+/** Validation errors of a message, or of the part of a request that `place` names, for the sender. */
 export function problemsOf({ issues }: z.ZodError, place?: string): string {
   const listed = issues.slice(0, LISTED).map(({ path, message }) => {
     const where = place === undefined ? path : [place, ...path]

@@ -1,26 +1,34 @@
-/** The settings under `retrieval.`: the configuration has them all, a request may change some for itself. */
+/** The settings under `retrieval.`: the configuration has all of them, and a request may override some for itself. */
 import { z } from 'zod'
 
 const fields = {
-  passages: z.int().min(1).max(50).describe('passages that an answer is made from'),
+  passages: z.int().min(1).max(50).describe('passages that an answer is based on'),
   maxTokens: z
     .int()
     .min(64)
     .max(1_000_000)
-    .describe('tokens of these passages together; what does not fit is left out, with a warning'),
+    .describe('token budget for these passages; what does not fit is left out, with a warning'),
   mode: z
     .enum(['hybrid', 'vector', 'lexical'])
-    .describe('what finds passages: meaning and words, `vector` meaning alone, `lexical` words alone (BM25)'),
+    .describe(
+      'how passages are found: `hybrid` by vectors and words, `vector` by vectors alone, `lexical` by words alone (BM25)',
+    ),
   lexicalWeight: z
     .number()
     .min(0)
     .max(10)
-    .describe('how much the words count in `hybrid`, as a multiple of what was learnt for the language'),
-  sentences: z.boolean().describe('compare single sentences with the question when passages are close'),
+    .describe('weight of words in `hybrid`, as a multiple of the weight fitted for the language'),
+  sentences: z
+    .boolean()
+    .describe('compare individual sentences with the question if passages score close together'),
   rerank: z
     .boolean()
-    .describe('read the best passages with the reranker (`reranker.model`), where it knows the language'),
-  rerankMs: z.int().min(1).max(60_000).describe('time for that; what was not read keeps its place'),
+    .describe('rerank the best passages (`reranker.model`) if the model supports the language'),
+  rerankMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .describe('time limit for reranking; passages not reached keep their place'),
 }
 
 export const retrievalSchema = z.strictObject({
@@ -38,7 +46,7 @@ export type RetrievalSettings = z.output<typeof retrievalSchema>
 export const retrievalOptionsSchema = z
   .strictObject(fields)
   .partial()
-  .describe('settings under `retrieval.` for this request alone; the configured ones unless told')
+  .describe('overrides of settings under `retrieval.` for this request only')
 
 export type RetrievalOptions = z.output<typeof retrievalOptionsSchema>
 

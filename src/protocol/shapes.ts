@@ -1,4 +1,4 @@
-/** The data inside messages and API responses: one zod schema each, checked against the domain's types. */
+/** The data in messages and API responses: one zod schema each, checked against the domain's types. */
 
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
@@ -20,26 +20,26 @@ import {
 } from '../domain/question.ts'
 
 const span = {
-  start: z.int().nonnegative().describe('first UTF-16 code unit of the quoted text in the stored text'),
+  start: z.int().nonnegative().describe('start of the quoted text in the stored text'),
   end: z.int().nonnegative().describe('end of the quoted text, exclusive'),
 }
 
 const place = {
   heading: z.string().optional().describe('section path, joined by ` › `'),
-  page: z.int().positive().optional().describe('1-based page, where the format has pages'),
-  line: z.int().positive().optional().describe('1-based line in the file, where lines match'),
+  page: z.int().positive().optional().describe('1-based page, if the format has pages'),
+  line: z.int().positive().optional().describe('1-based line in the file, if lines match'),
 }
 
 const scoresSchema = z.object({
   vector: z.number().describe('cosine similarity to the question'),
   lexical: z.number().describe('BM25'),
-  fused: z.number().describe('decides the order, unless there is `rerank`'),
+  fused: z.number().describe('decides the order unless there is `rerank`'),
   sentence: z
     .number()
     .optional()
-    .describe('cosine similarity of its best sentence, where they were compared'),
-  rerank: z.number().optional().describe('logit of the reranker, where it was asked'),
-  matched: z.array(z.string()).readonly().describe("the question's words that it holds, as stems"),
+    .describe('cosine similarity of its best sentence, if sentences were compared'),
+  rerank: z.number().optional().describe('logit of the reranker, if it was used'),
+  matched: z.array(z.string()).readonly().describe("the question's words that it contains, as stems"),
 })
 
 export const passageSchema = z.object({
@@ -53,7 +53,7 @@ export const passageSchema = z.object({
   text: z.string(),
   ...place,
   score: z.number().describe('cosine similarity to the question'),
-  scores: scoresSchema.optional().describe('why it stands where it stands'),
+  scores: scoresSchema.optional().describe('how its rank was computed'),
 })
 
 export const citationSchema = z.object({
@@ -62,7 +62,7 @@ export const citationSchema = z.object({
   uri: z.string(),
   title: z.string(),
   ...span,
-  text: z.string().describe('exactly the stored text at the span'),
+  text: z.string().describe('the exact stored text at the span'),
   ...place,
   score: z.number(),
 })
@@ -74,14 +74,14 @@ const usageSchema = z.object({
 
 const timingsSchema = z
   .partialRecord(z.enum([...STAGES, 'total']), z.number().nonnegative())
-  .describe('milliseconds by stage')
+  .describe('milliseconds per stage')
 
 const cachedSchema = z
   .union([
     z.literal(false),
     z.object({
       tier: z.enum(['exact', 'semantic']).describe('the same question, or one that asks the same'),
-      question: z.string().optional().describe('the earlier question, where it was your own'),
+      question: z.string().optional().describe('the earlier question, if you asked it'),
       askedAt: z.iso.datetime().optional().describe('when it was answered'),
     }),
   ])
@@ -94,9 +94,9 @@ export const answerSchema = z.object({
   searched: z
     .string()
     .optional()
-    .describe('the question made standalone, where it leaned on earlier turns: what was searched'),
-  text: z.string().describe('the whole text; the deltas of the last epoch, joined, equal it'),
-  refused: z.boolean().describe('true when the documents do not hold the answer, and the text says so'),
+    .describe('the standalone question that was searched, if this was a follow-up'),
+  text: z.string().describe('the whole text; equals the joined deltas of the last epoch'),
+  refused: z.boolean().describe("true if the documents don't hold the answer, and the text says so"),
   citations: z.array(citationSchema),
   cached: cachedSchema,
   generator: z.string(),
@@ -109,40 +109,46 @@ export const answerSchema = z.object({
 export const errorBodySchema = z.object({
   code: z.enum(ERROR_CODES),
   message: z.string().describe('what happened and what to do next'),
-  retryAfterMs: z.int().nonnegative().optional().describe('when a retry may help'),
+  retryAfterMs: z.int().nonnegative().optional().describe('when to retry, if that may help'),
 })
 
 /** UTF-16 code units; ISO 8601 allows any number of decimals. */
 export const MAX_MOMENT_CHARACTERS = 40
 
-/** No database stores NUL, so that nothing could fit it. */
+/** No database stores NUL, so nothing could match it. */
 const pattern = z
   .string()
   .min(1)
   .max(MAX_GLOB_CHARACTERS)
-  .regex(/^[^\0]*$/, 'must not hold NUL')
+  .regex(/^[^\0]*$/, 'must not contain NUL')
 
 const patterns = z.array(pattern).max(32)
 
-/** What a filter asks of the metadata, at most so many names. */
+/** Number of metadata names in a filter. */
 const MAX_FILTER_METADATA = 32
 
 export const filterSchema = z
   .object({
-    paths: patterns.optional().describe('only documents whose uri fits one of these globs'),
-    excludePaths: patterns.optional().describe('no documents whose uri fits one of these'),
-    sources: patterns.optional().describe('only documents of sources whose location fits one of these globs'),
-    languages: z.array(z.enum(LANGUAGES)).max(2).optional().describe('only documents in one of these'),
+    paths: patterns.optional().describe('only documents whose uri matches one of these globs'),
+    excludePaths: patterns.optional().describe('no documents whose uri matches one of these'),
+    sources: patterns
+      .optional()
+      .describe('only documents from sources whose location matches one of these globs'),
+    languages: z
+      .array(z.enum(LANGUAGES))
+      .max(2)
+      .optional()
+      .describe('only documents in one of these languages'),
     modifiedFrom: z.iso
       .datetime({ offset: true })
       .max(MAX_MOMENT_CHARACTERS)
       .optional()
-      .describe('only documents modified at or after this moment'),
+      .describe('only documents modified at or after this time'),
     modifiedBefore: z.iso
       .datetime({ offset: true })
       .max(MAX_MOMENT_CHARACTERS)
       .optional()
-      .describe('only documents modified before it'),
+      .describe('only documents modified before this time'),
     metadata: z
       .record(pattern.max(64), z.union([pattern.max(1024), z.literal('')]))
       .refine(
@@ -151,7 +157,7 @@ export const filterSchema = z
       )
       .optional()
       .describe(
-        `only documents that say all of this of themselves, whatever the case; at most ${MAX_FILTER_METADATA} names`,
+        `only documents with all of this metadata, case-insensitive; at most ${MAX_FILTER_METADATA} names`,
       ),
   })
   .superRefine(({ paths = [], excludePaths = [], sources = [] }, context) => {
@@ -159,14 +165,14 @@ export const filterSchema = z
     if (excess !== undefined) context.addIssue(excess)
   })
   .describe(
-    `narrows the search; \`*\` within a folder, \`**\` across folders; the globs with wildcards have ${MAX_WILDCARD_GLOB_CHARACTERS} characters together at most, ${MAX_WILDCARDS} wildcards and ${MAX_DIFFERENT_GLOB_CHARACTERS} different characters`,
+    `narrows the search; \`*\` within a folder, \`**\` across folders; globs with wildcards may have ${MAX_WILDCARD_GLOB_CHARACTERS} characters, ${MAX_WILDCARDS} wildcards and ${MAX_DIFFERENT_GLOB_CHARACTERS} different characters in total`,
   )
 
 export const collectionsSchema = z
   .array(z.string().min(1).max(MAX_COLLECTION_NAME_CHARACTERS))
   .min(1)
   .max(64)
-  .describe('names of collections; without it, all that the asker can read')
+  .describe('names of collections; default: all that the asker can read')
 
 export const turnSchema = z.object({
   id: z.string(),
@@ -191,7 +197,7 @@ export const historySchema = z
     (turns) =>
       turns.reduce((sum, { question, answer }) => sum + question.length + answer.length, 0) <=
       MAX_HISTORY_CHARACTERS,
-    `all turns together have at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
+    `all turns together may have at most ${MAX_HISTORY_CHARACTERS} UTF-16 code units`,
   )
 
 export const conversationSchema = z.object({

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { AnswerEvent } from '../domain/answer.ts'
+import { doubledMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
@@ -8,18 +9,18 @@ import { serverMessages } from '../protocol/messages.ts'
 import { answerSchema, errorBodySchema, passageSchema } from '../protocol/shapes.ts'
 import type { RedisConnection } from './connection.ts'
 
-/** An answer that ends sooner is not worth a stream: who comes for it finds it in the database. */
+/** A shorter answer is not worth a stream: followers find it in the database. */
 const WORTH_FOLLOWING_MS = 150
 const KEPT_MS = 10 * 60_000
-/** Bytes on their way to Redis; when more wait, Redis is too slow for this answer. */
+/** Bytes queued for Redis; above it, Redis is too slow for this answer. */
 const MOST_WAITING = 4 * 1_048_576
-const POLL_MS = 40
-const LONGEST_POLL_MS = 640
+/** Between polls of the stream; doubles while they find nothing. */
+const POLLS = { firstMs: 40, longestMs: 640 }
 const BATCH = 256
 
 /**
- * A stream for each answer. Entries have the ids `EPOCH-SEQ`, and Redis takes no id that is not above the last one: an
- * attempt that was taken over can write nothing more, and no entry is there twice.
+ * One stream per answer. Entries have the ids `EPOCH-SEQ`, and Redis refuses an id that is not above the last one:
+ * an attempt that was taken over is fenced off, and there are no duplicates.
  */
 export function redisLogs(redis: RedisConnection): AnswerLogs {
   const keyOf = (answer: string) => redis.key('log', encodeURIComponent(answer))
@@ -30,7 +31,7 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
     },
     async *follow(answer, epoch, from, signal) {
       let next = from
-      let pause = POLL_MS
+      let looks = 1
       while (!signal.aborted) {
         const entries = await redis.attempt(
           (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', BATCH),
@@ -43,14 +44,14 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
           if (isEnd(event)) return
           next += 1
         }
-        pause = entries.length > 0 ? POLL_MS : Math.min(pause * 2, LONGEST_POLL_MS)
-        await sleep(pause, undefined, { signal }).catch(() => undefined)
+        looks = entries.length > 0 ? 1 : looks + 1
+        await sleep(doubledMs(looks, POLLS), undefined, { signal }).catch(() => undefined)
       }
     },
   }
 }
 
-/** Copies events to the stream in the background: many at once while Redis is busy, none once it has failed. */
+/** Copies events to the stream in the background: in batches while Redis is busy, and not at all once it has failed. */
 function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) => void {
   let waiting: { id: string; body: string }[] = []
   let bytes = 0
@@ -104,7 +105,7 @@ function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) =>
       early.length = 0
     } else {
       early.push(logged)
-      // Before that there is nothing to read: what the cache answers never comes here.
+      // Before that there is nothing to read; cached answers never get here.
       if (logged.event.type !== 'stage') begun ??= setTimeout(begin, WORTH_FOLLOWING_MS).unref()
     }
   }

@@ -1,9 +1,10 @@
 /**
- * The one connection to Redis. Redis may be absent, full, slow or flushed at any time: whoever asks says what holds
- * without it, nobody waits for it longer than a command may take, and its loss is told once.
+ * The shared connection to Redis. Redis may be absent, full, slow or flushed at any time: each caller has a
+ * fallback, waits no longer than the command timeout, and an outage is reported once.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl } from '../config/redis-address.ts'
+import { backoffMs } from '../domain/backoff.ts'
 import { wordsOf } from '../domain/errors.ts'
 
 export type RedisClient = Redis | Cluster
@@ -18,17 +19,17 @@ export interface RedisSettings {
 
 export interface RedisConnection {
   readonly client: RedisClient
-  /** False while it is known not to answer. */
+  /** False while Redis is known to be down. */
   readonly usable: boolean
-  /** Why it cannot be relied on now; undefined when all is well. */
+  /** Why it is degraded; undefined if all is well. */
   readonly trouble: string | undefined
-  /** What Redis says, or `otherwise` when it does not. */
+  /** Redis' response, or `otherwise` if there is none. */
   attempt: <T>(work: (client: RedisClient) => PromiseLike<T>, otherwise: T) => Promise<T>
-  /** A key of this installation. In a cluster, keys with the same `slot` lie together. */
+  /** A key of this installation. In a cluster, keys with the same `slot` share a hash slot. */
   key: (kind: string, slot: string) => string
-  /** A further connection, for subscriptions. */
+  /** Another connection, for subscriptions. */
   duplicate: () => RedisClient
-  /** Calls with every change of `trouble`. */
+  /** Calls back on every change of `trouble`. */
   onChange: (listener: (trouble: string | undefined) => void) => void
   close: () => Promise<void>
 }
@@ -38,16 +39,17 @@ interface RedisLog {
   info: (details: object, message: string) => void
 }
 
-/** How often a Redis that failed is tried again, and one that nobody needs is asked whether it is there. */
+/** Interval of probes, after a failure and while idle. */
 const PROBE_MS = 1000
-const LONGEST_PAUSE_MS = 2000
+/** Between attempts to connect. */
+const PAUSES = { firstMs: 100, longestMs: 2000 }
 
-/** Connects in the background: does not wait, and does not throw when nobody is there. */
+/** Connects in the background: does not wait, and does not throw if Redis is down. */
 export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConnection {
   const clients: RedisClient[] = []
   const open = () => {
     const made = newClient(settings)
-    // Told below, once; without a listener ioredis prints each.
+    // Reported once, below; without a listener ioredis prints each error.
     made.on('error', (error: Error) => {
       lastError = error.message
     })
@@ -55,7 +57,7 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
     return made
   }
   let lastError = 'it has not answered yet'
-  let trouble: string | undefined = 'it is being connected'
+  let trouble: string | undefined = 'still connecting'
   let answers = false
   const listeners = new Set<(trouble: string | undefined) => void>()
   const client = open()
@@ -64,15 +66,15 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
     if (now === trouble) return
     const was = trouble
     trouble = now
-    if (now === undefined) log.info({}, 'Redis answers')
-    else if (was === undefined || was === 'it is being connected')
-      log.warn({ reason: now }, 'Redis cannot be used: answers go on without it')
+    if (now === undefined) log.info({}, 'Redis is available')
+    else if (was === undefined || was === 'still connecting')
+      log.warn({ reason: now }, 'Redis is unavailable: answers continue without it')
     for (const listener of listeners) listener(now)
   }
 
   function failed(error: unknown): void {
     const message = wordsOf(error)
-    // An error that Redis itself gives came in time: what it refuses now it may grant the next time.
+    // An error response from Redis arrived in time; the next command may succeed.
     const refused = /^(OOM|READONLY|LOADING|NOPERM|MISCONF|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(message)
     answers = refused
     say(refused ? message : `${client.status === 'ready' ? message : lastError}`)
@@ -80,7 +82,7 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
 
   async function probe(): Promise<void> {
     try {
-      // A write, because a Redis that is full still answers PING.
+      // A write, because a full Redis still answers PING.
       await client.set(key('probe', 'probe'), '1', 'PX', 10 * PROBE_MS)
       answers = true
       say(undefined)
@@ -124,8 +126,8 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
 }
 
 /**
- * After a reconnect ioredis itself selects the database and subscribes again, and nobody would catch it when Redis does
- * not answer these. Whoever sends a command still gets its error.
+ * After a reconnect ioredis selects the database and subscribes again; if Redis does not answer these, the
+ * rejection would be unhandled. Errors of normal commands still reach their callers.
  */
 function quiet(client: Redis): Redis {
   const send = client.sendCommand.bind(client)
@@ -139,7 +141,7 @@ function quiet(client: Redis): Redis {
 
 function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSettings): RedisClient {
   const address = parseRedisUrl(url, caFile)
-  const pause = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS)
+  const pause = (attempt: number) => backoffMs(attempt, PAUSES)
   const shared: RedisOptions = {
     ...address.options,
     connectionName: 'chatbot',
@@ -150,7 +152,7 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
-    // A replica that was the master until the failover.
+    // A replica that was the master until a failover.
     reconnectOnError: (error) => /^READONLY/.test(error.message),
   }
   switch (address.kind) {
@@ -165,9 +167,10 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
           db: address.db,
           retryStrategy: pause,
           sentinelRetryStrategy: pause,
-          // Else a master that was replaced, but lives, takes writes that are lost until a sentinel makes it a replica.
+          // Without it, a replaced master that is still alive would accept writes, lost when a sentinel demotes
+          // it.
           failoverDetector: true,
-          ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
+          sentinelPassword: address.sentinelPassword,
           ...(address.options.tls === undefined
             ? {}
             : { enableTLSForSentinelMode: true, sentinelTLS: address.options.tls }),
@@ -178,10 +181,10 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
         enableOfflineQueue: false,
         clusterRetryStrategy: pause,
         slotsRefreshTimeout: connectTimeoutMs,
-        // Each try of a master that is gone takes 100 ms, and nobody waits for it longer than for a command.
+        // Each retry of a lost master takes 100 ms; stay within the command timeout.
         maxRedirections: Math.max(2, Math.floor(commandTimeoutMs / 100)),
         redisOptions: shared,
-        // The name that a certificate holds is the one that was asked for.
+        // The certificate names the host that was asked for.
         ...(address.options.tls === undefined
           ? {}
           : { dnsLookup: (host: string, done: (error: null, host: string) => void) => done(null, host) }),

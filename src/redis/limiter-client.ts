@@ -1,8 +1,8 @@
 import type { RedisClient, RedisConnection } from './connection.ts'
 
 /**
- * The client as bottleneck takes it. The further connection that it makes for its messages unsubscribes without waiting
- * when a limiter is forgotten: while Redis is away, nobody would catch that error.
+ * The client for bottleneck. Its extra subscription connection unsubscribes without awaiting when a limiter is
+ * dropped; while Redis is down, that rejection would be unhandled.
  */
 export function limiterClient(redis: RedisConnection): RedisClient {
   return Object.assign(redis.client, {

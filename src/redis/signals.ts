@@ -11,7 +11,7 @@ export function redisSignals(redis: RedisConnection, onError: (error: unknown) =
   const channel = redis.key('signals', 'all')
   const listeners = new Map<string, Set<(subject: string) => void>>()
   const subscriber = redis.duplicate()
-  // Nothing is sent while it is not connected, so that the first subscription waits for the connection.
+  // Nothing is sent before it is connected, so the first subscription waits for the connection.
   subscriber.on('ready', () => {
     subscriber.subscribe(channel).catch(() => undefined)
   })

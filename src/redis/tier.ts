@@ -8,7 +8,7 @@ import type { Tier } from '../ports/tier.ts'
 import { citationSchema, passageSchema } from '../protocol/shapes.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 
-/** How values lie in Redis. What cannot be read was written by another version, and counts as forgotten. */
+/** The encoding of values in Redis. A value that cannot be decoded comes from another version and counts as a miss. */
 export interface Codec<V> {
   encode: (value: V) => Buffer | string
   decode: (bytes: Buffer) => V | undefined
@@ -16,13 +16,13 @@ export interface Codec<V> {
 
 export interface RedisTierOptions<V> {
   readonly redis: RedisConnection
-  /** Of the tier: part of its keys. */
+  /** Name of the tier: part of its keys. */
   readonly name: string
   readonly ttlMs: number
   readonly codec: Codec<V>
 }
 
-/** Values that may be forgotten at any time, shared by all daemons on one Redis. */
+/** A cache shared by all daemons on one Redis; it may forget at any time. */
 export function redisTier<V>({ redis, name, ttlMs, codec }: RedisTierOptions<V>): Tier<V> {
   const at = (key: string) => redis.key(name, createHash('sha256').update(key).digest('base64url'))
   return {
@@ -79,7 +79,7 @@ export const passagesCodec = jsonCodec<RetrievedPassages>(
 const FLOAT_BYTES = 4
 const HEADER_BYTES = 12
 
-/** Tokens, share of unknown characters and whether it was cut; then the vector, all little-endian. */
+/** Tokens, share of unknown characters and whether it was truncated; then the vector, all little-endian. */
 export const embeddingCodec: Codec<Embedding> = {
   encode({ vector, tokens, unknown, truncated }) {
     const bytes = Buffer.alloc(HEADER_BYTES + vector.length * FLOAT_BYTES)

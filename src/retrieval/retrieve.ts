@@ -152,7 +152,7 @@ async function searchGroup(
       words: async () => lexicalQuery(await weighed),
       alone: settings.mode === 'lexical',
       limit: Math.max(CANDIDATES, limit),
-      ...(filter === undefined ? {} : { filter }),
+      filter,
     }),
   ])
   const whole = words.complete

@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly logger?: StoreLog
 }
 
-/** Migrates a PostgreSQL and gives how many migrations were missing. Throws as `openStore`. */
+/** Migrates a PostgreSQL database and returns the number of migrations applied. Throws like `openStore`. */
 export async function migrateStore(connection: Connection): Promise<number> {
   const database = connect(connection, false)
   try {
@@ -43,8 +43,8 @@ export async function migrateStore(connection: Connection): Promise<number> {
 }
 
 /**
- * Connects and migrates. Throws `database_unreachable`, `database_setup`, `database_newer` or `disk_full`, and then
- * nothing is left open.
+ * Connects and migrates. On failure it throws `database_unreachable`, `database_setup`, `database_newer` or
+ * `disk_full` and leaves nothing open.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const database = connect(options.connection, options.embedded, options.logger)
@@ -97,7 +97,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-/** Of everything that is stored, whoever owns it. */
+/** For operations on everything that is stored, whoever owns it. */
 async function administrate(
   database: Database,
   principal: Principal,

@@ -1,4 +1,4 @@
-/** Spans of OpenTelemetry; they cost next to nothing until tracing.ts has started it. No question or answer is in them. */
+/** OpenTelemetry spans; almost free until tracing.ts starts tracing. They never contain questions or answers. */
 import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ChatbotError } from '../domain/errors.ts'
 import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
@@ -6,7 +6,7 @@ import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
 export interface SpanOptions {
   readonly attributes?: Attributes
   readonly kind?: SpanKind
-  /** W3C trace context of the caller; without it, or where it is too long, the span belongs to the current one. */
+  /** W3C trace context of the caller; if absent or too long, the span is a child of the current one. */
   readonly parent?: string | undefined
 }
 
@@ -35,13 +35,13 @@ export function inSpan<T>(
   })
 }
 
-/** A span of work on PostgreSQL, where it belongs to a trace; background work makes none of its own. */
+/** A span for PostgreSQL work within a trace; background work creates none. */
 export function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
   if (trace.getActiveSpan() === undefined) return work()
   return inSpan(name, { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }, work)
 }
 
-/** Adds to the current span. */
+/** Adds attributes to the current span. */
 export const annotate = (attributes: Attributes): void => {
   trace.getActiveSpan()?.setAttributes(attributes)
 }

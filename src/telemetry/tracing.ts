@@ -1,7 +1,7 @@
 /**
- * Starts OpenTelemetry where its standard variables ask for it: OTEL_EXPORTER_OTLP_ENDPOINT or
- * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT; OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and the exporter's own work too,
- * OTEL_TRACES_SAMPLER_ARG is the share of traces that is kept.
+ * Starts OpenTelemetry if its standard variables ask for it: OTEL_EXPORTER_OTLP_ENDPOINT or
+ * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and the exporter's variables
+ * work too; OTEL_TRACES_SAMPLER_ARG is the sampling ratio.
  */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Span } from '@opentelemetry/api'
@@ -12,7 +12,7 @@ export const tracingWanted = (env: NodeJS.ProcessEnv): boolean =>
   env.OTEL_TRACES_EXPORTER !== 'none' &&
   [env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some((url) => (url ?? '') !== '')
 
-/** Resolves with what sends the last spans and ends it. */
+/** Resolves with a function that flushes the last spans and shuts down. */
 export async function startTracing(
   env: NodeJS.ProcessEnv,
   service: string,
@@ -30,7 +30,7 @@ export async function startTracing(
     resource: resources
       .defaultResource()
       .merge(resources.resourceFromAttributes({ 'service.name': service, 'service.version': version }))
-      // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last: they win.
+      // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last so that they win.
       .merge(resources.detectResources({ detectors: [resources.envDetector] })),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio(env)) }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new exporter.OTLPTraceExporter() })],
@@ -49,7 +49,7 @@ export async function startTracing(
   }
 }
 
-/** A span of each command of ioredis that belongs to a trace. */
+/** A span for each ioredis command within a trace. */
 function traceRedis({ trace, SpanKind, SpanStatusCode }: typeof import('@opentelemetry/api')): void {
   const spans = new WeakMap<object, Span>()
   const end = (message: object) => {

@@ -1,11 +1,11 @@
-/** Amounts for people: the one place that says how sizes, lengths of time and counts are written. */
+/** Formats sizes, durations and counts for people, in one place. */
 import prettyBytes from 'pretty-bytes'
 import prettyMs from 'pretty-ms'
 
 /** Decimal units, three digits: `35.6 MB`. */
 export const bytes = (count: number): string => prettyBytes(count)
 
-/** To the digit that people look at: `2.5ms`, `340ms`, `4.2s`, `3m 5s`, `2h 10m`. */
+/** With the precision people need: `2.5ms`, `340ms`, `4.2s`, `3m 5s`, `2h 10m`. */
 export function duration(ms: number): string {
   const step = ms < 10 ? 0.1 : ms < 1000 ? 1 : ms < 10_000 ? 100 : ms < 3_600_000 ? 1000 : 60_000
   const rounded = Math.round(ms / step) * step

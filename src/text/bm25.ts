@@ -1,11 +1,14 @@
 /**
- * BM25 as an inner product: a passage's weights are stored, a question's are the idfs of its terms.
- * The tokens of a passage and their order are those of `lexemes`.
+ * BM25 as an inner product: a passage's weights are stored, a question's weights are the idfs of its terms. Tokens
+ * and their order come from `lexemes`.
  */
 import { basename } from 'node:path'
 import { lexemes } from './lexemes.ts'
 
-/** Ids of terms are smaller: pgvector's sparse vectors are no longer. Of 252,000 terms, about 30 share an id. */
+/**
+ * Term ids are smaller than this, the maximum dimension of pgvector's sparse vectors. Of 252,000 terms, about 30
+ * collide.
+ */
 export const TERM_IDS = 1_000_000_000
 
 export interface Term {
@@ -16,20 +19,20 @@ export interface Term {
 
 const K1 = 0.9
 const B = 0.4
-/** Lexemes of an average passage; twice or half of it changes no result on XQuAD, so that it need not be counted. */
+/** Lexemes of an average passage. A constant: twice or half of it changes no result on XQuAD. */
 const AVERAGE_LENGTH = 100
-/** Distinct terms of a passage: a row with more would not fit into a page of the database. */
+/** Distinct terms of a passage: a row with more would not fit into a database page. */
 const MOST_TERMS = 600
 
 export interface LexicalText {
-  /** Of the document. */
+  /** Uri of the document. */
   readonly uri: string
   readonly title: string
   readonly heading: string
   readonly text: string
 }
 
-/** What is indexed of a passage: its text, and what names it from outside. */
+/** What is indexed of a passage: its text, and its names (uri, title, heading). */
 const passageLexemes = ({ uri, title, heading, text }: LexicalText): string[] =>
   lexemes(`${basename(uri)}\n${title}\n${heading}\n${text}`)
 
@@ -47,13 +50,13 @@ export function passageTerms(passage: LexicalText): Term[] {
   return [...frequencies].map(([id, tf]) => ({ id, weight: (tf * (K1 + 1)) / (tf + norm) }))
 }
 
-/** How much a term says that is in `found` of `all` passages; never negative. */
+/** The weight of a term that occurs in `found` of `all` passages; never negative. */
 export function inverseFrequency(found: number, all: number): number {
   const most = Math.max(found, all)
   return Math.log(1 + (most - found + 0.5) / (found + 0.5))
 }
 
-/** FNV-1a, its bits mixed once more. */
+/** FNV-1a with a final mix. */
 export function termId(lexeme: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < lexeme.length; at++) hash = Math.imul(hash ^ lexeme.charCodeAt(at), 0x01000193)

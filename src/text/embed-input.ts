@@ -1,6 +1,6 @@
 /**
- * What the embedding model is given of a chunk's `embedText`: headings without their Markdown marks, which it
- * would take for content (English XQuAD, recall@1 0.928 with them and 0.939 without).
+ * The embedding model's input for a chunk's `embedText`: headings without Markdown marks, which it would take for
+ * content (English XQuAD, recall@1 0.928 with them and 0.939 without).
  */
 export const embedInput = (embedText: string): string =>
   embedText.replace(

@@ -1,9 +1,9 @@
 import { ofAll } from './all-languages.ts'
 
-/** How words are compared everywhere: compatibility forms, case and letters with variants (ё, е) make no difference. */
+/** Folds words for comparison everywhere: compatibility forms, case and variant letters (ё, е). */
 export const foldCase = (text: string): string => foldLetters(text.normalize('NFKC').toLowerCase())
 
-/** Invisible characters, kinds of apostrophes and runs of white space make no difference either, but case does. */
+/** Also folds invisible characters, kinds of apostrophes and runs of white space, but keeps case. */
 export const fold = (text: string): string =>
   foldLetters(
     text

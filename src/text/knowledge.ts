@@ -1,126 +1,129 @@
-/** What must be known of a language: every folder in this room fills it, and the compiler names what is missing. */
+/**
+ * What the product must know about a language. Every language folder here provides it, and the compiler names what
+ * is missing.
+ */
 import type { Lexicon } from './lexicon.ts'
 
 export interface Knowledge {
-  /** In English, as prompts call it. */
+  /** English name, for prompts. */
   readonly name: string
-  /** The Unicode script that tells it from the others. */
+  /** The Unicode script that distinguishes it from the others. */
   readonly script: 'Latin' | 'Cyrillic'
-  /** Letters written as other letters more often than not: `ё` as `е`. In both cases. */
+  /** Letters usually written as other letters, such as `ё` as `е`. In both cases. */
   readonly letterVariants: ReadonlyMap<string, string>
-  /** Of a word in lower case: what search compares. */
+  /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
-  /** Of a word in lower case of four letters or more: what sentences are compared by, shorter than a stem. */
+  /** The root of a lower-case word with four letters or more, for comparing sentences; shorter than a stem. */
   readonly root: (word: string) => string
   readonly stopWords: ReadonlySet<string>
-  /** Left out where answers are compared word by word, as SQuAD does. */
+  /** Ignored when answers are compared word by word, as in SQuAD. */
   readonly articles: ReadonlySet<string>
   readonly contractions: Contractions
   readonly abbreviations: Abbreviations
   readonly asking: Asking
   readonly followUps: FollowUps
-  /** What tells whether two questions ask the same. */
+  /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
   readonly documents: DocumentConventions
   readonly replies: Replies
-  /** What the page in a browser says. */
+  /** Texts of the web page. */
   readonly page: PageWords
-  /** What a person types for yes, in lower case. */
+  /** What people type for yes, in lower case. */
   readonly yes: ReadonlySet<string>
-  /** Letters of its keyboard with the Latin ones on the same keys; empty where they are Latin. */
+  /** Letters of its keyboard by the Latin letters on the same keys; empty if they are Latin. */
   readonly keyboard: ReadonlyMap<string, string>
 }
 
-/** Alternatives of a regular expression: what an apostrophe joins to a word. */
+/** Regular expression alternatives: what an apostrophe attaches to a word. */
 export interface Contractions {
-  /** Whole endings of words that say no more than "not": `n't`. */
+  /** Whole endings that only mean "not": `n't`. */
   readonly negation: readonly string[]
-  /** Endings that say nothing about what the word means: `'s`, `'ll`. */
+  /** Endings that don't change what the word is about: `'s`, `'ll`. */
   readonly endings: readonly string[]
 }
 
-/** Words whose full stop does not end a sentence: lower case, without that stop. */
+/** Words whose full stop does not end a sentence: lower case, without the stop. */
 export interface Abbreviations {
-  /** Something always follows: titles before names, `e.g.`, streets and towns. */
+  /** Never end a sentence: titles before names, `e.g.`, streets and towns. */
   readonly neverLast: ReadonlySet<string>
-  /** The same, written with a space: alternatives of a regular expression. */
+  /** The same, written with a space: regular expression alternatives. */
   readonly neverLastPhrases: readonly string[]
-  /** A number follows: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Before anything else their stop is an ordinary one. */
+  /** Followed by a number: `no. 5`, `рис. 3`, `5 апр. 1900 г.`. Otherwise their stop ends a sentence. */
   readonly beforeNumber: ReadonlySet<string>
-  /** Last in a sentence only behind a number: `г.` is a year there, and a town elsewhere. */
+  /** End a sentence only after a number: `г.` then means year, otherwise town. */
   readonly lastAfterNumber: ReadonlySet<string>
-  /** Ends a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
+  /** End a sentence only before a word that commonly begins one: `Apple Inc. said` and `Apple Inc. The…`. */
   readonly rarelyLast: ReadonlySet<string>
-  /** Ends a sentence, although it looks like initials: alternatives of a regular expression. */
+  /** End a sentence although they look like initials: regular expression alternatives. */
   readonly lastPhrases: readonly string[]
-  /** Words that begin sentences more often than they go on after an abbreviation. */
+  /** Words that begin sentences more often than they follow an abbreviation. */
   readonly sentenceStarters: ReadonlySet<string>
-  /** Words of one letter, in capitals, that begin sentences. */
+  /** One-letter words, in capitals, that begin sentences. */
   readonly oneLetterWords: ReadonlySet<string>
 }
 
-/** Alternatives of a regular expression: how questions ask for a kind of thing, and words that name one. */
+/** Regular expression alternatives: how questions ask for a kind of thing, and words that name one. */
 export interface Asking {
   readonly date: string
   readonly quantity: string
   readonly name: string
   readonly dateWords: string
   readonly numberWords: string
-  /** The unit of a year behind its number, as `stems` gives it; undefined where years have none. */
+  /** The unit of a year after its number, as `stems` gives it; undefined if years have none. */
   readonly yearUnit: string | undefined
 }
 
-/** How a question refers to the conversation before it. Lists are alternatives of a regular expression. */
+/** How a question refers to the conversation before it. Lists are regular expression alternatives. */
 export interface FollowUps {
-  /** First words that tie a question to the one before: `and`, `also`. */
+  /** First words that tie a question to the previous one: `and`, `also`. */
   readonly conjunctions: readonly string[]
-  /** Behind those: `what about`. */
+  /** Follow these: `what about`. */
   readonly whatAbout: readonly string[]
   readonly pronouns: readonly string[]
-  /** Whether a pronoun stands for something said before, not for what its own question says; in lower case. */
+  /** Whether a pronoun refers to the conversation rather than to its own question; in lower case. */
   readonly refersBack: (pronoun: string, before: string, after: string) => boolean
   /** Join the clauses of a question: `and` in `Can I extend the chat, and how do I do that?`. */
   readonly clauseConjunctions: readonly string[]
-  /** Begin a clause behind one of those. */
+  /** Begin a clause after one of these. */
   readonly clauseStarters: readonly string[]
   /** Small words inside names: `University of Oxford`. */
   readonly nameParticles: readonly string[]
 }
 
-/** What people and programs write into documents. Lists are alternatives of a regular expression, in any case. */
+/** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
 export interface DocumentConventions {
-  /** Before the number of a heading: `Chapter 2`. */
+  /** Precede the number of a heading: `Chapter 2`. */
   readonly headingKinds: readonly string[]
-  /** Fields of records whose value tells one from another, the best first; in lower case. */
+  /** Fields that identify a record, best first; in lower case. */
   readonly labelFields: readonly string[]
-  /** Parts of a word that keep the hyphen before them, and those that keep it behind them. */
+  /** Parts of a word that keep the hyphen before them, and those that keep it after them. */
   readonly keepsHyphenBefore: readonly string[]
   readonly keepsHyphenAfter: readonly string[]
-  /** Titles that a program gives to a document that has none, in lower case; no regular expressions. */
+  /** Titles that programs give to untitled documents, in lower case; plain text, not regular expressions. */
   readonly placeholderTitles: ReadonlySet<string>
-  /** What programs write into a description that they guessed. */
+  /** What programs write into generated descriptions. */
   readonly generatedDescriptions: readonly string[]
-  /** Names of Word's styles before their number, in lower case. */
+  /** Names of Word's heading styles before their number, in lower case. */
   readonly headingStyles: readonly string[]
   readonly contentsStyles: readonly string[]
-  /** Encodings of before Unicode that no general detection tells apart well enough; undefined: it does. */
+  /** Pre-Unicode encodings that general detection cannot tell apart; undefined if it can. */
   readonly legacyEncodings: LegacyEncodings | undefined
 }
 
 export interface LegacyEncodings {
-  /** The likelier first: the first wins where two read the same. */
+  /** Most likely first: if two decode to the same text, the first wins. */
   readonly names: readonly string[]
   /** How well decoded text reads as this language. */
   readonly score: (text: string) => number
-  /** Text in a wrong encoding or of another language stays below. */
+  /** Text in a wrong encoding or another language scores below this. */
   readonly minScore: number
 }
 
-/** What the product itself says in answers. */
+/** The product's own words in answers. */
 export interface Replies {
-  /** The documents hold no answer. */
+  /** If the documents don't hold the answer. */
   readonly refusal: string
-  /** Before statements that contradict each other. */
+  /** Heads statements that contradict each other. */
   readonly contradiction: string
   readonly nothingIngested: string
   readonly searched: (search: {
@@ -131,13 +134,13 @@ export interface Replies {
   }) => string
   readonly nearest: (uri: string) => string
   readonly advice: string
-  /** Heading of a list of citations. */
+  /** Heads a list of citations. */
   readonly sources: string
-  /** Before the number of a page. */
+  /** Precedes a page number. */
   readonly page: string
 }
 
-/** `{who}` and the like are filled in by the page. */
+/** The page fills in `{who}` and the like. */
 export interface PageWords {
   readonly about: string
   readonly token: string

@@ -1,6 +1,6 @@
 /**
- * What the product knows of a language, and the languages that it knows: one folder each. To add one is to add its folder,
- * its name in `LANGUAGES` and a line in `KNOWLEDGE`; the compiler names what is missing.
+ * What the product knows about each language, one folder each. To add a language, add its folder, its name in
+ * `LANGUAGES` and a line in `KNOWLEDGE`; the compiler names what is missing.
  */
 import { LANGUAGES, type Language } from '../domain/language.ts'
 import { english } from './en/index.ts'
@@ -17,10 +17,13 @@ const LETTERS: readonly (readonly [Language, RegExp])[] = LANGUAGES.map((languag
   scriptOf(language, '', 'gu'),
 ])
 
-/** UTF-16 code units that tell the language of a text. */
+/** UTF-16 code units from which the language of a text is detected. */
 const SAMPLE = 4000
 
-/** The language of a text by its script: the one with the most letters; on a tie the later of `LANGUAGES`, which is rarer. */
+/**
+ * Detects the language of a text by script: the one with the most letters; on a tie the later one in `LANGUAGES`,
+ * which is rarer.
+ */
 export function detectLanguage(text: string): Language {
   const sample = text.slice(0, SAMPLE)
   let best: Language = 'en'
@@ -35,11 +38,11 @@ export function detectLanguage(text: string): Language {
 const [MOST_COMMON, ...OTHERS] = LANGUAGES
 const WORD_SCRIPTS = OTHERS.map((language) => ({ language, script: scriptOf(language) }))
 
-/** Of one word: by its script, which tells languages apart wherever they are mixed. */
+/** Detects a word's language by script, also in mixed text. */
 export const languageOfWord = (word: string): Language =>
   WORD_SCRIPTS.find(({ script }) => script.test(word))?.language ?? MOST_COMMON
 
-/** Whether a text may be in a language: one in any script may be half names and commands in Latin letters. */
+/** Whether a text may be in a language: half of a text in another script may be names and commands in Latin letters. */
 export const isIn = (language: Language, text: string): boolean =>
   KNOWLEDGE[language].script === 'Latin'
     ? detectLanguage(text) === language

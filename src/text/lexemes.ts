@@ -1,19 +1,19 @@
 /**
- * What BM25 compares: stems of words, and names of things (identifiers, paths, versions, codes) both whole and in
- * their parts. Made the same way of passages and of questions, in this process, so that every database agrees.
+ * What BM25 compares: word stems, and names of things (identifiers, paths, versions, codes) both whole and in
+ * parts. Computed identically for passages and questions, in this process, so that every database agrees.
  */
 import { anyOf } from './all-languages.ts'
 import { foldCase } from './fold.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
-/** Raised when the same text gives other lexemes or weights: the rows of all indexes are then made anew. */
+/** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
 export const LEXEMES_VERSION = 2
 
-/** Longer runs are data, not words: they are cut. */
+/** Longer runs are data, not words: they are truncated. */
 const LONGEST = 64
 
-/** The lexemes of a text in order, repeated as they are repeated; stop words have none. */
+/** The lexemes of a text in order, with repetitions, without stop words. */
 export function lexemes(text: string): string[] {
   const found: string[] = []
   for (const [written] of joinedDigits(text.normalize('NFC')).matchAll(COMPOUND))
@@ -21,10 +21,13 @@ export function lexemes(text: string): string[] {
   return found
 }
 
-/** Letters and digits, and what joins them to a name: `src/read-file.ts`, `node:fs`, `C++`, `O'Neill`, `1.2.3`. */
+/**
+ * Letters and digits, and the characters that join them into a name: `src/read-file.ts`, `node:fs`, `C++`,
+ * `O'Neill`, `1.2.3`.
+ */
 const COMPOUND = /[\p{L}\p{N}\p{M}]+(?:[-‑–._/\\:@'’#+&=~$]{1,3}[\p{L}\p{N}\p{M}]+)*(?:\+\+|#)?/gu
 
-/** `1,000,000` and `1 000 000` are one number; `120 340` may be a row of two, and is both. */
+/** `1,000,000` and `1 000 000` are one number; `120 340` may be two cells of a row, and gives both. */
 const joinedDigits = (text: string): string =>
   text.replace(/(?<![\p{N}.,])\p{N}{1,3}(?:[, \u00a0\u202f]\p{N}{3})+(?!\p{N})/gu, (digits) => {
     const joined = digits.replace(/\P{N}/gu, '')
@@ -41,7 +44,7 @@ const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
 const MOST_KNOWN = 100_000
 const known = new Map<string, readonly string[]>()
 
-/** Most of a text are words that were met before. */
+/** Memoised: most words of a text have occurred before. */
 function ofCompound(written: string): readonly string[] {
   const before = known.get(written)
   if (before !== undefined) return before
@@ -81,7 +84,7 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+
 
 const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 
-/** `readFile`, `read_file` and `read-file` are the same. */
+/** Makes `readFile`, `read_file` and `read-file` equal. */
 function addWhole(name: string, found: string[]): void {
   const whole = foldCase(name).replace(SEPARATORS, '')
   if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))

@@ -1,7 +1,10 @@
-/** What tells whether two questions of a language ask the same: small tables, one object a language. */
+/**
+ * The lexicon of the cache's gate, which tells whether two questions ask the same: small tables, one object per
+ * language.
+ */
 import { wordSet } from './word-set.ts'
 
-/** Classes of words that decide an answer although they carry no topic; a mismatch of one names the refusal. */
+/** Classes of words that decide an answer although they carry no topic; a mismatch names the refusal. */
 export type Decisive =
   | 'negation'
   | 'quantifier'
@@ -12,71 +15,71 @@ export type Decisive =
   | 'number'
   | 'unit'
 
-/** What a helper says of time and mood. */
+/** Tense or mood of an auxiliary. */
 export type Mood = 'present' | 'past' | 'future' | 'able' | 'should'
 
-/** How questions ask about doing something whoever does it: `how can I`, `how do you` and `how to`. */
+/** How questions ask about doing something, whoever does it: `how can I`, `how do you` and `how to`. */
 export interface Impersonal {
   /** Key of the question word. */
   readonly how: string
-  /** Keys of the persons that may mean anybody; the first is who asks. */
+  /** Keys of persons that may be generic; the first is the speaker. */
   readonly persons: readonly [speaker: string, ...others: string[]]
-  /** Their forms that say whom it is done to: `how to contact me`. */
+  /** Their object forms: `how to contact me`. */
   readonly objects: ReadonlySet<string>
-  /** Begins a question about the manner, not about the degree as `how often` does. */
+  /** Begins a question about the manner, unlike `how often`. */
   readonly manner: RegExp
 }
 
 export interface Lexicon {
-  /** Rewritings of whole phrases, applied in order to the folded text: `how do i` for `what is the best way to`. */
+  /** Rewrites of whole phrases, applied in order to the folded text: `how do i` for `what is the best way to`. */
   readonly phrases: readonly (readonly [RegExp, string])[]
-  /** Says nothing about the answer: articles, politeness, fillers. */
+  /** Words that don't affect the answer: articles, politeness, fillers. */
   readonly empty: ReadonlySet<string>
-  /** What is asked for, by the word that asks. */
+  /** What each question word asks for. */
   readonly questions: ReadonlyMap<string, string>
   readonly decisive: ReadonlyMap<string, readonly [Decisive, string]>
   readonly prepositions: ReadonlyMap<string, string>
-  /** Pairs of prepositions that may stand for each other, as `in of`; a lone one may be left out. */
+  /** Interchangeable pairs of prepositions, such as `in of`; a single one may be omitted. */
   readonly loosePrepositions: ReadonlySet<string>
-  /** These say who does it to whom, or which way. */
+  /** Prepositions that express who does it to whom, or the direction. */
   readonly strictPrepositions: ReadonlySet<string>
-  /** Of those, the one that may be left out: `with`. */
+  /** The one of these that may be left out: `with`. */
   readonly companion: string | undefined
-  /** `the capital of France` as `France's capital`. */
+  /** Its phrases equal possessives: `the capital of France` and `France's capital`. */
   readonly genitive: string | undefined
   readonly impersonal: Impersonal | undefined
-  /** Always written with a capital, and no names: `I`. */
+  /** Always capitalised, but not names: `I`. */
   readonly capitalised: ReadonlySet<string>
-  /** Finite helpers by what they say of time and mood; dropped from the words. */
+  /** Finite auxiliaries by their tense or mood; removed from the words. */
   readonly helpers: ReadonlyMap<string, Mood>
-  /** Words of one meaning have one concept; stems. */
+  /** Concepts of synonyms, by stem. */
   readonly concepts: ReadonlyMap<string, string>
-  /** Stems that often make no difference, so that the embedder decides. */
+  /** Stems that often make no difference, so the embedder decides. */
   readonly light: ReadonlySet<string>
-  /** Pairs of stems that turn a sentence round, as `open_close`. */
+  /** Pairs of stems that reverse the meaning of a sentence, such as `open_close`. */
   readonly opposites: ReadonlySet<string>
-  /** Words that are numbers, by value; `1.` is the first. */
+  /** Number words by value; `1.` is the ordinal. */
   readonly numerals: ReadonlyMap<string, string>
   readonly units: ReadonlyMap<string, string>
-  /** Behind the digits of the first, second …: `st`. */
+  /** Follow the digits of an ordinal: `st`. */
   readonly ordinalSuffixes: ReadonlySet<string>
-  /** Behind an amount of money: `$2 million`. Alternatives of a regular expression. */
+  /** Follow an amount of money: `$2 million`. Regular expression alternatives. */
   readonly scales: readonly string[]
-  /** Makes a past with a participle. */
+  /** Auxiliaries that form a past tense with a participle. */
   readonly perfect: ReadonlySet<string>
-  /** Makes a passive with a participle. */
+  /** Auxiliaries that form a passive with a participle. */
   readonly being: ReadonlySet<string>
-  /** The form of a finite verb or participle says that it is past. */
+  /** Whether the form of a finite verb or participle is past. */
   readonly isPast: (word: string) => boolean
-  /** The form of a participle that with `being` makes no passive: `is writing`. */
+  /** Whether a participle with `being` is not a passive: `is writing`. */
   readonly isContinuous: (word: string) => boolean
-  /** Two forms of one stem that tell who does it to whom. */
+  /** Whether two forms of one stem differ in who does it to whom. */
   readonly isOtherRole: (a: string, b: string) => boolean
-  /** Without its inflection. */
+  /** The word without its inflection. */
   readonly stem: (word: string) => string
 }
 
-/** One group a line; the first word names it. */
+/** One group per line; the first word names it. */
 export function groups(text: string): [string, string][] {
   return text
     .trim()
@@ -88,7 +91,7 @@ export function groups(text: string): [string, string][] {
     })
 }
 
-/** Words of a line are the opposites of those after its `/`. */
+/** The words before `/` on a line are the opposites of those after it. */
 export function oppositePairs(text: string, concept: (word: string) => string): ReadonlySet<string> {
   const pairs = new Set<string>()
   for (const entry of text.trim().split(/[|\n]/u)) {
@@ -98,7 +101,7 @@ export function oppositePairs(text: string, concept: (word: string) => string): 
   return pairs
 }
 
-/** Lines of `class name: words`. */
+/** Lines of the form `class name: words`. */
 export function decisiveWords(text: string): ReadonlyMap<string, readonly [Decisive, string]> {
   const found = new Map<string, readonly [Decisive, string]>()
   for (const line of text.trim().split('\n')) {

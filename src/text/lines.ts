@@ -1,6 +1,6 @@
 import type { Span } from '../domain/document.ts'
 
-/** Lines of `text` without their line ends. */
+/** Lines of `text` without line ends. */
 export function* lines(text: string, from = 0, to = text.length): Generator<Span> {
   for (let start = from; start < to; ) {
     const found = text.indexOf('\n', start)
@@ -10,7 +10,7 @@ export function* lines(text: string, from = 0, to = text.length): Generator<Span
   }
 }
 
-/** The span without the white space around it; empty when there is nothing else. */
+/** The span without surrounding white space; empty if there is nothing else. */
 export function trimmed(text: string, span: Span): Span {
   let { start, end } = span
   while (start < end && isSpace(text, start)) start++
@@ -18,7 +18,7 @@ export function trimmed(text: string, span: Span): Span {
   return { start, end }
 }
 
-/** The first offset from `at` on that is not white space. */
+/** The first offset at or after `at` that is not white space. */
 export function skipSpace(text: string, at: number): number {
   let next = at
   while (next < text.length && isSpace(text, next)) next++
@@ -27,7 +27,7 @@ export function skipSpace(text: string, at: number): number {
 
 const WHITE_SPACE = /\s/u
 
-/** Called for every character: the codes come first. */
+/** Called for every character, so the common codes are checked first. */
 function isSpace(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return code === 32 || (code >= 9 && code <= 13) || (code > 127 && WHITE_SPACE.test(text.charAt(at)))

@@ -1,17 +1,17 @@
 /**
- * Sentences of text, plain or Markdown. Rules and lists of words instead of
- * Intl.Segmenter, which cuts after `т. е.`, initials and `5 апр. 1900 г.`. Where a stop is ambiguous, the
- * sentences stay together: a quotation that is too long is better than half of one.
+ * Splits text, plain or Markdown, into sentences. It uses rules and word lists instead of Intl.Segmenter, which
+ * splits after `т. е.`, initials and `5 апр. 1900 г.`. Ambiguous stops do not split: a quotation that is too long
+ * is better than half of one.
  */
 import type { Span } from '../domain/document.ts'
 import { anyOf, ofAll } from './all-languages.ts'
 import type { Abbreviations } from './knowledge.ts'
 
 /**
- * Spans of the sentences of `text`, in order, not overlapping, without white space around them, in UTF-16 code
- * units. Lists, headings, table rows and blank lines end a sentence; a hard-wrapped line does not. Markers
- * (`- `, `1. `, `## `, `> `) are outside the spans. A fenced code block is one span. Lines without a letter or
- * digit (rules, underlines) give none. Linear in the length of the text.
+ * Spans of the sentences of `text`, in order, not overlapping, without surrounding white space, in UTF-16 code
+ * units. Lists, headings, table rows and blank lines end a sentence; a hard-wrapped line does not. Markers (`- `,
+ * `1. `, `## `, `> `) are outside the spans. A fenced code block is one span. Lines without a letter or digit
+ * (rules, underlines) give none. Linear in the length of the text.
  */
 export function splitSentences(text: string): Span[] {
   const spans: Span[] = []
@@ -24,7 +24,7 @@ export function splitSentences(text: string): Span[] {
 }
 
 interface Segment extends Span {
-  /** Not to be cut at stops: code and table rows. */
+  /** Not split at stops: code and table rows. */
   readonly whole: boolean
 }
 
@@ -33,7 +33,7 @@ const BLANK = /^[\s|:=_*~-]*$/u
 const FENCE = /^[ \t]{0,3}(?:```|~~~)/
 const HEADING = /^\s{0,3}#{1,6}\s/
 const TABLE_ROW = /^\s*\||\S \| \S/
-/** What a line may begin with that is not part of its sentence; bounded, so that it stays linear. */
+/** Line prefixes that are not part of the sentence; bounded, so that matching stays linear. */
 const MARKER = /^[ \t]{0,80}(?:(?:[-*+•–—]|\d{1,4}[.)]|#{1,6}|>)[ \t]{1,8}(?:\[[ xX]\][ \t]+)?)+/
 
 /** Runs of lines that belong together: a paragraph, a list item, a heading, a table row, a code block. */
@@ -77,7 +77,7 @@ function segments(text: string): Segment[] {
   return found
 }
 
-/** Starts of the lines that open and close code; a last one without its pair is an ordinary line. */
+/** Starts of the lines that open and close code blocks; an unpaired last one is an ordinary line. */
 function pairedFences(text: string): ReadonlySet<number> {
   const starts: number[] = []
   if (!text.includes('```') && !text.includes('~~~')) return new Set()
@@ -91,20 +91,20 @@ function pairedFences(text: string): ReadonlySet<number> {
   return new Set(starts)
 }
 
-/** Stops, or inline code, which is skipped. */
+/** Sentence stops, or inline code, which is skipped. */
 const STOP = /`[^`\n]{1,400}`|([.!?…]+)|([。！？]+[」』）”]?)/gu
-/** What closes after stops: brackets, quotes, emphasis, footnote marks. */
+/** What may follow stops: brackets, quotes, emphasis, footnote marks. */
 const CLOSERS = /[)\]}»"”’'*_]{0,6}(?:\[[\d, ]{1,12}\]){0,6}(?=\s)/uy
 
 interface Stop {
   readonly at: number
   readonly end: number
-  /** Undefined for stops of Chinese and Japanese, which always end a sentence. */
+  /** Undefined for Chinese and Japanese stops, which always end a sentence. */
   readonly stops?: string
   readonly closers?: string
 }
 
-/** The first stop from an offset on, for offsets that grow: what lies ahead is looked for once. */
+/** Finds the first stop at or after an offset, for increasing offsets; caches the next one. */
 function stopsOf(text: string): (from: number) => Stop | undefined {
   let found = nextStop(text, 0)
   return (from) => {
@@ -171,7 +171,7 @@ const RARELY_LAST = words(({ rarelyLast }) => rarelyLast)
 const SENTENCE_STARTERS = words(({ sentenceStarters }) => sentenceStarters)
 const ONE_LETTER_WORDS = words(({ oneLetterWords }) => oneLetterWords)
 
-/** UTF-16 code units before a stop that hold the longest phrase of these. */
+/** UTF-16 code units before a stop that can contain the longest of these phrases. */
 const MAX_PHRASE = 6
 const NEVER_LAST_PHRASE = new RegExp(
   `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.neverLastPhrases)}$`,

@@ -1,17 +1,17 @@
-/** Words of a text as sentences are compared by them: lower case, without endings, without stop words. */
+/** The words of a text in the form in which sentences are compared: lower case, without endings, without stop words. */
 import { foldCase } from './fold.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
-/** A word that carries meaning. */
+/** A content word. */
 export interface Term {
-  /** What is compared: equal for `installing` and `installed`, for `установка` and `установки`. */
+  /** The comparable form: equal for `installing` and `installed`, for `установка` and `установки`. */
   readonly stem: string
-  /** Names, numbers and codes: what a question about them cannot be answered without. */
+  /** Names, numbers and codes must be matched by an answer. */
   readonly kind: 'word' | 'name' | 'number'
 }
 
-/** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are words of their own. */
+/** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are separate words. */
 export function terms(text: string): Term[] {
   const found: Term[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
@@ -27,21 +27,24 @@ const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
 const CAPITAL = /^\p{Lu}/u
 const CODE = /^\p{Lu}[\p{Lu}\p{N}]+$/u
 
-/** A capital at the very beginning says nothing, unless the whole word is in capitals. */
+/** An initial capital at the very beginning does not make a name, unless the whole word is in capitals. */
 function kindOf(written: string, index: number): Term['kind'] {
   if (/\p{N}/u.test(written)) return 'number'
   return CODE.test(written) || (index > 0 && CAPITAL.test(written)) ? 'name' : 'word'
 }
 
-/** Without a possessive, and `dont` for `don't`. */
+/** Drops the possessive, and turns `don't` into `dont`. */
 const fold = (word: string): string =>
   foldCase(word)
     .replace(/[’']s?$/u, '')
     .replace(/[’']/gu, '')
 
-/** Beyond six letters words of one root differ more often than words of two roots agree (measured on XQuAD). */
+/**
+ * Beyond six letters, words with the same root differ more often than words with different roots agree (measured
+ * on XQuAD).
+ */
 const STEM_LENGTH = 6
-/** UTF-16 code units: no suffix of a longer word reaches into its stem. */
+/** UTF-16 code units; no suffix of a longer word reaches into its stem. */
 const LONGEST_WORD = 64
 
 function stem(word: string): string {

@@ -1,2 +1,2 @@
-/** The words of a list that white space separates. */
+/** The words of a white-space separated list. */
 export const wordSet = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/u))

@@ -266,7 +266,7 @@ test('the log and the status of the running daemon', async () => {
   expect(stdout).toMatch(/^Cache +\d+ answers?; gave \d+ % of \d+: \d+ exact, \d+ semantic$/m)
   expect(stdout).toMatch(/^Pool +\d+ busy, \d+ idle; 0 waiting$/m)
   expect(stdout).toMatch(/^Stage +Times +p50 +p95$/m)
-  expect(stdout).toMatch(/^whole answer +\d+ +[\d.]+ m?s +[\d.]+ m?s$/m)
+  expect(stdout).toMatch(/^whole answer +\d+ +[\d.]+m?s +[\d.]+m?s$/m)
 })
 
 test('escape sequences in documents do not reach the reader', async () => {

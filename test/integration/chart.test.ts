@@ -184,7 +184,7 @@ describe.skipIf(helm === '')('the chart', () => {
       runHelm(['install', 'chatbot', CHART, '--dry-run=client', '--hide-secret'], values).stdout
     const ingressFrom = [{ podSelector: { matchLabels: { app: 'nginx' } } }]
     expect(notes({ ingress })).toContain('set networkPolicy.ingressFrom to the Ingress controller')
-    expect(notes({ ingress, networkPolicy: { ingressFrom } })).not.toContain('can\nname any address')
+    expect(notes({ ingress, networkPolicy: { ingressFrom } })).not.toContain('can\nspoof addresses')
   })
 
   test('addresses of clients are kept behind a port of the nodes where that is wanted', () => {

@@ -224,12 +224,12 @@ describePostgres('a database that fails', () => {
       for (const id of [greetedBefore.begin(QUESTION), search])
         told.push(JSON.stringify(await greetedBefore.wait('error', id)))
       expectNothingOf(told, hidden)
-      expect(told.join('\n')).toContain('The database does not answer')
+      expect(told.join('\n')).toContain('The database does not respond')
       expect(await until(async () => (daemon.log().includes('ECONNRESET') ? 'told' : undefined))).toBe('told')
       const owner = await fetch(`http://${daemon.host}${API_PREFIX}/collections`, {
         headers: { authorization: `Bearer ${daemon.token}` },
       })
-      expect(await owner.text()).toMatch(/The database does not answer.*\(.*\)/)
+      expect(await owner.text()).toMatch(/The database does not respond.*\(.*\)/)
     } finally {
       proxy.heal()
     }

@@ -18,7 +18,7 @@ const letters = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => String.fromCodePoint(0x4e00 + ((from + index) % 200))).join('')
 const repeated = (unit: string, size: number) => unit.repeat(Math.floor(size / unit.length))
 
-/** Each makes patterns of so many characters together, one a line. */
+/** Each makes patterns of so many characters in total, one a line. */
 const ATTACKS: Readonly<Record<string, (size: number) => string>> = {
   'folders in a row': (size) => repeated('**/', size),
   'stars in a row': (size) => repeated('*', size),

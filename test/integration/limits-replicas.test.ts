@@ -157,7 +157,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         expect(await ask(socket)).toMatchObject({
           type: 'error',
           code: 'rate_limited',
-          message: 'You may have 2 answers in flight at once. Wait for one to end.',
+          message: 'You may have 2 answers in flight at once. Wait for one to finish.',
           retryAfterMs: 1000,
         })
       }
@@ -179,7 +179,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         await using socket = await socketOf(key)
         expect(await ask(socket)).toMatchObject({
           code: 'rate_limited',
-          message: expect.stringContaining('You have used the 300 tokens of today.'),
+          message: expect.stringContaining("You have used up today's 300 tokens."),
           retryAfterMs: expect.any(Number),
         })
       }

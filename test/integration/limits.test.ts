@@ -35,7 +35,7 @@ it('users have questions a minute, tokens a day and answers in flight, by their 
   await limits.spent(boris, 40)
   const used = limits.ask(boris)
   await expectCode(used, 'rate_limited')
-  await expect(used).rejects.toThrow('You have used the 100 tokens of today.')
+  await expect(used).rejects.toThrow("You have used up today's 100 tokens.")
   expect(await database.store.usage.today(anna)).toBe(0)
 
   const local: Principal = { kind: 'local', id: 'local' }

@@ -19,8 +19,8 @@ function log(): Told {
   }
 }
 
-const LOST = 'warn: Redis cannot be used: answers go on without it'
-const FOUND = 'info: Redis answers'
+const LOST = 'warn: Redis is unavailable: answers continue without it'
+const FOUND = 'info: Redis is available'
 const QUICK = { connectTimeoutMs: 300, commandTimeoutMs: 200 }
 
 describeRedis('Redis', () => {
@@ -55,7 +55,7 @@ describeRedis('Redis', () => {
     const told = log()
     const redis = connectRedis({ url: proxy.url, keyPrefix: ownPrefix(), ...QUICK }, told)
     try {
-      await untilTrouble(redis, (trouble) => trouble !== 'it is being connected')
+      await untilTrouble(redis, (trouble) => trouble !== 'still connecting')
       expect(redis.trouble).toMatch(/ECONNRESET|Connection is closed/)
       expect(await redis.attempt((client) => client.get('x'), 'without')).toBe('without')
       proxy.heal()

@@ -53,7 +53,7 @@ async function newcomer(daemon: TestDaemon) {
 const USED_UP = {
   type: 'error',
   code: 'rate_limited',
-  message: expect.stringContaining('You have used the 50 tokens of today.'),
+  message: expect.stringContaining("You have used up today's 50 tokens."),
 }
 
 test('an answer that is cancelled, cut off or left in the middle uses up the tokens of the day', async () => {

@@ -5,7 +5,7 @@ import { MAX_MOMENT_CHARACTERS } from '../../protocol/shapes.ts'
 import { collectionName } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
-/** UTF-16 code units of the name of a user or key, of a password, and of a login's token. */
+/** UTF-16 code units of a user's or key's name, of a password, and of a login's token. */
 const MAX_NAME_CHARACTERS = 63
 const MAX_PASSWORD_CHARACTERS = 4000
 const MAX_REFRESH_TOKEN_CHARACTERS = 100
@@ -22,7 +22,7 @@ const named = z.object({ name: accountName })
 const rights = z.array(z.object({ role, collection: z.string().nullable().describe('null: all') }))
 const firstRights = {
   role: role.default('reader'),
-  collections: z.array(collectionName).min(1).max(100).optional().describe('all of them unless told'),
+  collections: z.array(collectionName).min(1).max(100).optional().describe('default: all'),
 }
 const subject = z
   .string()
@@ -35,19 +35,19 @@ const password = z.string().max(MAX_PASSWORD_CHARACTERS)
 
 const keySchema = z.object({
   name: z.string(),
-  prefix: z.string().describe('beginning of the key, after `cb_`'),
+  prefix: z.string().describe('the part of the key after `cb_` that identifies it'),
   rights,
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable().describe('to ten minutes'),
+  lastUsedAt: z.iso.datetime().nullable().describe('precise to ten minutes'),
 })
 
 const tokensSchema = z.object({
   accessToken: z.string(),
   expiresAt: z.iso.datetime().describe('of the access token'),
-  refreshToken: z.string().describe('works once'),
+  refreshToken: z.string().describe('single use'),
   user: z.string(),
 })
 
@@ -62,7 +62,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'POST',
     path: '/auth/login',
-    summary: 'An access token and a refresh token for a name and a password',
+    summary: 'Log in: get an access token and a refresh token for a name and a password',
     open: true,
     body: z.object({ name: z.string().max(MAX_NAME_CHARACTERS), password }),
     response: tokensSchema,
@@ -71,7 +71,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'POST',
     path: '/auth/refresh',
-    summary: 'New tokens for a refresh token, which is used up; used twice, it ends the login',
+    summary: 'Exchange a refresh token for new tokens; using one twice ends the login',
     open: true,
     body: z.object({ refreshToken: z.string().max(MAX_REFRESH_TOKEN_CHARACTERS) }),
     response: tokensSchema,
@@ -87,7 +87,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'GET',
     path: '/auth/me',
-    summary: 'Who the caller is and what it may do',
+    summary: "The caller's identity and rights",
     response: z.object({
       id: z.string(),
       name: z.string(),
@@ -101,7 +101,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'POST',
     path: '/auth/signing-keys',
-    summary: 'Sign logins with a new key from now on; what the one before signed stays good for an hour',
+    summary: 'Rotate the key that signs logins; tokens signed with the previous key stay valid for an hour',
     response: z.object({ id: z.string() }),
   },
   listKeys: {
@@ -115,11 +115,11 @@ export const accountRoutes = {
     ...nothing,
     method: 'POST',
     path: '/keys',
-    summary: 'Make an API key; this is the only time that it is shown',
+    summary: 'Create an API key; it is shown only this once',
     body: z.object({
       name: accountName,
       ...firstRights,
-      expiresAt: z.iso.datetime().max(MAX_MOMENT_CHARACTERS).optional().describe('never unless told'),
+      expiresAt: z.iso.datetime().max(MAX_MOMENT_CHARACTERS).optional().describe('default: never'),
     }),
     response: keySchema.extend({ key: z.string() }),
   },
@@ -127,10 +127,15 @@ export const accountRoutes = {
     ...nothing,
     method: 'POST',
     path: '/keys/:name/rotate',
-    summary: 'Replace the secret of an API key; this is the only time that it is shown',
+    summary: 'Replace the secret of an API key; it is shown only this once',
     params: named,
     body: z.object({
-      overlapMinutes: z.number().min(0).max(10_080).default(0).describe('how long the old one stays good'),
+      overlapMinutes: z
+        .number()
+        .min(0)
+        .max(10_080)
+        .default(0)
+        .describe('how long the old secret stays valid'),
     }),
     response: z.object({ name: z.string(), key: z.string(), previousUntil: z.iso.datetime() }),
   },
@@ -138,7 +143,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'DELETE',
     path: '/keys/:name',
-    summary: 'Revoke an API key; its sockets are closed on all daemons',
+    summary: 'Revoke an API key and close its sockets on all daemons',
     params: named,
     response: named,
   },
@@ -146,7 +151,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'GET',
     path: '/users',
-    summary: 'Users with a password here',
+    summary: 'Users that log in with a password',
     response: z.object({
       users: z.array(z.object({ name: z.string(), createdAt: z.iso.datetime(), sessions: z.int(), rights })),
     }),
@@ -163,7 +168,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'PUT',
     path: '/users/:name/password',
-    summary: 'Change a password, which ends all logins of the user; one’s own needs the current one',
+    summary: 'Change a password and end all logins of the user; changing your own needs the current one',
     params: named,
     body: z.object({ password, current: password.optional() }),
     response: named,
@@ -172,7 +177,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'DELETE',
     path: '/users/:name',
-    summary: 'Remove a user; its conversations stay, and nobody can read them',
+    summary: 'Remove a user; the conversations stay but nobody can read them',
     params: named,
     response: named,
   },
@@ -188,15 +193,15 @@ export const accountRoutes = {
     ...nothing,
     method: 'PUT',
     path: '/grants',
-    summary: 'Give a role on a collection, or on all, in place of the one held there',
-    body: z.object({ subject, role, collection: collectionName.optional().describe('all unless told') }),
+    summary: 'Grant a role on a collection, or on all; replaces the current one',
+    body: z.object({ subject, role, collection: collectionName.optional().describe('default: all') }),
     response: grantSchema,
   },
   removeGrant: {
     ...nothing,
     method: 'DELETE',
     path: '/grants',
-    summary: 'Take a role on a collection, or the one on all, away',
+    summary: 'Revoke the role on a collection, or the one on all',
     query: z.object({ subject, collection: collectionName.optional() }),
     response: z.object({ subject: z.string(), collection: z.string().nullable() }),
   },
@@ -204,7 +209,7 @@ export const accountRoutes = {
     ...nothing,
     method: 'GET',
     path: '/audit',
-    summary: 'Administrative acts, latest first',
+    summary: 'Administrative actions, latest first',
     query: z.object({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       before: z.coerce
@@ -212,7 +217,7 @@ export const accountRoutes = {
         .int()
         .positive()
         .optional()
-        .describe('id of the last entry of the page before'),
+        .describe('id of the last entry of the previous page'),
     }),
     response: z.object({
       entries: z.array(

@@ -3,12 +3,12 @@ import { named } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
 const collectionSettings = {
-  cache: z.boolean().describe('whether answers from it may be reused'),
+  cache: z.boolean().describe('whether its answers may be cached'),
   engine: z
     .string()
     .max(64)
     .nullable()
-    .describe('answers questions that name no engine; null: the configured one'),
+    .describe('engine for questions that name none; null: the configured one'),
 }
 
 const collectionSchema = z.object({
@@ -33,7 +33,7 @@ export const collectionRoutes = {
     ...nothing,
     method: 'POST',
     path: '/collections',
-    summary: 'Make an empty collection',
+    summary: 'Create an empty collection',
     body: named,
     response: collectionSchema,
   },

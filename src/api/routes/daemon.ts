@@ -14,21 +14,21 @@ const componentSchema = z.object({
   detail: z.string(),
 })
 
-/** Of this daemon since it started. */
+/** Figures of this daemon since it started. */
 export const figuresSchema = z.object({
   latency: z
     .array(
       z.object({
-        stage: z.string().describe('of an answer; `answer` is the whole'),
+        stage: z.string().describe('stage of an answer; `answer` is the whole'),
         count: z.int(),
         p50Ms: z.number(),
         p95Ms: z.number(),
       }),
     )
-    .describe('read from the buckets of the histograms in /metrics'),
+    .describe('estimated from the histogram buckets in /metrics'),
   tokens: z
     .array(z.object({ engine: z.string(), prompt: z.int(), completion: z.int() }))
-    .describe('that engines read and wrote'),
+    .describe('tokens that engines read and wrote'),
 })
 
 export const statusSchema = z.object({
@@ -39,34 +39,37 @@ export const statusSchema = z.object({
   ready: z.boolean(),
   draining: z.boolean(),
   dataDir: z.string(),
-  listen: z.string().nullable().describe('TCP address, when the daemon listens on one; for administrators'),
+  listen: z.string().nullable().describe('TCP address if the daemon listens on one; for administrators'),
   tokenFile: z.string().nullable(),
   database: z.string(),
   embedder: z.object({
-    model: z.string().describe('of new collections'),
+    model: z.string().describe('model of new collections'),
     loaded: z.array(z.string()).describe('embedding models in memory'),
-    queued: z.int().describe('texts that wait for one'),
+    queued: z.int().describe('texts waiting for embedding'),
   }),
   engine: z.string(),
   sockets: z.int(),
   asksInFlight: z.int(),
   indexing: z
     .array(z.object({ collection: z.string(), documents: z.int() }))
-    .describe('documents that were received and cannot be found yet'),
-  idleStopMinutes: z.number().nullable().describe('stops by itself after so long without work; null: never'),
+    .describe('documents that were received but are not searchable yet'),
+  idleStopMinutes: z
+    .number()
+    .nullable()
+    .describe('stops by itself after this time without work; null: never'),
   memoryBytes: z.int(),
   eventLoopDelayMs: z.object({ mean: z.number(), p99: z.number(), max: z.number() }),
   cache: z.object({
     entries: z.int(),
     hits: z.int(),
     exact: z.int().describe('hits by the same question'),
-    semantic: z.int().describe('hits by one that means the same'),
+    semantic: z.int().describe('hits by a question that means the same'),
     misses: z.int(),
   }),
   pool: z
-    .object({ idle: z.int(), busy: z.int(), waiting: z.int().describe('work that waits for a connection') })
-    .describe('connections to the database'),
-  jobs: z.array(jobSchema).describe('that run: those of everybody for an administrator'),
+    .object({ idle: z.int(), busy: z.int(), waiting: z.int().describe('requests waiting for a connection') })
+    .describe('database connections'),
+  jobs: z.array(jobSchema).describe('running jobs; for an administrator those of all users'),
   ...figuresSchema.shape,
   components: z.array(componentSchema),
 })
@@ -78,7 +81,7 @@ export const daemonRoutes = {
     path: '/status',
     summary: 'State of the daemon and its parts',
     query: z.object({
-      resetDelay: z.stringbool().optional().describe('count the event loop delay anew from now on'),
+      resetDelay: z.stringbool().optional().describe('reset the event loop delay'),
     }),
     response: statusSchema,
   },

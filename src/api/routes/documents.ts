@@ -4,7 +4,7 @@ import { MAX_MOMENT_CHARACTERS } from '../../protocol/shapes.ts'
 import { collectionName, hash, limit, MAX_URI_CHARACTERS, named, percentEncoded, sourceId } from './fields.ts'
 import { nothing, type Route } from './route.ts'
 
-/** In a header because query strings end up in the logs of proxies; percent-encoded because headers are Latin-1. */
+/** A header, because query strings end up in proxy logs; percent-encoded, because headers are Latin-1. */
 export const PASSWORD_HEADER = 'x-chatbot-document-password'
 
 const documentPassword = percentEncoded
@@ -31,16 +31,16 @@ const documentSchema = z.object({
   chunks: z.int().nonnegative(),
   hash: z.string().describe("SHA-256 of the file's bytes, hex"),
   warnings: z.array(z.string()),
-  metadata: z.record(z.string(), z.string()).describe('what the document says of itself'),
+  metadata: z.record(z.string(), z.string()).describe("the document's metadata"),
   modifiedAt: z.iso
     .datetime()
     .nullable()
-    .describe('as the document says, else when the file was last written'),
+    .describe("the document's own date, else the file's modification time"),
   ingestedAt: z.iso.datetime(),
 })
 
 const manifestSchema = z.object({
-  source: sourceId.optional().describe('these files are documents of this source from now on'),
+  source: sourceId.optional().describe('the source that these files belong to from now on'),
   files: z
     .array(
       z.object({
@@ -57,12 +57,12 @@ export const documentRoutes = {
     ...nothing,
     method: 'POST',
     path: '/collections/:name/manifest',
-    summary: 'Which of these files must be uploaded; makes the collection when it is new',
+    summary: 'Which of these files must be uploaded; creates the collection if necessary',
     params: named,
     body: manifestSchema,
     response: z.object({
-      needed: z.array(z.string()).describe('uris whose content the index does not hold'),
-      changed: z.array(z.string()).describe('those of them that it knows with other content'),
+      needed: z.array(z.string()).describe('uris whose content is not in the index'),
+      changed: z.array(z.string()).describe('those that are indexed with different content'),
       staged: z
         .array(z.object({ uri: z.string(), job: z.string() }))
         .describe('uris whose content a running job is indexing'),
@@ -72,18 +72,18 @@ export const documentRoutes = {
     ...nothing,
     method: 'PUT',
     path: '/collections/:name/documents',
-    summary: 'Upload one file; answers when it can be found, with `job` when it is accepted and parsed',
+    summary: 'Upload one file; responds when it is searchable, with `job` when it is accepted and parsed',
     params: named,
     query: z.object({
       uri: z.string().min(1).max(MAX_URI_CHARACTERS),
       hash,
-      job: z.string().max(64).optional().describe('run that the file belongs to'),
+      job: z.string().max(64).optional().describe("the file's run"),
       modifiedAt: z.iso
         .datetime()
         .max(MAX_MOMENT_CHARACTERS)
         .optional()
-        .describe('when the file was last written'),
-      source: sourceId.optional().describe('source that it came from'),
+        .describe("the file's modification time"),
+      source: sourceId.optional().describe("the file's source"),
     }),
     headers: z.object({ [PASSWORD_HEADER]: documentPassword }),
     upload: true,
@@ -121,7 +121,7 @@ export const documentRoutes = {
     query: z.object({
       start: z.coerce.number().int().min(0).optional(),
       end: z.coerce.number().int().min(0).optional(),
-      at: z.coerce.number().int().min(0).optional().describe('offset whose place is wanted too'),
+      at: z.coerce.number().int().min(0).optional().describe('also return the location of this offset'),
     }),
     response: z.object({
       document: documentSchema,

@@ -6,7 +6,7 @@ export const engineRoutes = {
     ...nothing,
     method: 'GET',
     path: '/engines',
-    summary: 'The engines that can answer, and whether they do',
+    summary: 'The configured engines and their state',
     response: z.object({
       engines: z.array(
         z.object({

@@ -1,4 +1,4 @@
-/** What several routes take. */
+/** Fields that several routes share. */
 import { z } from 'zod'
 import { COLLECTION_NAME, MAX_COLLECTION_NAME_CHARACTERS } from '../../domain/document.ts'
 
@@ -18,7 +18,7 @@ export const limit = z.coerce.number().int().min(1).max(1000).default(100)
 
 export const sourceId = z.uuid()
 
-/** UTF-16 code units of a secret in a header, as it is encoded. */
+/** UTF-16 code units of an encoded secret in a header. */
 const MAX_ENCODED_CHARACTERS = 3000
 
 /** UTF-16 code units of a document's uri. */

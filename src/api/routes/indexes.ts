@@ -7,7 +7,7 @@ import { nothing, type Route } from './route.ts'
 const generationSchema = z.object({
   id: z.int(),
   collection: z.string(),
-  reference: z.string().describe('how the model is named: `builtin`, `org/name` or a folder'),
+  reference: z.string().describe("the model's name: `builtin`, `org/name` or a folder"),
   model: z.string(),
   dimensions: z.int(),
   splitter: z.string(),
@@ -15,7 +15,7 @@ const generationSchema = z.object({
   documents: z.int(),
   chunks: z.int(),
   access: z.string().describe('`exact`, or the name of the approximate index'),
-  bytes: z.int().describe('on disk: vectors and their indexes'),
+  bytes: z.int().describe('size on disk of vectors and their indexes'),
   createdAt: z.iso.datetime(),
 })
 
@@ -27,7 +27,7 @@ const verificationSchema = z.object({
   recall: z
     .number()
     .nullable()
-    .describe('of the approximate index against an exact search, on a sample; null where there is none'),
+    .describe('recall of the approximate index against an exact search, on a sample; null if there is none'),
   problems: z.array(
     z.object({
       kind: z.enum(INDEX_PROBLEMS),
@@ -50,16 +50,10 @@ export const indexRoutes = {
     ...nothing,
     method: 'POST',
     path: '/collections/:name/rebuild',
-    summary:
-      'Make the index of a collection anew from its stored text, beside the one that is searched meanwhile',
+    summary: 'Rebuild the index of a collection from its stored text while the current one is still searched',
     params: named,
     body: z.object({
-      model: z
-        .string()
-        .min(1)
-        .max(4096)
-        .optional()
-        .describe('embedding model; the one that it has unless told'),
+      model: z.string().min(1).max(4096).optional().describe('embedding model; default: the current one'),
     }),
     response: z.object({ job: jobSchema.nullable().describe('null: the index is up to date') }),
   },
@@ -67,18 +61,18 @@ export const indexRoutes = {
     ...nothing,
     method: 'POST',
     path: '/collections/:name/verify',
-    summary: 'Compare the index of a collection with its stored documents, and repair it when asked',
+    summary: 'Verify the index of a collection against its stored documents, and optionally repair it',
     params: named,
     body: z.object({ fix: z.boolean().default(false) }),
     response: verificationSchema.extend({
-      job: jobSchema.nullable().describe('the rebuild that makes damaged chunks anew'),
+      job: jobSchema.nullable().describe('the rebuild that recreates damaged chunks'),
     }),
   },
   dropGeneration: {
     ...nothing,
     method: 'DELETE',
     path: '/index/:generation',
-    summary: 'Drop an index generation that is not searched, and give up the rebuild that makes it',
+    summary: 'Drop an inactive index generation, and cancel the rebuild that is building it',
     params: z.object({ generation: z.coerce.number().int().min(1).max(2_147_483_647) }),
     response: z.object({ generation: z.int(), collection: z.string() }),
   },

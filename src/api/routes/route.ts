@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** With `:name` placeholders. */
+  /** May contain `:name` placeholders. */
   readonly path: string
   readonly summary: string
   readonly params: z.ZodObject
@@ -12,14 +12,14 @@ export interface Route {
   readonly body: z.ZodType
   /** Needs no token. */
   readonly open?: true
-  /** The body is the bytes of a file, streamed. */
+  /** The body is a file, streamed. */
   readonly upload?: true
-  /** The response is the bytes of a file, streamed. */
+  /** The response is a file, streamed. */
   readonly download?: true
   readonly response: z.ZodType
 }
 
-/** What a route takes unless it says otherwise. */
+/** The default for routes without parameters. */
 export const nothing = {
   params: z.object({}),
   query: z.object({}),

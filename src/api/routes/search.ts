@@ -8,7 +8,7 @@ export const searchRoutes = {
     ...nothing,
     method: 'POST',
     path: '/search',
-    summary: 'The passages that fit a query best, without an answer',
+    summary: 'The best passages for a query, without an answer',
     body: clientMessages.search.omit({ type: true, id: true }),
     response: z.object({ passages: z.array(passageSchema) }),
   },

@@ -9,9 +9,9 @@ const patterns = z.array(z.string().min(1).max(1024)).max(100)
 const newSourceSchema = z.object({
   kind: z.enum(['folder', 'git', 'glob', 'url']),
   location: z.string().min(1).max(2048).describe('absolute path or pattern, or URL'),
-  machine: z.string().max(255).describe('name of the machine whose files these are; empty for a URL'),
+  machine: z.string().max(255).describe('name of the machine with the files; empty for a URL'),
   options: z.object({
-    root: z.string().max(4096).optional().describe('folder that documents are named relative to'),
+    root: z.string().max(4096).optional().describe('documents are named relative to this folder'),
     include: patterns.optional().describe('as in .gitignore'),
     exclude: patterns.optional().describe('as in .gitignore'),
   }),
@@ -27,7 +27,7 @@ const sourceSchema = newSourceSchema.extend({
   collection: z.string(),
   validators: validatorsSchema,
   createdAt: z.iso.datetime(),
-  syncedAt: z.iso.datetime().nullable().describe('when it was last read to its end'),
+  syncedAt: z.iso.datetime().nullable().describe('when it was last read completely'),
 })
 
 const sourceSummarySchema = sourceSchema.extend({ documents: z.int().nonnegative() })
@@ -49,7 +49,7 @@ export const sourceRoutes = {
     ...nothing,
     method: 'GET',
     path: '/sources',
-    summary: 'Places that were ingested and can be brought in step',
+    summary: 'Sources that can be synced',
     query: z.object({ collection: collectionName.optional() }),
     response: z.object({ sources: z.array(sourceSummarySchema) }),
   },
@@ -57,7 +57,7 @@ export const sourceRoutes = {
     ...nothing,
     method: 'POST',
     path: '/collections/:name/sources',
-    summary: 'Remember a place, or its new options; makes the collection when it is new',
+    summary: 'Add a source or change its options; creates the collection if necessary',
     params: named,
     body: newSourceSchema,
     response: sourceSchema,
@@ -77,7 +77,7 @@ export const sourceRoutes = {
         z.object({
           uri: z.string(),
           hash: z.string(),
-          current: z.boolean().describe('the index serves this content'),
+          current: z.boolean().describe('the index has this content'),
         }),
       ),
     }),
@@ -86,7 +86,7 @@ export const sourceRoutes = {
     ...nothing,
     method: 'POST',
     path: '/sources/:id/changes',
-    summary: 'Rename and delete documents of a source, all or none',
+    summary: 'Rename and delete documents of a source, atomically',
     params: ofSource,
     body: sourceChangesSchema,
     response: z.object({
@@ -98,7 +98,7 @@ export const sourceRoutes = {
     ...nothing,
     method: 'POST',
     path: '/sources/:id/synced',
-    summary: 'A source was read to its end',
+    summary: 'Report that a source was read completely',
     params: ofSource,
     body: syncedSchema,
     response: z.object({ id: sourceId }),
@@ -107,7 +107,7 @@ export const sourceRoutes = {
     ...nothing,
     method: 'DELETE',
     path: '/sources/:id',
-    summary: 'Forget a source, and delete its documents unless told to keep them',
+    summary: 'Remove a source, and its documents unless asked to keep them',
     params: ofSource,
     query: z.object({ documents: z.enum(['keep', 'remove']).default('remove') }),
     response: z.object({ source: sourceSchema, removed: z.int() }),

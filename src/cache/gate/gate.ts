@@ -1,6 +1,7 @@
 /**
- * The content gate: similarity tells what two questions are about, this tells whether they ask the same. Both are cut
- * into words without inflection, synonyms made one, and what is left over must agree in order.
+ * The content gate. Similarity tells whether two questions are about the same topic; the gate tells whether they
+ * ask the same. Both are split into uninflected words, synonyms are unified, and the remaining words must match in
+ * order.
  */
 import type { Language } from '../../domain/language.ts'
 import { fold } from '../../text/fold.ts'
@@ -12,16 +13,16 @@ import { type Difference, type Question, readQuestion, type Word } from './words
 
 export type Verdict =
   | { readonly kind: 'same' }
-  /** Next to no difference: the same only if the embedder, too, sees next to none. */
+  /** Almost no difference: the same only if the embedder sees almost none either. */
   | { readonly kind: 'close'; readonly detail: string }
   | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
   if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
   const lexicon = KNOWLEDGE[language].lexicon
-  // In one order, so that the verdict does not depend on which was asked first.
+  // Sorted, so that the verdict does not depend on which was asked first.
   const [first = '', second = ''] = [a, b].sort().map(fold)
-  // One character may be many in its compatibility form.
+  // One character may expand to many in its compatibility form.
   if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
   const one = impersonal(readQuestion(first, lexicon), lexicon)
   const two = impersonal(readQuestion(second, lexicon), lexicon)
@@ -35,7 +36,7 @@ export function compareQuestions(a: string, b: string, language: Language): Verd
   return compareStatements(one.words, two.words, lexicon) ?? strict
 }
 
-/** `What should I do when`, `what do you do when`: nobody in particular is meant. */
+/** Generic persons, as in `What should I do when` and `what do you do when`. */
 function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | undefined {
   const isOpen = (question: Question) =>
     question.words[0]?.kind === 'question-word' && !question.moods.includes('past')
@@ -44,7 +45,7 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
     [...new Set(words.filter(({ kind }) => kind === 'person').map(({ key }) => key))].sort().join(' ')
   const [one, two] = [personsOf(a), personsOf(b)]
   if (one !== two) return undefined
-  // What one may do is not what one must do.
+  // What you may do is not what you must do.
   const says = (mood: Mood) => [a, b].some(({ moods }) => moods.includes(mood))
   if (says('able') && says('should')) return undefined
   const loose = [a, b].map((question) => ({
@@ -62,10 +63,13 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
 
 const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
 
-/** Words, beyond which a text is no question, and comparing two takes its time: that of their product. */
+/**
+ * Number of words above which a text is not treated as a question; comparing two takes time proportional to their
+ * product.
+ */
 const LONGEST = 128
 
-/** UTF-16 code units, beyond which a text is not even read. */
+/** UTF-16 code units above which a text is not even read. */
 const LONGEST_TEXT = 2000
 
 const isReadable = ({ words }: Question): boolean =>
@@ -83,7 +87,7 @@ function impersonal(question: Question, lexicon: Lexicon): Question {
   return isHow && rule.persons.includes(only) ? withoutPersons(question, rule) : question
 }
 
-/** Their prepositions go to the words after them. */
+/** Their prepositions move to the words after them. */
 function withoutPersons(question: Question, { objects }: Impersonal): Question {
   let left = ''
   const words: Word[] = []
@@ -96,7 +100,7 @@ function withoutPersons(question: Question, { objects }: Impersonal): Question {
   return { ...question, words }
 }
 
-/** `who killed`, `who was killed`. */
+/** Such as `who killed` and `who was killed`. */
 const differentVoice = (a: Question, b: Question): Verdict | undefined =>
   a.passive === b.passive || !(a.asks || b.asks) ? undefined : different('voice', 'active, passive')
 

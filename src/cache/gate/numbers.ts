@@ -6,7 +6,7 @@ interface Part {
   readonly kind: 'number' | 'unit'
 }
 
-/** A number as it is compared, with the unit that is written to it: `1,000` is `1000`, `25km` is 25 kilometres. */
+/** A number in comparable form, with the unit attached to it: `1,000` is `1000`, `25km` is 25 kilometres. */
 export function numberOf(token: string, lexicon: Lexicon): readonly Part[] | undefined {
   const word = lexicon.numerals.get(token)
   if (word !== undefined) return [{ key: word, kind: 'number' }]
@@ -32,6 +32,6 @@ const CURRENCY_FIRST = new RegExp(
   'gu',
 )
 
-/** `$2 million` as `2 million $`. */
+/** Rewrites `$2 million` to `2 million $`. */
 export const currencyLast = (text: string): string =>
   text.replace(CURRENCY_FIRST, (_, sign: string, amount: string, scale = '') => `${amount}${scale} ${sign}`)

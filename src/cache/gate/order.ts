@@ -1,4 +1,4 @@
-/** Aligns the words of two questions in their order. */
+/** Aligns the words of two questions in order. */
 
 import type { Lexicon } from '../../text/lexicon.ts'
 import type { Verdict } from './gate.ts'
@@ -26,7 +26,7 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   const [y] = onlyB
   const worst = [...onlyA, ...onlyB].find(({ kind }) => kind !== 'content') ?? x ?? y
   if (worst === undefined) return differentRole(pairs, lexicon) ?? { kind: 'same' }
-  // Left out, not exchanged: `get help` is not `give help`.
+  // May be left out but not replaced: `get help` is not `give help`.
   const isLight =
     onlyA.length + onlyB.length === 1 && worst.kind === 'content' && lexicon.light.has(worst.key)
   if (isLight && differentRole(pairs, lexicon) === undefined)
@@ -34,7 +34,7 @@ function align(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): Verdic
   return { kind: 'different', reason: worst.kind, detail: `“${x?.form ?? ''}”, “${y?.form ?? ''}”` }
 }
 
-/** Aligned words in other roles: `to Paris` and `from Paris`, the subject and the object. */
+/** Aligned words in different roles: `to Paris` and `from Paris`, the subject and the object. */
 function differentRole(pairs: readonly [Word, Word][], lexicon: Lexicon): Verdict | undefined {
   for (const [one, two] of pairs) {
     const detail = `“${one.preposition} ${one.form}”, “${two.preposition} ${two.form}”`
@@ -55,7 +55,7 @@ const mayStandFor = (a: string, b: string, { loosePrepositions }: Lexicon): bool
   return loosePrepositions.has(`${a}_${b}`) || loosePrepositions.has(`${b}_${a}`)
 }
 
-/** Longest common subsequence by key: what only one side has, and the pairs. */
+/** Longest common subsequence by key: the words that only one side has, and the pairs. */
 function difference(a: readonly Word[], b: readonly Word[]): [Word[], Word[], [Word, Word][]] {
   const width = b.length + 1
   const table = new Uint16Array((a.length + 1) * width)
@@ -88,7 +88,7 @@ function difference(a: readonly Word[], b: readonly Word[]): [Word[], Word[], [W
   return [[...onlyA, ...a.slice(i)], [...onlyB, ...b.slice(j)], pairs]
 }
 
-/** `the capital of France` as `France's capital`. */
+/** Rewrites `the capital of France` to `France's capital`. */
 function withoutGenitive(words: readonly Word[], lexicon: Lexicon): readonly Word[] {
   const at = words.findIndex(({ preposition }) => preposition === lexicon.genitive)
   const [owner] = words.slice(at, at + 1)
@@ -116,7 +116,7 @@ function withoutGenitive(words: readonly Word[], lexicon: Lexicon): readonly Wor
   ]
 }
 
-/** The same phrases with prepositions in another place: `in 1995 who won`, `who won in 1995`. */
+/** The same phrases with prepositions elsewhere: `in 1995 who won`, `who won in 1995`. */
 function samePhrases(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): boolean {
   const isTurned = a.some((one) =>
     b.some((two) => one.key === two.key && lexicon.isOtherRole(one.form, two.form)),

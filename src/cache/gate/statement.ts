@@ -1,6 +1,6 @@
 /**
- * Statements and lists of words ask nothing in particular: what they are about decides. Ordinary words may be more or
- * other on one side if the embedder sees next to no difference; numbers, names, negation and roles may not.
+ * Statements and keyword lists ask nothing specific: their topic decides. Ordinary words may be added or differ if
+ * the embedder sees almost no difference; numbers, names, negation and roles must match.
  */
 
 import type { Lexicon } from '../../text/lexicon.ts'
@@ -8,9 +8,9 @@ import type { Verdict } from './gate.ts'
 import type { Word } from './words.ts'
 
 const FEWEST_WORDS = 3
-/** Of the longer statement's words. */
+/** Share of the longer statement's words. */
 const MOST_EXTRA = 0.35
-/** May differ without turning a sentence round. */
+/** Differences that do not reverse the meaning. */
 const MILD = new Set(['content', 'name', 'person', 'connective', 'question-word'])
 
 export function compareStatements(
@@ -33,7 +33,7 @@ export function compareStatements(
   return { kind: 'close', detail: extra.map(({ form }) => `“${form}”`).join(', ') }
 }
 
-/** The words that have no counterpart among the others, each of which counts once. */
+/** The words without a counterpart among the others; each counterpart counts once. */
 function without(words: readonly Word[], others: readonly Word[]): Word[] {
   const left = others.map(({ key }) => key)
   return words.filter(({ key }) => {
@@ -43,7 +43,7 @@ function without(words: readonly Word[], others: readonly Word[]): Word[] {
   })
 }
 
-/** Equal, or one phrase has moved. Words that changed places are not: they may have changed roles. */
+/** Equal, or one phrase has moved. Words that swapped places do not qualify: they may have swapped roles. */
 function isOneMove(a: readonly Word[], b: readonly Word[], lexicon: Lexicon): boolean {
   const same = (i: number, j: number): boolean => {
     const one = a[i]

@@ -1,8 +1,8 @@
-/** Cuts a question into what is compared. */
+/** Splits a question into comparable words. */
 import type { Lexicon, Mood } from '../../text/lexicon.ts'
 import { currencyLast, numberOf } from './numbers.ts'
 
-/** Why two questions are not one. */
+/** Why two questions differ. */
 export type Difference =
   | 'question-word'
   | 'number'
@@ -20,23 +20,23 @@ export type Difference =
   | 'content'
 
 export interface Word {
-  /** Equal for words of one meaning. */
+  /** Equal for synonyms. */
   readonly key: string
   readonly kind: Exclude<Difference, 'tense' | 'voice' | 'order'>
   /** As written, folded. */
   readonly form: string
-  /** The preposition before it. */
+  /** The preceding preposition. */
   readonly preposition: string
-  /** An article, a helper or a mark stood between this word and the one before. */
+  /** An article, an auxiliary or a punctuation mark precedes the word. */
   readonly first: boolean
 }
 
 export interface Question {
   readonly words: readonly Word[]
-  /** What the helpers say of time and mood, in their order: `past`, `able` … */
+  /** Tense and mood of the auxiliaries, in order: `past`, `able` … */
   readonly moods: readonly Mood[]
   readonly folded: string
-  /** Asks something: not a statement, not a list of words to search for. */
+  /** Asks something: not a statement or a list of keywords. */
   readonly asks: boolean
   /** A form of `be` with a participle. */
   readonly passive: boolean
@@ -45,7 +45,7 @@ export interface Question {
 const TOKEN =
   /\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)?(?:\+\+|#)?|[\p{N}]+(?:[.,:/-]\p{N}+)*(?:\p{L}+)?|[$€£₽₹%<>=≠≤≥±*^~&+]+|[,;:()«»“”"—–]|!=|-(?=\p{N})|\p{S}/gu
 
-/** `written` is folded. */
+/** `written` must be folded. */
 export function readQuestion(written: string, lexicon: Lexicon): Question {
   const shouted = !/\p{Ll}/u.test(written)
   const isTitle = mostlyCapitals(written)
@@ -129,7 +129,7 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
   return { words, moods, folded: /^[\s\S]*[\p{L}\p{N}\p{S}]/u.exec(lower)?.[0] ?? '', asks, passive }
 }
 
-/** In a headline capitals do not tell names. */
+/** In a headline, capitals do not indicate names. */
 function mostlyCapitals(text: string): boolean {
   const long = text.match(/\p{L}{4,}/gu) ?? []
   return long.length > 2 && long.filter((word) => /^\p{Lu}/u.test(word)).length > 0.8 * long.length
@@ -142,7 +142,7 @@ function protectAcronyms(written: string, shouted: boolean): string {
   return (
     written
       .replace(/(?<![\p{L}\p{N}])\p{Lu}{2,5}(?![\p{L}\p{N}'])/gu, (word) => ACRONYM + word)
-      // Flags of a command: `-V` is not `-v`.
+      // Command flags: `-V` is not `-v`.
       .replace(/(?<=(?:^|\s)-)\p{Lu}(?![\p{L}\p{N}])/gu, (letter) => ACRONYM + ACRONYM + letter)
       .replace(/(?<=\p{Lu}\p{Ll}+ )I(?![\p{L}\p{N}'])/gu, `${ACRONYM}I`)
       .replace(/(?<=\p{Ll} )A(?![\p{L}\p{N}'])/gu, `${ACRONYM}A`)

@@ -1,6 +1,8 @@
 /** What stands between the pipeline and an engine that may be slow, full or down. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { semaphore } from '../../domain/semaphore.ts'
 import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 
 export interface GuardOptions {
@@ -34,7 +36,7 @@ const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 
 const WAITING_FOR_EACH = 8
 /** A longer wait is the asker's to decide. */
 const LONGEST_PAUSE_MS = 5000
-const FIRST_PAUSE_MS = 300
+const PAUSES = { firstMs: 300, longestMs: LONGEST_PAUSE_MS }
 /** Failures in a row after which an engine is left alone for a while. */
 const MOST_FAILURES = 3
 const REST_MS = 15_000
@@ -44,7 +46,16 @@ const REST_MS = 15_000
  * after failures in a row the engine rests, and says so at once instead of letting everybody wait.
  */
 export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
-  const slots = createSlots(parallel, name)
+  const maxWaiting = parallel * WAITING_FOR_EACH
+  const slots = semaphore(parallel, {
+    maxWaiting,
+    refusal: () =>
+      new ChatbotError(
+        'overloaded',
+        `The engine ${name} works on ${parallel} answers, and ${maxWaiting} wait. Ask again in a moment.`,
+        { retryAfterMs: 2000 },
+      ),
+  })
   let failures = 0
   // The message may hold what another asker wrote, as an engine has quoted it. The detail is for the machine's user.
   let resting: { until: number; because: ErrorCode; detail: string | undefined } | undefined
@@ -69,7 +80,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {
     checkRest()
-    const release = await slots.take(input.signal)
+    const release = await slots.take({ signal: input.signal })
     try {
       for (let attempt = 0; ; attempt++) {
         let begun = false
@@ -84,7 +95,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
         } catch (thrown) {
           if (input.signal.aborted) throw thrown
           const error = ChatbotError.wrap(thrown)
-          const wait = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
+          const wait = error.retryAfterMs ?? backoffMs(attempt + 1, PAUSES)
           if (begun || attempt >= retries || !AGAIN.has(error.code) || wait > LONGEST_PAUSE_MS) {
             failed(error)
             throw error
@@ -151,38 +162,3 @@ export const unusable = (name: string, error: ChatbotError): Generator => ({
     throw error
   },
 })
-
-function createSlots(parallel: number, name: string) {
-  let free = parallel
-  const waiting: (() => void)[] = []
-  return {
-    async take(signal: AbortSignal): Promise<() => void> {
-      signal.throwIfAborted()
-      if (free > 0) free--
-      else {
-        if (waiting.length >= parallel * WAITING_FOR_EACH)
-          throw new ChatbotError(
-            'overloaded',
-            `The engine ${name} works on ${parallel} answers, and ${waiting.length} wait. Ask again in a moment.`,
-            { retryAfterMs: 2000 },
-          )
-        const { promise, resolve, reject } = Promise.withResolvers<void>()
-        const abort = () => {
-          const at = waiting.indexOf(resolve)
-          // Otherwise the place was given to it already.
-          if (at >= 0) waiting.splice(at, 1)
-          reject(signal.reason)
-        }
-        waiting.push(resolve)
-        signal.addEventListener('abort', abort, { once: true })
-        await promise
-        signal.removeEventListener('abort', abort)
-      }
-      return () => {
-        const next = waiting.shift()
-        if (next === undefined) free++
-        else next()
-      }
-    },
-  }
-}

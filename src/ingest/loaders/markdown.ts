@@ -78,7 +78,7 @@ export function readMarkdown(source: string, uri: string): LoadedDocument {
     blocks,
     linesMatchFile: true,
     metadata: front.metadata,
-    ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
+    modifiedAt: front.modifiedAt,
   }
 }
 
@@ -98,9 +98,9 @@ function frontMatter(source: string): FrontMatter {
   const { title, ...metadata } = flatMetadata(data)
   const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
   return {
-    ...(title ? { title } : {}),
+    title: title || undefined,
     metadata,
-    ...(modifiedAt ? { modifiedAt } : {}),
+    modifiedAt,
     end: match[0].length,
   }
 }

@@ -19,7 +19,7 @@ export const rst = {
       blocks,
       linesMatchFile: true,
       metadata: flatMetadata(fields),
-      ...(modifiedAt ? { modifiedAt } : {}),
+      modifiedAt,
     }
   },
 } satisfies TextLoader
@@ -164,7 +164,7 @@ function read(source: string): { blocks: Block[]; title?: string; fields: Record
       }
     }
   }
-  return { blocks, fields, ...(title === undefined ? {} : { title }) }
+  return { blocks, fields, title }
 
   function skipOptions(from: number, to: number): number {
     let at = from

@@ -24,7 +24,7 @@ function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>)
         ...span,
         kind,
         headings: isOwnTitle ? headings.slice(0, -1) : headings,
-        ...(section.page === undefined ? {} : { page: section.page }),
+        page: section.page,
       }
     })
   })

@@ -8,7 +8,7 @@ import type { AnswerSource } from './cached-answers.ts'
 interface Lease {
   /** The daemon instance that runs the answer. */
   readonly owner: string
-  /** How long from now, by the database's clock, the one that all daemons share. */
+  /** Duration from now, by the database's clock, which all daemons share. */
   readonly forMs: number
 }
 
@@ -17,27 +17,27 @@ export interface NewAsk {
   /** SHA-256 of the canonical body: the same id with another body is `id_reused`. */
   readonly bodyHash: string
   readonly question: string
-  /** An existing conversation of the principal; without it a new one is made. */
+  /** An existing conversation of the principal; if absent, a new one is created. */
   readonly conversation?: string
   readonly collections: readonly SearchedCollection[]
   readonly language: Language
   readonly generator: string
   readonly lease: Lease
-  /** What another daemon needs to answer it: JSON, kept while it runs. */
+  /** What another daemon needs to take over: JSON, kept while it runs. */
   readonly request: unknown
-  /** Answers that the principal may have in flight, this one among them. */
+  /** Limit of the principal's answers in flight, including this one. */
   readonly mostInFlight?: number
 }
 
-/** Where an answer stands now. */
+/** The current state of an answer. */
 export interface AnswerSight {
   readonly state: AnswerState
   readonly epoch: number
-  /** It runs, but its daemon has not renewed its lease. */
+  /** It is running, but its daemon has not renewed the lease. */
   readonly lapsed: boolean
 }
 
-/** An answer whose daemon is gone: from now on the caller's. */
+/** An answer taken over by the caller, because its daemon is gone. */
 export interface TakenAnswer {
   readonly principal: string
   readonly id: string
@@ -48,7 +48,7 @@ export interface TakenAnswer {
 
 export interface LapsedAnswers {
   readonly taken: readonly TakenAnswer[]
-  /** Ids of those that have failed for good: their daemons died or were stuck twice. */
+  /** Ids of answers that failed permanently: their daemons crashed or hung twice. */
   readonly givenUp: readonly string[]
 }
 
@@ -61,14 +61,14 @@ export interface LeasedAnswer {
   readonly cancelling: boolean
 }
 
-/** New, or taken over from a daemon whose lease lapsed for the first time, or that was interrupted: epoch 2 or more. */
+/** New, or taken over after a lost lease or an interruption: then epoch 2 or more. */
 export interface Started {
   readonly kind: 'started'
   readonly conversation: string
   readonly epoch: number
 }
 
-/** The collections of an ask are those that `readable` gave under these names some time before. */
+/** The collections of an ask, as an earlier `readable` returned them for these names. */
 export interface Remembered {
   readonly names: readonly string[] | undefined
 }
@@ -97,7 +97,7 @@ export type Begun =
       readonly errorMessage: string
     }
 
-/** A question's embedding and the fingerprint of the model that made it: only such of one model compare. */
+/** A question's embedding with the fingerprint of its model: only vectors of the same model compare. */
 export interface QuestionVector {
   readonly model: string
   readonly vector: Float32Array
@@ -105,20 +105,20 @@ export interface QuestionVector {
 
 export interface AnswerRepository {
   /**
-   * Writes the durable row of an ask; throws `id_reused`, `unknown_conversation`, and `rate_limited` when the
-   * principal has as many answers in flight as it may.
+   * Writes the durable row of an ask; throws `id_reused`, `unknown_conversation`, and `rate_limited` if the
+   * principal is at the limit of answers in flight.
    */
   begin: (principal: Principal, ask: NewAsk) => Promise<Begun>
   /**
-   * As `begin`, for a new ask, unless `readable` would give anything else by now. Undefined, and nothing written, when
-   * that is so or there is more to the ask: ask `readable`, and then `begin`.
+   * Like `begin`, for a new ask, if `readable` would still return the same. Otherwise, or if the ask is not simply
+   * new, returns undefined and writes nothing: call `readable`, then `begin`.
    */
   beginRemembered: (principal: Principal, ask: NewAsk, remembered: Remembered) => Promise<Started | undefined>
   /**
-   * Stores the complete answer, its citations and the messages of both sides, if this epoch still owns the row; false
-   * when another attempt has taken over or the ask has ended, and then nothing was written. Nor is anything of an
-   * answer taken `from` the cache that may no longer be given: it was cleared or is too old, or what the row
-   * searched has changed or is gone.
+   * Stores the complete answer, its citations and the messages of both sides, if this epoch still owns the row.
+   * Returns false and writes nothing if another attempt has taken over or the ask has ended, or if an answer
+   * `from` the cache is no longer valid: it was cleared or is too old, or what the row searched has changed or is
+   * gone.
    */
   complete: (
     principal: Principal,
@@ -127,7 +127,10 @@ export interface AnswerRepository {
     questionVector?: QuestionVector,
     from?: { readonly source: AnswerSource; readonly partition: string },
   ) => Promise<boolean>
-  /** Ends an ask without a complete answer; keeps what was asked and generated. An interrupted one may begin anew. False as in `complete`. */
+  /**
+   * Ends an ask without a complete answer; keeps the question and the text so far. An interrupted ask may start
+   * again. False as in `complete`.
+   */
   end: (
     principal: Principal,
     id: string,
@@ -136,20 +139,23 @@ export interface AnswerRepository {
     error: { code: ErrorCode; message: string },
     text: string,
   ) => Promise<boolean>
-  /** Extends the leases that this owner holds, and gives what it holds. */
+  /** Extends the leases that this owner holds, and returns them. */
   renew: (lease: Lease) => Promise<LeasedAnswer[]>
   /** Hands the answer over: another daemon may take it at once, and this attempt does not count as lost. */
   release: (principal: Principal, id: string, epoch: number) => Promise<void>
   /**
-   * Takes over running answers whose lease has lapsed, at most so many. Those that were cancelled end so, and those
-   * that were lost twice fail as `given_up`: they may be what ends the daemons.
+   * Takes over at most this many running answers with lapsed leases. Cancelled ones end as cancelled; those lost
+   * twice fail as `given_up`, because they may be what crashes the daemons.
    */
   takeLapsed: (lease: Lease, most: number) => Promise<LapsedAnswers>
-  /** Marks all running answers of others as interrupted, or given up as above: for a daemon that is alone on its database. */
+  /**
+   * Marks all running answers of other owners as interrupted, or given up as above: for the only daemon on a
+   * database.
+   */
   interruptOthers: (owner: string) => Promise<{ interrupted: number; givenUp: readonly string[] }>
-  /** Asks the daemon that runs it to end it; false when it does not run. */
+  /** Asks the daemon that runs it to cancel; false if it is not running. */
   requestCancel: (principal: Principal, id: string) => Promise<boolean>
-  /** Undefined when there is no such answer. */
+  /** Undefined if there is no such answer. */
   look: (principal: Principal, id: string) => Promise<AnswerSight | undefined>
   get: (
     principal: Principal,

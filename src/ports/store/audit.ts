@@ -3,7 +3,7 @@ import type { Principal } from '../../domain/principal.ts'
 export interface AuditEntry {
   readonly id: number
   readonly at: Date
-  /** As it was called then. */
+  /** The actor's name at that time. */
   readonly actor: string
   readonly action: string
   readonly target: string
@@ -13,6 +13,6 @@ export interface AuditEntry {
 export interface AuditRepository {
   /** Newest first, older than `before`; for administrators. */
   list: (principal: Principal, page: { limit: number; before?: number | undefined }) => Promise<AuditEntry[]>
-  /** An act that changed nothing in the database. */
+  /** For an action that changed nothing in the database. */
   add: (principal: Principal, action: string, target: string) => Promise<void>
 }

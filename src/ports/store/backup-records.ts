@@ -1,8 +1,8 @@
 /**
- * What an archive holds, one record a line. A later record of a document replaces an earlier one; a document
- * without its `document-end` was changed while it was read and counts as not there. A `row` is a table's row as
- * PostgreSQL writes it in JSON: a column that the restoring side does not have is left out, one that it has and the
- * archive has not gets its default.
+ * The records of an archive, one per line. A later record of a document replaces an earlier one; a document
+ * without its `document-end` was changed during the backup and is ignored. A `row` is a table's row as PostgreSQL
+ * writes it in JSON: a restore ignores columns it doesn't have, and uses the default for columns that the archive
+ * lacks.
  */
 import { z } from 'zod'
 
@@ -17,11 +17,11 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('header'),
     format: z.int(),
-    /** Of the program that wrote it. */
+    /** Version of the program that wrote it. */
     version: z.string(),
     createdAt: z.iso.datetime(),
   }),
-  /** Of the users and keys, under the passphrase that the backup was made with: see `secretsSchema`. */
+  /** Secrets of the users and keys, encrypted with the backup's passphrase: see `secretsSchema`. */
   z.object({ type: z.literal('secrets'), sealed: z.string() }),
   /** Without the password. */
   z.object({ type: z.literal('user'), id: z.uuid(), row }),
@@ -29,7 +29,7 @@ export const recordSchema = z.discriminatedUnion('type', [
     type: z.literal('collection'),
     name: z.string(),
     row,
-    /** How its vectors were made; null when nothing was ever ingested. */
+    /** How its vectors were made; null if nothing was ever ingested. */
     index: z
       .object({
         reference: z.string().default('builtin'),
@@ -39,13 +39,13 @@ export const recordSchema = z.discriminatedUnion('type', [
       })
       .nullable(),
   }),
-  /** A source of the collection before it. */
+  /** A source of the preceding collection. */
   z.object({ type: z.literal('source'), id: z.uuid(), row }),
-  /** Belongs to the collection before it; its texts and chunks follow. */
+  /** Belongs to the preceding collection; its texts and chunks follow. */
   z.object({ type: z.literal('document'), id: z.uuid(), row }),
   /** The next part of the document's text. */
   z.object({ type: z.literal('text'), text: z.string() }),
-  /** The next chunks of the document, their texts left out: they are the document's at their spans. */
+  /** The next chunks of the document, without their texts, which are the document's text at their spans. */
   z.object({
     type: z.literal('chunks'),
     chunks: z.array(
@@ -58,7 +58,7 @@ export const recordSchema = z.discriminatedUnion('type', [
         line: z.int().nullable(),
         tokens: z.int().min(0),
         hash: z.string(),
-        /** What was embedded before the text; older archives do not have it. */
+        /** The context embedded before the text; missing in older archives. */
         context: z.string().nullable().default(null),
         /** Base64 of little-endian float32. */
         vector: z.base64(),
@@ -66,9 +66,9 @@ export const recordSchema = z.discriminatedUnion('type', [
     ),
   }),
   z.object({ type: z.literal('document-end'), id: z.uuid() }),
-  /** It left the collection while the archive was written. */
+  /** Deleted from the collection during the backup. */
   z.object({ type: z.literal('document-removed'), id: z.uuid() }),
-  /** The collection is complete, as it was at this revision. */
+  /** The collection is complete, as of this revision. */
   z.object({ type: z.literal('collection-end'), revision: z.int(), documents: z.int() }),
   z.object({
     type: z.literal('conversation'),
@@ -78,12 +78,12 @@ export const recordSchema = z.discriminatedUnion('type', [
     messages: z.array(row),
     citations: z.array(row),
   }),
-  /** A role, on the collection of this name or on all; those of keys only where there are secrets. */
+  /** A role on the collection with this name, or on all; roles of keys only if there are secrets. */
   z.object({ type: z.literal('grant'), collection: z.string().nullable(), row }),
   z.object({ type: z.literal('end'), collections: z.int(), documents: z.int(), conversations: z.int() }),
 ])
 
-/** Hashes of passwords by the ids of users, and the keys that are not revoked. */
+/** Password hashes by user id, and the keys that are not revoked. */
 export const secretsSchema = z.object({ passwords: z.record(z.string(), z.string()), keys: z.array(row) })
 
 export type ArchiveRecord = z.infer<typeof recordSchema>

@@ -1,42 +1,43 @@
 import type { Principal } from '../../domain/principal.ts'
 import type { ArchiveRecord } from './backup-records.ts'
 
-/** What a restore did. */
+/** The result of a restore. */
 export interface Restored {
   readonly collections: number
   readonly documents: number
   readonly conversations: number
-  /** Documents and conversations that were there already. */
+  /** Documents and conversations that already existed. */
   readonly unchanged: number
   readonly users: number
-  /** Of those: they have no password, because the archive has none that can be read. */
+  /** Of these, users without a password, because the archive has none that can be decrypted. */
   readonly withoutPassword: number
   readonly keys: number
   readonly grants: number
 }
 
 export interface BackupOptions {
-  /** Encrypts hashes of passwords and keys; without it they are left out. */
+  /** Encrypts the hashes of passwords and keys; without it they are left out. */
   readonly seal?: ((secrets: string) => Promise<string>) | undefined
 }
 
 export interface RestoreOptions {
-  /** Also users, keys and roles: those that were taken away since the backup come back with them. */
+  /** Also restore users, keys and roles, including those removed since the backup. */
   readonly accounts?: boolean | undefined
-  /** Decrypts; throws when it cannot. Without it users come without passwords, and keys not at all. */
+  /** Decrypts; throws on failure. Without it users get no passwords, and keys are left out. */
   readonly unseal?: ((sealed: string) => Promise<string>) | undefined
 }
 
 export interface BackupRepository {
   /**
-   * Everything that is kept, whoever owns it, but for answers that still run: collections each as it was at one
-   * moment, while the store goes on serving. The `header` is not among the records.
+   * Everything that is kept, whoever owns it, except running answers. Each collection is a consistent snapshot,
+   * and the store keeps serving. The `header` is not among the records.
    */
   export: (principal: Principal, options?: BackupOptions) => AsyncGenerator<ArchiveRecord>
   /**
-   * Adds what an archive holds to what is there: each document and each conversation in one transaction, so that
-   * whatever ends this leaves nothing half done, and doing it again continues. A document of the same name is
-   * replaced; users, keys and roles that are there stay as they are. Throws `index_mismatch` where a collection of that name was indexed otherwise, `backup_corrupt`.
+   * Adds an archive's content to the existing data. Each document and each conversation is one transaction, so an
+   * interrupted restore leaves nothing half done and can be run again. A document with the same name is replaced;
+   * existing users, keys and roles stay as they are. Throws `backup_corrupt`, and `index_mismatch` if a collection
+   * with that name has a different index.
    */
   restore: (
     principal: Principal,

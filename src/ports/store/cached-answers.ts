@@ -1,7 +1,7 @@
 import type { Answer } from '../../domain/answer.ts'
 import type { Principal } from '../../domain/principal.ts'
 
-/** The row in `answers` that a cached answer is. */
+/** The row in `answers` behind a cached answer. */
 export interface AnswerSource {
   readonly principal: string
   readonly answer: string
@@ -20,7 +20,7 @@ export interface CachedAnswer extends Pick<Answer, 'question' | 'text' | 'citati
   readonly askedAt: string
 }
 
-/** Answers that may be given again, by the meaning of their questions. */
+/** Cached answers, found by the meaning of their questions. */
 export interface CachedAnswerRepository {
   /** The nearest questions of the partition, best first. */
   nearest: (
@@ -29,11 +29,11 @@ export interface CachedAnswerRepository {
     vector: Float32Array,
     limit: number,
   ) => Promise<CachedQuestion[]>
-  /** Undefined when it is gone. */
+  /** Undefined if it is gone. */
   get: (principal: Principal, source: AnswerSource) => Promise<CachedAnswer | undefined>
   /**
-   * Remembers the principal's complete answer, and lets those go that were not used for longest when there are more
-   * than `most` (up to 64 more are let in). False, and nothing is kept, when what it searched has changed since.
+   * Caches the principal's complete answer, and evicts the least recently used ones above `most` (with a slack of
+   * up to 64). Returns false and caches nothing if what it searched has changed since.
    */
   keep: (
     principal: Principal,
@@ -41,10 +41,10 @@ export interface CachedAnswerRepository {
     entry: { readonly partition: string; readonly vector: Float32Array; readonly expiresAt: Date },
     most: number,
   ) => Promise<boolean>
-  /** Keeps it longer than those that nobody asks for. */
+  /** Marks it as recently used. */
   used: (source: AnswerSource) => Promise<void>
-  /** Of those that can still be given. Bytes of vectors and texts. */
+  /** Count and bytes (vectors and texts) of the valid ones. */
   stats: (principal: Principal) => Promise<{ entries: number; bytes: number }>
-  /** How many there were. */
+  /** Returns how many there were. */
   clear: (principal: Principal) => Promise<number>
 }

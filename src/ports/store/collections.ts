@@ -10,15 +10,15 @@ export interface CollectionSettings {
 export interface CollectionRepository {
   /** Throws `collection_exists`, `invalid_collection_name` or `forbidden`. */
   create: (principal: Principal, name: string) => Promise<Collection>
-  /** The collection of that name for an editor of it, made when it does not exist; throws `forbidden`. */
+  /** The collection with that name for an editor, created if necessary; throws `forbidden`. */
   ensure: (principal: Principal, name: string) => Promise<Collection>
   list: (principal: Principal) => Promise<CollectionSummary[]>
-  /** Changes the settings that are given; throws `unknown_collection`. */
+  /** Changes the given settings; throws `unknown_collection`. */
   configure: (principal: Principal, name: string, settings: CollectionSettings) => Promise<Collection>
   /** The named collections, or all that the principal can read; throws `unknown_collection`. */
   readable: (principal: Principal, names?: readonly string[]) => Promise<SearchedCollection[]>
-  /** Throws `forbidden` without this role on it, and `unknown_collection` when it cannot be read. */
+  /** Throws `forbidden` without this role on it, and `unknown_collection` if it cannot be read. */
   require: (principal: Principal, name: string, role: Role) => Promise<void>
-  /** Deletes its documents, chunks and vectors too; throws `unknown_collection`. */
+  /** Also deletes its documents, chunks and vectors; throws `unknown_collection`. */
   remove: (principal: Principal, name: string) => Promise<void>
 }

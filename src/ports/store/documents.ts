@@ -13,31 +13,31 @@ export interface NewDocument {
   readonly warnings: readonly string[]
   readonly metadata: Metadata
   readonly modifiedAt: Date | null
-  /** Of the same collection, else it is left out. A document that has a source keeps it. */
+  /** A source of the same collection, otherwise ignored. A document that has a source keeps it. */
   readonly source: string | null
 }
 
 export interface PlaceInDocument {
-  /** Where the chunk begins. */
+  /** Start of the chunk. */
   readonly start: number
   readonly heading?: string
   readonly page?: number
-  /** Of `start`. */
+  /** Line of `start`. */
   readonly line?: number
 }
 
 export interface DocumentQuery {
   readonly collection?: string
-  /** A page of all collections is longer where its last uri is in several: a uri is never split over pages. */
+  /** A page over all collections can be longer if its last uri is in several: a uri is never split across pages. */
   readonly limit: number
-  /** The last uri of the page before. */
+  /** The last uri of the previous page. */
   readonly after?: string
 }
 
 export interface DocumentRepository {
   /**
-   * Of these files, the uris whose content the active index of `collection` does not hold under this spec, and no
-   * running job has staged; `changed` are those of them that it knows with other content. Throws `unknown_collection`.
+   * Uris of these files whose content is not in the active index of `collection` under this spec, nor staged by a
+   * running job; `changed` are those indexed with different content. Throws `unknown_collection`.
    */
   missing: (
     principal: Principal,
@@ -48,9 +48,9 @@ export interface DocumentRepository {
   list: (principal: Principal, query: DocumentQuery) => Promise<DocumentSummary[]>
   /** By id, unique id prefix (≥ 4 characters) or uri; throws `unknown_document` or `ambiguous_document`. */
   get: (principal: Principal, reference: string) => Promise<DocumentSummary>
-  /** The stored text of a document found as `get` finds it. */
+  /** The stored text of a document, found as in `get`. */
   text: (principal: Principal, reference: string) => Promise<{ document: DocumentSummary; text: string }>
-  /** The last chunk of a document that begins at this offset or before it, as the place of what stands there. */
+  /** The last chunk of a document that starts at or before this offset: the location of the text there. */
   placeAt: (principal: Principal, document: string, offset: number) => Promise<PlaceInDocument | undefined>
   remove: (principal: Principal, reference: string) => Promise<DocumentSummary>
 }

@@ -20,7 +20,7 @@ interface Generation {
   readonly chunks: number
   /** How vectors are searched: `exact` or the name of the approximate index. */
   readonly access: string
-  /** Bytes on disk of the vectors and their indexes. */
+  /** Size on disk of the vectors and their indexes. */
   readonly bytes: number
   readonly createdAt: Date
 }
@@ -29,9 +29,9 @@ export type ApproximateIndex = 'present' | 'built' | 'not worthwhile'
 
 export interface IndexRepository {
   /**
-   * The chunks of the active generations of these collections that are nearest to the vector, and those that are
-   * best by the words, at most `limit` of each, all with both scores; by similarity. Collections whose generation
-   * has another model are an `index_mismatch`; those without one have no chunks yet.
+   * The chunks of the active generations of these collections that are nearest to the vector, and the best by
+   * words, at most `limit` of each, all with both scores, ordered by similarity. Throws `index_mismatch` if a
+   * generation has another model; collections without a generation have no chunks yet.
    */
   nearest: (
     principal: Principal,
@@ -39,17 +39,17 @@ export interface IndexRepository {
       readonly collections: readonly Collection[]
       readonly model: string
       readonly vector: Float32Array
-      /** Called at once and awaited while the vectors are searched, which needs no words; undefined without any. */
+      /** Called at once; runs in parallel with the vector search, which needs no words. Undefined if there are none. */
       readonly words?: () => Promise<LexicalQuery | undefined>
-      /** Whether candidates are named by their words alone. */
+      /** Whether words alone select the candidates. */
       readonly alone?: boolean
       readonly limit: number
       readonly filter?: SearchFilter
     },
   ) => Promise<Candidate[]>
   /**
-   * In how many of how many chunks these terms are. Not `complete`: the words of some chunks are not indexed yet,
-   * so that a search by words would miss them.
+   * How many of how many chunks contain these terms. Not `complete`: some chunks are missing in the word index, so
+   * a search by words would miss them.
    */
   frequencies: (
     principal: Principal,
@@ -59,31 +59,34 @@ export interface IndexRepository {
     readonly chunks: number
     readonly found: ReadonlyMap<number, number>
   }>
-  /** Makes a batch of missing rows of the index of words; false when none are missing. */
+  /** Fills in a batch of missing rows of the word index; false if none are missing. */
   completeTerms: () => Promise<boolean>
-  /** Counts the frequent terms of the indexes that have changed since they were counted. */
+  /** Updates the counts of frequent terms for indexes that have changed. */
   countTerms: () => Promise<void>
-  /** On PostgreSQL, builds the approximate indexes that pay and are missing, one daemon at a time; an abort ends it. */
+  /** On PostgreSQL, builds missing approximate indexes that pay off, one daemon at a time, until aborted. */
   buildApproximateIndexes: (signal: AbortSignal) => Promise<void>
-  /** On PostgreSQL, builds the approximate index of a generation with this many vectors, or as many as make it pay. */
+  /**
+   * On PostgreSQL, builds the approximate index of a generation that has at least this many vectors; default: as
+   * many as make it pay off.
+   */
   ensureApproximateIndex: (
     generation: number,
     options?: { readonly worthwhile?: number; readonly signal?: AbortSignal },
   ) => Promise<ApproximateIndex>
   /**
-   * Compares the live index of a collection with its stored documents. With `fix` terms are made anew, orphans and a bad
-   * approximate index are dropped, and so are all chunks of a document that has damaged ones: `rebuild.begin` with
-   * `again` makes them from the stored text. Throws `unknown_collection`.
+   * Verifies the active index of a collection against its stored documents. With `fix`, recomputes terms, drops
+   * orphans and a bad approximate index, and removes all chunks of documents with damaged ones: `rebuild.begin`
+   * with `again` recreates them from the stored text. Throws `unknown_collection`.
    */
   verify: (principal: Principal, collection: string, fix: boolean) => Promise<Verification>
   /**
-   * Drops a generation that is not searched, and gives up the rebuild that makes it; gives the collection's name.
-   * Throws `not_found`, and `bad_request` for the live one.
+   * Drops an inactive generation and cancels the rebuild that is building it; returns the collection's name.
+   * Throws `not_found`, and `bad_request` for the active one.
    */
   drop: (principal: Principal, generation: number) => Promise<string>
-  /** Drops generations that a rebuild has replaced or left behind. */
+  /** Drops generations that a rebuild has replaced or abandoned. */
   dropRetired: () => Promise<void>
-  /** How these collections are indexed that are at all, by name. */
+  /** The index specs of these collections, by name, if they have one. */
   live: (names: readonly string[]) => Promise<ReadonlyMap<string, IndexSpec>>
   list: (principal: Principal) => Promise<Generation[]>
 }

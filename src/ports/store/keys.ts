@@ -3,13 +3,13 @@ import type { FirstRights, Grant } from './grants.ts'
 
 export interface ApiKey {
   readonly name: string
-  /** The part of the key that finds it. */
+  /** The part of the key by which it is found. */
   readonly prefix: string
   readonly createdBy: string
   readonly createdAt: Date
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
-  /** To ten minutes. */
+  /** Precise to ten minutes. */
   readonly lastUsedAt: Date | null
   readonly rights: readonly Pick<Grant, 'role' | 'collection'>[]
 }
@@ -25,7 +25,7 @@ export interface KeySecrets {
   readonly revokedAt: Date | null
 }
 
-/** All but `find` are for administrators; names are of keys that are not revoked and throw `not_found`. */
+/** All but `find` are for administrators. Names are those of keys that are not revoked; throws `not_found`. */
 export interface KeyRepository {
   /** Throws `name_taken`, `unknown_collection`. */
   create: (
@@ -38,9 +38,9 @@ export interface KeyRepository {
     } & FirstRights,
   ) => Promise<ApiKey>
   list: (principal: Principal) => Promise<ApiKey[]>
-  /** The earlier secret is good until then; gives the prefix, which stays. */
+  /** The earlier secret stays valid until then; returns the prefix, which does not change. */
   rotate: (principal: Principal, name: string, hash: string, previousUntil: Date) => Promise<string>
   revoke: (principal: Principal, name: string) => Promise<void>
-  /** By prefix, for the one who decides who a caller is. */
+  /** Looks a key up by prefix, for authentication. */
   find: (prefix: string) => Promise<KeySecrets | undefined>
 }

@@ -15,23 +15,23 @@ export interface Candidate {
   readonly page?: number
   readonly line?: number
   readonly ordinal: number
-  /** Of the document. */
+  /** Language of the document. */
   readonly language: Language
-  /** Of the document's text, in UTF-16 code units. */
+  /** Length of the document's text, in UTF-16 code units. */
   readonly length: number
-  /** As the embedding model counts. */
+  /** Tokens, as the embedding model counts them. */
   readonly tokens: number
   /** Cosine similarity, -1 to 1. */
   readonly similarity: number
-  /** BM25: the inner product of its weights and the question's; 0 when none was asked. */
+  /** BM25: the inner product of its weights and the question's; 0 if there were none. */
   readonly lexical: number
 }
 
-/** The words of a question, weighed by their rarity. */
+/** The words of a question, weighted by rarity. */
 export interface LexicalQuery {
   readonly weights: readonly Term[]
-  /** In how many chunks each is, from `frequencies`. */
+  /** How many chunks contain each, from `frequencies`. */
   readonly found: ReadonlyMap<number, number>
-  /** Terms that a passage must all have to hold a phrase, one list a phrase. */
+  /** For each phrase, the terms that a passage must all have to contain it. */
   readonly phrases: readonly (readonly number[])[]
 }

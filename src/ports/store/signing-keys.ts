@@ -10,8 +10,8 @@ export interface SigningKeyRepository {
   /** Newest first. */
   list: () => Promise<SigningKey[]>
   /**
-   * Adds a key unless another daemon has just added one: there is one younger than `unlessSince`. Keys whose successor
-   * is older than `dropBefore` go.
+   * Adds a key unless another daemon has just added one, younger than `unlessSince`. Drops keys whose successor is
+   * older than `dropBefore`.
    */
   add: (key: Omit<SigningKey, 'createdAt'>, unlessSince: Date, dropBefore: Date) => Promise<void>
 }

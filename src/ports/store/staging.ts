@@ -10,7 +10,7 @@ export interface StageTarget {
   readonly spec: IndexSpec
 }
 
-/** Id of the live document that has this content. */
+/** Id of the live document with the same content. */
 export interface Unchanged {
   readonly status: 'unchanged'
   readonly document: string
@@ -22,9 +22,9 @@ export type StagedAlone =
   | { readonly status: 'claimed'; readonly claim: Claim; readonly id: number }
   | Unchanged
 
-/** What became of the document of a run of one. */
+/** The outcome of a run with a single document. */
 export type Outcome =
-  /** It, or a later upload of the same document that took its place, is not indexed yet. */
+  /** The document, or a later upload that replaced it, is not indexed yet. */
   | { readonly state: 'waiting' }
   /** Id of the live document. */
   | { readonly state: 'indexed'; readonly document: string }
@@ -32,7 +32,7 @@ export type Outcome =
   /** The run was cancelled, or the document or its collection was deleted. */
   | { readonly state: 'cancelled' }
 
-/** A chunk's place in the order of staged documents. */
+/** A chunk's position in the order of staged documents. */
 export interface ChunkPlace {
   readonly document: number
   readonly ordinal: number
@@ -52,18 +52,18 @@ export interface StagedVector extends ChunkPlace {
 
 export interface StagingRepository {
   /**
-   * Accepts a document: from here on it ends indexed, or with a reason. Throws `unknown_collection`,
-   * `index_mismatch` when the collection is cut by another splitter, `unknown_job`, `job_ended`, and `overloaded` when
-   * too much of the run waits.
+   * Accepts a document: from here on it ends either indexed or with a reason. Throws `unknown_collection`,
+   * `index_mismatch` if the collection uses another splitter, `unknown_job`, `job_ended`, and `overloaded` if too
+   * much of the run is waiting.
    */
   stage: (
     principal: Principal,
-    /** `job`: the run that the document belongs to. */
+    /** `job`: the document's run. */
     target: StageTarget & { readonly job: string },
     document: NewDocument,
     chunks: readonly Chunk[],
   ) => Promise<Staged>
-  /** Accepts a document as `stage` does, in a run of its own that the caller has claimed. */
+  /** Like `stage`, but in a run of its own, claimed by the caller. */
   stageAlone: (
     principal: Principal,
     target: StageTarget,
@@ -72,11 +72,11 @@ export interface StagingRepository {
     leaseMs: number,
   ) => Promise<StagedAlone>
   outcome: (principal: Principal, job: string) => Promise<Outcome>
-  /** Remembers in a run that a file was not accepted. */
+  /** Records in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
-  /** Documents of the principal's runs that are staged and not indexed yet. */
+  /** Documents of the principal's runs that are staged but not indexed yet. */
   pending: (principal: Principal) => Promise<{ readonly collection: string; readonly documents: number }[]>
-  /** The next chunks of the shard that need a vector, and the documents that have all when these have theirs. */
+  /** The next chunks of the shard that need a vector, and the documents that are complete once these have theirs. */
   next: (
     claim: Claim,
     spec: IndexSpec,
@@ -90,7 +90,7 @@ export interface StagingRepository {
       }
     | undefined
   >
-  /** Keeps vectors: the checkpoint. Throws `index_mismatch` when the collection's index is of another spec by now. */
+  /** Stores vectors: the checkpoint. Throws `index_mismatch` if the collection's index has another spec by now. */
   save: (
     claim: Claim,
     spec: IndexSpec,
@@ -100,9 +100,9 @@ export interface StagingRepository {
   /** Documents of the shard that are still staged. */
   left: (claim: Claim, limit: number) => Promise<number[]>
   /**
-   * Makes those of the documents live that have all their vectors: each replaces its earlier version and keeps its
-   * id; the collection's revision rises once. `warn` may add a warning by the share of unknown text.
-   * Gives their number; throws `index_mismatch` and `unknown_collection`.
+   * Publishes those documents that have all their vectors: each replaces its earlier version and keeps its id; the
+   * collection's revision rises once. `warn` may add a warning based on the share of unknown text. Returns their
+   * number; throws `index_mismatch` and `unknown_collection`.
    */
   publish: (
     claim: Claim,

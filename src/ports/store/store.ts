@@ -1,6 +1,6 @@
 /**
- * What the rest of the program asks of the database, one small repository per aggregate: each in ports/, by the name of
- * the file here that implements it. One implementation (drizzle over `pg`) serves PGlite and PostgreSQL: see open.ts.
+ * What the rest of the program needs from the database: one small repository per aggregate, each implemented in
+ * src/store. A single implementation (drizzle over `pg`) serves PGlite and PostgreSQL.
  */
 
 import type { AnswerRepository } from './answers.ts'
@@ -40,19 +40,19 @@ export interface Store {
   readonly grants: GrantRepository
   readonly signingKeys: SigningKeyRepository
   readonly audit: AuditRepository
-  /** Rises with everything that takes a credential away. */
+  /** Rises with every revoked credential. */
   revocations: () => Promise<number>
-  /** One round trip: throws `database_unreachable` when the database does not answer. */
+  /** One round trip; throws `database_unreachable` if the database does not answer. */
   ping: () => Promise<void>
   /** Which database this is, for status and doctor: for example `PGlite (PostgreSQL 18.6, pgvector 0.8.7)`. */
   describe: () => Promise<string>
   pool: () => PoolUse
-  /** VACUUM and ANALYZE, which PGlite does not do by itself; nothing on PostgreSQL, whose autovacuum does. */
+  /** VACUUM and ANALYZE, which PGlite does not run by itself; does nothing on PostgreSQL, which has autovacuum. */
   maintain: () => Promise<void>
   close: () => Promise<void>
 }
 
-/** Connections, and work that waits for one. */
+/** Connections, and requests that wait for one. */
 export interface PoolUse {
   readonly idle: number
   readonly busy: number

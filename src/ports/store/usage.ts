@@ -1,10 +1,10 @@
 import type { Principal, Role } from '../../domain/principal.ts'
 
-/** What limits are counted by. */
+/** The counts behind limits. */
 export interface UsageRepository {
-  /** Tokens that engines have used for the principal today (UTC). */
+  /** Engine tokens that the principal has used today (UTC). */
   today: (principal: Principal) => Promise<number>
   add: (principal: Principal, tokens: number) => Promise<void>
-  /** That the principal or its groups have on any collection; undefined when they have none. */
+  /** The highest role of the principal or its groups on any collection; undefined if they have none. */
   highestRole: (principal: Principal) => Promise<Role | undefined>
 }

@@ -19,17 +19,17 @@ export interface UserRepository {
     { name: string; createdAt: Date; sessions: number; rights: Pick<Grant, 'role' | 'collection'>[] }[]
   >
   remove: (principal: Principal, name: string) => Promise<void>
-  /** Also for the user itself. Ends the user's sessions. */
+  /** Users may change their own. Ends the user's sessions. */
   setPassword: (principal: Principal, name: string, password: string) => Promise<void>
   find: (name: string) => Promise<(User & { readonly password: string }) | undefined>
 }
 
-/** Logins of users. Tokens are given as hashes. */
+/** Users' logins. Tokens are passed as hashes. */
 export interface SessionRepository {
   begin: (user: string, token: string, expiresAt: Date) => Promise<string>
   /**
-   * Uses a refresh token up and puts the next one in its place. One that was used before is in two hands: the session
-   * ends, and with it all its tokens.
+   * Exchanges a refresh token for the next one. If it was used before, somebody else has a copy: the session ends,
+   * and with it all its tokens.
    */
   exchange: (
     token: string,
@@ -39,10 +39,10 @@ export interface SessionRepository {
     | { readonly kind: 'reused'; readonly user: User }
     | { readonly kind: 'unknown' }
   >
-  /** The user of a session that lives. */
+  /** The user of an active session. */
   find: (session: string) => Promise<User | undefined>
   end: (session: string) => Promise<void>
 }
 
-/** Of a user whom no password lets in: nobody knows one that gives this hash. */
+/** For a user without a password: no known password has this hash. */
 export const NO_PASSWORD = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`

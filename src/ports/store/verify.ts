@@ -12,11 +12,11 @@ export interface VerifyProblem {
 export interface Verification {
   /** Its name. */
   readonly collection: string
-  /** Null when nothing was ever ingested. */
+  /** Null if nothing was ever ingested. */
   readonly generation: number | null
   readonly documents: number
   readonly chunks: number
-  /** Of the approximate index against an exact search, on a sample; null where there is none. */
+  /** Recall of the approximate index against an exact search, on a sample; null if there is none. */
   readonly recall: number | null
   readonly problems: readonly VerifyProblem[]
 }

@@ -5,7 +5,7 @@ import type { AuditEntry, AuditRepository } from '../../ports/store/audit.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { requireAdministrator } from './rights.ts'
 
-/** Records an administrative act in the transaction that does it. */
+/** Records an administrative action in its own transaction. */
 export async function audit(
   queries: Queries,
   principal: Principal,

@@ -53,7 +53,7 @@ export function grantRepository(database: Database): GrantRepository {
         if ((rowCount ?? 0) === 0) {
           throw new ChatbotError(
             'not_found',
-            `${subject} has no role of its own ${collection === null ? 'on all collections' : `on "${collection}"`}. \`chatbot grants list\` shows what there is.`,
+            `${subject} has no role of its own ${collection === null ? 'on all collections' : `on "${collection}"`}. \`chatbot grants list\` shows all grants.`,
           )
         }
       }),
@@ -83,7 +83,7 @@ export function grantRepository(database: Database): GrantRepository {
   }
 }
 
-/** The id of a collection that the principal administers; null for all. */
+/** The id of a collection that the principal administers; null for all collections. */
 async function administered(
   queries: Queries,
   principal: Principal,
@@ -94,7 +94,7 @@ async function administered(
   return null
 }
 
-/** The first rights of a user or a key that was just made. */
+/** The initial rights of a new user or key. */
 export async function grantFirst(
   queries: Queries,
   principal: Principal,
@@ -107,7 +107,7 @@ export async function grantFirst(
   }
 }
 
-/** Grants with the names of what they are about, by subject. */
+/** Grants with the names of their subjects and collections, by subject. */
 async function listGrants(queries: Queries, condition: SQL | undefined): Promise<Grant[]> {
   return queries
     .select({
@@ -127,7 +127,7 @@ async function listGrants(queries: Queries, condition: SQL | undefined): Promise
     .orderBy(sql`1`, asc(collections.name))
 }
 
-/** A subject as people write it, as it is stored. */
+/** Converts a subject as people write it to its stored form. */
 async function subjectId(queries: Queries, subject: string): Promise<string> {
   const [kind, name = ''] = [subject.split(':', 1)[0], subject.slice(subject.indexOf(':') + 1)]
   switch (kind) {
@@ -155,7 +155,7 @@ export const unknownUser = (name: string): ChatbotError =>
 export const unknownKey = (name: string): ChatbotError =>
   new ChatbotError('not_found', `There is no key "${name}". \`chatbot keys list\` shows those that exist.`)
 
-/** Tells all daemons, with the transaction's end, that a credential may no longer be good. */
+/** Notifies all daemons, at the end of the transaction, that a credential may have been revoked. */
 export async function revoke(queries: Queries): Promise<void> {
   await queries.update(revocations).set({ revision: sql`${revocations.revision} + 1` })
 }

@@ -90,7 +90,7 @@ export function keyRepository(database: Database): KeyRepository {
   }
 }
 
-/** How exactly it is known when a key was used: a write for every request would be too much. */
+/** Precision of `lastUsedAt`: a write for every request would be too much. */
 const USED_MS = 600_000
 
 function toKey(row: typeof apiKeys.$inferSelect, rights: ApiKey['rights']): ApiKey {

@@ -1,11 +1,11 @@
-/** Rights as conditions of the statements that read and write: what was withdrawn is gone with the next statement. */
+/** Rights as conditions of the statements that read and write: a revoked right is gone with the next statement. */
 import { type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm'
 import { collections } from '../../../drizzle/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { type Principal, type Role, rolesFrom } from '../../domain/principal.ts'
 import type { Queries } from '../database/database.ts'
 
-/** Whether the principal has this role, or more, on the collection with this id. */
+/** Whether the principal has this role, or a higher one, on the collection with this id. */
 export const may = (
   principal: Principal,
   role: Role,
@@ -13,13 +13,13 @@ export const may = (
 ): SQL<boolean> =>
   principal.kind === 'local' ? sql<boolean>`true` : mayAs(sql.param(subjectsOf(principal)), role, collection)
 
-/** `subjects`: what `subjectsOf` gives. */
+/** `subjects`: the result of `subjectsOf`. */
 export function mayAs(subjects: SQLChunk, role: Role, collection: SQLWrapper = collections.id): SQL<boolean> {
   return sql<boolean>`EXISTS (SELECT 1 FROM grants AS held
     WHERE ${isHeld(subjects, role)} AND (held.collection_id IS NULL OR held.collection_id = ${collection}))`
 }
 
-/** Whether the principal has this role on all collections, those that will be made included. */
+/** Whether the principal has this role on all collections, including future ones. */
 export async function mayEverywhere(queries: Queries, principal: Principal, role: Role): Promise<boolean> {
   if (principal.kind === 'local') return true
   const { rows } = await queries.execute(sql`
@@ -32,28 +32,28 @@ export async function requireAdministrator(queries: Queries, principal: Principa
   if (await mayEverywhere(queries, principal, 'admin')) return
   throw new ChatbotError(
     'forbidden',
-    'Only an administrator of all collections may do that. Ask one, or use an administrator’s key.',
+    'Only an administrator of all collections may do this. Ask one, or use an administrator’s key.',
   )
 }
 
 export const tooLittle = (role: Role, collection: string): ChatbotError =>
   new ChatbotError(
     'forbidden',
-    `That needs the role ${role} on the collection "${collection}". Whoever administers it can grant it: chatbot grants add`,
+    `That needs the role ${role} on the collection "${collection}". Its administrator can grant it: chatbot grants add`,
   )
 
-/** In JSON: what an answer searched, which stood there under these ids, is all readable still, or gone. */
+/** JSON: whether everything that an answer searched, recorded there by id, is still readable or gone. */
 export const mayReadAll = (principal: Principal, searched: SQLWrapper): SQL<boolean> =>
   principal.kind === 'local' ? sql<boolean>`true` : mayReadAllAs(sql.param(subjectsOf(principal)), searched)
 
-/** `subjects`: what `subjectsOf` gives. */
+/** `subjects`: the result of `subjectsOf`. */
 export function mayReadAllAs(subjects: SQLChunk, searched: SQLWrapper): SQL<boolean> {
   return sql<boolean>`NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(${searched}) AS part(id uuid)
     WHERE NOT EXISTS (SELECT 1 FROM grants AS held
       WHERE ${isHeld(subjects, 'reader')} AND (held.collection_id IS NULL OR held.collection_id = part.id)))`
 }
 
-/** Whom the grants of a principal name: itself and its groups. */
+/** The subjects whose grants apply to a principal: itself and its groups. */
 export const subjectsOf = (principal: Principal): readonly string[] =>
   principal.kind === 'oidc' ? [principal.id, ...principal.groups] : [principal.id]
 

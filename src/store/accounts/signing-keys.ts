@@ -3,7 +3,7 @@ import { signingKeys } from '../../../drizzle/schema.ts'
 import type { SigningKeyRepository } from '../../ports/store/signing-keys.ts'
 import type { Database } from '../database/database.ts'
 
-/** Any number that no other lock of the program has. */
+/** An arbitrary number that no other lock of the program uses. */
 const LOCK = 7_390_201
 
 export function signingKeyRepository(database: Database): SigningKeyRepository {

@@ -4,7 +4,7 @@ import { ROLES } from '../../domain/principal.ts'
 import type { UsageRepository } from '../../ports/store/usage.ts'
 import type { Database } from '../database/database.ts'
 
-/** Days are those of UTC. */
+/** Days are UTC. */
 const today = sql<string>`(now() AT TIME ZONE 'UTC')::date`
 
 export function usageRepository(database: Database): UsageRepository {

@@ -102,7 +102,7 @@ export function sessionRepository(database: Database): SessionRepository {
           .innerJoin(users, eq(users.id, sessions.user))
           .where(and(eq(refreshTokens.hash, token), gt(sessions.expiresAt, sql`now()`)))
         if (found === undefined) return { kind: 'unknown' }
-        // Of two that use one token at once, the second waits here and then finds it used.
+        // If two requests use one token at once, the second waits here and then finds it used.
         const used = await queries
           .update(refreshTokens)
           .set({ usedAt: sql`now()` })

@@ -8,7 +8,7 @@ import type { Queries } from '../database/database.ts'
 
 type AnswerRow = typeof answers.$inferSelect
 
-/** `lapsed`: by the database's clock, the one that all daemons share; `readable`: all that it searched still is. */
+/** `lapsed`: by the database's clock, which all daemons share. `readable`: everything it searched still is. */
 export async function findAnswer(
   queries: Queries,
   principal: Principal,
@@ -32,7 +32,7 @@ export const isLapsed = sql<boolean>`${answers.leaseUntil} < now()`
 export const leaseEnd = (forMs: number | Placeholder): SQL =>
   sql`now() + ${forMs}::double precision * interval '1 millisecond'`
 
-/** Of a row in the state `complete`; throws `forbidden` when it is no longer readable. */
+/** For a row in the state `complete`; throws `forbidden` if it is no longer readable. */
 export function toAnswer(row: AnswerRow & { readable: boolean }, citations: readonly Citation[]): Answer {
   if (!row.readable) {
     throw new ChatbotError(
@@ -41,8 +41,19 @@ export function toAnswer(row: AnswerRow & { readable: boolean }, citations: read
     )
   }
   const { id, conversation, question, text, refused, generator, language, timings, warnings } = row
-  const answer = { id, conversation, question, text, refused, generator, language, timings, warnings }
-  const searched = row.searched === null ? {} : { searched: row.searched }
-  const usage = row.usage === null ? {} : { usage: row.usage }
-  return { ...answer, ...searched, ...usage, cached: row.cached ?? false, citations }
+  return {
+    id,
+    conversation,
+    question,
+    searched: row.searched ?? undefined,
+    text,
+    refused,
+    generator,
+    language,
+    timings,
+    warnings,
+    usage: row.usage ?? undefined,
+    cached: row.cached ?? false,
+    citations,
+  }
 }

@@ -31,7 +31,7 @@ export function answerRepository(database: Database): AnswerRepository {
           errorMessage: error.message,
         })
         if (ended === undefined) return false
-        // An interrupted one may begin anew, and is not said yet.
+        // An interrupted ask may start again, so it is not in the messages yet.
         if (state !== 'interrupted') await say(queries, principal.id, id, ended, text)
         return true
       }),
@@ -111,7 +111,7 @@ const isRunning = eq(answers.state, 'running')
 const isOf = (principal: Principal, id: string) =>
   and(eq(answers.principal, principal.id), eq(answers.id, id))
 
-/** What is known of a row that was lost. */
+/** The columns of a lost row. */
 const LOST = {
   principal: answers.principal,
   id: answers.id,
@@ -128,7 +128,7 @@ type LostAnswer = Pick<
   'principal' | 'id' | 'conversation' | 'question' | 'state' | 'errorCode'
 >
 
-/** Says the questions of those that have ended for good; the ids of those that were given up. */
+/** Writes the messages of those that have ended for good; returns the ids of those given up. */
 async function sayEnded(queries: Queries, rows: readonly LostAnswer[]): Promise<string[]> {
   const ended = rows.filter(({ state }) => state === 'cancelled' || state === 'failed')
   for (const row of ended) await say(queries, row.principal, row.id, row, '')
@@ -183,7 +183,7 @@ interface Completion {
   readonly from: { readonly source: AnswerSource; readonly partition: string } | undefined
 }
 
-/** One statement; false, and nothing done, when the answer may not be stored. */
+/** A single statement; returns false and writes nothing if the answer may not be stored. */
 async function complete(
   database: Database,
   { principal, epoch, answer, questionVector, from }: Completion,
@@ -220,12 +220,12 @@ async function complete(
 const { placeholder } = sql
 
 /**
- * Not as `isRunning`: the index of what runs looks cheaper than the key to a plan made once, and is full of entries of
- * what has ended until the next vacuum.
+ * Not `isRunning`: to a cached plan the index of running answers looks cheaper than the key, but until the next
+ * vacuum it is full of entries that have ended.
  */
 const stillRuns = sql`state || '' = 'running'`
 
-/** A row says that the answer is stored. */
+/** A row means that the answer was stored. */
 const completion = (condition: SQL) =>
   statement(sql`
     WITH done AS (
@@ -255,7 +255,7 @@ const COMPLETE_FROM_CACHE_AS = completion(
 
 type NewState = Partial<typeof answers.$inferInsert>
 
-/** Ends the attempt, and gives what it was about; undefined when another attempt owns the row, or none any more. */
+/** Ends the attempt and returns its row; undefined if another attempt owns it, or none any more. */
 async function finish(
   queries: Queries,
   principal: Principal,

@@ -1,4 +1,4 @@
-/** How an ask begins: the durable row that exists before the ask is accepted. */
+/** The begin of an ask: the durable row that exists before the ask is accepted. */
 import { createHash, randomUUID } from 'node:crypto'
 import { and, eq, type SQL, type SQLChunk, sql } from 'drizzle-orm'
 import { answers, conversations } from '../../../drizzle/schema.ts'
@@ -23,7 +23,7 @@ export async function begin(database: Database, principal: Principal, ask: NewAs
   )
 }
 
-/** AnswerRepository.beginRemembered, and the common case of `begin`, which does not say what it remembers. */
+/** AnswerRepository.beginRemembered, and the common case of `begin`, without remembered collections. */
 export async function beginNew(
   database: Database,
   principal: Principal,
@@ -63,12 +63,12 @@ export async function beginNew(
   return hasBegun ? { kind: 'started', conversation, epoch: 1 } : undefined
 }
 
-/** Asks of one asker that may begin at once and not see each other: far from the limit they need not wait in line. */
+/** Margin below the limit within which concurrent asks of one asker need not wait for each other. */
 const UNSEEN = 64
 
 /**
- * Counted from the leases, so that those of a daemon that is gone count no longer than their lease. The lease is a
- * filter of the count, lest a plan reads everybody's answers by the index of leases.
+ * Counts unexpired leases, so that answers of a dead daemon count no longer than their lease. The lease is only a
+ * filter: as an index condition it would make the plan read everybody's answers.
  */
 const inFlight = (principal: SQLChunk) => sql`(
   SELECT count(*) FILTER (WHERE lease_until > now()) FROM answers
@@ -76,7 +76,7 @@ const inFlight = (principal: SQLChunk) => sql`(
 
 const { placeholder } = sql
 
-/** A row of `asked` says that the ask is new and has begun. */
+/** A row of `asked` means that the ask is new and has begun. */
 const asked = (from: SQL, condition: SQL) => sql`asked AS (
   INSERT INTO answers (conversation_id, principal, id, body_hash, question, lease_owner, lease_until, request,
     collections, language, generator)
@@ -89,7 +89,7 @@ const asked = (from: SQL, condition: SQL) => sql`asked AS (
     ${inFlight(placeholder('principal'))}) AND ${condition}
   ON CONFLICT DO NOTHING RETURNING conversation_id)`
 
-/** The ask that makes a conversation, and the one that goes on with it. */
+/** An ask that starts a conversation, and one that continues it. */
 const begins = (condition: SQL) => ({
   conversation: statement(sql`
     WITH ${asked(sql``, condition)}, talk AS (
@@ -157,7 +157,7 @@ const ended = (
   errorMessage: errorMessage ?? '',
 })
 
-/** Of a locked row whose daemon is gone: what becomes of it. */
+/** Decides the outcome of a locked row whose daemon is gone. */
 async function lose(queries: Queries, { principal, id, ...before }: AnswerRow): Promise<AnswerRow> {
   const [row] = await queries
     .update(answers)
@@ -169,7 +169,7 @@ async function lose(queries: Queries, { principal, id, ...before }: AnswerRow): 
   return row
 }
 
-/** Two asks of one id wait for each other here; the lock goes with the transaction. */
+/** Serialises asks with the same id; the lock ends with the transaction. */
 const oneAtATime = (queries: Queries, principal: Principal, id: string): Promise<void> =>
   lock(queries, lockNumber(principal.id, id))
 
@@ -195,7 +195,7 @@ async function checkInFlight(
   if (rows[0]?.allowed === true) return
   throw new ChatbotError(
     'rate_limited',
-    `You may have ${mostInFlight} answers in flight at once. Wait for one to end.`,
+    `You may have ${mostInFlight} answers in flight at once. Wait for one to finish.`,
     { retryAfterMs: 1000 },
   )
 }
@@ -212,7 +212,7 @@ async function start(queries: Queries, principal: Principal, ask: NewAsk): Promi
   return { kind: 'started', conversation, epoch: 1 }
 }
 
-/** The next attempt at an ask whose daemon is gone: whatever that daemon still writes has an old epoch. */
+/** Starts the next attempt at an ask whose daemon is gone; the new epoch fences off the old daemon's writes. */
 async function takeOver(
   queries: Queries,
   principal: Principal,

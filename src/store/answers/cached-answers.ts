@@ -6,10 +6,10 @@ import { requireAdministrator } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { readCitations } from './citations.ts'
 
-/** How many answers over the bound are let in before the oldest leave: one deletion for many insertions. */
+/** Answers above the limit before an eviction: one deletion for many insertions. */
 const SLACK = 64
 
-/** Entries belong to the installation: their partition says whose questions they may answer. */
+/** Entries belong to the installation; their partition decides whose questions they may answer. */
 export function cachedAnswerRepository(database: Database): CachedAnswerRepository {
   return {
     nearest: (_principal, partition, vector, limit) =>
@@ -122,13 +122,13 @@ const isAnswer = () =>
   and(eq(answers.principal, cachedAnswers.principal), eq(answers.id, cachedAnswers.answer))
 const isFresh = () => gt(cachedAnswers.expiresAt, sql`now()`)
 
-/** Everything that the row in `answers` searched is still there, as it was, and its answers may be reused. */
+/** Everything that the row in `answers` searched still exists unchanged, with its cache on. */
 export const isCurrent = (): SQL => sql`NOT EXISTS (
   SELECT 1 FROM jsonb_to_recordset(${answers.collections}) AS searched(id uuid, revision bigint)
   LEFT JOIN collections AS now ON now.id = searched.id
   WHERE now.id IS NULL OR now.revision <> searched.revision OR NOT now.cache)`
 
-/** The offer of the cache may still be given: nobody has cleared it, it is not too old, its answer exists. */
+/** The cache's proposal is still valid: not cleared, not too old, and its answer exists. */
 export const isKept = (source: Source, partition: Placeholder): SQL =>
   sql`EXISTS (SELECT FROM ${cachedAnswers} WHERE ${isSource(source)} AND ${eq(cachedAnswers.partition, partition)} AND ${isFresh()})`
 
@@ -140,7 +140,7 @@ interface Source {
 const isSource = ({ principal, answer }: Source) =>
   and(eq(cachedAnswers.principal, principal), eq(cachedAnswers.answer, answer))
 
-/** Removes what is over the bound, longest unused first, and with it what can no longer be given. */
+/** Evicts the least recently used above the limit, and everything that is no longer valid. */
 async function evict(queries: Queries, most: number): Promise<void> {
   const [held] = await queries.select({ entries: count() }).from(cachedAnswers)
   if ((held?.entries ?? 0) < most + Math.min(SLACK, most)) return

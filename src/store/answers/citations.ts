@@ -6,7 +6,7 @@ import { batches } from '../database/batches.ts'
 import type { Queries } from '../database/database.ts'
 import { place } from '../documents/place.ts'
 
-/** For a statement with a row `done` of `answers`, and the placeholder `citations` in JSON. */
+/** For a statement with a row `done` from `answers` and the placeholder `citations` as JSON. */
 export const INSERT_CITATIONS: SQL = sql`
   INSERT INTO citations (principal, answer_id, position, number, document_id, uri, title, start_offset, end_offset, text,
     heading, page, line, score)
@@ -16,7 +16,7 @@ export const INSERT_CITATIONS: SQL = sql`
     score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text, heading, page,
     line, score, position)`
 
-/** The citations of these answers, by answer, in the order in which they were given. */
+/** The citations of these answers, by answer, in their order in the text. */
 export async function readCitations(
   queries: Queries,
   principal: Pick<Principal, 'id'>,

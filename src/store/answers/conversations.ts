@@ -45,7 +45,7 @@ export function conversationRepository(database: Database): ConversationReposito
         const turns = rows
           .map(({ searched, readable, ...row }) => ({
             ...row,
-            ...(searched === null ? {} : { searched }),
+            searched: searched ?? undefined,
             ...(readable ? { citations: citations.get(row.id) ?? [] } : { text: WITHHELD, citations: [] }),
           }))
           .reverse()
@@ -60,7 +60,7 @@ export function conversationRepository(database: Database): ConversationReposito
   }
 }
 
-/** In place of an answer. */
+/** Replaces the text of an answer that may no longer be read. */
 const WITHHELD = 'You may no longer read the documents that this answer was made from.'
 
 export function unknownConversation(id: string): ChatbotError {

@@ -1,7 +1,7 @@
 import { messages } from '../../../drizzle/schema.ts'
 import type { Queries } from '../database/database.ts'
 
-/** The question's message, and the answer's where there is one. */
+/** Writes the question's message, and the answer's if there is one. */
 export async function say(
   queries: Queries,
   principal: string,

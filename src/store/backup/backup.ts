@@ -1,4 +1,4 @@
-/** Reads everything out in many short statements, so that nothing waits for it. */
+/** Exports everything in many short statements, so that nothing has to wait for it. */
 import { and, asc, eq, gt, isNull, like, ne, not, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { vectorBytes } from '../../../drizzle/columns.ts'
@@ -28,11 +28,11 @@ import {
 import type { Database } from '../database/database.ts'
 import { specOf } from '../indexes/partitions.ts'
 
-/** Chunks of a record; the statement that reads them keeps PGlite's single session from questions. */
+/** Chunks per record; larger statements would block PGlite's single session for questions. */
 const CHUNKS = 200
 const CONVERSATIONS = 100
 
-/** What changed in a collection while it was read is read again, until a listing finds nothing new. */
+/** Whatever changes in a collection during the export is read again, until a listing finds nothing new. */
 export async function* exportRecords(
   database: Database,
   { seal }: BackupOptions,
@@ -98,7 +98,7 @@ async function* exportGrants(database: Database, withKeys: boolean): AsyncGenera
   for (const { collection, row } of rows) yield { type: 'grant', collection, row }
 }
 
-/** Gives the number of documents; undefined when the collection was removed before it was read. */
+/** Returns the number of documents; undefined if the collection was removed before it was read. */
 async function* exportCollection(
   database: Database,
   id: string,
@@ -124,7 +124,7 @@ async function* exportCollection(
   )
   for (const source of known) yield { type: 'source', ...source }
 
-  /** The version of each document that the archive has whole. */
+  /** The version of each document that is complete in the archive. */
   const written = new Map<string, string>()
   for (;;) {
     const { revision, versions } = await listVersions(database, id)
@@ -145,7 +145,7 @@ async function* exportCollection(
   }
 }
 
-/** In one statement, so that the revision is that of the list. A row's `xmin` changes with whatever changes it. */
+/** A single statement, so that revision and list are consistent. A row's `xmin` changes with every update. */
 async function listVersions(
   database: Database,
   collection: string,
@@ -162,7 +162,10 @@ async function listVersions(
   return { revision: rows[0]?.revision ?? 0, versions }
 }
 
-/** Gives the version that was read; undefined when the document changed meanwhile, and then it has no `document-end`. */
+/**
+ * Returns the version that was read; undefined if the document changed meanwhile, and then it has no
+ * `document-end`.
+ */
 async function* exportDocument(
   database: Database,
   id: string,
@@ -255,7 +258,7 @@ async function* exportConversations(
   }
 }
 
-/** What was said in one statement each: an answer is written once, with all that belongs to it. */
+/** One statement per table is consistent, because an answer is written at once with everything that belongs to it. */
 async function readConversation(database: Database, id: string) {
   const ended = and(eq(answers.conversation, id), ne(answers.state, 'running'))
   return database.transaction(async (queries) => {
@@ -285,6 +288,6 @@ async function readConversation(database: Database, id: string) {
 
 const VERSION = sql<string>`${documents}.xmin::text`
 
-/** A table's row as JSON, by PostgreSQL itself: whatever columns it has. */
+/** A table's row as JSON, produced by PostgreSQL, with all its columns. */
 const rowOf = (table: string) =>
   sql`to_jsonb(${sql.identifier(table)})`.mapWith((row: unknown) => rowSchema.parse(row))

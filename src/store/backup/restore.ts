@@ -20,11 +20,11 @@ import { type StoredChunk, writeChunks, writeParts } from '../documents/document
 import { ensureGeneration } from '../indexes/partitions.ts'
 import { withTerms } from '../search/chunk-terms.ts'
 
-/** A document as its records have come so far. */
+/** A document whose records are still arriving. */
 interface Arriving {
   readonly id: string
   readonly row: Row
-  /** The source that it came from, if it is known here. */
+  /** Its source, if it exists here. */
   readonly source: string | null
   readonly texts: string[]
   readonly chunks: Omit<StoredChunk, 'text' | 'terms'>[]
@@ -93,8 +93,8 @@ export async function restoreRecords(
         for (const { vector, page, line, ...chunk } of record.chunks) {
           arriving?.chunks.push({
             ...chunk,
-            ...(page === null ? {} : { page }),
-            ...(line === null ? {} : { line }),
+            page: page ?? undefined,
+            line: line ?? undefined,
             vector: decodeVector(vector),
           })
         }
@@ -132,7 +132,7 @@ async function ensureCollection(
   })
 }
 
-/** The id of the source of that place, which is another's when it was remembered here before. */
+/** The id of the source at that location, which differs if it already existed here. */
 async function ensureSource(
   database: Database,
   principal: Principal,
@@ -155,14 +155,14 @@ async function ensureSource(
     if (held !== undefined) return held.id
     const own = { ...row, collection_id: owner.id }
     if (await insertRow(queries, 'sources', { ...own, id })) return id
-    // The id is that of another place here.
+    // Another source here has this id.
     const other = randomUUID()
     await insertRow(queries, 'sources', { ...own, id: other })
     return other
   })
 }
 
-/** False when the same document is there. */
+/** False if the same document exists. */
 async function putDocument(
   database: Database,
   collection: string,
@@ -179,7 +179,7 @@ async function putDocument(
     const [held] = await queries
       .select({
         id: documents.id,
-        // Read again from the same file, it may have other text and chunks.
+        // The same file, read again, may give different text and chunks.
         same: sql<boolean>`${documents.id} = ${id} AND ${documents.hash} = ${String(row.hash)}
           AND ${documents.ingestedAt} = ${String(row.ingested_at)}::timestamptz`,
       })
@@ -210,7 +210,7 @@ async function removeDocument(database: Database, collection: string, id: string
   })
 }
 
-/** False when it is there already. */
+/** False if it exists already. */
 async function putConversation(
   queries: Queries,
   { row, answers, messages, citations }: Extract<ArchiveRecord, { type: 'conversation' }>,
@@ -220,30 +220,30 @@ async function putConversation(
   if (!(await insertRow(queries, 'conversations', owned(row)))) return false
   for (const answer of answers) await insertRow(queries, 'answers', owned(answer))
   await forgetOthersQuestions(queries, String(row.id))
-  // Their ids say only in which order they were written here.
+  // Their ids only give the order of insertion.
   for (const { id: _, ...message } of messages) await insertRow(queries, 'messages', owned(message))
   for (const citation of citations) await insertRow(queries, 'citations', owned(citation))
   return true
 }
 
-/** Earlier versions have shown an asker the question of another one, whose answer the cache had. */
+/** Earlier versions showed an asker another asker's question if the answer came from the cache. */
 async function forgetOthersQuestions(queries: Queries, conversation: string): Promise<void> {
   await queries.execute(sql`
     UPDATE answers SET cached = cached - 'question'
     WHERE conversation_id = ${conversation}::uuid AND cached->>'question' <> question`)
 }
 
-/** Users, keys and roles, as their records come. */
+/** Handles records of users, keys and roles. */
 function accountArrivals(database: Database) {
   let passwords: Readonly<Record<string, string>> = {}
-  /** Subjects here by those of the archive, where they differ; keys that are not here. */
+  /** Maps subjects of the archive to those here, if they differ; and keys that are not here. */
   const renamed = new Map<string, string>()
   const keys = new Set<string>()
   const subjectOf = (subject: string) => renamed.get(subject) ?? subject
 
   return {
     subjectOf,
-    /** Gives the number of keys that were added. */
+    /** Returns the number of keys added. */
     async secrets(text: string): Promise<number> {
       const secrets = secretsSchema.parse(parseJson(text))
       passwords = secrets.passwords
@@ -271,7 +271,7 @@ function accountArrivals(database: Database) {
           .from(users)
           .where(eq(users.name, String(row.name)))
         if (held !== undefined) renamed.set(`user:${id}`, `user:${held.id}`)
-        // Restored before, without the passphrase.
+        // Restored earlier without the passphrase.
         await queries
           .update(users)
           .set({ password })
@@ -279,7 +279,7 @@ function accountArrivals(database: Database) {
         return 'there'
       })
     },
-    /** False when the subject has a role there, or either is not here. */
+    /** False if the subject has a role there already, or either does not exist here. */
     async grant(collection: string | null, row: Row): Promise<boolean> {
       const subject = subjectOf(String(row.subject))
       if (subject.startsWith('key:') && !keys.has(subject)) return false
@@ -310,7 +310,7 @@ type Table =
   | 'api_keys'
   | 'grants'
 
-/** False when a row with one of its unique values is there. Columns that this database does not have are left out. */
+/** False if a row with one of its unique values exists. Ignores columns that this database doesn't have. */
 async function insertRow(queries: Queries, table: Table, row: Row): Promise<boolean> {
   const known = await queries.execute(sql`
     SELECT column_name AS name FROM information_schema.columns

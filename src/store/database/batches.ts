@@ -1,8 +1,8 @@
-/** A statement holds at most 65,535 parameters, and long ones keep PGlite's single session from questions. */
+/** A statement can have at most 65,535 parameters, and long ones block PGlite's single session for questions. */
 const MAX_ROWS = 250
 const MAX_BYTES = 1_000_000
 
-/** Rows in order, in groups that one statement may carry; `size` estimates a row's bytes. */
+/** Rows in order, in batches that fit into one statement; `size` estimates a row's bytes. */
 export function* batches<Row>(rows: Iterable<Row>, size: (row: Row) => number = () => 0): Generator<Row[]> {
   let batch: Row[] = []
   let bytes = 0

@@ -8,20 +8,20 @@ import { inDatabaseSpan } from '../../telemetry/spans.ts'
 import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
 import { openLanes } from './pipelined-connections.ts'
 
-/** What a repository builds statements with: the pool, or one transaction of it. */
+/** What a repository runs statements on: the pool, or a transaction. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
 
 export interface Database {
-  /** PGlite: one session, so a statement waits for an open transaction, and only SQL is awaited in one. */
+  /** PGlite has a single session: a statement waits for an open transaction, so await nothing but SQL inside one. */
   readonly embedded: boolean
-  /** Errors have a code; what lost to another transaction is tried again. */
+  /** Errors get a code; conflicts with other transactions are retried. */
   run: <T>(work: (queries: Queries) => Promise<T>) => Promise<T>
   transaction: <T>(work: (queries: Queries) => Promise<T>) => Promise<T>
-  /** Gives the number of rows. With a lock, that one is taken first, and held until the statement is committed. */
+  /** Returns the number of rows. An optional lock is taken first and held until the statement is committed. */
   execute: (statement: Statement, values: Record<string, unknown>, lock?: bigint) => Promise<number>
   /**
-   * On a connection of its own, for statements that take minutes: no time bounds them, and an abort cancels the one
-   * that runs. Not on PGlite.
+   * Runs long statements on a separate connection without a timeout; an abort cancels the running one. Not on
+   * PGlite.
    */
   aside: <T>(signal: AbortSignal, work: (queries: Queries) => Promise<T>) => Promise<T>
   pool: () => PoolUse
@@ -32,16 +32,16 @@ export interface StoreLog {
   warn: (details: object, message: string) => void
 }
 
-/** As for `pg.Pool`: `{ connectionString }` of PostgreSQL, or what `startPglite` returns; and how long things may take. */
+/** Options of `pg.Pool`: `{ connectionString }` for PostgreSQL, or the result of `startPglite`; plus timeouts. */
 export interface Connection extends pg.PoolConfig {
-  /** Of PostgreSQL's statements, those that run aside excepted. */
+  /** For PostgreSQL's statements, except those that run aside. */
   readonly statementTimeoutMs?: number
 }
 
 const CONNECT_TIMEOUT_MS = 15_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const POOL_SIZE = 10
-/** What PostgreSQL may need to say that it has ended a statement; after that nobody is there any more. */
+/** Grace period for PostgreSQL to report a cancelled statement; after that the connection is considered dead. */
 const SILENCE_MS = 5000
 
 export function connect(
@@ -62,7 +62,7 @@ export function connect(
   })
   const lost = (error: Error) => log?.warn({ err: error }, 'database connection lost')
   pool.on('error', lost)
-  // A client that is in use when its connection breaks also emits the error, and nobody else listens.
+  // A client in use also emits the error of its connection, and nobody else listens.
   pool.on('connect', (client) => client.on('error', lost))
   const queries = drizzle(pool)
   const lanes = openLanes(pool)
@@ -92,8 +92,8 @@ export function connect(
 }
 
 /**
- * `pool.query` gives a client back with the error of its statement, and the pool then drops it: a new connection for
- * each statement that fails, and on PGlite a second one while the first still closes, which is refused.
+ * `pool.query` releases a client with the error of its statement, and the pool then drops it: every failed
+ * statement would cost a connection, and on PGlite open a second one, which is refused while the first is closing.
  */
 class KeptClient extends pg.Client {
   #release: pg.PoolClient['release'] = () => undefined
@@ -101,13 +101,13 @@ class KeptClient extends pg.Client {
   get release(): pg.PoolClient['release'] {
     return this.#release
   }
-  /** The pool sets it whenever it lends the client. */
+  /** The pool sets this whenever it hands out the client. */
   set release(release: pg.PoolClient['release']) {
     this.#release = (error) => release(isOfStatement(error) ? undefined : error)
   }
 }
 
-/** PGlite is one session for all its clients, so there is one, and waiting for it is no failure. */
+/** PGlite has one session for all clients, so the pool has one connection, and waiting for it is no failure. */
 const ONE_SESSION = {
   max: 1,
   idleTimeoutMillis: 0,
@@ -117,12 +117,12 @@ const ONE_SESSION = {
   onConnect: forgetEarlierSession,
 }
 
-/** The named statements of a client that was dropped would still be there. */
+/** Named statements of a dropped client would still exist in the session. */
 async function forgetEarlierSession(client: pg.ClientBase): Promise<void> {
   await client.query('DISCARD ALL')
 }
 
-/** A statement of a hot path: built here once, and parsed and planned once by each connection. */
+/** A statement on a hot path: built once here, and parsed and planned once per connection. */
 export type Statement = (values: Record<string, unknown>) => pg.QueryConfig
 
 /** Its values are `sql.placeholder`s. */
@@ -144,7 +144,7 @@ async function oneByOne(pool: pg.Pool, query: pg.QueryConfig, lock?: bigint): Pr
   })
 }
 
-/** The connection is shared: a transaction is sent in one piece, and its COMMIT rolls back what has failed. */
+/** The connection is shared, so a transaction is sent in one piece; after an error its COMMIT rolls back. */
 async function atOnce(client: pg.PoolClient, query: pg.QueryConfig, lock?: bigint): Promise<number> {
   if (lock === undefined) return (await client.query(query)).rowCount ?? 0
   const sent = [client.query(beginWith(lock)), client.query(query), client.query('COMMIT')] as const
@@ -162,8 +162,8 @@ const inTransaction = <T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>)
   })
 
 /**
- * For a transaction. Not drizzle's own: on a broken connection that one keeps the client for ever when BEGIN fails, and hides why
- * when ROLLBACK does.
+ * For transactions. Not drizzle's own: on a broken connection it leaks the client if BEGIN fails, and hides the
+ * reason if ROLLBACK does.
  */
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
@@ -195,7 +195,7 @@ async function onOwnConnection<T>(
     keepAlive: true,
     ...connection,
   })
-  // What breaks it fails the statement that runs, too.
+  // Whatever breaks it also fails the running statement.
   client.on('error', () => undefined)
   await client.connect()
   try {

@@ -1,20 +1,20 @@
 import pg from 'pg'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 
-/** Two transactions waited for each other, and this one was chosen to try again. */
+/** Deadlock or serialization failure: this transaction should retry. */
 export function isConflict(thrown: unknown): boolean {
   const { code } = origin(thrown)
   return code === '40P01' || code === '40001'
 }
 
-/** The connection has said nothing for too long: it is dropped, not asked to roll back. */
+/** The connection timed out: it is dropped, without a rollback. */
 export const isSilence = (thrown: unknown): boolean => origin(thrown).message === 'Query read timeout'
 
-/** The statement failed, and its connection is as good as before. */
+/** The statement failed, but its connection is fine. */
 export const isOfStatement = (thrown: unknown): boolean =>
   thrown instanceof pg.DatabaseError && thrown.severity === 'ERROR'
 
-/** What the database or its connection threw, as an error with a stable code. */
+/** Converts errors of the database or its connection to errors with a stable code. */
 export function translate(thrown: unknown): ChatbotError {
   if (thrown instanceof ChatbotError) return thrown
   const { code, message } = origin(thrown)
@@ -23,12 +23,12 @@ export function translate(thrown: unknown): ChatbotError {
   return new ChatbotError(known, `${explanation}.`, {
     cause: withoutValues(thrown),
     detail: message,
-    ...(known === 'database_unreachable' ? { retryAfterMs: UNREACHABLE_RETRY_MS } : {}),
+    retryAfterMs: known === 'database_unreachable' ? UNREACHABLE_RETRY_MS : undefined,
   })
 }
 
 const UNTRUSTED_EXPLANATION =
-  'The certificate of the database is not trusted; name its authority in the URL: ?sslmode=verify-full&sslrootcert=/path/ca.pem'
+  'The certificate of the database is not trusted; name its CA in the URL: ?sslmode=verify-full&sslrootcert=/path/ca.pem'
 
 const UNREACHABLE_RETRY_MS = 2000
 
@@ -44,12 +44,13 @@ type StoreErrorCode = Extract<
 >
 
 const EXPLANATIONS: Record<StoreErrorCode, string> = {
-  database_unreachable: 'The database does not answer; check that it runs and that its address is right',
-  database_setup: 'The database refuses this user; ask its administrator for the right to use it',
+  database_unreachable:
+    'The database does not respond; check that it is running and that its address is right',
+  database_setup: 'The database refuses this user; ask its administrator for access',
   database_corrupt: 'The database is damaged; restore a backup',
-  timeout: 'The database took longer than database.statementTimeoutMs allows',
-  disk_full: 'The disk of the database is full; make room and try again',
-  invalid_encoding: 'The text cannot be stored, because it holds NUL or broken characters',
+  timeout: 'The database took longer than database.statementTimeoutMs',
+  disk_full: 'The disk of the database is full; free some space and try again',
+  invalid_encoding: 'The text cannot be stored, because it contains NUL or broken characters',
   internal: 'The database failed',
 }
 
@@ -66,15 +67,15 @@ function classify(code: string, message: string): StoreErrorCode {
   return code === '' && CONNECTION_LOST.test(message) ? 'database_unreachable' : 'internal'
 }
 
-/** What Node says of a certificate that it does not trust. */
+/** Node's messages for certificates that it does not trust. */
 const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT_ALTNAME_INVALID)/
 
-/** What `pg` throws without a code. */
+/** Errors that `pg` throws without a code. */
 const CONNECTION_LOST =
   /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after calling end|Client was closed)/
 
-/** The same without the statement's parameters, which hold questions and documents: causes are logged. */
+/** The same error without the statement's parameters, which contain questions and documents: causes are logged. */
 function withoutValues(thrown: unknown): Error {
   const { code, message } = origin(thrown)
   const statement =
@@ -88,7 +89,7 @@ function withoutValues(thrown: unknown): Error {
   return cause
 }
 
-/** The innermost error: drizzle and `pg` wrap what happened. */
+/** The innermost error: drizzle and `pg` wrap the original. */
 function origin(thrown: unknown): { code: string; message: string } {
   if (!(thrown instanceof Error)) return { code: '', message: String(thrown) }
   if (thrown.cause instanceof Error) return origin(thrown.cause)

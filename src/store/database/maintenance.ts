@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 
 /**
- * PGlite has no background processes: without this, deleted rows stay and statistics are those of an empty
- * table. One table a statement, so that questions get their turn between them.
+ * PGlite has no autovacuum: without this, deleted rows stay and statistics are those of an empty table. One table
+ * per statement, so that questions can run in between.
  */
 export async function maintain(database: Database): Promise<void> {
   if (!database.embedded) return
@@ -18,10 +18,10 @@ export async function maintain(database: Database): Promise<void> {
   await database.run((queries) => queries.execute(sql`CHECKPOINT`))
 }
 
-/** Bytes; what has to be read again when the daemon is killed, and what the log keeps on disk. */
+/** Bytes of write-ahead log: what must be replayed after a kill, and what the log occupies on disk. */
 const LONGEST_LOG = 64 * 1024 * 1024
 
-/** After a large write: PGlite makes no checkpoint by itself, and its log would never stop growing. */
+/** Run after large writes: PGlite makes no checkpoints by itself, so its log would grow without limit. */
 export async function boundLog(database: Database): Promise<void> {
   if (!database.embedded) return
   const { rows } = await database.run((queries) =>

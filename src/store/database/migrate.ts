@@ -6,17 +6,18 @@ import { ChatbotError } from '../../domain/errors.ts'
 import type { Database, Queries } from './database.ts'
 
 const OLDEST_POSTGRES = 16
-/** Any number that no other program uses for its own advisory lock: `chatbot` in ASCII. */
+/** Advisory lock number unlikely to be used by another program: `chatbot` in ASCII. */
 const MIGRATION_LOCK = 0x63_68_61_74_62_6fn
 
 /**
- * Brings the database to this version's schema, all migrations in one transaction under a lock, so that several
- * daemons may start at once; gives how many were missing. Throws `database_newer` when a newer version has migrated
- * it, and `database_setup` when it is too old or lacks the extension or a right that only its administrator can give.
+ * Migrates the database to this version's schema, all migrations in one transaction under a lock, so that several
+ * daemons can start at once. Returns the number of migrations applied. Throws `database_newer` if a newer version
+ * has migrated it, and `database_setup` if PostgreSQL is too old, or lacks the extension or a privilege that only
+ * an administrator can grant.
  */
 export function migrate(database: Database): Promise<number> {
   if (database.embedded) return database.transaction(applyMissing)
-  // One waits for the lock as long as another migrates, which may be long.
+  // Waiting for another daemon's migration can take long, so there is no timeout.
   return database.aside(new AbortController().signal, (queries) => queries.transaction(applyMissing))
 }
 
@@ -62,7 +63,7 @@ async function checkVersion(queries: Queries): Promise<void> {
   }
 }
 
-/** Only a superuser may create the extension, which must not matter where an administrator has done it. */
+/** Only a superuser can create the extension; that doesn't matter if an administrator has already done it. */
 async function ensureVector(queries: Queries): Promise<void> {
   const { rows } = await queries.execute(
     sql`SELECT current_database() AS name, EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS there`,
@@ -80,7 +81,7 @@ async function ensureVector(queries: Queries): Promise<void> {
   }
 }
 
-/** A role that may do nothing but log in needs one right, or a schema of its own. */
+/** A role that may only log in needs one privilege, or a schema of its own. */
 async function ensureOwnSchema(queries: Queries): Promise<void> {
   const { rows } = await queries.execute(sql`
     SELECT current_schema() AS schema, quote_ident(current_user) AS role,

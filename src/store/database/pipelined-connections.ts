@@ -1,19 +1,19 @@
 /**
- * Short statements of many askers on a few connections, sent without waiting for the answers to those before them
- * (PostgreSQL's pipelining): waking a connection up costs both sides more than such a statement.
+ * Pipelines short statements of many askers over a few connections: waking a connection costs both sides more than
+ * such a statement.
  */
 import type pg from 'pg'
 import { isOfStatement } from './errors.ts'
 
 export interface Lanes {
-  /** What `send` sends before it first waits has nothing of others in between; after that it must send nothing. */
+  /** What `send` sends before its first await is not interleaved with others; after that it must send nothing. */
   run: <T>(send: (client: pg.PoolClient) => Promise<T>) => Promise<T>
 }
 
 interface Lane {
   readonly client: Promise<pg.PoolClient>
   inFlight: number
-  /** Turns until its connection goes back to the pool, where somebody may wait for it. */
+  /** Statements until its connection returns to the pool, where others may wait for it. */
   left: number
   isBroken: boolean
 }
@@ -21,7 +21,7 @@ interface Lane {
 const MOST_LANES = 4
 const TURNS = 256
 
-/** Of a pool whose clients have `pipeline`; takes no more than half of its connections. */
+/** For a pool whose clients have `pipeline`; uses at most half of its connections. */
 export function openLanes(pool: pg.Pool): Lanes {
   const most = Math.max(1, Math.min(MOST_LANES, Math.floor(pool.options.max / 2)))
   const open = new Set<Lane>()

@@ -16,7 +16,7 @@ const SUMMARY = { id, name, revision, cache, engine, createdAt }
 
 type Readable = ReturnType<typeof prepareReadable>
 
-/** Built once and planned once: questions ask it. */
+/** Built and planned once, because every question uses it. */
 const prepareReadable = (queries: Queries, asLocal: boolean) =>
   queries
     .select({ ...SUMMARY, indexing: beingIndexed })
@@ -25,14 +25,14 @@ const prepareReadable = (queries: Queries, asLocal: boolean) =>
     .orderBy(asc(collections.name))
     .prepare(`readable ${asLocal ? 'local' : 'other'}`)
 
-/** For the placeholders `subjects`, unless it is the local principal who asks, and `names`. */
+/** For the placeholders `names` and, unless the asker is the local principal, `subjects`. */
 const isReadable = (asLocal: boolean) =>
   and(
     asLocal ? undefined : mayAs(sql.placeholder('subjects'), 'reader'),
     sql`(${sql.placeholder('names')}::text[] IS NULL OR ${collections.name} = ANY(${sql.placeholder('names')}::text[]))`,
   )
 
-/** That `readable` would give again what it gave: for its placeholders, and `remembered`. */
+/** Whether `readable` would return the same again: for its placeholders, and `remembered`. */
 export const isAsRemembered = (asLocal: boolean): SQL => sql`${sql.placeholder('remembered')}::jsonb = (
   SELECT coalesce(jsonb_agg(jsonb_build_array(${id}, ${name}, ${revision}, ${cache}, ${engine}, ${beingIndexed})
     ORDER BY ${name}), '[]') FROM ${collections} WHERE ${isReadable(asLocal)})`
@@ -126,7 +126,7 @@ export function collectionRepository(database: Database): CollectionRepository {
         const { id } = await findCollection(queries, principal, name, 'admin')
         return generationsOf(queries, id)
       })
-      // The partitions are locked until a build of their index ends, and everything would wait behind this.
+      // A running index build locks the partitions, and everything would queue behind this deletion.
       await cancelBuilds(database, building)
       await database.transaction(async (queries) => {
         await findCollection(queries, principal, name, 'admin')
@@ -139,7 +139,7 @@ export function collectionRepository(database: Database): CollectionRepository {
   }
 }
 
-/** The collection's row, locked until the transaction ends: changes to one collection come one by one. */
+/** The collection's row, locked until the transaction ends: serialises changes to a collection. */
 export async function lockCollection(
   queries: Queries,
   name: string,
@@ -161,7 +161,7 @@ export async function raiseRevision(queries: Queries, id: string): Promise<void>
     .where(eq(collections.id, id))
 }
 
-/** Throws `unknown_collection` where it cannot be read, and `forbidden` where that is all that is allowed. */
+/** Throws `unknown_collection` if it cannot be read, and `forbidden` if it can only be read. */
 export async function findCollection(
   queries: Queries,
   principal: Principal,
@@ -178,13 +178,13 @@ export async function findCollection(
   return found
 }
 
-/** Undefined when the name is taken. Whoever makes a collection administers it. */
+/** Undefined if the name is taken. The creator becomes its administrator. */
 async function insert(queries: Queries, principal: Principal, name: string): Promise<Collection | undefined> {
   checkCollectionName(name)
   if (!(await mayEverywhere(queries, principal, 'editor'))) {
     throw new ChatbotError(
       'forbidden',
-      `There is no collection "${name}" for you, and making one needs the role editor on all collections.`,
+      `There is no collection "${name}" that you can read, and creating one needs the role editor on all collections.`,
     )
   }
   const [row] = await queries

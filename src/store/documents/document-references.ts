@@ -26,8 +26,8 @@ export const SUMMARY = {
 }
 
 /**
- * Of those that the principal can read: by id, else by uri, else by unique id prefix (≥ 4 hex digits). Throws
- * `forbidden` without this role on its collection.
+ * Among documents that the principal can read: by id, else by uri, else by unique id prefix (≥ 4 hex digits).
+ * Throws `forbidden` without this role on its collection.
  */
 export async function findDocument(
   queries: Queries,
@@ -56,7 +56,7 @@ export async function findDocument(
   )
 }
 
-/** How many of the matches an ambiguous reference names. */
+/** Matches listed for an ambiguous reference. */
 const SHOWN = 5
 
 function select(queries: Queries, principal: Principal, role: Role, condition: SQL) {
@@ -69,7 +69,7 @@ function select(queries: Queries, principal: Principal, role: Role, condition: S
     .limit(SHOWN)
 }
 
-/** A range of ids, because the primary key's index finds no prefixes. */
+/** A range of ids, because the primary key's index cannot search prefixes. */
 function idPrefix(reference: string): SQL | undefined {
   const digits = reference.replaceAll('-', '').toLowerCase()
   if (!/^[0-9a-f]{4,31}$/.test(digits)) return undefined
@@ -80,6 +80,6 @@ function ambiguous(reference: string, found: readonly DocumentSummary[]): Chatbo
   const choices = found.map((document) => `${document.id} (${document.collection}: ${document.uri})`)
   return new ChatbotError(
     'ambiguous_document',
-    `"${reference}" names several documents; use the id of one: ${choices.join(', ')}.`,
+    `"${reference}" matches several documents; use an id: ${choices.join(', ')}.`,
   )
 }

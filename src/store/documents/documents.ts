@@ -65,7 +65,7 @@ export function documentRepository(database: Database): DocumentRepository {
     text: (principal, reference) =>
       database.run(async (queries) => {
         const { id } = await findDocument(queries, principal, reference)
-        // One statement, so that the text is that of the summary even while the document is replaced.
+        // A single statement, so that text and summary match even if the document is replaced meanwhile.
         const rows = await queries
           .select({ document: SUMMARY, text: documentParts.text })
           .from(documents)
@@ -104,7 +104,7 @@ export function documentRepository(database: Database): DocumentRepository {
   }
 }
 
-/** The collection's active generation if it is of this spec. */
+/** The collection's active generation if it has this spec. */
 async function generationOf(
   queries: Queries,
   collection: string,
@@ -132,7 +132,7 @@ export async function writeParts(queries: Queries, document: string, text: strin
 }
 
 export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
-  /** Null when it is not known. */
+  /** Null if unknown. */
   readonly context: string | null
   readonly terms: readonly Term[]
 }
@@ -168,7 +168,7 @@ export async function writeChunks(
   }
 }
 
-/** A page of documents by uri. It is longer than `limit` when its last uri is in several collections. */
+/** A page of documents by uri; longer than `limit` if its last uri is in several collections. */
 async function listDocuments(
   queries: Queries,
   principal: Principal,

@@ -1,4 +1,4 @@
-/** Documents that runs have taken in and that cannot be found yet. */
+/** Documents that are accepted but not searchable yet. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { collections, jobs } from '../../../drizzle/schema.ts'
@@ -10,7 +10,7 @@ export const notYetIndexed =
     Number,
   )
 
-/** Of a row in `collections`, whoever has sent them. */
+/** For a row of `collections`: the documents of all users. */
 export const beingIndexed: SQL<number> = sql<number>`(${new QueryBuilder()
   .select({ documents: notYetIndexed })
   .from(jobs)

@@ -1,4 +1,4 @@
-/** Where chunks, their vectors and their BM25 weights become searchable: staged ones are copied inside the database. */
+/** Makes chunks, their vectors and their BM25 weights searchable: copies staged ones inside the database. */
 import { eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../../drizzle/schema.ts'
 import type { Queries } from '../database/database.ts'
 
-/** Copies complete staged documents, each over the version that was there: ids of live documents stay. */
+/** Publishes complete staged documents over their earlier versions; ids of live documents stay. */
 export async function replaceLive(
   queries: Queries,
   generation: number,

@@ -1,4 +1,4 @@
-/** What became of the document of a run of one, whoever worked on it. */
+/** The outcome of a run with a single document, whichever daemon worked on it. */
 import { and, eq, sql } from 'drizzle-orm'
 import { documents, jobs, stagedDocuments } from '../../../drizzle/schema.ts'
 import type { Principal } from '../../domain/principal.ts'
@@ -33,7 +33,7 @@ export async function outcomeOf(queries: Queries, principal: Principal, job: str
   return { state: 'cancelled' }
 }
 
-/** By a later upload of the same document, in a run that goes on. */
+/** By a later upload of the same document, in a run that is not finished. */
 const isStagedAgain = sql<boolean>`EXISTS (
   SELECT FROM staged_documents later JOIN jobs run ON run.id = later.job_id
   WHERE later.collection_id = ${stagedDocuments.collection} AND later.uri = ${stagedDocuments.uri}

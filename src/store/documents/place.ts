@@ -1,10 +1,10 @@
-/** Columns that may be NULL, as properties that may be absent. */
+/** Turns NULL columns into absent properties. */
 export function place<Row extends { heading?: string | null; page: number | null; line: number | null }>(
   row: Row,
 ): { heading?: string; page?: number; line?: number } {
   return {
-    ...(row.heading == null ? {} : { heading: row.heading }),
-    ...(row.page === null ? {} : { page: row.page }),
-    ...(row.line === null ? {} : { line: row.line }),
+    heading: row.heading ?? undefined,
+    page: row.page ?? undefined,
+    line: row.line ?? undefined,
   }
 }

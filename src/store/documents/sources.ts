@@ -12,7 +12,7 @@ import { isUuid } from '../database/uuid.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { replaceStaged, replaceStagedOf } from './staging.ts'
 
-/** Deleted in one transaction, so that questions get their turn between them. */
+/** Documents deleted per transaction, so that questions can run in between. */
 const REMOVED_AT_ONCE = 250
 
 export function sourceRepository(database: Database): SourceRepository {
@@ -133,7 +133,7 @@ export function sourceRepository(database: Database): SourceRepository {
 }
 
 const { createdBy: _, ...OWN } = getTableColumns(sources)
-/** A Source; the statement joins `collections`. */
+/** The columns of a Source; the statement joins `collections`. */
 const COLUMNS = { ...OWN, collection: collections.name }
 
 async function findSource(queries: Queries, principal: Principal, id: string, role: Role): Promise<Source> {
@@ -147,7 +147,7 @@ async function findSource(queries: Queries, principal: Principal, id: string, ro
   if (found === undefined) {
     throw new ChatbotError(
       'unknown_source',
-      `There is no source "${id}". \`chatbot sources list\` shows those that are remembered.`,
+      `There is no source "${id}". \`chatbot sources list\` shows the known ones.`,
     )
   }
   const { allowed, ...source } = found
@@ -159,7 +159,7 @@ async function findSource(queries: Queries, principal: Principal, id: string, ro
 const collectionOf = (source: string) =>
   sql`(SELECT ${sources.collection} FROM ${sources} WHERE ${sources.id} = ${source})`
 
-/** Renames documents of the source; what another document is called already is left alone. */
+/** Renames documents of the source; skips names that another document has. */
 async function move(queries: Queries, source: string, moves: readonly Move[]): Promise<Move[]> {
   const done: Move[] = []
   for (const batch of batches(moves)) {

@@ -1,11 +1,14 @@
-/** Which staged chunks need a vector, and vectors that are there already. */
+/** Finds staged chunks without a vector, and reuses existing vectors. */
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { chunks, stagedChunks, stagedDocuments, stagedVectors } from '../../../drizzle/schema.ts'
 import type { Claim } from '../../ports/store/jobs.ts'
 import type { ChunkPlace, StagedChunk } from '../../ports/store/staging.ts'
 import type { Queries } from '../database/database.ts'
 
-/** Behind `after` in the order of documents and ordinals: at most `limit` chunks, and the documents that end in them. */
+/**
+ * At most `limit` chunks after `after`, ordered by document and ordinal, and the documents that are complete with
+ * them.
+ */
 export async function missingVectors(
   queries: Queries,
   claim: Claim,
@@ -38,14 +41,14 @@ export async function missingVectors(
     )
     .orderBy(asc(stagedChunks.document), asc(stagedChunks.ordinal))
     .limit(limit + 1)
-  // The row beyond the limit tells whether the last document goes on.
+  // The row beyond the limit tells whether the last document continues.
   const beyond = rows.length > limit ? rows.pop()?.document : undefined
   const ends = new Set(rows.map((row) => row.document))
   if (beyond !== undefined) ends.delete(beyond)
   return { chunks: rows, ends: [...ends], last: rows.at(-1) }
 }
 
-/** Copies vectors of equal chunks from the live generation; gives the places that have one now. */
+/** Copies vectors of equal chunks from the active generation; returns the chunks that have one now. */
 export async function reuseVectors(
   queries: Queries,
   generation: number,

@@ -1,4 +1,4 @@
-/** Documents on their way: received whole, embedded batch by batch, then made live. */
+/** Staged documents: received completely, embedded batch by batch, then published. */
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import {
   collections,
@@ -36,9 +36,9 @@ import { outcomeOf } from './outcome.ts'
 import { missingVectors, reuseVectors } from './staged-vectors.ts'
 import { contextOf, splitText } from './text-parts.ts'
 
-/** A longer one does not fit into an index of PostgreSQL. */
+/** Longer values don't fit into a PostgreSQL index. */
 const MAX_URI_BYTES = 2048
-/** Chunks of a run that may wait to be embedded: about 100 MB of database. */
+/** Chunks of a run that may wait for embedding: about 100 MB in the database. */
 const MAX_BACKLOG = 50_000
 const BACKLOG_RETRY_MS = 2000
 
@@ -73,7 +73,7 @@ export function stagingRepository(database: Database): StagingRepository {
         })
       } catch (error) {
         const job = made
-        // Where it cannot be, `tidy` ends it.
+        // If this fails, `tidy` ends it.
         if (job !== undefined)
           await database.run((queries) => queries.delete(jobs).where(eq(jobs.id, job))).catch(() => undefined)
         throw error
@@ -238,7 +238,7 @@ export function stagingRepository(database: Database): StagingRepository {
     run: Run<Accepted>,
   ): Promise<Accepted | Unchanged> {
     if (Buffer.byteLength(document.uri) > MAX_URI_BYTES) {
-      throw new ChatbotError('bad_request', `A document's path may have ${MAX_URI_BYTES} bytes, not more.`)
+      throw new ChatbotError('bad_request', `A document's path may have at most ${MAX_URI_BYTES} bytes.`)
     }
     const { uri, title, text } = document
     const lexical = await withTerms(chunks.map((chunk) => ({ ...chunk, uri, title })))
@@ -254,30 +254,30 @@ export function stagingRepository(database: Database): StagingRepository {
         await step((queries) => queries.insert(stagedChunks).values(group.map(rowOf(begun.id))))
       }
       return step(async (queries) => {
-        // Uploads of one document wait for each other, and one that is being made live for them.
+        // Serialises uploads of the same document, and uploads with publishing it.
         await lockCollection(queries, target.collection)
         await accept(queries, begun, uri, chunks.length)
         return run.accepted(queries, begun)
       })
     }
-    // Piece by piece where it is large: PGlite's single session has questions to answer meanwhile.
+    // In pieces if it is large, so that PGlite's single session can answer questions in between.
     return parts.length + groups.length > 2
       ? store(database.transaction)
       : database.transaction((queries) => store((work) => work(queries)))
   }
 }
 
-/** How documents come into a run. */
+/** How documents enter a run. */
 interface Run<Accepted> {
-  /** The run's job and shard that the document's row will name. */
+  /** The job and shard for the document's row. */
   open: (queries: Queries, owner: Collection) => Promise<Pick<StagedPlace, 'job' | 'shard'>>
-  /** What is due now that it is accepted, in the same transaction. */
+  /** Called when the document is accepted, in the same transaction. */
   accepted: (queries: Queries, place: StagedPlace) => Promise<Accepted>
 }
 
 type Begun = Unchanged | ({ readonly status: 'begun' } & StagedPlace)
 
-/** The row that the document's content will hang on. */
+/** Creates the document's row, which its content will refer to. */
 async function begin<Accepted>(
   queries: Queries,
   principal: Principal,
@@ -339,7 +339,7 @@ const rowOf =
     weights: terms,
   })
 
-/** Null when the source was removed meanwhile, or belongs to another collection. */
+/** Null if the source was removed meanwhile, or belongs to another collection. */
 const sourceIn = (collection: string, source: string | null) =>
   source === null
     ? null
@@ -353,15 +353,19 @@ async function openRun(
 ): Promise<string> {
   const job = await findJob(queries, principal, reference)
   if (job.collection !== collection) {
-    throw new ChatbotError('bad_request', `The job ${job.id} is of the collection "${job.collection}".`)
+    throw new ChatbotError('bad_request', `The job ${job.id} belongs to the collection "${job.collection}".`)
   }
   if (job.state === 'cancelled' || job.state === 'failed') {
-    throw new ChatbotError('job_ended', `The job ${job.id} is ${job.state}: it takes no more documents.`)
+    throw new ChatbotError('job_ended', `The job ${job.id} is ${job.state}: it accepts no more documents.`)
   }
   if (job.chunks - job.embedded - job.reused > MAX_BACKLOG) {
-    throw new ChatbotError('overloaded', `More than ${MAX_BACKLOG} chunks of this run wait to be embedded.`, {
-      retryAfterMs: BACKLOG_RETRY_MS,
-    })
+    throw new ChatbotError(
+      'overloaded',
+      `More than ${MAX_BACKLOG} chunks of this run are waiting for embedding.`,
+      {
+        retryAfterMs: BACKLOG_RETRY_MS,
+      },
+    )
   }
   return job.id
 }
@@ -382,12 +386,12 @@ async function accept(
     .where(and(eq(stagedDocuments.id, id), eq(stagedDocuments.state, 'receiving')))
     .returning({ id: stagedDocuments.id })
   if (!open || own === undefined) {
-    throw new ChatbotError('job_ended', 'The job ended while the document was received.')
+    throw new ChatbotError('job_ended', 'The job ended while the document was being received.')
   }
   await queries
     .update(jobs)
     .set({
-      // A run that was thought to be over goes on.
+      // A run that seemed finished continues.
       state: sql`CASE ${jobs.state} WHEN 'done' THEN 'running' ELSE ${jobs.state} END`,
       finishedAt: null,
       documents: sql`${jobs.documents} + 1`,
@@ -397,7 +401,7 @@ async function accept(
     .where(eq(jobs.id, job))
 }
 
-/** Which of the files a job that goes on has, with this content. */
+/** Which of the files are staged with this content in a running job. */
 export async function stagedAmong(
   queries: Queries,
   collection: string,
@@ -423,7 +427,7 @@ export async function stagedAmong(
   return found
 }
 
-/** Of a locked collection: what is still staged of these documents is not wanted any more. */
+/** For a locked collection: discards what is still staged of these documents. */
 export async function replaceStaged(
   queries: Queries,
   collection: string,
@@ -435,7 +439,7 @@ export async function replaceStaged(
   }
 }
 
-/** As `replaceStaged`, of all documents of a source. */
+/** Like `replaceStaged`, for all documents of a source. */
 export const replaceStagedOf = (queries: Queries, source: string): Promise<void> =>
   dropWaiting(queries, eq(stagedDocuments.source, source))
 
@@ -458,7 +462,7 @@ async function dropWaiting(queries: Queries, where: SQL | undefined): Promise<vo
   }
 }
 
-/** Of these, the staged documents all of whose chunks have vectors, and the share of their text that is unknown. */
+/** Those staged documents whose chunks all have vectors, and the share of their text that is unknown. */
 async function completeDocuments(
   queries: Queries,
   ids: readonly number[],

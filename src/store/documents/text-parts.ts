@@ -1,9 +1,9 @@
 import type { EmbeddedChunk } from '../../domain/document.ts'
 
-/** UTF-16 code units; in UTF-8 at most 3 MB, well below what a statement parameter may have. */
+/** UTF-16 code units; at most 3 MB in UTF-8, well below the limit of a statement parameter. */
 const PART_LENGTH = 1_000_000
 
-/** Pieces that make the text again when joined, none ending inside a surrogate pair; one when it is empty. */
+/** Splits text into pieces that join to the original, never inside a surrogate pair; an empty text gives one piece. */
 export function splitText(text: string): string[] {
   const parts: string[] = []
   let start = 0
@@ -18,6 +18,6 @@ export function splitText(text: string): string[] {
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 
-/** What `embedText` has before the text. */
+/** The part of `embedText` before the text. */
 export const contextOf = ({ embedText, text }: Pick<EmbeddedChunk, 'embedText' | 'text'>): string =>
   embedText.slice(0, embedText.length - text.length)

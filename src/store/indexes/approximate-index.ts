@@ -1,6 +1,6 @@
 /**
- * HNSW over a generation's vectors as halfvec, on PostgreSQL alone: PGlite would be busy for minutes with building
- * it. bench/retrieval-scale.ts measures its recall and speed with these settings.
+ * HNSW index over a generation's vectors as halfvec. PostgreSQL only: PGlite would be blocked for minutes by a
+ * build. bench/retrieval-scale.ts measures its recall and speed with these settings.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, type SQL, sql } from 'drizzle-orm'
@@ -9,7 +9,7 @@ import type { ApproximateIndex } from '../../ports/store/generations.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { partitionName } from './partitions.ts'
 
-/** Vectors from which on the index is faster than reading them all by enough to be worth its space. */
+/** Number of vectors above which the index is enough faster than a scan to be worth its space. */
 const WORTHWHILE = 20_000
 const M = 16
 const EF_CONSTRUCTION = 200
@@ -17,13 +17,16 @@ const EF_SEARCH = 400
 
 const indexName = (generation: number): string => `${partitionName(generation)}_hnsw`
 
-/** Whether the generation of the row has the index, complete. */
+/** Whether the row's generation has a complete index. */
 export const hasApproximateIndex = (): SQL<boolean> => sql<boolean>`EXISTS (
   SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
   WHERE relname = 'vectors_g' || ${generations.id} || '_hnsw' AND indisvalid
     AND relnamespace = current_schema()::regnamespace)`
 
-/** Runs a search in a transaction with the settings of the index; a filter makes it look on until it has enough. */
+/**
+ * Runs a search in a transaction with the index's settings; with a filter, the index scan continues until it has
+ * enough.
+ */
 export async function withApproximateSearch<T>(
   queries: Queries,
   search: (queries: Queries) => Promise<T>,
@@ -36,12 +39,12 @@ export async function withApproximateSearch<T>(
 
 const LOCK_POLL_MS = 200
 const CANCEL_ATTEMPTS = 50
-/** Any number that no other program uses for its own advisory lock: `chathnsw` in ASCII. */
+/** Advisory lock number unlikely to be used by another program: `chathnsw` in ASCII. */
 const BUILD_LOCK = 0x63_68_61_74_68_6e_73_77n
 
 /**
- * Builds the indexes that are worthwhile and missing, in this daemon unless another one is at it. Those of collections
- * that changed in the last minute wait: a bulk load is quicker without. An abort ends it at once.
+ * Builds missing indexes that are worthwhile, unless another daemon is building. Collections changed in the last
+ * minute wait, because a bulk load is faster without an index. An abort ends it at once.
  */
 export async function buildApproximateIndexes(database: Database, signal: AbortSignal): Promise<void> {
   if (database.embedded) return
@@ -80,8 +83,8 @@ async function settledAndWanted(queries: Queries): Promise<number[]> {
 }
 
 /**
- * Builds the index of a generation when it has enough vectors, without stopping reads or writes: about a minute
- * for 100,000. What an interrupted build left is dropped first. Waits while another index is built.
+ * Builds the index of a generation if it has enough vectors, without blocking reads or writes: about a minute for
+ * 100,000. Drops leftovers of an interrupted build first. Waits while another index is being built.
  */
 export async function ensureApproximateIndex(
   database: Database,
@@ -100,7 +103,7 @@ export async function ensureApproximateIndex(
   })
 }
 
-/** Ends builds of these generations' indexes, whichever daemon is at it. */
+/** Cancels builds of these generations' indexes on any daemon. */
 export async function cancelBuilds(database: Database, ids: readonly number[]): Promise<void> {
   if (database.embedded || ids.length === 0) return
   const names = sql`${sql.param(ids.map(partitionName))}::text[]`

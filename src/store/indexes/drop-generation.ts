@@ -24,8 +24,8 @@ export async function dropGeneration(database: Database, principal: Principal, i
     if (owner.activeGeneration === id)
       throw new ChatbotError(
         'bad_request',
-        `Generation ${id} is the one that is searched in "${found.name}". Delete the collection (chatbot collections ` +
-          `rm ${found.name}), or make another index first: chatbot index rebuild --collection ${found.name} --model M`,
+        `Generation ${id} is the active one of "${found.name}". Delete the collection (chatbot collections ` +
+          `rm ${found.name}), or build another index first: chatbot index rebuild --collection ${found.name} --model M`,
       )
     await audit(queries, principal, 'index.drop', `${found.name} ${id}`)
     const open = await queries

@@ -12,8 +12,8 @@ export const partitionName = (generation: number): string => `vectors_g${generat
 export const termsPartitionName = (generation: number): string => `chunk_terms_g${generation}`
 
 /**
- * The active generation of a locked collection, made when it has none. Throws `index_mismatch` when it has one of
- * another spec: vectors are never mixed.
+ * The active generation of a locked collection, created if it has none. Throws `index_mismatch` if it has another
+ * spec: vectors are never mixed.
  */
 export async function ensureGeneration(
   queries: Queries,
@@ -26,14 +26,14 @@ export async function ensureGeneration(
   )
 }
 
-/** Undefined when there is none yet; throws `index_mismatch` as `ensureGeneration`. */
+/** Undefined if there is none yet; throws `index_mismatch` like `ensureGeneration`. */
 export const activeGeneration = (
   queries: Queries,
   collection: Pick<Collection, 'id' | 'name'>,
   spec: IndexSpec,
 ): Promise<number | undefined> => fittingGeneration(queries, collection, spec, sameSpec)
 
-/** As `activeGeneration`, whatever its model: chunks are the same for all. */
+/** Like `activeGeneration`, but for any model: chunks are the same for all. */
 export const generationCutBy = (
   queries: Queries,
   collection: Pick<Collection, 'id' | 'name'>,
@@ -60,7 +60,7 @@ async function fittingGeneration(
   )
 }
 
-/** Of a generation's row. */
+/** The spec of a generation's row. */
 export const specOf = ({ reference, model, dimensions, splitter }: IndexSpec): IndexSpec => ({
   reference,
   model,
@@ -68,9 +68,9 @@ export const specOf = ({ reference, model, dimensions, splitter }: IndexSpec): I
   splitter,
 })
 
-/** The way out of `index_mismatch`. */
+/** Advice for `index_mismatch`. */
 const howToRebuild = (collection: string): string =>
-  `Make its index anew from the stored text: chatbot index rebuild --collection ${collection}`
+  `Rebuild its index from the stored text: chatbot index rebuild --collection ${collection}`
 
 export function sameSpec(left: IndexSpec, right: IndexSpec): boolean {
   return (
@@ -78,7 +78,7 @@ export function sameSpec(left: IndexSpec, right: IndexSpec): boolean {
   )
 }
 
-/** Their rows in `generations` and `chunks` stay. */
+/** Keeps their rows in `generations` and `chunks`. */
 export async function dropPartitions(queries: Queries, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   await lockTables(queries, 'ACCESS EXCLUSIVE')
@@ -97,7 +97,7 @@ export async function generationsOf(queries: Queries, collection: string): Promi
   return rows.map(({ id }) => id)
 }
 
-/** Of a locked collection; an active one becomes the one that is searched. */
+/** For a locked collection; an active generation becomes the one that is searched. */
 export async function createGeneration(
   queries: Queries,
   collection: string,
@@ -119,7 +119,7 @@ export async function createGeneration(
   return created.id
 }
 
-/** Attached, not created as partitions: that would stop all readers of other partitions. */
+/** Attached, not created as partitions: that would block readers of other partitions. */
 async function createPartitions(queries: Queries, generation: number, dimensions: number): Promise<void> {
   const value = sql.raw(String(generation))
   const ofGeneration = sql`CONSTRAINT generation CHECK (generation_id = ${value})`

@@ -1,7 +1,7 @@
 /**
- * A new generation beside the live one. The stored documents are the list of what is to do: one is complete in the
- * new generation when its chunk 0 is there, because chunks are written from the last to the first. Whatever replaces a
- * document deletes its chunks in all generations, so that it comes up again.
+ * Builds a new generation beside the active one. The stored documents are the work list: one is complete in the
+ * new generation once its chunk 0 is there, because chunks are written from the last to the first. Replacing a
+ * document deletes its chunks in all generations, so it comes up again.
  */
 import { and, asc, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import { z } from 'zod'
@@ -118,7 +118,7 @@ export function rebuildRepository(database: Database): RebuildRepository {
             start: chunk.start,
             end: chunk.end,
             heading: chunk.heading,
-            ...(chunk.page === null ? {} : { page: chunk.page }),
+            page: chunk.page ?? undefined,
           })),
         }
       }),
@@ -240,7 +240,7 @@ const documentRow = z.object({
 const { ordinal, start, end, text, heading, page, line, tokens, hash, context } = chunks
 const CHUNK = { ordinal, start, end, text, heading, page, line, tokens, hash, context }
 
-/** The rebuild of the collection that is under way, or that failed and goes on; throws `rebuild_running`. */
+/** The collection's rebuild that is running, or failed and is resumed; throws `rebuild_running`. */
 async function openRebuild(
   queries: Queries,
   principal: Principal,
@@ -263,7 +263,7 @@ async function openRebuild(
     throw new ChatbotError(
       'rebuild_running',
       `The collection is being rebuilt with ${open.generation.reference} by the job ${open.id}. ` +
-        `Wait for it, or give it up first: chatbot jobs cancel ${open.id.slice(0, 8)}`,
+        `Wait for it, or cancel it first: chatbot jobs cancel ${open.id.slice(0, 8)}`,
     )
   }
   if (open.state === 'failed') {
@@ -276,7 +276,7 @@ async function openRebuild(
   return open.id
 }
 
-/** Undefined when there is nothing to do: the index is of this spec, or there is none. */
+/** Undefined if there is nothing to do: the index has this spec, or there is none. */
 async function beginRebuild(
   queries: Queries,
   principal: Principal,
@@ -312,7 +312,7 @@ async function countAnew(
     WHERE jobs.id = ${job}`)
 }
 
-/** Those of the documents that are as they were when they were read; they stay so until the transaction ends. */
+/** Those of the documents that have not changed since they were read; they cannot change until the transaction ends. */
 async function unchanged(queries: Queries, read: readonly RebuildDocument[]): Promise<Set<string>> {
   const rows = await queries
     .select({ id: documents.id, version: sql<string>`${documents.ingestedAt}::text` })
@@ -329,7 +329,7 @@ async function unchanged(queries: Queries, read: readonly RebuildDocument[]): Pr
   return new Set(read.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id))
 }
 
-/** What waits to be indexed is embedded again, by the new model; its jobs are locked so that none keeps an old vector. */
+/** Staged documents are embedded again, by the new model; locks their jobs so that none keeps an old vector. */
 async function forgetStagedVectors(queries: Queries, collection: string): Promise<void> {
   const waiting = await queries
     .select({ id: jobs.id })

@@ -1,4 +1,4 @@
-/** Generations that nobody searches any more go in steps that hold nobody up. */
+/** Drops generations that are no longer searched, in small steps that block nobody. */
 import { asc, eq, sql } from 'drizzle-orm'
 import { chunks, generations } from '../../../drizzle/schema.ts'
 import type { Database, Queries } from '../database/database.ts'
@@ -6,10 +6,10 @@ import { boundLog } from '../database/maintenance.ts'
 import { cancelBuilds } from './approximate-index.ts'
 import { dropPartitions } from './partitions.ts'
 
-/** Chunks that one statement deletes. */
+/** Chunks deleted per statement. */
 const STEP = 1000
 
-/** Drops what a rebuild has replaced, and what it leaves behind when it is given up. Several daemons may call it. */
+/** Drops what a rebuild has replaced, and what a cancelled one leaves behind. Several daemons may call it. */
 export async function dropRetired(database: Database): Promise<void> {
   const retired = await database.transaction(async (queries) => {
     await retireAbandoned(queries)
@@ -36,7 +36,7 @@ export async function dropRetired(database: Database): Promise<void> {
   }
 }
 
-/** The job that was to complete it is gone. */
+/** Retires generations whose rebuild job is gone. */
 async function retireAbandoned(queries: Queries): Promise<void> {
   await queries
     .update(generations)

@@ -1,4 +1,4 @@
-/** Whether an index is what the stored documents say: read in short statements, document by document. */
+/** Verifies an index against the stored documents, in short statements, document by document. */
 import { createHash } from 'node:crypto'
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import {
@@ -23,16 +23,16 @@ import { hasApproximateIndex, withApproximateSearch } from './approximate-index.
 import { partitionName, termsPartitionName } from './partitions.ts'
 import { dropRetired } from './retired.ts'
 
-/** Documents and chunks of a statement. */
+/** Documents and chunks per statement. */
 const DOCUMENTS = 100
 const CHUNKS = 200
-/** Vectors whose neighbours are looked up both ways, and the share that must agree. */
+/** Vectors whose neighbours are searched both ways, and the share that must agree. */
 const SAMPLE = 30
 const NEIGHBOURS = 10
 const LEAST_RECALL = 0.95
 const EXAMPLES = 5
 
-/** See IndexRepository.verify. Begins anew when a rebuild was completed meanwhile, which drops what was looked at. */
+/** See IndexRepository.verify. Starts over if a rebuild completed meanwhile, which drops what was checked. */
 export async function verifyCollection(
   database: Database,
   principal: Principal,
@@ -123,7 +123,7 @@ interface Target {
   readonly collection: string
   readonly name: string
   readonly dimensions: number
-  /** Its words are those of this version. */
+  /** Its words have this version. */
   readonly terms: boolean
 }
 
@@ -158,7 +158,7 @@ interface StoredSummary {
   readonly chunks: number
 }
 
-/** Damaged: its chunks are not what they should be, so that they have to be made anew. */
+/** A damaged document has wrong chunks, which must be rebuilt. */
 async function checkDocument(
   database: Database,
   target: Target,
@@ -167,7 +167,7 @@ async function checkDocument(
   fix: boolean,
 ): Promise<{ chunks: number; damaged: boolean }> {
   const { text, rows } = await readDocument(database, target, document.id)
-  // It was replaced or deleted while it was read.
+  // It was replaced or deleted during the check.
   if (!(await isStill(database, document))) return { chunks: rows.length, damaged: false }
   let damaged = false
   const report = (kind: VerifyProblem['kind'], where: string) => {
@@ -243,7 +243,7 @@ function readChunks(database: Database, generation: number, document: string, af
   )
 }
 
-/** It is there with as many chunks as when it was listed. */
+/** It still exists, with as many chunks as when it was listed. */
 async function isStill(
   database: Database,
   { id, uri, length, chunks: count }: StoredSummary,
@@ -294,7 +294,7 @@ async function rewriteTerms(
   })
 }
 
-/** Foreign keys forbid them; a database that was repaired by hand, or copied while it was written, may have some. */
+/** Foreign keys prevent them, except in a database that was repaired by hand or copied during writes. */
 async function checkOrphans(
   database: Database,
   { id }: Target,
@@ -317,7 +317,7 @@ async function checkOrphans(
   }
 }
 
-/** Share of the exact nearest neighbours of some stored vectors that the approximate index finds. */
+/** Share of the exact nearest neighbours of sampled vectors that the approximate index finds. */
 async function recallOf(database: Database, { id, dimensions }: Target): Promise<number> {
   const sample = await database.run((queries) =>
     queries
@@ -351,7 +351,7 @@ const dropIndex = (database: Database, id: number) =>
     queries.execute(sql`DROP INDEX IF EXISTS ${sql.identifier(`${partitionName(id)}_hnsw`)}`),
   )
 
-/** Without chunks they are searched no more, and the rebuild that follows makes them anew from the stored text. */
+/** Without chunks they are no longer searched; the following rebuild recreates them from the stored text. */
 async function forgetChunks(
   database: Database,
   { id, name, collection }: Target,

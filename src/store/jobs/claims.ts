@@ -1,11 +1,11 @@
-/** Who may write for a shard of a job: the daemon that took it last, checked where it writes. */
+/** Leases on shards of a job: only the daemon that claimed a shard last may write, which every write checks. */
 import { and, eq, isNotNull, isNull, notExists, type SQL, sql } from 'drizzle-orm'
 import { collections, jobShards, jobs, stagedDocuments } from '../../../drizzle/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Claim } from '../../ports/store/jobs.ts'
 import type { Queries } from '../database/database.ts'
 
-/** The shard that is due longest. Daemons that look at the same time get different ones. */
+/** Claims the longest overdue shard. Concurrent daemons get different ones. */
 export async function takeShard(queries: Queries, leaseMs: number): Promise<Claim | undefined> {
   const due = queries
     .select({ job: jobShards.job, shard: jobShards.shard })
@@ -17,7 +17,7 @@ export async function takeShard(queries: Queries, leaseMs: number): Promise<Clai
   return claim(queries, sql`${due}`, leaseMs)
 }
 
-/** A shard that nobody else can have seen yet. */
+/** Claims a shard that no other daemon can have seen yet. */
 export async function claimNew(
   queries: Queries,
   job: string,
@@ -57,7 +57,7 @@ export async function renewLease(queries: Queries, claim: Claim, leaseMs: number
   return renewed.length > 0
 }
 
-/** Whether the claim still holds; it then holds until the transaction ends. Locks the job. */
+/** Whether the claim still holds; if so, it holds until the transaction ends. Locks the job. */
 export async function holds(queries: Queries, claim: Claim): Promise<boolean> {
   await lockJob(queries, claim.job)
   const rows = await queries
@@ -68,7 +68,7 @@ export async function holds(queries: Queries, claim: Claim): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Ends a turn of a claimed shard. What was staged meanwhile is more to do. */
+/** Releases a claimed shard. It stays due if more was staged meanwhile. */
 export async function endTurn(queries: Queries, claim: Claim, more: boolean): Promise<void> {
   await lockJob(queries, claim.job)
   const due = more || (await hasStaged(queries, claim)) ? sql`now()` : null
@@ -76,7 +76,7 @@ export async function endTurn(queries: Queries, claim: Claim, more: boolean): Pr
   await finishIfDone(queries, claim.job)
 }
 
-/** Of a locked job: there is something to do. */
+/** For a locked job: marks the shard as due. */
 export async function awaken(queries: Queries, job: string, shard: number): Promise<void> {
   await queries
     .update(jobShards)
@@ -84,7 +84,7 @@ export async function awaken(queries: Queries, job: string, shard: number): Prom
     .where(and(eq(jobShards.job, job), eq(jobShards.shard, shard), isNull(jobShards.due)))
 }
 
-/** Whoever works on the job can write nothing more; nobody takes it. */
+/** Fences off all workers of the job, and lets nobody claim it. */
 export async function halt(queries: Queries, job: string): Promise<void> {
   await queries
     .update(jobShards)
@@ -92,13 +92,13 @@ export async function halt(queries: Queries, job: string): Promise<void> {
     .where(eq(jobShards.job, job))
 }
 
-/** Transactions that change which shards are at work, or whether the job goes on, come one by one. */
+/** Serialises transactions that change which shards are active, or whether the job is running. */
 export async function lockJob(queries: Queries, job: string) {
   const [row] = await queries.select().from(jobs).where(eq(jobs.id, job)).for('no key update')
   return row
 }
 
-/** Of a locked job: done when it is sealed and no shard has anything to do. */
+/** For a locked job: it is done if it is sealed and no shard has work left. */
 export async function finishIfDone(queries: Queries, job: string): Promise<void> {
   const working = queries
     .select({ job: jobShards.job })

@@ -19,14 +19,14 @@ import { isUuid } from '../database/uuid.ts'
 import { findCollection } from '../documents/collections.ts'
 import { awaken, endTurn, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
 
-/** Parts of a job that several daemons may work on at a time; PGlite has one daemon. */
+/** Parts of a job that several daemons can work on at the same time; PGlite has one daemon. */
 export const shardsOf = (database: Database): number => (database.embedded ? 1 : 4)
 
-/** How long a finished job and what became of its documents are kept. */
+/** How long finished jobs and the outcome of their documents are kept. */
 const KEPT_DAYS = 7
-/** Without work or uploads: a run whose client or daemon is gone. */
+/** After this time without work or uploads, the client or daemon of a run counts as gone. */
 const ABANDONED_MINUTES = 10
-/** Of a list of those that run. */
+/** Limit of the list of running jobs. */
 const MOST_RUNNING = 1000
 
 export function jobRepository(database: Database): JobRepository {
@@ -133,7 +133,8 @@ export function jobRepository(database: Database): JobRepository {
           .update(jobs)
           .set({ sealed: true, state: 'done', updatedAt: sql`now()`, finishedAt: sql`now()` })
           .where(
-            // A sealed one, too: a run of one whose daemon was killed before it had all of the document.
+            // Sealed ones too: a run with a single document whose daemon was killed before it had received all of
+            // it.
             sql`${jobs.state} = 'running'
               AND ${jobs.updatedAt} < now() - make_interval(mins => ${ABANDONED_MINUTES})
               AND NOT EXISTS (SELECT FROM job_shards WHERE ${jobShards.job} = ${jobs.id} AND ${jobShards.due} IS NOT NULL)`,
@@ -141,7 +142,7 @@ export function jobRepository(database: Database): JobRepository {
         await queries
           .delete(jobs)
           .where(lt(jobs.finishedAt, sql`now() - make_interval(days => ${KEPT_DAYS})`))
-        // What was being received when its daemon was killed.
+        // Uploads that were interrupted when their daemon was killed.
         await queries
           .delete(stagedDocuments)
           .where(
@@ -178,7 +179,7 @@ export async function cancelJob(queries: Queries, job: string): Promise<void> {
   if (locked?.state !== 'running' && locked?.state !== 'failed') throw ended(job, locked?.state)
   await halt(queries, job)
   await dropStaged(queries, job)
-  // What a rebuild has made is dropped in the background.
+  // What a rebuild has built is dropped in the background.
   await queries
     .update(generations)
     .set({ state: 'retired' })
@@ -211,7 +212,7 @@ export async function insertJob(
   return row.id
 }
 
-/** By id or unique prefix of it (≥ 4 characters); throws `unknown_job`, also for another principal's. */
+/** By id or unique prefix (≥ 4 characters); throws `unknown_job`, also for another principal's. */
 export async function findJob(queries: Queries, principal: Principal, reference: string): Promise<Job> {
   const known = /^[0-9a-f-]{4,36}$/i.test(reference)
   const rows = known
@@ -233,13 +234,13 @@ export async function findJob(queries: Queries, principal: Principal, reference:
       'unknown_job',
       found === undefined
         ? `There is no job "${reference}". \`chatbot jobs list\` shows those that exist.`
-        : `Several jobs begin with "${reference}": give more of the id.`,
+        : `Several jobs begin with "${reference}": use more characters of the id.`,
     )
   }
   return found
 }
 
-/** Frees what the job has staged; the documents stay as a record of what was not indexed. */
+/** Drops what the job has staged; the documents remain as a record of what was not indexed. */
 async function dropStaged(queries: Queries, job: string): Promise<void> {
   const dropped = await queries
     .update(stagedDocuments)
@@ -252,7 +253,7 @@ async function dropStaged(queries: Queries, job: string): Promise<void> {
   )
 }
 
-/** Texts, chunks and vectors of staged documents. */
+/** Deletes texts, chunks and vectors of staged documents. */
 export async function deleteContent(queries: Queries, staged: readonly number[]): Promise<void> {
   if (staged.length === 0) return
   const ids = sql`${sql.param([...staged])}::bigint[]`
@@ -301,8 +302,6 @@ const DOCUMENT = {
 function ended(id: string, state: Job['state'] | undefined): ChatbotError {
   return new ChatbotError(
     'job_ended',
-    state === 'running'
-      ? `The job ${id} is running.`
-      : `The job ${id} is ${state ?? 'gone'}: there is nothing to do.`,
+    state === 'running' ? `The job ${id} is running.` : `The job ${id} is ${state ?? 'gone'}: nothing to do.`,
   )
 }

@@ -4,10 +4,10 @@ import { type LexicalText, passageTerms, type Term } from '../../text/bm25.ts'
 import { batches } from '../database/batches.ts'
 import type { Queries } from '../database/database.ts'
 
-/** Passages whose terms are made at a time, in some milliseconds: the daemon's thread has other work, too. */
+/** Passages processed at a time, in a few milliseconds: the daemon's thread has other work too. */
 const AT_ONCE = 16
 
-/** The passages with their terms. Not inside a transaction: PGlite's only session would wait for it. */
+/** The passages with their terms. Must not run inside a transaction, which would block PGlite's only session. */
 export async function withTerms<Passage extends LexicalText>(
   passages: Iterable<Passage>,
 ): Promise<(Passage & { terms: Term[] })[]> {
@@ -19,7 +19,7 @@ export async function withTerms<Passage extends LexicalText>(
   return made
 }
 
-/** Every chunk of a live generation has a row, written in the transaction that writes the chunk. */
+/** Every chunk of a live generation has a row, written in the same transaction as the chunk. */
 export async function insertTerms(
   queries: Queries,
   rows: readonly { readonly generation: number; readonly chunk: number; readonly terms: readonly Term[] }[],

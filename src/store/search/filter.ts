@@ -4,7 +4,7 @@ import type { SearchFilter } from '../../domain/answer.ts'
 import { hasWildcards } from '../../domain/glob.ts'
 import { globsToRegex } from './glob.ts'
 
-/** The filter as a condition on documents; undefined when it leaves nothing out. */
+/** The filter as an SQL condition on documents; undefined if it excludes nothing. */
 export function documentCondition(filter: SearchFilter = {}): SQL | undefined {
   const { paths = [], excludePaths = [], sources: places = [], languages = [] } = filter
   const metadata = Object.entries(filter.metadata ?? {})

@@ -1,8 +1,8 @@
 import { type GlobToken, globTokens } from '../../domain/glob.ts'
 
 /**
- * Patterns of paths as one anchored PostgreSQL regular expression, which its engine matches without going back. One
- * for all, because a session keeps only 32 compiled ones, and compiles a 33rd anew for each row.
+ * Compiles path patterns to one anchored PostgreSQL regular expression, which its engine matches without
+ * backtracking. A single one, because a session caches only 32 compiled ones and recompiles a 33rd for each row.
  */
 export const globsToRegex = (globs: readonly string[]): string =>
   `^(?:${globs.map((glob) => globTokens(glob).map(tokenToRegex).join('')).join('|')})$`

@@ -1,7 +1,7 @@
 /**
- * The statements of a search. Each half names its best chunks within the partitions of the searched generations
- * alone; then both halves are scored exactly. `chunks` stands first in every join because tables are locked in the
- * order in which they are named: see partitions.ts.
+ * The SQL of a search. Each half (vectors, words) selects its best chunks within the partitions of the searched
+ * generations; then both scores are computed exactly. `chunks` comes first in every join, because tables are
+ * locked in the order of their names: see partitions.ts.
  */
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { chunks, chunkTerms, collections, documents, vectors } from '../../../drizzle/schema.ts'
@@ -11,20 +11,20 @@ import type { Queries } from '../database/database.ts'
 export interface Searched {
   readonly generation: number
   readonly dimensions: number
-  /** Whether its partition has the approximate index of approximate-index.ts. */
+  /** Whether its partition has the approximate index (approximate-index.ts). */
   readonly approximate: boolean
 }
 
 interface VectorQuery {
   readonly vector: Float32Array
-  /** Of each generation. */
+  /** Limit per generation. */
   readonly limit: number
   readonly condition?: SQL | undefined
 }
 
 const vectorParam = (vector: Float32Array): SQL => sql`${sql.param(vector, vectors.embedding)}::vector`
 
-/** The nearest chunks of each generation: with its approximate index, or exactly by reading all its vectors. */
+/** The nearest chunks of each generation: with its approximate index, or exactly by scanning all its vectors. */
 export function nearestVectors(
   searched: readonly Searched[],
   { vector, limit, condition }: VectorQuery,
@@ -45,7 +45,7 @@ export function nearestVectors(
   return sql`SELECT chunk FROM (${sql.join(best, sql` UNION ALL `)}) AS best ORDER BY distance, chunk LIMIT ${limit}`
 }
 
-/** The approximate index is on this very expression, and serves no second key. */
+/** The approximate index is on this exact expression, and supports no second sort key. */
 function distances(
   { approximate, dimensions }: Searched,
   vector: Float32Array,
@@ -59,8 +59,8 @@ function distances(
 }
 
 /**
- * The chunks that hold one of `named`, or all terms of a phrase, by BM25. The index names them, the inner product
- * ranks them exactly.
+ * The chunks that contain one of `named`, or all terms of a phrase, by BM25. The index selects them, the inner
+ * product ranks them exactly.
  */
 export function nearestTerms(
   queries: Queries,
@@ -97,7 +97,7 @@ export const holdsAny = (ids: readonly number[]): SQL =>
 export const holdsAll = (ids: readonly number[]): SQL =>
   sql`${chunkTerms.terms} @> ${sql.param([...ids])}::int[]`
 
-/** These chunks with what a passage needs and both scores, by similarity. */
+/** These chunks with their passages' data and both scores, by similarity. */
 export function scoredChunks(
   queries: Queries,
   searched: readonly Searched[],
@@ -110,7 +110,7 @@ export function scoredChunks(
       ? sql<number>`0`
       : sql<number>`coalesce(-(${chunkTerms.weights} <#> ${sql.param(query.lexical.weights, chunkTerms.weights)}::sparsevec), 0)`
   const inGenerations = searched.map(({ generation }) => generation)
-  // One by one, by their key: a plan would rather read all documents than those of a hundred chunks.
+  // One by one, by key: otherwise the planner reads all documents for a hundred chunks.
   const its = queries
     .select({
       id: documents.id,

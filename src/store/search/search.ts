@@ -15,7 +15,7 @@ import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scored
 
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 
-/** Chunks that the rarest terms of a question name; with a filter more, as it leaves most of them out. */
+/** Chunks that the rarest terms of a question may select; more with a filter, which excludes most of them. */
 const NAMED = 1000
 const NAMED_UNFILTERED = 20_000
 
@@ -65,7 +65,7 @@ async function byVector(
   const found = approximate
     ? await database.transaction((queries) => withApproximateSearch(queries, search(active)))
     : await exactly()
-  // The index gives up after so many vectors that a filter leaves out; the few that fit are quickly read.
+  // The index scan gives up after too many filtered-out vectors; the few matching ones are quickly scanned.
   const short = approximate && condition !== undefined && found.rows.length < limit
   const { rows } = short ? await exactly() : found
   return rows.map(({ chunk }) => Number(chunk))
@@ -92,7 +92,7 @@ async function byTerms(
   return { named: rows.flat().map(({ chunk }) => chunk), lexical }
 }
 
-/** The rarest terms, until so many chunks are named: all that can be best holds one of them, or nearly all. */
+/** The rarest terms, until they select this many chunks: any top result contains one of them, or almost all terms. */
 function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] {
   const known = weights
     .map(({ id }) => ({ id, chunks: found.get(id) ?? 0 }))
@@ -112,7 +112,7 @@ function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Can
   return { ...rest, ...place({ page, line }), chunk: String(chunk) }
 }
 
-/** In how many chunks each term is: frequent ones as they were counted last, all others now, by the index. */
+/** How many chunks contain each term: frequent terms as last counted, the others now, through the index. */
 async function countTerms(
   queries: Queries,
   active: readonly { readonly generation: number }[],
@@ -133,7 +133,7 @@ async function countTerms(
   return new Map(rows.map(({ term, chunks }) => [Number(term), Number(chunks)]))
 }
 
-/** The active generations of what the principal can read, all of this model. */
+/** The active generations that the principal can read, all with this model. */
 async function activeGenerations(
   queries: Queries,
   principal: Principal,

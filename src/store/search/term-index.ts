@@ -1,4 +1,4 @@
-/** What keeps the index of words complete and its statistics current, in the background. */
+/** Background tasks that complete the word index and update its statistics. */
 import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm'
 import {
   chunks,
@@ -13,12 +13,12 @@ import type { Database, Queries } from '../database/database.ts'
 import { termsPartitionName } from '../indexes/partitions.ts'
 import { insertTerms, withTerms } from './chunk-terms.ts'
 
-/** Chunks whose terms are made in one transaction. */
+/** Chunks processed per transaction. */
 const BATCH = 100
 
 /**
- * Makes a batch of the rows that an older version did not make, or made otherwise; false when none are missing.
- * Until all are there, their collection is searched by meaning alone. Several daemons may call it.
+ * Computes a batch of rows that an older version lacks or computed differently; false if none are missing. Until
+ * all are done, their collection is searched by vectors alone. Several daemons may call it.
  */
 export async function completeTerms(database: Database): Promise<boolean> {
   const generation = await database.transaction(beginCompletion)
@@ -54,7 +54,7 @@ export async function completeTerms(database: Database): Promise<boolean> {
         .where(eq(generations.id, generation))
       return
     }
-    // Those that were deleted, or completed by another daemon, since they were read.
+    // Excludes chunks that were deleted, or completed by another daemon, since they were read.
     const wanted = await queries
       .select({ id: chunks.id })
       .from(chunks)
@@ -75,7 +75,7 @@ export async function completeTerms(database: Database): Promise<boolean> {
   return true
 }
 
-/** A generation whose rows are not those of this version, emptied of older ones. */
+/** A generation whose rows are not of this version, with the older ones deleted. */
 async function beginCompletion(queries: Queries): Promise<number | undefined> {
   const [row] = await queries
     .select({ id: generations.id, lexemes: generations.lexemes })
@@ -92,19 +92,19 @@ async function beginCompletion(queries: Queries): Promise<number | undefined> {
   return row.id
 }
 
-/** Terms in fewer chunks are counted when they are asked. */
+/** Terms in fewer chunks are counted at query time. */
 const FREQUENT = 100
-/** An index with fewer chunks is counted when it is asked, all of it. */
+/** An index with fewer chunks is counted completely at query time. */
 const LEAST_COUNTED = 2000
 /**
- * Chunks that are read at once on PGlite, whose single session questions wait for. Counts may be off by a fifth then,
- * which moves no result: ten times out of date costs 0.005 of the hits.
+ * Chunks sampled on PGlite, whose single session blocks questions. Counts may then be off by a fifth, which
+ * changes no result: counts that are off tenfold cost 0.005 of the hits.
  */
 const MOST_READ = 4000
 
 /**
- * Counts the frequent terms of every active index that has changed since it was counted: some seconds for 100,000
- * chunks. One daemon at a time; another's turn is skipped.
+ * Counts the frequent terms of every active index that has changed since the last count: some seconds for 100,000
+ * chunks. One daemon at a time; others skip it.
  */
 export async function countTerms(database: Database): Promise<void> {
   const changed = await database.run((queries) =>

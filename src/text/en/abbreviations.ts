@@ -1,7 +1,7 @@
 import type { Abbreviations } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 
-/** Collected from style guides and from what went wrong on XQuAD and on real documentation. */
+/** Collected from style guides and from errors on XQuAD and on real documentation. */
 export const abbreviations: Abbreviations = {
   neverLast: wordSet(`
     mr mrs ms dr prof st mt gen sen rep rev hon gov pres lt col sgt capt cmdr maj adm messrs e.g i.e eg ie vs viz cf

@@ -4,7 +4,7 @@ export const documents: DocumentConventions = {
   headingKinds: ['chapter', 'part', 'section', 'appendix'],
   labelFields: ['title', 'name', 'subject', 'question', 'heading'],
   keepsHyphenBefore: [],
-  // Prefixes that stand alone.
+  // Prefixes that can stand alone.
   keepsHyphenAfter: ['self', 'non', 'ex', 'e', 'x'],
   placeholderTitles: new Set(['untitled', 'anonymous', 'unspecified', 'powerpoint presentation', 'slide 1']),
   generatedDescriptions: ['automatically generated'],

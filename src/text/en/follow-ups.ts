@@ -25,6 +25,6 @@ export const followUps: FollowUps = {
   nameParticles: 'of the and de von van der du la'.split(' '),
 }
 
-/** The "it" of "is it true that" stands for nothing. */
+/** The "it" of "is it true that" refers to nothing. */
 const EXPLETIVE =
   /^\s+(?:true|possible|necessary|important|safe|legal|better|worth|ok|okay|a good idea|take)\b/iu

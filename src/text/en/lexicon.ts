@@ -21,7 +21,7 @@ const phrases: Lexicon['phrases'] = [
     /^\s*(?:(?:please|kindly|hello|hi|hey|so|well|ok|okay),?\s+)*(?:(?:can|could|would|will) (?:you|someone|anyone|anybody|somebody) (?:please |kindly )?(?:tell|explain|show)(?: (?:to )?me| us)?|(?:please )?(?:tell|explain to|show) me|(?:i (?:would like|want|need) to know)|do you know|does (?:anyone|anybody|someone) know|i (?:wonder|am wondering)|i have a question),?\s+(?=what|who|whom|whose|which|when|where|why|how|if|whether)/gu,
     '',
   ],
-  // Ways of asking for one thing
+  // Ways of asking for the same thing
   [
     /\b(?:what|which) (?:is|are|was|were) (?:the |a |an |some |any )?(?:reason|reasons|cause) (?:why|that|behind why)\b/gu,
     'why',
@@ -34,7 +34,7 @@ const phrases: Lexicon['phrases'] = [
   ],
   [/\bin (?:what|which) ways? (?=can|could|do|does|should|is|are|did|was|were)/gu, 'how '],
   [
-    // Not `how do I pay you`: who does it to whom would be lost.
+    // Not `how do I pay you`: that would lose who does it to whom.
     /\bhow (?:do|can|could|should|might|shall|may) (?:(?:i|we)\b(?!.*\byou(?:r|rs|rself)?\b)|you\b(?!.*\b(?:i|me|my|mine|we|us|our|ours)\b)|(?:one|someone|somebody|a person|people)\b)/gu,
     'how to',
   ],
@@ -79,7 +79,7 @@ const phrases: Lexicon['phrases'] = [
   ],
   [/\bwhat (?:would|will|could|might) happen\b/gu, 'what happens'],
   [/\bis there (?:a|any|some) ways? (?:for me to|to|of|i can|that i can)\b/gu, 'how to'],
-  // Words that stand for one
+  // Synonyms
   [/\bs\. (?=korea|africa|america)/gu, 'south '],
   [/\bn\. (?=korea|america)/gu, 'north '],
   [/\b(?:young|little) (?=(?:boy|girl|child|kid|lad)(?:s|ren)?\b)/gu, ''],

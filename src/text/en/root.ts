@@ -1,4 +1,4 @@
-/** Without its endings, of inflection and of derivation: equal for `installing`, `installed` and `installation`. */
+/** The word without inflectional and derivational endings: equal for `installing`, `installed` and `installation`. */
 export function root(word: string): string {
   let rest = word
   if (/ies$/u.test(rest) && rest.length > 4) rest = `${rest.slice(0, -3)}y`
@@ -11,7 +11,7 @@ export function root(word: string): string {
 
 const SUFFIXES = 'ation ations ing edly ed ly ment er or ion al ity ness ive ous ful est'.split(' ')
 
-/** What stands before the longest suffix behind the last vowel that has any behind it. */
+/** The part before the longest suffix after the last vowel that has a suffix after it. */
 function beforeSuffix(word: string): string | undefined {
   const starts = SUFFIXES.filter((suffix) => word.endsWith(suffix)).map(
     (suffix) => word.length - suffix.length,

@@ -1,18 +1,18 @@
-/** Removes inflection only: `university` and `universe`, `employer` and `employee` stay apart. */
+/** Removes only inflection: `university` and `universe`, `employer` and `employee` stay distinct. */
 export function englishStem(word: string): string {
   const base = VERBS.get(word) ?? NOUNS.get(word) ?? word
   if (base.length <= 3 || WHOLE.has(base) || !/^[a-z]+$/u.test(base)) return base
   return base === word ? plain(regular(base)) : plain(base)
 }
 
-/** True of forms that can only be past or a participle. */
+/** True for forms that can only be past or a participle. */
 export const isPastForm = (word: string): boolean =>
   PAST.has(word) || (/[a-z]{2}ed$/u.test(word) && !WHOLE.has(word))
 
 const plain = (root: string): string =>
   squeeze((root.length > 5 ? root.replace(/e$/u, '') : root).replace(/y$/u, 'i'))
 
-/** Doubled consonants of long words are what is most often misspelt. */
+/** Doubled consonants in long words are the most common misspelling. */
 const squeeze = (root: string): string =>
   root.length < 7 ? root : root.replace(/([b-df-hj-np-tv-z])\1/gu, '$1')
 
@@ -27,7 +27,7 @@ function regular(word: string): string {
   return verb.replace(/([bdgmnprt])\1$/u, '$1').replace(/([^aeiou])i$/u, '$1y')
 }
 
-/** Base form first, then its others. */
+/** Base form first, then the others. */
 const VERBS = forms(`
   write wrote written writing|win won winning|build built|make made making|take took taken taking|give gave given giving
   go went gone|come came coming|see saw seen|know knew known|get got gotten getting|find found|think thought|say said
@@ -44,7 +44,7 @@ const NOUNS = forms(`
   man men|woman women|child children|person persons|foot feet|tooth teeth|mouse mice|life lives|wife wives|leaf leaves
   half halves|knife knives|goose geese|analysis analyses|crisis crises|thesis theses
 `)
-/** End like an inflection and have none. */
+/** Words that end like an inflection but have none. */
 const WHOLE: ReadonlySet<string> = new Set(
   `king ring string spring thing wing during something anything nothing everything evening morning wedding being
   hundred speed seed need feed breed bleed indeed naked sacred red bed`.split(/\s+/u),

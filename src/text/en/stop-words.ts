@@ -1,6 +1,6 @@
 import { wordSet } from '../word-set.ts'
 
-/** Words that say nothing of what a text is about: lower case, without apostrophes. */
+/** Words without topical content: lower case, without apostrophes. */
 export const stopWords = wordSet(
   `a about above across after again against all also am an and any are as at be became because become been before
   being below between both but by can cannot could did do does doing done down during each either else ever every few

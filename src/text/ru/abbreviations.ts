@@ -1,7 +1,7 @@
 import type { Abbreviations } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 
-/** Collected from style guides and from what went wrong on XQuAD and on real documentation. */
+/** Collected from style guides and from errors on XQuAD and on real documentation. */
 export const abbreviations: Abbreviations = {
   neverLast: wordSet(`
     им ул просп пл пер наб бул ш пос дер гор обл р-н оз акад проф доц тов гос св ген адм кап лейт

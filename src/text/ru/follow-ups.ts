@@ -15,5 +15,5 @@ export const followUps: FollowUps = {
   nameParticles: [],
 }
 
-/** Explained by what follows: `тот, который`. */
+/** Pronouns explained by what follows: `тот, который`. */
 const CORRELATIVES = wordSet('тот та те того той тех')

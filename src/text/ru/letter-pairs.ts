@@ -1,10 +1,10 @@
-/** Small letters of Russian without ё, which is written as е more often than not. */
+/** Lower-case Russian letters without ё, which is usually written as е. */
 export const LETTERS = 'абвгдежзийклмнопрстуфхцчшщъыьэюя'
 
 /**
- * How frequent pairs of letters are in Russian, 0 (never) to 9, in steps of 1.2 binary logarithms: a row for the first
- * letter, a column for the second; the first row and column are the beginning and the end of a word. Counted in
- * four million characters of LibreOffice's help and of XQuAD.
+ * Frequencies of letter pairs in Russian, from 0 (never) to 9 in steps of 1.2 binary logarithms: a row for the
+ * first letter, a column for the second; the first row and column stand for the beginning and the end of a word.
+ * Counted in four million characters of LibreOffice's help and of XQuAD.
  */
 export const PAIRS: readonly string[] = [
   '077978657938788898987755755000736',

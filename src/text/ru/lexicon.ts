@@ -2,7 +2,7 @@ import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.t
 import { wordSet } from '../word-set.ts'
 import { isOtherCase, isRussianPast, russianStem } from './stem.ts'
 
-/** `\b` knows Latin letters only. */
+/** `\b` works only for Latin letters. */
 const phrase = (pattern: string, canonical: string): readonly [RegExp, string] => [
   new RegExp(`(?<!\\p{L})(?:${pattern})(?!\\p{L})`, 'gu'),
   canonical,

@@ -1,4 +1,4 @@
-/** Without its endings, of inflection and of derivation: equal for `установка` and `установки`. */
+/** The word without inflectional and derivational endings: equal for `установка` and `установки`. */
 export function root(word: string): string {
   const rest = word.replace(/(?:ся|сь)$/u, '')
   const ending = ENDING.exec(rest)?.[0] ?? ''

@@ -1,4 +1,4 @@
-/** Removes inflection only (the endings of the Snowball stemmer for Russian, without its derivational steps). */
+/** Removes only inflection (the endings of the Snowball stemmer for Russian, without its derivational steps). */
 export function russianStem(word: string): string {
   if (!/^[а-я-]+$/u.test(word) || word.length <= 3) return word
   const irregular = IRREGULAR.get(word)
@@ -25,7 +25,7 @@ export function russianStem(word: string): string {
 export const isRussianPast = (word: string): boolean =>
   /[аеиоуыя]л[аои]?(?:с[ья])?$/u.test(word) && word.length > 4 && !NOT_PAST.has(russianStem(word))
 
-/** `кошка` and `кошку`: the same word in another role. Of two forms of one stem. */
+/** For two forms of one stem, such as `кошка` and `кошку`: whether they are the same word in different roles. */
 export function isOtherCase(a: string, b: string): boolean {
   let common = 0
   while (common < a.length && a[common] === b[common]) common++

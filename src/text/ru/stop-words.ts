@@ -1,6 +1,6 @@
 import { wordSet } from '../word-set.ts'
 
-/** Words that say nothing of what a text is about: lower case, `ё` as `е`, without apostrophes. */
+/** Words without topical content: lower case, `ё` as `е`, without apostrophes. */
 export const stopWords = wordSet(
   `а без более больше будет будто будут был была были было быть в вам вами вас ваш ваша ваше ваши весь во вот все всего
   всей всем всех всю вся вы где да даже для до другой его ее ей ему если есть еще же за зачем и из или им ими их к

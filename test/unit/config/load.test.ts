@@ -43,7 +43,7 @@ describe('configuration', () => {
     expect(config.database.url).toBe('postgres://chatbot:x@db/chatbot')
     expect(sources.get('database.url')).toBe('DATABASE_URL_FILE')
     expect(load({}, { CHATBOT_SERVER_HOST_FILE: file }).config.server.host).toBe('127.0.0.1')
-    expect(() => load({}, { DATABASE_URL_FILE: join(home, 'none') })).toThrow(/which DATABASE_URL_FILE names/)
+    expect(() => load({}, { DATABASE_URL_FILE: join(home, 'none') })).toThrow(/set by DATABASE_URL_FILE/)
     writeFileSync(file, '\n')
     expect(() => load({}, { DATABASE_URL_FILE: file })).toThrow(/is empty/)
   })
@@ -74,7 +74,7 @@ describe('configuration', () => {
     ],
     ['an unknown key', { user: 'servr: {port: 1}' }, {}, /unknown setting servr in .*user\.yaml/],
     ['no YAML', { user: 'a: [' }, {}, /not valid YAML/],
-    ['no mapping', { user: '- a' }, {}, /must hold settings/],
+    ['no mapping', { user: '- a' }, {}, /must contain settings/],
     ['an engine without a model', {}, { CHATBOT_ENGINES_X_BASE_URL: 'http://h/v1' }, /engines\.x\.model/],
     ['a database that is no PostgreSQL', {}, { DATABASE_URL: 'mysql://h/d' }, /database\.url/],
     [
@@ -135,7 +135,7 @@ describe('configuration', () => {
       const file = join(home, 'user.yaml')
       expect(sources.get('engines.tiny.threads')).toBe(file)
       expect(warnings).toEqual([
-        `\`localEngines.tiny\` in ${file} is now \`engines.tiny\` with \`kind: local\`. The next version does not read the old name.`,
+        `\`localEngines.tiny\` in ${file} is now \`engines.tiny\` with \`kind: local\`. The next version will not read the old name.`,
       ])
     })
 

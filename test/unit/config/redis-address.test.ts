@@ -47,11 +47,11 @@ it.each([
 })
 
 it.each([
-  ['http://cache', 'this is not redis://'],
+  ['http://cache', 'it must begin with redis://'],
   ['redis://a,b', 'several hosts'],
   ['redis+sentinel://a,b', 'the name of the master is missing'],
   ['redis://a:b:c', '`a:b:c` is not host:port'],
-  ['redis://a/b', '`b` is not the number of a database'],
+  ['redis://a/b', '`b` is not a database number'],
 ])('%s is refused', (url, reason) => {
   expect(() => parseRedisUrl(url)).toThrow(reason)
 })

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { isPublicAddress } from '../../../src/fetch/addresses.ts'
-import { type FetchOptions, fetchDocument, parseWebAddress } from '../../../src/fetch/fetch.ts'
+import { type FetchOptions, fetchDocument } from '../../../src/fetch/fetch.ts'
+import { parseWebAddress } from '../../../src/fetch/web-address.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -147,6 +148,13 @@ test('a server that says nothing is given up after its time, and when told to st
   await expect(web.fetch(web.url, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'timeout' })
   const stop = AbortSignal.abort()
   await expect(web.fetch(web.url, { signal: stop })).rejects.toMatchObject({ code: 'cancelled' })
+})
+
+test('a name with several addresses, none of which answers, is an error that says why', async () => {
+  await using web = await site(page)
+  await expect(
+    web.fetch('http://site.test:1/', { resolve: async () => ['127.0.0.1', '::1'] }),
+  ).rejects.toMatchObject({ code: 'url_failed', message: expect.stringMatching(/site\.test:1\/: connect E/) })
 })
 
 test('addresses of this machine and of private networks are refused before anything is sent', async () => {

@@ -60,7 +60,9 @@ describe('the address of a client', () => {
   })
 
   it('needs networks that are networks', () => {
-    expect(() => parseNetworks(['10.0.0.0/99'])).toThrow('server.trustedProxies: `10.0.0.0/99` is no address')
+    expect(() => parseNetworks(['10.0.0.0/99'])).toThrow(
+      'server.trustedProxies: `10.0.0.0/99` is not an address',
+    )
   })
 })
 

@@ -9,7 +9,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Labels by which a component's pods are selected; call with (list . "component"). */}}
+{{/* Labels that select a component's pods; call with (list . "component"). */}}
 {{- define "chatbot.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ default $root.Chart.Name $root.Values.nameOverride }}
@@ -36,13 +36,13 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- if .Values.serviceAccount.create }}{{ default (include "chatbot.fullname" .) .Values.serviceAccount.name }}{{ else }}{{ default "default" .Values.serviceAccount.name }}{{ end -}}
 {{- end -}}
 
-{{/* Each pod has the embedded database: nobody gave a PostgreSQL. */}}
+{{/* Without a PostgreSQL each pod uses the embedded database. */}}
 {{- define "chatbot.embedded" -}}
 {{- if not (or .Values.postgres.enabled .Values.existingSecret .Values.env.secrets.DATABASE_URL) }}true{{ end -}}
 {{- end -}}
 
-{{/* A generated secret: that of the values, else the one that the cluster has, else a new one, the same all through
-this rendering. Call with (list . "section" "key"): the Secret NAME-section holds it as key; a fourth says another name. */}}
+{{/* A generated secret: from the values, else from the cluster, else a new one that stays the same throughout this
+rendering. Call with (list . "section" "key"): the Secret NAME-section has it under key; a fourth argument overrides the name. */}}
 {{- define "chatbot.generated" -}}
 {{- $root := index . 0 -}}{{- $section := index . 1 -}}{{- $key := index . 2 -}}
 {{- $name := $section -}}{{- if eq (len .) 4 -}}{{- $name = index . 3 -}}{{- end -}}
@@ -55,7 +55,7 @@ this rendering. Call with (list . "section" "key"): the Secret NAME-section hold
 {{- index $values $key -}}
 {{- end -}}
 
-{{/* The variables of the daemon's Secret as YAML. */}}
+{{/* The variables in the daemon's Secret, as YAML. */}}
 {{- define "chatbot.secrets" -}}
 {{- $all := deepCopy .Values.env.secrets -}}
 {{- $name := include "chatbot.fullname" . -}}
@@ -74,8 +74,8 @@ this rendering. Call with (list . "section" "key"): the Secret NAME-section hold
 {{- toYaml $all -}}
 {{- end -}}
 
-{{/* Pods of an Ingress controller have private addresses. Whoever comes to a node's port may have one, too: then it is to
-be told who is believed. */}}
+{{/* Pods of an Ingress controller have private addresses. With node ports, clients may have them too; then trustedProxies
+must be set explicitly. */}}
 {{- define "chatbot.trustedProxies" -}}
 {{- if .Values.trustedProxies -}}
 {{- join "," .Values.trustedProxies -}}
@@ -84,7 +84,7 @@ private
 {{- end -}}
 {{- end -}}
 
-{{/* The chart makes a token for the scraper. */}}
+{{/* Whether the chart generates a token for the scraper. */}}
 {{- define "chatbot.ownMetricsToken" -}}
 {{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.keySecret) (not .Values.env.secrets.CHATBOT_SERVER_METRICS_TOKEN) }}true{{ end -}}
 {{- end -}}
@@ -110,7 +110,7 @@ HF_HUB_CACHE: /models
 {{- end }}
 {{- end -}}
 
-{{/* Restricted Pod Security; call with the user. */}}
+{{/* Restricted Pod Security; call with the user id. */}}
 {{- define "chatbot.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: {{ . }}

@@ -16,7 +16,7 @@ export function createTextBuilder() {
       headings,
       start: length,
       end: length + text.length,
-      ...(page === undefined ? {} : { page }),
+      page,
     })
     push(text)
   }

@@ -21,7 +21,7 @@ const passage = (text: string, chunk = 'c', score = 0.9): Passage => ({
 })
 
 const texts = (text: string, heading?: string) =>
-  candidatesOf([{ ...passage(text), ...(heading === undefined ? {} : { heading }) }]).map((each) => each.text)
+  candidatesOf([{ ...passage(text), heading }]).map((each) => each.text)
 
 const anyText = fc
   .array(

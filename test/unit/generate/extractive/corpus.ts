@@ -64,7 +64,7 @@ export async function testCorpus(): Promise<TestCorpus> {
           passage: {
             ...passage,
             ...(heading === '' ? {} : { heading }),
-            ...(line === undefined ? {} : { line }),
+            line,
           },
           vector,
         })

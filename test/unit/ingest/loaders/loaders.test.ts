@@ -13,7 +13,8 @@ import { decodeText } from '../../../../src/ingest/loaders/text/decode.ts'
 import { text } from '../../../../src/ingest/loaders/text.ts'
 import { parseDocument } from '../../../../src/ingest/parse.ts'
 
-const file = (name: string): Buffer => readFileSync(new URL(`../../../data/documents/${name}`, import.meta.url))
+const file = (name: string): Buffer =>
+  readFileSync(new URL(`../../../data/documents/${name}`, import.meta.url))
 const tokenizer = loadTokenizer(builtinModel().folder)
 const parse = (bytes: Buffer, uri: string) => parseDocument(bytes, uri, tokenizer, { maxTextLength: 100_000 })
 const load = (name: string) => parse(file(name), name)

@@ -1,0 +1,15 @@
+export interface BackoffBounds {
+  readonly firstMs: number
+  readonly longestMs: number
+}
+
+/** Keeps the factor finite; the pause has reached its longest before. */
+const MOST_DOUBLINGS = 30
+
+/** Milliseconds after this many failures in a row (from 1): doubles with each, up to the longest. */
+export const doubledMs = (failures: number, { firstMs, longestMs }: BackoffBounds): number =>
+  Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, MOST_DOUBLINGS))
+
+/** The same as a pause before the next try, half of it random, so that clients that failed together spread out. */
+export const backoffMs = (failures: number, bounds: BackoffBounds, random = Math.random): number =>
+  Math.round(doubledMs(failures, bounds) * (0.5 + random() / 2))
