@@ -47,7 +47,7 @@ export async function ingestUpload(
 ): Promise<Uploaded> {
   const { job, signal } = upload
   if (job !== undefined) return staged(services, principal, upload, job)
-  // What is staged is indexed, and counts as an upload until then, also when its client is gone or told to come again.
+  // Once staged it is indexed, and counts as an upload until then, even after the client has its error or is gone.
   return Promise.race([alone(services, principal, upload), ending(signal)])
 }
 

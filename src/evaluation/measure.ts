@@ -2,13 +2,14 @@
 import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
-import type { Answer, Citation } from '../domain/answer.ts'
+import type { Answer, Citation, Passage } from '../domain/answer.ts'
 import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { standaloneQuestion } from '../talk/standalone.ts'
 import { splitSentences } from '../text/sentences.ts'
-import { isDocument, ranksOf } from './gold.ts'
+import { ranksOf } from './gold.ts'
+import { isRight, keyedOutcome } from './keyed.ts'
 import { containsAnswer, normalised, tokenF1, withoutMarks } from './metrics.ts'
 import type { AnswerOutcome, CacheOutcome, Outcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
@@ -34,7 +35,8 @@ const PAUSES = { firstMs: 500, longestMs: 5000 }
 export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
   const { collections, retrieval } = target
   // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
-  const answer = target.answers ? await ask(target, question, question.question, false, signal) : undefined
+  const reply = target.answers ? await ask(target, question, question.question, false, signal) : undefined
+  const answer = reply?.answer
   const found = await patiently(signal, () =>
     target.chat.search({
       query: answer === undefined ? standalone(question) : (answer.searched ?? question.question),
@@ -52,10 +54,10 @@ export async function measure(target: Target, question: EvalQuestion, signal: Ab
     searchMs: found.ms,
     ranks: ranks && [...ranks],
   }
-  if (answer === undefined) return outcome
+  if (reply === undefined) return outcome
   return {
     ...outcome,
-    answer: await judge(target.api, question, answer),
+    answer: await judge(target.api, question, reply),
     cache:
       question.paraphrases.length + question.opposites.length === 0
         ? undefined
@@ -70,14 +72,20 @@ const standalone = ({ question, history }: EvalQuestion) =>
     history.map((turn) => ({ question: turn.question, text: turn.answer, refused: false })),
   )
 
-async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Promise<AnswerOutcome> {
+async function judge(
+  api: ApiClient,
+  question: EvalQuestion,
+  { answer, passages }: Reply,
+): Promise<AnswerOutcome> {
   const { refused, text, citations, timings } = answer
   const wrong = await Promise.all(citations.map((citation) => isMisquoted(api, citation)))
-  const { answers, documents } = question
+  const { answers, documents, must } = question
+  const [first] = citations
   return {
     refused,
     citations: citations.length,
     wrongCitations: wrong.filter(Boolean).length,
+    characters: text.length,
     timings,
     ...(answers.length === 0
       ? {}
@@ -87,12 +95,11 @@ async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Pr
         }),
     sentences: refused ? undefined : splitSentences(withoutMarks(text)).length,
     goldCited:
-      refused || documents.length === 0 ? undefined : citations.some((cited) => isGold(cited, documents)),
+      refused || documents.length === 0 ? undefined : citations.some((cited) => isRight(question, cited)),
+    goldFirst: documents.length === 0 ? undefined : first !== undefined && isRight(question, first),
+    keyed: must.length === 0 ? undefined : keyedOutcome(question, answer, passages),
   }
 }
-
-const isGold = (cited: Citation, documents: readonly string[]) =>
-  documents.some((reference) => isDocument(cited, reference))
 
 async function isMisquoted(api: ApiClient, { document, start, end, text }: Citation): Promise<boolean> {
   try {
@@ -112,7 +119,7 @@ async function tryCache(target: Target, question: EvalQuestion, signal: AbortSig
   const own = new Set([question.question, ...question.paraphrases].map(normalised))
   const counts = { paraphrases: question.paraphrases.length, hits: 0, asked: 0, falseHits: 0 }
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
-    const { cached } = await ask(target, question, text, true, signal)
+    const { cached } = (await ask(target, question, text, true, signal)).answer
     counts.asked += 1
     // Whether what another asker asked before means the same is not known here.
     if (cached === false || cached.question === undefined) continue
@@ -123,16 +130,23 @@ async function tryCache(target: Target, question: EvalQuestion, signal: AbortSig
   return counts
 }
 
+/** An answer, and the passages that it was made from. */
+interface Reply {
+  readonly answer: Answer
+  readonly passages: readonly Passage[]
+}
+
 function ask(
   target: Target,
   question: EvalQuestion,
   text: string,
   cache: boolean,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const { chat, api, collections, engine, retrieval } = target
   return patiently(signal, async () => {
     let conversation: string | undefined
+    let passages: readonly Passage[] = []
     const request: AskRequest = {
       question: text,
       cache,
@@ -144,7 +158,8 @@ function ask(
     try {
       for await (const event of chat.ask(request)) {
         if (event.type === 'accepted') conversation = event.conversation
-        if (event.type === 'done') return event.answer
+        if (event.type === 'context') passages = event.passages
+        if (event.type === 'done') return { answer: event.answer, passages }
         if (event.type === 'error') throw event.error
       }
       throw new Error('the stream of an answer ended without `done` or `error`')

@@ -5,6 +5,7 @@ import type { JobKind } from '../domain/job.ts'
 import type { IndexSpecs } from '../ingest/split/index-spec.ts'
 import type { Claim } from '../ports/store/jobs.ts'
 import type { Store } from '../ports/store/store.ts'
+import { atLeast } from '../text/amounts.ts'
 import { ClaimLost, type JobTurn, type Recut } from './kind.ts'
 import { JOB_TURNS } from './kinds.ts'
 import { type Patience, patiently } from './patience.ts'
@@ -27,8 +28,8 @@ export interface JobRunner {
   /** There may be something to do: look now, not at the next poll. */
   wake: () => void
   /**
-   * A turn at once, beside those of the others, at a shard that the caller has claimed: until nothing is left. Waits out
-   * nothing that passes by itself: it throws what ends the job. Resolves, too, when the claim was lost.
+   * Works on a shard that the caller has claimed until nothing is left, at once and beyond `CONCURRENCY`. Retries
+   * nothing: throws the error that fails the job. Also resolves if the claim is lost.
    */
   workNow: (claim: Claim) => Promise<void>
   /** Takes no more turns; those that run end at once, what they have kept stays, and another daemon goes on. */
@@ -81,7 +82,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
       }
       const until = performance.now() + TURN_MS
       const over = () => performance.now() > until
-      // What it throws was told, and is in the job.
+      // The error is already reported, and recorded in the job.
       const turn = takeTurn(claim, stopping.signal, over, options).catch(() => undefined)
       running.add(turn)
       void turn.finally(() => {
@@ -120,7 +121,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   }
 }
 
-/** Throws what ended the job. */
+/** Throws the error that failed the job. */
 async function takeTurn(
   claim: Claim,
   stopping: AbortSignal,
@@ -147,7 +148,7 @@ async function takeTurn(
       patiently: (work) =>
         patiently(work, patience, signal, async (error, ms) => {
           onError(error, claim.job)
-          const reason = `${error.message} Tried again in ${Math.ceil(ms / 1000)} s.`
+          const reason = `${error.message} Tried again in ${atLeast(ms)}.`
           await store.jobs.waiting(claim, reason).catch(() => undefined)
         }),
     })

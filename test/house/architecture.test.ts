@@ -28,7 +28,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   'floors:src/ports': ['src/ports/planted-floor.ts', '../cache/key.ts'],
   'floors:src/store': ['src/store/planted-floor.ts', '../redis/tier.ts'],
   'floors:src/redis': ['src/redis/planted-floor.ts', '../cache/key.ts'],
-  'floors:src/fetch': ['src/fetch/planted-floor.ts', '../ingest/ingest.ts'],
+  'floors:src/fetch': ['src/fetch/planted-floor.ts', '../ingest/read.ts'],
   'floors:models': ['models/planted-floor.ts', '../daemon/log.ts'],
   'floors:src/talk': ['src/talk/planted-floor.ts', '../generate/refusal.ts'],
   'floors:src/retrieval': ['src/retrieval/planted-floor.ts', '../cache/key.ts'],

@@ -95,6 +95,11 @@ const question = (more: Partial<EvalQuestion> = {}): EvalQuestion => ({
   answers: [],
   documents: [],
   passages: [],
+  also: [],
+  must: [],
+  caseSensitive: false,
+  long: false,
+  language: 'en',
   history: [],
   paraphrases: [],
   opposites: [],
@@ -143,6 +148,21 @@ test('a set is read line by line; its parts are its languages unless it says mor
   expect(first).toMatchObject({ set: 'en', answerable: true, answers: ['Anna'], paraphrases: [] })
   expect(second).toMatchObject({ set: 'ru', answerable: false })
   expect(third).toMatchObject({ id: 'mine', set: 'hard', filter: { excludePaths: ['b/**'] } })
+  const [keyed] = await read({
+    question: 'сколько rows?',
+    must: [['1000', '1k']],
+    documents: ['a.md'],
+    also: [{ document: 'b.md', text: '1,000' }],
+    long: true,
+    language: 'en',
+  })
+  expect(keyed).toMatchObject({
+    must: [['1000', '1k']],
+    long: true,
+    caseSensitive: false,
+    language: 'en',
+    set: 'ru',
+  })
   // What is right may be corrected without losing the earlier runs.
   const [again] = await read({ question: 'Who built it?', answers: ['Anna Berg'] })
   expect(again?.id).toBe(first?.id)
@@ -169,6 +189,7 @@ test('wrong lines are listed with their numbers and reasons', async () => {
     { question: 'fine' },
     { question: 'odd', answerable: false, answers: ['42'] },
     { question: 'odd', set: 'all' },
+    { question: 'keyed', must: [['1']] },
   ).then(undefined, (thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(ChatbotError)
   const { code, message } = ChatbotError.wrap(error)
@@ -178,6 +199,7 @@ test('wrong lines are listed with their numbers and reasons', async () => {
   expect(message).toContain('set.jsonl:4: the same question as on line 1')
   expect(message).toContain('set.jsonl:5: answers: a question that is not answerable has none')
   expect(message).toMatch(/set\.jsonl:6: set: .*whole/)
+  expect(message).toContain('set.jsonl:7: must: keys count only in what is cited from `documents`')
   await expect(read('', '')).rejects.toThrow('has no questions')
 })
 
@@ -210,12 +232,34 @@ const outcome = (id: string, more: Partial<Outcome> = {}): Outcome => ({
   ...more,
 })
 
+const keyed = {
+  early: true,
+  late: true,
+  first: false,
+  held: true,
+  pastedEarly: false,
+  pastedLate: true,
+  pastedFirst: false,
+}
 const answered = { refused: false, sentences: 2, citations: 2, wrongCitations: 0, timings: { total: 5 } }
 
 test('a report has each metric over the questions that it says something about', () => {
   const { sets, latencyMs } = reportOf([
-    outcome('a', { ranks: [1], answer: { ...answered, contained: true, f1: 0.5, goldCited: true } }),
-    outcome('b', { ranks: [3], answer: { ...answered, wrongCitations: 1, contained: false, f1: 0 } }),
+    outcome('a', {
+      ranks: [1],
+      answer: { ...answered, contained: true, f1: 0.5, goldCited: true, keyed, characters: 100 },
+    }),
+    outcome('b', {
+      ranks: [3],
+      answer: {
+        ...answered,
+        wrongCitations: 1,
+        contained: false,
+        f1: 0,
+        characters: 50,
+        keyed: { ...keyed, early: false, late: false },
+      },
+    }),
     outcome('c', {
       set: 'ru',
       answerable: false,
@@ -231,6 +275,10 @@ test('a report has each metric over the questions that it says something about',
   const [en, ru] = sets
   expect(en?.metrics['recall@1']).toMatchObject({ mean: 0.5, questions: 2 })
   expect(en?.metrics.answer?.mean).toBe(0.5)
+  expect(en?.metrics['useful@400']).toMatchObject({ mean: 0.5, questions: 2 })
+  expect(en?.metrics['pasted@900']?.mean).toBe(1)
+  expect(en?.metrics.characters?.mean).toBe(75)
+  expect(en?.metrics['false-answers']?.mean).toBe(0.5)
   expect(en?.metrics.citations?.mean).toBe(0.75)
   expect(en?.metrics['refused-answerable']?.mean).toBe(0)
   expect(en?.metrics['refused-unanswerable']).toBeUndefined()

@@ -258,7 +258,7 @@ test('an error shows its code and when to retry, and the question can be brought
     type: 'error',
     error: new ChatbotError('overloaded', 'Too many questions.', { retryAfterMs: 2000 }),
   })
-  await chat.screen.until('✗ Too many questions. Try again in 2 s. (overloaded)')
+  await chat.screen.until('✗ Too many questions. Try again in 2s. (overloaded)')
   chat.screen.type('\u001b[A')
   await chat.screen.until(() => chat.screen.cursor.line.startsWith('› Busy?'))
 })
