@@ -126,5 +126,5 @@ test('a discovery document of another issuer is not believed', async () => {
   await expect(wrong.verify(await other.token({ iss: `${other.issuer}/` }))).rejects.toMatchObject({
     code: 'overloaded',
   })
-  expect(String(failures.at(-1))).toContain('another issuer')
+  expect(String(failures.at(-1))).toContain('names a different issuer')
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Language } from '../../src/domain/language.ts'
-import { cut, partsOf } from '../../src/evaluation/counted.ts'
-import { keyedOutcome } from '../../src/evaluation/keyed.ts'
-import { type Comparing, meets, plain } from '../../src/evaluation/keys.ts'
-import type { EvalQuestion } from '../../src/evaluation/questions.ts'
+import type { Language } from '../../../src/domain/language.ts'
+import { cut, partsOf } from '../../../src/evaluation/counted.ts'
+import { keyedOutcome } from '../../../src/evaluation/keyed.ts'
+import { type Comparing, meets, plain } from '../../../src/evaluation/keys.ts'
+import type { EvalQuestion } from '../../../src/evaluation/questions.ts'
 
 const ru: Comparing = { language: 'ru' }
 const exact: Comparing = { caseSensitive: true }
