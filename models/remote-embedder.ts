@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
 import { semaphore } from '../src/domain/semaphore.ts'
 import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/ports/embedder.ts'
+import { duration } from '../src/text/amounts.ts'
 import type { RunningEmbedder } from './embedder.ts'
 import { familyOf } from './families.ts'
 
@@ -96,9 +97,13 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     if (thrown instanceof ChatbotError) return thrown
     if (signal.aborted) return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
     if (thrown instanceof OpenAI.APIConnectionTimeoutError)
-      return new ChatbotError('timeout', `The embedder ${name} gave no embeddings within ${timeoutMs} ms.`, {
-        detail: at,
-      })
+      return new ChatbotError(
+        'timeout',
+        `The embedder ${name} gave no embeddings within ${duration(timeoutMs)}.`,
+        {
+          detail: at,
+        },
+      )
     if (thrown instanceof OpenAI.APIConnectionError)
       return new ChatbotError(
         'engine_unreachable',

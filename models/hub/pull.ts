@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { concurrently } from '../../src/domain/concurrently.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { parseJson } from '../../src/domain/json.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { checksumLike } from '../checksum.ts'
 import { configSchema, type ModelConfig, roleOf } from '../config-file.ts'
 import type { ModelRole } from '../description.ts'
@@ -178,13 +179,13 @@ async function bytesOfParts(blobs: string, files: readonly RemoteFile[]): Promis
   return parts.reduce((sum, part) => sum + (part?.size ?? 0), 0)
 }
 
-async function checkDisk(cacheDir: string, bytes: number): Promise<void> {
+async function checkDisk(cacheDir: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(cacheDir)
   const free = bavail * bsize
-  if (bytes > 0 && bytes + SPARE_BYTES > free)
+  if (needed > 0 && needed + SPARE_BYTES > free)
     throw new ChatbotError(
       'disk_full',
-      `The model needs ${Math.ceil(bytes / 1e6)} MB in ${cacheDir}, ${Math.floor(free / 1e6)} MB are free. Free some, or set HF_HUB_CACHE to another disk.`,
+      `The model needs ${bytes(needed)} in ${cacheDir}, ${bytes(free)} are free. Free some, or set HF_HUB_CACHE to another disk.`,
     )
 }
 

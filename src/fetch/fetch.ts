@@ -9,7 +9,7 @@ import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { Agent, type Dispatcher, request } from 'undici'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
-import { bytes } from '../text/amounts.ts'
+import { bytes, duration } from '../text/amounts.ts'
 import { isPublicAddress } from './addresses.ts'
 import { parseWebAddress } from './web-address.ts'
 
@@ -88,7 +88,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
     if (late.aborted) {
       throw new ChatbotError(
         'timeout',
-        `${address} took longer than ${options.timeoutMs / 1000} s (ingest.urlTimeoutMs).`,
+        `${address} took longer than ${duration(options.timeoutMs)} (ingest.urlTimeoutMs).`,
       )
     }
     throw ChatbotError.wrap(error, 'url_failed', `${address}: `)

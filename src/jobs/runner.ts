@@ -5,6 +5,7 @@ import type { JobKind } from '../domain/job.ts'
 import type { IndexSpecs } from '../ingest/split/index-spec.ts'
 import type { Claim } from '../ports/store/jobs.ts'
 import type { Store } from '../ports/store/store.ts'
+import { atLeast } from '../text/amounts.ts'
 import { ClaimLost, type JobTurn, type Recut } from './kind.ts'
 import { JOB_TURNS } from './kinds.ts'
 import { type Patience, patiently } from './patience.ts'
@@ -147,7 +148,7 @@ async function takeTurn(
       patiently: (work) =>
         patiently(work, patience, signal, async (error, ms) => {
           onError(error, claim.job)
-          const reason = `${error.message} Tried again in ${Math.ceil(ms / 1000)} s.`
+          const reason = `${error.message} Tried again in ${atLeast(ms)}.`
           await store.jobs.waiting(claim, reason).catch(() => undefined)
         }),
     })

@@ -4,6 +4,7 @@ import { backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import { semaphore } from '../../domain/semaphore.ts'
 import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { atLeast } from '../../text/amounts.ts'
 
 export interface GuardOptions {
   /** As the configuration calls the engine. */
@@ -66,7 +67,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
+      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${atLeast(left)}. The last failure: ${resting.because}.`,
       { retryAfterMs: left, detail: resting.detail },
     )
   }

@@ -1,4 +1,4 @@
-import type { Block, Span } from '../../domain/document.ts'
+import type { LoadedBlock, Span } from '../../domain/document.ts'
 import { trimmed } from '../../text/lines.ts'
 import type { Measure } from './measure.ts'
 import { cutBlock, type Piece } from './pieces.ts'
@@ -27,7 +27,7 @@ export interface Draft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly Block[], measure: Measure): Draft[] {
+export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): Draft[] {
   const drafts: Draft[] = []
   let open: Draft | undefined
   /** Headings that wait for what stands under them. */
@@ -92,7 +92,7 @@ const joined = (a: Draft, b: Draft): Draft => ({
 })
 
 /** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
-function cutDrafts(text: string, block: Block, span: Span, begun: Draft, measure: Measure): Draft[] {
+function cutDrafts(text: string, block: LoadedBlock, span: Span, begun: Draft, measure: Measure): Draft[] {
   const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET)
   const total = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
   const goal = total / Math.ceil(total / TARGET)
