@@ -38,9 +38,10 @@ lint: install
 docs: install
 	@node docs/reference.ts
 
-## eval: search, answers and conversations on XQuAD, ClapNQ and MTRAG (docs/QUALITY.md)
+## eval: search, answers and conversations on XQuAD, ClapNQ, MTRAG and docsqa (all of it where ../shared has it), and test/data/cases (docs/QUALITY.md)
 eval: build
 	@node bench/eval.ts
+	@node bench/cases.ts
 
 ## bench: speed against references in the same run
 bench: build

@@ -141,7 +141,7 @@ async function ask(
       vector: embedding.vector,
       settings,
       signal: new AbortController().signal,
-      ...(filter === undefined ? {} : { filter }),
+      filter,
     })
     return { question, vector: embedding.vector, passages }
   }

@@ -1,10 +1,9 @@
 /** The public data of the repository as sets of questions and documents for `chatbot eval`. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Language } from '../src/domain/language.ts'
-import { LANGUAGES } from '../src/domain/language.ts'
+import { LANGUAGES, type Language } from '../src/domain/language.ts'
 import { articleOf, isCalibration, loadXquad } from './xquad.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -20,6 +19,8 @@ export interface Sets {
   readonly collections: readonly Collection[]
   /** Path of the set of this name. */
   file: (name: SetName) => string
+  /** Sets that are asked in a collection of their own name. */
+  readonly docsqa: readonly SetName[]
 }
 
 export type SetName =
@@ -28,9 +29,14 @@ export type SetName =
   | 'clapnq'
   | 'mtrag-last'
   | 'mtrag-history'
+  | `docsqa-${Language}`
+  | `docsqa-${Language}-whole`
 
-/** Writes what is not in the repository as files: sets, and the passages of ClapNQ and MTRAG as documents. */
-export function writeSets(folder: string): Sets {
+/**
+ * Writes what is not in the repository as files: sets, and the passages of ClapNQ and MTRAG as documents. `docsqa` is a folder
+ * with the whole of the sets of which test/data/docsqa is a part; it need not be there.
+ */
+export function writeSets(folder: string, docsqa: string): Sets {
   const documents = join(folder, 'documents')
   const file = (name: SetName) => join(folder, `${name}.jsonl`)
   mkdirSync(folder, { recursive: true })
@@ -97,6 +103,19 @@ export function writeSets(folder: string): Sets {
     tasks.map(({ history: _, ...task }) => task),
   )
 
+  const docsqaSets: (Collection & { readonly name: SetName })[] = []
+  for (const language of LANGUAGES) {
+    addDocsqa(`docsqa-${language}`, join(root, 'test/data/docsqa', language), language)
+    const whole = join(docsqa, language)
+    if (existsSync(whole)) addDocsqa(`docsqa-${language}-whole`, whole, language)
+  }
+
+  function addDocsqa(name: SetName, from: string, language: Language): void {
+    const documents = join(from, 'documents')
+    docsqaSets.push({ name, paths: [documents], root: documents })
+    write(name, readQuestions(join(from, 'questions.jsonl'), language))
+  }
+
   function document(path: string, title: string, text: string): void {
     mkdirSync(join(documents, path, '..'), { recursive: true })
     writeFileSync(join(documents, path), `${title === '' ? '' : `# ${title}\n\n`}${text}\n`)
@@ -105,19 +124,37 @@ export function writeSets(folder: string): Sets {
   const examples = join(root, 'examples/xquad')
   return {
     file,
+    docsqa: docsqaSets.map(({ name }) => name),
     collections: [
       { name: 'xquad-en', paths: [join(examples, 'en')], root: examples },
       { name: 'xquad-ru', paths: [join(examples, 'ru')], root: examples },
       { name: 'xquad-both', paths: [examples], root: examples },
       { name: 'clapnq', paths: [join(documents, 'clapnq')], root: documents },
       { name: 'mtrag', paths: [join(documents, 'mtrag')], root: documents },
+      ...docsqaSets,
     ],
   }
 }
 
-function lines<T>(path: string): T[] {
-  return readFileSync(join(root, 'test/data', path), 'utf8')
+/** Kinds whose answers are lists, steps or several parts. */
+const LONG: ReadonlySet<string> = new Set(['list', 'howto', 'multi-part'])
+
+/** Of docsqa: `chatbot eval` does not know what the sets say besides. */
+const FIELDS: ReadonlySet<string> = new Set(
+  'id question answerable documents passages also answers must caseSensitive history'.split(' '),
+)
+
+function readQuestions(path: string, language: Language): object[] {
+  return linesOf<{ kind: string }>(path).map((question) => ({
+    ...Object.fromEntries(Object.entries(question).filter(([field]) => FIELDS.has(field))),
+    ...{ set: question.kind, long: LONG.has(question.kind), language },
+  }))
+}
+
+const lines = <T>(path: string): T[] => linesOf(join(root, 'test/data', path))
+
+const linesOf = <T>(path: string): T[] =>
+  readFileSync(path, 'utf8')
     .trimEnd()
     .split('\n')
     .map((line): T => JSON.parse(line))
-}

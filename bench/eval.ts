@@ -1,7 +1,8 @@
 /**
- * `make eval`: what `chatbot eval` measures on XQuAD, ClapNQ and MTRAG with the built program, as the tables of
+ * `make eval`: what `chatbot eval` measures on XQuAD, ClapNQ, MTRAG and docsqa with the built program, as the tables of
  * docs/QUALITY.md. The index is kept in .cache/eval. `--limit N` takes N questions of each set at random, and
- * `--only retrieval|answers|conversation` a part; `--data-dir DIR` another index. CHATBOT_RERANKER_MODEL names the
+ * `--only retrieval|answers|conversation|kinds` a part; `--data-dir DIR` another index; `--docsqa DIR` the folder with the whole of
+ * docsqa, where the repository has a part of it. CHATBOT_RERANKER_MODEL names the
  * reranker; without it there is no row for it.
  */
 
@@ -19,6 +20,7 @@ const { values: flags } = parseArgs({
   options: {
     limit: { type: 'string' },
     only: { type: 'string' },
+    docsqa: { type: 'string', default: path('../shared/data/docsqa') },
     // Another splitter needs another index.
     'data-dir': { type: 'string', default: path(`.cache/eval/${SPLITTER_VERSION}`) },
   },
@@ -27,13 +29,20 @@ const { values: flags } = parseArgs({
 const RETRIEVAL = ['recall@1', 'recall@5', 'mrr@10', 'ndcg@10']
 const ANSWERS = ['answer', 'f1', 'sentences', 'refused-answerable', 'citations', 'cites-gold']
 
-const sets = writeSets(path('.cache/eval'))
+const KINDS = [
+  ...['useful@400', 'useful@900', 'first', 'characters', 'cites-gold-first', 'held'],
+  ...['pasted@400', 'pasted@900', 'pasted-first'],
+  ...['refused-answerable', 'refused-unanswerable', 'false-answers'],
+]
+
+const sets = writeSets(path('.cache/eval'), flags.docsqa)
 
 try {
   await ingest()
   if (wanted('retrieval')) await retrieval()
   if (wanted('answers')) await answers()
   if (wanted('conversation')) await conversation()
+  if (wanted('kinds')) await kinds()
 } finally {
   await chatbot(['stop'])
 }
@@ -44,6 +53,8 @@ function wanted(part: string): boolean {
 
 async function ingest(): Promise<void> {
   for (const { name, paths, root } of sets.collections) {
+    const isDocsqa = sets.docsqa.some((set) => set === name)
+    if (flags.only !== undefined && isDocsqa !== (flags.only === 'kinds')) continue
     console.error(`ingest ${name}…`)
     await chatbot(['ingest', ...paths, '--root', root, '--collection', name, '--json'])
   }
@@ -109,6 +120,16 @@ async function conversation(): Promise<void> {
   row('with the earlier turns', ...RETRIEVAL.map((key) => cell(rewritten, key)), verdicts(rewritten))
 }
 
+/** Documents of the kinds that people have; `whole` is the set of which the repository has a part. */
+async function kinds(): Promise<void> {
+  header('', ...KINDS)
+  for (const name of sets.docsqa) {
+    const [run] = (await evaluate(name, name)).runs
+    for (const { set } of run?.sets ?? [])
+      row(`${name}, ${set}`, ...KINDS.map((key) => (run === undefined ? '' : cell(run, key, set))))
+  }
+}
+
 async function evaluate(set: SetName, collection: string, ...more: string[]): Promise<EvalReport> {
   console.error(`${set} in ${collection} ${more.join(' ')}…`)
   const sample = flags.limit === undefined ? [] : ['--limit', flags.limit, '--sample', '1']
@@ -149,7 +170,7 @@ function row(...cells: string[]): void {
 
 function cell(run: VariantReport, key: string, part = 'all'): string {
   const measured = run.sets.find(({ set }) => set === part)?.metrics[key]
-  return measured === undefined ? '' : measured.mean.toFixed(3)
+  return measured === undefined ? '' : measured.mean.toFixed(key === 'characters' ? 0 : 3)
 }
 
 /** Metrics on which a mode differs from the first beyond chance. */

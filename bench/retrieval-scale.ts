@@ -103,7 +103,7 @@ async function main(store: Store, embedded: boolean): Promise<void> {
         vector,
         settings: withOptions(retrievalSchema.parse({}), { sentences: false, ...options }),
         limit: 10,
-        ...(filter === undefined ? {} : { filter }),
+        filter,
         signal: new AbortController().signal,
       })
       times.push(performance.now() - begun)

@@ -60,7 +60,7 @@ export default class Ask extends ChatbotCommand {
       collections: flags.collection,
       filter: filterOf(flags),
       engine: flags.engine,
-      ...(flags['no-cache'] ? { cache: false } : {}),
+      cache: flags['no-cache'] ? false : undefined,
       signal: interrupt.first,
     })
     if (flags.ndjson) return printEvents(events)

@@ -48,13 +48,17 @@ export default class Backup extends ChatbotCommand {
     const { args, flags } = await this.parse(Backup)
     const loaded = await this.settings(flags)
     const interrupt = this.own(onInterrupt())
-    const secret = await readPassphrase(flags['passphrase-file'])
+    const passphrase = await readPassphrase(flags['passphrase-file'])
     if (args.file === '-') {
       if (process.stdout.isTTY || this.jsonEnabled()) {
         throw new ChatbotError('bad_request', 'The archive is binary: send stdout to a file or a program.')
       }
       const api = await this.api(loaded)
-      await receive(await api.backup({ signal: interrupt.first, ...secret }), process.stdout, interrupt.first)
+      await receive(
+        await api.backup({ signal: interrupt.first, passphrase }),
+        process.stdout,
+        interrupt.first,
+      )
       return undefined
     }
     const file = resolve(args.file)
@@ -64,7 +68,7 @@ export default class Backup extends ChatbotCommand {
     // Its own, should two backups be written at once.
     const partial = `${file}.${randomUUID()}.partial`
     try {
-      const archive = await api.backup({ signal: interrupt.first, ...secret })
+      const archive = await api.backup({ signal: interrupt.first, passphrase })
       await receive(archive, createWriteStream(partial, { mode: 0o600 }), interrupt.first)
       const { type: _, ...totals } = await totalsOf(partial)
       await rename(partial, file)

@@ -133,7 +133,7 @@ export default class Eval extends ChatbotCommand {
         version: this.config.version,
         file: args.file,
         collections: [...(collection ?? [])],
-        ...(engine === undefined ? {} : { engine }),
+        engine,
         retrieval: run.retrieval,
         outcomes: [...outcomes],
         failed: [...run.failed],

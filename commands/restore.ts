@@ -38,8 +38,8 @@ export default class Restore extends ChatbotCommand {
     const { args, flags } = await this.parse(Restore)
     const loaded = await this.settings(flags)
     const path = args.file === '-' ? this.own(await stdinFile()).path : args.file
-    const secret = await readPassphrase(flags['passphrase-file'])
-    if (secret.passphrase !== undefined && !flags.accounts) {
+    const passphrase = await readPassphrase(flags['passphrase-file'])
+    if (passphrase !== undefined && !flags.accounts) {
       throw new ChatbotError('bad_request', 'A passphrase is for accounts: add --accounts.')
     }
     await this.#check(path)
@@ -59,7 +59,7 @@ export default class Restore extends ChatbotCommand {
       const { size } = await file.stat()
       const restored = await api.restore(
         { stream: file.createReadStream({ autoClose: false }), bytes: size },
-        { signal: interrupt.first, accounts: flags.accounts, ...secret },
+        { signal: interrupt.first, accounts: flags.accounts, passphrase },
       )
       this.log(
         `Restored ${count(restored.documents, 'document')} in ${count(restored.collections, 'collection')} and ` +

@@ -131,9 +131,10 @@ export async function compose({
       embedders: {
         get: async (reference) => rememberQuestions(await embedders.get(reference), tiers.questions),
       },
-      ...(reranker === undefined ? {} : { reranker }),
+      reranker,
       generators: engines.generators,
-      ...(config.cache.enabled ? { cache, passages: tiers.passages } : {}),
+      cache: config.cache.enabled ? cache : undefined,
+      passages: config.cache.enabled ? tiers.passages : undefined,
     }
     const limits = openLimits(config, store, redis)
     undo.push(() => limits.close())

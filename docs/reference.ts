@@ -1,6 +1,6 @@
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, and
- * test/unit/reference.test.ts fails when a page and the code differ.
+ * test/unit/docs/reference.test.ts fails when a page and the code differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -166,8 +166,14 @@ function closeCodes(): string {
 }
 
 function errorCodes(): string {
-  const rows = Object.entries(ERRORS).map(([code, { http, exit }]) => `| \`${code}\` | ${http} | ${exit} |`)
-  return ['| code | HTTP status | exit status of the command line |', '|---|---|---|', ...rows].join('\n')
+  const rows = Object.entries(ERRORS).map(
+    ([code, kind]) => `| \`${code}\` | ${kind.http} | ${kind.exit} | ${'transient' in kind ? 'yes' : 'no'} |`,
+  )
+  return [
+    '| code | HTTP status | exit status of the command line | try again later |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }
 
 if (import.meta.main) writePages()

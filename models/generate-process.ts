@@ -27,7 +27,8 @@ process.on('message', async (message: unknown) => {
         send({
           type: 'unloadable',
           message: errorText(thrown),
-          ...(thrown instanceof ChatbotError ? { code: thrown.code, detail: thrown.detail } : {}),
+          code: thrown instanceof ChatbotError ? thrown.code : undefined,
+          detail: thrown instanceof ChatbotError ? thrown.detail : undefined,
         })
       }
       return

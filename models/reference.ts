@@ -29,8 +29,8 @@ export function parseReference(text: string): ModelReference {
   return {
     type: 'hub',
     repository,
-    ...(revision === undefined ? {} : { revision }),
-    ...(variant === undefined ? {} : { variant }),
+    revision,
+    variant,
   }
 }
 

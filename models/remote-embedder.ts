@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
 import { z } from 'zod'
 import { ChatbotError, errorText } from '../src/domain/errors.ts'
+import { semaphore } from '../src/domain/semaphore.ts'
 import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/ports/embedder.ts'
+import { duration } from '../src/text/amounts.ts'
 import type { RunningEmbedder } from './embedder.ts'
 import { familyOf } from './families.ts'
 
@@ -53,44 +55,28 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     timeout: timeoutMs,
   })
   const closing = new AbortController()
-  const waiting: (() => void)[] = []
-  let running = 0
+  const requests = semaphore(REQUESTS_AT_ONCE)
   let queued = 0
-
-  async function taken(): Promise<void> {
-    if (running < REQUESTS_AT_ONCE) running++
-    // The one that ends hands its place over.
-    else await new Promise<void>((go) => waiting.push(go))
-  }
-  function given(): void {
-    const next = waiting.shift()
-    if (next === undefined) running--
-    else next()
-  }
 
   async function request(
     texts: readonly string[],
     options: { readonly signal: AbortSignal; readonly maxRetries: number },
   ): Promise<Embedding[]> {
-    try {
-      const answer = answerSchema.safeParse(
-        await client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, options),
-      )
-      if (!answer.success)
-        throw unusable(`The embedder ${name} gave no embeddings. Check embedders.${name}.baseUrl.`, at)
-      const { data, usage } = answer.data
-      const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
-      if (vectors.length !== texts.length) throw wrong(`${vectors.length} vectors for ${texts.length} texts`)
-      const characters = texts.reduce((sum, text) => sum + text.length, 0)
-      return vectors.map((vector, i) => ({
-        vector: normalised(vector),
-        tokens: Math.round(((usage?.prompt_tokens ?? 0) * (texts[i]?.length ?? 0)) / Math.max(1, characters)),
-        unknown: 0,
-        truncated: false,
-      }))
-    } catch (thrown) {
-      throw remoteError(thrown)
-    }
+    const answer = answerSchema.safeParse(
+      await client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, options),
+    )
+    if (!answer.success)
+      throw unusable(`The embedder ${name} gave no embeddings. Check embedders.${name}.baseUrl.`, at)
+    const { data, usage } = answer.data
+    const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
+    if (vectors.length !== texts.length) throw wrong(`${vectors.length} vectors for ${texts.length} texts`)
+    const characters = texts.reduce((sum, text) => sum + text.length, 0)
+    return vectors.map((vector, i) => ({
+      vector: normalised(vector),
+      tokens: Math.round(((usage?.prompt_tokens ?? 0) * (texts[i]?.length ?? 0)) / Math.max(1, characters)),
+      unknown: 0,
+      truncated: false,
+    }))
   }
 
   function normalised(vector: readonly number[]): Float32Array {
@@ -106,15 +92,18 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
       at,
     )
 
-  function remoteError(thrown: unknown): ChatbotError {
-    if (thrown instanceof ChatbotError) return thrown
+  function remoteError(thrown: unknown, signal: AbortSignal): ChatbotError {
     if (closing.signal.aborted) return stopping()
-    if (thrown instanceof OpenAI.APIUserAbortError)
-      return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
+    if (thrown instanceof ChatbotError) return thrown
+    if (signal.aborted) return new ChatbotError('cancelled', 'Cancelled before it was embedded.')
     if (thrown instanceof OpenAI.APIConnectionTimeoutError)
-      return new ChatbotError('timeout', `The embedder ${name} gave no embeddings within ${timeoutMs} ms.`, {
-        detail: at,
-      })
+      return new ChatbotError(
+        'timeout',
+        `The embedder ${name} gave no embeddings within ${duration(timeoutMs)}.`,
+        {
+          detail: at,
+        },
+      )
     if (thrown instanceof OpenAI.APIConnectionError)
       return new ChatbotError(
         'engine_unreachable',
@@ -138,7 +127,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
       return new ChatbotError(
         'engine_rate_limited',
         `The embedder ${name} allows no more requests for now.`,
-        { detail: at, ...retryAfter(headers?.get('retry-after') ?? '') },
+        { detail: at, retryAfterMs: retryAfterMs(headers?.get('retry-after') ?? '') },
       )
     const passes = status === undefined || status === 408 || status === 409 || status >= 500
     const detail = `${at}: ${thrown.message}`
@@ -160,17 +149,13 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
       try {
         for (let at = 0; at < prefixed.length; at += batch) {
           const some = prefixed.slice(at, at + batch)
-          const waits = priority === 'ingest'
-          if (waits) await taken()
-          try {
-            if (closing.signal.aborted) throw stopping()
-            embeddings.push(...(await request(some, { signal: stop, maxRetries: RETRIES[priority] })))
-          } finally {
-            if (waits) given()
-          }
+          const work = () => request(some, { signal: stop, maxRetries: RETRIES[priority] })
+          embeddings.push(...(await (priority === 'ingest' ? requests.run(work, { signal: stop }) : work())))
           queued -= some.length
         }
         return embeddings
+      } catch (thrown) {
+        throw remoteError(thrown, stop)
       } finally {
         queued -= prefixed.length - embeddings.length
       }
@@ -190,9 +175,9 @@ const unusable = (message: string, detail: string): ChatbotError =>
   new ChatbotError('embedder_unusable', message, { detail })
 
 /** Seconds or a date. */
-function retryAfter(header: string): { retryAfterMs?: number } {
+function retryAfterMs(header: string): number | undefined {
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? { retryAfterMs: ms } : {}
+  return ms > 0 ? ms : undefined
 }
 
 const stopping = (): ChatbotError =>

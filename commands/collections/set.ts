@@ -37,9 +37,8 @@ export default class CollectionsSet extends ChatbotCommand {
     const set = await api.call('configureCollection', {
       params: { name },
       body: {
-        ...(flags.cache === undefined ? {} : { cache: flags.cache === 'on' }),
-        ...(flags['default-engine'] ? { engine: null } : {}),
-        ...(flags.engine === undefined ? {} : { engine: flags.engine }),
+        cache: flags.cache === undefined ? undefined : flags.cache === 'on',
+        engine: flags['default-engine'] ? null : flags.engine,
       },
     })
     this.log(

@@ -25,7 +25,7 @@ export default class ContextSet extends ChatbotCommand {
       const before = all.contexts[args.name]
       // A credential is for the server that it was made at.
       const credential = before?.server === server ? before.credential : undefined
-      const context = { server, allowInsecure, ...(credential === undefined ? {} : { credential }) }
+      const context = { server, allowInsecure, credential }
       return { ...all, contexts: { ...all.contexts, [args.name]: context } }
     })
     this.log(`${args.name} is ${server}. Use it: chatbot context use ${args.name}`)

@@ -106,9 +106,9 @@ async function textAt(api: ApiClient, reference: string, { start, end }: { start
   const { document, text, heading, page, line } = found
   return {
     document,
-    ...(heading ? { heading } : {}),
-    ...(page === undefined ? {} : { page }),
-    ...(line === undefined ? {} : { line }),
+    heading: heading || undefined,
+    page,
+    line,
     start,
     end: Math.min(end, found.end),
     // Surroundings begin and end between words, and so never inside a surrogate pair.

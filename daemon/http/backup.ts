@@ -25,8 +25,7 @@ async function* records(
   passphrase: string | undefined,
 ): AsyncGenerator<ArchiveRecord> {
   yield { type: 'header', format: ARCHIVE_FORMAT, version, createdAt: new Date().toISOString() }
-  yield* store.backup.export(
-    principal,
-    passphrase === undefined ? {} : { seal: (secrets) => seal(secrets, passphrase, FOR_PASSPHRASES) },
-  )
+  yield* store.backup.export(principal, {
+    seal: passphrase === undefined ? undefined : (secrets) => seal(secrets, passphrase, FOR_PASSPHRASES),
+  })
 }

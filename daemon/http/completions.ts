@@ -64,8 +64,8 @@ export function registerCompletions(
         const head = { id: randomUUID(), model: body.model, created: Math.floor(Date.now() / 1000) }
         const events = answerEvents(context, head.id, {
           ...readMessages(body.messages),
-          ...(collection === undefined ? {} : { collections: [collection] }),
-          ...(engine === undefined ? {} : { engine }),
+          collections: collection === undefined ? undefined : [collection],
+          engine,
         })
         if (body.stream !== true) return completion(head, await lastAnswer(events))
 
@@ -101,7 +101,7 @@ async function* answerEvents(
   signal.addEventListener('abort', cancel)
   let ended = false
   try {
-    const request = { id, ...asked, ...(history.length === 0 ? {} : { history }) }
+    const request = { id, ...asked, history: history.length === 0 ? undefined : history }
     const accepted = await services.answers.ask(principal, request)
     for await (const { event } of accepted.events(signal)) {
       if (event.type === 'error') throw event.error

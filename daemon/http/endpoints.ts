@@ -311,7 +311,7 @@ export const endpoints: readonly Endpoint[] = [
     const passphrase = headers[PASSPHRASE_HEADER]
     return services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload)), {
       accounts: query.accounts,
-      ...(passphrase === undefined ? {} : { unseal: (sealed) => openSecrets(sealed, passphrase) }),
+      unseal: passphrase === undefined ? undefined : (sealed) => openSecrets(sealed, passphrase),
     })
   }),
 

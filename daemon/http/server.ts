@@ -275,7 +275,7 @@ async function readiness(
 ) {
   if (phase.name !== 'ready') {
     reply.code(503)
-    return { status: phase.name, version, ...(phase.name === 'starting' ? { detail: phase.awaiting } : {}) }
+    return { status: phase.name, version, detail: phase.name === 'starting' ? phase.awaiting : undefined }
   }
   try {
     await databaseAnswers()

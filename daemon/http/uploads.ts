@@ -47,7 +47,7 @@ export async function ingestUpload(
 ): Promise<Uploaded> {
   const { job, signal } = upload
   if (job !== undefined) return staged(services, principal, upload, job)
-  // What is staged is indexed, and counts as an upload until then, also when its client is gone or told to come again.
+  // Once staged it is indexed, and counts as an upload until then, even after the client has its error or is gone.
   return Promise.race([alone(services, principal, upload), ending(signal)])
 }
 
@@ -83,7 +83,8 @@ async function staged(
     return { status: 'unchanged', document: await store.documents.get(principal, found.document) }
   } catch (thrown) {
     const error = ChatbotError.wrap(thrown)
-    if (!PASSING.has(error.code)) await store.staging.refuse(principal, job, uri, error)
+    if (error.transient !== 'daemon' && !OF_THE_RUN.has(error.code))
+      await store.staging.refuse(principal, job, uri, error)
     throw thrown
   }
 }
@@ -96,15 +97,12 @@ const ending = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener('abort', end, { once: true })
   })
 
-/** The client comes again with the same file, or was told to stop. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'overloaded',
-  'draining',
+/** Errors of the run or of its client, not of the file: the client sends it again, or was told to stop. */
+const OF_THE_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
   'unknown_job',
   'job_ended',
   'document_hash_mismatch',
-  'database_unreachable',
 ])
 
 /** What `takeIn` makes of the file while it lies on disk. */

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { semaphore } from '../../src/domain/semaphore.ts'
 import type { DocumentParser, ParsedDocument, SourceFile } from '../../src/ports/parser.ts'
 import { type ParserChild, type ParserLimits, startParserChild } from './parser-child.ts'
 
@@ -27,86 +28,77 @@ export interface DocumentParserOptions extends ParserLimits {
 export function startDocumentParser(options: DocumentParserOptions): DocumentParser {
   const { folderOf, scratchDir = tmpdir(), maxTextLength, processes = 2, idleMs = 60_000 } = options
   const idle: ParserChild[] = []
-  const waiting: Waiter[] = []
   const running = new Set<ParserChild>()
+  const places = semaphore(processes)
+  const closing = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  let closed = false
 
   const endIdle = async (): Promise<void> => {
     await Promise.all(idle.splice(0).map((child) => child.kill()))
   }
-  const begin = (child: ParserChild): ParserChild => {
+  function begin(): ParserChild {
+    clearTimeout(timer)
+    let child = idle.pop()
+    while (child?.alive() === false) child = idle.pop()
+    child ??= startParserChild(options)
     running.add(child)
     return child
   }
-  async function acquire(signal: AbortSignal | undefined): Promise<ParserChild> {
-    clearTimeout(timer)
-    for (let child = idle.pop(); child; child = idle.pop()) if (child.alive()) return begin(child)
-    if (running.size < processes) return begin(startParserChild(options))
-    const { promise, resolve, reject } = Promise.withResolvers<ParserChild>()
-    const waiter: Waiter = { resolve, reject }
-    const abort = () => {
-      waiting.splice(waiting.indexOf(waiter), 1)
-      reject(new ChatbotError('cancelled', 'Cancelled before it was parsed.'))
-    }
-    signal?.addEventListener('abort', abort, { once: true })
-    waiting.push(waiter)
-    return promise.finally(() => signal?.removeEventListener('abort', abort))
-  }
-  function release(child: ParserChild): void {
+  function end(child: ParserChild): void {
     running.delete(child)
-    if (closed) return void child.kill()
-    const next = waiting.shift()
-    if (next) next.resolve(begin(child.alive() ? child : startParserChild(options)))
-    else {
-      if (child.alive()) idle.push(child)
-      clearTimeout(timer)
-      timer = setTimeout(endIdle, idleMs)
-      timer.unref()
+    if (closing.signal.aborted) return void child.kill()
+    if (child.alive()) idle.push(child)
+    clearTimeout(timer)
+    timer = setTimeout(endIdle, idleMs)
+    timer.unref()
+  }
+  async function inChild<T>(
+    signal: AbortSignal | undefined,
+    work: (child: ParserChild) => Promise<T>,
+  ): Promise<T> {
+    const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+    try {
+      const leave = await places.take({ signal: stop }).catch((): never => {
+        throw new ChatbotError('cancelled', 'Cancelled before it was parsed.')
+      })
+      const child = begin()
+      try {
+        return await work(child)
+      } finally {
+        end(child)
+        leave()
+      }
+    } catch (thrown) {
+      throw closing.signal.aborted ? stopping() : thrown
     }
   }
 
   return {
     async parse({ path, uri, password, model = 'builtin', signal }: SourceFile): Promise<ParsedDocument> {
-      if (closed) throw stopping()
       const folder = await folderOf(model)
-      const child = await acquire(signal)
-      try {
-        return await child.parse({ path, uri, password, model: folder, maxTextLength }, signal)
-      } catch (thrown) {
-        throw closed ? stopping() : thrown
-      } finally {
-        release(child)
-      }
+      return inChild(signal, (child) =>
+        child.parse({ path, uri, password, model: folder, maxTextLength }, signal),
+      )
     },
     async recut(document, model, signal) {
-      if (closed) throw stopping()
       const folder = await folderOf(model)
-      const child = await acquire(signal)
-      const path = join(scratchDir, `recut-${randomUUID()}`)
-      try {
-        await writeFile(path, JSON.stringify(document), { mode: 0o600, flag: 'wx' })
-        const request = { path, uri: document.title, model: folder, maxTextLength, stored: true }
-        return (await child.parse(request, signal)).chunks
-      } catch (thrown) {
-        throw closed ? stopping() : thrown
-      } finally {
-        release(child)
-        await rm(path, { force: true })
-      }
+      return inChild(signal, async (child) => {
+        const path = join(scratchDir, `recut-${randomUUID()}`)
+        try {
+          await writeFile(path, JSON.stringify(document), { mode: 0o600, flag: 'wx' })
+          const request = { path, uri: document.title, model: folder, maxTextLength, stored: true }
+          return (await child.parse(request, signal)).chunks
+        } finally {
+          await rm(path, { force: true })
+        }
+      })
     },
     async close() {
-      closed = true
+      closing.abort()
       clearTimeout(timer)
-      for (const { reject } of waiting.splice(0)) reject(stopping())
       await Promise.all([endIdle(), ...[...running].map((child) => child.kill())])
     },
   }
-}
-
-interface Waiter {
-  readonly resolve: (child: ParserChild) => void
-  readonly reject: (error: ChatbotError) => void
 }
 
 const stopping = (): ChatbotError =>

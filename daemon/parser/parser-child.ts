@@ -129,8 +129,8 @@ function whole({ context, page, line, ...chunk }: SlimChunk, text: string, ordin
     ordinal,
     text: own,
     embedText: context + own,
-    ...(page === undefined ? {} : { page }),
-    ...(line === undefined ? {} : { line }),
+    page,
+    line,
   }
 }
 

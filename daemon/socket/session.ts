@@ -251,7 +251,7 @@ export class SocketSession {
       protocol: PROTOCOL_VERSION,
       version: life.version,
       user: this.#identity?.principal.id ?? '',
-      ...this.#expiresAt(),
+      expiresAt: this.#expiresAt(),
       limits: {
         maxFrameBytes: config.server.maxFrameBytes,
         maxQuestion: MAX_QUESTION_CHARACTERS,
@@ -270,7 +270,7 @@ export class SocketSession {
         return
       }
       this.#become(identity)
-      this.send({ type: 'renewed', ...this.#expiresAt() })
+      this.send({ type: 'renewed', expiresAt: this.#expiresAt() })
     })
   }
 
@@ -305,9 +305,8 @@ export class SocketSession {
     this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, MAX_TIMER_MS)))
   }
 
-  #expiresAt(): { expiresAt?: string } {
-    const { expiresAt } = this.#identity ?? {}
-    return expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }
+  #expiresAt(): string | undefined {
+    return this.#identity?.expiresAt?.toISOString()
   }
 
   #run(id: string, work: () => Promise<void>): void {
@@ -452,7 +451,7 @@ export class SocketSession {
   #fail(id: string | undefined, error: ChatbotError): void {
     const { principal } = this.#identity ?? {}
     const told = principal === undefined ? error.toJSON() : error.for(principal)
-    this.send({ type: 'error', ...(id === undefined ? {} : { id }), ...told })
+    this.send({ type: 'error', id, ...told })
   }
 }
 

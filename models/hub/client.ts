@@ -57,7 +57,7 @@ export function hubSettings(env: Environment): HubSettings {
   const token = env.HF_TOKEN || tokenIn(env.HF_TOKEN_PATH || join(home, 'token'))
   return {
     endpoint: (env.HF_ENDPOINT || 'https://huggingface.co').replace(/(?<!\/)\/+$/, ''),
-    ...(token === undefined ? {} : { token }),
+    token,
     offline: /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? ''),
     stallMs: 30_000,
     pauseMs: 500,

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { checksumLike } from '../checksum.ts'
 import { type Hub, type HubSettings, RangeRefused, type RemoteFile, type RemoteRepository } from './client.ts'
-import { connectionError, isTransient, MAX_FAILURES, pauseAfter } from './errors.ts'
+import { connectionError, isWorthAnotherTry, MAX_FAILURES, pauseAfter } from './errors.ts'
 
 export interface Download {
   readonly hub: Hub
@@ -73,8 +73,8 @@ export async function download({
         have = onDisk
         failures = have - before > PROGRESS_BYTES ? 1 : failures + 1
         const error = connectionError(thrown, endpoint, signal)
-        if (failures >= MAX_FAILURES || !isTransient(error)) throw error
-        await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+        if (failures >= MAX_FAILURES || !isWorthAnotherTry(error)) throw error
+        await pauseAfter(error, failures, { pauseMs, signal })
       }
     }
   }

@@ -1,7 +1,8 @@
 /** What the hub's answers mean to a user, and which of them are worth another try. */
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import { ChatbotError } from '../../src/domain/errors.ts'
+import { backoffMs } from '../../src/domain/backoff.ts'
+import { ChatbotError, errorText } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
 export const MAX_FAILURES = 6
@@ -17,19 +18,23 @@ export async function withRetries<T>(
       return await attempt()
     } catch (thrown) {
       const error = connectionError(thrown, endpoint, signal)
-      if (failures >= MAX_FAILURES || !isTransient(error)) throw error
-      await pauseAfter(error, pauseMs * 2 ** (failures - 1), signal)
+      if (failures >= MAX_FAILURES || !isWorthAnotherTry(error)) throw error
+      await pauseAfter(error, failures, { pauseMs, signal })
     }
   }
 }
 
-export const isTransient = ({ code, retryAfterMs }: ChatbotError): boolean =>
-  code === 'hub_unreachable' || (code === 'rate_limited' && (retryAfterMs ?? 0) <= MAX_PAUSE_MS)
+export const isWorthAnotherTry = ({ transient, retryAfterMs = 0 }: ChatbotError): boolean =>
+  transient !== undefined && retryAfterMs <= MAX_PAUSE_MS
 
-/** As long as the server asks for, else about `ms`. */
-export async function pauseAfter(error: ChatbotError, ms: number, signal: AbortSignal): Promise<void> {
-  const pause = error.retryAfterMs ?? Math.min(MAX_PAUSE_MS, ms) * (0.5 + Math.random() / 2)
-  await setTimeout(pause, undefined, { signal }).catch(() => {})
+/** As long as the server asks for, else by backoff. */
+export async function pauseAfter(
+  error: ChatbotError,
+  failures: number,
+  { pauseMs, signal }: { readonly pauseMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const backoff = backoffMs(failures, { firstMs: pauseMs, longestMs: MAX_PAUSE_MS })
+  await setTimeout(error.retryAfterMs ?? backoff, undefined, { signal }).catch(() => {})
   if (signal.aborted) throw cancelled()
 }
 
@@ -46,11 +51,11 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return new ChatbotError(
       'data_dir_unusable',
-      `The folder of models cannot be written: ${message(thrown)}. Set HF_HUB_CACHE to one that can.`,
+      `The folder of models cannot be written: ${errorText(thrown)}. Set HF_HUB_CACHE to one that can.`,
     )
   return new ChatbotError(
     'hub_unreachable',
-    `${endpoint} could not be reached: ${message(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
+    `${endpoint} could not be reached: ${errorText(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
     { cause: thrown },
   )
 }
@@ -71,9 +76,7 @@ export async function hubError(
       statusCode === 429
         ? `${endpoint} asks for fewer requests. Wait a while, or sign in with HF_TOKEN.`
         : `${endpoint} fails with status ${statusCode}. Try again later; what has arrived is kept.`,
-      headers['retry-after'] !== undefined && Number.isFinite(seconds)
-        ? { retryAfterMs: seconds * 1000 }
-        : {},
+      { retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined },
     )
   }
   if (reason === 'GatedRepo')
@@ -98,10 +101,3 @@ export async function hubError(
 
 const cancelled = (): ChatbotError =>
   new ChatbotError('cancelled', 'Stopped. What has arrived is kept: pull again and it goes on.')
-
-function message(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown)
-  // The errors of several addresses come together, without a message.
-  const [first] = thrown instanceof AggregateError ? thrown.errors : []
-  return first instanceof Error ? first.message : thrown.message
-}

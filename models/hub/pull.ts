@@ -1,7 +1,9 @@
 import { mkdir, readFile, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { concurrently } from '../../src/domain/concurrently.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { parseJson } from '../../src/domain/json.ts'
+import { bytes } from '../../src/text/amounts.ts'
 import { checksumLike } from '../checksum.ts'
 import { configSchema, type ModelConfig, roleOf } from '../config-file.ts'
 import type { ModelRole } from '../description.ts'
@@ -92,7 +94,9 @@ async function bring(hub: Hub, remote: RemoteRepository, options: PullOptions): 
   const have = await bytesOfParts(join(folder, 'blobs'), missing)
   await checkDisk(cacheDir, total(missing) - have)
   if (missing.length > 0) options.onStart({ bytes: total(missing), have, files: missing.length })
-  await allOf(missing, signal, (file, stop) => fetchOne(file, options.onBytes, stop))
+  await concurrently(FILES_AT_ONCE, missing, (file, failed) =>
+    fetchOne(file, options.onBytes, AbortSignal.any([signal, failed])),
+  )
 
   const staged = await stageSnapshot(folder, remote.commit, files)
   await describeInstalled(staged, '')
@@ -175,39 +179,14 @@ async function bytesOfParts(blobs: string, files: readonly RemoteFile[]): Promis
   return parts.reduce((sum, part) => sum + (part?.size ?? 0), 0)
 }
 
-async function checkDisk(cacheDir: string, bytes: number): Promise<void> {
+async function checkDisk(cacheDir: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(cacheDir)
   const free = bavail * bsize
-  if (bytes > 0 && bytes + SPARE_BYTES > free)
+  if (needed > 0 && needed + SPARE_BYTES > free)
     throw new ChatbotError(
       'disk_full',
-      `The model needs ${Math.ceil(bytes / 1e6)} MB in ${cacheDir}, ${Math.floor(free / 1e6)} MB are free. Free some, or set HF_HUB_CACHE to another disk.`,
+      `The model needs ${bytes(needed)} in ${cacheDir}, ${bytes(free)} are free. Free some, or set HF_HUB_CACHE to another disk.`,
     )
-}
-
-/** A few at once; the first failure stops the others, and is thrown when they have stopped. */
-async function allOf(
-  files: readonly RemoteFile[],
-  signal: AbortSignal,
-  fetchOne: (file: RemoteFile, stop: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const waiting = [...files]
-  const failed = new AbortController()
-  const stop = AbortSignal.any([signal, failed.signal])
-  let first: unknown
-  const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined && !failed.signal.aborted; file = waiting.shift())
-      await fetchOne(file, stop)
-  }
-  await Promise.all(
-    Array.from({ length: FILES_AT_ONCE }, () =>
-      work().catch((thrown: unknown) => {
-        first ??= thrown
-        failed.abort()
-      }),
-    ),
-  )
-  if (first !== undefined) throw first
 }
 
 async function makeFolder(path: string): Promise<void> {

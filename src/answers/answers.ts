@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
-import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+import { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
@@ -100,14 +100,6 @@ const NO_SLOT = () => undefined
 /** Why an attempt ends when another daemon goes on with it. */
 const HANDED_OVER = Symbol('handed over')
 
-/** Errors of the moment: the row stays open, and the same ask again starts the answer anew. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'interrupted',
-  'overloaded',
-  'draining',
-  'database_unreachable',
-])
-
 export function createAnswers(options: AnswersOptions): Answers {
   const { ports, owner, leaseMs } = options
   const runs = new Map<string, Run>()
@@ -185,10 +177,9 @@ export function createAnswers(options: AnswersOptions): Answers {
       const prepared = prepare(request, collections, startedAt)
       start(principal, request, { conversation, epoch }, prepared, new AbortController())
     } catch (thrown) {
-      const { code, message } = ChatbotError.wrap(thrown)
+      const error = ChatbotError.wrap(thrown)
       options.onError(thrown, id)
-      const state = PASSING.has(code) ? 'interrupted' : 'failed'
-      await ports.store.answers.end({ kind: 'local', id: owner }, id, epoch, state, { code, message }, '')
+      await ports.store.answers.end({ kind: 'local', id: owner }, id, epoch, endOf(error), error, '')
     }
   }
 
@@ -302,13 +293,13 @@ export function createAnswers(options: AnswersOptions): Answers {
       id: request.id,
       bodyHash: bodyHash(request),
       question: request.question,
-      ...(request.conversation === undefined ? {} : { conversation: request.conversation }),
+      conversation: request.conversation,
       collections,
       language,
       generator: generator.id,
       lease,
       request: storedAsk(principal, request),
-      ...(mostInFlight === undefined ? {} : { mostInFlight }),
+      mostInFlight,
     }
   }
 
@@ -346,7 +337,7 @@ export function createAnswers(options: AnswersOptions): Answers {
           conversation,
           history,
           collections,
-          ...(request.filter === undefined ? {} : { filter: request.filter }),
+          filter: request.filter,
           retrieval: withOptions(options.retrieval, request.retrieval),
           cache: request.cache ?? true,
           generator,
@@ -438,8 +429,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
     )
     if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
-    const state =
-      error.code === 'cancelled' ? 'cancelled' : PASSING.has(error.code) ? 'interrupted' : 'failed'
+    const state = error.code === 'cancelled' ? 'cancelled' : endOf(error)
     await ports.store.answers
       .end(
         principal,
@@ -485,6 +475,9 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
   }
 }
+
+/** An interrupted row stays open: the same ask restarts the answer. */
+const endOf = ({ transient }: ChatbotError) => (transient === 'daemon' ? 'interrupted' : 'failed')
 
 const toldTurn = ({ question, answer }: EarlierTurn): Turn => ({
   id: '',

@@ -1,3 +1,5 @@
+import { type Semaphore, semaphore } from '../domain/semaphore.ts'
+
 /** A few slots for each subject, so that one who asks much makes nobody else wait. */
 export interface Slots {
   /** Resolves when the subject has a slot; the function that it gives frees it, however often it is called. */
@@ -5,28 +7,17 @@ export interface Slots {
 }
 
 /** At most so many slots of a subject at once, in the order in which they were asked for. */
-export function fairSlots(max: number): Slots {
-  const subjects = new Map<string, { running: number; readonly waiting: (() => void)[] }>()
-
-  function leave(subject: string): void {
-    const state = subjects.get(subject)
-    if (state === undefined) return
-    const next = state.waiting.shift()
-    if (next !== undefined) next()
-    else if (state.running === 1) subjects.delete(subject)
-    else state.running -= 1
-  }
-
+export function fairSlots(most: number): Slots {
+  const subjects = new Map<string, Semaphore>()
   return {
     async take(subject) {
-      const state = subjects.get(subject) ?? { running: 0, waiting: [] }
-      subjects.set(subject, state)
-      if (state.running < max) state.running += 1
-      else await new Promise<void>((resolve) => state.waiting.push(resolve))
-      let hasLeft = false
+      const own = subjects.get(subject) ?? semaphore(most)
+      subjects.set(subject, own)
+      const leave = await own.take()
       return () => {
-        if (!hasLeft) leave(subject)
-        hasLeft = true
+        leave()
+        // Called again, it may find newer slots of the same subject.
+        if (own.isIdle() && subjects.get(subject) === own) subjects.delete(subject)
       }
     },
   }

@@ -89,7 +89,7 @@ export function readModelName(model: string): ModelName {
     )
   }
   const [, collection, engine] = match
-  return { ...(collection === undefined ? {} : { collection }), ...(engine === undefined ? {} : { engine }) }
+  return { collection, engine }
 }
 
 /**
@@ -165,7 +165,7 @@ export const completionChunk = (
   ...identity(head),
   object: 'chat.completion.chunk',
   choices: [{ index: 0, delta, logprobs: null, finish_reason: answer === undefined ? null : 'stop' }],
-  ...(answer === undefined ? {} : { chatbot: detailsOf(answer) }),
+  chatbot: answer && detailsOf(answer),
 })
 
 /** The last chunk of a stream if the request set `include_usage`. */

@@ -37,7 +37,7 @@ export async function verifyApiKey(
   return {
     principal: { kind: 'key', id: `key:${found.id}`, name: found.name },
     token,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    expiresAt,
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { ChatbotError } from '../domain/errors.ts'
+import { semaphore } from '../domain/semaphore.ts'
 import { NO_PASSWORD } from '../ports/store/users.ts'
 
 /** OWASP's recommendation for 32 MiB: a fifth of a second on one thread. */
@@ -46,33 +47,25 @@ export async function isPassword(
   return timingSafeEqual(given, expected) && stored !== undefined
 }
 
-let running = 0
-const waitingFirst: (() => void)[] = []
-const waitingThen: (() => void)[] = []
+const turns = semaphore(HASHES_AT_ONCE, {
+  maxWaiting: MAX_WAITING,
+  refusal: () =>
+    new ChatbotError('overloaded', 'Too many logins at the same time. Try again in a moment.', {
+      retryAfterMs: 2000,
+    }),
+})
 
-async function derive(password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> {
-  if (running >= HASHES_AT_ONCE) {
-    const waiting = first ? waitingFirst : waitingThen
-    if (waiting.length >= MAX_WAITING) {
-      throw new ChatbotError('overloaded', 'Too many logins at the same time. Try again in a moment.', {
-        retryAfterMs: 2000,
-      })
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else running += 1
-  try {
-    return await new Promise((resolve, reject) => {
-      scrypt(
-        password.normalize('NFC'),
-        salt,
-        KEY_BYTES,
-        { ...cost, maxmem: MAX_MEMORY_BYTES },
-        (error, key) => (error === null ? resolve(key) : reject(error)),
-      )
-    })
-  } finally {
-    const next = waitingFirst.shift() ?? waitingThen.shift()
-    if (next === undefined) running -= 1
-    else next()
-  }
-}
+const derive = (password: string, salt: Buffer, cost: ScryptOptions, first = false): Promise<Buffer> =>
+  turns.run(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(
+          password.normalize('NFC'),
+          salt,
+          KEY_BYTES,
+          { ...cost, maxmem: MAX_MEMORY_BYTES },
+          (error, key) => (error === null ? resolve(key) : reject(error)),
+        )
+      }),
+    { first },
+  )

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../domain/errors.ts'
 import { traceparent } from '../domain/traceparent.ts'
+import { duration } from '../text/amounts.ts'
 import type { DaemonAddress } from './client.ts'
 import { authorization } from './credentials.ts'
 import { unreachable } from './socket/socket-errors.ts'
@@ -123,10 +124,7 @@ function failure(endpoint: DaemonAddress, thrown: unknown, signal: AbortSignal |
 }
 
 const timeout = (ms: number) =>
-  new ChatbotError(
-    'timeout',
-    `The daemon did not answer within ${Math.round(ms / 1000)} s. Look at: chatbot status`,
-  )
+  new ChatbotError('timeout', `The daemon did not answer within ${duration(ms)}. Look at: chatbot status`)
 
 const isBrokenPipe = (error: unknown) =>
   error instanceof Error &&

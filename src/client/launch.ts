@@ -14,6 +14,7 @@ import { version } from '../config/version.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
+import { duration } from '../text/amounts.ts'
 import type { DaemonAddress } from './client.ts'
 
 const startReportSchema = z.discriminatedUnion('type', [
@@ -147,7 +148,7 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
         reject(
           new ChatbotError(
             'timeout',
-            `The daemon was not ready after ${config.daemon.startTimeoutMs / 1000} s. \`chatbot logs\` may say why; daemon.startTimeoutMs sets the time.`,
+            `The daemon was not ready after ${duration(config.daemon.startTimeoutMs)}. \`chatbot logs\` may say why; daemon.startTimeoutMs sets the time.`,
           ),
         )
       }, config.daemon.startTimeoutMs)

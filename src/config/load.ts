@@ -50,7 +50,7 @@ export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
     const forbidden = entries.find(([key]) => !PROJECT_KEYS.includes(key))
     if (forbidden !== undefined) {
       throw invalid(
-        `${file} sets \`${forbidden[0]}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Put it into ${userFile}.`,
+        `${file} sets \`${forbidden[0]}\`, but a project file may only set: ${PROJECT_KEYS.join(', ')}. Move it to ${userFile}.`,
       )
     }
     put(entries)
@@ -152,7 +152,7 @@ function readFile(path: string, required: boolean): SettingEntry[] {
   const [problem] = document.errors
   if (problem !== undefined) throw invalid(`${path} is not valid YAML: ${problem.message}`)
   const content = z.record(z.string(), z.unknown()).nullable().safeParse(document.toJS())
-  if (!content.success) throw invalid(`${path} must hold settings as \`key: value\` lines`)
+  if (!content.success) throw invalid(`${path} must contain settings as \`key: value\` lines`)
   return content.data === null ? [] : flatten('', content.data).map(([key, value]) => [key, value, path])
 }
 

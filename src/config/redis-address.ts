@@ -35,9 +35,9 @@ export function parseRedisUrl(url: string, caFile?: string): RedisAddress {
   if (parts === undefined) throw invalid('it must begin with redis://, redis+sentinel:// or redis+cluster://')
   const { tls, kind, user, password, hosts = '', path = '', query = '' } = parts
   const options: NodeOptions = {
-    ...(user === undefined || user === '' ? {} : { username: decodeURIComponent(user) }),
-    ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
-    ...(tls === 'rediss' ? { tls: caFile === undefined ? {} : { ca: authority(caFile) } } : {}),
+    username: user ? decodeURIComponent(user) : undefined,
+    password: password === undefined ? undefined : decodeURIComponent(password),
+    tls: tls === 'rediss' ? { ca: caFile === undefined ? undefined : authority(caFile) } : undefined,
   }
   const nodes = hosts.split(',').map((host) => nodeOf(host, kind === 'sentinel' ? 26_379 : 6379))
   const [first, second] = path.split('/').slice(1)
@@ -45,14 +45,14 @@ export function parseRedisUrl(url: string, caFile?: string): RedisAddress {
   if (kind === 'cluster') return { kind: 'cluster', nodes, options }
   if (kind === 'sentinel') {
     if (first === undefined || first === '') throw invalid('the name of the master is missing: …/mymaster')
-    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword')
+    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword') ?? undefined
     return {
       kind: 'sentinel',
       sentinels: nodes,
       master: decodeURIComponent(first),
       db: databaseOf(second),
       options,
-      ...(sentinelPassword === null ? {} : { sentinelPassword }),
+      sentinelPassword,
     }
   }
   if (node === undefined || nodes.length > 1)

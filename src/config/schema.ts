@@ -35,7 +35,7 @@ const roleAllowance = z.strictObject({
   tokensPerDay: z.int().min(1).optional().describe(`${FOR_ROLE}: tokens a day`),
 })
 
-/** A token over plain HTTP could be read and changed by everybody on the way. */
+/** A token over plain HTTP could be read and changed on the way. */
 const secureUrl = z.url({ protocol: /^https?$/ }).refine((url) => isSecure(url), {
   message: 'must begin with https:// unless it is on this machine',
 })

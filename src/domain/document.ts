@@ -17,7 +17,7 @@ export interface LoadedDocument {
    */
   readonly text: string
   /** Blocks in reading order, not overlapping. Text between them is never indexed. */
-  readonly blocks: readonly Block[]
+  readonly blocks: readonly LoadedBlock[]
   /** Whether lines of `text` are lines of the user's file, so that `path:line` leads there. */
   readonly linesMatchFile: boolean
   /** What the document states about itself besides its title: front matter, headers, properties. */
@@ -31,10 +31,10 @@ export interface LoadedDocument {
 /** Names in lower case. */
 export type Metadata = Readonly<Record<string, string>>
 
-export type BlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote'
+export type LoadedBlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote'
 
-export interface Block extends Span {
-  readonly kind: BlockKind
+export interface LoadedBlock extends Span {
+  readonly kind: LoadedBlockKind
   /** Titles of the enclosing sections, outermost first; a heading's own title is not in its path. */
   readonly headings: readonly string[]
   /** 1-based page or slide, if the format has them. A sheet is the first title of the section path. */

@@ -1,8 +1,19 @@
 import type { Principal } from './principal.ts'
 
+interface ErrorKind {
+  /** Status of the HTTP API. */
+  readonly http: number
+  /** Exit status of the command line. */
+  readonly exit: number
+  /**
+   * Passes by itself, so the same request may succeed later: the daemon cannot take it now, or a remote service that
+   * it needs cannot.
+   */
+  readonly transient?: 'daemon' | 'remote'
+}
+
 /**
- * Every error that users, clients and scripts can get, in one append-only list. The code is stable, `http` is the
- * status of the HTTP API, `exit` the exit status of the command line.
+ * Every error that users, clients and scripts can get, in one append-only list. The code is stable.
  *
  * Exit statuses: 1 failed, 2 usage, 3 not configured, 4 unauthenticated or forbidden, 5 unreachable, 6 rate
  * limited or overloaded, 7 timed out, 8 partial, 9 not found, 10 a bound of `chatbot eval` was missed, 130
@@ -37,18 +48,18 @@ export const ERRORS = {
   index_mismatch: { http: 409, exit: 1 },
   unauthenticated: { http: 401, exit: 4 },
   forbidden: { http: 403, exit: 4 },
-  overloaded: { http: 503, exit: 6 },
-  rate_limited: { http: 429, exit: 6 },
-  draining: { http: 503, exit: 6 },
+  overloaded: { http: 503, exit: 6, transient: 'daemon' },
+  rate_limited: { http: 429, exit: 6, transient: 'daemon' },
+  draining: { http: 503, exit: 6, transient: 'daemon' },
   cancelled: { http: 499, exit: 130 },
-  interrupted: { http: 503, exit: 1 },
-  timeout: { http: 504, exit: 7 },
-  engine_failed: { http: 502, exit: 1 },
-  engine_unreachable: { http: 502, exit: 5 },
+  interrupted: { http: 503, exit: 1, transient: 'daemon' },
+  timeout: { http: 504, exit: 7, transient: 'remote' },
+  engine_failed: { http: 502, exit: 1, transient: 'remote' },
+  engine_unreachable: { http: 502, exit: 5, transient: 'remote' },
   engine_unauthenticated: { http: 502, exit: 3 },
-  engine_rate_limited: { http: 429, exit: 6 },
-  daemon_unreachable: { http: 503, exit: 5 },
-  daemon_start_failed: { http: 503, exit: 5 },
+  engine_rate_limited: { http: 429, exit: 6, transient: 'remote' },
+  daemon_unreachable: { http: 503, exit: 5, transient: 'daemon' },
+  daemon_start_failed: { http: 503, exit: 5, transient: 'daemon' },
   daemon_running: { http: 409, exit: 1 },
   daemon_not_running: { http: 503, exit: 5 },
   version_mismatch: { http: 409, exit: 1 },
@@ -56,7 +67,7 @@ export const ERRORS = {
   data_dir_unusable: { http: 500, exit: 3 },
   disk_full: { http: 507, exit: 1 },
   database_corrupt: { http: 500, exit: 1 },
-  database_unreachable: { http: 503, exit: 5 },
+  database_unreachable: { http: 503, exit: 5, transient: 'daemon' },
   database_setup: { http: 500, exit: 3 },
   model_corrupt: { http: 500, exit: 3 },
   invalid_config: { http: 500, exit: 3 },
@@ -76,7 +87,7 @@ export const ERRORS = {
   provider_unavailable: { http: 500, exit: 3 },
   unknown_job: { http: 404, exit: 9 },
   job_ended: { http: 409, exit: 1 },
-  hub_unreachable: { http: 502, exit: 5 },
+  hub_unreachable: { http: 502, exit: 5, transient: 'remote' },
   hub_refused: { http: 502, exit: 4 },
   pull_failed: { http: 502, exit: 1 },
   licence_not_accepted: { http: 403, exit: 1 },
@@ -87,7 +98,7 @@ export const ERRORS = {
   embedder_unusable: { http: 502, exit: 3 },
   index_damaged: { http: 422, exit: 1 },
   given_up: { http: 422, exit: 1 },
-} as const satisfies Record<string, { http: number; exit: number }>
+} as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof ERRORS
 
@@ -131,6 +142,11 @@ export class ChatbotError extends Error {
     return ERRORS[this.code].http
   }
 
+  get transient(): ErrorKind['transient'] {
+    const kind: ErrorKind = ERRORS[this.code]
+    return kind.transient
+  }
+
   /** The message with the detail. */
   get fullMessage(): string {
     const { message, detail } = this
@@ -152,16 +168,12 @@ export class ChatbotError extends Error {
     return {
       code: this.code,
       message: this.message,
-      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      retryAfterMs: this.retryAfterMs,
     }
   }
 
   static from(body: ErrorBody): ChatbotError {
-    return new ChatbotError(
-      body.code,
-      body.message,
-      body.retryAfterMs === undefined ? {} : { retryAfterMs: body.retryAfterMs },
-    )
+    return new ChatbotError(body.code, body.message, { retryAfterMs: body.retryAfterMs })
   }
 
   /**
@@ -183,5 +195,8 @@ export class ChatbotError extends Error {
 
 const UNEXPECTED = 'An unexpected error occurred. `chatbot logs` has the details.'
 
-/** The message of a thrown value. */
-export const errorText = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+/** The message of a thrown value. Failed connections to several addresses have none together: that of the first. */
+export function errorText(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') return errorText(thrown.errors[0])
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -2,12 +2,14 @@
 import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
-import type { Answer, Citation } from '../domain/answer.ts'
+import type { Answer, Citation, Passage } from '../domain/answer.ts'
+import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { standaloneQuestion } from '../talk/standalone.ts'
 import { splitSentences } from '../text/sentences.ts'
-import { isDocument, ranksOf } from './gold.ts'
+import { ranksOf } from './gold.ts'
+import { isRight, keyedOutcome } from './keyed.ts'
 import { containsAnswer, normalised, tokenF1, withoutMarks } from './metrics.ts'
 import type { AnswerOutcome, CacheOutcome, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
@@ -27,7 +29,7 @@ export interface SearchTarget {
 const SEARCH_LIMIT = 50
 /** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
 const MAX_ATTEMPTS = 5
-const PAUSE_MS = 500
+const PAUSES = { firstMs: 500, longestMs: 5000 }
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
 export async function measure(
@@ -37,7 +39,8 @@ export async function measure(
 ): Promise<QuestionOutcome> {
   const { collections, retrieval } = target
   // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
-  const answer = target.answers ? await ask(target, question, question.question, false, signal) : undefined
+  const reply = target.answers ? await ask(target, question, question.question, false, signal) : undefined
+  const answer = reply?.answer
   const found = await patiently(signal, () =>
     target.chat.search({
       query: answer === undefined ? standalone(question) : (answer.searched ?? question.question),
@@ -53,15 +56,16 @@ export async function measure(
     question: question.question,
     answerable: question.answerable,
     searchMs: found.ms,
-    ...(ranks === undefined ? {} : { ranks: [...ranks] }),
+    ranks: ranks && [...ranks],
   }
-  if (answer === undefined) return outcome
+  if (reply === undefined) return outcome
   return {
     ...outcome,
-    answer: await judge(target.api, question, answer),
-    ...(question.paraphrases.length + question.opposites.length === 0
-      ? {}
-      : { cache: await tryCache(target, question, signal) }),
+    answer: await judge(target.api, question, reply),
+    cache:
+      question.paraphrases.length + question.opposites.length === 0
+        ? undefined
+        : await tryCache(target, question, signal),
   }
 }
 
@@ -72,14 +76,20 @@ const standalone = ({ question, history }: EvalQuestion) =>
     history.map((turn) => ({ question: turn.question, text: turn.answer, refused: false })),
   )
 
-async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Promise<AnswerOutcome> {
+async function judge(
+  api: ApiClient,
+  question: EvalQuestion,
+  { answer, passages }: Reply,
+): Promise<AnswerOutcome> {
   const { refused, text, citations, timings } = answer
   const wrong = await Promise.all(citations.map((citation) => isMisquoted(api, citation)))
-  const { answers, documents } = question
+  const { answers, documents, must } = question
+  const [first] = citations
   return {
     refused,
     citations: citations.length,
     wrongCitations: wrong.filter(Boolean).length,
+    characters: text.length,
     timings,
     ...(answers.length === 0
       ? {}
@@ -87,15 +97,13 @@ async function judge(api: ApiClient, question: EvalQuestion, answer: Answer): Pr
           contained: !refused && containsAnswer(text, answers),
           f1: refused ? 0 : tokenF1(text, answers),
         }),
-    ...(refused ? {} : { sentences: splitSentences(withoutMarks(text)).length }),
-    ...(refused || documents.length === 0
-      ? {}
-      : { goldCited: citations.some((cited) => isGold(cited, documents)) }),
+    sentences: refused ? undefined : splitSentences(withoutMarks(text)).length,
+    goldCited:
+      refused || documents.length === 0 ? undefined : citations.some((cited) => isRight(question, cited)),
+    goldFirst: documents.length === 0 ? undefined : first !== undefined && isRight(question, first),
+    keyed: must.length === 0 ? undefined : keyedOutcome(question, answer, passages),
   }
 }
-
-const isGold = (cited: Citation, documents: readonly string[]) =>
-  documents.some((reference) => isDocument(cited, reference))
 
 async function isMisquoted(api: ApiClient, { document, start, end, text }: Citation): Promise<boolean> {
   try {
@@ -119,7 +127,7 @@ async function tryCache(
   const own = new Set([question.question, ...question.paraphrases].map(normalised))
   const counts = { paraphrases: question.paraphrases.length, hits: 0, asked: 0, falseHits: 0 }
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
-    const { cached } = await ask(target, question, text, true, signal)
+    const { cached } = (await ask(target, question, text, true, signal)).answer
     counts.asked += 1
     // Whether what another asker asked before means the same is not known here.
     if (cached === false || cached.question === undefined) continue
@@ -130,28 +138,36 @@ async function tryCache(
   return counts
 }
 
+/** An answer, and the passages that it was made from. */
+interface Reply {
+  readonly answer: Answer
+  readonly passages: readonly Passage[]
+}
+
 function ask(
   target: SearchTarget,
   question: EvalQuestion,
   text: string,
   cache: boolean,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const { chat, api, collections, engine, retrieval } = target
   return patiently(signal, async () => {
     let conversation: string | undefined
+    let passages: readonly Passage[] = []
     const request: AskRequest = {
       question: text,
       cache,
       signal,
-      ...(question.history.length === 0 ? {} : { history: question.history }),
-      ...(engine === undefined ? {} : { engine }),
+      history: question.history.length === 0 ? undefined : question.history,
+      engine,
       ...scopeOf(question, { collections, retrieval }),
     }
     try {
       for await (const event of chat.ask(request)) {
         if (event.type === 'accepted') conversation = event.conversation
-        if (event.type === 'done') return event.answer
+        if (event.type === 'context') passages = event.passages
+        if (event.type === 'done') return { answer: event.answer, passages }
         if (event.type === 'error') throw event.error
       }
       throw new Error('the stream of an answer ended without `done` or `error`')
@@ -168,9 +184,9 @@ const scopeOf = (
   { filter }: EvalQuestion,
   { collections, retrieval }: Pick<SearchTarget, 'collections' | 'retrieval'>,
 ): Scope => ({
-  ...(collections === undefined ? {} : { collections }),
-  ...(retrieval === undefined ? {} : { retrieval }),
-  ...(filter === undefined ? {} : { filter }),
+  collections,
+  retrieval,
+  filter,
 })
 
 async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -181,7 +197,7 @@ async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promis
       const error = ChatbotError.wrap(thrown)
       const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
       if (!passing || attempt === MAX_ATTEMPTS || signal.aborted) throw error
-      await pause(error.retryAfterMs ?? PAUSE_MS * attempt, signal)
+      await pause(error.retryAfterMs ?? backoffMs(attempt, PAUSES), signal)
     }
   }
 }

@@ -2,6 +2,20 @@
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 
+/** Whether the keys of a right answer are met, by what is cited from a right document. */
+const keyedOutcome = z.object({
+  /** In the first 400 and 900 characters; of long answers, 1,000 and 1,500. */
+  early: z.boolean(),
+  late: z.boolean(),
+  /** Before the first mark, in 400 characters at most. */
+  first: z.boolean(),
+  /** By the passages that the answer was made from: whole, pasted in its place and cut, and the first of them. */
+  held: z.boolean(),
+  pastedEarly: z.boolean(),
+  pastedLate: z.boolean(),
+  pastedFirst: z.boolean(),
+})
+
 const answerOutcome = z.object({
   refused: z.boolean(),
   /** One of the right answers is inside; absent when the set gives none. */
@@ -14,6 +28,12 @@ const answerOutcome = z.object({
   wrongCitations: z.int(),
   /** A gold document is among those cited; absent when refused or when the set names none. */
   goldCited: z.boolean().optional(),
+  /** The first citation is of a gold document; absent when the set names none. */
+  goldFirst: z.boolean().optional(),
+  /** UTF-16 code units of the text. Absent in runs saved before they were counted. */
+  characters: z.int().optional(),
+  /** Absent when the set gives no keys. */
+  keyed: keyedOutcome.optional(),
   /** Milliseconds by stage. */
   timings: z.partialRecord(z.enum([...STAGES, 'total']), z.number()),
 })
@@ -42,6 +62,7 @@ export const outcomeSchema = z.object({
 
 export type QuestionOutcome = z.output<typeof outcomeSchema>
 export type AnswerOutcome = z.output<typeof answerOutcome>
+export type KeyedOutcome = z.output<typeof keyedOutcome>
 export type CacheOutcome = z.output<typeof cacheOutcome>
 
 /** A question that could not be measured. */

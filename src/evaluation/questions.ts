@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
 import { ChatbotError, errorText } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
+import { LANGUAGES, type Language } from '../domain/language.ts'
 import { linesOf } from '../domain/lines.ts'
 import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
@@ -23,10 +24,23 @@ export interface EvalQuestion {
   readonly answerable: boolean
   /** Right answers, in any of their forms. */
   readonly answers: readonly string[]
+  /**
+   * Keys of a right answer: of each group one must be in it. Stricter than `answers`: it counts only what is cited from a right
+   * document, and early.
+   */
+  readonly must: readonly (readonly string[])[]
+  /** The keys keep their case. */
+  readonly caseSensitive: boolean
+  /** The answer is a list, steps or several parts, and may be longer. */
+  readonly long: boolean
+  /** Of the answer; how its numbers are written. That of the question unless told. */
+  readonly language: Language
   /** What should be found; each is a document's id, uri, or the end of its path. */
   readonly documents: readonly string[]
   /** Should be found too: text that one passage must hold, wherever or in this document. */
   readonly passages: readonly GoldPassage[]
+  /** Need not be found, but answer as well: their documents are right ones, too. */
+  readonly also: readonly GoldPassage[]
   /** Earlier questions of the conversation with their answers, oldest first. */
   readonly history: readonly EarlierTurn[]
   /** Other wordings, which the cache should answer alike. */
@@ -50,6 +64,7 @@ const MAX_LISTED = 10
 
 const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
 const question = text.max(MAX_QUESTION_CHARACTERS)
+const goldPassages = z.array(z.strictObject({ document: text.optional(), text })).default([])
 
 const lineSchema = z
   .strictObject({
@@ -63,15 +78,24 @@ const lineSchema = z
     answerable: z.boolean().default(true),
     answers: z.array(text).default([]),
     documents: z.array(text).default([]),
-    passages: z.array(z.strictObject({ document: text.optional(), text })).default([]),
+    passages: goldPassages,
+    also: goldPassages,
+    must: z.array(z.array(text).min(1)).default([]),
+    caseSensitive: z.boolean().default(false),
+    long: z.boolean().default(false),
+    language: z.enum(LANGUAGES).optional(),
     history: z.array(earlierTurnSchema).max(100).default([]),
     paraphrases: z.array(question).default([]),
     opposites: z.array(question).default([]),
     filter: filterSchema.optional(),
   })
-  .refine(({ answerable, answers }) => answerable || answers.length === 0, {
+  .refine(({ answerable, answers, must }) => answerable || answers.length + must.length === 0, {
     path: ['answers'],
     message: 'a question that is not answerable has none',
+  })
+  .refine(({ must, documents }) => must.length === 0 || documents.length > 0, {
+    path: ['must'],
+    message: 'keys count only in what is cited from `documents`: name them',
   })
   .refine(
     ({ history, paraphrases, opposites }) =>
@@ -140,12 +164,13 @@ function parseLine(line: string): EvalQuestion | string {
   if (!parsed.success) {
     return parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ')
   }
-  const { id, set, filter, ...rest } = parsed.data
+  const { id, set, filter, language, ...rest } = parsed.data
   return {
     ...rest,
     id: id ?? idOf([rest.question, rest.history, filter, set]),
     set: set ?? detectLanguage(rest.question),
-    ...(filter === undefined ? {} : { filter }),
+    language: language ?? detectLanguage(rest.question),
+    filter,
   }
 }
 

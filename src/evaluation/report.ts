@@ -2,7 +2,7 @@
 import { STAGES } from '../domain/answer.ts'
 import { type Interval, meanInterval } from './bootstrap.ts'
 import { mean, ndcgAt, quantile, recallAt, reciprocalRankAt } from './metrics.ts'
-import type { QuestionOutcome } from './outcome.ts'
+import type { KeyedOutcome, QuestionOutcome } from './outcome.ts'
 import { ALL } from './questions.ts'
 
 export interface Metric {
@@ -21,6 +21,11 @@ const flag = (value: boolean | undefined) => (value === undefined ? undefined : 
 
 const ranked = (of: (ranks: NonNullable<QuestionOutcome['ranks']>) => number) => (outcome: QuestionOutcome) =>
   outcome.ranks === undefined ? undefined : of(outcome.ranks)
+
+const keyed =
+  (of: (outcome: KeyedOutcome) => boolean) =>
+  ({ answer }: QuestionOutcome) =>
+    answer?.keyed === undefined ? undefined : Number(of(answer.keyed))
 
 /** In the order in which they are shown. */
 export const METRICS: readonly Metric[] = [
@@ -62,6 +67,48 @@ export const METRICS: readonly Metric[] = [
   },
   { key: 'f1', title: 'token F1', better: 'higher', of: ({ answer }) => answer?.f1 },
   {
+    key: 'useful@400',
+    title: 'answered in 400 characters',
+    better: 'higher',
+    headline: true,
+    of: keyed(({ early }) => early),
+  },
+  {
+    key: 'useful@900',
+    title: 'answered in 900 characters',
+    better: 'higher',
+    headline: true,
+    of: keyed(({ late }) => late),
+  },
+  {
+    key: 'first',
+    title: 'answered before the first mark',
+    better: 'higher',
+    headline: true,
+    of: keyed(({ first }) => first),
+  },
+  {
+    key: 'held',
+    title: 'passages hold the answer',
+    better: 'higher',
+    of: keyed(({ held }) => held),
+  },
+  {
+    key: 'pasted@400',
+    title: 'passages pasted, 400 characters',
+    of: keyed(({ pastedEarly }) => pastedEarly),
+  },
+  {
+    key: 'pasted@900',
+    title: 'passages pasted, 900 characters',
+    of: keyed(({ pastedLate }) => pastedLate),
+  },
+  {
+    key: 'pasted-first',
+    title: 'first passage pasted',
+    of: keyed(({ pastedFirst }) => pastedFirst),
+  },
+  {
     key: 'refused-answerable',
     title: 'refused though answerable',
     better: 'lower',
@@ -88,7 +135,24 @@ export const METRICS: readonly Metric[] = [
     better: 'higher',
     of: ({ answer }) => flag(answer?.goldCited),
   },
+  {
+    key: 'cites-gold-first',
+    title: 'a right document cited first',
+    better: 'higher',
+    of: ({ answer }) => flag(answer?.goldFirst),
+  },
+  {
+    key: 'false-answers',
+    title: 'false answers',
+    better: 'lower',
+    of: falseAnswer,
+  },
   { key: 'sentences', title: 'sentences of an answer', of: ({ answer }) => answer?.sentences },
+  {
+    key: 'characters',
+    title: 'characters of an answer',
+    of: ({ answerable, answer }) => (answerable ? answer?.characters : undefined),
+  },
   {
     key: 'cache-hits',
     title: 'cache hits of paraphrases',
@@ -102,6 +166,13 @@ export const METRICS: readonly Metric[] = [
     of: ({ cache }) => (cache === undefined ? undefined : share(cache.falseHits, cache.asked)),
   },
 ]
+
+/** Of what was not refused: answers to what the documents do not say, and those that miss their keys. */
+function falseAnswer({ answerable, answer }: QuestionOutcome): number | undefined {
+  if (answer === undefined || answer.refused) return undefined
+  if (!answerable) return 1
+  return answer.keyed === undefined ? undefined : Number(!answer.keyed.late)
+}
 
 export interface Measured extends Interval {
   readonly mean: number

@@ -1,4 +1,5 @@
 /** Measures many questions at once, until all are done or a signal says so. */
+import { concurrently } from '../domain/concurrently.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { measure, type SearchTarget } from './measure.ts'
 import type { Failure, QuestionOutcome } from './outcome.ts'
@@ -41,26 +42,18 @@ export async function runQuestions(
 ): Promise<EvaluationRun> {
   const outcomes: (QuestionOutcome | undefined)[] = questions.map(() => undefined)
   const failed: Failure[] = []
-  const broken = new AbortController()
-  const ended = AbortSignal.any([abort, broken.signal])
-  const waiting = questions.entries()
-  const worker = async () => {
-    for (const [index, question] of waiting) {
-      if (stop.aborted || ended.aborted) return
-      try {
-        outcomes[index] = await measure(target, question, ended)
-      } catch (thrown) {
-        if (ended.aborted) return
-        const error = ChatbotError.wrap(thrown)
-        if (!OF_ONE_QUESTION.has(error.code)) {
-          broken.abort()
-          throw error
-        }
-        failed.push({ id: question.id, code: error.code, message: error.fullMessage })
-      }
-      onDone()
+  await concurrently(jobs, [...questions.entries()], async ([index, question], broken) => {
+    if (stop.aborted || abort.aborted) return
+    const ended = AbortSignal.any([abort, broken])
+    try {
+      outcomes[index] = await measure(target, question, ended)
+    } catch (thrown) {
+      if (ended.aborted) return
+      const error = ChatbotError.wrap(thrown)
+      if (!OF_ONE_QUESTION.has(error.code)) throw error
+      failed.push({ id: question.id, code: error.code, message: error.fullMessage })
     }
-  }
-  await Promise.all(Array.from({ length: jobs }, worker))
+    onDone()
+  })
   return { outcomes: outcomes.filter((outcome) => outcome !== undefined), failed }
 }

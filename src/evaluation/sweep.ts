@@ -57,7 +57,7 @@ export async function measureSweep(
       seconds: Math.round((performance.now() - started) / 100) / 10,
       failed: run.failed,
       ...reportOf(run.outcomes),
-      ...(reference === undefined ? {} : { comparison: compareRuns(reference, run.outcomes) }),
+      comparison: reference && compareRuns(reference, run.outcomes),
     })
     reference ??= run.outcomes
     if (options.stop.aborted) break

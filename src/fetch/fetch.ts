@@ -2,16 +2,16 @@
 import { createHash } from 'node:crypto'
 import { lookup as systemLookup } from 'node:dns/promises'
 import { createWriteStream } from 'node:fs'
-import { type IncomingMessage, request as plain } from 'node:http'
-import { request as secure } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
+import { Agent, type Dispatcher, request } from 'undici'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Validators } from '../domain/source.ts'
-import { bytes } from '../text/amounts.ts'
+import { bytes, duration } from '../text/amounts.ts'
 import { isPublicAddress } from './addresses.ts'
+import { parseWebAddress } from './web-address.ts'
 
 export interface FetchOptions {
   /** The body is written to this file. */
@@ -48,27 +48,11 @@ export type Fetched =
     }
 
 const MAX_REDIRECTS = 10
+/** For undici's own timeouts: `timeoutMs` bounds the whole download. */
+const NO_TIMEOUT = 0
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** Types without text to index. */
 const NOT_TEXT = /^(image|audio|video|font)\//
-
-/** The URL as a document's name: normalised, without fragment. Throws `bad_request`. */
-export function parseWebAddress(text: string): URL {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ChatbotError('bad_request', `"${text}" is not an http or https address.`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new ChatbotError(
-      'bad_request',
-      'The address contains a user name or password, which would be stored. Download the page and ingest the file.',
-    )
-  }
-  url.hash = ''
-  return url
-}
-
-export const isWebAddress = (text: string) => /^https?:\/\//i.test(text)
 
 /**
  * Resolves the name at every hop, checks its addresses, and connects to a checked one. Throws `url_refused` (not a
@@ -78,25 +62,25 @@ export const isWebAddress = (text: string) => /^https?:\/\//i.test(text)
 export async function fetchDocument(address: string, options: FetchOptions): Promise<Fetched> {
   const late = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal])
+  // Connections of its own: one from a shared pool could lead to an address that was not checked now.
+  const agent = new Agent({
+    connect: { lookup: checkedLookup(options), timeout: NO_TIMEOUT },
+    headersTimeout: NO_TIMEOUT,
+    bodyTimeout: NO_TIMEOUT,
+  })
   try {
     let url = parseWebAddress(address)
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const response = await open(url, options, signal)
-      const { statusCode = 0 } = response
-      if (REDIRECTS.has(statusCode)) {
-        url = nextHop(response, url)
-        response.destroy()
-        continue
-      }
-      if (statusCode === 304) {
-        response.destroy()
-        return { status: 'unchanged' }
-      }
-      if (statusCode !== 200) {
-        response.destroy()
+      // Literal addresses are never looked up.
+      const host = url.hostname.replace(/^\[|\]$/g, '')
+      if (isIP(host) !== 0) checkAddress(host, host, options)
+      const response = await request(url, { dispatcher: agent, signal, headers: headersOf(options) })
+      const { statusCode } = response
+      if (statusCode === 304) return { status: 'unchanged' }
+      if (statusCode === 200) return await receive(response, url, options, signal)
+      if (!REDIRECTS.has(statusCode))
         throw new ChatbotError('url_failed', `${url} answered with HTTP status ${statusCode}.`)
-      }
-      return await receive(response, url, options, signal)
+      url = nextHop(response, url)
     }
     throw new ChatbotError('url_failed', `${address} redirects more than ${MAX_REDIRECTS} times.`)
   } catch (error) {
@@ -104,52 +88,47 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
     if (late.aborted) {
       throw new ChatbotError(
         'timeout',
-        `${address} took longer than ${options.timeoutMs / 1000} s (ingest.urlTimeoutMs).`,
+        `${address} took longer than ${duration(options.timeoutMs)} (ingest.urlTimeoutMs).`,
       )
     }
     throw ChatbotError.wrap(error, 'url_failed', `${address}: `)
+  } finally {
+    await agent.destroy()
   }
 }
 
-function nextHop(response: IncomingMessage, from: URL): URL {
-  const { location } = response.headers
-  const target = location === undefined ? null : URL.parse(location, from.href)
-  if (target === null) throw new ChatbotError('url_failed', `${from} redirects without a valid location.`)
+function headersOf({ userAgent, validators }: FetchOptions) {
+  return {
+    'user-agent': userAgent,
+    accept: 'text/html, text/markdown, text/*;q=0.9, application/*;q=0.8',
+    'accept-encoding': 'gzip, deflate, br',
+    'if-none-match': validators?.etag,
+    'if-modified-since': validators?.lastModified,
+  }
+}
+
+function nextHop({ headers }: Dispatcher.ResponseData, from: URL): URL {
+  const target = URL.parse(first(headers.location) ?? '', from.href)
+  if (headers.location === undefined || target === null)
+    throw new ChatbotError('url_failed', `${from} redirects without a valid location.`)
   return parseWebAddress(target.href)
 }
 
-async function open(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const lookup = checkedLookup(options)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  // Literal addresses are never looked up.
-  if (isIP(host) !== 0) checkAddress(host, host, options)
-  const { etag, lastModified } = options.validators ?? {}
-  const headers = {
-    'user-agent': options.userAgent,
-    accept: 'text/html, text/markdown, text/*;q=0.9, application/*;q=0.8',
-    'accept-encoding': 'gzip, deflate, br',
-    ...(etag === undefined ? {} : { 'if-none-match': etag }),
-    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
-  }
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const send = url.protocol === 'https:' ? secure : plain
-  // No pooled connection: it could lead to an address that was not checked now.
-  send(url, { agent: false, lookup, headers, signal }).on('response', resolve).on('error', reject).end()
-  return promise
-}
+/** The value of a header that may be sent several times. */
+const first = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header)
 
-/** Gives node:net only checked addresses. */
+/** Gives undici only checked addresses. */
 function checkedLookup(options: FetchOptions): LookupFunction {
   const { resolve = resolveWithSystem } = options
   return (host, { all }, callback) => {
     resolve(host)
       .then((addresses) => {
-        const [first] = addresses
-        if (first === undefined) throw new ChatbotError('url_failed', `${host} has no address.`)
-        for (const address of addresses) checkAddress(address, host, options)
-        const found = addresses.map((address) => ({ address, family: isIP(address) }))
+        const [address] = addresses
+        if (address === undefined) throw new ChatbotError('url_failed', `${host} has no address.`)
+        for (const each of addresses) checkAddress(each, host, options)
+        const found = addresses.map((each) => ({ address: each, family: isIP(each) }))
         if (all === true) callback(null, found)
-        else callback(null, first, isIP(first))
+        else callback(null, address, isIP(address))
       })
       .catch((error: unknown) => callback(ChatbotError.wrap(error, 'url_failed', `${host}: `), []))
   }
@@ -168,27 +147,21 @@ function checkAddress(address: string, host: string, { allowPrivate }: FetchOpti
 }
 
 async function receive(
-  response: IncomingMessage,
+  { headers, body }: Dispatcher.ResponseData,
   url: URL,
   { path, maxBytes }: FetchOptions,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const { headers } = response
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';')
+  const [type = '', ...parameters] = (first(headers['content-type']) ?? '').split(';')
   const mediaType = type.trim().toLowerCase()
-  if (NOT_TEXT.test(mediaType)) {
-    response.destroy()
+  if (NOT_TEXT.test(mediaType))
     throw new ChatbotError('unsupported_format', `${url} is ${mediaType}: it contains no text to index.`)
-  }
   const tooLarge = () =>
     new ChatbotError(
       'document_too_large',
       `${url} is larger than ${bytes(maxBytes)} (ingest.maxFileBytes). Raise the limit, or leave it out.`,
     )
-  if (Number(headers['content-length']) > maxBytes) {
-    response.destroy()
-    throw tooLarge()
-  }
+  if (Number(headers['content-length']) > maxBytes) throw tooLarge()
   const hash = createHash('sha256')
   let received = 0
   const measured = new Transform({
@@ -199,18 +172,16 @@ async function receive(
       else done(null, chunk)
     },
   })
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+  const encoding = first(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity'
   const decoder = decoderOf(encoding)
-  if (decoder === 'unknown') {
-    response.destroy()
+  if (decoder === 'unknown')
     throw new ChatbotError(
       'url_failed',
       `${url} uses the content encoding ${encoding}, which was not requested.`,
     )
-  }
   const file = createWriteStream(path, { mode: 0o600 })
-  if (decoder === undefined) await pipeline(response, measured, file, { signal })
-  else await pipeline(response, decoder, measured, file, { signal })
+  if (decoder === undefined) await pipeline(body, measured, file, { signal })
+  else await pipeline(body, decoder, measured, file, { signal })
   const charset = parameters
     .map((each) => /^\s*charset\s*=\s*"?([\w.:-]{1,40})"?\s*$/i.exec(each)?.[1])
     .find((each) => each !== undefined)
@@ -221,7 +192,7 @@ async function receive(
     hash: hash.digest('hex'),
     mediaType,
     charset: charset?.toLowerCase(),
-    validators: { etag: headers.etag, lastModified: headers['last-modified'] },
+    validators: { etag: first(headers.etag), lastModified: first(headers['last-modified']) },
   }
 }
 

@@ -1,4 +1,4 @@
-/** A single upload: a run of one document, worked on at once by the daemon that has it, and awaited. */
+/** A single upload: a run of one document that starts at once in this daemon, and whose outcome is awaited. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentSummary } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -13,13 +13,14 @@ export interface IngestedOne {
   readonly document: DocumentSummary
 }
 
-/** How often it is looked at when it ends elsewhere: by another daemon, or with a later upload of the same document. */
+/** Poll interval while the outcome depends on another daemon or on a later upload of the same document. */
 const LOOK_MS = 50
 
 /**
- * Once it is staged it is accepted: it goes on when nobody waits any more, and in another daemon when this one is
- * killed. Of a document that is uploaded again meanwhile the later upload counts, and both end with it. What fails is
- * thrown and not kept. Throws what `StagingRepository.stage` and the embedder throw, and `cancelled`.
+ * Once staged, the document is accepted: it is indexed even if nobody waits any more, or, by another daemon, if this
+ * one is killed. If the same document is uploaded again meanwhile, the later upload wins and both calls return its
+ * document. After an error nothing is kept. Throws what `StagingRepository.stageAlone` and the embedder throw, and
+ * `cancelled`.
  */
 export async function ingestOne(
   principal: Principal,
@@ -33,15 +34,15 @@ export async function ingestOne(
   const { job } = staged.claim
   try {
     await jobs.workNow(staged.claim)
-    const indexed = await ended(principal, target.collection, job, store)
+    const indexed = await awaitOutcome(principal, target.collection, job, store)
     return { status: 'indexed', document: await store.documents.get(principal, indexed) }
   } finally {
-    // Nobody else knows it. Where the database is gone it is forgotten with other old jobs.
+    // Nobody else knows its id. If the database is unreachable, it is deleted with other old jobs.
     await store.jobs.forget(principal, job).catch(() => undefined)
   }
 }
 
-async function ended(
+async function awaitOutcome(
   principal: Principal,
   collection: string,
   job: string,

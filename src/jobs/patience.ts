@@ -1,20 +1,8 @@
 /** Waiting out what passes by itself: a busy or failing embedding endpoint, a database that is gone for a while. */
-import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
+import { type BackoffBounds, backoffMs } from '../domain/backoff.ts'
+import { ChatbotError } from '../domain/errors.ts'
 
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'overloaded',
-  'rate_limited',
-  'timeout',
-  'engine_failed',
-  'engine_unreachable',
-  'engine_rate_limited',
-  'database_unreachable',
-])
-
-export interface Patience {
-  /** First pause; each next one is twice as long, up to `longestMs`. */
-  readonly firstMs: number
-  readonly longestMs: number
+export interface Patience extends BackoffBounds {
   /** The error stands rather than that all pauses are longer than this. */
   readonly enoughMs: number
   /** Resolves after so many milliseconds or on abort. */
@@ -24,20 +12,18 @@ export interface Patience {
 /** `onWait` hears of every pause. Throws the last error, also when it does not pass or the signal aborts. */
 export async function patiently<T>(
   work: () => Promise<T>,
-  { firstMs, longestMs, enoughMs, wait }: Patience,
+  { enoughMs, wait, ...bounds }: Patience,
   signal: AbortSignal,
   onWait: (error: ChatbotError, ms: number) => Promise<void>,
 ): Promise<T> {
   let waited = 0
-  for (let attempt = 0; ; attempt += 1) {
+  for (let failures = 1; ; failures += 1) {
     try {
       return await work()
     } catch (thrown) {
       const error = ChatbotError.wrap(thrown)
-      if (!PASSING.has(error.code) || signal.aborted) throw thrown
-      // Half of it by chance, so that several daemons do not come back at the same moment.
-      const backoff = Math.min(longestMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
-      const ms = Math.max(error.retryAfterMs ?? 0, backoff)
+      if (error.transient === undefined || signal.aborted) throw thrown
+      const ms = Math.max(error.retryAfterMs ?? 0, backoffMs(failures, bounds))
       if (waited + ms > enoughMs) throw thrown
       await onWait(error, ms)
       await wait(ms, signal)

@@ -5,6 +5,7 @@ import type { JobKind } from '../domain/job.ts'
 import type { IndexSpecs } from '../ingest/split/index-spec.ts'
 import type { Claim } from '../ports/store/jobs.ts'
 import type { Store } from '../ports/store/store.ts'
+import { atLeast } from '../text/amounts.ts'
 import { ClaimLost, type JobSlice, type Recut } from './kind.ts'
 import { JOB_SLICES } from './kinds.ts'
 import { type Patience, patiently } from './patience.ts'
@@ -27,8 +28,8 @@ export interface JobRunner {
   /** There may be something to do: look now, not at the next poll. */
   wake: () => void
   /**
-   * A slice at once, beside those of the others, at a shard that the caller has claimed: until nothing is left. Waits out
-   * nothing that passes by itself: it throws what ends the job. Resolves, too, when the claim was lost.
+   * Works on a shard that the caller has claimed until nothing is left, at once and beyond `SHARDS_AT_ONCE`. Retries
+   * nothing: throws the error that fails the job. Also resolves if the claim is lost.
    */
   workNow: (claim: Claim) => Promise<void>
   /** Begins no more slices; those that run end at once, what they have kept stays, and another daemon goes on. */
@@ -81,7 +82,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
       }
       const until = performance.now() + SLICE_MS
       const over = () => performance.now() > until
-      // What it throws was told, and is in the job.
+      // The error is already reported, and recorded in the job.
       const slice = runSlice(claim, stopping.signal, over, options).catch(() => undefined)
       running.add(slice)
       void slice.finally(() => {
@@ -120,7 +121,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   }
 }
 
-/** Throws what ended the job. */
+/** Throws the error that failed the job. */
 async function runSlice(
   claim: Claim,
   stopping: AbortSignal,
@@ -147,7 +148,7 @@ async function runSlice(
       patiently: (work) =>
         patiently(work, patience, signal, async (error, ms) => {
           onError(error, claim.job)
-          const reason = `${error.message} Tried again in ${Math.ceil(ms / 1000)} s.`
+          const reason = `${error.message} Tried again in ${atLeast(ms)}.`
           await store.jobs.waiting(claim, reason).catch(() => undefined)
         }),
     })

@@ -6,6 +6,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Rate } from '../ports/rate-limiter.ts'
+import { atLeast } from '../text/amounts.ts'
 import { networkOf } from './addresses.ts'
 import { delays } from './delays.ts'
 
@@ -178,6 +179,6 @@ const isWrong = (error: unknown) => error instanceof ChatbotError && error.code 
 const tooMany = (retryAfterMs: number, cause?: unknown) =>
   new ChatbotError(
     'rate_limited',
-    `Too many wrong tokens or passwords. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+    `Too many wrong tokens or passwords. Try again in ${atLeast(retryAfterMs)}.`,
     { retryAfterMs, cause },
   )

@@ -1,5 +1,6 @@
 /** Waits that grow with every failure and are forgiven gradually: never a lock that an attacker can keep up. */
 import { LRUCache } from 'lru-cache'
+import { doubledMs } from '../domain/backoff.ts'
 
 export interface Delays {
   /** Milliseconds until the key may try again; 0: now. */
@@ -23,8 +24,7 @@ export interface DelayOptions {
 }
 
 /** Doubles with every further failure. */
-const FIRST_DELAY_MS = 1000
-const MAX_DELAY_MS = 60_000
+const DELAYS = { firstMs: 1000, longestMs: 60_000 }
 /** Remembered failures beyond the free ones: more would only take longer to forgive. */
 const MAX_DOUBLINGS = 7
 /** Remembered keys; the least recently used are evicted, which only benefits their own holders. */
@@ -45,7 +45,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
   const beyond = (key: string) => Math.max(0, Math.ceil(countOf(key) - free))
   function set(key: string, count: number): void {
     const over = Math.ceil(count - free)
-    const delay = over <= 0 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (over - 1))
+    const delay = over <= 0 ? 0 : doubledMs(over, DELAYS)
     failures.set(key, { count, at: now(), until: now() + delay })
   }
 

@@ -5,7 +5,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Principal, Role } from '../domain/principal.ts'
 import type { RateLimiter, Standing } from '../ports/rate-limiter.ts'
 import type { UsageRepository } from '../ports/store/usage.ts'
-import { duration } from '../text/amounts.ts'
+import { atLeast } from '../text/amounts.ts'
 
 export interface Limits {
   /** Before a question: throws `rate_limited`, also if today's tokens are used up. */
@@ -104,13 +104,7 @@ export async function takeRequest(
 }
 
 const rateLimited = (message: string, retryAfterMs: number): ChatbotError =>
-  new ChatbotError('rate_limited', `${message} Try again in ${inWords(retryAfterMs)}.`, { retryAfterMs })
-
-/** Never too early. */
-function inWords(ms: number): string {
-  const step = ms < 120_000 ? 1000 : 60_000
-  return duration(Math.ceil(ms / step) * step)
-}
+  new ChatbotError('rate_limited', `${message} Try again in ${atLeast(retryAfterMs)}.`, { retryAfterMs })
 
 /** Days are UTC. */
 function untilMidnight(): number {

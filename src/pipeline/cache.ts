@@ -14,11 +14,11 @@ function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
   if (ports.cache === undefined || !mayReuse) return undefined
   return cachePlace({
     collections: ask.collections,
-    ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+    filter: ask.filter,
     generator: ask.generator.id,
     promptVersion: ask.generator.promptVersion,
     model: ports.embedder.model.fingerprint,
-    ...(ports.reranker === undefined ? {} : { reranker: ports.reranker.name }),
+    reranker: ports.reranker?.name,
     retrieval: ask.retrieval,
     language: ask.language,
     question: ask.question,
@@ -70,12 +70,11 @@ function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
 
 function draftOf({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal): AnswerDraft {
   const { source, question, askedAt, text, citations, warnings } = answer
-  const own = source.principal === asker.id ? { question } : {}
   return {
     text,
     refused: false,
     citations,
-    cached: { tier, ...own, askedAt },
+    cached: { tier, question: source.principal === asker.id ? question : undefined, askedAt },
     warnings: [...new Set([...ask.warnings, ...warnings])],
   }
 }

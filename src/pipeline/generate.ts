@@ -64,7 +64,7 @@ export async function generateAnswer(
     complete: end.complete,
     citations,
     warnings: [...ask.warnings, ...(end.warnings ?? [])],
-    ...(end.usage === undefined ? {} : { usage: end.usage }),
+    usage: end.usage,
   }
 }
 

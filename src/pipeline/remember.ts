@@ -16,8 +16,8 @@ export async function rememberAnswer(ask: Generated, context: StepContext): Prom
       citations,
       warnings,
       cached: false,
-      ...(standalone === ask.question ? {} : { searched: standalone }),
-      ...(usage === undefined ? {} : { usage }),
+      searched: standalone === ask.question ? undefined : standalone,
+      usage,
     },
     context,
   )

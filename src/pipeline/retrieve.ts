@@ -15,7 +15,7 @@ export async function retrieveContext(
     vector: ask.vector,
     settings: ask.retrieval,
     signal,
-    ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+    filter: ask.filter,
   })
   emit({ type: 'context', passages })
   return { ...ask, context: passages, warnings: [...ask.warnings, ...warnings] }

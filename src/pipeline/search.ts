@@ -40,7 +40,7 @@ export async function searchPassages(
     settings: request.retrieval,
     limit: request.limit,
     signal: request.signal,
-    ...(request.filter === undefined ? {} : { filter: request.filter }),
+    filter: request.filter,
   })
   return passages
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { AnswerEvent } from '../domain/answer.ts'
+import { doubledMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
@@ -13,8 +14,8 @@ const WORTH_FOLLOWING_MS = 150
 const KEPT_MS = 10 * 60_000
 /** Bytes queued for Redis; above it, Redis is too slow for this answer. */
 const MAX_WAITING_BYTES = 4 * 1_048_576
-const POLL_MS = 40
-const MAX_POLL_MS = 640
+/** Between polls of the stream; doubles while they find nothing. */
+const POLLS = { firstMs: 40, longestMs: 640 }
 const ENTRIES_PER_READ = 256
 
 /**
@@ -30,7 +31,7 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
     },
     async *follow(answer, epoch, from, signal) {
       let next = from
-      let pause = POLL_MS
+      let looks = 1
       while (!signal.aborted) {
         const entries = await redis.attempt(
           (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', ENTRIES_PER_READ),
@@ -43,8 +44,8 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
           if (isEnd(event)) return
           next += 1
         }
-        pause = entries.length > 0 ? POLL_MS : Math.min(pause * 2, MAX_POLL_MS)
-        await sleep(pause, undefined, { signal }).catch(() => undefined)
+        looks = entries.length > 0 ? 1 : looks + 1
+        await sleep(doubledMs(looks, POLLS), undefined, { signal }).catch(() => undefined)
       }
     },
   }

@@ -4,6 +4,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl } from '../config/redis-address.ts'
+import { backoffMs } from '../domain/backoff.ts'
 import { errorText } from '../domain/errors.ts'
 
 export type RedisClient = Redis | Cluster
@@ -40,7 +41,8 @@ interface RedisLog {
 
 /** Interval of probes, after a failure and while idle. */
 const PROBE_MS = 1000
-const MAX_PAUSE_MS = 2000
+/** Between attempts to connect. */
+const PAUSES = { firstMs: 100, longestMs: 2000 }
 
 /** Connects in the background: does not wait, and does not throw if Redis is down. */
 export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConnection {
@@ -139,7 +141,7 @@ function quiet(client: Redis): Redis {
 
 function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSettings): RedisClient {
   const address = parseRedisUrl(url, caFile)
-  const pause = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_PAUSE_MS)
+  const pause = (attempt: number) => backoffMs(attempt, PAUSES)
   const shared: RedisOptions = {
     ...address.options,
     connectionName: 'chatbot',
@@ -168,7 +170,7 @@ function newClient({ url, caFile, connectTimeoutMs, commandTimeoutMs }: RedisSet
           // Without it, a replaced master that is still alive would accept writes, lost when a sentinel demotes
           // it.
           failoverDetector: true,
-          ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
+          sentinelPassword: address.sentinelPassword,
           ...(address.options.tls === undefined
             ? {}
             : { enableTLSForSentinelMode: true, sentinelTLS: address.options.tls }),

@@ -151,9 +151,9 @@ export function toPassage({ best, chunks, text }: JoinedChunks, index: number): 
     start,
     end: start + text.length,
     text,
-    ...(heading === '' ? {} : { heading }),
-    ...(page === undefined ? {} : { page }),
-    ...(line === undefined ? {} : { line }),
+    heading: heading || undefined,
+    page,
+    line,
     score: candidate.similarity,
     scores,
   }

@@ -152,7 +152,7 @@ async function searchGroup(
       words: async () => lexicalQuery(await weighed),
       alone: settings.mode === 'lexical',
       limit: Math.max(CANDIDATES_PER_SEARCH, limit),
-      ...(filter === undefined ? {} : { filter }),
+      filter,
     }),
   ])
   const whole = words.complete

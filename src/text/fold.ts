@@ -17,5 +17,6 @@ export const fold = (text: string): string =>
 const VARIANTS = new Map(ofAll(({ letterVariants }) => letterVariants))
 const VARIANT = new RegExp(`[${[...VARIANTS.keys()].join('')}]`, 'gu')
 
-const foldLetters = (text: string): string =>
+/** Folds variant letters (ё, е) alone. */
+export const foldLetters = (text: string): string =>
   text.replace(VARIANT, (letter) => VARIANTS.get(letter) ?? letter)

@@ -24,6 +24,7 @@ export interface Knowledge {
   readonly followUps: FollowUps
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
+  readonly numbers: Numbers
   readonly documents: DocumentConventions
   readonly replies: Replies
   /** Texts of the web page. */
@@ -40,6 +41,13 @@ export interface Contractions {
   readonly negation: readonly string[]
   /** Endings that don't change what the word is about: `'s`, `'ll`. */
   readonly endings: readonly string[]
+}
+
+export interface Numbers {
+  /** What a comma between digits does: `1,000` or `0,5`. */
+  readonly comma: 'groups' | 'decimal'
+  /** Regular expression alternatives in lower case: units written directly after a number, as in `250kg`. Not `k`, which changes it. */
+  readonly units: readonly string[]
 }
 
 /** Words whose full stop does not end a sentence: lower case, without the stop. */

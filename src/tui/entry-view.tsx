@@ -69,7 +69,7 @@ function Question({ text }: { text: string }) {
   return (
     <Box marginTop={1}>
       <Box flexShrink={0}>
-        <Text bold {...(accent === undefined ? {} : { color: accent })}>
+        <Text bold color={accent}>
           {'› '}
         </Text>
       </Box>
@@ -101,7 +101,7 @@ function SourceLine({ citation }: { citation: Citation }) {
   const title = printableLine(citation.heading ?? citation.title)
   return (
     <Text>
-      <Text bold {...(accent === undefined ? {} : { color: accent })}>
+      <Text bold color={accent}>
         [{citation.number}]
       </Text>{' '}
       {placeOf(citation)}
@@ -139,7 +139,7 @@ function Message({ tone, text }: { tone: Tone; text: string }) {
   const theme = useTheme()
   const color = tone === 'info' ? undefined : theme[tone]
   return (
-    <Text dimColor={tone === 'info'} {...(color === undefined ? {} : { color })}>
+    <Text dimColor={tone === 'info'} color={color}>
       {SIGNS[tone]}
       {printable(text)}
     </Text>

@@ -64,7 +64,7 @@ function render(token: MarkedToken, theme: Theme): ReactNode {
 /** The target is always shown: a document decides what a link is called. */
 function link(label: readonly Token[], text: string, href: string, theme: Theme): ReactNode {
   const shown = (
-    <Text underline {...(theme.link === undefined ? {} : { color: theme.link })}>
+    <Text underline color={theme.link}>
       {renderAll(label, theme)}
     </Text>
   )
@@ -86,7 +86,7 @@ function marks(text: string, theme: Theme): ReactNode {
     return index % 2 === 0 ? (
       piece
     ) : (
-      <Text key={position} bold {...(theme.accent === undefined ? {} : { color: theme.accent })}>
+      <Text key={position} bold color={theme.accent}>
         {piece}
       </Text>
     )

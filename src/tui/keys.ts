@@ -23,7 +23,7 @@ interface Binding {
 const edits = (name: EditName, chords: readonly string[], help?: readonly [string, string]): Binding => ({
   chords,
   action: { type: 'edit', name },
-  ...(help === undefined ? {} : { help }),
+  help,
 })
 
 export const BINDINGS: readonly Binding[] = [

@@ -69,11 +69,7 @@ function BlockToken({ token, width, depth }: NestedProps & { token: MarkedToken 
   switch (token.type) {
     case 'heading':
       return (
-        <Text
-          bold
-          underline={token.depth <= 2}
-          {...(theme.accent === undefined ? {} : { color: theme.accent })}
-        >
+        <Text bold underline={token.depth <= 2} color={theme.accent}>
           <Inline tokens={token.tokens} />
         </Text>
       )
@@ -84,7 +80,7 @@ function BlockToken({ token, width, depth }: NestedProps & { token: MarkedToken 
     case 'code':
       return (
         <Box paddingLeft={indent(2, width)}>
-          <Text {...(theme.code === undefined ? {} : { color: theme.code })}>{token.text}</Text>
+          <Text color={theme.code}>{token.text}</Text>
         </Box>
       )
     case 'blockquote':

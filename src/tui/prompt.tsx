@@ -31,7 +31,7 @@ export function Prompt({ editor, viewport, idle }: PromptProps) {
     <Box ref={box} flexDirection="column" flexShrink={0}>
       {rows.slice(first, first + shown).map(({ text, start }, index) => (
         <Text key={start} wrap="truncate">
-          <Text bold {...(accent === undefined ? {} : { color: accent })}>
+          <Text bold color={accent}>
             {first + index === 0 ? '› ' : '  '}
           </Text>
           {text}

@@ -207,9 +207,9 @@ export function createSession(options: ChatSessionOptions): ChatSession {
       const events = client.ask({
         question,
         signal: controller.signal,
-        ...(state.conversation === undefined ? {} : { conversation: state.conversation }),
-        ...(state.collections === undefined ? {} : { collections: state.collections }),
-        ...(options.engine === undefined ? {} : { engine: options.engine }),
+        conversation: state.conversation,
+        collections: state.collections,
+        engine: options.engine,
       })
       for await (const event of events) {
         if (event.type === 'delta') text.add(event.text)

@@ -1,6 +1,7 @@
 /** All state of the chat, and the only function that changes it. */
 import type { Answer, Citation, StageName } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
+import { atLeast } from '../text/amounts.ts'
 import { type Edit, type Editor, EMPTY, edit, editorOf } from './editor.ts'
 import type { Printed, ScreenEntry } from './entries.ts'
 import {
@@ -178,8 +179,7 @@ const step = (state: State, { running, printed: entries }: Step): State =>
 
 function failure(error: ChatbotError): ScreenEntry {
   if (error.code === 'cancelled') return { type: 'notice', tone: 'warning', text: 'Cancelled.' }
-  const retry =
-    error.retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`
+  const retry = error.retryAfterMs === undefined ? '' : ` Try again in ${atLeast(error.retryAfterMs)}.`
   return { type: 'notice', tone: 'error', text: `${error.fullMessage}${retry} (${error.code})` }
 }
 

@@ -42,8 +42,7 @@ function Progress({ running, now }: { running: Running; now: () => number }) {
   const done = running.finished.map(({ stage, ms }) => `${stage} ${duration(ms)}`).join(' · ')
   return (
     <Text wrap="truncate">
-      <Text {...(accent === undefined ? {} : { color: accent })}>{SPINNER[frame % SPINNER.length]}</Text>{' '}
-      {doing} {elapsed}
+      <Text color={accent}>{SPINNER[frame % SPINNER.length]}</Text> {doing} {elapsed}
       <Text dimColor>
         {running.cancelling ? '' : ' · Esc cancels'}
         {done === '' ? '' : ` · ${done}`}
@@ -62,7 +61,7 @@ function LinkStatus({ link }: { link: Exclude<Link, { state: 'connected' }> }) {
       ? `! Disconnected: ${printableLine(link.reason)}`
       : `! Connection lost (${printableLine(link.reason)}). Reconnecting, attempt ${link.attempt}, in ${duration(link.inMs)}`
   return (
-    <Text wrap="truncate" {...(warning === undefined ? {} : { color: warning })}>
+    <Text wrap="truncate" color={warning}>
       {text}
     </Text>
   )
@@ -72,7 +71,7 @@ function Hint({ state }: { state: State }) {
   const { warning } = useTheme()
   if (state.quitArmed !== undefined) {
     const text = state.quitArmed === 'asked' ? 'Press Ctrl-C again to quit' : 'Esc or Ctrl-C again quits'
-    return <Text {...(warning === undefined ? {} : { color: warning })}>{text}</Text>
+    return <Text color={warning}>{text}</Text>
   }
   const scope =
     state.collections === undefined ? 'all collections' : `in ${printableLine(state.collections.join(', '))}`

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ChatbotError } from '../../src/domain/errors.ts'
+import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { JobState } from '../../src/domain/job.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { ingestSlice } from '../../src/jobs/ingest.ts'
+import { ingestOne } from '../../src/jobs/ingest-one.ts'
 import { held, type JobSlice } from '../../src/jobs/kind.ts'
 import { rebuildSlice } from '../../src/jobs/rebuild.ts'
 import { type JobRunner, startJobRunner } from '../../src/jobs/runner.ts'
@@ -230,6 +231,149 @@ export function jobsSuite(database: () => TestDatabase): void {
       await store.jobs.seal(ANNA, job)
       expect(await finished(store, job)).toMatchObject({ documents: 3, indexed: 1, replaced: 2 })
       expect(await textsOf(store, name)).toEqual(['second', 'direct'])
+    })
+
+    /** As a request of one upload does it. */
+    const ingest = (store: Store, collection: string, uri: string, texts: string[]) => {
+      const { document, chunks } = documentOf(uri, texts)
+      for (const { embedText, vector } of chunks) vectors.set(embedInput(embedText), vector)
+      return ingestOne(ANNA, { collection, spec: SPEC }, { document, chunks }, { store, jobs: runner })
+    }
+    /** The embedder waits with texts that begin so, until it is released. */
+    const holding = (beginning: string) => {
+      const asked = Promise.withResolvers<void>()
+      const held = Promise.withResolvers<void>()
+      embed = async (texts, options) => {
+        if (texts.some((text) => text.startsWith(beginning))) {
+          asked.resolve()
+          await held.promise
+        }
+        return known(texts, options)
+      }
+      return { asked: asked.promise, release: held.resolve }
+    }
+    const jobsIn = async (store: Store, collection: string) =>
+      (await store.jobs.list(ANNA, 100)).filter((job) => job.collection === collection)
+
+    it('of a single upload are awaited and forgotten', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const first = await ingest(store, name, 'a.md', paragraphs(90, 'single'))
+      expect(first).toMatchObject({ status: 'indexed', document: { uri: 'a.md', chunks: 90 } })
+      expect(await revisionOf(store, name)).toBe(1)
+      const again = await ingest(store, name, 'a.md', paragraphs(90, 'single'))
+      expect(again).toEqual({ ...first, status: 'unchanged' })
+      const { document } = await ingest(store, name, 'a.md', ['other'])
+      expect(document).toMatchObject({ id: first.document.id, chunks: 1 })
+      expect(await revisionOf(store, name)).toBe(2)
+      expect(await ingest(store, name, 'empty.md', [])).toMatchObject({ document: { chunks: 0 } })
+      expect(await jobsIn(store, name)).toEqual([])
+    })
+
+    it('of a single upload keep nothing of what failed', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const down = new ChatbotError('engine_unreachable', 'no answer', { retryAfterMs: 5000 })
+      embed = () => Promise.reject(down)
+      await expect(ingest(store, name, 'a.md', ['one'])).rejects.toBe(down)
+      embed = known
+      expect(await jobsIn(store, name)).toEqual([])
+      expect(await store.staging.pending(ANNA)).toEqual([])
+      expect(await store.documents.list(ANNA, { collection: name, limit: 10 })).toEqual([])
+      expect(await ingest(store, name, 'a.md', ['one'])).toMatchObject({ status: 'indexed' })
+      await expectCode(ingest(store, 'nowhere', 'a.md', ['one']), 'unknown_collection')
+      await expectCode(
+        ingest(store, name, 'nul.md', ['a\0b', ...paragraphs(3000, 'x'.repeat(200))]),
+        'invalid_encoding',
+      )
+      expect(await jobsIn(store, name)).toEqual([])
+    })
+
+    it('of a single upload do not wait for those that have begun', async () => {
+      const { store, name, job } = await newRun()
+      const other = await newRun()
+      const release = Promise.withResolvers<void>()
+      const begun = new Set<string>()
+      slice = async (context) => {
+        if (![job, other.job].includes(context.claim.job)) return ingestSlice(context)
+        begun.add(context.claim.job)
+        await release.promise
+        return ingestSlice(context)
+      }
+      await stage(store, name, job, 'bulk.md', ['bulk'])
+      await stage(store, other.name, other.job, 'bulk.md', ['bulk'])
+      await until(async () => (begun.size === 2 ? true : undefined))
+      expect(await ingest(store, name, 'a.md', ['small'])).toMatchObject({ status: 'indexed' })
+      // Of a document that a run has staged, too.
+      expect(await ingest(store, name, 'bulk.md', ['newer'])).toMatchObject({ status: 'indexed' })
+      slice = ingestSlice
+      release.resolve()
+      for (const id of [job, other.job]) {
+        await store.jobs.seal(ANNA, id)
+        await finished(store, id)
+      }
+      expect(await textsOf(store, name)).toEqual(['small', 'newer'])
+    })
+
+    it('of two uploads of one document at once end with the later one', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const hold = holding('earlier')
+      const earlier = ingest(store, name, 'a.md', ['earlier'])
+      await hold.asked
+      const later = await ingest(store, name, 'a.md', ['later'])
+      hold.release()
+      embed = known
+      expect(await earlier).toEqual(later)
+      expect(await textsOf(store, name)).toEqual(['later'])
+      expect(await jobsIn(store, name)).toEqual([])
+      const many = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => ingest(store, name, 'b.md', [`text ${index}`])),
+      )
+      expect(new Set(many.map(({ document }) => document.id)).size).toBe(1)
+      expect((await textsOf(store, name))[1]).toMatch(/^text \d$/u)
+      expect(await jobsIn(store, name)).toEqual([])
+    })
+
+    it('of a single upload end with their job, document or collection', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const before = await put(store, name, 'a.md', ['before'])
+      const ends: [ErrorCode, () => Promise<unknown>][] = [
+        ['cancelled', async () => store.jobs.cancel(ANNA, (await jobsIn(store, name))[0]?.id ?? '')],
+        ['cancelled', () => store.documents.remove(ANNA, before.document.id)],
+        ['unknown_collection', () => store.collections.remove(ANNA, name)],
+      ]
+      for (const [code, end] of ends) {
+        const hold = holding('held')
+        const ingested = expectCode(ingest(store, name, 'a.md', ['held']), code)
+        await hold.asked
+        await end()
+        hold.release()
+        await ingested
+        expect(await jobsIn(store, name)).toEqual([])
+      }
+      embed = known
+    })
+
+    it('of a single upload are followed when another daemon has taken them', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const taken = Promise.withResolvers<void>()
+      const release = Promise.withResolvers<void>()
+      slice = async (context) => {
+        taken.resolve()
+        await release.promise
+        return ingestSlice(context)
+      }
+      const ingested = ingest(store, name, 'a.md', ['one'])
+      await taken.promise
+      slice = ingestSlice
+      await store.jobs.recover()
+      runner.wake()
+      await until(async () => ((await textsOf(store, name)).length > 0 ? true : undefined))
+      release.resolve()
+      expect(await ingested).toMatchObject({ status: 'indexed', document: { uri: 'a.md' } })
     })
 
     it('are seen by nobody else, by a unique beginning of their id', async () => {

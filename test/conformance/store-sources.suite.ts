@@ -126,7 +126,7 @@ export function sourcesSuite(database: () => TestDatabase): void {
       const revision = await revisionOf(store, name)
 
       const again = await store.sources.remember(ANNA, name, FOLDER)
-      for (const uri of names.slice(3)) await put(store, name, uri, [uri])
+      await Promise.all(names.slice(3).map((uri) => put(store, name, uri, [uri])))
       await store.sources.adopt(ANNA, again.id, names)
       const gone = await store.sources.remove(ANNA, again.id, 'remove')
       expect(gone.removed).toBe(300)

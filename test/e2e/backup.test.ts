@@ -64,8 +64,7 @@ const keySchema = z.object({ key: z.string() })
 /** Who the daemon of this workspace takes the key and the password for. */
 async function comesIn({ json }: Workspace, key: string, env: Readonly<Record<string, string>> = {}) {
   const { listen } = z.object({ listen: z.string() }).parse((await json(['status'], { env })).document)
-  const client = (token?: string) =>
-    apiClient({ kind: 'tcp', url: listen, ...(token === undefined ? {} : { token }) }, { version })
+  const client = (token?: string) => apiClient({ kind: 'tcp', url: listen, token }, { version })
   const { user } = await client().call('login', { body: { name: 'anna', password: PASSWORD } })
   return { key: (await client(key).call('whoami', {})).name, login: user }
 }

@@ -15,10 +15,7 @@ describePostgres('two daemons', () => {
   afterAll(() => replicas?.[Symbol.asyncDispose]())
 
   const at = (daemon: TestDaemon, token?: string) =>
-    apiClient(
-      { kind: 'tcp', url: `http://${daemon.host}`, ...(token === undefined ? {} : { token }) },
-      { version },
-    )
+    apiClient({ kind: 'tcp', url: `http://${daemon.host}`, token }, { version })
 
   test('a key that one of them revokes closes its sockets on both', async () => {
     const { one, two } = replicas

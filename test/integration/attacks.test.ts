@@ -54,8 +54,7 @@ function stalledIssuer(): string {
 }
 
 const url = () => `http://${daemon.host}`
-const clientOf = (token?: string) =>
-  apiClient({ kind: 'tcp', url: url(), ...(token === undefined ? {} : { token }) }, { version })
+const clientOf = (token?: string) => apiClient({ kind: 'tcp', url: url(), token }, { version })
 const login = (name = 'anna') => clientOf().call('login', { body: { name, password: PASSWORD } })
 const whoami = (token: string) => clientOf(token).call('whoami', {})
 

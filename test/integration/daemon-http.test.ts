@@ -142,7 +142,7 @@ describe('bad requests say what is wrong', () => {
     const response = await get(API_PREFIX + path, {
       method,
       headers: { ...authorized(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body }),
+      body,
     })
     expect(await response.json()).toMatchObject({ error: { code, message: expect.any(String) } })
     expect(response.status).toBe(status)

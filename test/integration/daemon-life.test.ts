@@ -206,7 +206,7 @@ describe('while another one is there', () => {
     const asks: boolean[] = []
     await using chat = await connect(daemon.local, {
       version,
-      reconnect: { baseMs: 1, maxMs: 5, attempts: 3 },
+      reconnect: { firstMs: 1, longestMs: 5, attempts: 3 },
       reopen: ({ start }) => {
         asks.push(start)
         if (asks.length > 5) looked.resolve()

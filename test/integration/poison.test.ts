@@ -82,7 +82,7 @@ test('a daemon alone begins anew what it died with once, and gives up what it di
 })
 
 describePostgres('of several daemons on PostgreSQL', () => {
-  const reconnect = { baseMs: 100, maxMs: 3000 }
+  const reconnect = { firstMs: 100, longestMs: 3000 }
 
   test('the third does not try what two have died with', async () => {
     await using replicas = await startReplicas(environment())

@@ -61,7 +61,8 @@ const environment = (more: Record<string, string> = {}) => ({
 const ingest = (replicas: Replicas) =>
   upload(replicas, 'default', 'cats.md', 'Murka the cat sleeps sixteen hours a day. She eats fish.\n')
 
-const chat = ({ endpoint }: Replicas) => connect(endpoint, { version, reconnect: { baseMs: 20, maxMs: 200 } })
+const chat = ({ endpoint }: Replicas) =>
+  connect(endpoint, { version, reconnect: { firstMs: 20, longestMs: 200 } })
 
 /** The events, and a promise of the first that fits. */
 function collect(events: AsyncIterable<AskEvent>) {

@@ -77,19 +77,15 @@ afterAll(async () => {
 async function find(question: string, options: RetrievalOptions = {}, reranker?: Reranker, limit?: number) {
   const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question' })
   if (embedding === undefined) throw new Error('no vector')
-  return retrieve(
-    { store: database.store, embedder, ...(reranker === undefined ? {} : { reranker }) },
-    LOCAL_PRINCIPAL,
-    {
-      question,
-      language: detectLanguage(question),
-      collections: await database.store.collections.readable(LOCAL_PRINCIPAL),
-      vector: embedding.vector,
-      settings: withOptions(retrievalSchema.parse({}), options),
-      signal: new AbortController().signal,
-      ...(limit === undefined ? {} : { limit }),
-    },
-  )
+  return retrieve({ store: database.store, embedder, reranker }, LOCAL_PRINCIPAL, {
+    question,
+    language: detectLanguage(question),
+    collections: await database.store.collections.readable(LOCAL_PRINCIPAL),
+    vector: embedding.vector,
+    settings: withOptions(retrievalSchema.parse({}), options),
+    signal: new AbortController().signal,
+    limit,
+  })
 }
 
 async function chunkCount(): Promise<number> {

@@ -81,7 +81,7 @@ async function send(token: string, name: RouteName, { params = {}, query, body, 
       ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(bytes === undefined ? {} : { body: bytes }),
+    body: bytes,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   return { status: response.status, body: await response.text() }

@@ -27,6 +27,8 @@ export const EXCUSED: readonly Excused[] = [
       /(?<!(?:^|[.?!:])\s{0,20})\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”/gu,
     reason: `words between blanks fit in one way, and a mark that is left open by itself is the last one; ${BOUNDED}`,
   },
+  { regex: /!?\[(?!\d+\])([^[\]\n]+)\]\(/g, reason: DISTINCT },
+  { regex: /(?<!\d)\d+(?: \d+)+/g, reason: ONE_START },
   { regex: /\bwhat (?:does|do) (.{1,200}?) (?:mean|stand for)\b/gu, reason: BOUNDED },
   { regex: /\bwhat did (.{1,200}?) (?:mean|stand for)\b/gu, reason: BOUNDED },
   { regex: /\bhow (?:is|are) (.{1,200}?) different (?:from|to|than) /gu, reason: BOUNDED },

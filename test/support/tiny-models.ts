@@ -101,7 +101,7 @@ function table(columns: number, type: ElementType, external?: string): Weights {
     type,
     dims: [TABLE.length, columns],
     data,
-    ...(external === undefined ? {} : { external }),
+    external,
   }
 }
 

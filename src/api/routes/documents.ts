@@ -72,7 +72,8 @@ export const documentRoutes = {
     ...nothing,
     method: 'PUT',
     path: '/collections/:name/documents',
-    summary: 'Upload one file; responds when it is searchable, with `job` when it is accepted and parsed',
+    summary:
+      'Upload one file; responds when it is searchable (indexed even if the client disconnects once it is received and parsed), with `job` when it is accepted and parsed',
     params: named,
     query: z.object({
       uri: z.string().min(1).max(MAX_URI_CHARACTERS),

@@ -3,7 +3,7 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { escapePath, isDynamicPattern } from 'tinyglobby'
 import type { SourceKind } from '../../domain/source.ts'
-import { isWebAddress, parseWebAddress } from '../../fetch/fetch.ts'
+import { isWebAddress, parseWebAddress } from '../../fetch/web-address.ts'
 
 export interface SourceLocation {
   readonly kind: SourceKind

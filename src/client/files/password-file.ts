@@ -12,6 +12,5 @@ export async function readPassword(path: string): Promise<string> {
   return password
 }
 
-export async function readPassphrase(path: string | undefined): Promise<{ readonly passphrase?: string }> {
-  return path === undefined ? {} : { passphrase: await readPassword(path) }
-}
+export const readPassphrase = async (path: string | undefined): Promise<string | undefined> =>
+  path === undefined ? undefined : readPassword(path)

@@ -110,13 +110,12 @@ class SocketClient implements ChatClient {
 
 function askMessage(request: AskRequest): AskMessage {
   const { id = randomUUID(), question, conversation, engine, retrieval, cache } = request
-  const history = request.history === undefined ? undefined : [...request.history]
   return {
     type: 'ask',
     id,
     question,
     conversation,
-    history,
+    history: copy(request.history),
     engine,
     retrieval,
     cache,
@@ -131,22 +130,17 @@ function scope({ collections, filter }: Pick<AskRequest, 'collections' | 'filter
   filter?: z.input<typeof filterSchema>
 } {
   return {
-    ...(collections === undefined ? {} : { collections: [...collections] }),
-    ...(filter === undefined
-      ? {}
-      : {
-          filter: {
-            ...filter,
-            paths: copy(filter.paths),
-            excludePaths: copy(filter.excludePaths),
-            sources: copy(filter.sources),
-            languages: copy(filter.languages),
-          },
-        }),
+    collections: copy(collections),
+    filter: filter && {
+      ...filter,
+      paths: copy(filter.paths),
+      excludePaths: copy(filter.excludePaths),
+      sources: copy(filter.sources),
+      languages: copy(filter.languages),
+    },
   }
 }
 
-const copy = <T>(items: readonly T[] | undefined): T[] | undefined =>
-  items === undefined ? undefined : [...items]
+const copy = <T>(items: readonly T[] | undefined): T[] | undefined => items && [...items]
 
 const cancelled = () => new ChatbotError('cancelled', 'The question was cancelled.')

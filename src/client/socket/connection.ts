@@ -1,6 +1,6 @@
+import { type BackoffBounds, backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { ClientMessage, ServerMessage, Welcome } from '../../protocol/messages.ts'
-import { backoffDelay } from '../backoff.ts'
 import type { ConnectionState, DaemonAddress } from '../client.ts'
 import { pause } from '../pause.ts'
 import type { Exchange } from './exchange.ts'
@@ -10,12 +10,9 @@ import { isFinal } from './socket-errors.ts'
 export interface ConnectionOptions {
   /** Of this program; the daemon logs it. */
   readonly version: string
-  readonly reconnect?: {
+  readonly reconnect?: Partial<BackoffBounds> & {
     /** Attempts in a row before the client gives up; 12 unless told, about two minutes. */
     readonly attempts?: number
-    /** First and longest pause, milliseconds. */
-    readonly baseMs?: number
-    readonly maxMs?: number
   }
   /**
    * Asked before every reconnect, so that a daemon that is gone can be started again; throws when it cannot. Without
@@ -211,14 +208,13 @@ export class Connection {
   }
 
   async #reconnect(first: ChatbotError): Promise<void> {
-    const { attempts = 12, baseMs = 250, maxMs = 15_000 } = this.#options.reconnect ?? {}
-    const random = this.#options.random ?? Math.random
-    const wait = this.#options.wait ?? pause
+    const { attempts = 12, firstMs = 250, longestMs = 15_000 } = this.#options.reconnect ?? {}
+    const { random, wait = pause } = this.#options
     let error = first
     while (this.#closed === undefined && this.#socket === undefined) {
       const attempt = ++this.#attempt
       if (attempt > attempts && !this.#idle()) return this.#end(error)
-      const inMs = backoffDelay(attempt, { baseMs, maxMs, random })
+      const inMs = backoffMs(attempt, { firstMs, longestMs }, random)
       this.#tell({ state: 'reconnecting', attempt, inMs, reason: error.message })
       await wait(inMs, AbortSignal.any([this.#gone.signal, this.#wanted.signal]))
       if (this.#closed !== undefined) return

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { RouteResponse } from '../../api/routes.ts'
 import { ChatbotError } from '../../domain/errors.ts'
-import { isWebAddress, parseWebAddress } from '../../fetch/fetch.ts'
+import { isWebAddress, parseWebAddress } from '../../fetch/web-address.ts'
 
 export type ListedSource = RouteResponse<'listSources'>['sources'][number]
 

@@ -1,6 +1,7 @@
 /** Brings a collection in step with folders again whenever something changed in them. */
 import { statSync } from 'node:fs'
-import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { backoffMs } from '../../domain/backoff.ts'
+import { ChatbotError } from '../../domain/errors.ts'
 import type { NewSource } from '../../domain/source.ts'
 import { rememberingHash } from '../files/stat-cache.ts'
 import { FolderWatch, type FolderWatchOptions } from '../files/watch.ts'
@@ -26,18 +27,8 @@ export interface FollowSourcesOptions {
 
 /** A file that vanished may be on its way back: editors save by renaming. */
 const RECHECK_MS = 1000
-const MAX_BACKOFF_MS = 30_000
-
-/** The daemon is restarted, or its database is: the next attempt may find it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'daemon_unreachable',
-  'daemon_start_failed',
-  'database_unreachable',
-  'draining',
-  'overloaded',
-  'rate_limited',
-  'timeout',
-])
+/** Between passes that failed for now. */
+const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
 /** Until it is told to stop: undefined. What ends it earlier is returned. */
 export async function followSources(options: FollowSourcesOptions): Promise<ChatbotError | undefined> {
@@ -50,10 +41,10 @@ export async function followSources(options: FollowSourcesOptions): Promise<Chat
       const { folders, stopped, unsure } = await passes.next()
       if (stop.aborted) break
       if (stopped !== undefined) {
-        if (!PASSING.has(stopped.code)) return stopped
+        if (stopped.transient === undefined) return stopped
         if (failures === 0) onTrouble(stopped)
-        await pause(Math.min(MAX_BACKOFF_MS, 1000 * 2 ** failures), stop)
         failures += 1
+        await pause(backoffMs(failures, PAUSES), stop)
         continue
       }
       failures = 0

@@ -2,14 +2,15 @@
  * Brings files into a collection: hashes them, asks the daemon which it needs, uploads those, a few at a time, and
  * follows the job that indexes them.
  */
+import { concurrently } from '../../domain/concurrently.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import { bytes } from '../../text/amounts.ts'
 import type { ApiClient } from '../api.ts'
 import type { FoundFile } from '../files/expand.ts'
 import { type HashedFile, hashFile } from '../files/hash.ts'
 import { pause } from '../pause.ts'
-import { cancelled, concurrently, type Stops } from './concurrently.ts'
 import { type JobDocumentResult, type JobStatus, UploadRun } from './run.ts'
+import { cancelled, checkStops, type Stops } from './stops.ts'
 
 export type FileResult = FoundFile &
   (
@@ -119,7 +120,8 @@ export async function hashFiles(
   report: (failure: FailedResult) => void,
 ): Promise<HashedFile[]> {
   const hashes = new Map<string, HashedFile>()
-  await concurrently(HASHES_AT_ONCE, found, { stop, abort }, async (file) => {
+  await concurrently(HASHES_AT_ONCE, found, async (file) => {
+    checkStops({ stop, abort })
     try {
       hashes.set(file.uri, 'hash' in file ? file : { ...file, ...(await hash(file.path, abort)) })
     } catch (error) {
@@ -153,7 +155,8 @@ async function ingestBatch(
     else if (!uris.has(uri)) report({ path, uri, status: 'unchanged' })
   }
   const wanted = hashed.filter(({ uri }) => uris.has(uri))
-  await concurrently(options.jobs, wanted, options, async (file) => {
+  await concurrently(options.jobs, wanted, async (file) => {
+    checkStops(options)
     try {
       await upload(file, known.has(file.uri) ? 'changed' : 'added', options, run, report)
     } catch (error) {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { NewSource } from '../../domain/source.ts'
-import { type FetchOptions, fetchDocument } from '../../fetch/fetch.ts'
+import type { FetchOptions } from '../../fetch/fetch.ts'
 import { type Expansion, expandSource } from '../files/expand.ts'
 import { type HashedFile, hashFile } from '../files/hash.ts'
 import type { HeldSource, SourceContent } from './sync.ts'
@@ -70,6 +70,7 @@ async function readPage(
   const known = held?.documents.get(address)
   const validators = known?.current === true ? held?.validators : undefined
   const path = join(dir, randomUUID())
+  const { fetchDocument } = await import('../../fetch/fetch.ts')
   const page = await fetchDocument(address, { ...web, path, validators })
   if (page.status === 'unchanged') {
     return {

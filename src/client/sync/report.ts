@@ -68,7 +68,7 @@ export function syncReportOf(
   const stopped = outcomes.find((outcome) => outcome.stopped !== undefined)?.stopped
   return {
     collection,
-    ...(dryRun ? { dryRun } : {}),
+    dryRun: dryRun || undefined,
     files,
     totals: {
       files: files.length,
@@ -85,8 +85,8 @@ export function syncReportOf(
       chunks: files.reduce((sum, { chunks = 0 }) => sum + chunks, 0),
       seconds: Math.round(elapsedMs / 100) / 10,
     },
-    ...(job === undefined ? {} : { job }),
-    ...(stopped === undefined ? {} : { stopped: stopped.inFull() }),
+    job,
+    stopped: stopped?.inFull(),
   }
 }
 

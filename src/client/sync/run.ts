@@ -3,7 +3,7 @@ import type { RouteResponse } from '../../api/routes.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { ApiClient } from '../api.ts'
 import { pause } from '../pause.ts'
-import { cancelled, type Stops } from './concurrently.ts'
+import { cancelled, type Stops } from './stops.ts'
 
 export type JobStatus = RouteResponse<'getJob'>
 export type JobDocumentResult = RouteResponse<'listJobDocuments'>['documents'][number]

@@ -7,8 +7,8 @@ import { ChatbotError } from '../../domain/errors.ts'
 import type { Move, NewSource, Validators } from '../../domain/source.ts'
 import type { FoundFile } from '../files/expand.ts'
 import type { HashedFile, hashFile } from '../files/hash.ts'
-import { cancelled } from './concurrently.ts'
 import { type FailedResult, type FileResult, hashFiles, type IngestOptions, ingestFiles } from './ingest.ts'
+import { cancelled } from './stops.ts'
 
 /** A document whose file was renamed, or is gone. */
 export type SyncResult =

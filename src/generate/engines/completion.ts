@@ -53,17 +53,16 @@ export function chatCompletion(name: string, config: OpenaiConfig, apiKey: strin
   let accepted: Dialect = { limit: 'max_tokens', temperature: true }
 
   function request(messages: readonly ChatMessage[], dialect: Dialect, signal: AbortSignal) {
-    const trace = traceparent()
     return client.chat.completions.create(
       {
         model: config.model,
         messages: [...messages],
-        ...(dialect.temperature ? { temperature: config.temperature ?? 0 } : {}),
+        temperature: dialect.temperature ? (config.temperature ?? 0) : undefined,
         [dialect.limit]: config.maxTokens,
         stream: true,
         stream_options: { include_usage: true },
       },
-      { signal, ...(trace === undefined ? {} : { headers: { traceparent: trace } }) },
+      { signal, headers: { traceparent: traceparent() } },
     )
   }
 

@@ -1,7 +1,10 @@
 /** What stands between the pipeline and an engine that may be slow, full or down. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { semaphore } from '../../domain/semaphore.ts'
 import type { EngineState, GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { atLeast } from '../../text/amounts.ts'
 
 export interface GuardOptions {
   /** As the configuration calls the engine. */
@@ -34,7 +37,7 @@ const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable'
 const MAX_WAITING_PER_SLOT = 8
 /** A longer wait is the asker's to decide. */
 const MAX_PAUSE_MS = 5000
-const FIRST_PAUSE_MS = 300
+const PAUSES = { firstMs: 300, longestMs: MAX_PAUSE_MS }
 /** Failures in a row after which an engine is left alone for a while. */
 const MAX_FAILURES = 3
 const COOL_DOWN_MS = 15_000
@@ -44,7 +47,16 @@ const COOL_DOWN_MS = 15_000
  * after failures in a row the engine rests, and says so at once instead of letting everybody wait.
  */
 export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
-  const slots = createSlots(parallel, name)
+  const maxWaiting = parallel * MAX_WAITING_PER_SLOT
+  const slots = semaphore(parallel, {
+    maxWaiting,
+    refusal: () =>
+      new ChatbotError(
+        'overloaded',
+        `The engine ${name} works on ${parallel} answers, and ${maxWaiting} wait. Ask again in a moment.`,
+        { retryAfterMs: 2000 },
+      ),
+  })
   let failures = 0
   // The message may hold what another asker wrote, as an engine has quoted it. The detail is for the machine's user.
   let resting: { until: number; because: ErrorCode; detail: string | undefined } | undefined
@@ -55,7 +67,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MAX_FAILURES} times in a row and rests for ${Math.ceil(left / 1000)} s. The last failure: ${resting.because}.`,
+      `The engine ${name} failed ${MAX_FAILURES} times in a row and rests for ${atLeast(left)}. The last failure: ${resting.because}.`,
       { retryAfterMs: left, detail: resting.detail },
     )
   }
@@ -69,7 +81,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {
     checkRest()
-    const release = await slots.take(input.signal)
+    const release = await slots.take({ signal: input.signal })
     try {
       for (let attempt = 0; ; attempt++) {
         let begun = false
@@ -84,7 +96,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
         } catch (thrown) {
           if (input.signal.aborted) throw thrown
           const error = ChatbotError.wrap(thrown)
-          const wait = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
+          const wait = error.retryAfterMs ?? backoffMs(attempt + 1, PAUSES)
           if (begun || attempt >= retries || !RETRIED.has(error.code) || wait > MAX_PAUSE_MS) {
             failed(error)
             throw error
@@ -151,38 +163,3 @@ export const unusable = (name: string, error: ChatbotError): Generator => ({
     throw error
   },
 })
-
-function createSlots(parallel: number, name: string) {
-  let free = parallel
-  const waiting: (() => void)[] = []
-  return {
-    async take(signal: AbortSignal): Promise<() => void> {
-      signal.throwIfAborted()
-      if (free > 0) free--
-      else {
-        if (waiting.length >= parallel * MAX_WAITING_PER_SLOT)
-          throw new ChatbotError(
-            'overloaded',
-            `The engine ${name} works on ${parallel} answers, and ${waiting.length} wait. Ask again in a moment.`,
-            { retryAfterMs: 2000 },
-          )
-        const { promise, resolve, reject } = Promise.withResolvers<void>()
-        const abort = () => {
-          const at = waiting.indexOf(resolve)
-          // Otherwise the place was given to it already.
-          if (at >= 0) waiting.splice(at, 1)
-          reject(signal.reason)
-        }
-        waiting.push(resolve)
-        signal.addEventListener('abort', abort, { once: true })
-        await promise
-        signal.removeEventListener('abort', abort)
-      }
-      return () => {
-        const next = waiting.shift()
-        if (next === undefined) free++
-        else next()
-      }
-    },
-  }
-}

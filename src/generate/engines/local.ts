@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { LanguageModel } from '../../ports/chat-model.ts'
 import type { Generator } from '../../ports/generator.ts'
+import { duration } from '../../text/amounts.ts'
 import { groundedGenerator } from '../grounded/grounded.ts'
 import type { Completion } from './completion.ts'
 import type { ConfiguredEngine, EngineHealth, OpenEngine } from './engine.ts'
@@ -69,7 +70,7 @@ export function localGenerator(name: string, config: LocalConfig, model: Languag
       thrown instanceof ChatbotError && thrown.code === 'timeout'
         ? new ChatbotError(
             'timeout',
-            `The model ${model.name} wrote nothing for ${config.timeoutMs / 1000} s. Ask again, raise engines.${name}.timeoutMs, or use a smaller model.`,
+            `The model ${model.name} wrote nothing for ${duration(config.timeoutMs)}. Ask again, raise engines.${name}.timeoutMs, or use a smaller model.`,
           )
         : ChatbotError.hide(thrown, 'engine_failed', `The model ${model.name} failed.`),
   })

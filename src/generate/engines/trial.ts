@@ -62,7 +62,7 @@ export async function tryEngine(
         firstMs: firstMs ?? since(),
         totalMs: since(),
         warnings,
-        ...(usage === undefined ? {} : { usage }),
+        usage,
       }
     }
   }

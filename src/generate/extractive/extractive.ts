@@ -87,9 +87,9 @@ function citationOf({ passage, start, end, text, similarity }: Quote, number: nu
     end: passage.start + end,
     text,
     score: Math.min(1, Math.max(0, similarity)),
-    ...(heading === undefined ? {} : { heading }),
-    ...(page === undefined ? {} : { page }),
-    ...(line === undefined ? {} : { line: line + newlines(passage.text.slice(0, start)) }),
+    heading,
+    page,
+    line: line === undefined ? undefined : line + newlines(passage.text.slice(0, start)),
   }
 }
 

@@ -119,7 +119,7 @@ async function* grounded(
   const ending = {
     type: 'end' as const,
     complete: cut === undefined,
-    ...(usage === undefined ? {} : { usage }),
+    usage,
   }
   const warnings = cut === undefined ? [] : [cut]
   if (leftOut > 0) {

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import type { Block } from '../../domain/document.ts'
+import type { LoadedBlock } from '../../domain/document.ts'
 import { lines, trimmed } from '../../text/lines.ts'
 import type { TextLoader } from './loader.ts'
 import { createSections } from './writing/sections.ts'
@@ -82,8 +82,8 @@ export const code = {
 /** Sources up to this length are one block, which the splitter keeps whole. */
 const MAX_WHOLE_CHARACTERS = 500
 
-function codeBlocks(source: string): Block[] {
-  const blocks: Block[] = []
+function codeBlocks(source: string): LoadedBlock[] {
+  const blocks: LoadedBlock[] = []
   const sections = createSections()
   let start = 0
   let path: string[] = []

@@ -57,7 +57,7 @@ export const eml = {
         ...Object.fromEntries(headers),
         ...(names.length > 0 ? { attachments: names } : {}),
       }),
-      ...(modifiedAt ? { modifiedAt } : {}),
+      modifiedAt,
       warnings,
     }
   },

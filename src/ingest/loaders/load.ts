@@ -52,7 +52,7 @@ function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): Loade
     title: storable(document.title),
     text: storable(document.text),
     blocks: document.blocks.map((block) => ({ ...block, headings: block.headings.map(storable) })),
-    ...(document.warnings === undefined ? {} : { warnings: document.warnings.map(storable) }),
+    warnings: document.warnings?.map(storable),
   }
 }
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Lexer, type Token, Tokenizer } from 'marked'
 import { parse as parseYaml } from 'yaml'
-import type { Block, BlockKind, LoadedDocument, Metadata, Span } from '../../domain/document.ts'
+import type { LoadedBlock, LoadedBlockKind, LoadedDocument, Metadata, Span } from '../../domain/document.ts'
 import { lines, skipSpace, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { paragraphs } from './text.ts'
@@ -78,7 +78,7 @@ export function readMarkdown(source: string, uri: string): LoadedDocument {
     blocks,
     linesMatchFile: true,
     metadata: front.metadata,
-    ...(front.modifiedAt ? { modifiedAt: front.modifiedAt } : {}),
+    modifiedAt: front.modifiedAt,
   }
 }
 
@@ -98,9 +98,9 @@ function frontMatter(source: string): FrontMatter {
   const { title, ...metadata } = flatMetadata(data)
   const modifiedAt = DATES.map((name) => documentDate(metadata[name])).find(Boolean)
   return {
-    ...(title ? { title } : {}),
+    title: title || undefined,
     metadata,
-    ...(modifiedAt ? { modifiedAt } : {}),
+    modifiedAt,
     end: match[0].length,
   }
 }
@@ -122,8 +122,8 @@ function frontData(fence: string, inside: string): object | undefined {
   }
 }
 
-function read(source: string, from: number, mdx: boolean): { blocks: Block[]; firstTitle?: string } {
-  const blocks: Block[] = []
+function read(source: string, from: number, mdx: boolean): { blocks: LoadedBlock[]; firstTitle?: string } {
+  const blocks: LoadedBlock[] = []
   const sections = createSections()
   let firstTitle: string | undefined
   const add: Add = (kind, span, headings = sections.path()) => {
@@ -151,7 +151,7 @@ function read(source: string, from: number, mdx: boolean): { blocks: Block[]; fi
 }
 
 /** Rules, blank lines and link definitions are not listed: they hold nothing to find. */
-const KINDS: Readonly<Record<string, BlockKind>> = {
+const KINDS: Readonly<Record<string, LoadedBlockKind>> = {
   paragraph: 'paragraph',
   text: 'paragraph',
   list: 'list',
@@ -284,10 +284,10 @@ class BlockTokenizer extends Tokenizer {
   }
 }
 
-type Add = (kind: BlockKind, span: Span, headings?: readonly string[]) => void
+type Add = (kind: LoadedBlockKind, span: Span, headings?: readonly string[]) => void
 
 /** Comments are for authors: what stands around one is indexed, the comment is not. */
-function addAroundComments(source: string, span: Span, kind: BlockKind, add: Add): void {
+function addAroundComments(source: string, span: Span, kind: LoadedBlockKind, add: Add): void {
   const part = source.slice(span.start, span.end)
   let from = 0
   for (;;) {

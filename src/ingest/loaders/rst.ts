@@ -1,4 +1,4 @@
-import type { Block, BlockKind, Span } from '../../domain/document.ts'
+import type { LoadedBlock, LoadedBlockKind, Span } from '../../domain/document.ts'
 import { lines, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
@@ -19,7 +19,7 @@ export const rst = {
       blocks,
       linesMatchFile: true,
       metadata: flatMetadata(fields),
-      ...(modifiedAt ? { modifiedAt } : {}),
+      modifiedAt,
     }
   },
 } satisfies TextLoader
@@ -47,19 +47,19 @@ const ITEM = /^(?:[-*+•]|\(?(?:\d{1,4}|[a-zA-Z#])[.)])\s/u
 const GRID = /^\+[-=+]{3,}\+$/u
 const SIMPLE = /^={2,}(?: +={2,})+$/u
 
-function read(source: string): { blocks: Block[]; title?: string; fields: Record<string, string> } {
+function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: Record<string, string> } {
   const all: Line[] = Array.from(lines(source), ({ start, end }) => {
     const text = source.slice(start, Math.min(end, start + 2000)).trimEnd()
     return { start, end, text, indent: text.length - text.trimStart().length }
   })
-  const blocks: Block[] = []
+  const blocks: LoadedBlock[] = []
   const fields: Record<string, string> = {}
   const sections = createSections()
   const styles: string[] = []
   let title: string | undefined
   /** Whether only titles and fields have come: these say something about the document. */
   let preamble = true
-  const add = (kind: BlockKind, from: number, to: number, headings = sections.path()): void => {
+  const add = (kind: LoadedBlockKind, from: number, to: number, headings = sections.path()): void => {
     const [first, last] = [all[from], all[to - 1]]
     const span = first && last ? trimmed(source, { start: first.start, end: last.end }) : undefined
     if (span && span.start < span.end) blocks.push({ kind, headings, ...span })
@@ -164,7 +164,7 @@ function read(source: string): { blocks: Block[]; title?: string; fields: Record
       }
     }
   }
-  return { blocks, fields, ...(title === undefined ? {} : { title }) }
+  return { blocks, fields, title }
 
   function skipOptions(from: number, to: number): number {
     let at = from

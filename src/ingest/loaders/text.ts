@@ -1,6 +1,7 @@
-import type { Block } from '../../domain/document.ts'
+import type { LoadedBlock } from '../../domain/document.ts'
 import { lines, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
+import { createSections } from './writing/sections.ts'
 
 export const text = {
   reads: 'text',
@@ -17,19 +18,154 @@ export const text = {
   },
 } satisfies TextLoader
 
-/** What stands between blank lines of `source` from offset `from` on. */
-export function paragraphs(source: string, from: number): Block[] {
-  const blocks: Block[] = []
-  let open: number | undefined
-  const close = (end: number) => {
-    if (open !== undefined)
-      blocks.push({ kind: 'paragraph', headings: [], ...trimmed(source, { start: open, end }) })
-    open = undefined
+/**
+ * What stands between blank lines of `source` from offset `from` on, under the headings that plain text has: underlined
+ * lines, lines in capitals, numbered titles, and terms that stand above deeper text, as in manual pages.
+ */
+export function paragraphs(source: string, from: number): LoadedBlock[] {
+  const blocks: LoadedBlock[] = []
+  const sections = createSections()
+  for (const group of groups(source, from)) {
+    let first = 0
+    for (;;) {
+      const heading = headingAt(group, first)
+      if (heading === undefined) break
+      const line = group.lines[first]
+      if (line === undefined) break
+      const last = group.lines[first + heading.lines - 1] ?? line
+      const title = source.slice(line.start, heading.isUnderlined ? line.end : last.end).replace(/\s+/gu, ' ')
+      blocks.push({
+        kind: 'heading',
+        headings: sections.enter(heading.level, title),
+        start: line.start,
+        end: last.end,
+      })
+      first += heading.lines
+    }
+    const [body] = group.lines.slice(first)
+    const last = group.lines.at(-1)
+    if (body === undefined || last === undefined) continue
+    // Text that is no deeper than a term does not belong to it.
+    sections.enter(TERM + body.indent, '')
+    const isItem = MARKER.test(body.text)
+    const before = blocks.at(-1)
+    // Items between blank lines are one list.
+    if (isItem && before?.kind === 'list') blocks[blocks.length - 1] = { ...before, end: last.end }
+    else
+      blocks.push({
+        kind: isItem ? 'list' : 'paragraph',
+        headings: sections.path(),
+        start: body.start,
+        end: last.end,
+      })
   }
-  for (const { start, end } of lines(source, from)) {
-    if (source.slice(start, end).trim() === '') close(start)
-    else open ??= start
-  }
-  close(source.length)
   return blocks
+}
+
+interface Line {
+  /** Without the white space around it. */
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  /** Columns before it. */
+  readonly indent: number
+}
+
+interface Group {
+  readonly lines: readonly Line[]
+  /** Columns before the first line of the next group. */
+  readonly nextIndent: number
+}
+
+/** UTF-16 code units of a line that tell what it is. */
+const LINE_ROOM = 400
+
+function groups(source: string, from: number): Group[] {
+  const found: Line[][] = []
+  let open: Line[] | undefined
+  for (const line of lines(source, from)) {
+    const { start, end } = trimmed(source, line)
+    if (start === end) open = undefined
+    else {
+      if (open === undefined) {
+        open = []
+        found.push(open)
+      }
+      const before = source.slice(Math.max(line.start, start - LINE_ROOM), start)
+      open.push({
+        start,
+        end,
+        text: source.slice(start, Math.min(end, start + LINE_ROOM)),
+        indent: columns(before),
+      })
+    }
+  }
+  return found.map((group, at) => ({ lines: group, nextIndent: found[at + 1]?.[0]?.indent ?? 0 }))
+}
+
+const columns = (white: string): number => white.replaceAll('\t', '        ').length
+
+/** Levels of headings: underlined, in capitals or numbered, then terms by their column. */
+const UNDERLINED = { '=': 1, '-': 2, '~': 3 } as const
+const CAPITALS = 4
+const NUMBERED = 4
+const TERM = 10
+
+/** UTF-16 code units. */
+const MAX_TITLE = 90
+const MAX_TERM = 72
+/** Columns by which what is said of a term is deeper. */
+const DEEPER = 2
+
+const MARKER = /^(?:[-*+•‣◦]|o(?=\s)|\(?(?:\d{1,3}|[a-zа-я])[.)]|\*\))\s/iu
+const NUMBER = /^(?<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)]?\s+\p{L}/u
+const QUESTION = /\?["»”)]*$/u
+const ENDS_SENTENCE = /[.!?…:;,]["»”)]*$/u
+
+interface Heading {
+  readonly level: number
+  /** Lines that it takes. */
+  readonly lines: number
+  readonly isUnderlined?: boolean
+}
+
+/** Whether a heading begins at this line of the group. */
+function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | undefined {
+  const [line, next] = [all[at], all[at + 1]]
+  if (line === undefined) return undefined
+  const { indent } = line
+  const title = line.text.replace(/\s+/gu, ' ')
+  if (title.length > MAX_TITLE) return undefined
+  const rule = /^([=~-])\1{2,}$/u.exec(next?.text ?? '')?.[1]
+  if (rule === '=' || rule === '-' || rule === '~')
+    return { level: UNDERLINED[rule], lines: 2, isUnderlined: true }
+  if (/^={1,5}\s/u.test(title)) return { level: title.indexOf(' '), lines: 1 }
+  const followed = next?.indent ?? nextIndent
+  if (isInCapitals(title) && indent === 0 && at === 0) return { level: CAPITALS, lines: 1 }
+  const number = NUMBER.exec(title)?.groups?.number
+  const isAlone = next === undefined
+  if (number !== undefined && at === 0) {
+    if (all.length === 2 && QUESTION.test(next?.text ?? ''))
+      return { level: NUMBERED + depthOf(title), lines: 2 }
+    const isTitle = QUESTION.test(title) || !ENDS_SENTENCE.test(title.replace(NUMBER, ''))
+    const isListed = next !== undefined && NUMBER.test(next.text) && depthOf(next.text) === depthOf(title)
+    if (isTitle && !isListed) return { level: NUMBERED + depthOf(title), lines: 1 }
+  }
+  if (MARKER.test(title) || title.length > MAX_TERM || followed < indent + DEEPER) return undefined
+  if (ENDS_SENTENCE.test(title) && !(title.endsWith(':') && !isAlone)) return undefined
+  // The first line of a paragraph that hangs is as long as the others.
+  if (
+    next !== undefined &&
+    title.length > 0.8 * Math.max(...all.slice(at + 1).map(({ text: own }) => own.length)) &&
+    title.length > 40
+  )
+    return undefined
+  return { level: TERM + indent, lines: 1 }
+}
+
+const depthOf = (title: string): number => (NUMBER.exec(title)?.groups?.number ?? '').split('.').length
+
+function isInCapitals(title: string): boolean {
+  const letters = title.replace(/[^\p{L}]/gu, '')
+  return letters.length >= 3 && letters === letters.toUpperCase() && letters !== letters.toLowerCase()
 }

@@ -43,7 +43,7 @@ export const yaml = {
       if (!isScalar(node)) return { kind: 'value', text: '' }
       const { value, source: written, comment } = node
       const text = typeof value === 'string' ? value : (written ?? (value === null ? '' : String(value)))
-      return { kind: 'value', text, ...(comment ? { comment } : {}) }
+      return { kind: 'value', text, comment: comment || undefined }
     }
     const entryOf = ({ key, value }: Pair, first: string | null | undefined): [string, Tree] => {
       const name = isScalar(key) ? String(key.value) : String(key)

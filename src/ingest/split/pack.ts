@@ -1,4 +1,4 @@
-import type { Block, Span } from '../../domain/document.ts'
+import type { LoadedBlock, Span } from '../../domain/document.ts'
 import { trimmed } from '../../text/lines.ts'
 import type { Measure } from './measure.ts'
 import { cutBlock, type Piece } from './pieces.ts'
@@ -27,7 +27,7 @@ export interface ChunkDraft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly Block[], measure: Measure): ChunkDraft[] {
+export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): ChunkDraft[] {
   const drafts: ChunkDraft[] = []
   let open: ChunkDraft | undefined
   /** Headings that wait for what stands under them. */
@@ -96,7 +96,7 @@ const joined = (a: ChunkDraft, b: ChunkDraft): ChunkDraft => ({
 /** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
 function cutDrafts(
   text: string,
-  block: Block,
+  block: LoadedBlock,
   span: Span,
   begun: ChunkDraft,
   measure: Measure,

@@ -1,4 +1,4 @@
-import type { Block, BlockKind, Span } from '../../domain/document.ts'
+import type { LoadedBlock, LoadedBlockKind, Span } from '../../domain/document.ts'
 import { lines } from '../../text/lines.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import type { Measure } from './measure.ts'
@@ -78,7 +78,7 @@ function oddFlagsBefore(text: string, at: number): boolean {
 }
 
 /** From the best place to cut to the worst, which always exists. */
-const CUTS: Readonly<Record<BlockKind, readonly Cuts[]>> = {
+const CUTS: Readonly<Record<LoadedBlockKind, readonly Cuts[]>> = {
   heading: [atSentences, atWords, atCharacters],
   paragraph: [atSentences, atWords, atCharacters],
   quote: [atSentences, atWords, atCharacters],
@@ -91,7 +91,7 @@ const CUTS: Readonly<Record<BlockKind, readonly Cuts[]>> = {
  * The block in pieces of at most `limit` tokens, cut no finer than needed: a sentence is cut into words only
  * where it alone exceeds the limit.
  */
-export function cutBlock(source: string, block: Block, measure: Measure, limit: number): Piece[] {
+export function cutBlock(source: string, block: LoadedBlock, measure: Measure, limit: number): Piece[] {
   const pieces: Piece[] = []
   const cut = (start: number, end: number, tokens: number, cuts: readonly Cuts[]): void => {
     const text = source.slice(start, end)

@@ -1,5 +1,5 @@
 /** Chunks made anew from what is stored, where the file itself is not at hand. */
-import type { Block, BlockKind, Chunk, Span } from '../../domain/document.ts'
+import type { Chunk, LoadedBlock, LoadedBlockKind, Span } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
 import { splitDocument } from './splitter.ts'
@@ -12,7 +12,7 @@ export function recutDocument(document: StoredDocument, tokenizer: Tokenizer): C
 }
 
 /** Paragraphs within each section and page. */
-function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): Block[] {
+function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): LoadedBlock[] {
   const spans = chunks.length > 0 ? chunks : [{ start: 0, end: text.length, heading: '' }]
   return sections(text, spans).flatMap((section) => {
     const headings = section.heading === '' ? [] : section.heading.split(' › ')
@@ -24,7 +24,7 @@ function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>)
         ...span,
         kind,
         headings: isOwnTitle ? headings.slice(0, -1) : headings,
-        ...(section.page === undefined ? {} : { page: section.page }),
+        page: section.page,
       }
     })
   })
@@ -67,7 +67,7 @@ function paragraphs(text: string, { start, end }: Span): Span[] {
   return found
 }
 
-function kindOf(text: string): BlockKind {
+function kindOf(text: string): LoadedBlockKind {
   const lines = text.trimEnd().split('\n')
   if (lines.length === 1 && /^#{1,6}\s/u.test(text)) return 'heading'
   if (FENCE.test(text)) return 'code'

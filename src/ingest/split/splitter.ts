@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Block, Chunk, LoadedDocument } from '../../domain/document.ts'
+import type { Chunk, LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import { createContext } from './chunk-context.ts'
 import { createMeasure } from './measure.ts'
-import { type ChunkDraft, MAX_WHOLE_TOKENS, packBlocks } from './pack.ts'
+import { MAX_WHOLE_TOKENS, packBlocks } from './pack.ts'
 
 /** Part of every index's identity: raise it when the same document gives other chunks. */
 export const SPLITTER_VERSION = 'blocks-3'
@@ -31,8 +31,8 @@ export function splitDocument(document: LoadedDocument, tokenizer: Tokenizer): C
         end: draft.end,
         text: chunkText,
         heading: draft.headings.join(' › ').slice(0, MAX_HEADING_CHARACTERS),
-        ...pageOf(draft),
-        ...(linesMatchFile ? { line: lineOf(draft.start) } : {}),
+        page: draft.page,
+        line: linesMatchFile ? lineOf(draft.start) : undefined,
         embedText,
         hash: createHash('sha256').update(embedText).digest('hex'),
         tokens: draft.tokens + tokenizer.count(before),
@@ -40,8 +40,6 @@ export function splitDocument(document: LoadedDocument, tokenizer: Tokenizer): C
     },
   )
 }
-
-const pageOf = ({ page }: ChunkDraft): Pick<Block, 'page'> => (page === undefined ? {} : { page })
 
 /** 1-based line of offsets that are asked for in order. */
 function lineCounter(text: string): (offset: number) => number {

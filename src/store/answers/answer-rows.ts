@@ -41,8 +41,19 @@ export function toAnswer(row: AnswerRow & { readable: boolean }, citations: read
     )
   }
   const { id, conversation, question, text, refused, generator, language, timings, warnings } = row
-  const answer = { id, conversation, question, text, refused, generator, language, timings, warnings }
-  const searched = row.searched === null ? {} : { searched: row.searched }
-  const usage = row.usage === null ? {} : { usage: row.usage }
-  return { ...answer, ...searched, ...usage, cached: row.cached ?? false, citations }
+  return {
+    id,
+    conversation,
+    question,
+    searched: row.searched ?? undefined,
+    text,
+    refused,
+    generator,
+    language,
+    timings,
+    warnings,
+    usage: row.usage ?? undefined,
+    cached: row.cached ?? false,
+    citations,
+  }
 }

@@ -45,7 +45,7 @@ export function conversationRepository(database: Database): ConversationReposito
         const turns = rows
           .map(({ searched, readable, ...row }) => ({
             ...row,
-            ...(searched === null ? {} : { searched }),
+            searched: searched ?? undefined,
             ...(readable ? { citations: citations.get(row.id) ?? [] } : { text: WITHHELD, citations: [] }),
           }))
           .reverse()

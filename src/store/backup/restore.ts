@@ -93,8 +93,8 @@ export async function restoreRecords(
         for (const { vector, page, line, ...chunk } of record.chunks) {
           arriving?.chunks.push({
             ...chunk,
-            ...(page === null ? {} : { page }),
-            ...(line === null ? {} : { line }),
+            page: page ?? undefined,
+            line: line ?? undefined,
             vector: decodeVector(vector),
           })
         }

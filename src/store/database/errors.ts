@@ -23,7 +23,7 @@ export function translate(thrown: unknown): ChatbotError {
   return new ChatbotError(known, `${explanation}.`, {
     cause: withoutValues(thrown),
     detail: message,
-    ...(known === 'database_unreachable' ? { retryAfterMs: UNREACHABLE_RETRY_MS } : {}),
+    retryAfterMs: known === 'database_unreachable' ? UNREACHABLE_RETRY_MS : undefined,
   })
 }
 

@@ -45,7 +45,7 @@ const BACKLOG_RETRY_MS = 2000
 export function stagingRepository(database: Database): StagingRepository {
   return {
     stage: (principal, { job: reference, ...target }, document, chunks) =>
-      take<Staged>(principal, target, document, chunks, {
+      takeIn<Staged>(principal, target, document, chunks, {
         open: async (queries, owner) => ({
           job: await openRun(queries, principal, reference, owner.name),
           shard: Number.parseInt(document.hash.slice(0, 8), 16) % shardsOf(database),
@@ -59,7 +59,7 @@ export function stagingRepository(database: Database): StagingRepository {
     stageAlone: async (principal, target, document, chunks, leaseMs) => {
       let made: string | undefined
       try {
-        return await take<StagedAlone>(principal, target, document, chunks, {
+        return await takeIn<StagedAlone>(principal, target, document, chunks, {
           open: async (queries, owner) => {
             const run = { kind: 'ingest', collection: owner.id, input: target.spec, sealed: true } as const
             made = await insertJob(queries, principal, run, 1)
@@ -230,7 +230,7 @@ export function stagingRepository(database: Database): StagingRepository {
     },
   }
 
-  async function take<Accepted extends { readonly status: string }>(
+  async function takeIn<Accepted extends { readonly status: string }>(
     principal: Principal,
     target: StageTarget,
     document: NewDocument,

@@ -28,7 +28,6 @@ import type { Database, Queries } from '../database/database.ts'
 import { boundLog } from '../database/maintenance.ts'
 import { findCollection, lockCollection, raiseRevision } from '../documents/collections.ts'
 import { writeChunks } from '../documents/documents.ts'
-import { positionOf } from '../documents/position.ts'
 import { awaken, holds } from '../jobs/claims.ts'
 import { findJob, insertJob } from '../jobs/jobs.ts'
 import { withTerms } from '../search/chunk-terms.ts'
@@ -91,7 +90,8 @@ export function rebuildRepository(database: Database): RebuildRepository {
           .limit(limit)
         return rows.map(({ page, line, context, ...row }) => ({
           ...row,
-          ...positionOf({ page, line }),
+          page: page ?? undefined,
+          line: line ?? undefined,
           embedText: (context ?? '') + row.text,
         }))
       }),
@@ -118,7 +118,7 @@ export function rebuildRepository(database: Database): RebuildRepository {
             start: chunk.start,
             end: chunk.end,
             heading: chunk.heading,
-            ...(chunk.page === null ? {} : { page: chunk.page }),
+            page: chunk.page ?? undefined,
           })),
         }
       }),

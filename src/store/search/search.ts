@@ -8,7 +8,6 @@ import type { ChunkCandidate, LexicalQuery } from '../../ports/store/search.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
-import { positionOf } from '../documents/position.ts'
 import { hasApproximateIndex, withApproximateSearch } from '../indexes/approximate-index.ts'
 import { documentCondition } from './filter.ts'
 import {
@@ -115,8 +114,7 @@ function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] 
 }
 
 function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): ChunkCandidate {
-  const { page, line, chunk, ...rest } = row
-  return { ...rest, ...positionOf({ page, line }), chunk: String(chunk) }
+  return { ...row, page: row.page ?? undefined, line: row.line ?? undefined, chunk: String(row.chunk) }
 }
 
 /** How many chunks contain each term: frequent terms as last counted, the others now, through the index. */

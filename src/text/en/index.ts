@@ -24,6 +24,10 @@ export const english: Knowledge = {
   asking,
   followUps,
   lexicon,
+  numbers: {
+    comma: 'groups',
+    units: ['[kmgt]i?b', 'bytes?', 'px', 'pt', '[nµm]?s', 'secs?', 'min', 'h', 'k?g', '[kcm]?m', 'x'],
+  },
   documents,
   replies,
   page,

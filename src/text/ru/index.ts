@@ -27,6 +27,10 @@ export const russian: Knowledge = {
   asking,
   followUps,
   lexicon,
+  numbers: {
+    comma: 'decimal',
+    units: ['мс', 'сек', 'мин', '[счд]', '[кмгт]б', 'к?г', '[кс]?м', 'мм', 'р(?:уб)?'],
+  },
   documents,
   replies,
   page,

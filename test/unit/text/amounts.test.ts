@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, bytes, count, duration } from '../../../src/text/amounts.ts'
+import { ago, atLeast, bytes, count, duration } from '../../../src/text/amounts.ts'
 
 test.each([
   [0, '0 B'],
@@ -36,6 +36,17 @@ test.each([
   [93_600_000, '1d 2h'],
 ])('%d milliseconds are %s', (ms, text) => {
   expect(duration(ms)).toBe(text)
+})
+
+test('who waits as long as told does not come too early', () => {
+  expect([1, 1001, 119_001, 119_999, 120_001, 7_800_001].map(atLeast)).toEqual([
+    '1s',
+    '2s',
+    '2m',
+    '2m',
+    '3m',
+    '2h 11m',
+  ])
 })
 
 test('how long ago something was', () => {

@@ -53,7 +53,7 @@ export const html = {
       ...mainText(document, article),
       linesMatchFile: false,
       metadata,
-      ...(modifiedAt ? { modifiedAt } : {}),
+      modifiedAt,
       warnings,
     }
   },

@@ -1,4 +1,4 @@
-import type { Block, BlockKind } from '../../../domain/document.ts'
+import type { LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
 import { createSections } from '../writing/sections.ts'
 import type { DomNode } from './dom.ts'
 
@@ -6,7 +6,7 @@ import type { DomNode } from './dom.ts'
  * The text of a part of a page, and its blocks: paragraphs apart by blank lines, list items as `- item`, table
  * rows as `cell | cell`, preformatted text as it stands. Walks without recursion: hostile pages nest deeply.
  */
-export function renderHtml(root: DomNode): { text: string; blocks: Block[] } {
+export function renderHtml(root: DomNode): { text: string; blocks: LoadedBlock[] } {
   const page = createPage()
   let node: DomNode | null = root
   while (node) {
@@ -93,7 +93,7 @@ type Page = ReturnType<typeof createPage>
 
 function createPage() {
   const sections = createSections()
-  const blocks: Block[] = []
+  const blocks: LoadedBlock[] = []
   const parts: string[] = []
   let length = 0
   let inline = ''
@@ -107,7 +107,7 @@ function createPage() {
   /** Where the links of the line that is being read lead. */
   let targets: string[] = []
 
-  const block = (kind: BlockKind, text: string, headings = sections.path()) => {
+  const block = (kind: LoadedBlockKind, text: string, headings = sections.path()) => {
     if (text.trim() === '') return
     const separator = length === 0 ? '' : '\n\n'
     parts.push(separator, text)
@@ -131,7 +131,7 @@ function createPage() {
     targets = []
     return only && !text.includes(target) ? `${text} <${target}>` : text
   }
-  const closeGathered = (kind: BlockKind) => {
+  const closeGathered = (kind: LoadedBlockKind) => {
     if (gathered) block(kind, gathered.join('\n'))
     gathered = undefined
   }

@@ -122,7 +122,7 @@ async function readPackage(archive: Archive): Promise<Book> {
   return {
     metadata,
     spine: spine.flatMap((id) => items.get(id)?.part ?? []).filter((part) => part !== nav),
-    contents: { ...(nav === undefined ? {} : { nav }), ...(ncx === undefined ? {} : { ncx }) },
+    contents: { nav, ncx },
   }
 }
 

@@ -35,8 +35,8 @@ export async function readProperties(archive: Archive, part: string, format: str
   const modified = new Date(values.get('modified') ?? values.get('date') ?? '')
   const kept = [...values].filter(([key]) => KEPT.has(key))
   return {
-    ...(title ? { title } : {}),
+    title: title || undefined,
     metadata: Object.fromEntries(kept.map(([key, value]) => [key === 'creator' ? 'author' : key, value])),
-    ...(Number.isNaN(modified.getTime()) ? {} : { modifiedAt: modified }),
+    modifiedAt: Number.isNaN(modified.getTime()) ? undefined : modified,
   }
 }

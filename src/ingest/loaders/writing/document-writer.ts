@@ -1,4 +1,4 @@
-import type { BlockKind, LoadedDocument } from '../../../domain/document.ts'
+import type { LoadedBlockKind, LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
 import { createSections } from './sections.ts'
 import { createTextBuilder } from './text-builder.ts'
@@ -11,7 +11,7 @@ export function createWriter(maxTextLength: number) {
   const sections = createSections()
   const built = createTextBuilder()
 
-  const write = (kind: BlockKind, text: string, headings: readonly string[], page?: number) => {
+  const write = (kind: LoadedBlockKind, text: string, headings: readonly string[], page?: number) => {
     built.write(kind, text, headings, page)
     if (built.length() > maxTextLength)
       throw new ChatbotError(
@@ -21,7 +21,7 @@ export function createWriter(maxTextLength: number) {
   }
   return {
     /** A part under the last headings; one without visible text is left out. */
-    block(kind: BlockKind, raw: string, page?: number) {
+    block(kind: LoadedBlockKind, raw: string, page?: number) {
       const text = clean(raw)
       if (text !== '') write(kind, text, sections.path(), page)
     },

@@ -1,35 +1,35 @@
-import type { Block, BlockKind } from '../../../domain/document.ts'
+import type { LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
 
 /** Writes the text of formats whose source does not read well: blocks apart by blank lines. */
 export function createTextBuilder() {
   const parts: string[] = []
-  const blocks: Block[] = []
+  const blocks: LoadedBlock[] = []
   let length = 0
   const push = (part: string): void => {
     parts.push(part)
     length += part.length
   }
-  const write = (kind: BlockKind, text: string, headings: readonly string[], page?: number): void => {
+  const write = (kind: LoadedBlockKind, text: string, headings: readonly string[], page?: number): void => {
     if (length > 0) push('\n\n')
     blocks.push({
       kind,
       headings,
       start: length,
       end: length + text.length,
-      ...(page === undefined ? {} : { page }),
+      page,
     })
     push(text)
   }
   return {
     /** Adds a block unless it is blank. */
-    add(kind: BlockKind, text: string, headings: readonly string[]): void {
+    add(kind: LoadedBlockKind, text: string, headings: readonly string[]): void {
       if (text.trim() !== '') write(kind, text, headings)
     },
     /** Adds a block whatever it holds. */
     write,
     /** Adds another document's text with its blocks under `headings`. */
     append(
-      inner: { readonly text: string; readonly blocks: readonly Block[] },
+      inner: { readonly text: string; readonly blocks: readonly LoadedBlock[] },
       headings: readonly string[],
     ): void {
       if (length > 0) push('\n\n')
@@ -43,7 +43,7 @@ export function createTextBuilder() {
       push(inner.text)
     },
     length: () => length,
-    finish: (): { text: string; blocks: Block[] } => ({ text: parts.join(''), blocks }),
+    finish: (): { text: string; blocks: LoadedBlock[] } => ({ text: parts.join(''), blocks }),
   }
 }
 

@@ -1,0 +1,35 @@
+import type { Passage } from './answer.ts'
+import type { Span } from './document.ts'
+
+/** What a piece of a document is to its reader. */
+export const BLOCK_KINDS = ['heading', 'paragraph', 'item', 'step', 'task', 'row', 'code', 'quote'] as const
+export type BlockKind = (typeof BLOCK_KINDS)[number]
+
+/** A piece of a document that can be read on its own, together with what leads to it. */
+export interface Block extends Span {
+  readonly kind: BlockKind
+  /** Titles of the sections around it, outermost first. */
+  readonly headings: readonly string[]
+  /** 1-based page or slide, where the format has them. */
+  readonly page?: number
+  /** The list, procedure or table that it is a part of. */
+  readonly group?: Span
+  /**
+   * What gives it its meaning, outermost first: the sentence above its list, the items that it is nested in, the header
+   * rows of its table, the sentence that introduces its code.
+   */
+  readonly leads: readonly Span[]
+}
+
+/** Passages of one document, with the blocks that they touch and the rest of their lists and tables. */
+export interface Excerpt {
+  readonly document: string
+  readonly uri: string
+  readonly title: string
+  /** Best first. */
+  readonly passages: readonly Passage[]
+  /** In the order of the document. Of a document that was stored without blocks, its paragraphs. */
+  readonly blocks: readonly Block[]
+  /** The stored text of a block or of a lead of one. */
+  readonly text: (span: Span) => string
+}

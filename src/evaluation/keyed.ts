@@ -1,0 +1,81 @@
+/** Whether an answer says, early and cited from a right document, what its keys ask for. */
+import type { Answer, Citation, Passage } from '../domain/answer.ts'
+import { cut, partsOf } from './counted.ts'
+import { isDocument } from './gold.ts'
+import { type Comparing, meets } from './keys.ts'
+import type { KeyedOutcome } from './outcome.ts'
+import type { EvalQuestion } from './questions.ts'
+
+/** Characters: of an answer to read at a glance, and of one to read; of lists, steps and several parts the latter. */
+const BOUNDS = { short: { early: 400, late: 900 }, long: { early: 1000, late: 1500 } }
+const FIRST = 400
+/** Between what counts, so that nothing is read across a gap. */
+const GAP = '\n\n§\n\n'
+const BETWEEN_PASSAGES = 2
+
+type Judged = Pick<Answer, 'text' | 'refused'> & {
+  readonly citations: readonly Pick<Citation, 'number' | 'document' | 'uri'>[]
+}
+type Shown = Pick<Passage, 'document' | 'uri' | 'text'>
+
+/** `passages` are those that the answer was made from. */
+export function keyedOutcome(
+  question: EvalQuestion,
+  answer: Judged,
+  passages: readonly Shown[],
+): KeyedOutcome {
+  const how: Comparing = { language: question.language, caseSensitive: question.caseSensitive }
+  const fits = (text: string) => meets(text, question.must, how)
+  const { early, late } = BOUNDS[question.long ? 'long' : 'short']
+  const says = (text: string) => !answer.refused && fits(text)
+  const [head] = passages
+  return {
+    early: says(counted(question, answer, early)),
+    late: says(counted(question, answer, late)),
+    first: says(firstPart(question, answer)),
+    held: fits(pasted(question, passages, Number.POSITIVE_INFINITY)),
+    pastedEarly: fits(pasted(question, passages, early)),
+    pastedLate: fits(pasted(question, passages, late)),
+    pastedFirst: head !== undefined && isRight(question, head) && fits(cut(head.text, FIRST)),
+  }
+}
+
+/** Whether this is one of the documents that hold the answer. */
+export const isRight = (
+  { documents, also }: EvalQuestion,
+  found: { readonly document: string; readonly uri: string },
+): boolean =>
+  [...documents, ...also.flatMap(({ document }) => document ?? [])].some((reference) =>
+    isDocument(found, reference),
+  )
+
+/** What of the first `most` characters is cited from a right document. */
+function counted(question: EvalQuestion, answer: Judged, most: number): string {
+  const shown = cut(answer.text, most)
+  return partsIn(answer)
+    .filter(({ cited }) => isCitedRightly(question, answer, cited))
+    .map(({ text, start }) => shown.slice(start, start + text.length))
+    .join(GAP)
+}
+
+function firstPart(question: EvalQuestion, answer: Judged): string {
+  const [first] = partsIn(answer)
+  return first !== undefined && isCitedRightly(question, answer, first.cited) ? cut(first.text, FIRST) : ''
+}
+
+const partsIn = ({ text, citations }: Judged) => partsOf(text, new Set(citations.map(({ number }) => number)))
+
+const isCitedRightly = (question: EvalQuestion, { citations }: Judged, cited: readonly number[]) =>
+  citations.some((citation) => cited.includes(citation.number) && isRight(question, citation))
+
+/** The passages one after another in place of an answer, by the same rule. */
+function pasted(question: EvalQuestion, passages: readonly Shown[], most: number): string {
+  const right: string[] = []
+  let left = most
+  for (const passage of passages) {
+    if (left <= 0) break
+    if (isRight(question, passage)) right.push(cut(passage.text, left))
+    left -= passage.text.length + BETWEEN_PASSAGES
+  }
+  return right.join(GAP)
+}

@@ -1,0 +1,57 @@
+/** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
+import type { Passage } from '../../domain/answer.ts'
+import type { Block, Excerpt } from '../../domain/block.ts'
+import type { Span } from '../../domain/document.ts'
+import { splitSentences } from '../../text/sentences.ts'
+
+/** A block that may answer. */
+export interface Unit {
+  readonly excerpt: Excerpt
+  /** The best one that it belongs to. */
+  readonly passage: Passage
+  readonly block: Block
+  readonly text: string
+  /** What leads to it, outermost first. */
+  readonly leads: readonly string[]
+  /** Of `text`. */
+  readonly sentences: readonly Span[]
+}
+
+/** UTF-16 code units of a list or table of which all blocks are looked at, when one of them was found. */
+const MAX_GROUP = 2400
+
+/** Each block that the passages touch, and the rest of its list or table; headings are no answers. */
+export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
+  return excerpts.flatMap((excerpt) => {
+    const touched = new Map<Block, Passage>()
+    for (const passage of excerpt.passages)
+      for (const block of excerpt.blocks)
+        if (!touched.has(block) && overlaps(block, passage)) touched.set(block, passage)
+    const groups = new Map<string, Passage>()
+    for (const [{ group }, passage] of touched)
+      if (group && group.end - group.start <= MAX_GROUP && !groups.has(keyOf(group)))
+        groups.set(keyOf(group), passage)
+    return excerpt.blocks.flatMap((block) => {
+      const passage =
+        touched.get(block) ?? (block.group === undefined ? undefined : groups.get(keyOf(block.group)))
+      if (passage === undefined || block.kind === 'heading') return []
+      const text = excerpt.text(block)
+      if (!/[\p{L}\p{N}]/u.test(text)) return []
+      const isProse = block.kind !== 'code' && block.kind !== 'row'
+      return [
+        {
+          excerpt,
+          passage,
+          block,
+          text,
+          leads: block.leads.map(excerpt.text),
+          sentences: isProse ? splitSentences(text) : [{ start: 0, end: text.length }],
+        },
+      ]
+    })
+  })
+}
+
+const keyOf = ({ start, end }: Span): string => `${start} ${end}`
+
+const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end

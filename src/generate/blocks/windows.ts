@@ -1,0 +1,62 @@
+/** Blocks as the embedder reads them: neighbours together, behind their title, headings and what leads to them. */
+import type { Span } from '../../domain/document.ts'
+import type { Unit } from './units.ts'
+
+/** A text to encode, and where in it which sentences stand. */
+export interface Window {
+  readonly text: string
+  /** Title, headings and leads. */
+  readonly prefix: Span
+  readonly parts: readonly Part[]
+}
+
+export interface Part extends Span {
+  readonly unit: Unit
+  /** Its number in the unit. */
+  readonly sentence: number
+}
+
+/** UTF-16 code units of the blocks in a window. */
+const MAX_BODY = 600
+const MAX_TITLE = 120
+const MAX_LEADS = 300
+/** The innermost headings say most. */
+const HEADINGS = 2
+
+export function windowsOf(units: readonly Unit[]): Window[] {
+  const windows: Window[] = []
+  let open: { prefix: string; text: string; parts: Part[] } | undefined
+  const close = () => {
+    if (open && open.parts.length > 0)
+      windows.push({ text: open.text, prefix: { start: 0, end: open.prefix.length }, parts: open.parts })
+    open = undefined
+  }
+  for (const unit of units) {
+    const prefix = prefixOf(unit)
+    for (const [sentence, span] of unit.sentences.entries()) {
+      const text = unit.text.slice(span.start, span.end).replace(/\s+/gu, ' ')
+      const length = open ? open.text.length - open.prefix.length : 0
+      if (open?.prefix !== prefix || length + text.length > MAX_BODY) {
+        close()
+        open = { prefix, text: prefix, parts: [] }
+      }
+      const start = open.text.length
+      open.text += `${text}\n`
+      open.parts.push({ unit, sentence, start, end: start + text.length })
+    }
+  }
+  close()
+  return windows
+}
+
+function prefixOf({ excerpt, block, leads }: Unit): string {
+  const path = [excerpt.title, ...block.headings.slice(-HEADINGS)]
+    .filter((title, at, all) => title !== '' && all.indexOf(title) === at)
+    .map((title) => title.slice(0, MAX_TITLE))
+    .join(' › ')
+  const before = leads
+    .map((lead) => lead.replace(/\s+/gu, ' '))
+    .join(' ')
+    .slice(0, MAX_LEADS)
+  return before === '' ? `${path}\n` : `${path}\n${before}\n`
+}

@@ -1,0 +1,98 @@
+/** From the parts of a document that its loader tells to the blocks that answers are made of. */
+import type { Block } from '../../domain/block.ts'
+import type { LoadedBlock, LoadedDocument, Span } from '../../domain/document.ts'
+import { trimmed } from '../../text/lines.ts'
+import { splitSentences } from '../../text/sentences.ts'
+import { listIn } from './items.ts'
+import { tableIn } from './rows.ts'
+
+/** UTF-16 code units of a paragraph's end in which the sentence is looked for that leads to what follows. */
+const LEAD_ROOM = 400
+
+/** In reading order, not overlapping but for their leads. Linear in the length of the text. */
+export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 'blocks'>): Block[] {
+  const found: Block[] = []
+  let before: Block | undefined
+  for (const part of parts) {
+    const blocks = blocksOfPart(text, part, leadTo(text, before, part))
+    found.push(...blocks)
+    before = blocks.at(-1)
+  }
+  return found
+}
+
+function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): Block[] {
+  const leads = lead === undefined ? [] : [lead]
+  const { headings, page } = part
+  const whole: Omit<Block, 'kind' | 'leads'> = {
+    ...trimmed(text, part),
+    headings,
+    page,
+  }
+  if (whole.start === whole.end) return []
+  switch (part.kind) {
+    case 'heading':
+      return [{ ...whole, kind: 'heading', leads: [] }]
+    case 'table': {
+      const { header, rows } = tableIn(text, whole)
+      if (rows.length === 0) return [{ ...whole, kind: 'paragraph', leads }]
+      const group = { start: whole.start, end: whole.end }
+      return rows.map((row) => ({ ...whole, ...row, kind: 'row', group, leads: [...leads, ...header] }))
+    }
+    case 'code':
+      return [{ ...whole, kind: 'code', leads }]
+    case 'list':
+    case 'paragraph':
+    case 'quote':
+      return withLists(text, whole, part.kind === 'quote' ? 'quote' : 'paragraph', leads)
+  }
+}
+
+/** Text, and the lists in it. */
+function withLists(
+  text: string,
+  part: Omit<Block, 'kind' | 'leads'>,
+  kind: 'paragraph' | 'quote',
+  leads: readonly Span[],
+): Block[] {
+  const found: Block[] = []
+  let rest: Span = part
+  let before = leads
+  while (rest.start < rest.end) {
+    const list = listIn(text, rest)
+    const isList = list && (list.items.length > 1 || list.start === rest.start)
+    const prose = trimmed(text, { start: rest.start, end: isList ? list.start : rest.end })
+    if (prose.start < prose.end) {
+      const block: Block = { ...part, ...prose, kind, leads: before }
+      found.push(block)
+      const lead = leadIn(text, block)
+      before = lead ? [lead] : []
+    }
+    if (!isList) break
+    const group = { start: list.start, end: list.end }
+    const outer = before
+    found.push(...list.items.map((item) => ({ ...part, ...item, group, leads: [...outer, ...item.leads] })))
+    rest = trimmed(text, { start: list.end, end: part.end })
+    before = []
+  }
+  return found
+}
+
+/** What leads from the block before to this part: its last sentence, where it says that something follows. */
+function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Span | undefined {
+  if (before === undefined || part.kind === 'heading') return undefined
+  if (before.headings.length !== part.headings.length || before.headings.at(-1) !== part.headings.at(-1))
+    return undefined
+  if (text.slice(before.end, part.start).trim() !== '') return undefined
+  if (before.kind !== 'paragraph' && before.kind !== 'item' && before.kind !== 'step') return undefined
+  return leadIn(text, before, part.kind === 'code')
+}
+
+/** The last sentence of a block, if it ends with a colon; or `always`. */
+function leadIn(text: string, block: Span, always = false): Span | undefined {
+  const from = Math.max(block.start, block.end - LEAD_ROOM)
+  const end = text.slice(from, block.end)
+  if (!always && !/[:：]["»”*_`)]*$/u.test(end)) return undefined
+  const last = splitSentences(end).at(-1)
+  return last === undefined ? undefined : { start: from + last.start, end: block.end }
+}

@@ -1,0 +1,79 @@
+/** Lists, procedures and task lists as they stand in text: one block an item, nested ones with the items around them. */
+import type { Block } from '../../domain/block.ts'
+import type { Span } from '../../domain/document.ts'
+import { lines, trimmed } from '../../text/lines.ts'
+
+type Item = Pick<Block, 'kind' | 'start' | 'end' | 'leads'>
+
+export interface FoundList extends Span {
+  readonly items: readonly Item[]
+}
+
+/** UTF-16 code units of a line in which its marker is looked for. */
+const MARKER_ROOM = 200
+const MARKER =
+  /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zа-я])[.)]))[ \t]+(?<box>\[[ xX]\][ \t])?(?=\S)/u
+const FENCE = /^[ \t]*(?:```|~~~)/u
+/** Items inside of items; deeper ones count as the deepest. */
+const MAX_NESTED_ITEMS = 16
+
+/**
+ * The list that begins at the first line of the span with a marker, and ends where text follows that is no part of an
+ * item. Undefined without any marker. Linear in the length of the span.
+ */
+export function listIn(text: string, span: Span): FoundList | undefined {
+  interface Open extends Span {
+    kind: Block['kind']
+    leads: readonly Span[]
+    indent: number
+    start: number
+    end: number
+  }
+  const items: Open[] = []
+  const around: Open[] = []
+  let isFenced = false
+  let isAfterBlank = false
+  let end = span.start
+  for (const line of lines(text, span.start, span.end)) {
+    const start = line.start === span.start ? text.lastIndexOf('\n', span.start - 1) + 1 : line.start
+    const head = text.slice(start, Math.min(line.end, start + MARKER_ROOM))
+    if (FENCE.test(head)) isFenced = !isFenced
+    const marker = isFenced ? null : MARKER.exec(head)
+    const isBlank = head.trim() === ''
+    if (marker) {
+      const indent = columns(marker.groups?.indent ?? '')
+      while (around.length > 0 && (around.at(-1)?.indent ?? 0) >= indent) around.pop()
+      const item: Open = {
+        kind: marker.groups?.box ? 'task' : marker.groups?.number ? 'step' : 'item',
+        leads: around.map((outer) => ({ start: outer.start, end: outer.end })),
+        indent,
+        start: start + (marker.groups?.indent?.length ?? 0),
+        end: line.end,
+      }
+      items.push(item)
+      if (around.length < MAX_NESTED_ITEMS) around.push(item)
+      end = line.end
+    } else if (items.length > 0 && !isBlank) {
+      // Text that is no deeper than the outermost item and stands apart is no part of the list.
+      if (isAfterBlank && !isFenced && columns(/^[ \t]*/u.exec(head)?.[0] ?? '') <= (items[0]?.indent ?? 0))
+        break
+      const last = items.at(-1)
+      if (last) last.end = line.end
+      end = line.end
+    }
+    isAfterBlank = isBlank
+  }
+  const [first] = items
+  if (!first) return undefined
+  return {
+    start: first.start,
+    end,
+    items: items.map(({ kind, start, end: itemEnd, leads }) => ({
+      kind,
+      ...trimmed(text, { start, end: itemEnd }),
+      leads: leads.map((lead) => trimmed(text, lead)),
+    })),
+  }
+}
+
+const columns = (indent: string): number => indent.replaceAll('\t', '    ').length

@@ -1,0 +1,47 @@
+/** Tables as they stand in text: one block a row, with its header rows. */
+import type { Span } from '../../domain/document.ts'
+import { lines, trimmed } from '../../text/lines.ts'
+
+export interface FoundTable {
+  readonly header: readonly Span[]
+  readonly rows: readonly Span[]
+}
+
+/** UTF-16 code units of a row that tell whether it is a header or a border. */
+const ROW_ROOM = 2000
+const BORDER = /^[\s|:+=-]+$/u
+
+/**
+ * The rows of a table without its borders. `headerRows` as the format says; without it the first row is a header where
+ * it reads as one: a border below it, or names in all of its cells and more rows.
+ */
+export function tableIn(text: string, span: Span, headerRows?: number): FoundTable {
+  const rows: Span[] = []
+  let bordered: number | undefined
+  for (const line of lines(text, span.start, span.end)) {
+    const row = trimmed(text, line)
+    if (row.start === row.end) continue
+    if (BORDER.test(text.slice(row.start, Math.min(row.end, row.start + ROW_ROOM)))) {
+      if (rows.length > 0) bordered ??= rows.length
+    } else rows.push(row)
+  }
+  const count = headerRows ?? bordered ?? (looksLikeHeader(rows.map((row) => cellsOf(text, row))) ? 1 : 0)
+  return { header: rows.slice(0, count), rows: rows.slice(count) }
+}
+
+export const cellsOf = (text: string, row: Span): string[] =>
+  text
+    .slice(row.start, Math.min(row.end, row.start + ROW_ROOM))
+    .replace(/^\||\|$/gu, '')
+    .split('|')
+    .map((cell) => cell.trim())
+
+const HAS_NUMBER = /\p{N}/u
+
+function looksLikeHeader([first = [], ...others]: readonly (readonly string[])[]): boolean {
+  if (others.length === 0 || first.length < 2 || first.some((cell) => cell.length > 80)) return false
+  if (first.filter((cell) => cell !== '').length < 2) return false
+  const isNumber = (cell = '') => HAS_NUMBER.test(cell) && !/\p{L}{2}/u.test(cell)
+  // Numbers above numbers are values; years and such may head a column.
+  return !first.some((cell, at) => isNumber(cell) && others.slice(0, 5).every((row) => isNumber(row[at])))
+}
