@@ -27,7 +27,7 @@ export interface Draft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): Draft[] {
+export function packDrafts(text: string, blocks: readonly LoadedBlock[], measure: Measure): Draft[] {
   const drafts: Draft[] = []
   let open: Draft | undefined
   /** Headings that wait for what stands under them. */
