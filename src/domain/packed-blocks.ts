@@ -23,13 +23,13 @@ export interface PackedBlocks {
 }
 
 /** UTF-16 code units of a section's title. */
-const LONGEST_TITLE = 200
+const MAX_TITLE_CHARACTERS = 200
 
 export function packBlocks(blocks: readonly Block[], gap = ''): PackedBlocks {
   const paths: string[][] = []
   const indexes = new Map<string, number>()
   const indexOf = (headings: readonly string[]): number => {
-    const path = headings.map((title) => title.slice(0, LONGEST_TITLE).toWellFormed())
+    const path = headings.map((title) => title.slice(0, MAX_TITLE_CHARACTERS).toWellFormed())
     const key = JSON.stringify(path)
     const index = indexes.get(key) ?? paths.push(path) - 1
     indexes.set(key, index)

@@ -6,15 +6,15 @@ import type { Tokenizer } from '../../ports/embedder.ts'
 import { blocksOf } from '../blocks/blocks.ts'
 import { createContext } from './chunk-context.ts'
 import { createMeasure } from './measure.ts'
-import { LONGEST, packDrafts } from './pack.ts'
+import { MAX_WHOLE_TOKENS, packDrafts } from './pack.ts'
 
 /** Part of every index's identity: raise it when the same document gives other chunks. */
 export const SPLITTER_VERSION = 'blocks-3'
 
 /** The path of a chunk's sections, in UTF-16 code units. */
-const LONGEST_HEADING = 1000
+const MAX_HEADING_CHARACTERS = 1000
 /** White space within a block that is cut there, in UTF-16 code units: a block with more of it is read in pieces. */
-const LONGEST_GAP = 200
+const MAX_GAP_CHARACTERS = 200
 
 /**
  * The chunks of a document, in reading order: blocks of one section packed together, cut only where a block is
@@ -29,7 +29,7 @@ export function splitDocument(
   const { text, linesMatchFile } = document
   const context = createContext(document, tokenizer)
   const lineOf = lineCounter(text)
-  const drafts = packDrafts(text, document.blocks, createMeasure(tokenizer, LONGEST))
+  const drafts = packDrafts(text, document.blocks, createMeasure(tokenizer, MAX_WHOLE_TOKENS))
   const within = blocks === null ? null : blockFinder(text, blocks)
   return drafts.map((draft, ordinal) => {
     const chunkText = text.slice(draft.start, draft.end)
@@ -40,7 +40,7 @@ export function splitDocument(
       start: draft.start,
       end: draft.end,
       text: chunkText,
-      heading: draft.headings.join(' › ').slice(0, LONGEST_HEADING),
+      heading: draft.headings.join(' › ').slice(0, MAX_HEADING_CHARACTERS),
       page: draft.page,
       line: linesMatchFile ? lineOf(draft.start) : undefined,
       embedText,
@@ -63,7 +63,7 @@ function blockFinder(
     while ((blocks[last]?.start ?? draft.end) < draft.end) last++
     const continues = next !== undefined && (blocks[last - 1]?.end ?? 0) > draft.end
     const gap = continues ? text.slice(draft.end, next.start) : ''
-    return packBlocks(blocks.slice(first, last), gap.length > LONGEST_GAP ? '' : gap)
+    return packBlocks(blocks.slice(first, last), gap.length > MAX_GAP_CHARACTERS ? '' : gap)
   }
 }
 

@@ -48,7 +48,7 @@ export interface DocumentQuery {
 }
 
 /** Of `chunksAt`. */
-export const MOST_CHUNKS = 200
+export const MAX_READ_CHUNKS = 200
 
 export interface DocumentRepository {
   /**
@@ -68,7 +68,7 @@ export interface DocumentRepository {
   text: (principal: Principal, reference: string) => Promise<{ document: DocumentSummary; text: string }>
   /** The last chunk of a document that starts at or before this offset: the location of the text there. */
   placeAt: (principal: Principal, document: string, offset: number) => Promise<PlaceInDocument | undefined>
-  /** The chunks of the active index that overlap these ranges, in the order of each document; at most MOST_CHUNKS. */
+  /** The chunks of the active index that overlap these ranges, in the order of each document; at most MAX_READ_CHUNKS. */
   chunksAt: (principal: Principal, ranges: readonly DocumentRange[]) => Promise<ReadChunk[]>
   remove: (principal: Principal, reference: string) => Promise<DocumentSummary>
 }

@@ -10,9 +10,9 @@ import {
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { type DocumentQuery, type DocumentRepository, MOST_CHUNKS } from '../../ports/store/documents.ts'
+import { type DocumentQuery, type DocumentRepository, MAX_READ_CHUNKS } from '../../ports/store/documents.ts'
 import { packedBlocksSchema } from '../../ports/store/packed-blocks.ts'
-import type { Term } from '../../text/bm25.ts'
+import type { WeightedTerm } from '../../text/bm25.ts'
 import { may } from '../accounts/rights.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
@@ -114,7 +114,7 @@ export function documentRepository(database: Database): DocumentRepository {
           .innerJoin(documents, eq(documents.id, document))
           .where(and(or(...wanted), may(principal, 'reader')))
           .orderBy(asc(document), asc(ordinal))
-          .limit(MOST_CHUNKS)
+          .limit(MAX_READ_CHUNKS)
         return rows.map(({ page, blocks, ...row }) => ({
           ...row,
           page: page ?? undefined,
@@ -166,7 +166,7 @@ export async function writeParts(queries: Queries, document: string, text: strin
 export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
   /** Null if unknown. */
   readonly context: string | null
-  readonly terms: readonly Term[]
+  readonly terms: readonly WeightedTerm[]
 }
 
 export async function writeChunks(
@@ -180,8 +180,8 @@ export async function writeChunks(
       .insert(chunks)
       .values(
         batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash, blocks }) => {
-          const place = { page, line, heading, ordinal, start, end }
-          return { generation, document, text, context, tokens, hash, blocks, ...place }
+          const position = { page, line, heading, ordinal, start, end }
+          return { generation, document, text, context, tokens, hash, blocks, ...position }
         }),
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })
