@@ -11,14 +11,13 @@ import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/doc
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { DocumentQuery, DocumentRepository } from '../../ports/store/documents.ts'
-import type { Term } from '../../text/bm25.ts'
+import type { WeightedTerm } from '../../text/bm25.ts'
 import { may } from '../accounts/rights.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { insertTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
-import { place } from './place.ts'
 import { replaceStaged, stagedAmong } from './staging.ts'
 import { splitText } from './text-parts.ts'
 
@@ -89,7 +88,14 @@ export function documentRepository(database: Database): DocumentRepository {
           .where(and(eq(chunks.document, document), lte(chunks.start, offset), may(principal, 'reader')))
           .orderBy(desc(chunks.start))
           .limit(1)
-        return row && { start: row.start, ...place(row) }
+        return (
+          row && {
+            start: row.start,
+            heading: row.heading,
+            page: row.page ?? undefined,
+            line: row.line ?? undefined,
+          }
+        )
       }),
 
     remove: (principal, reference) =>
@@ -134,7 +140,7 @@ export async function writeParts(queries: Queries, document: string, text: strin
 export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
   /** Null if unknown. */
   readonly context: string | null
-  readonly terms: readonly Term[]
+  readonly terms: readonly WeightedTerm[]
 }
 
 export async function writeChunks(
@@ -148,8 +154,8 @@ export async function writeChunks(
       .insert(chunks)
       .values(
         batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash }) => {
-          const place = { page, line, heading, ordinal, start, end }
-          return { generation, document, text, context, tokens, hash, ...place }
+          const position = { page, line, heading, ordinal, start, end }
+          return { generation, document, text, context, tokens, hash, ...position }
         }),
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })
