@@ -1,12 +1,12 @@
 import { type Semaphore, semaphore } from '../domain/semaphore.ts'
 
-/** Whose asks are worked on: one who asks much waits for the own asks before, and nobody else does. */
+/** Fairness between askers: many asks of one wait for each other, not other askers for them. */
 export interface Turns {
-  /** Resolves when it is the subject's turn; the function that it gives ends the turn, however often it is called. */
+  /** Resolves when it is the subject's turn, to a function that ends the turn; calling it twice is harmless. */
   take: (subject: string) => Promise<() => void>
 }
 
-/** At most so many turns of a subject at once, in the order in which they were asked for. */
+/** Limits the concurrent turns of each subject, first come, first served. */
 export function fairTurns(most: number): Turns {
   const subjects = new Map<string, Semaphore>()
   return {
@@ -16,7 +16,7 @@ export function fairTurns(most: number): Turns {
       const leave = await turns.take()
       return () => {
         leave()
-        // Called again, it may find turns of the same subject that were begun anew.
+        // A second call must not end a newer turn of the same subject.
         if (turns.isIdle() && subjects.get(subject) === turns) subjects.delete(subject)
       }
     },
