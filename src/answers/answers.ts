@@ -426,7 +426,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const error = ChatbotError.hide(
       reason,
       'internal',
-      'The answer failed because of an unexpected error. See `chatbot logs` for details.',
+      'The answer failed because of an unexpected error. `chatbot logs` has the details.',
     )
     if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state = error.code === 'cancelled' ? 'cancelled' : endOf(error)
