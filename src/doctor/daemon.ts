@@ -1,4 +1,4 @@
-/** Checks that ask the running daemon. */
+/** Checks that query the running daemon. */
 
 import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
@@ -53,7 +53,7 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
     const names = outdated.map(({ collection }) => collection).join(', ')
     return warn(
       'Index',
-      `cut by an earlier version, so that nothing can be added: ${names}`,
+      `split by an earlier version, so nothing can be added: ${names}`,
       'Run: chatbot index rebuild',
     )
   }
@@ -62,7 +62,7 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
   return ok('Index', `${count(chunks, 'chunk')} in ${count(active.length, 'collection')}; search: ${access}`)
 }
 
-/** Collections that are answered by an engine which is not configured any more. */
+/** Collections whose engine is no longer configured. */
 function collectionsWithoutEngine(running: RunningEngines, collections: Collections): Finding[] {
   const orphans = collections.filter(
     ({ engine }) => engine !== null && !running.some(({ name }) => name === engine),
@@ -70,7 +70,7 @@ function collectionsWithoutEngine(running: RunningEngines, collections: Collecti
   return orphans.map(({ name, engine }) =>
     fail(
       'Collections',
-      `the collection ${name} is answered by ${engine}, which is not configured`,
+      `the collection ${name} uses the engine ${engine}, which is not configured`,
       `Configure it, or: chatbot collections set ${name} --default-engine`,
     ),
   )

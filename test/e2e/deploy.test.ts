@@ -318,7 +318,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
       ['down', '--target', 'helm', '--context', 'c', '--delete-data'],
       cluster,
       2,
-      /This removes chatbot in namespace chatbot of context c WITH ALL ITS DATA\. Without a terminal to ask, add --yes/,
+      /This removes chatbot in namespace chatbot of context c WITH ALL ITS DATA\. Without a terminal, confirm with --yes/,
     ],
   ])('says what is wrong: %s', async (_name, args, scenario, code, message) => {
     const finished = await deploy(standing, scenario, args)

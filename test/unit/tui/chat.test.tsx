@@ -321,7 +321,7 @@ test('/history lists the questions of the conversation', async () => {
   const client = new DrivenClient()
   client.turns = TURNS
   await using chat = await open({ client, conversation: 'c1' })
-  await chat.screen.until('Continuing “First steps”. 3 earlier ones are not shown.')
+  await chat.screen.until('Continuing “First steps”. 3 earlier turns are not shown.')
   await chat.screen.until('An earlier answer [3].\n\n[3] docs/page-3.md:30')
   chat.screen.type('/sources\r')
   await chat.screen.until('Quoted sentence 3.')
@@ -369,7 +369,7 @@ test('pasted lines stay lines, also without bracketed paste; Enter sends them', 
 test('a paste that is too long is cut, and that is said', async () => {
   await using chat = await open()
   chat.screen.paste('слово '.repeat(100_000))
-  await chat.screen.until('A question has at most 8192 characters: the rest was left out.')
+  await chat.screen.until('A question has at most 8192 characters: the rest was dropped.')
   const asked = chat.client.nextAsk()
   chat.screen.type('\r')
   expect((await asked).request.question).toHaveLength(8192)
