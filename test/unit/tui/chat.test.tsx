@@ -293,7 +293,7 @@ test('/collection lists, narrows and widens', async () => {
   chat.screen.type('/collection\r')
   await chat.screen.until(/\* guides\s+2 documents/)
   chat.screen.type('/collection nope\r')
-  await chat.screen.until('There is no collection nope. There are: guides, notes.')
+  await chat.screen.until('There is no collection nope. Existing ones: guides, notes.')
   chat.screen.type('/coll\t')
   await chat.screen.until('› /collection')
   chat.screen.type('no\t\r')
