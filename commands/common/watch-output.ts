@@ -1,4 +1,4 @@
-/** What `ingest --watch` says. */
+/** Output of `ingest --watch`. */
 import type { FollowOptions } from '../../src/client/sync/follow-sources.ts'
 import type { IngestReport } from '../../src/client/sync/report.ts'
 import type { ChatbotError } from '../../src/domain/errors.ts'
@@ -8,7 +8,7 @@ import { batchLine } from './ingest-summary.ts'
 import { type SyncOutput, writeTotals } from './sync-output.ts'
 
 interface WatchOutputOptions {
-  /** That of each pass. */
+  /** The output of each pass. */
   readonly output: SyncOutput
   readonly sources: readonly NewSource[]
   readonly ndjson: boolean

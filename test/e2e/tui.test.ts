@@ -75,7 +75,7 @@ test.skipIf(!available)(
     await terminal.until(/Press Ctrl-C again to quit/)
     await terminal.keys('C-c')
     await terminal.until(
-      /Conversation (\S+)\. To go on with it: chatbot chat --conversation \1[\s\S]*left with 0/,
+      /Conversation (\S+)\. To continue it: chatbot chat --conversation \1[\s\S]*left with 0/,
     )
     expect(await terminal.settings()).toMatch(/(?<!-)icanon/)
     expect(await terminal.settings()).toMatch(/(?<!-)echo\b/)
