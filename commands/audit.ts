@@ -10,7 +10,13 @@ export default class Audit extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %> --limit 1000 --json',
   ]
   static override flags = {
-    limit: integer({ min: 1, max: 1000, default: 100, helpValue: 'N', summary: 'Maximum number of entries.' }),
+    limit: integer({
+      min: 1,
+      max: 1000,
+      default: 100,
+      helpValue: 'N',
+      summary: 'Maximum number of entries.',
+    }),
     before: integer({ min: 1, helpValue: 'ID', summary: 'Older than this entry.' }),
   }
 

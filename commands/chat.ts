@@ -58,9 +58,7 @@ export default class Chat extends ChatbotCommand {
         env: process.env,
       })
       if (conversation !== undefined) {
-        this.log(
-          `Conversation ${conversation}. To continue it: chatbot chat --conversation ${conversation}`,
-        )
+        this.log(`Conversation ${conversation}. To continue it: chatbot chat --conversation ${conversation}`)
       }
       if (interrupt.first.aborted) this.exit(130)
     } finally {

@@ -21,7 +21,8 @@ export const filters = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
-    summary: 'Search only documents with a matching path. Repeatable. `*` within a folder, `**` across folders.',
+    summary:
+      'Search only documents with a matching path. Repeatable. `*` within a folder, `**` across folders.',
   }),
   exclude: string({
     multiple: true,
@@ -33,8 +34,7 @@ export const filters = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
-    summary:
-      'Search only documents of this source: a folder, a pattern or an address. Repeatable.',
+    summary: 'Search only documents of this source: a folder, a pattern or an address. Repeatable.',
   }),
   language: option({ options: LANGUAGES, multiple: true, multipleNonGreedy: true })({
     summary: 'Search only documents in this language. Repeatable.',
@@ -51,8 +51,7 @@ export const filters = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'KEY=VALUE',
-    summary:
-      'Search only documents with this metadata, such as author=Anna. Repeatable: all must match.',
+    summary: 'Search only documents with this metadata, such as author=Anna. Repeatable: all must match.',
   }),
 }
 
@@ -117,8 +116,5 @@ export function lengthOfTime(flag: string, text: string): number {
   const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   if (number !== undefined && (unit === 'm' || unit === 'h' || unit === 'd'))
     return Number(number) * UNITS[unit]
-  throw new ChatbotError(
-    'bad_request',
-    `${flag} takes a duration such as 90d, 12h or 30m, not "${text}".`,
-  )
+  throw new ChatbotError('bad_request', `${flag} takes a duration such as 90d, 12h or 30m, not "${text}".`)
 }

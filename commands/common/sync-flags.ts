@@ -14,8 +14,7 @@ export const syncFlags = {
   }),
   jobs: integer({ char: 'j', min: 1, max: 16, default: 4, summary: 'Concurrent uploads.' }),
   ndjson: boolean({
-    summary:
-      'Stream the result of each file, one JSON object per line, and the totals at the end.',
+    summary: 'Stream the result of each file, one JSON object per line, and the totals at the end.',
     exclusive: ['json'],
   }),
   'password-file': string({

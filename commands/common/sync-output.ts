@@ -57,7 +57,9 @@ export class SyncOutput implements SyncListener, Disposable {
     const { prune, watch } = this.#flags
     if (documents === 0 || !(prune || watch)) return
     this.#note(
-      printableLine(`${location} could not be read completely: no documents count as gone, and none are deleted.`),
+      printableLine(
+        `${location} could not be read completely: no documents count as gone, and none are deleted.`,
+      ),
     )
   }
 

@@ -88,7 +88,7 @@ test.skipIf(!available)(
     await terminal.until(/› Who built the lighthouse on Gull Island\?\s*$/)
     await terminal.keys('C-c')
     await terminal.keys('C-d')
-    await terminal.until(/To go on with it/)
+    await terminal.until(/To continue it/)
   },
   180_000,
 )
