@@ -4,7 +4,7 @@ import type { Logger } from './log.ts'
 /** Maximum lag of the word statistics behind the documents, unless counting takes long. */
 const EVERY_MS = 30_000
 /** Maximum share of time for counting. */
-const SHARE = 1 / 20
+const MAX_COUNTING_SHARE = 1 / 20
 
 export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
@@ -31,19 +31,19 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
     if (!stopped() && quiet()) await store.index.countTerms()
     if (!stopped()) await store.index.buildApproximateIndexes(stopping.signal)
   }
-  const turn = async (): Promise<void> => {
+  const pass = async (): Promise<void> => {
     const started = performance.now()
     await work().catch((error: unknown) => {
       if (!stopped()) log.warn({ err: error }, 'could not update the indexes')
     })
     if (stopped()) return
-    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
+    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / MAX_COUNTING_SHARE))
     timer.unref()
   }
   const next = () => {
-    running = turn()
+    running = pass()
   }
-  let running = turn()
+  let running = pass()
   return async () => {
     stopping.abort()
     clearTimeout(timer)

@@ -1,6 +1,11 @@
 /** Summaries of the reports of `ingest` and `sources sync`. */
 import type { FailedFile, SkippedFile } from '../../src/client/files/expand.ts'
-import { type IngestedFile, type IngestReport, type Outcome, reported } from '../../src/client/sync/report.ts'
+import {
+  type IngestedFile,
+  type IngestReport,
+  reported,
+  type SyncOutcome,
+} from '../../src/client/sync/report.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { displayUri } from '../../src/terminal/place.ts'
@@ -64,7 +69,7 @@ const leftNote = (left: number) =>
   left === 0 ? '' : `; ${count(left, 'document')} left the source and stayed (--prune deletes them)`
 
 /** The list of `--dry-run`, on stdout. */
-export const changeLines = (outcomes: readonly Outcome[]): string[] =>
+export const changeLines = (outcomes: readonly SyncOutcome[]): string[] =>
   outcomes.flatMap(({ results }) => results.flatMap((result) => changeLine(reported(result)) ?? []))
 
 /** `+ docs/a.md`; undefined if nothing would change. */

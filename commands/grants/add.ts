@@ -7,7 +7,7 @@ import { ChatbotCommand } from '../common/command.ts'
 export default class GrantsAdd extends ChatbotCommand {
   static override summary = 'Give a user, a group or a key a role.'
   static override description =
-    'It replaces any role on the same collection. `chatbot whoami` shows a user's name at a login provider.'
+    'It replaces any role on the same collection. `chatbot whoami` shows how a login provider names a user.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> user:anna editor --collection handbook',
     '<%= config.bin %> <%= command.id %> group:company:engineers reader',

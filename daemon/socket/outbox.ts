@@ -16,7 +16,7 @@ export interface OutboxOptions {
 }
 
 interface Waiting {
-  /** Undefined: only waits for the turn, sends nothing. */
+  /** Undefined: only waits for room, sends nothing. */
   readonly text: () => string | undefined
   /** Memory held while waiting. */
   readonly bytes: number
@@ -26,12 +26,12 @@ interface Waiting {
 /** Share of the bound that may be in the stream; the rest waits here, where it can be dropped and is fair to others. */
 const STREAM_SHARE = 1 / 4
 /** Larger messages are sent in fragments as there is room. In UTF-16 code units. */
-const LONGEST_FRAME = 32_768
+const MAX_FRAME_CHARACTERS = 32_768
 /** Maximum UTF-8 bytes of a UTF-16 code unit. */
 const BYTES_PER_UNIT = 3
 /** Maximum header of a frame. */
-const HEAD_BYTES = 10
-const LONGEST_CHECK_MS = 1000
+const FRAME_HEADER_BYTES = 10
+const MAX_CHECK_MS = 1000
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -69,10 +69,10 @@ export class Outbox {
    * Resolves when the message was handed over, or never will be. The sender keeps it in memory until then, and creates
    * the next one only afterwards.
    */
-  async sendInTurn(message: ServerMessage): Promise<void> {
+  async sendWhenFree(message: ServerMessage): Promise<void> {
     if (!this.#isOpen()) return
     if (!this.#isFree()) {
-      await this.#turn(() => JSON.stringify(message))
+      await this.#whenFree(() => JSON.stringify(message))
       return
     }
     this.#transmit(JSON.stringify(message))
@@ -81,7 +81,7 @@ export class Outbox {
 
   /** Resolves when the client has read everything before, or never will. */
   async room(): Promise<void> {
-    if (this.#isOpen() && !this.#isFree()) await this.#turn(() => undefined)
+    if (this.#isOpen() && !this.#isFree()) await this.#whenFree(() => undefined)
   }
 
   /** Bytes held until the client has read them. */
@@ -114,7 +114,7 @@ export class Outbox {
     return this.#options.socket.bufferedAmount < this.#mostInStream
   }
 
-  #turn(text: () => string | undefined): Promise<void> {
+  #whenFree(text: () => string | undefined): Promise<void> {
     return new Promise((done) => this.#wait({ text, bytes: 0, done }))
   }
 
@@ -126,7 +126,7 @@ export class Outbox {
   }
 
   #transmit(text: string): void {
-    if (text.length <= LONGEST_FRAME) this.#write(text, text.length * BYTES_PER_UNIT, true)
+    if (text.length <= MAX_FRAME_CHARACTERS) this.#write(text, text.length * BYTES_PER_UNIT, true)
     else this.#rest = Buffer.from(text)
   }
 
@@ -135,10 +135,10 @@ export class Outbox {
     while (this.#isOpen() && this.#hasRoom()) {
       const rest = this.#rest
       if (rest !== undefined) {
-        const isLast = rest.length <= LONGEST_FRAME
-        this.#rest = isLast ? undefined : rest.subarray(LONGEST_FRAME)
+        const isLast = rest.length <= MAX_FRAME_CHARACTERS
+        this.#rest = isLast ? undefined : rest.subarray(MAX_FRAME_CHARACTERS)
         // A view would keep the whole buffer in memory until it is written.
-        const piece = isLast ? rest : Buffer.from(rest.subarray(0, LONGEST_FRAME))
+        const piece = isLast ? rest : Buffer.from(rest.subarray(0, MAX_FRAME_CHARACTERS))
         this.#write(piece, piece.length, isLast)
         continue
       }
@@ -158,12 +158,12 @@ export class Outbox {
     this.#movedAt = performance.now()
     this.#gather()
     // The message that fills the stream gets a callback: once it is written, everything before it is too.
-    const fills = socket.bufferedAmount + HEAD_BYTES + mostBytes >= this.#mostInStream
+    const fills = socket.bufferedAmount + FRAME_HEADER_BYTES + mostBytes >= this.#mostInStream
     if (fills) socket.send(data, { binary: false, fin }, () => this.#pump())
     else socket.send(data, { binary: false, fin })
   }
 
-  /** Corks the stream: writes of one turn of the event loop go out as one. */
+  /** Corks the stream: writes of one tick of the event loop go out as one. */
   #gather(): void {
     if (this.#isGathering) return
     const { stream } = this.#options
@@ -192,7 +192,7 @@ export class Outbox {
         if (this.#hasRoom()) this.#pump()
         else if (performance.now() - this.#movedAt >= stallTimeoutMs || this.#heldTooMuch()) this.#end()
       },
-      Math.min(stallTimeoutMs / 4, LONGEST_CHECK_MS),
+      Math.min(stallTimeoutMs / 4, MAX_CHECK_MS),
     ).unref()
   }
 

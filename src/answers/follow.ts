@@ -6,7 +6,7 @@ import { type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts
 import type { AnswerSight } from '../ports/store/answers.ts'
 
 /** Outcome of asking again under the same id. */
-export type Outcome =
+export type FollowOutcome =
   | { readonly kind: 'running'; readonly epoch: number }
   /** Includes a later attempt that runs here: its events begin with `restart`. */
   | { readonly kind: 'elsewhere'; events: (signal: AbortSignal) => AsyncIterable<LoggedEvent> }
@@ -18,14 +18,14 @@ export type Outcome =
       readonly errorMessage: string
     }
 
-export interface FollowOptions {
+export interface FollowAnswerOptions {
   readonly answer: string
   readonly epoch: number
   readonly logs: AnswerLogs
   readonly signal: AbortSignal
   /** The answer's state in the database. */
   look: () => Promise<AnswerSight | undefined>
-  askAgain: () => Promise<Outcome>
+  askAgain: () => Promise<FollowOutcome>
 }
 
 const WATCH_MS = 1000
@@ -34,7 +34,7 @@ const WATCH_MS = 1000
  * Streams the log's events as far as it has them, and takes the end from the database, the source of truth: the text
  * is complete even if the log lost some. If the answer's daemon is gone, asks again, which starts the next attempt.
  */
-export async function* follow(options: FollowOptions): AsyncGenerator<LoggedEvent> {
+export async function* follow(options: FollowAnswerOptions): AsyncGenerator<LoggedEvent> {
   const { answer, logs, signal } = options
   let { epoch } = options
   let seq = 0
@@ -91,7 +91,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LoggedEven
 }
 
 /** Resolves when the attempt is no longer running, or its daemon seems gone. */
-async function watch({ look }: FollowOptions, epoch: number, signal: AbortSignal): Promise<void> {
+async function watch({ look }: FollowAnswerOptions, epoch: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(WATCH_MS, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return

@@ -9,7 +9,7 @@ import { isStorable, UNSTORABLE } from '../domain/storable.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from '../ports/store/backup-records.ts'
 
 /** Lines are batched to this size for gzip: one call per small record would cost more than the compression. */
-const PIECE = 64 * 1024
+const PIECE_CHARACTERS = 64 * 1024
 /** UTF-16 code units of a record, for example one conversation: a few kilobytes of gzip can expand to gigabytes. */
 const MAX_RECORD_CHARACTERS = 128 * 1024 * 1024
 
@@ -26,7 +26,7 @@ async function* pieces(records: AsyncIterable<ArchiveRecord>): AsyncGenerator<st
   let piece = ''
   for await (const record of records) {
     piece += `${JSON.stringify(record)}\n`
-    if (piece.length >= PIECE) {
+    if (piece.length >= PIECE_CHARACTERS) {
       yield piece
       piece = ''
     }

@@ -12,26 +12,26 @@ export type Recut = (
   signal: AbortSignal,
 ) => Promise<readonly Chunk[]>
 
-export interface TurnContext {
+export interface SliceContext {
   readonly store: Store
   readonly specs: IndexSpecs
   readonly claim: Claim
   readonly recut: Recut
-  /** Aborts when the claim is lost or the daemon stops: end the turn; what is written is kept. */
+  /** Aborts when the claim is lost or the daemon stops: end the slice; what is written is kept. */
   readonly signal: AbortSignal
-  /** The turn has used up its time; other shards and other daemons are waiting. */
+  /** The slice has used up its time; other shards and other daemons are waiting. */
   over: () => boolean
   /** Retries the work with growing pauses while it fails for a transient reason. */
   patiently: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /**
- * One turn at a shard of a job. It continues where the last turn ended, on any daemon, writes under its claim, and
+ * One slice at a shard of a job. It continues where the last slice ended, on any daemon, writes under its claim, and
  * returns whether there is more to do. An error fails the job.
  */
-export type JobTurn = (context: TurnContext) => Promise<boolean>
+export type JobSlice = (context: SliceContext) => Promise<boolean>
 
-/** Another daemon has the task, or the job was cancelled: this turn's remaining work is discarded. */
+/** Another daemon has the task, or the job was cancelled: this slice's remaining work is discarded. */
 export class ClaimLost extends Error {}
 
 /** The result of a method that takes a claim; throws `ClaimLost` if the claim was lost. */

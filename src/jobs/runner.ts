@@ -1,4 +1,4 @@
-/** Runs turns of jobs in this daemon. */
+/** Runs slices of jobs in this daemon. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChatbotError } from '../domain/errors.ts'
 import type { JobKind } from '../domain/job.ts'
@@ -6,8 +6,8 @@ import type { IndexSpecs } from '../ingest/split/index-spec.ts'
 import type { Claim } from '../ports/store/jobs.ts'
 import type { Store } from '../ports/store/store.ts'
 import { atLeast } from '../text/amounts.ts'
-import { ClaimLost, type JobTurn, type Recut } from './kind.ts'
-import { JOB_TURNS } from './kinds.ts'
+import { ClaimLost, type JobSlice, type Recut } from './kind.ts'
+import { JOB_SLICES } from './kinds.ts'
 import { type Patience, patiently } from './patience.ts'
 
 export interface RunnerOptions {
@@ -19,26 +19,26 @@ export interface RunnerOptions {
   onError: (error: unknown, job: string | undefined) => void
   /** For tests. */
   readonly patience?: Patience
-  readonly turns?: Record<JobKind, JobTurn>
+  readonly slices?: Record<JobKind, JobSlice>
 }
 
 export interface JobRunner {
-  /** Number of running turns. */
+  /** Number of running slices. */
   busy: () => number
   /** Looks for work now instead of at the next poll. */
   wake: () => void
   /**
-   * Works on a shard that the caller has claimed until nothing is left, immediately and regardless of `CONCURRENCY`.
+   * Works on a shard that the caller has claimed until nothing is left, immediately and regardless of `SHARDS_AT_ONCE`.
    * Does not retry: throws the error that fails the job. Also resolves if the claim is lost.
    */
   workNow: (claim: Claim) => Promise<void>
-  /** Takes no more turns and ends the running ones at once; their progress is kept, and another daemon continues. */
+  /** Takes no more slices and ends the running ones at once; their progress is kept, and another daemon continues. */
   stop: () => Promise<void>
 }
 
 /** Concurrent shards, not counting single uploads: two, so that a small ingest does not wait for a large one. */
-const CONCURRENCY = 2
-const TURN_MS = 10_000
+const SHARDS_AT_ONCE = 2
+const SLICE_MS = 10_000
 /** How long other daemons leave a shard to one that has stopped renewing its lease. */
 export const LEASE_MS = 20_000
 /** How often a daemon looks for work left by others; its own work wakes it. */
@@ -63,7 +63,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   const wake = () => woken.resolve()
 
   async function next(): Promise<Claim | undefined> {
-    if (running.size >= CONCURRENCY) return undefined
+    if (running.size >= SHARDS_AT_ONCE) return undefined
     try {
       return await store.jobs.take(LEASE_MS)
     } catch (error) {
@@ -80,13 +80,13 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
         await Promise.race([woken.promise, pause(alone ? POLL_ALONE_MS : POLL_MS, stopping.signal)])
         continue
       }
-      const until = performance.now() + TURN_MS
+      const until = performance.now() + SLICE_MS
       const over = () => performance.now() > until
       // The error has been reported and recorded in the job.
-      const turn = takeTurn(claim, stopping.signal, over, options).catch(() => undefined)
-      running.add(turn)
-      void turn.finally(() => {
-        running.delete(turn)
+      const slice = runSlice(claim, stopping.signal, over, options).catch(() => undefined)
+      running.add(slice)
+      void slice.finally(() => {
+        running.delete(slice)
         wake()
       })
     }
@@ -95,10 +95,10 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   }
 
   async function workNow(claim: Claim): Promise<void> {
-    const turn = takeTurn(claim, stopping.signal, () => false, { ...options, patience: IMPATIENCE })
-    beside.add(turn)
-    await turn.finally(() => {
-      beside.delete(turn)
+    const slice = runSlice(claim, stopping.signal, () => false, { ...options, patience: IMPATIENCE })
+    beside.add(slice)
+    await slice.finally(() => {
+      beside.delete(slice)
       wake()
     })
   }
@@ -122,11 +122,11 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
 }
 
 /** Throws the error that failed the job. */
-async function takeTurn(
+async function runSlice(
   claim: Claim,
   stopping: AbortSignal,
   over: () => boolean,
-  { store, specs, recut, onError, patience = PATIENCE, turns = JOB_TURNS }: RunnerOptions,
+  { store, specs, recut, onError, patience = PATIENCE, slices = JOB_SLICES }: RunnerOptions,
 ): Promise<void> {
   const lost = new AbortController()
   const signal = AbortSignal.any([stopping, lost.signal])
@@ -138,7 +138,7 @@ async function takeTurn(
     )
   }, LEASE_MS / 4)
   try {
-    const more = await turns[claim.kind]({
+    const more = await slices[claim.kind]({
       store,
       specs,
       recut,

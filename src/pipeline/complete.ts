@@ -4,7 +4,7 @@ import type { Embedded } from './ask.ts'
 import { elapsed, type StepContext } from './step.ts'
 
 /** The output of the steps; the rest of the answer comes from the ask. */
-export type Draft = Pick<
+export type AnswerDraft = Pick<
   Answer,
   'text' | 'refused' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
 >
@@ -15,7 +15,7 @@ export type Draft = Pick<
  */
 export async function completeAnswer(
   ask: Embedded,
-  draft: Draft,
+  draft: AnswerDraft,
   { principal, ports }: StepContext,
   from?: { readonly found: FoundAnswer; readonly partition: string },
 ): Promise<Answer | undefined> {

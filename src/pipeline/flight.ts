@@ -15,7 +15,7 @@ interface Flight {
 }
 
 /** Recent landings to remember, for asks whose cache lookup missed just before one. */
-const MOST_LANDINGS = 1000
+const MAX_LANDINGS = 1000
 
 /**
  * Gives the steps `inFlight`: among asks with the same cache key and no cached answer, the first leads and the
@@ -25,7 +25,7 @@ export function oneFlight(
   answer: (ask: Ask, context: StepContext) => Promise<Answer>,
 ): (ask: Ask, context: Omit<StepContext, 'inFlight'>) => Promise<Answer> {
   const flights = new Map<string, Flight>()
-  const landings = new LRUCache<string, number>({ max: MOST_LANDINGS })
+  const landings = new LRUCache<string, number>({ max: MAX_LANDINGS })
 
   return async (ask, context) => {
     const { signal } = context
@@ -50,7 +50,7 @@ export function oneFlight(
           return false
         }
         shown.forget()
-        context.leaveTurn()
+        context.freeSlot()
         // If the leader failed or its answer was not cached, each follower continues alone instead of waiting again.
         if ((await follow(flight, signal, shown)) !== 'left') return true
       }

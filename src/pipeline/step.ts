@@ -12,8 +12,8 @@ export interface StepContext {
   readonly emit: (event: AnswerEvent) => void
   /** Reports tokens that an engine has used for this ask. */
   readonly spend: (tokens: number) => void
-  /** Ends the asker's turn early: while this ask waits for an engine, the asker's other asks need not wait. */
-  readonly leaveTurn: () => void
+  /** Frees the asker's slot early: while this ask waits for an engine, the asker's other asks need not wait. */
+  readonly freeSlot: () => void
   /**
    * Joins the single flight of an ask whose cache lookup at `since` (`performance.now()`) missed. Resolves to true if
    * the same question was being answered and is done, so the cache is worth another look; meanwhile it shows that text.

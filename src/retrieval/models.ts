@@ -1,17 +1,17 @@
 /** Searches collections with different embedding models: their scores are not comparable, but their ranks are. */
 
-import { checkModel } from '../../models/same-model.ts'
+import { checkSameModel } from '../../models/same-model.ts'
 import type { Passage } from '../domain/answer.ts'
 import { cosine } from '../domain/cosine.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import type { Embedder, Embedders } from '../ports/embedder.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { LOOKED_AT, phrasesIn, type Ranked } from './rank.ts'
+import { MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
 
 /** Collections with vectors of the same model. */
 export interface ModelGroup {
@@ -51,7 +51,7 @@ export async function embedFor(
       'unknown_model',
       `There are no other models here to search with, such as ${model}.`,
     )
-  checkModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
+  checkSameModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
   const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question', signal })
   if (embedding === undefined) throw new ChatbotError('internal', 'The embedder returned nothing.')
   return embedding.vector
@@ -72,7 +72,7 @@ export function leftOut({ collections }: ModelGroup, thrown: unknown): string | 
 }
 
 /** The usual constant of reciprocal rank fusion: neighbouring ranks count about the same. */
-const SMOOTHING = 60
+const RRF_K = 60
 
 /**
  * Fuses both searches by reciprocal rank: the weights learnt for the built-in model's cosines do not apply to other
@@ -81,15 +81,15 @@ const SMOOTHING = 60
 export function rankByRanks(
   words: WeighedWords,
   lexicalWeight: number,
-  candidates: readonly Candidate[],
-): Ranked[] {
-  const places = (value: (candidate: Candidate) => number) =>
+  candidates: readonly ChunkCandidate[],
+): RankedChunk[] {
+  const places = (value: (candidate: ChunkCandidate) => number) =>
     new Map(
       candidates.toSorted((one, other) => value(other) - value(one)).map((each, place) => [each, place]),
     )
   const byVector = places(({ similarity }) => similarity)
   const byWords = places(({ lexical }) => lexical)
-  const share = (place = candidates.length) => 1 / (SMOOTHING + place)
+  const share = (place = candidates.length) => 1 / (RRF_K + place)
   return candidates
     .map((candidate) => {
       const { similarity: vector, lexical } = candidate
@@ -100,21 +100,21 @@ export function rankByRanks(
     })
     .sort((one, other) => other.scores.fused - one.scores.fused)
     .map(({ candidate, scores }, index) =>
-      index < LOOKED_AT
+      index < MAX_COMPARED_BY_WORDS
         ? { candidate, scores: { ...scores, matched: closeness(words, candidate).matched } }
         : { candidate, scores },
     )
 }
 
 /** Merges lists by rank; at equal rank, the passage with more of the question's words goes first. */
-export function mergeByRank(lists: readonly (readonly Ranked[])[]): Ranked[] {
+export function mergeByRank(lists: readonly (readonly RankedChunk[])[]): RankedChunk[] {
   const [only] = lists
   if (lists.length === 1 && only !== undefined) return [...only]
   return lists
     .flatMap((list) =>
       list.map(({ candidate, scores }, place) => ({
         candidate,
-        scores: { ...scores, fused: 1 / (SMOOTHING + place) },
+        scores: { ...scores, fused: 1 / (RRF_K + place) },
       })),
     )
     .sort((one, other) => other.scores.fused - one.scores.fused || other.scores.lexical - one.scores.lexical)

@@ -3,10 +3,10 @@
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import { foldCase } from '../text/fold.ts'
-import type { Ranked } from './rank.ts'
+import type { RankedChunk } from './rank.ts'
 
 /** A Markdown heading; only the text under it is compared. */
 const HEADING = /^#{1,6}\s[^\n]*$/u
@@ -15,7 +15,7 @@ const HEADING = /^#{1,6}\s[^\n]*$/u
  * Drops passages whose paragraphs all occur in better ones, ignoring headings. Paragraphs that differ in a single
  * word, number or sign are kept: that difference may matter.
  */
-export function* withoutCopies(ranked: readonly Ranked[], limit: number): Generator<Ranked> {
+export function* withoutCopies(ranked: readonly RankedChunk[], limit: number): Generator<RankedChunk> {
   const texts: string[] = []
   for (const item of ranked) {
     if (texts.length === limit) return
@@ -36,18 +36,18 @@ const comparable = (text: string): string =>
     .trim()} `
 
 /** One or more consecutive chunks of a document. */
-export interface Joined {
+export interface JoinedChunks {
   /** The best-ranked of them. */
-  readonly best: Ranked
+  readonly best: RankedChunk
   /** In document order. */
-  readonly chunks: readonly Candidate[]
+  readonly chunks: readonly ChunkCandidate[]
   readonly text: string
 }
 
 /** Chunks per joined passage. */
-const MOST_JOINED = 3
+const MAX_JOINED = 3
 /** UTF-16 code units; a longer document is not read just for the few characters between two chunks. */
-const LONGEST_DOCUMENT = 500_000
+const MAX_DOCUMENT_CHARACTERS = 500_000
 
 /**
  * The top passages: consecutive chunks are joined, at the rank of the best, with the stored text.
@@ -55,13 +55,13 @@ const LONGEST_DOCUMENT = 500_000
 export async function joinNeighbours(
   store: Store,
   principal: Principal,
-  ranked: Iterable<Ranked>,
+  ranked: Iterable<RankedChunk>,
   limit: number,
-): Promise<Joined[]> {
-  const groups: Ranked[][] = []
+): Promise<JoinedChunks[]> {
+  const groups: RankedChunk[][] = []
   for (const item of ranked) {
     const group = groups.find(
-      (other) => other.length < MOST_JOINED && other.some((one) => adjacent(one, item)),
+      (other) => other.length < MAX_JOINED && other.some((one) => adjacent(one, item)),
     )
     if (group !== undefined) group.push(item)
     else if (groups.length < limit) groups.push([item])
@@ -77,19 +77,19 @@ export async function joinNeighbours(
   return joined.flat().slice(0, limit)
 }
 
-function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): boolean {
+function adjacent({ candidate: left }: RankedChunk, { candidate: right }: RankedChunk): boolean {
   return (
     left.document === right.document &&
     Math.abs(left.ordinal - right.ordinal) === 1 &&
     left.heading === right.heading &&
-    left.length <= LONGEST_DOCUMENT
+    left.length <= MAX_DOCUMENT_CHARACTERS
   )
 }
 
 async function joinGroup(
   textOf: (document: string) => Promise<string>,
-  group: readonly Ranked[],
-): Promise<Joined[]> {
+  group: readonly RankedChunk[],
+): Promise<JoinedChunks[]> {
   const [best] = group
   if (best === undefined) return []
   const apart = group.map((one) => ({ best: one, chunks: [one.candidate], text: one.candidate.text }))
@@ -114,9 +114,9 @@ async function storedText(store: Store, principal: Principal, document: string):
 
 /** As many of the best passages as fit into the token budget, at least one; the warning says how many were left out. */
 export function withinBudget(
-  joined: readonly Joined[],
+  joined: readonly JoinedChunks[],
   budget: number,
-): { kept: readonly Joined[]; warnings: string[] } {
+): { kept: readonly JoinedChunks[]; warnings: string[] } {
   let used = 0
   const kept = joined.filter(({ chunks }, index) => {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
@@ -135,7 +135,7 @@ export function withinBudget(
   }
 }
 
-export function toPassage({ best, chunks, text }: Joined, index: number): Passage {
+export function toPassage({ best, chunks, text }: JoinedChunks, index: number): Passage {
   const { candidate, scores } = best
   const { chunk, document, collection, uri, title } = candidate
   const first = chunks[0] ?? candidate

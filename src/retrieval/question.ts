@@ -1,5 +1,5 @@
 /** The words of a question: terms, and phrases in quotation marks. */
-import { inverseFrequency, type Term, termId } from '../text/bm25.ts'
+import { inverseFrequency, termId, type WeightedTerm } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 
 export interface AskedWords {
@@ -16,7 +16,7 @@ export interface Phrase {
 /** Phrases to search for, each with a separate statement. */
 const MAX_PHRASES = 16
 /** Weight of words in quotation marks. */
-const QUOTED = 1.5
+const QUOTED_BOOST = 1.5
 /** A straight mark after a number means inches: `a 5" or 7" screen`. */
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
@@ -30,14 +30,14 @@ export function wordsOf(question: string): AskedWords {
   const quoted = new Set(phrases.flatMap(({ ids }) => ids))
   const terms = [...new Set(lexemes(question))].map((lexeme) => {
     const id = termId(lexeme)
-    return { id, lexeme, boost: quoted.has(id) ? QUOTED : 1 }
+    return { id, lexeme, boost: quoted.has(id) ? QUOTED_BOOST : 1 }
   })
   return { terms, phrases }
 }
 
 /** A question's terms with weights, and the score of a passage that contains each of them once. */
 export interface WeighedWords extends AskedWords {
-  readonly weights: readonly Term[]
+  readonly weights: readonly WeightedTerm[]
   readonly idfs: ReadonlyMap<string, number>
   readonly total: number
 }

@@ -3,7 +3,7 @@
  * last block can change. A long list is one block per item, so that the unfinished block stays small.
  */
 
-export interface Block {
+export interface MarkdownBlock {
   /** UTF-16 offsets in the text; blank lines between blocks belong to none. */
   readonly start: number
   readonly end: number
@@ -12,7 +12,7 @@ export interface Block {
 }
 
 /** The start of a block, from which a growing text is split again. */
-export type BlockStart = Pick<Block, 'start' | 'gap'>
+export type BlockStart = Pick<MarkdownBlock, 'start' | 'gap'>
 
 export const TEXT_START: BlockStart = { start: 0, gap: true }
 
@@ -20,8 +20,8 @@ export const TEXT_START: BlockStart = { start: 0, gap: true }
  * The blocks of `text` from the start of one of them. More text can change only the last block, as long as the text
  * ends in a line feed: `- ` at the end of an unfinished line may become anything.
  */
-export function splitBlocks(text: string, from: BlockStart = TEXT_START): Block[] {
-  const blocks: Block[] = []
+export function splitBlocks(text: string, from: BlockStart = TEXT_START): MarkdownBlock[] {
+  const blocks: MarkdownBlock[] = []
   let open: { start: number; end: number; gap: boolean; kind: Kind } | undefined
   let fence: string | undefined
   let blank = false

@@ -42,7 +42,7 @@ test('a model is pulled, shown, verified, used and deleted', async () => {
   expect((await run('verify')).stdout).toMatch(/builtin: works[\s\S]*tiny\/reranker@b+:q8: works/)
   expect((await run('use', 'tiny/reranker')).stdout).toContain('The next command uses it.')
   expect((await space.run(['config', 'get', 'reranker.model'])).stdout.trim()).toBe('tiny/reranker')
-  expect((await run('rm', 'tiny/reranker')).stderr).toContain('The setting reranker.model names it.')
+  expect((await run('rm', 'tiny/reranker')).stderr).toContain('The setting reranker.model refers to it.')
   expect((await run('rm', 'tiny/reranker', '--yes')).code).toBe(0)
   const { code, stderr } = await run('verify', 'tiny/reranker')
   expect(code).toBe(9)

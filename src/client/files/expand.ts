@@ -260,13 +260,13 @@ class Walk {
 }
 
 /** The index's limit for names. */
-const LONGEST_URI_BYTES = 2048
+const MAX_URI_BYTES = 2048
 
 function short(uri: string): string {
-  if (Buffer.byteLength(uri) <= LONGEST_URI_BYTES) return uri
+  if (Buffer.byteLength(uri) <= MAX_URI_BYTES) return uri
   throw new ChatbotError(
     'bad_request',
-    `Its path is longer than ${LONGEST_URI_BYTES} bytes. With --root, documents are named by their path below a folder.`,
+    `Its path is longer than ${MAX_URI_BYTES} bytes. With --root, documents are named by their path below a folder.`,
   )
 }
 

@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from 'node:fs'
 /** Editors write in several steps: a change is reported after this long without events. */
 const QUIET_MS = 300
 /** A folder with constant changes is reported after this long anyway. */
-const LONGEST_MS = 5000
+const MAX_WAIT_MS = 5000
 
 export interface FolderWatchOptions {
   /** The folder cannot be watched: the system's limit is reached, or its file system does not support it. */
@@ -40,7 +40,7 @@ export class FolderWatch implements Disposable {
   /** Resolves when a change has settled, after `timeoutMs`, or on abort. */
   async settled(signal: AbortSignal, timeoutMs: number | undefined): Promise<void> {
     if (this.#changes === 0) await this.#event(signal, timeoutMs)
-    const end = performance.now() + LONGEST_MS
+    const end = performance.now() + MAX_WAIT_MS
     while (this.#changes > 0 && !signal.aborted && performance.now() < end) {
       this.#changes = 0
       await this.#event(signal, QUIET_MS)

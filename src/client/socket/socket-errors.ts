@@ -1,10 +1,10 @@
 /** Maps failed and closed connections to the errors of the list. */
 import { ChatbotError } from '../../domain/errors.ts'
 import { CLOSE_CODES, FRAME_TOO_LARGE, mayReconnect } from '../../protocol/close-codes.ts'
-import type { Endpoint } from '../client.ts'
+import type { DaemonAddress } from '../client.ts'
 
 /** The error of a failed connection attempt. */
-export function unreachable(endpoint: Endpoint, cause: Error): ChatbotError {
+export function unreachable(endpoint: DaemonAddress, cause: Error): ChatbotError {
   const where = endpoint.kind === 'local' ? 'its socket' : endpoint.url
   return new ChatbotError(
     'daemon_unreachable',
