@@ -1,4 +1,4 @@
-/** The model hub's HTTP API: what a repository holds, and its files from any byte on. */
+/** The model hub's HTTP API: a repository's content, and its files from any offset. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ export interface HubSettings {
   readonly endpoint: string
   readonly token?: string
   readonly offline: boolean
-  /** After so long without a byte a connection counts as cut. */
+  /** Time without a byte after which a connection counts as lost. */
   readonly stallMs: number
-  /** Pause after the first failure; it doubles. */
+  /** Pause after the first failure, doubled each time. */
   readonly pauseMs: number
 }
 

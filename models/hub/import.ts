@@ -78,7 +78,7 @@ async function copyIn(
   for (const path of paths.toSorted(
     (a, b) => Number(weights.has(a)) - Number(weights.has(b)) || b.length - a.length,
   )) {
-    if (signal.aborted) throw new ChatbotError('cancelled', 'Stopped. Nothing was imported.')
+    if (signal.aborted) throw new ChatbotError('cancelled', 'Cancelled. Nothing was imported.')
     const file = { path, checksum: await checkedSum(folder, path) }
     files.push(file)
     bytes += (await stat(join(folder, path))).size
