@@ -139,7 +139,7 @@ test('a restart of text in the scrollback says that it is void', async () => {
   ask.text('New text.')
   ask.done('New text.')
   await chat.screen.until('extractive')
-  expect(chat.screen.text).toMatch(/started again[\s\S]*New text\./)
+  expect(chat.screen.text).toMatch(/was restarted[\s\S]*New text\./)
 })
 
 test.each([
