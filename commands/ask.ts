@@ -12,11 +12,11 @@ import { questionOf } from './common/question.ts'
 export default class Ask extends ChatbotCommand {
   static override summary = 'Ask a question about the documents.'
   static override description =
-    'The answer goes to stdout, its sources after it. Exit status 0 also when the documents do not hold the answer: `refused` in the JSON document tells.'
+    'Prints the answer and its sources. The exit status is 0 even if the documents do not contain the answer; `refused` in the JSON output tells.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> How is the cache invalidated?',
     {
-      description: 'Go on with a conversation',
+      description: 'Continue a conversation',
       command: '<%= config.bin %> <%= command.id %> --conversation 0198c7 And on Kubernetes?',
     },
     {
@@ -39,11 +39,11 @@ export default class Ask extends ChatbotCommand {
   static override flags = {
     ...collections,
     ...filters,
-    conversation: string({ helpValue: 'ID', summary: 'Go on with this conversation.' }),
+    conversation: string({ helpValue: 'ID', summary: 'Continue this conversation.' }),
     engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
-    'no-cache': boolean({ summary: 'Make the answer anew, and keep it out of the cache.' }),
+    'no-cache': boolean({ summary: 'Neither read the cache nor store the answer in it.' }),
     ndjson: boolean({
-      summary: 'Print the events of the answer as they come, one JSON object a line.',
+      summary: 'Stream the events of the answer, one JSON object per line.',
       exclusive: ['json'],
     }),
   }
@@ -74,14 +74,14 @@ export default class Ask extends ChatbotCommand {
     return undefined
   }
 
-  /** No answer, because there is nothing to answer from. */
+  /** Hints at `chatbot ingest` if there are no documents. */
   async #hintWhenEmpty(loaded: LoadedConfig): Promise<void> {
     const api = await this.api(loaded)
     const { documents } = await api.call('listDocuments', { query: { limit: 1 } })
     if (documents.length === 0) this.talk('No documents yet. Add some: chatbot ingest ./docs')
   }
 
-  /** The events end with the error also when there was no connection to begin with. */
+  /** Ends the events with the error even if there was no connection. */
   protected override async catch(thrown: Error): Promise<void> {
     if (!optionsOf(this.argv).includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
     const error = ChatbotError.wrap(thrown)

@@ -4,7 +4,7 @@ import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class IndexList extends ChatbotCommand {
-  static override summary = 'List the index generations: which model made the vectors of which collection.'
+  static override summary = 'List the index generations of each collection with their models.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** What a browser sees at `/`: a page (daemon/page/) that asks over the WebSocket. */
+/** The page at `/` for browsers (daemon/page/), which asks over the WebSocket. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -21,7 +21,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
-/** With what it says in every language. */
+/** With its texts in every language. */
 export function pageHtml(): string {
   const words = Object.fromEntries(Object.entries(KNOWLEDGE).map(([language, { page }]) => [language, page]))
   const json = JSON.stringify(words).replaceAll('<', '\\u003c')

@@ -1,4 +1,4 @@
-/** The page that the daemon shows to a browser: its health, and a question over the WebSocket (docs/PROTOCOL.md). */
+/** The daemon's page for browsers: its health, and a question over the WebSocket (docs/PROTOCOL.md). */
 
 /**
  * @template {Element} T
@@ -75,8 +75,8 @@ let conversation
 let listener
 
 /**
- * Given as `#token=…`: a fragment is never sent to a server. Whoever made the link may want your questions in an account
- * of theirs, so that it counts only when you say so.
+ * The token from `#token=…`: a fragment is never sent to a server. The link's author may want your questions in their
+ * account, so the token is used only if you agree.
  * @returns {string | null}
  */
 function takeOffer() {
@@ -86,7 +86,7 @@ function takeOffer() {
 }
 
 /**
- * Whose token it is; undefined when it is not good.
+ * The token's user; undefined if the token is invalid.
  * @param {string} token
  * @returns {Promise<string | undefined>}
  */
@@ -100,7 +100,7 @@ async function nameOf(token) {
   }
 }
 
-/** Later links count, not the answers to earlier ones. */
+/** Makes later links supersede responses to earlier ones. */
 let offers = 0
 
 async function begin() {
@@ -141,7 +141,7 @@ async function begin() {
   }
 }
 
-/** As whoever this tab was before. */
+/** Restores this tab's previous identity. */
 function goOn() {
   if (socket !== undefined) showForms(true)
   else if (sessionStorage.getItem(TOKEN_KEY) !== null) connect()
@@ -151,7 +151,7 @@ function goOn() {
   }
 }
 
-/** What another account has asked stays out of the next one's sight and conversations. */
+/** Clears the questions and the conversation of the previous account. */
 function leave() {
   const left = socket
   socket = undefined
@@ -284,7 +284,7 @@ function sources(citations) {
   return list
 }
 
-/** `crypto.randomUUID` is missing on pages that came over plain HTTP from another host. */
+/** `crypto.randomUUID` is missing on pages loaded over plain HTTP from another host. */
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
@@ -309,6 +309,6 @@ showHealth()
 setInterval(() => {
   if (!document.hidden) showHealth()
 }, 10_000)
-// A link to where this page is open already loads nothing.
+// A link to this already open page loads nothing.
 addEventListener('hashchange', begin)
 begin()

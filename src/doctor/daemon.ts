@@ -1,4 +1,4 @@
-/** Checks that ask the running daemon. */
+/** Checks that query the running daemon. */
 
 import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
@@ -54,7 +54,7 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
     const names = outdated.map(({ collection }) => collection).join(', ')
     return warn(
       'Index',
-      `cut by an earlier version, so that nothing can be added: ${names}`,
+      `split by an earlier version, so nothing can be added: ${names}`,
       'Run: chatbot index rebuild',
     )
   }
@@ -79,7 +79,7 @@ function storedEarlier(generations: RouteResponse<'listIndex'>['generations']): 
   ]
 }
 
-/** Collections that are answered by an engine which is not configured any more. */
+/** Collections whose engine is no longer configured. */
 function collectionsWithoutEngine(running: RunningEngines, collections: Collections): Finding[] {
   const orphans = collections.filter(
     ({ engine }) => engine !== null && !running.some(({ name }) => name === engine),
@@ -87,7 +87,7 @@ function collectionsWithoutEngine(running: RunningEngines, collections: Collecti
   return orphans.map(({ name, engine }) =>
     fail(
       'Collections',
-      `the collection ${name} is answered by ${engine}, which is not configured`,
+      `the collection ${name} uses the engine ${engine}, which is not configured`,
       `Configure it, or: chatbot collections set ${name} --default-engine`,
     ),
   )

@@ -14,7 +14,7 @@ const STAGE_WORDS: Record<StageName, string> = {
   remember: 'storing the answer',
 }
 
-/** Writes an answer to stdout: as it comes on a terminal, whole elsewhere. Throws the error that ends it. */
+/** Writes an answer to stdout: streamed to a terminal, otherwise as a whole. Throws the error that ends it. */
 export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Answer | undefined> {
   const live = process.stdout.isTTY === true
   let text = ''
@@ -30,8 +30,8 @@ export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Ans
         break
       case 'restart':
         text = text.slice(0, event.keep)
-        // What stands on a terminal cannot be taken back.
-        if (live) process.stdout.write(`\n\n(The answer starts anew.)\n\n${printable(text)}`)
+        // Text on a terminal cannot be taken back.
+        if (live) process.stdout.write(`\n\n(The answer was restarted.)\n\n${printable(text)}`)
         break
       case 'done':
         if (live) hint('')
@@ -65,7 +65,7 @@ function writeSources({
   if (!process.stderr.isTTY) return
   const origin = printableLine(cached === false ? generator : `${generator}, ${fromCache(cached, question)}`)
   process.stderr.write(
-    `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${printableLine(conversation)} …`)}\n`,
+    `${paint(process.stderr, 'dim', `${origin} · continue: chatbot ask --conversation ${printableLine(conversation)} …`)}\n`,
   )
 }
 

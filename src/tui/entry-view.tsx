@@ -1,4 +1,4 @@
-/** How each kind of entry looks in the scrollback. */
+/** Renders each kind of entry in the scrollback. */
 import { Box, Text } from 'ink'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'

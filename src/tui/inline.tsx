@@ -9,11 +9,11 @@ export function Inline({ tokens }: { readonly tokens: readonly Token[] }) {
   return <Transform transform={flushLeft}>{renderAll(tokens, theme)}</Transform>
 }
 
-/** Where words fill a line exactly, Ink starts the next one with the space between them. */
+/** If words fill a line exactly, Ink starts the next line with the space between them. */
 const flushLeft = (line: string, index: number): string =>
   index === 0 ? line : line.replace(/^((?:\u001b\[[\d;]*m)*) /, '$1')
 
-/** What a reader sees, without styles: for measuring. */
+/** The visible text without styles, for measuring. */
 export function plainText(tokens: readonly Token[]): string {
   return tokens
     .map((token) => ('tokens' in token && token.tokens ? plainText(token.tokens) : leafText(token)))
@@ -26,7 +26,7 @@ const KNOWN = new Set<string>(
   ),
 )
 
-/** Whether the token is one of marked's own, whose fields are typed. */
+/** Whether the token is a built-in one of marked, whose fields are typed. */
 export const isKnown = (token: Token): token is MarkedToken => KNOWN.has(token.type)
 
 function renderAll(tokens: readonly Token[], theme: Theme): ReactNode {
@@ -61,7 +61,7 @@ function render(token: MarkedToken, theme: Theme): ReactNode {
   }
 }
 
-/** The target is always shown: a document decides what a link is called. */
+/** Always shows the target, because a document can label a link as it likes. */
 function link(label: readonly Token[], text: string, href: string, theme: Theme): ReactNode {
   const shown = (
     <Text underline color={theme.link}>
@@ -109,6 +109,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&nbsp;': '\u00a0',
 }
 
-/** A new line inside a paragraph is a space, as everywhere in Markdown. */
+/** In Markdown, a line feed inside a paragraph is a space. */
 const decoded = (text: string): string =>
   text.replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => ENTITIES[entity] ?? entity).replace(/\n/g, ' ')

@@ -1,4 +1,4 @@
-/** One block of Markdown as Ink elements. `text` is whatever a model or a document holds: it is made printable here. */
+/** Renders one block of Markdown as Ink elements. `text` comes from a model or document, and is made printable here. */
 import { Box, Text } from 'ink'
 import { Lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 import { memo, type ReactNode } from 'react'
@@ -10,7 +10,7 @@ import { useTheme } from './theme.ts'
 
 interface MarkdownProps {
   readonly text: string
-  /** Terminal columns to fill at most. */
+  /** Maximum terminal columns. */
   readonly width: number
 }
 
@@ -21,7 +21,7 @@ export const Markdown = memo(function Markdown({ text, width }: MarkdownProps) {
   return <Blocks tokens={tokens} width={width} depth={0} />
 })
 
-/** Deeper than this is not for reading, and nesting without end would exhaust the stack. */
+/** Deeper nesting is unreadable, and unlimited nesting would overflow the stack. */
 const MAX_DEPTH = 8
 const TOO_DEEP = /(?:> ?){24}/
 
@@ -119,5 +119,5 @@ function List({ list, width, depth }: NestedProps & { list: Tokens.List }) {
 const bullet = ({ ordered, start }: Tokens.List, index: number): string =>
   ordered ? `${Number(start) + index}.` : '•'
 
-/** Indentation that leaves room for the text on very narrow terminals. */
+/** Less indentation on very narrow terminals, to leave room for the text. */
 const indent = (columns: number, width: number): number => (width > 24 ? columns : 0)

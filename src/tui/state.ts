@@ -27,7 +27,7 @@ export type Link =
     }
   | { readonly state: 'closed'; readonly reason: string }
 
-/** Earlier inputs, oldest first, and which of them the input shows; `draft` is what was there before. */
+/** Earlier inputs, oldest first, and which of them is shown; `draft` is the input before recalling. */
 interface Recall {
   readonly inputs: readonly string[]
   readonly index: number
@@ -41,15 +41,15 @@ export interface State {
   readonly recall: Recall
   /** Candidates of the last Tab. */
   readonly candidates: readonly string[]
-  /** What a next Ctrl-C (and after a cancelled answer Escape) does is to quit. */
+  /** Set if the next Ctrl-C (or Escape after a cancelled answer) quits. */
   readonly quitArmed: 'asked' | 'cancelled' | undefined
-  /** The chat is over: only the scrollback stays on the screen. */
+  /** The chat is ending: only the scrollback stays on the screen. */
   readonly leaving: boolean
   readonly link: Link
   readonly conversation: string | undefined
-  /** Names to search in; undefined is all. */
+  /** Names to search in; undefined: all. */
   readonly collections: readonly string[] | undefined
-  /** Of the last answer, if there was one. */
+  /** Citations of the last answer, if any. */
   readonly citations: readonly Citation[] | undefined
 }
 
@@ -76,7 +76,7 @@ export type Action =
   | { readonly type: 'new-conversation' }
   | { readonly type: 'collections'; readonly collections: readonly string[] | undefined }
 
-/** Inputs that Up can bring back. */
+/** Maximum inputs that Up can recall. */
 export const MAX_RECALL = 1000
 
 export interface InitialState {
@@ -168,7 +168,7 @@ function progress(state: State, running: Running, action: Progress): State {
   }
 }
 
-/** What there is of a running answer stays readable. */
+/** Keeps the text so far of a running answer readable. */
 function leave(state: State): State {
   const left = { ...state, running: undefined, leaving: true }
   return state.running === undefined ? left : print(left, unfinished(state.running))

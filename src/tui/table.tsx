@@ -1,4 +1,4 @@
-/** A Markdown table in columns; as one record a row where the terminal is too narrow for columns. */
+/** A Markdown table in columns, or as one record per row if the terminal is too narrow. */
 import { Box, Text } from 'ink'
 import type { Tokens } from 'marked'
 import stringWidth from 'string-width'
@@ -81,7 +81,7 @@ function Records({ table }: { table: Tokens.Table }) {
   )
 }
 
-/** Natural widths, the widest columns shortened until the table fits; undefined when it cannot. */
+/** Natural widths, with the widest columns shortened until the table fits; undefined if it cannot. */
 function columnWidths({ header, rows }: Tokens.Table, width: number): number[] | undefined {
   const widths = header.map((cell, index) =>
     Math.max(

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 
-/** Colours by meaning; undefined is the terminal's own. Nothing is told by colour alone. */
+/** Colours by meaning; undefined is the terminal's default. No information is conveyed by colour alone. */
 export interface Theme {
   readonly accent: string | undefined
   readonly code: string | undefined
@@ -18,7 +18,7 @@ const PLAIN: Theme = {
   warning: undefined,
 }
 
-/** https://no-color.org: colours go, bold and italics stay. */
+/** https://no-color.org: no colours, but bold and italics. */
 export const themeFor = (env: Readonly<Record<string, string | undefined>>): Theme =>
   env.NO_COLOR ? PLAIN : COLOURS
 
