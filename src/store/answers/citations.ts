@@ -9,12 +9,13 @@ import { place } from '../documents/place.ts'
 /** For a statement with a row `done` from `answers` and the placeholder `citations` as JSON. */
 export const INSERT_CITATIONS: SQL = sql`
   INSERT INTO citations (principal, answer_id, position, number, document_id, uri, title, start_offset, end_offset, text,
-    heading, page, line, score)
-  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, heading, page, line, score
+    spans, heading, page, line, score)
+  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, spans, heading, page, line,
+    score
   FROM done, ROWS FROM (jsonb_to_recordset(${sql.placeholder('citations')}::jsonb) AS (number integer, document uuid,
-    uri text, title text, start integer, "end" integer, text text, heading text, page integer, line integer,
-    score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text, heading, page,
-    line, score, position)`
+    uri text, title text, start integer, "end" integer, text text, spans jsonb, heading text, page integer,
+    line integer, score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text,
+    spans, heading, page, line, score, position)`
 
 /** The citations of these answers, by answer, in their order in the text. */
 export async function readCitations(
@@ -31,7 +32,10 @@ export async function readCitations(
       .orderBy(asc(citations.answer), asc(citations.position))
     for (const row of rows) {
       const { answer, number, document, uri, title, start, end, text, score } = row
-      byAnswer.get(answer)?.push({ number, document, uri, title, start, end, text, score, ...place(row) })
+      const spans = row.spans ?? undefined
+      byAnswer
+        .get(answer)
+        ?.push({ number, document, uri, title, start, end, text, spans, score, ...place(row) })
     }
   }
   return byAnswer
