@@ -1,5 +1,5 @@
 /**
- * Which folder may import which: `npm run architecture` checks it, and test/unit/architecture.test.ts plants a violation
+ * Which folder may import which: `npm run architecture` checks it, and test/house/architecture.test.ts plants a violation
  * of every rule. CONTRIBUTING.md has the map.
  */
 

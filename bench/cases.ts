@@ -112,7 +112,7 @@ async function run(): Promise<void> {
           cache: false,
           collections: [id],
           ...engine,
-          ...(history === undefined ? {} : { history }),
+          history,
         }),
       ),
     )

@@ -1,6 +1,6 @@
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, and
- * test/unit/reference.test.ts fails when a page and the code differ.
+ * test/unit/docs/reference.test.ts fails when a page and the code differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

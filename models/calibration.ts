@@ -1,6 +1,6 @@
 /**
  * What was fitted to the cosines of the built-in embedding model (`CALIBRATED_FOR` is its fingerprint) and holds for no
- * other. All of it, and nothing else, changes with that model; test/unit/versions.test.ts holds the two together.
+ * other. All of it, and nothing else, changes with that model; test/house/versions.test.ts holds the two together.
  * docs/QUALITY.md has the results on what was left out of the fits.
  */
 export const CALIBRATED_FOR = 'multilingual-e5-small-en-ru@5d8a601807fc'

@@ -46,11 +46,17 @@ counts=$(node -e '
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, testResults } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
   const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")).length
   console.log(passed, failed + broken, skipped)' "$report" || echo '0 1 0')
+skipped_names=$(node -p '
+  JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== "passed" && status !== "failed")
+    .map(({ fullName }) => `   ${fullName}`)
+    .join("\n")' "$report" 2>/dev/null)
 rm -f "$report"
 read -r tests_passed tests_failed tests_skipped <<<"$counts"
 passed=$((passed + tests_passed)) failed=$((failed + tests_failed))
 if [ "${#failures[@]}" -gt 0 ] && [ "$failed" = 0 ]; then failed=1; fi
-[ "$tests_skipped" = 0 ] || echo "!! $tests_skipped tests did not run."
+[ "$tests_skipped" = 0 ] || printf '!! %s tests did not run:\n%s\n' "$tests_skipped" "$skipped_names"
 for name in "${failures[@]}"; do echo "failed: $name"; done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

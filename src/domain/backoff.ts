@@ -3,13 +3,13 @@ export interface BackoffBounds {
   readonly longestMs: number
 }
 
-/** Keeps the factor finite; the pause has reached its longest before. */
+/** Keeps the factor finite; the pause reaches its maximum earlier. */
 const MOST_DOUBLINGS = 30
 
-/** Milliseconds after this many failures in a row (from 1): doubles with each, up to the longest. */
+/** Milliseconds after this many consecutive failures (from 1): doubles with each, up to the maximum. */
 export const doubledMs = (failures: number, { firstMs, longestMs }: BackoffBounds): number =>
   Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, MOST_DOUBLINGS))
 
-/** The same as a pause before the next try, half of it random, so that clients that failed together spread out. */
+/** The same with jitter: half of the pause is random, so that clients that failed together spread out. */
 export const backoffMs = (failures: number, bounds: BackoffBounds, random = Math.random): number =>
   Math.round(doubledMs(failures, bounds) * (0.5 + random() / 2))

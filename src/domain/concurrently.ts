@@ -1,6 +1,6 @@
 /**
- * Works on at most `limit` items at a time. After a failure it starts no other item and aborts `failed`; it throws the
- * first failure once all started items have ended.
+ * Processes at most `limit` items at a time. After a failure it starts no more items and aborts `failed`; once all
+ * started items have ended, it throws the first failure.
  */
 export async function concurrently<T>(
   limit: number,

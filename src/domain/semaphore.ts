@@ -1,22 +1,22 @@
 import type { ChatbotError } from './errors.ts'
 
 export interface TakeOptions {
-  /** Ends the wait; `take` then rejects with its reason. */
+  /** Aborts the wait; `take` then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Waits ahead of those without it. */
+  /** Priority over waiters without it. */
   readonly first?: boolean
 }
 
 export interface Semaphore {
-  /** Resolves with a function that releases the place, once however often it is called. */
+  /** Resolves with a function that releases the place; further calls of it do nothing. */
   readonly take: (options?: TakeOptions) => Promise<() => void>
   /** Runs the work while it holds a place. */
   readonly run: <T>(work: () => Promise<T>, options?: TakeOptions) => Promise<T>
-  /** No place is taken. */
+  /** Whether no place is taken. */
   readonly isIdle: () => boolean
 }
 
-/** Limits the waiters; those with `first` have a limit of the same size of their own. */
+/** Limits the waiters; those with `first` have a separate limit of the same size. */
 export interface WaitBound {
   readonly maxWaiting: number
   readonly refusal: () => ChatbotError
@@ -33,7 +33,7 @@ export function semaphore(places: number, bound?: WaitBound): Semaphore {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const abort = () => {
       line.delete(resolve)
-      // No effect if the place was handed over already.
+      // No effect if the place was already handed over.
       reject(signal?.reason)
     }
     line.add(resolve)

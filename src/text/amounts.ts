@@ -15,7 +15,7 @@ export function duration(ms: number): string {
   return prettyMs(rounded, { unitCount: 2, millisecondsDecimalDigits: rounded < 10 ? 1 : 0 })
 }
 
-/** How long to wait, rounded up: whoever comes then does not come too early. */
+/** How long to wait, rounded up, so that nobody comes back too early. */
 export function atLeast(ms: number): string {
   const step = ms < 120_000 ? 1000 : 60_000
   return duration(Math.ceil(ms / step) * step)

@@ -56,8 +56,7 @@ export function searchSuite(database: () => TestDatabase): void {
         similarity: expect.closeTo(1, 5),
         lexical: 0,
       })
-      expect(second).not.toHaveProperty('page')
-      expect(second).not.toHaveProperty('line')
+      expect(second).toMatchObject({ page: undefined, line: undefined })
     })
 
     it.each([

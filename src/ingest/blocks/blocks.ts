@@ -27,7 +27,7 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
   const whole: Omit<Block, 'kind' | 'leads'> = {
     ...trimmed(text, part),
     headings,
-    ...(page === undefined ? {} : { page }),
+    page,
   }
   if (whole.start === whole.end) return []
   switch (part.kind) {

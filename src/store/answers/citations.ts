@@ -4,7 +4,6 @@ import type { Citation } from '../../domain/answer.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { batches } from '../database/batches.ts'
 import type { Queries } from '../database/database.ts'
-import { place } from '../documents/place.ts'
 
 /** For a statement with a row `done` from `answers` and the placeholder `citations` as JSON. */
 export const INSERT_CITATIONS: SQL = sql`
@@ -32,10 +31,12 @@ export async function readCitations(
       .orderBy(asc(citations.answer), asc(citations.position))
     for (const row of rows) {
       const { answer, number, document, uri, title, start, end, text, score } = row
+      const heading = row.heading ?? undefined
+      const page = row.page ?? undefined
+      const line = row.line ?? undefined
       const spans = row.spans ?? undefined
-      byAnswer
-        .get(answer)
-        ?.push({ number, document, uri, title, start, end, text, spans, score, ...place(row) })
+      const citation = { number, document, uri, title, heading, page, line, start, end, text, spans, score }
+      byAnswer.get(answer)?.push(citation)
     }
   }
   return byAnswer

@@ -18,7 +18,6 @@ import type { Database, Queries } from '../database/database.ts'
 import { insertTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
-import { place } from './place.ts'
 import { replaceStaged, stagedAmong } from './staging.ts'
 import { splitText } from './text-parts.ts'
 
@@ -89,7 +88,14 @@ export function documentRepository(database: Database): DocumentRepository {
           .where(and(eq(chunks.document, document), lte(chunks.start, offset), may(principal, 'reader')))
           .orderBy(desc(chunks.start))
           .limit(1)
-        return row && { start: row.start, ...place(row) }
+        return (
+          row && {
+            start: row.start,
+            heading: row.heading,
+            page: row.page ?? undefined,
+            line: row.line ?? undefined,
+          }
+        )
       }),
 
     remove: (principal, reference) =>

@@ -28,7 +28,6 @@ import type { Database, Queries } from '../database/database.ts'
 import { boundLog } from '../database/maintenance.ts'
 import { findCollection, lockCollection, raiseRevision } from '../documents/collections.ts'
 import { writeChunks } from '../documents/documents.ts'
-import { place } from '../documents/place.ts'
 import { awaken, holds } from '../jobs/claims.ts'
 import { findJob, insertJob } from '../jobs/jobs.ts'
 import { withTerms } from '../search/chunk-terms.ts'
@@ -91,7 +90,8 @@ export function rebuildRepository(database: Database): RebuildRepository {
           .limit(limit)
         return rows.map(({ page, line, context, ...row }) => ({
           ...row,
-          ...place({ page, line }),
+          page: page ?? undefined,
+          line: line ?? undefined,
           embedText: (context ?? '') + row.text,
         }))
       }),

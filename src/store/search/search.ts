@@ -8,7 +8,6 @@ import type { Candidate, LexicalQuery } from '../../ports/store/search.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
-import { place } from '../documents/place.ts'
 import { hasApproximateIndex, withApproximateSearch } from '../indexes/approximate-index.ts'
 import { documentCondition } from './filter.ts'
 import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
@@ -108,8 +107,7 @@ function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] 
 }
 
 function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Candidate {
-  const { page, line, chunk, ...rest } = row
-  return { ...rest, ...place({ page, line }), chunk: String(chunk) }
+  return { ...row, page: row.page ?? undefined, line: row.line ?? undefined, chunk: String(row.chunk) }
 }
 
 /** How many chunks contain each term: frequent terms as last counted, the others now, through the index. */
