@@ -7,7 +7,7 @@ import { Lexer } from './marked.js'
 /** @typedef {import('./marked.js').Tokens.ListItem} ListItem */
 
 /** A row is filled up to as many cells as the header has, which multiplies with the rows. */
-const MOST_COLUMNS = 100
+const MAX_COLUMNS = 100
 const TOO_DEEP = /(?:> ?){24}/
 
 /**
@@ -15,7 +15,7 @@ const TOO_DEEP = /(?:> ?){24}/
  * @returns {Node[]}
  */
 export function markdown(text) {
-  const isTooWide = text.split('\n').some((line) => line.split('|').length > MOST_COLUMNS)
+  const isTooWide = text.split('\n').some((line) => line.split('|').length > MAX_COLUMNS)
   try {
     if (!isTooWide && !TOO_DEEP.test(text)) return nodes(new Lexer({ gfm: true }).lex(text))
   } catch {

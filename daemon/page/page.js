@@ -312,7 +312,7 @@ function sources(citations) {
 }
 
 /** Passages that are shown at once. */
-const MOST_PASSAGES = 5
+const MAX_PASSAGES = 5
 
 /**
  * Shows the passages that the answer does not quote, in its own place.
@@ -328,7 +328,7 @@ function moreButton(query, citations, context) {
     const last = Math.max(0, ...citations.map(({ number }) => number))
     const more = passages
       .filter((passage) => !citations.some((citation) => isQuoted(passage, citation)))
-      .slice(0, MOST_PASSAGES)
+      .slice(0, MAX_PASSAGES)
       .map((passage, index) => ({ ...passage, number: last + 1 + index }))
     button.replaceWith(more.length === 0 ? element('p', 'state', say.noMore) : sources(more))
   }

@@ -3,9 +3,9 @@ import { type Citation, type Passage, type SearchFilter, unquoted } from '../dom
 import type { AskEvent, ChatClient } from './client.ts'
 
 /** Passages that are shown at once. */
-const MOST = 5
+const MAX_PASSAGES = 5
 /** Passages to look for where the answer came without any: enough besides those that it quotes. */
-const SEARCHED = 20
+const SEARCHED_PASSAGES = 20
 
 /** What is known of an answer. */
 export interface Answered {
@@ -27,10 +27,10 @@ export async function morePassages(
   { query, citations, context }: Answered,
   scope: Scope,
 ): Promise<readonly Passage[]> {
-  const passages = context ?? (await client.search({ ...scope, query, limit: SEARCHED })).passages
+  const passages = context ?? (await client.search({ ...scope, query, limit: SEARCHED_PASSAGES })).passages
   const last = citations.reduce((most, { number }) => Math.max(most, number), 0)
   return unquoted(passages, citations)
-    .slice(0, MOST)
+    .slice(0, MAX_PASSAGES)
     .map((passage, index) => ({ ...passage, number: last + 1 + index }))
 }
 

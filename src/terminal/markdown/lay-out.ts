@@ -16,14 +16,14 @@ export function layOut(text: string, width: number, palette: Palette): Line[] {
 }
 
 /** Deeper than this is not for reading, and nesting without end would exhaust the stack. */
-const DEEPEST = 8
+const MAX_DEPTH = 8
 const TOO_DEEP = /(?:> ?){24}/
 
 /** A row is filled up to as many cells as the header has, which multiplies with the rows. */
-const MOST_COLUMNS = 100
+const MAX_COLUMNS = 100
 
 const isTooWide = (text: string): boolean =>
-  text.split('\n').some((line) => line.split('|', MOST_COLUMNS + 2).length > MOST_COLUMNS + 1)
+  text.split('\n').some((line) => line.split('|', MAX_COLUMNS + 2).length > MAX_COLUMNS + 1)
 
 function parse(text: string): readonly Token[] | undefined {
   if (TOO_DEEP.test(text) || isTooWide(text)) return undefined
@@ -46,7 +46,7 @@ function blocks(tokens: readonly Token[], place: Place, tight = false): Line[] {
     .filter(({ type }) => !INVISIBLE.has(type))
     .flatMap((token, index) => {
       const lines =
-        place.depth > DEEPEST || !isKnown(token) ? plain(token.raw, place.width) : block(token, place)
+        place.depth > MAX_DEPTH || !isKnown(token) ? plain(token.raw, place.width) : block(token, place)
       return index === 0 || tight ? lines : [[], ...lines]
     })
 }

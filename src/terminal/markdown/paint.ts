@@ -4,12 +4,12 @@ import { layOut } from './lay-out.ts'
 import { type Run, TONES } from './runs.ts'
 
 /** Columns, where the terminal tells none. */
-const WIDTH = 80
+const DEFAULT_COLUMNS = 80
 
 /** Lines without a last line feed. */
 export function paintMarkdown(text: string): string {
   const colours = paint(process.stdout, 'bold', 'x') !== 'x'
-  const lines = layOut(text, process.stdout.columns || WIDTH, { colours })
+  const lines = layOut(text, process.stdout.columns || DEFAULT_COLUMNS, { colours })
   return lines.map((line) => line.map(painted).join('')).join('\n')
 }
 

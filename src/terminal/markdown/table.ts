@@ -3,9 +3,9 @@ import type { Tokens } from 'marked'
 import { inline, type Palette } from './inline.ts'
 import { type Line, type Run, run, type Style, widthOf, wrap } from './runs.ts'
 
-const GAP = 2
+const COLUMN_GAP = 2
 /** Columns of the terminal below which a column cannot be read. */
-const NARROWEST = 6
+const MIN_COLUMN_WIDTH = 6
 
 export function layOutTable(table: Tokens.Table, width: number, palette: Palette): Line[] {
   const runsOf = (cells: readonly Tokens.TableCell[], style?: Style) =>
@@ -14,7 +14,7 @@ export function layOutTable(table: Tokens.Table, width: number, palette: Palette
   const rows = table.rows.map((cells) => runsOf(cells))
   const widths = columnWidths([header, ...rows], header.length, width)
   if (widths === undefined) return records(header, rows, width)
-  const rule = widths.map((columns) => '─'.repeat(columns)).join(' '.repeat(GAP))
+  const rule = widths.map((columns) => '─'.repeat(columns)).join(' '.repeat(COLUMN_GAP))
   return [
     ...layOutRow(header, widths, table.align),
     [run(rule, { dim: true })],
@@ -39,7 +39,7 @@ function layOutRow(row: Row, widths: readonly number[], align: Tokens.Table['ali
         runs.push(run(' '.repeat(blank)), ...text)
         blank = 0
       }
-      blank += free - before + GAP
+      blank += free - before + COLUMN_GAP
     }
     return runs
   })
@@ -60,14 +60,14 @@ function columnWidths(rows: readonly Row[], count: number, width: number): numbe
   const widths = Array.from({ length: count }, (_, index) =>
     rows.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? [])), 1),
   )
-  const room = width - GAP * (count - 1)
-  const least = widths.reduce((total, columns) => total + Math.min(columns, NARROWEST), 0)
+  const room = width - COLUMN_GAP * (count - 1)
+  const least = widths.reduce((total, columns) => total + Math.min(columns, MIN_COLUMN_WIDTH), 0)
   if (room < least) return undefined
   let excess = sum(widths) - room
   while (excess > 0) {
     const widest = Math.max(...widths)
     const index = widths.indexOf(widest)
-    const next = Math.max(...widths.filter((each) => each < widest), NARROWEST)
+    const next = Math.max(...widths.filter((each) => each < widest), MIN_COLUMN_WIDTH)
     const cut = Math.min(excess, Math.max(1, widest - next))
     widths[index] = widest - cut
     excess -= cut
