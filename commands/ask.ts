@@ -1,7 +1,9 @@
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, string } from '@oclif/core/flags'
 import { type AskEvent, answerOf } from '../src/client/client.ts'
+import { morePassages, watchContext } from '../src/client/more.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
+import type { Answer, Passage } from '../src/domain/answer.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedJson } from '../src/domain/escaped-json.ts'
 import { onInterrupt } from '../src/terminal/interrupt.ts'
@@ -18,6 +20,10 @@ export default class Ask extends ChatbotCommand {
     {
       description: 'Continue a conversation',
       command: '<%= config.bin %> <%= command.id %> --conversation 0198c7 And on Kubernetes?',
+    },
+    {
+      description: 'What else the documents say',
+      command: '<%= config.bin %> <%= command.id %> --more How is the cache invalidated?',
     },
     {
       description: 'For scripts',
@@ -41,7 +47,11 @@ export default class Ask extends ChatbotCommand {
     ...filters,
     conversation: string({ helpValue: 'ID', summary: 'Continue this conversation.' }),
     engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
-    'no-cache': boolean({ summary: 'Neither read the cache nor store the answer in it.' }),
+    'no-cache': boolean({ summary: 'Make the answer anew, and keep it out of the cache.' }),
+    more: boolean({
+      summary: 'After the answer, print up to five passages that were found and that it does not quote.',
+      exclusive: ['ndjson'],
+    }),
     ndjson: boolean({
       summary: 'Stream the events of the answer, one JSON object per line.',
       exclusive: ['json'],
@@ -54,22 +64,30 @@ export default class Ask extends ChatbotCommand {
     const loaded = await this.settings(flags)
     const chat = await this.chat(loaded)
     const interrupt = this.own(onInterrupt())
-    const events = chat.ask({
+    const scope = { collections: flags.collection, filter: filterOf(flags) }
+    let context: readonly Passage[] | undefined
+    const asked = chat.ask({
+      ...scope,
       question,
       conversation: flags.conversation,
-      collections: flags.collection,
-      filter: filterOf(flags),
       engine: flags.engine,
       cache: flags['no-cache'] ? false : undefined,
       signal: interrupt.first,
     })
-    if (flags.ndjson) return printEvents(events)
+    if (flags.ndjson) return printEvents(asked)
+    const events = watchContext(asked, (passages) => {
+      context = passages
+    })
+    const moreOn = ({ searched, citations }: Answer) =>
+      morePassages(chat, { query: searched ?? question, citations, context }, scope)
     if (this.jsonEnabled()) {
-      const { text, ...answer } = await answerOf(events)
-      return { answer: text, ...answer }
+      const answer = await answerOf(events)
+      const { text, ...rest } = answer
+      return { answer: text, ...rest, more: flags.more ? await moreOn(answer) : undefined }
     }
-    const { renderAnswer } = await import('../src/terminal/render-answer.ts')
+    const { renderAnswer, writeMore } = await import('../src/terminal/render-answer.ts')
     const answer = await renderAnswer(events)
+    if (answer !== undefined && flags.more) writeMore(await moreOn(answer))
     if (answer?.refused) await this.#hintWhenEmpty(loaded)
     return undefined
   }

@@ -24,7 +24,7 @@ const answerOutcome = z.object({
   /** Sentences of the answer without its marks; absent if refused. */
   sentences: z.int().optional(),
   citations: z.int(),
-  /** Citations whose text differs from the stored text at their span. */
+  /** Citations of which a text is not the stored text at its span. */
   wrongCitations: z.int(),
   /** Cites a gold document; absent if refused or if the set names none. */
   goldCited: z.boolean().optional(),

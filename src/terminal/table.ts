@@ -57,3 +57,17 @@ export function cut(text: string, width: number): string {
   }
   return `${kept.trimEnd()}…`
 }
+
+/** The text, or an ellipsis and its end, in at most `width` columns. */
+export function cutStart(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  const characters = [...new Intl.Segmenter().segment(text)].reverse()
+  let kept = ''
+  let used = 0
+  for (const { segment } of characters) {
+    used += stringWidth(segment)
+    if (used > width - 1) break
+    kept = segment + kept
+  }
+  return `…${kept.trimStart()}`
+}

@@ -1,6 +1,6 @@
 /** The part of the running answer that is not in the scrollback yet: at most one screen. */
 import { Box } from 'ink'
-import { splitBlocks } from './blocks.ts'
+import { splitBlocks } from '../terminal/markdown/blocks.ts'
 import { Markdown } from './markdown.tsx'
 import { liveRows, type Running, type Viewport } from './running.ts'
 

@@ -1,7 +1,8 @@
 /** Opens the chat on a terminal, and restores the terminal afterwards. */
 import { render } from 'ink'
 import type { ChatClient } from '../client/client.ts'
-import type { Citation, Turn } from '../domain/answer.ts'
+import type { Answered } from '../client/more.ts'
+import type { Turn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { Chat } from './chat.tsx'
 import type { Holding, ScreenEntry } from './entries.ts'
@@ -67,7 +68,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
       entries: [welcome, ...earlier.entries],
       inputs: history.inputs,
       conversation: earlier.conversation,
-      citations: earlier.citations,
+      answered: earlier.answered,
       collections: options.collections,
     },
     listCollections: options.listCollections,
@@ -128,14 +129,15 @@ function checkCollections(names: readonly string[], holdings: readonly Holding[]
 interface Earlier {
   readonly conversation: string | undefined
   readonly entries: readonly ScreenEntry[]
-  /** The citations of the last turn. */
-  readonly citations: readonly Citation[] | undefined
+  /** Of the last turn. */
+  readonly answered: Answered | undefined
 }
 
-const NOTHING: Earlier = { conversation: undefined, entries: [], citations: undefined }
+const NOTHING: Earlier = { conversation: undefined, entries: [], answered: undefined }
 
 async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   const { conversation, turns } = await client.history(id, SHOWN_TURNS)
+  const last = turns.at(-1)
   const before = conversation.turns - turns.length
   const more = before > 0 ? ` ${before} earlier turns are not shown.` : ''
   const title: ScreenEntry = {
@@ -146,7 +148,11 @@ async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   return {
     conversation: conversation.id,
     entries: [title, ...turns.flatMap(turnEntries)],
-    citations: turns.at(-1)?.citations,
+    answered: last && {
+      query: last.searched ?? last.question,
+      citations: last.citations,
+      context: undefined,
+    },
   }
 }
 

@@ -1,6 +1,6 @@
-/** The running answer: the text so far, and how much of it is in the scrollback. */
-import type { Answer, StageName } from '../domain/answer.ts'
-import { type BlockStart, splitBlocks, TEXT_START } from './blocks.ts'
+/** The answer being made: what has been received, and how much of it is in the scrollback already. */
+import type { Answer, Passage, StageName } from '../domain/answer.ts'
+import { type BlockStart, splitBlocks, TEXT_START } from '../terminal/markdown/blocks.ts'
 import type { ScreenEntry } from './entries.ts'
 
 export interface Running {
@@ -9,6 +9,8 @@ export interface Running {
   readonly startedAt: number
   readonly stage: { readonly name: StageName; readonly startedAt: number } | undefined
   readonly finished: readonly { readonly stage: StageName; readonly ms: number }[]
+  /** The passages that the answer is made from. */
+  readonly context: readonly Passage[] | undefined
   /** As received. */
   readonly text: string
   /** The first block that is not in the scrollback. */
@@ -32,6 +34,7 @@ export const startRunning = (question: string, at: number): Running => ({
   startedAt: at,
   stage: undefined,
   finished: [],
+  context: undefined,
   text: '',
   shown: TEXT_START,
   cancelling: false,

@@ -258,7 +258,7 @@ function actionsOf(event: Exclude<AskEvent, { type: 'delta' }>, at: number): rea
         ? [{ type: 'stage-started', stage: event.stage, at }]
         : [{ type: 'stage-finished', stage: event.stage, ms: event.ms }]
     case 'context':
-      return []
+      return [{ type: 'context', passages: event.passages }]
     case 'restart':
       return [{ type: 'restart', keep: event.keep }]
     case 'done':

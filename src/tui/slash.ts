@@ -1,5 +1,6 @@
 /** The slash commands in one table. To add one, add an entry. */
 import type { ChatClient } from '../client/client.ts'
+import { morePassages } from '../client/more.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { clip, printableLine } from '../domain/printable.ts'
 import { count } from '../text/amounts.ts'
@@ -44,6 +45,12 @@ export const COMMANDS: readonly SlashCommand[] = [
     usage: '/sources [N]',
     summary: 'the quotations of the last answer, or quotation N',
     run: showSources,
+  },
+  {
+    name: 'more',
+    usage: '/more',
+    summary: 'what else the documents say: passages that the last answer does not quote',
+    run: showMore,
   },
   {
     name: 'collection',
@@ -145,13 +152,23 @@ function help(): readonly ScreenEntry[] {
 }
 
 function showSources([wanted]: readonly string[], { state }: SlashContext): Actions {
-  const { citations } = state
-  if (citations === undefined) return notice('error', 'No answer yet: ask something first.')
-  if (citations.length === 0) return notice('info', 'The last answer has no quotations.')
+  if (state.answered === undefined) return notice('error', NO_ANSWER)
+  const { citations } = state.answered
+  if (citations.length === 0) return notice('info', 'The last answer quotes nothing.')
   const chosen = wanted === undefined ? citations : citations.filter((each) => each.number === Number(wanted))
   if (chosen.length > 0) return print({ type: 'quoted', citations: chosen })
   const numbers = [...new Set(citations.map((each) => each.number))].join(', ')
   return notice('error', `The last answer has no source ${wanted}; it has ${numbers}.`)
+}
+
+const NO_ANSWER = 'No answer yet: ask something first.'
+
+async function showMore(_args: readonly string[], { state, client }: SlashContext): Promise<Actions> {
+  const { answered, collections } = state
+  if (answered === undefined) return notice('error', NO_ANSWER)
+  const passages = await morePassages(client, answered, { collections })
+  if (passages.length === 0) return notice('info', 'The documents have no more on this.')
+  return print({ type: 'quoted', citations: passages })
 }
 
 async function chooseCollections(args: readonly string[], context: SlashContext): Promise<Actions> {

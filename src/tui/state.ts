@@ -1,5 +1,6 @@
 /** All state of the chat, and the only function that changes it. */
-import type { Answer, Citation, StageName } from '../domain/answer.ts'
+import type { Answered } from '../client/more.ts'
+import type { Answer, Passage, StageName } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import { atLeast } from '../text/amounts.ts'
 import { type Edit, type Editor, EMPTY, edit, editorOf } from './editor.ts'
@@ -49,8 +50,8 @@ export interface State {
   readonly conversation: string | undefined
   /** Names to search in; undefined: all. */
   readonly collections: readonly string[] | undefined
-  /** Citations of the last answer, if any. */
-  readonly citations: readonly Citation[] | undefined
+  /** The last answer, if there was one. */
+  readonly answered: Answered | undefined
 }
 
 export type Action =
@@ -68,6 +69,7 @@ export type Action =
   | { readonly type: 'accepted'; readonly conversation: string }
   | { readonly type: 'stage-started'; readonly stage: StageName; readonly at: number }
   | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number | undefined }
+  | { readonly type: 'context'; readonly passages: readonly Passage[] }
   | { readonly type: 'text'; readonly text: string; readonly viewport: Viewport }
   | { readonly type: 'restart'; readonly keep: number }
   | { readonly type: 'cancelling' }
@@ -84,7 +86,7 @@ export interface InitialState {
   readonly inputs: readonly string[]
   readonly conversation: string | undefined
   readonly collections: readonly string[] | undefined
-  readonly citations: readonly Citation[] | undefined
+  readonly answered: Answered | undefined
 }
 
 export function initialState({ entries, inputs, ...initial }: InitialState): State {
@@ -125,7 +127,7 @@ export function reduce(state: State, action: Action): State {
     case 'link':
       return linked(state, action.link)
     case 'new-conversation':
-      return { ...state, conversation: undefined, citations: undefined }
+      return { ...state, conversation: undefined, answered: undefined }
     case 'collections':
       return { ...state, collections: action.collections }
     case 'asked':
@@ -142,7 +144,15 @@ export function reduce(state: State, action: Action): State {
 type Progress = Extract<
   Action,
   {
-    type: 'stage-started' | 'stage-finished' | 'text' | 'restart' | 'cancelling' | 'answered' | 'failed'
+    type:
+      | 'stage-started'
+      | 'stage-finished'
+      | 'context'
+      | 'text'
+      | 'restart'
+      | 'cancelling'
+      | 'answered'
+      | 'failed'
   }
 >
 
@@ -152,6 +162,8 @@ function progress(state: State, running: Running, action: Progress): State {
       return { ...state, running: stageStarted(running, action.stage, action.at) }
     case 'stage-finished':
       return { ...state, running: stageFinished(running, action.stage, action.ms) }
+    case 'context':
+      return { ...state, running: { ...running, context: action.passages } }
     case 'text':
       return step(state, append(running, action.text, action.viewport))
     case 'restart':
@@ -160,7 +172,7 @@ function progress(state: State, running: Running, action: Progress): State {
       return { ...state, running: { ...running, cancelling: true }, quitArmed: 'cancelled' }
     case 'answered':
       return print(
-        { ...state, running: undefined, citations: action.answer.citations },
+        { ...state, running: undefined, answered: answeredOf(action.answer, running.context) },
         finish(running, action.answer),
       )
     case 'failed':
@@ -168,7 +180,12 @@ function progress(state: State, running: Running, action: Progress): State {
   }
 }
 
-/** Keeps the text so far of a running answer readable. */
+const answeredOf = (
+  { searched, question, citations }: Answer,
+  context: readonly Passage[] | undefined,
+): Answered => ({ query: searched ?? question, citations, context })
+
+/** What there is of a running answer stays readable. */
 function leave(state: State): State {
   const left = { ...state, running: undefined, leaving: true }
   return state.running === undefined ? left : print(left, unfinished(state.running))

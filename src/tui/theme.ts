@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react'
+import { TONES } from '../terminal/markdown/runs.ts'
 
 /** Colours by meaning; undefined is the terminal's default. No information is conveyed by colour alone. */
 export interface Theme {
@@ -9,7 +10,7 @@ export interface Theme {
   readonly warning: string | undefined
 }
 
-const COLOURS: Theme = { accent: 'cyan', code: 'yellow', link: 'blue', error: 'red', warning: 'yellow' }
+const COLOURS: Theme = { ...TONES, error: 'red', warning: 'yellow' }
 const PLAIN: Theme = {
   accent: undefined,
   code: undefined,

@@ -288,6 +288,21 @@ test('/sources quotes the last answer, all or one', async () => {
   await chat.screen.until('Quoted sentence 1.')
 })
 
+test('/more shows the passages that the last answer does not quote', async () => {
+  await using chat = await open()
+  chat.screen.type('/more\r')
+  await chat.screen.until('No answer yet')
+  const ask = await chat.ask('Where?')
+  const passages = [1, 2].map((number) => ({ ...citation(number), chunk: `${number}`, collection: 'notes' }))
+  ask.emit({ type: 'context', passages })
+  ask.done('Here [1].', { citations: [citation(1)] })
+  await chat.screen.until('extractive')
+  chat.screen.type('/more\r')
+  await chat.screen.until('Quoted sentence 2.')
+  expect(chat.screen.text).toContain('[2] docs/page-2.md:20')
+  expect(chat.screen.text).not.toContain('Quoted sentence 1.')
+})
+
 test('/collection lists, narrows and widens', async () => {
   await using chat = await open()
   chat.screen.type('/collection\r')
