@@ -12,6 +12,8 @@ export interface Block extends Span {
   readonly headings: readonly string[]
   /** 1-based page or slide, where the format has them. */
   readonly page?: number
+  /** Of code, as its author names it. */
+  readonly language?: string
   /** The list, procedure or table that it is a part of. */
   readonly group?: Span
   /**

@@ -33,7 +33,15 @@ export type Metadata = Readonly<Record<string, string>>
 
 export type LoadedBlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote'
 
-export interface LoadedBlock extends Span {
+/** What a loader knows of a block that its text does not show. */
+export interface BlockHints {
+  /** Of a table: its first lines that name its columns, with its caption. Without it, its text tells. */
+  readonly headerRows?: number
+  /** Of code, as its author names it. */
+  readonly language?: string
+}
+
+export interface LoadedBlock extends Span, BlockHints {
   readonly kind: LoadedBlockKind
   /** Titles of the enclosing sections, outermost first; a heading's own title is not in its path. */
   readonly headings: readonly string[]

@@ -34,13 +34,26 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
     case 'heading':
       return [{ ...whole, kind: 'heading', leads: [] }]
     case 'table': {
-      const { header, rows } = tableIn(text, whole)
+      const { header, rows } = tableIn(text, whole, part.headerRows)
       if (rows.length === 0) return [{ ...whole, kind: 'paragraph', leads }]
       const group = { start: whole.start, end: whole.end }
-      return rows.map((row) => ({ ...whole, ...row, kind: 'row', group, leads: [...leads, ...header] }))
+      return rows.map(({ under, ...row }) => ({
+        ...whole,
+        ...row,
+        kind: 'row',
+        group,
+        leads: [...leads, ...header, ...(under ? [under] : [])],
+      }))
     }
     case 'code':
-      return [{ ...whole, kind: 'code', leads }]
+      return [
+        {
+          ...whole,
+          kind: 'code',
+          leads,
+          ...(part.language === undefined ? {} : { language: part.language }),
+        },
+      ]
     case 'list':
     case 'paragraph':
     case 'quote':
