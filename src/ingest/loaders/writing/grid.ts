@@ -5,7 +5,18 @@ export interface GridCell {
   readonly text: string
   readonly columns?: number
   readonly rows?: number
+  /** Its text is that of the cell above. */
+  readonly continued?: boolean
 }
+
+/** Header rows of a table without marks of them: two where a cell of the first is merged. Undefined where text tells. */
+export const mergedHeaderRows = (
+  isMerged: boolean,
+  [, second = []]: readonly (readonly string[])[],
+): 2 | undefined =>
+  isMerged && second.some(Boolean) && !second.some((cell) => NUMBER.test(cell)) ? 2 : undefined
+
+const NUMBER = /^[\d\s.,:%$€₽+−–-]*\d[\d\s.,:%$€₽+−–-]*$/u
 
 /** Columns and rows that one cell may cover: more were made to harm. */
 const MOST_COVERED = 1000
@@ -21,19 +32,25 @@ export function spread(rows: readonly (readonly GridCell[])[]): string[][] {
   for (const row of rows) for (const { text } of row) room += MOST_REPEATED * (text.length + BAR)
   /** By column, the cells of rows above that reach down. */
   let reaching = new Map<number, { readonly text: string; rows: number }>()
+  let above: readonly string[] = []
   return rows.map((row) => {
     const cells: string[] = []
     const next: typeof reaching = new Map()
-    const isAlone = row.filter(({ text }) => text !== '').length === 1 && reaching.size === 0
+    const isAlone =
+      row.every(({ continued }) => !continued) &&
+      row.filter(({ text }) => text !== '').length === 1 &&
+      reaching.size === 0
     const takeReaching = () => {
-      for (let above = reaching.get(cells.length); above; above = reaching.get(cells.length)) {
-        if (above.rows > 1) next.set(cells.length, { text: above.text, rows: above.rows - 1 })
-        room -= above.text.length + BAR
-        cells.push(room < 0 ? '' : above.text)
+      for (let cell = reaching.get(cells.length); cell; cell = reaching.get(cells.length)) {
+        room -= cell.text.length + BAR
+        if (cell.rows > 1 && room >= 0) next.set(cells.length, { text: cell.text, rows: cell.rows - 1 })
+        cells.push(room < 0 ? '' : cell.text)
       }
     }
-    for (const { text, columns = 1, rows: down = 1 } of row) {
+    for (const { text: own, columns = 1, rows: down = 1, continued } of row) {
       takeReaching()
+      const text = continued ? (above[cells.length] ?? '').slice(0, LONGEST_REPEATED) : own
+      if (continued) room -= text.length
       const repeated = text.slice(0, LONGEST_REPEATED)
       const covered = isAlone ? 1 : Math.min(columns, MOST_COVERED)
       for (let i = 0; i < covered; i++) {
@@ -45,7 +62,8 @@ export function spread(rows: readonly (readonly GridCell[])[]): string[][] {
       }
     }
     takeReaching()
-    reaching = room < 0 ? new Map() : next
+    reaching = next
+    above = room < 0 ? [] : cells
     return cells
   })
 }
