@@ -2,7 +2,18 @@ import type { Passage } from './answer.ts'
 import type { Span } from './document.ts'
 
 /** What a piece of a document is to its reader. */
-export const BLOCK_KINDS = ['heading', 'paragraph', 'item', 'step', 'task', 'row', 'code', 'quote'] as const
+export const BLOCK_KINDS = [
+  'heading',
+  'paragraph',
+  'item',
+  'step',
+  'task',
+  'row',
+  'code',
+  'quote',
+  /** What a document says of itself: the sender of a message, its date. */
+  'field',
+] as const
 export type BlockKind = (typeof BLOCK_KINDS)[number]
 
 /** A piece of a document that can be read on its own, together with what leads to it. */

@@ -39,6 +39,8 @@ export interface BlockHints {
   readonly headerRows?: number
   /** Of code, as its author names it. */
   readonly language?: string
+  /** A list of what the document says of itself, such as the sender and the date of a message. */
+  readonly areFields?: boolean
 }
 
 export interface LoadedBlock extends Span, BlockHints {

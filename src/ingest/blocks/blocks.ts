@@ -35,6 +35,9 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
       return [{ ...whole, kind: 'heading', leads: [] }]
     case 'table': {
       const { header, rows } = tableIn(text, whole, part.headerRows)
+      // A table of one column only places text.
+      if (!header.length && rows.every((row) => !text.slice(row.start, row.end).includes('|')))
+        return rows.map((row) => ({ ...whole, ...row, kind: 'paragraph', leads }))
       if (rows.length === 0) return [{ ...whole, kind: 'paragraph', leads }]
       const group = { start: whole.start, end: whole.end }
       return rows.map(({ under, ...row }) => ({
@@ -54,20 +57,19 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
           ...(part.language === undefined ? {} : { language: part.language }),
         },
       ]
-    case 'list':
-    case 'paragraph':
     case 'quote':
-      return withLists(text, whole, part.kind === 'quote' ? 'quote' : 'paragraph', leads)
+      return [{ ...whole, kind: 'quote', leads }]
+    case 'list': {
+      const found = withLists(text, whole, leads)
+      return part.areFields ? found.map((block) => ({ ...block, kind: 'field' })) : found
+    }
+    case 'paragraph':
+      return withLists(text, whole, leads)
   }
 }
 
 /** Text, and the lists in it. */
-function withLists(
-  text: string,
-  part: Omit<Block, 'kind' | 'leads'>,
-  kind: 'paragraph' | 'quote',
-  leads: readonly Span[],
-): Block[] {
+function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: readonly Span[]): Block[] {
   const found: Block[] = []
   let rest: Span = part
   let before = leads
@@ -76,7 +78,7 @@ function withLists(
     const isList = list && (list.items.length > 1 || list.start === rest.start)
     const prose = trimmed(text, { start: rest.start, end: isList ? list.start : rest.end })
     if (prose.start < prose.end) {
-      const block: Block = { ...part, ...prose, kind, leads: before }
+      const block: Block = { ...part, ...prose, kind: 'paragraph', leads: before }
       found.push(block)
       const lead = leadIn(text, block)
       before = lead ? [lead] : []
@@ -97,6 +99,8 @@ function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Spa
   if (before.headings.length !== part.headings.length || before.headings.at(-1) !== part.headings.at(-1))
     return undefined
   if (text.slice(before.end, part.start).trim() !== '') return undefined
+  if (before.kind === 'quote' || part.kind === 'quote')
+    return before.kind === part.kind ? leadIn(text, before) : undefined
   if (before.kind !== 'paragraph' && before.kind !== 'item' && before.kind !== 'step') return undefined
   return leadIn(text, before, part.kind === 'code')
 }
