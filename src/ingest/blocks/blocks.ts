@@ -13,13 +13,34 @@ const LEAD_ROOM = 400
 export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 'blocks'>): Block[] {
   const found: Block[] = []
   let before: Block | undefined
-  for (const part of parts) {
+  for (const part of wholeLists(text, parts)) {
     const blocks = blocksOfPart(text, part, leadTo(text, before, part))
     found.push(...blocks)
     before = blocks.at(-1)
   }
   return found
 }
+
+/** Lists right after one another, as formats tell them that know each item by itself, are one. */
+function wholeLists(text: string, parts: readonly LoadedBlock[]): LoadedBlock[] {
+  const found: LoadedBlock[] = []
+  for (const part of parts) {
+    const last = found.at(-1)
+    if (
+      last?.kind === 'list' &&
+      part.kind === 'list' &&
+      last.areFields === part.areFields &&
+      isUnder(last, part) &&
+      text.slice(last.end, part.start).trim() === ''
+    )
+      found[found.length - 1] = { ...last, end: part.end }
+    else found.push(part)
+  }
+  return found
+}
+
+const isUnder = (a: Pick<Block, 'headings'>, b: Pick<Block, 'headings'>): boolean =>
+  a.headings.length === b.headings.length && a.headings.at(-1) === b.headings.at(-1)
 
 function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): Block[] {
   const leads = lead === undefined ? [] : [lead]
@@ -96,8 +117,7 @@ function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: rea
 /** What leads from the block before to this part: its last sentence, where it says that something follows. */
 function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Span | undefined {
   if (before === undefined || part.kind === 'heading') return undefined
-  if (before.headings.length !== part.headings.length || before.headings.at(-1) !== part.headings.at(-1))
-    return undefined
+  if (!isUnder(before, part)) return undefined
   if (text.slice(before.end, part.start).trim() !== '') return undefined
   if (before.kind === 'quote' || part.kind === 'quote')
     return before.kind === part.kind ? leadIn(text, before) : undefined
@@ -105,11 +125,19 @@ function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Spa
   return leadIn(text, before, part.kind === 'code')
 }
 
-/** The last sentence of a block, if it ends with a colon; or `always`. */
-function leadIn(text: string, block: Span, always = false): Span | undefined {
+const COLON = /[:：]["»”*_`)]*$/u
+const COLON_OR_QUESTION = /[:：?？]["»”*_`)]*$/u
+
+/** The last sentence of a block, if it ends with a colon or asks; or `always`. */
+function leadIn(
+  text: string,
+  block: Pick<Block, 'kind' | 'start' | 'end'>,
+  always = false,
+): Span | undefined {
   const from = Math.max(block.start, block.end - LEAD_ROOM)
   const end = text.slice(from, block.end)
-  if (!always && !/[:：]["»”*_`)]*$/u.test(end)) return undefined
+  const leads = block.kind === 'paragraph' ? COLON_OR_QUESTION : COLON
+  if (!always && !leads.test(end)) return undefined
   const last = splitSentences(end).at(-1)
   return last === undefined ? undefined : { start: from + last.start, end: block.end }
 }

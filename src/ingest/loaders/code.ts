@@ -87,6 +87,9 @@ function codeBlocks(source: string): LoadedBlock[] {
   let path: string[] = []
   /** Where the comments and decorators before a declaration begin. */
   let lead: number | undefined
+  /** Whether one of them documents it, and whether a comment of several lines is open. */
+  let isDocumented = false
+  let inComment = false
   const close = (end: number): void => {
     const span = trimmed(source, { start, end })
     if (span.start < span.end) blocks.push({ kind: 'code', headings: path, ...span })
@@ -95,14 +98,25 @@ function codeBlocks(source: string): LoadedBlock[] {
   if (source.trim().length > SMALL)
     for (const line of lines(source)) {
       const text = source.slice(line.start, Math.min(line.end, line.start + 300))
-      const name = declaredName(text)
+      const opensComment = /^\s*\/\*/u.test(text)
+      const isComment = inComment || opensComment
+      if (isComment) inComment = !source.slice(line.start, line.end).includes('*/')
+      const name = isComment
+        ? undefined
+        : (declaredName(text) ?? (isDocumented ? documentedName(text) : undefined))
       if (name !== undefined) {
         close(lead ?? line.start)
         sections.enter(indentOf(text) + 1, name)
         path = sections.path()
         lead = undefined
-      } else if (LEADING.test(text)) lead ??= line.start
-      else lead = undefined
+        isDocumented = false
+      } else if (isComment || LEADING.test(text)) {
+        lead ??= line.start
+        if (DOCUMENTS.test(text)) isDocumented = true
+      } else {
+        lead = undefined
+        isDocumented = false
+      }
     }
   close(source.length)
   return blocks
@@ -110,6 +124,8 @@ function codeBlocks(source: string): LoadedBlock[] {
 
 /** Comments, attributes and decorators belong to the declaration under them. */
 const LEADING = /^\s*(?:\/\/|\/\*|\*|#|--|;|"""|@\w|\[\w|<!--)/u
+
+const DOCUMENTS = /^\s*(?:\/\*\*|\/\/[/!])/u
 
 const MODIFIERS =
   '(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|partial|override|virtual|async|inline|extern|unsafe|pub(?:\\([\\w:]+\\))?|open|data|case|suspend|local|readonly|const|constexpr|mut)\\s+)*'
@@ -135,6 +151,22 @@ const TYPE =
   /^(?:\s{1,8}(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)?[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,160}[\s*&]$/u
 const NOT_TYPES =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
+
+/** `name(…)` of a class, with its type or without, and constants: only under a comment that documents them. */
+const MEMBER = new RegExp(
+  `^\\s*${MODIFIERS}(?:(?:get|set)\\s+)?(?:[\\p{L}_][\\p{L}\\p{N}_<>,.[\\]]{0,80}\\s+)?(?<name>[\\p{L}_$#][\\p{L}\\p{N}_$]{0,80})\\s*(?:<[^<>]{0,80}>)?\\(`,
+  'u',
+)
+const CONSTANT = new RegExp(
+  `^${MODIFIERS}(?:(?:const|let|var|val)\\s+)?(?<name>[\\p{L}_$][\\p{L}\\p{N}_$]{0,80})\\s*(?::[^=]{0,120})?=`,
+  'u',
+)
+
+const documentedName = (line: string): string | undefined =>
+  NOT_MEMBERS.test(line) ? undefined : (MEMBER.exec(line) ?? CONSTANT.exec(line))?.groups?.name
+
+const NOT_MEMBERS =
+  /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|this|super)\b/u
 
 function declaredName(line: string): string | undefined {
   const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)

@@ -79,3 +79,74 @@ test('a message is what its author wrote, and what it quotes', async () => {
     'quote',
   ])
 })
+
+test('steps on one line, and items that stand apart, are steps of one procedure', async () => {
+  const source = 'Pairing:\n\n1. Press 1. button. 2. Wait for 3 seconds. 3. Let go.\n\n4. Close it.\n'
+  const document = await loadDocument(Buffer.from(source), 'a.txt', { maxTextLength: 1000 })
+  const steps = blocksOf(document).filter(({ kind }) => kind === 'step')
+  expect(steps.map(({ start, end }) => source.slice(start, end))).toEqual([
+    '1. Press 1. button.',
+    '2. Wait for 3 seconds.',
+    '3. Let go.',
+    '4. Close it.',
+  ])
+  expect(new Set(steps.map(({ group }) => group?.start)).size).toBe(1)
+})
+
+test('a question leads to its answer', async () => {
+  expect(await pieces('**Можно ли с собакой?**\n\nДа, на поводке.\n\nКасса рядом.', 'a.md')).toEqual([
+    ['paragraph', '**Можно ли с собакой?**'],
+    ['paragraph', 'Да, на поводке.', '**Можно ли с собакой?**'],
+    ['paragraph', 'Касса рядом.'],
+  ])
+})
+
+test('tasks keep their boxes, numbered decisions their numbers', async () => {
+  expect(await pieces('☐ Buy paint\n☑ Call Bo\n', 'a.txt')).toEqual([
+    ['task', '☐ Buy paint'],
+    ['task', '☑ Call Bo'],
+  ])
+  expect(await pieces('# Протокол\n\n3.1 Смету утвердить.\n3.2 Забор не строить.\n', 'a.md')).toEqual([
+    ['heading', '# Протокол'],
+    ['step', '3.1 Смету утвердить.'],
+    ['step', '3.2 Забор не строить.'],
+  ])
+})
+
+test('a comment that documents stands with what it documents, under its name', async () => {
+  const filling = Array.from({ length: 30 }, (_, i) => `    this.step(${i})`).join('\n')
+  const source = `import { a } from 'a'
+
+/** Насос. */
+export class Pump {
+  /**
+   * Starts it (if it stands).
+   *
+     class of comments without stars
+   */
+  async start(): Promise<void> {
+${filling}
+  }
+
+  /** Stops it. */
+  stop(): void {
+    this.off()
+  }
+}
+
+/** Seconds until it stops. */
+export const LIMIT = 90
+`
+  const document = await loadDocument(Buffer.from(source), 'a.ts', { maxTextLength: 10_000 })
+  const found = blocksOf(document).map(({ headings, start, end }) => {
+    const lines = document.text.slice(start, end).split('\n')
+    return [headings.at(-1), lines[0]]
+  })
+  expect(found).toEqual([
+    [undefined, "import { a } from 'a'"],
+    ['Pump', '/** Насос. */'],
+    ['start', '/**'],
+    ['stop', '/** Stops it. */'],
+    ['LIMIT', '/** Seconds until it stops. */'],
+  ])
+})
