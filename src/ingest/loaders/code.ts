@@ -153,17 +153,16 @@ const NOT_TYPES =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
 
 /** `name(…)` of a class, with its type or without, and constants: only under a comment that documents them. */
-const MEMBER = new RegExp(
-  `^\\s*${MODIFIERS}(?:(?:get|set)\\s+)?(?:[\\p{L}_][\\p{L}\\p{N}_<>,.[\\]]{0,80}\\s+)?(?<name>[\\p{L}_$#][\\p{L}\\p{N}_$]{0,80})\\s*(?:<[^<>]{0,80}>)?\\(`,
-  'u',
-)
-const CONSTANT = new RegExp(
-  `^${MODIFIERS}(?:(?:const|let|var|val)\\s+)?(?<name>[\\p{L}_$][\\p{L}\\p{N}_$]{0,80})\\s*(?::[^=]{0,120})?=`,
-  'u',
-)
-
-const documentedName = (line: string): string | undefined =>
-  NOT_MEMBERS.test(line) ? undefined : (MEMBER.exec(line) ?? CONSTANT.exec(line))?.groups?.name
+function documentedName(line: string): string | undefined {
+  if (NOT_MEMBERS.test(line)) return undefined
+  const [head = '', ...rest] = line.split(/[(=]/u)
+  if (rest.length === 0) return undefined
+  const isCall = line.charAt(head.length) === '('
+  // Fields of a class say little each.
+  if (!isCall && /^\s/u.test(head)) return undefined
+  const declared = isCall ? head.trimEnd().replace(/<[^<>]{0,80}>$/u, '') : (head.split(':')[0] ?? '')
+  return NAME_AT_END.exec(declared.trimEnd())?.[0]
+}
 
 const NOT_MEMBERS =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|this|super)\b/u

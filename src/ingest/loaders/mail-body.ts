@@ -17,10 +17,15 @@ const ATTRIBUTION = new RegExp(
   'iu',
 )
 /** Above a whole older message. */
-const ORIGINAL = new RegExp(
-  `^[-_ ]{2,}\\s?(?:${anyOf(({ documents }) => documents.originalMessage)})\\s?[-_ ]{2,}$`,
-  'iu',
-)
+const ORIGINAL = new RegExp(`^(?:${anyOf(({ documents }) => documents.originalMessage)})$`, 'iu')
+const isOriginalMark = (line: string): boolean =>
+  /^(?:--|__)/u.test(line) &&
+  ORIGINAL.test(
+    line
+      .split(/[-_\s]/u)
+      .filter(Boolean)
+      .join(' '),
+  )
 
 /** Of plain text: lines after `>` are quoted, with the line that names their author; their marks are left out. */
 export function plainBody(text: string): Body {
@@ -40,7 +45,7 @@ export function plainBody(text: string): Body {
   for (const { start, end } of lines(text)) {
     const line = text.slice(start, end)
     const head = line.slice(0, LINE_ROOM)
-    if (!isOriginal && ORIGINAL.test(head.trim())) {
+    if (!isOriginal && isOriginalMark(head.trim())) {
       // A message that is nothing but an older one is read as its own.
       isOriginal = own.some((each) => each.trim() !== '') || quoted.length > 0 || builder.length() > 0
     }
@@ -88,7 +93,7 @@ export function pageBody({ text, blocks }: Body): Body {
   let hasOwn = false
   const marked = blocks.map((block, at) => {
     const own = text.slice(block.start, Math.min(block.end, block.start + LINE_ROOM)).trim()
-    if (ORIGINAL.test(own)) isOriginal ||= hasOwn
+    if (isOriginalMark(own)) isOriginal ||= hasOwn
     const names = blocks[at + 1]?.kind === 'quote' && isAttribution(text.slice(block.start, block.end))
     if (isOriginal || names) return { ...block, kind: 'quote' as const }
     if (block.kind !== 'quote') hasOwn = true

@@ -78,16 +78,16 @@ function preformattedText(root: DomNode): string {
 
 /** The language that highlighters name in the class of the listing, of the code in it, or of what is around it. */
 function languageOf(pre: DomNode): string | undefined {
-  for (const node of [pre, pre.firstChild, pre.parentNode, pre.parentNode?.parentNode]) {
-    const name = LANGUAGE_CLASS.exec(node ? attributeOf(node, 'class') : '')?.[1]
-    if (name !== undefined && !/^(?:default|none|text|plaintext|plain)$/iu.test(name))
-      return name.toLowerCase()
-  }
+  for (const node of [pre, pre.firstChild, pre.parentNode, pre.parentNode?.parentNode])
+    for (const name of node ? attributeOf(node, 'class').split(/\s/u) : []) {
+      const language = LANGUAGE_CLASS.exec(name)?.[1]?.toLowerCase()
+      if (language !== undefined && !NO_LANGUAGES.has(language)) return language
+    }
   return undefined
 }
 
-const LANGUAGE_CLASS =
-  /(?:^|\s)(?:lang(?:uage)?-|highlight-(?:source-|text-)?|brush:\s?)([\w+#]{1,30})(?![^\s;])/iu
+const LANGUAGE_CLASS = /^(?:lang(?:uage)?|highlight(?:-source|-text)?)-([\w+#]{1,30})$/iu
+const NO_LANGUAGES = new Set(['default', 'none', 'text', 'plain', 'plaintext'])
 
 /** False when the element's content is not to be walked. */
 function enter(node: DomNode, page: Page): boolean {

@@ -13,10 +13,9 @@ export interface GridCell {
 export const mergedHeaderRows = (
   isMerged: boolean,
   [, second = []]: readonly (readonly string[])[],
-): 2 | undefined =>
-  isMerged && second.some(Boolean) && !second.some((cell) => NUMBER.test(cell)) ? 2 : undefined
+): 2 | undefined => (isMerged && second.some(Boolean) && !second.some(isNumber) ? 2 : undefined)
 
-const NUMBER = /^[\d\s.,:%$€₽+−–-]*\d[\d\s.,:%$€₽+−–-]*$/u
+const isNumber = (cell: string): boolean => /\d/u.test(cell) && !/[^\d\s.,:%$€₽+−–-]/u.test(cell)
 
 /** Columns and rows that one cell may cover: more were made to harm. */
 const MOST_COVERED = 1000
