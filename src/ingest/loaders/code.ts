@@ -71,7 +71,7 @@ export const code = {
       title: basename(uri),
       mediaType: `text/x-${language}`,
       text: source,
-      blocks: codeBlocks(source),
+      blocks: codeBlocks(source, language),
       linesMatchFile: true,
     }
   },
@@ -80,7 +80,7 @@ export const code = {
 /** Sources up to this length are one block, which the splitter keeps whole. */
 const SMALL = 500
 
-function codeBlocks(source: string): LoadedBlock[] {
+function codeBlocks(source: string, language: string): LoadedBlock[] {
   const blocks: LoadedBlock[] = []
   const sections = createSections()
   let start = 0
@@ -92,7 +92,7 @@ function codeBlocks(source: string): LoadedBlock[] {
   let inComment = false
   const close = (end: number): void => {
     const span = trimmed(source, { start, end })
-    if (span.start < span.end) blocks.push({ kind: 'code', headings: path, ...span })
+    if (span.start < span.end) blocks.push({ kind: 'code', headings: path, language, ...span })
     start = end
   }
   if (source.trim().length > SMALL)

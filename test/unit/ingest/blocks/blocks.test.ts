@@ -150,3 +150,14 @@ export const LIMIT = 90
     ['LIMIT', '/** Seconds until it stops. */'],
   ])
 })
+
+test('a fence of code keeps its language and its lines', async () => {
+  const source = 'Start it:\n\n```Bash title="x"\nrun a\n\nrun b\n```\n'
+  const document = await loadDocument(Buffer.from(source), 'a.md', { maxTextLength: 1000 })
+  expect(blocksOf(document).at(-1)).toMatchObject({ kind: 'code', language: 'bash' })
+  expect((await pieces(source, 'a.md')).at(-1)).toEqual([
+    'code',
+    '```Bash title="x"\nrun a\n\nrun b\n```',
+    'Start it:',
+  ])
+})
