@@ -1,6 +1,6 @@
 import { table } from '../../src/terminal/table.ts'
 import { time } from '../../src/terminal/time.ts'
-import { bytes } from '../../src/text/amounts.ts'
+import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class IndexList extends ChatbotCommand {
@@ -41,6 +41,12 @@ export default class IndexList extends ChatbotCommand {
         ]),
       ),
     )
+    for (const { collection, state, withoutBlocks } of reply.generations)
+      if (state === 'active' && withoutBlocks > 0)
+        this.log(`\n${collection}: ${storedEarlier(withoutBlocks)}`)
     return reply
   }
 }
+
+const storedEarlier = (documents: number): string =>
+  `${count(documents, 'document')} stored by an earlier version: answers quote whole paragraphs. Ingest them again.`

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
 import { LANGUAGES } from '../../src/domain/language.ts'
+import { packedBlocksSchema } from '../../src/ports/store/packed-blocks.ts'
 
 export const parseRequestSchema = z.object({
   path: z.string(),
@@ -20,7 +21,15 @@ export const storedDocumentSchema = z.object({
   title: z.string(),
   text: z.string(),
   linesMatchFile: z.boolean(),
-  chunks: z.array(z.object({ start: z.int(), end: z.int(), heading: z.string(), page: z.int().optional() })),
+  chunks: z.array(
+    z.object({
+      start: z.int(),
+      end: z.int(),
+      heading: z.string(),
+      page: z.int().optional(),
+      blocks: packedBlocksSchema.nullable(),
+    }),
+  ),
 })
 export type ParseRequest = z.input<typeof parseRequestSchema>
 
@@ -35,6 +44,7 @@ const slimChunkSchema = z.object({
   context: z.string(),
   hash: z.string(),
   tokens: z.int(),
+  blocks: packedBlocksSchema.nullable(),
 })
 
 /** In this order: `text` until the text is complete, `chunks` until all are there, `document`; or `failed`. */

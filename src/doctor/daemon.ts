@@ -25,6 +25,7 @@ export async function checkDaemon(api: ApiClient): Promise<{ findings: Finding[]
     loopDelay(status),
     ...components(status),
     index(generations),
+    ...storedEarlier(generations),
     ...collectionsWithoutEngine(engines, collections),
   ]
   return { findings, engines }
@@ -60,6 +61,22 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
   const access = [...new Set(active.map((generation) => generation.access))].join(', ')
   const chunks = active.reduce((sum, generation) => sum + generation.chunks, 0)
   return ok('Index', `${count(chunks, 'chunk')} in ${count(active.length, 'collection')}; search: ${access}`)
+}
+
+/** Collections whose documents were stored by a version that did not keep their blocks. */
+function storedEarlier(generations: RouteResponse<'listIndex'>['generations']): Finding[] {
+  const found = generations.filter(({ state, withoutBlocks }) => state === 'active' && withoutBlocks > 0)
+  if (found.length === 0) return []
+  const names = found.map(
+    ({ collection, withoutBlocks }) => `${collection} (${count(withoutBlocks, 'document')})`,
+  )
+  return [
+    warn(
+      'Documents',
+      `stored by an earlier version, so that answers quote whole paragraphs: ${names.join(', ')}`,
+      'Ingest them again: chatbot ingest PATH, or chatbot sync',
+    ),
+  ]
 }
 
 /** Collections that are answered by an engine which is not configured any more. */

@@ -37,7 +37,7 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
 }
 
 /** UTF-16 code units of a name of rows. */
-const LONGEST_NAME = 120
+const MAX_NAME_CHARACTERS = 120
 
 /** A row of one cell above rows of several is a name of these. */
 function underNames(text: string, rows: readonly Span[]): Row[] {
@@ -46,7 +46,7 @@ function underNames(text: string, rows: readonly Span[]): Row[] {
   const hasCells = ({ start, end }: Span) => text.slice(start, Math.min(end, start + ROW_ROOM)).includes('|')
   for (const [i, row] of rows.entries()) {
     const next = rows[i + 1]
-    const isName = !hasCells(row) && row.end - row.start <= LONGEST_NAME
+    const isName = !hasCells(row) && row.end - row.start <= MAX_NAME_CHARACTERS
     if (isName && next && hasCells(next)) under = row
     else found.push(under && hasCells(row) ? { ...row, under } : row)
   }

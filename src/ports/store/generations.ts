@@ -1,7 +1,7 @@
 import type { SearchFilter } from '../../domain/answer.ts'
 import type { Collection, IndexSpec } from '../../domain/document.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { Candidate, LexicalQuery } from './search.ts'
+import type { ChunkCandidate, LexicalQuery } from './search.ts'
 import type { Verification } from './verify.ts'
 
 /** What is searched, and with which model's vectors. */
@@ -18,6 +18,8 @@ interface Generation {
   readonly state: 'building' | 'active' | 'retired'
   readonly documents: number
   readonly chunks: number
+  /** Documents that an earlier version of the program stored: their blocks are not known. */
+  readonly withoutBlocks: number
   /** How vectors are searched: `exact` or the name of the approximate index. */
   readonly access: string
   /** Size on disk of the vectors and their indexes. */
@@ -46,7 +48,7 @@ export interface IndexRepository {
       readonly limit: number
       readonly filter?: SearchFilter
     },
-  ) => Promise<Candidate[]>
+  ) => Promise<ChunkCandidate[]>
   /**
    * How many of how many chunks contain these terms. Not `complete`: some chunks are missing in the word index, so
    * a search by words would miss them.

@@ -21,7 +21,7 @@ import type {
   StagingRepository,
   Unchanged,
 } from '../../ports/store/staging.ts'
-import type { LexicalText, Term } from '../../text/bm25.ts'
+import type { LexicalText, WeightedTerm } from '../../text/bm25.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { boundLog } from '../database/maintenance.ts'
@@ -31,7 +31,7 @@ import { deleteContent, findJob, insertJob, shardsOf } from '../jobs/jobs.ts'
 import { withTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { isIngesting, notYetIndexed } from './indexing.ts'
-import { replaceLive } from './live-chunks.ts'
+import { hasBlocks, replaceLive } from './live-chunks.ts'
 import { outcomeOf } from './outcome.ts'
 import { missingVectors, reuseVectors } from './staged-vectors.ts'
 import { contextOf, splitText } from './text-parts.ts'
@@ -296,6 +296,7 @@ async function begin<Accepted>(
         eq(documents.collection, owner.id),
         eq(documents.uri, content.uri),
         eq(documents.hash, content.hash),
+        hasBlocks(generation),
       ),
     )
   if (held !== undefined && generation !== undefined) {
@@ -331,7 +332,13 @@ interface StagedPlace {
 
 const rowOf =
   (document: number) =>
-  ({ embedText, terms, uri: _uri, title: _title, ...chunk }: Chunk & LexicalText & { terms: Term[] }) => ({
+  ({
+    embedText,
+    terms,
+    uri: _uri,
+    title: _title,
+    ...chunk
+  }: Chunk & LexicalText & { terms: WeightedTerm[] }) => ({
     ...chunk,
     document,
     context: contextOf({ embedText, text: chunk.text }),

@@ -10,7 +10,10 @@ import {
   generations,
   vectors,
 } from '../../../drizzle/schema.ts'
+import type { Span } from '../../domain/document.ts'
+import { unpackBlocks } from '../../domain/packed-blocks.ts'
 import type { Principal } from '../../domain/principal.ts'
+import { packedBlocksSchema } from '../../ports/store/packed-blocks.ts'
 import type { Verification, VerifyProblem } from '../../ports/store/verify.ts'
 import { passageTerms } from '../../text/bm25.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
@@ -24,13 +27,13 @@ import { partitionName, termsPartitionName } from './partitions.ts'
 import { dropRetired } from './retired.ts'
 
 /** Documents and chunks per statement. */
-const DOCUMENTS = 100
-const CHUNKS = 200
+const DOCUMENTS_PER_STATEMENT = 100
+const CHUNKS_PER_STATEMENT = 200
 /** Vectors whose neighbours are searched both ways, and the share that must agree. */
-const SAMPLE = 30
-const NEIGHBOURS = 10
-const LEAST_RECALL = 0.95
-const EXAMPLES = 5
+const SAMPLED_VECTORS = 30
+const NEIGHBOURS_PER_VECTOR = 10
+const MIN_RECALL = 0.95
+const MAX_EXAMPLES = 5
 
 /** See IndexRepository.verify. Starts over if a rebuild completed meanwhile, which drops what was checked. */
 export async function verifyCollection(
@@ -96,7 +99,7 @@ async function verifyOnce(
         .from(documents)
         .where(and(eq(documents.collection, owner.id), gt(documents.id, after)))
         .orderBy(asc(documents.id))
-        .limit(DOCUMENTS),
+        .limit(DOCUMENTS_PER_STATEMENT),
     )
     for (const document of page) {
       const checked = await checkDocument(database, target, document, found, fix)
@@ -105,12 +108,12 @@ async function verifyOnce(
       if (checked.damaged) damaged.push(document.id)
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < DOCUMENTS) break
+    if (last === undefined || page.length < DOCUMENTS_PER_STATEMENT) break
     after = last.id
   }
   await checkOrphans(database, target, found, fix)
   const recall = live.approximate ? await recallOf(database, target) : null
-  if (recall !== null && recall < LEAST_RECALL) {
+  if (recall !== null && recall < MIN_RECALL) {
     if (fix) await dropIndex(database, id)
     found.add('low_recall', `${partitionName(id)}: ${recall.toFixed(3)}`, fix)
   }
@@ -134,7 +137,7 @@ function problems() {
       const known = byKind.get(kind) ?? { count: 0, fixed, examples: [] }
       known.count += 1
       known.fixed &&= fixed
-      if (known.examples.length < EXAMPLES) known.examples.push(example)
+      if (known.examples.length < MAX_EXAMPLES) known.examples.push(example)
       byKind.set(kind, known)
     },
     list: (): VerifyProblem[] => [...byKind].map(([kind, rest]) => ({ kind, ...rest })),
@@ -181,6 +184,7 @@ async function checkDocument(
   for (const row of rows) {
     const where = `${document.uri} ${row.start}:${row.end}`
     if (text.slice(row.start, row.end) !== row.text) report('chunk_span', where)
+    if (row.blocks !== null && !blocksFit(row, row.blocks, text)) report('chunk_blocks', where)
     if (row.context !== null && sha256(row.context + row.text) !== row.hash) report('chunk_hash', where)
     if (row.vector === null || row.vector !== target.dimensions || row.norm === null || !(row.norm > 0))
       report('vector', where)
@@ -205,6 +209,20 @@ async function checkDocument(
   return { chunks: rows.length, damaged }
 }
 
+/** All of them lie in the document and in the chunk, and what continues after it does so in the text. */
+function blocksFit({ start, end }: Span, packed: unknown, text: string): boolean {
+  const read = packedBlocksSchema.safeParse(packed)
+  if (!read.success) return false
+  const isIn = (span: Span) => span.start < span.end && span.end <= text.length
+  return (
+    text.startsWith(read.data.gap ?? '', end) &&
+    unpackBlocks(read.data).every(
+      (block) =>
+        block.start < end && block.end > start && [block, block.group ?? block, ...block.leads].every(isIn),
+    )
+  )
+}
+
 async function readDocument(database: Database, { id: generation }: Target, document: string) {
   const parts = await database.run((queries) =>
     queries
@@ -218,18 +236,18 @@ async function readDocument(database: Database, { id: generation }: Target, docu
     const page = await readChunks(database, generation, document, after)
     rows.push(...page)
     const last = page.at(-1)
-    if (last === undefined || page.length < CHUNKS) break
+    if (last === undefined || page.length < CHUNKS_PER_STATEMENT) break
     after = last.ordinal
   }
   return { text: parts.map(({ text }) => text).join(''), rows }
 }
 
 function readChunks(database: Database, generation: number, document: string, after: number) {
-  const { id, ordinal, start, end, text, context, heading, hash } = chunks
+  const { id, ordinal, start, end, text, context, heading, hash, blocks } = chunks
   return database.run((queries) =>
     queries
       .select({
-        ...{ id, ordinal, start, end, text, context, heading, hash },
+        ...{ id, ordinal, start, end, text, context, heading, hash, blocks },
         vector: sql<number | null>`vector_dims(${vectors.embedding})`,
         norm: sql<number | null>`nullif(vector_norm(${vectors.embedding}), 'NaN')`,
         terms: sql<number[] | null>`${chunkTerms.terms}`,
@@ -239,7 +257,7 @@ function readChunks(database: Database, generation: number, document: string, af
       .leftJoin(chunkTerms, and(eq(chunkTerms.generation, generation), eq(chunkTerms.chunk, chunks.id)))
       .where(and(eq(chunks.document, document), eq(chunks.generation, generation), gt(chunks.ordinal, after)))
       .orderBy(asc(chunks.ordinal))
-      .limit(CHUNKS),
+      .limit(CHUNKS_PER_STATEMENT),
   )
 }
 
@@ -325,7 +343,7 @@ async function recallOf(database: Database, { id, dimensions }: Target): Promise
       .from(vectors)
       .where(eq(vectors.generation, id))
       .orderBy(sql`hashint8(${vectors.chunk})`)
-      .limit(SAMPLE),
+      .limit(SAMPLED_VECTORS),
   )
   const ids = ({ rows }: { rows: Record<string, unknown>[] }) => rows.map(({ chunk }) => Number(chunk))
   let agreed = 0
@@ -333,7 +351,10 @@ async function recallOf(database: Database, { id, dimensions }: Target): Promise
   for (const { vector } of sample) {
     const search = (approximate: boolean) => (queries: Queries) =>
       queries.execute(
-        nearestVectors([{ generation: id, dimensions, approximate }], { vector, limit: NEIGHBOURS }),
+        nearestVectors([{ generation: id, dimensions, approximate }], {
+          vector,
+          limit: NEIGHBOURS_PER_VECTOR,
+        }),
       )
     const exact = ids(await database.run(search(false)))
     const near = new Set(

@@ -3,7 +3,7 @@ import { createSheet } from './sheet.ts'
 import type { Attributes, XmlHandler } from './xml.ts'
 
 /** A cell with content is repeated so often at most: a whole row may be filled with one value. */
-const MOST_REPEATED = 100
+const MAX_REPEATED = 100
 
 /** The tables of a spreadsheet: each sheet a section. */
 export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): XmlHandler {
@@ -59,8 +59,7 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
         const rows = spanned(cell.attributes, 'rows')
         if (text !== '' && (columns > 1 || rows > 1))
           sheet?.merge({ row, column, lastRow: row + rows - 1, lastColumn: column + columns - 1 })
-        if (text !== '')
-          for (let i = 0; i < Math.min(times, MOST_REPEATED); i++) sheet?.cell(column + i, text)
+        if (text !== '') for (let i = 0; i < Math.min(times, MAX_REPEATED); i++) sheet?.cell(column + i, text)
         column += times
         cell = undefined
       } else if (name === 'table' && cell === undefined) {

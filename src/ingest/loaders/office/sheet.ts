@@ -1,7 +1,7 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 import type { DocumentWriter } from '../writing/document-writer.ts'
 import { mergedHeaderRows } from '../writing/grid.ts'
-import { type Row, tableText } from './cells.ts'
+import { type CellRow, tableText } from './cells.ts'
 
 /** Cells merged into their first one; 1-based, the last ones included. */
 export interface Area {
@@ -21,7 +21,7 @@ interface SheetRow {
 }
 
 /** Covered cells, and looks at rows for them, for each cell that holds something. */
-const MOST_COVERED = 8
+const MAX_COVERED = 8
 
 /**
  * The cells of a sheet to tables: rows without a gap are one table, and a row of text after a gap begins another;
@@ -53,7 +53,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
   /** The value of merged cells stands in each of them, but a title over a whole table once. */
   const fillMerged = () => {
     const at = new Map(rows.map((each) => [each.number, each]))
-    let room = MOST_COVERED * filledCells
+    let room = MAX_COVERED * filledCells
     for (const area of areas) {
       const text = at.get(area.row)?.cells.get(area.column)
       if (text === undefined) continue
@@ -97,7 +97,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     },
     /** `column` is 1-based. */
     cell(column: number, text: string) {
-      if (text.trim() === '' || column > MOST_COLUMNS) return
+      if (text.trim() === '' || column > MAX_COLUMNS) return
       row.set(column, text)
       filledCells++
       lastEmpty = false
@@ -105,7 +105,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
       checkLength()
     },
     merge(area: Area) {
-      if (areas.length < MOST_AREAS) areas.push(area)
+      if (areas.length < MAX_AREAS) areas.push(area)
     },
     finish() {
       closeRow()
@@ -125,10 +125,10 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
 }
 
 /** What Excel allows. */
-const MOST_COLUMNS = 16_384
-const MOST_AREAS = 100_000
+const MAX_COLUMNS = 16_384
+const MAX_AREAS = 100_000
 
-const filled = (row: Row | undefined): number => row?.size ?? 0
-const isCaption = (row: Row | undefined): boolean => filled(row) === 1
-const isHeader = (row: Row): boolean =>
+const filled = (row: CellRow | undefined): number => row?.size ?? 0
+const isCaption = (row: CellRow | undefined): boolean => filled(row) === 1
+const isHeader = (row: CellRow): boolean =>
   filled(row) > 1 && [...row.values()].every((cell) => !/^[\d\s.,%$€₽-]+$/u.test(cell))

@@ -18,17 +18,17 @@ export const mergedHeaderRows = (
 const isNumber = (cell: string): boolean => /\d/u.test(cell) && !/[^\d\s.,:%$€₽+−–-]/u.test(cell)
 
 /** Columns and rows that one cell may cover: more were made to harm. */
-const MOST_COVERED = 1000
+const MAX_COVERED = 1000
 /** Of a cell, what the cells that it covers repeat; in UTF-16 code units. */
-const LONGEST_REPEATED = 200
+const MAX_REPEATED_CHARACTERS = 200
 /** UTF-16 code units of covered cells, bars included, for each of the table's own. */
-const MOST_REPEATED = 8
+const MAX_GROWTH = 8
 const BAR = ' | '.length
 
 /** Texts by column. A cell that fills its row alone is written once. Linear in the length of the cells. */
 export function spread(rows: readonly (readonly GridCell[])[]): string[][] {
   let room = 0
-  for (const row of rows) for (const { text } of row) room += MOST_REPEATED * (text.length + BAR)
+  for (const row of rows) for (const { text } of row) room += MAX_GROWTH * (text.length + BAR)
   /** By column, the cells of rows above that reach down. */
   let reaching = new Map<number, { readonly text: string; rows: number }>()
   let above: readonly string[] = []
@@ -48,15 +48,15 @@ export function spread(rows: readonly (readonly GridCell[])[]): string[][] {
     }
     for (const { text: own, columns = 1, rows: down = 1, continued } of row) {
       takeReaching()
-      const text = continued ? (above[cells.length] ?? '').slice(0, LONGEST_REPEATED) : own
+      const text = continued ? (above[cells.length] ?? '').slice(0, MAX_REPEATED_CHARACTERS) : own
       if (continued) room -= text.length
-      const repeated = text.slice(0, LONGEST_REPEATED)
-      const covered = isAlone ? 1 : Math.min(columns, MOST_COVERED)
+      const repeated = text.slice(0, MAX_REPEATED_CHARACTERS)
+      const covered = isAlone ? 1 : Math.min(columns, MAX_COVERED)
       for (let i = 0; i < covered; i++) {
         if (i > 0) room -= repeated.length + BAR
         if (i > 0 && room < 0) break
         if (down > 1 && room >= 0)
-          next.set(cells.length, { text: repeated, rows: Math.min(down, MOST_COVERED) - 1 })
+          next.set(cells.length, { text: repeated, rows: Math.min(down, MAX_COVERED) - 1 })
         cells.push(i === 0 ? text : repeated)
       }
     }
