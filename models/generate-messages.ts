@@ -26,14 +26,19 @@ const optionsSchema = z.object({
   stop: z.array(z.string()),
 })
 
+const messagesSchema = z.array(
+  z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }),
+)
+
 export const generateCommandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('load'), setup: generateSetupSchema }),
   z.object({
     type: z.literal('generate'),
     id: z.int(),
-    messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+    messages: messagesSchema,
     options: optionsSchema,
   }),
+  z.object({ type: z.literal('count'), id: z.int(), messages: messagesSchema }),
   z.object({ type: z.literal('cancel'), id: z.int() }),
 ])
 export type GenerateCommand = z.output<typeof generateCommandSchema>
@@ -61,6 +66,7 @@ export const generateReplySchema = z.discriminatedUnion('type', [
     cachedTokens: z.int(),
     completionTokens: z.int(),
   }),
+  z.object({ type: z.literal('counted'), id: z.int(), tokens: z.int() }),
   z.object({
     type: z.literal('failed'),
     id: z.int(),

@@ -41,6 +41,15 @@ process.on('message', async (message: unknown) => {
         sendFailure(command.id, thrown)
       }
       return
+    case 'count':
+      try {
+        if (loaded === undefined) throw new Error('no model is loaded')
+        const { id, messages } = command
+        send({ type: 'counted', id, tokens: loaded.format.encode(messages).length })
+      } catch (thrown) {
+        sendFailure(command.id, thrown)
+      }
+      return
     case 'cancel':
       loaded?.scheduler.cancel(command.id)
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { catching } from '../src/domain/catching.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
-import type { GenerationPiece, LanguageModel } from '../src/ports/chat-model.ts'
+import type { ChatMessage, LanguageModel } from '../src/ports/chat-model.ts'
 import './no-telemetry.ts'
 import { childEnvironment, residentMegabytes } from './child.ts'
 import type { LocalGenerator } from './description.ts'
@@ -40,8 +40,11 @@ const MAX_WAITING_PER_SLOT = 8
 const WATCH_MS = 500
 const STDERR_TAIL_CHARACTERS = 2000
 
+type ReplyTo = Exclude<GenerateReply, { type: 'loaded' | 'unloadable' }>
+type AnswerReply = Exclude<ReplyTo, { type: 'failed' }>
+
 interface Answer {
-  push: (reply: GenerateReply) => void
+  push: (reply: ReplyTo) => void
   fail: (error: ChatbotError) => void
 }
 
@@ -167,69 +170,85 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     idle.unref()
   }
 
+  /** What the process replies to one command, until the caller has heard enough. */
+  async function* replies(
+    commandOf: (id: number) => GenerateCommand,
+    signal: AbortSignal,
+  ): AsyncGenerator<AnswerReply> {
+    if (closed) throw stopping()
+    if (answers.size >= parallel * (1 + MAX_WAITING_PER_SLOT)) {
+      throw new ChatbotError(
+        'overloaded',
+        `The model ${model.name} is already working on ${parallel} answers, with ${answers.size - parallel} waiting. Ask again in a moment.`,
+        { retryAfterMs: 2000 },
+      )
+    }
+    clearTimeout(idle)
+    const id = ++lastId
+    const heard: AnswerReply[] = []
+    let failure: unknown
+    let wake = Promise.withResolvers<void>()
+    const woken = () => {
+      wake.resolve()
+      wake = Promise.withResolvers()
+    }
+    const fail = (error: unknown) => {
+      failure ??= error
+      woken()
+    }
+    answers.set(id, {
+      fail,
+      push(reply) {
+        if (reply.type === 'failed')
+          failure ??= new ChatbotError(reply.code, reply.message, { detail: reply.detail })
+        else heard.push(reply)
+        woken()
+      },
+    })
+    let child: ChildProcess | undefined
+    const abort = () => fail(signal.reason)
+    signal.addEventListener('abort', abort)
+    try {
+      signal.throwIfAborted()
+      child = await runningChild()
+      signal.throwIfAborted()
+      send(child, commandOf(id))
+      for (;;) {
+        const reply = heard.shift()
+        if (reply !== undefined) yield reply
+        else if (failure !== undefined) throw failure
+        else await wake.promise
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
+      answers.delete(id)
+      if (child?.connected) send(child, { type: 'cancel', id })
+      stopWhenIdle()
+    }
+  }
+
   return {
     name: model.name,
     fingerprint: model.fingerprint,
     contextTokens,
     pid: () => running?.child.pid,
+    async count(messages, signal) {
+      const command = (id: number): GenerateCommand => ({ type: 'count', id, messages: copies(messages) })
+      for await (const reply of replies(command, signal)) if (reply.type === 'counted') return reply.tokens
+      throw failed('counted nothing')
+    },
     async *stream(messages, settings, signal) {
-      if (closed) throw stopping()
-      if (answers.size >= parallel * (1 + MAX_WAITING_PER_SLOT)) {
-        throw new ChatbotError(
-          'overloaded',
-          `The model ${model.name} is already working on ${parallel} answers, with ${answers.size - parallel} waiting. Ask again in a moment.`,
-          { retryAfterMs: 2000 },
-        )
-      }
-      const id = ++lastId
-      const pieces: GenerationPiece[] = []
-      let failure: unknown
-      let wake = Promise.withResolvers<void>()
-      const woken = () => {
-        wake.resolve()
-        wake = Promise.withResolvers()
-      }
-      const fail = (error: unknown) => {
-        failure ??= error
-        woken()
-      }
-      answers.set(id, {
-        fail,
-        push(reply) {
-          if (reply.type === 'text' || reply.type === 'end') {
-            const { id: _, ...piece } = reply
-            pieces.push(piece)
-          } else if (reply.type === 'failed')
-            failure ??= new ChatbotError(reply.code, reply.message, { detail: reply.detail })
-          woken()
-        },
+      const command = (id: number): GenerateCommand => ({
+        type: 'generate',
+        id,
+        messages: copies(messages),
+        options: { ...settings, stop: [...settings.stop] },
       })
-      let child: ChildProcess | undefined
-      const abort = () => fail(signal.reason)
-      signal.addEventListener('abort', abort)
-      try {
-        signal.throwIfAborted()
-        child = await runningChild()
-        signal.throwIfAborted()
-        send(child, {
-          type: 'generate',
-          id,
-          messages: messages.map((message) => ({ ...message })),
-          options: { ...settings, stop: [...settings.stop] },
-        })
-        for (;;) {
-          const piece = pieces.shift()
-          if (piece !== undefined) {
-            yield piece
-            if (piece.type === 'end') return
-          } else if (failure !== undefined) throw failure
-          else await wake.promise
-        }
-      } finally {
-        signal.removeEventListener('abort', abort)
-        answers.delete(id)
-        if (child?.connected) send(child, { type: 'cancel', id })
-        stopWhenIdle()
+      for await (const reply of replies(command, signal)) {
+        if (reply.type === 'counted') continue
+        const { id: _, ...piece } = reply
+        yield piece
+        if (piece.type === 'end') return
       }
     },
     async close() {
@@ -250,5 +269,8 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
 function send(child: ChildProcess, command: GenerateCommand): void {
   child.send(command, () => undefined)
 }
+
+const copies = (messages: readonly ChatMessage[]): ChatMessage[] =>
+  messages.map((message) => ({ ...message }))
 
 const stopping = () => new ChatbotError('draining', 'The daemon is stopping. Ask again when it is back.')

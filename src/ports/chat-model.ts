@@ -45,6 +45,8 @@ export interface LanguageModel {
   /** Identifies name, files and configuration. */
   readonly fingerprint: string
   readonly contextTokens: number
+  /** Tokens of the prompt that `stream` would make of a chat. Throws what `stream` throws. */
+  count: (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<number>
   /**
    * Streams the answer to a chat. Throws `engine_failed` (the prompt is too long, the process died or used too
    * much memory), `overloaded`, `model_corrupt`, `model_too_large`, and the reason of an aborted signal.

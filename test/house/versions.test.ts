@@ -63,7 +63,7 @@ test('SPLITTER_VERSION', () => {
   expect([SPLITTER_VERSION, hashOf(made)]).toEqual(['blocks-3', '935a7c62be4b767f'])
 })
 
-test('PROMPT_VERSION', () => {
+test('PROMPT_VERSION', async () => {
   const passage = (number: number): Passage => ({
     number,
     chunk: `chunk-${number}`,
@@ -86,7 +86,7 @@ test('PROMPT_VERSION', () => {
     citations: [],
     askedAt: new Date(0),
   }
-  const made = LANGUAGES.map((language) => {
+  const making = LANGUAGES.map(async (language) => {
     const input = {
       question: 'And then?',
       standalone: 'And then (Install)?',
@@ -97,9 +97,10 @@ test('PROMPT_VERSION', () => {
       history: [turn],
       ...workFor(),
     }
-    const found = fitting(input, 4000)
+    const found = await fitting(input, async () => true)
     return found && groundedPrompt(input, found, 'They spoke of installing.')
   })
+  const made = await Promise.all(making)
   expect([PROMPT_VERSION, hashOf(made)]).toEqual(['grounded-4', '89ca1af966b6dec1'])
 })
 

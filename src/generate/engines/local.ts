@@ -64,6 +64,14 @@ export function localGenerator(name: string, config: LocalConfig, model: Languag
     contextTokens: model.contextTokens,
     maxTokens: config.maxTokens,
     settingsKey: settingsKey(config, model),
+    async count(messages, signal) {
+      const { signal: idle, timer } = patience(config.timeoutMs)
+      try {
+        return await model.count(messages, AbortSignal.any([signal, idle]))
+      } finally {
+        clearTimeout(timer)
+      }
+    },
     completion: completionOf(model, config),
     short: completionOf(model, { ...config, maxTokens: Math.min(SHORT_TOKENS, config.maxTokens) }),
     toError: (thrown) =>
@@ -88,10 +96,9 @@ function settingsKey(config: LocalConfig, { fingerprint, contextTokens }: Langua
 function completionOf(model: LanguageModel, config: LocalConfig): Completion {
   return {
     async *stream(messages, signal) {
-      const idle = new AbortController()
-      const timer = setTimeout(() => idle.abort(new ChatbotError('timeout', 'idle')), config.timeoutMs)
+      const { signal: idle, timer } = patience(config.timeoutMs)
       try {
-        for await (const piece of model.stream(messages, config, AbortSignal.any([signal, idle.signal]))) {
+        for await (const piece of model.stream(messages, config, AbortSignal.any([signal, idle]))) {
           timer.refresh()
           const { promptTokens, completionTokens } = piece
           yield { usage: { promptTokens, completionTokens } }
@@ -102,4 +109,11 @@ function completionOf(model: LanguageModel, config: LocalConfig): Completion {
       }
     },
   }
+}
+
+/** Aborts with `timeout` when the timer has run down. */
+function patience(ms: number): { readonly signal: AbortSignal; readonly timer: NodeJS.Timeout } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new ChatbotError('timeout', 'idle')), ms)
+  return { signal: controller.signal, timer }
 }

@@ -1,5 +1,5 @@
-import { estimatedTokens } from '../grounded/prompt.ts'
 import type { Completion } from './completion.ts'
+import { estimatedPromptTokens, estimatedTokens } from './token-estimate.ts'
 
 /**
  * Tells the tokens that each completion has used, however it ends: as the engine counts them, else by estimate. Who
@@ -9,19 +9,19 @@ export function metered(completion: Completion, spend: (tokens: number) => void)
   return {
     async *stream(messages, signal) {
       signal.throwIfAborted()
-      let characters = messages.reduce((sum, { content }) => sum + content.length, 0)
+      let estimate = estimatedPromptTokens(messages)
       let counted: number | undefined
       let hasBegun = false
       try {
         for await (const piece of completion.stream(messages, signal)) {
           hasBegun = true
           if ('usage' in piece) counted = piece.usage.promptTokens + piece.usage.completionTokens
-          if ('text' in piece) characters += piece.text.length
-          if ('thought' in piece) characters += piece.thought.length
+          if ('text' in piece) estimate += estimatedTokens(piece.text)
+          if ('thought' in piece) estimate += estimatedTokens(piece.thought)
           yield piece
         }
       } finally {
-        if (hasBegun || signal.aborted) spend(counted ?? estimatedTokens(characters))
+        if (hasBegun || signal.aborted) spend(counted ?? Math.ceil(estimate))
       }
     },
   }

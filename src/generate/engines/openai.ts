@@ -11,6 +11,7 @@ import type { ConfiguredEngine, EngineHealth } from './engine.ts'
 import { engineKey } from './engine-key.ts'
 import { guarded } from './guard.ts'
 import { SHORT_TOKENS } from './short-completion.ts'
+import { estimatedPromptTokens } from './token-estimate.ts'
 
 type OpenaiConfig = EngineConfigs['openai']
 
@@ -32,6 +33,7 @@ export async function openaiGenerator(name: string, config: OpenaiConfig): Promi
     contextTokens: config.contextTokens,
     maxTokens: config.maxTokens,
     settingsKey: settingsKey(config),
+    count: async (messages) => estimatedPromptTokens(messages),
     completion: chatCompletion(name, config, key),
     short: chatCompletion(name, { ...config, maxTokens: SHORT_TOKENS }, key),
     toError: (thrown) => engineError(name, config, thrown),

@@ -1,6 +1,8 @@
 import type { Citation, Passage, Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
+import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { count } from '../../text/amounts.ts'
 import { contentWords, stems } from '../../text/content-words.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import type { Completion, CompletionPart } from '../engines/completion.ts'
@@ -21,6 +23,8 @@ export interface GroundedOptions {
   readonly maxTokens: number
   /** Of the settings that decide an answer beside the model. */
   readonly settingsKey: string
+  /** Tokens of the engine's prompt, at least by a cautious estimate. */
+  count: (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<number>
   readonly completion: Completion
   /** For the small tasks of a conversation. */
   readonly short: Completion
@@ -43,19 +47,24 @@ export function groundedGenerator(options: GroundedOptions): Generator {
         yield { type: 'end', refused: true, complete: true }
         return
       }
-      const fits = fitting(input, contextTokens - maxTokens)
-      if (fits === undefined) {
-        throw new ChatbotError(
-          'engine_failed',
-          `The question and one passage do not fit into what engines.${name}.contextTokens (${contextTokens}) leaves beside engines.${name}.maxTokens (${maxTokens}). Ask a shorter question, or set the engine's real context window.`,
-        )
-      }
       try {
-        const { passages, older } = fits
         const { asker, spend, signal } = input
+        const fits = async (messages: readonly ChatMessage[]) =>
+          (await options.count(messages, signal)) <= contextTokens - maxTokens
+        const found = await fitting(input, fits)
+        if (found === undefined) {
+          throw new ChatbotError(
+            'engine_failed',
+            `The question and one passage do not fit into what engines.${name}.contextTokens (${contextTokens}) leaves beside engines.${name}.maxTokens (${maxTokens}). Ask a shorter question, or set the engine's real context window.`,
+          )
+        }
+        const { passages, older } = found
         const summary =
           older.length === 0 ? '' : await summaries.of(asker, older, metered(short, spend), signal)
-        const messages = groundedPrompt(input, fits, summary)
+        const summarised = groundedPrompt(input, found, summary)
+        // How many tokens a summary has is known only now.
+        const messages =
+          summary === '' || (await fits(summarised)) ? summarised : groundedPrompt(input, found)
         yield* grounded(options, input, passages, metered(completion, spend).stream(messages, signal))
       } catch (error) {
         if (input.signal.aborted) throw error
@@ -67,7 +76,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
 
 /** Turns the engine's text into checked text, citations and, for NO_ANSWER, a refusal. */
 async function* grounded(
-  { name }: GroundedOptions,
+  { name, contextTokens }: GroundedOptions,
   input: GenerateInput,
   passages: readonly Passage[],
   pieces: AsyncIterable<CompletionPart>,
@@ -124,7 +133,7 @@ async function* grounded(
   const warnings = cut === undefined ? [] : [cut]
   if (leftOut > 0) {
     warnings.push(
-      `${leftOut} of ${input.passages.length} passages did not fit into engines.${name}.contextTokens: the engine has not seen them.`,
+      `${leftOut} of ${count(input.passages.length, 'passage')} did not fit into the engine's context (${count(contextTokens, 'token')}).`,
     )
   }
   if (opening?.startsWith(NO_ANSWER)) {

@@ -17,14 +17,6 @@ const MAX_EARLIER_TEXT_CHARACTERS = 1500
 /** UTF-16 code units of what stands for the turns that do not fit. */
 const MAX_SUMMARY_CHARACTERS = 1200
 
-/**
- * A cautious estimate without the engine's own tokenizer: English has about 4 characters a token, Russian
- * about 3.
- */
-const CHARACTERS_PER_TOKEN = 3
-
-export const estimatedTokens = (characters: number): number => Math.ceil(characters / CHARACTERS_PER_TOKEN)
-
 /** What of the input an engine gets to see. */
 export interface Fitting {
   /** Best first; the engine knows no others. */
@@ -36,34 +28,53 @@ export interface Fitting {
 }
 
 /**
- * What fits into `tokens`, by estimate: passages before turns, late turns before early ones. Undefined when not
- * even the best passage fits.
+ * The most that `fits` accepts: passages before turns, late turns before early ones. Undefined when not even the best
+ * passage fits.
  */
-export function fitting(input: GenerateInput, tokens: number): Fitting | undefined {
-  let room = tokens * CHARACTERS_PER_TOKEN - rules(input.language).length - asked(input).length
-  let count = 0
-  for (const passage of input.passages) {
-    room -= delimited(passage).length
-    if (room < 0) break
-    count++
+export async function fitting(
+  input: GenerateInput,
+  fits: (messages: readonly ChatMessage[]) => Promise<boolean>,
+): Promise<Fitting | undefined> {
+  const candidates = fittings(input)
+  const accepted = async (at: number): Promise<boolean> => {
+    const candidate = candidates[at]
+    return (
+      candidate !== undefined && fits(groundedPrompt(input, candidate, standInForSummary(candidate.older)))
+    )
   }
-  if (count === 0) return undefined
-  const passages = input.passages.slice(0, count)
-
-  const lengths = input.history.map(lengthOf)
-  const whole = lengths.reduce((sum, length) => sum + length, 0)
-  if (whole <= room || count < input.passages.length)
-    return { passages, recent: whole <= room ? input.history : [], older: [] }
-  room -= earlier('x'.repeat(MAX_SUMMARY_CHARACTERS)).length
-  let first = input.history.length
-  while (first > 0 && room >= (lengths[first - 1] ?? 0)) room -= lengths[--first] ?? 0
-  return {
-    passages,
-    recent: input.history.slice(first),
-    // Without room for a summary there is none.
-    older: room < 0 ? [] : input.history.slice(0, first),
+  if (await accepted(0)) return candidates[0]
+  // Bisected: to count the tokens of a prompt takes time.
+  let refused = 0
+  let found = candidates.length
+  while (found - refused > 1) {
+    const middle = Math.floor((refused + found) / 2)
+    if (await accepted(middle)) found = middle
+    else refused = middle
   }
+  return candidates[found]
 }
+
+/** From all of the input to the best passage alone, each less than the one before. */
+function fittings({ passages, history }: GenerateInput): Fitting[] {
+  return [
+    { passages, recent: history, older: [] },
+    ...history.map((_, at) => ({
+      passages,
+      recent: history.slice(at + 1),
+      older: history.slice(0, at + 1),
+    })),
+    ...passages
+      .map((_, at) => ({ passages: passages.slice(0, passages.length - at), recent: [], older: [] }))
+      .slice(history.length === 0 ? 1 : 0),
+  ]
+}
+
+/** As long as a summary may be, in the script of the turns. */
+const standInForSummary = (older: readonly Turn[]): string =>
+  older
+    .map(({ question, text }) => `${shortened(question)}\n${shortened(text)}`)
+    .join('\n')
+    .slice(0, MAX_SUMMARY_CHARACTERS)
 
 /** The whole prompt; `summary` of the older turns, if there are any. */
 export function groundedPrompt(
@@ -94,8 +105,6 @@ function messagesOf(turn: Turn): ChatMessage[] {
     { role: 'assistant', content: escapedForPrompt(shortened(turn.text)) },
   ]
 }
-
-const lengthOf = (turn: Turn) => shortened(turn.question).length + shortened(turn.text).length
 
 /** Never ends inside a surrogate pair. */
 const shortened = (text: string) => text.slice(0, MAX_EARLIER_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')

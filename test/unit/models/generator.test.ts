@@ -186,6 +186,14 @@ describe('answers', () => {
     })
   })
 
+  test('a prompt is counted as it is computed', async () => {
+    const generator = await start(await writeModel(tinyChatModel()))
+    const { signal } = new AbortController()
+    expect(await generator.count(ask('a b c'), signal)).toBe(promptOf('a b c').length)
+    expect((await answer(generator, ask('a b c'))).promptTokens).toBe(promptOf('a b c').length)
+    await expect(generator.count(ask('a'), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+  })
+
   test('a cancelled one stops, and the next is right', async () => {
     const generator = await start(await writeModel(tinyChatModel()))
     const abort = new AbortController()

@@ -2,9 +2,18 @@
 import { describe, expect, test } from 'vitest'
 import { localGenerator } from '../../../../src/generate/engines/local.ts'
 import { openaiGenerator } from '../../../../src/generate/engines/openai.ts'
+import { estimatedPromptTokens, estimatedTokens } from '../../../../src/generate/engines/token-estimate.ts'
 import type { Generator } from '../../../../src/ports/generator.ts'
 import { workFor } from '../../../support/engine-work.ts'
-import { failing, fakeOpenai, open, type Reply, streaming, write } from '../../../support/fake-openai.ts'
+import {
+  type FakeRequest,
+  failing,
+  fakeOpenai,
+  open,
+  type Reply,
+  streaming,
+  write,
+} from '../../../support/fake-openai.ts'
 import { passage } from '../../../support/passages.ts'
 
 const engine = {
@@ -17,7 +26,7 @@ const engine = {
   retries: 0,
 }
 
-/** Tokens that an answer has cost, and the characters of its prompts. */
+/** Tokens that an answer has cost. */
 async function costOf(generator: Generator, abort: AbortController, isEnough: (text: string) => boolean) {
   let tokens = 0
   let text = ''
@@ -55,11 +64,12 @@ async function remoteCost(reply: Reply, { abortAt = '' } = {}) {
   await using server = await fakeOpenai((response, request) => reply(response, request))
   const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
   const tokens = await costOf(generator, abort, (text) => abortAt !== '' && text.includes(abortAt))
-  const prompt = server.requests[0]?.messages.reduce((sum, { content }) => sum + content.length, 0) ?? 0
+  const prompt = server.requests[0]?.messages ?? []
   return { tokens, prompt }
 }
 
-const estimated = (characters: number) => Math.ceil(characters / 3)
+const estimated = (prompt: FakeRequest['messages'], ...written: string[]) =>
+  Math.ceil(estimatedTokens(written.join('')) + estimatedPromptTokens(prompt))
 
 describe('an answer of a remote engine costs', () => {
   test('what the engine counts', async () => {
@@ -73,7 +83,7 @@ describe('an answer of a remote engine costs', () => {
       write(response, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
       response.end('data: [DONE]\n\n')
     })
-    expect(tokens).toBe(estimated(prompt + 'Blue [1].'.length))
+    expect(tokens).toBe(estimated(prompt, 'Blue [1].'))
   })
 
   test('what was written when it is cancelled, its thoughts too', async () => {
@@ -87,7 +97,7 @@ describe('an answer of a remote engine costs', () => {
       },
       { abortAt: 'Because' },
     )
-    expect(tokens).toBe(estimated(prompt + 600 + text.length))
+    expect(tokens).toBe(estimated(prompt, 'x'.repeat(600), text))
   })
 
   test('what was written when the engine is cut off', async () => {
@@ -96,7 +106,7 @@ describe('an answer of a remote engine costs', () => {
       write(response, delta({ content: 'Because' }))
       response.socket?.destroySoon()
     })
-    expect(tokens).toBe(estimated(prompt + 'Because'.length))
+    expect(tokens).toBe(estimated(prompt, 'Because'))
   })
 
   test('nothing when the engine refuses it', async () => {
@@ -109,8 +119,8 @@ describe('an answer of a remote engine costs', () => {
     await using server = await fakeOpenai(() => abort.abort(new Error('enough')))
     const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
     const tokens = await costOf(generator, abort, () => false)
-    const prompt = server.requests[0]?.messages.reduce((sum, { content }) => sum + content.length, 0) ?? 0
-    expect(prompt).toBeGreaterThan(500)
+    const prompt = server.requests[0]?.messages ?? []
+    expect(prompt).toHaveLength(2)
     expect(tokens).toBe(estimated(prompt))
   })
 })
@@ -129,6 +139,7 @@ test('an answer of a local model that is cancelled costs the tokens until then',
       name: 'm',
       fingerprint: 'm',
       contextTokens: 4096,
+      count: async () => 200,
       async *stream(_messages, _options, signal) {
         for (let completionTokens = 1; completionTokens < 50; completionTokens += 1) {
           yield { type: 'text', text: ` word${completionTokens}`, promptTokens: 200, completionTokens }
