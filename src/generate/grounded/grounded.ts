@@ -11,7 +11,7 @@ import { withoutThinking } from '../engines/thinking.ts'
 import { wholeCharacters } from '../engines/whole-characters.ts'
 import { checkCitations } from './citations.ts'
 import { filterLinks } from './links.ts'
-import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION } from './prompt.ts'
+import { fitting, groundedPrompt, NO_ANSWER, PROMPT_VERSION, shownText } from './prompt.ts'
 import { rewriteByEngine } from './rewriter.ts'
 import { createSummaries } from './summary.ts'
 
@@ -82,7 +82,10 @@ async function* grounded(
   pieces: AsyncIterable<CompletionPart>,
 ): AsyncGenerator<GeneratorEvent> {
   const check = checkCitations(passages)
-  const links = filterLinks([input.question, ...passages.map(({ text }) => text)])
+  const links = filterLinks([
+    input.question,
+    ...passages.map((passage) => shownText(passage, input.excerpts)),
+  ])
   const citations: Citation[] = []
   let usage: Usage | undefined
   let finish = ''

@@ -1,4 +1,6 @@
 import type { Passage, Turn } from '../../domain/answer.ts'
+import type { Excerpt } from '../../domain/block.ts'
+import type { Span } from '../../domain/document.ts'
 import type { Language } from '../../domain/language.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
@@ -6,7 +8,7 @@ import { KNOWLEDGE } from '../../text/language.ts'
 import { escapedForPrompt } from './prompt-escape.ts'
 
 /** Raised with every change of the wording: cached answers of older prompts are then not found. */
-export const PROMPT_VERSION = 'grounded-4'
+export const PROMPT_VERSION = 'grounded-5'
 
 /** What the engine is told to say, alone, when the passages do not hold the answer. */
 export const NO_ANSWER = 'NO_ANSWER'
@@ -16,6 +18,9 @@ const MAX_EARLIER_TEXT_CHARACTERS = 1500
 
 /** UTF-16 code units of what stands for the turns that do not fit. */
 const MAX_SUMMARY_CHARACTERS = 1200
+
+/** UTF-16 code units of what leads to a passage: a lead-in sentence, outer items, a table's header. */
+const MAX_LEADS_CHARACTERS = 1200
 
 /** What of the input an engine gets to see. */
 export interface Fitting {
@@ -86,7 +91,10 @@ export function groundedPrompt(
   return [
     { role: 'system', content: rules(input.language) },
     ...recent.flatMap(messagesOf),
-    { role: 'user', content: before + passages.map(delimited).join('') + asked(input) },
+    {
+      role: 'user',
+      content: before + passages.map((passage) => delimited(passage, input.excerpts)).join('') + asked(input),
+    },
   ]
 }
 
@@ -119,10 +127,35 @@ const rules = (language: Language) =>
 - Write no links or images, unless a passage that you cite holds them and they are asked for.
 - Be brief and answer in ${KNOWLEDGE[language].name}.`
 
+/**
+ * The passage's text, behind what gives its blocks their meaning where the passage itself does not hold that. Of too
+ * many leads the innermost stay.
+ */
+export function shownText(passage: Passage, excerpts: readonly Excerpt[]): string {
+  const excerpt = excerpts.find(({ passages }) => passages.some(({ number }) => number === passage.number))
+  if (excerpt === undefined) return passage.text
+  const leads = excerpt.blocks
+    .filter((block) => block.start < passage.end && passage.start < block.end)
+    .flatMap((block) => block.leads)
+    .filter(({ start }) => start < passage.start)
+    .toSorted((left, right) => right.start - left.start)
+  const shown: Span[] = []
+  let room = MAX_LEADS_CHARACTERS
+  for (const { start, end } of leads) {
+    // A passage may begin inside a lead, and blocks share leads.
+    const lead = { start, end: Math.min(end, passage.start) }
+    if (lead.end > (shown[0]?.start ?? passage.start)) continue
+    room -= lead.end - lead.start
+    if (room < 0) break
+    shown.unshift(lead)
+  }
+  return [...shown.map(excerpt.text), passage.text].join('\n')
+}
+
 /** A passage between marks that its own text cannot close or open. */
-function delimited(passage: Passage): string {
+function delimited(passage: Passage, excerpts: readonly Excerpt[]): string {
   const place = passage.heading === undefined ? passage.title : `${passage.title} › ${passage.heading}`
-  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${escapedForPrompt(passage.text)}\n</passage>\n\n`
+  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${escapedForPrompt(shownText(passage, excerpts))}\n</passage>\n\n`
 }
 
 const attribute = (text: string) => escapedForPrompt(text).replace(/["\n\r]/g, ' ')
