@@ -1,5 +1,6 @@
 /** What flows through the pipeline: each step adds its part, and needs what the steps before have added. */
 import type { Answer, Citation, Passage, SearchFilter, StageName, Turn, Usage } from '../domain/answer.ts'
+import type { Excerpt } from '../domain/block.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { CacheQuery } from '../ports/answer-cache.ts'
@@ -51,6 +52,8 @@ export interface NotCached extends Embedded {
 
 export interface Retrieved extends NotCached {
   readonly context: readonly Passage[]
+  /** Of the documents of `context`, best first. */
+  readonly excerpts: readonly Excerpt[]
 }
 
 export interface Generated extends Retrieved {

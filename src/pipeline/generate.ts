@@ -20,6 +20,7 @@ export async function generateAnswer(
     questionVector: ask.vector,
     language: ask.language,
     passages: ask.context,
+    excerpts: ask.excerpts,
     history: ask.history,
     asker: principal.id,
     signal,

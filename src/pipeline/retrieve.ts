@@ -1,4 +1,5 @@
 import { retrieveRemembered } from '../cache/passages.ts'
+import { excerptsOf } from '../retrieval/excerpts.ts'
 import { retrieve } from '../retrieval/retrieve.ts'
 import type { NotCached, Retrieved } from './ask.ts'
 import type { StepContext } from './step.ts'
@@ -18,5 +19,6 @@ export async function retrieveContext(
     filter: ask.filter,
   })
   emit({ type: 'context', passages })
-  return { ...ask, context: passages, warnings: [...ask.warnings, ...warnings] }
+  const excerpts = await excerptsOf(ports.store, principal, passages)
+  return { ...ask, context: passages, excerpts, warnings: [...ask.warnings, ...warnings] }
 }

@@ -1,4 +1,5 @@
 import type { Citation, Passage, Turn, Usage } from '../domain/answer.ts'
+import type { Excerpt } from '../domain/block.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 
@@ -33,6 +34,8 @@ export interface GenerateInput extends EngineWork {
   readonly language: Language
   /** Best first. */
   readonly passages: readonly Passage[]
+  /** What the passages are made of; the best passage's document first. */
+  readonly excerpts: readonly Excerpt[]
   /** Earlier turns of the conversation, oldest first. */
   readonly history: readonly Turn[]
 }

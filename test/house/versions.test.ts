@@ -91,6 +91,7 @@ test('PROMPT_VERSION', () => {
       questionVector: new Float32Array(),
       language,
       passages: [passage(1), passage(2)],
+      excerpts: [],
       history: [turn],
       ...workFor(),
     }

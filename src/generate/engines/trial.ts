@@ -2,6 +2,7 @@
 import type { Passage, Usage } from '../../domain/answer.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Generator } from '../../ports/generator.ts'
+import { excerptsOfTexts } from '../../text/paragraphs.ts'
 
 export interface Trial {
   readonly text: string
@@ -46,6 +47,7 @@ export async function tryEngine(
     questionVector: embedded.vector,
     language: 'en',
     passages: [passage],
+    excerpts: excerptsOfTexts([passage]),
     history: [],
     asker: '',
     signal,

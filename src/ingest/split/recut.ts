@@ -1,7 +1,8 @@
 /** Chunks made anew from what is stored, where the file itself is not at hand. */
-import type { Chunk, LoadedBlock, LoadedBlockKind, Span } from '../../domain/document.ts'
+import type { Chunk, LoadedBlock } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
+import { paragraphKind, paragraphs } from '../../text/paragraphs.ts'
 import { splitDocument } from './splitter.ts'
 
 /** Blocking work: runs in the parser's process. */
@@ -18,7 +19,7 @@ function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>)
     const headings = section.heading === '' ? [] : section.heading.split(' › ')
     return paragraphs(text, section).map((span) => {
       const own = text.slice(span.start, span.end)
-      const kind = kindOf(own)
+      const kind = paragraphKind(own)
       const isOwnTitle = kind === 'heading' && own.replace(/^#+\s*/u, '').trim() === headings.at(-1)
       return {
         ...span,
@@ -43,35 +44,4 @@ function sections(text: string, spans: readonly StoredSpan[]): StoredSpan[] {
     else joined.push({ ...span, start })
   }
   return joined
-}
-
-const FENCE = /^\s*(```|~~~)/u
-
-/** Cut at blank lines, but not inside fenced code. */
-function paragraphs(text: string, { start, end }: Span): Span[] {
-  const found: Span[] = []
-  let begun: number | undefined
-  let fenced = false
-  for (let at = start; at < end; ) {
-    const newline = text.indexOf('\n', at)
-    const next = newline < 0 || newline >= end ? end : newline + 1
-    const line = text.slice(at, next)
-    if (FENCE.test(line)) fenced = !fenced
-    if (!fenced && line.trim() === '') {
-      if (begun !== undefined) found.push({ start: begun, end: at })
-      begun = undefined
-    } else begun ??= at
-    at = next
-  }
-  if (begun !== undefined) found.push({ start: begun, end })
-  return found
-}
-
-function kindOf(text: string): LoadedBlockKind {
-  const lines = text.trimEnd().split('\n')
-  if (lines.length === 1 && /^#{1,6}\s/u.test(text)) return 'heading'
-  if (FENCE.test(text)) return 'code'
-  if (lines.every((line) => /^\s*\|/u.test(line))) return 'table'
-  if (lines.every((line) => line.startsWith('>'))) return 'quote'
-  return /^\s*([-*+]|\d+[.)])\s/u.test(text) ? 'list' : 'paragraph'
 }

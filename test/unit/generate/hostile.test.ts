@@ -1,9 +1,11 @@
 /** Instructions inside documents change nothing: neither what is quoted, nor what an engine is sent and may show. */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { printable } from '../../../src/domain/printable.ts'
 import { openaiGenerator } from '../../../src/generate/engines/openai.ts'
 import type { GeneratorEvent } from '../../../src/ports/generator.ts'
+import { excerptsOfTexts } from '../../../src/text/paragraphs.ts'
 import { workFor } from '../../support/engine-work.ts'
 import { fakeOpenai, streaming } from '../../support/fake-openai.ts'
 import { passage } from '../../support/passages.ts'
@@ -96,12 +98,14 @@ describe('the prompt of an engine', () => {
     ]
     const events: GeneratorEvent[] = []
     const question = 'What does it say?'
+    const passages = [passage(1, read(file)), passage(2, 'The sky is blue.')]
     for await (const event of generator.generate({
       question,
       standalone: question,
       questionVector: new Float32Array(384),
       language: 'en',
-      passages: [passage(1, read(file)), passage(2, 'The sky is blue.')],
+      passages,
+      excerpts: excerptsOfTexts(passages),
       history,
       ...workFor(),
     }))

@@ -1,8 +1,10 @@
 /** What an engine does for a conversation beside answering: follow-ups made standalone, old turns summarised. */
+
 import { describe, expect, test } from 'vitest'
 import type { Turn } from '../../../../src/domain/answer.ts'
 import { openaiGenerator } from '../../../../src/generate/engines/openai.ts'
 import type { GeneratorEvent } from '../../../../src/ports/generator.ts'
+import { excerptsOfTexts } from '../../../../src/text/paragraphs.ts'
 import { workFor } from '../../../support/engine-work.ts'
 import { failing, fakeOpenai, type Reply, streaming } from '../../../support/fake-openai.ts'
 import { passage } from '../../../support/passages.ts'
@@ -83,6 +85,8 @@ describe('turns that do not fit into the prompt', () => {
     turn(`${i}`, `Question ${i} about towers?`, `Tower ${i} is ${i} m high. ${'More of it. '.repeat(120)}`),
   )
 
+  const tower = passage(1, 'Tower 5 is the highest.')
+
   async function ask(reply: Reply, askers = ['anna'], told = history) {
     await using server = await fakeOpenai(reply)
     const generator = await openaiGenerator('fake', { ...engine, baseUrl: server.baseUrl })
@@ -93,7 +97,8 @@ describe('turns that do not fit into the prompt', () => {
         standalone: 'And the highest? (towers)',
         questionVector: new Float32Array(384),
         language: 'en',
-        passages: [passage(1, 'Tower 5 is the highest.')],
+        passages: [tower],
+        excerpts: excerptsOfTexts([tower]),
         history: told,
         ...workFor(asker),
       }))
@@ -134,7 +139,8 @@ describe('turns that do not fit into the prompt', () => {
         standalone: 'And the highest?',
         questionVector: new Float32Array(384),
         language: 'en',
-        passages: [passage(1, 'Tower 5 is the highest.')],
+        passages: [tower],
+        excerpts: excerptsOfTexts([tower]),
         history: told(secret),
         ...workFor(asker),
       })

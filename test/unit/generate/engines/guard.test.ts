@@ -10,6 +10,7 @@ const input = (signal = new AbortController().signal): GenerateInput => ({
   questionVector: new Float32Array(),
   language: 'en',
   passages: [],
+  excerpts: [],
   history: [],
   ...workFor('somebody', signal),
 })

@@ -33,6 +33,7 @@ async function costOf(generator: Generator, abort: AbortController, isEnough: (t
     questionVector: new Float32Array(384),
     language: 'en',
     passages: [passage(1, 'The sky is blue because air scatters short waves most.')],
+    excerpts: [],
     history: [],
     ...work,
   })

@@ -5,6 +5,7 @@ import { openaiGenerator } from '../../../../src/generate/engines/openai.ts'
 import { fitting, groundedPrompt } from '../../../../src/generate/grounded/prompt.ts'
 import type { GenerateInput, GeneratorEvent } from '../../../../src/ports/generator.ts'
 import { KNOWLEDGE } from '../../../../src/text/language.ts'
+import { excerptsOfTexts } from '../../../../src/text/paragraphs.ts'
 import { workFor } from '../../../support/engine-work.ts'
 import { failing, fakeOpenai, open, type Reply, streaming, write } from '../../../support/fake-openai.ts'
 import { passage } from '../../../support/passages.ts'
@@ -18,6 +19,7 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
     questionVector: new Float32Array(384),
     language: 'en',
     passages: [sky],
+    excerpts: excerptsOfTexts(given.passages ?? [sky]),
     history: [],
     ...workFor(),
     ...given,

@@ -11,6 +11,7 @@ import { splitDocument } from '../../../../src/ingest/split/splitter.ts'
 import type { Embedder, Embedding } from '../../../../src/ports/embedder.ts'
 import { embedInput } from '../../../../src/text/embed-input.ts'
 import { detectLanguage } from '../../../../src/text/language.ts'
+import { excerptsOfTexts } from '../../../../src/text/paragraphs.ts'
 import { workFor } from '../../../support/engine-work.ts'
 
 export interface TestAnswer {
@@ -91,6 +92,7 @@ export async function testCorpus(): Promise<TestCorpus> {
         questionVector: await vectorOf(question),
         language: detectLanguage(question),
         passages,
+        excerpts: excerptsOfTexts(passages),
         history: [],
         ...workFor('somebody', signal),
       })
