@@ -22,7 +22,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { CacheHit, Timings, Usage } from '../src/domain/answer.ts'
+import type { CacheHit, QuotedSpan, Timings, Usage } from '../src/domain/answer.ts'
 import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
@@ -478,6 +478,8 @@ export const citations = pgTable(
     start: integer('start_offset').notNull(),
     end: integer('end_offset').notNull(),
     text: text('text').notNull(),
+    /** All quoted spans, if there are several. */
+    spans: jsonb('spans').$type<readonly QuotedSpan[]>(),
     heading: text('heading'),
     page: integer('page'),
     line: integer('line'),

@@ -50,14 +50,26 @@ export interface RetrievedPassages {
   readonly whole: boolean
 }
 
-/** A verified quotation: the stored text of `document` at [start, end) is exactly `text`. */
-export interface Citation extends Span {
+/** A part of a document: its stored text at [start, end) is exactly `text`. */
+export interface QuotedSpan extends Span {
+  readonly text: string
+}
+
+/** Spans that one citation may quote. */
+export const MAX_QUOTED_SPANS = 64
+
+/** A verified quotation of `document`. */
+export interface Citation extends QuotedSpan {
   /** The mark in the answer's text: 1 for `[1]`. */
   readonly number: number
   readonly document: string
   readonly uri: string
   readonly title: string
-  readonly text: string
+  /**
+   * Present if the citation quotes several spans, such as a table's header and a row: all of them, in the order of
+   * the answer. The citation's own span is the main one.
+   */
+  readonly spans?: readonly QuotedSpan[]
   readonly heading?: string
   readonly page?: number
   readonly line?: number

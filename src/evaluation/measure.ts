@@ -2,7 +2,7 @@
 import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
-import type { Answer, Citation, Passage } from '../domain/answer.ts'
+import type { Answer, Citation, Passage, QuotedSpan } from '../domain/answer.ts'
 import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
@@ -101,7 +101,16 @@ async function judge(
   }
 }
 
-async function isMisquoted(api: ApiClient, { document, start, end, text }: Citation): Promise<boolean> {
+async function isMisquoted(api: ApiClient, { document, spans, ...main }: Citation): Promise<boolean> {
+  const wrong = await Promise.all([main, ...(spans ?? [])].map((span) => isMissing(api, document, span)))
+  return wrong.includes(true)
+}
+
+async function isMissing(
+  api: ApiClient,
+  document: string,
+  { start, end, text }: QuotedSpan,
+): Promise<boolean> {
   try {
     const stored = await api.call('getDocumentText', {
       params: { reference: document },

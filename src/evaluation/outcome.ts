@@ -24,7 +24,7 @@ const answerOutcome = z.object({
   /** Of the answer without its marks; absent when refused. */
   sentences: z.int().optional(),
   citations: z.int(),
-  /** Citations whose text is not the stored text at their span. */
+  /** Citations of which a text is not the stored text at its span. */
   wrongCitations: z.int(),
   /** A gold document is among those cited; absent when refused or when the set names none. */
   goldCited: z.boolean().optional(),

@@ -1,7 +1,7 @@
 /** The data in messages and API responses: one zod schema each, checked against the domain's types. */
 
 import { z } from 'zod'
-import { STAGES } from '../domain/answer.ts'
+import { MAX_QUOTED_SPANS, STAGES } from '../domain/answer.ts'
 import { MAX_COLLECTION_NAME_CHARACTERS } from '../domain/document.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
 import {
@@ -23,6 +23,8 @@ const span = {
   start: z.int().nonnegative().describe('start of the quoted text in the stored text'),
   end: z.int().nonnegative().describe('end of the quoted text, exclusive'),
 }
+
+const quoted = { ...span, text: z.string().describe('the exact stored text at the span') }
 
 const place = {
   heading: z.string().optional().describe('section path, joined by ` › `'),
@@ -61,8 +63,15 @@ export const citationSchema = z.object({
   document: z.string().describe('id of the document'),
   uri: z.string(),
   title: z.string(),
-  ...span,
-  text: z.string().describe('the exact stored text at the span'),
+  ...quoted,
+  spans: z
+    .array(z.object(quoted))
+    .max(MAX_QUOTED_SPANS)
+    .readonly()
+    .optional()
+    .describe(
+      "all quoted spans in the order of the answer, if there are several: a table's header and a row, a list's lead-in and an item; `start`, `end` and `text` are the main one",
+    ),
   ...place,
   score: z.number(),
 })

@@ -297,7 +297,16 @@ export function answersSuite(database: () => TestDatabase): void {
       const { document } = await put(store, name, 'quoted.md', ['A lease is a promise.'])
       const ask = askOf({ collections: await store.collections.readable(ANNA, [name]) })
       const { conversation } = await store.answers.begin(ANNA, ask)
-      const citations = Array.from({ length: 3 }, () => ({ ...CITATION, document: document.id }))
+      const { start, end, text } = CITATION
+      const spans = [
+        { start: 0, end: 8, text: 'Leases:\n' },
+        { start, end, text },
+      ]
+      const citations = [undefined, spans, undefined].map((quoted) => ({
+        ...CITATION,
+        document: document.id,
+        spans: quoted,
+      }))
       const answer = answerOf(ask, conversation, { citations })
       await store.answers.complete(ANNA, 1, answer)
       await store.collections.remove(ANNA, name)

@@ -8,12 +8,13 @@ import type { Queries } from '../database/database.ts'
 /** For a statement with a row `done` from `answers` and the placeholder `citations` as JSON. */
 export const INSERT_CITATIONS: SQL = sql`
   INSERT INTO citations (principal, answer_id, position, number, document_id, uri, title, start_offset, end_offset, text,
-    heading, page, line, score)
-  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, heading, page, line, score
+    spans, heading, page, line, score)
+  SELECT principal, id, position - 1, number, document, uri, title, start, "end", given.text, spans, heading, page, line,
+    score
   FROM done, ROWS FROM (jsonb_to_recordset(${sql.placeholder('citations')}::jsonb) AS (number integer, document uuid,
-    uri text, title text, start integer, "end" integer, text text, heading text, page integer, line integer,
-    score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text, heading, page,
-    line, score, position)`
+    uri text, title text, start integer, "end" integer, text text, spans jsonb, heading text, page integer,
+    line integer, score double precision)) WITH ORDINALITY AS given(number, document, uri, title, start, "end", text,
+    spans, heading, page, line, score, position)`
 
 /** The citations of these answers, by answer, in their order in the text. */
 export async function readCitations(
@@ -33,7 +34,8 @@ export async function readCitations(
       const heading = row.heading ?? undefined
       const page = row.page ?? undefined
       const line = row.line ?? undefined
-      const citation = { number, document, uri, title, heading, page, line, start, end, text, score }
+      const spans = row.spans ?? undefined
+      const citation = { number, document, uri, title, heading, page, line, start, end, text, spans, score }
       byAnswer.get(answer)?.push(citation)
     }
   }
