@@ -2,12 +2,12 @@ import { resolve } from 'node:path'
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, integer, string } from '@oclif/core/flags'
 import { type Expansion, expandFiles } from '../src/client/files/expand.ts'
+import { type Inputs, inputsOf, type SourceLocation } from '../src/client/files/inputs.ts'
 import { readPassword } from '../src/client/files/password-file.ts'
-import { type Place, type Places, placesOf } from '../src/client/files/places.ts'
 import { tempFolder } from '../src/client/files/temp-folder.ts'
 import { followSources } from '../src/client/sync/follow-sources.ts'
 import { machineOf, readSourceOptions } from '../src/client/sync/read-source.ts'
-import { type IngestReport, type Outcome, reportOf } from '../src/client/sync/report.ts'
+import { type IngestReport, type SyncOutcome, syncReportOf } from '../src/client/sync/report.ts'
 import { type SyncSession, syncFiles, syncPlace } from '../src/client/sync/session.ts'
 import { checkCollectionName } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
@@ -97,7 +97,7 @@ export default class Ingest extends ChatbotCommand {
         'What is the document from stdin called? Add --name, for example --name notes.md',
       )
     }
-    const places = placesOf(
+    const places = inputsOf(
       inputs.filter((input) => input !== '-'),
       { cwd: process.cwd(), tracked: flags.tracked },
     )
@@ -144,7 +144,7 @@ export default class Ingest extends ChatbotCommand {
     { ndjson }: { readonly ndjson: boolean },
   ): Promise<IngestReport> {
     const started = performance.now()
-    const outcomes: Outcome[] = []
+    const outcomes: SyncOutcome[] = []
     if (files.files.length + files.failed.length > 0)
       outcomes.push(await syncFiles(session, files, collection))
     for (const source of sources) {
@@ -152,7 +152,7 @@ export default class Ingest extends ChatbotCommand {
       outcomes.push(await syncPlace(session, source, collection))
     }
     output[Symbol.dispose]()
-    const report = reportOf(collection, outcomes, performance.now() - started, session.dryRun)
+    const report = syncReportOf(collection, outcomes, performance.now() - started, session.dryRun)
     const stopped = outcomes.at(-1)?.stopped
     const { skipped, ...others } = report.totals
     if (stopped === undefined && others.files === 0) {
@@ -172,13 +172,13 @@ export default class Ingest extends ChatbotCommand {
   }
 }
 
-const sourceOf = (place: Place, { root, include, exclude }: SourceOptions): NewSource => ({
+const sourceOf = (place: SourceLocation, { root, include, exclude }: SourceOptions): NewSource => ({
   ...place,
   machine: machineOf(place),
   options: place.kind === 'url' ? {} : { root, include, exclude },
 })
 
-function checkWatched({ sources, files }: Places, inputs: readonly string[]): void {
+function checkWatched({ sources, files }: Inputs, inputs: readonly string[]): void {
   const other = sources.find(({ kind }) => kind !== 'folder' && kind !== 'git')?.location ?? files[0]
   if (other === undefined && !inputs.includes('-')) return
   throw new ChatbotError('bad_request', `--watch follows folders; ${other ?? '-'} is none.`)

@@ -55,7 +55,7 @@ export default class Status extends ChatbotCommand {
 type Shown = RouteResponse<'status'>
 type Line = [label: string, value: string]
 
-const MOST_JOBS = 5
+const MAX_JOBS = 5
 
 function shown(status: Shown, first: readonly Line[] = []): string {
   const text = fields([...first, ...lines(status)])
@@ -88,9 +88,9 @@ function cacheLine({ entries, exact, semantic, hits, misses }: Shown['cache']): 
 
 function jobLines(jobs: Shown['jobs']): Line[] {
   const lines = jobs
-    .slice(0, MOST_JOBS)
+    .slice(0, MAX_JOBS)
     .map((job): Line => ['Job', `${job.kind} of ${job.collection}, ${stateOf(job)}: ${progressOf(job)}`])
-  if (jobs.length > MOST_JOBS) lines.push(['Job', `and ${jobs.length - MOST_JOBS} more (chatbot jobs list)`])
+  if (jobs.length > MAX_JOBS) lines.push(['Job', `and ${jobs.length - MAX_JOBS} more (chatbot jobs list)`])
   return lines
 }
 

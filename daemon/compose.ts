@@ -39,7 +39,7 @@ import type { Services } from './services.ts'
 import { cacheTiers } from './tiers.ts'
 
 /** The question and the sentences that an extractive answer compares, with room for searches. */
-const TEXTS_OF_AN_ASK = 20
+const EMBEDDED_TEXTS_PER_ASK = 20
 
 export interface ComposeOptions {
   readonly loaded: LoadedConfig
@@ -75,7 +75,7 @@ export async function compose({
       cacheDir: config.models.cacheDir,
       workers: config.embedder.workers,
       provider: config.models.executionProvider,
-      maxQuestions: config.server.maxAsks * TEXTS_OF_AN_ASK,
+      maxQuestions: config.server.maxAsks * EMBEDDED_TEXTS_PER_ASK,
       most: config.embedder.maxModels,
       kept: 'builtin',
       remote: await remoteEmbedders(config),

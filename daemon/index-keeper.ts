@@ -4,7 +4,7 @@ import type { Logger } from './log.ts'
 /** How far the statistics of words may lag behind the documents, unless counting them takes long. */
 const EVERY_MS = 30_000
 /** Counting takes at most this share of the time. */
-const SHARE = 1 / 20
+const MAX_COUNTING_SHARE = 1 / 20
 
 export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
@@ -25,24 +25,24 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
     if (!quiet()) return
     await store.index.dropRetired()
     while (!stopped() && quiet() && (await store.index.completeTerms())) {
-      // Batch after batch: each is a transaction of its own, so that questions get their turn.
+      // Batch after batch: each is a transaction of its own, so that questions come in between.
     }
     if (!stopped() && quiet()) await store.index.countTerms()
     if (!stopped()) await store.index.buildApproximateIndexes(stopping.signal)
   }
-  const turn = async (): Promise<void> => {
+  const pass = async (): Promise<void> => {
     const started = performance.now()
     await work().catch((error: unknown) => {
       if (!stopped()) log.warn({ err: error }, 'the indexes were not brought up to date')
     })
     if (stopped()) return
-    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / SHARE))
+    timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / MAX_COUNTING_SHARE))
     timer.unref()
   }
   const next = () => {
-    running = turn()
+    running = pass()
   }
-  let running = turn()
+  let running = pass()
   return async () => {
     stopping.abort()
     clearTimeout(timer)

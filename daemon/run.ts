@@ -19,7 +19,7 @@ import { watchRevocations } from './revocations.ts'
 import { type Life, type Services, servicesOf } from './services.ts'
 import { socketServer } from './socket/server.ts'
 
-export interface RunOptions {
+export interface DaemonOptions {
   readonly loaded: LoadedConfig
   /** Logs go to stdout instead of the log file. */
   readonly foreground: boolean
@@ -35,7 +35,7 @@ const MAINTENANCE_MS = 10 * 60_000
 const LAST_RESPONSES_MS = 1000
 
 /** Runs the daemon until it is told to stop; throws when it cannot start. */
-export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: RunOptions): Promise<void> {
+export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: DaemonOptions): Promise<void> {
   const { config } = loaded
   // Of all that this process, its workers and its children write: documents are nobody else's.
   process.umask(0o077)

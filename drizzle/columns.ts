@@ -1,7 +1,7 @@
 /** Column types that drizzle lacks. */
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, customType } from 'drizzle-orm/pg-core'
-import { TERM_IDS, type Term } from '../src/text/bm25.ts'
+import { TERM_IDS, type WeightedTerm } from '../src/text/bm25.ts'
 
 /**
  * A pgvector `vector` of any dimension; each partition of `vectors` fixes its own. Sent in pgvector's binary
@@ -14,7 +14,7 @@ export const anyVector = customType<{ data: Float32Array; driverData: Buffer }>(
 })
 
 /** A pgvector `sparsevec` over term ids, sent in binary; never read back. */
-export const termWeights = customType<{ data: readonly Term[]; driverData: Buffer }>({
+export const termWeights = customType<{ data: readonly WeightedTerm[]; driverData: Buffer }>({
   dataType: () => `sparsevec(${TERM_IDS})`,
   toDriver: encodeTerms,
 })
@@ -42,7 +42,7 @@ function decodeVector(bytes: Buffer): Float32Array {
 }
 
 /** pgvector's sparsevec_recv: int32 dimensions, count, zero, the ascending indices from 0, then float4 values. */
-function encodeTerms(terms: readonly Term[]): Buffer {
+function encodeTerms(terms: readonly WeightedTerm[]): Buffer {
   const sorted = terms.toSorted((left, right) => left.id - right.id)
   const bytes = Buffer.allocUnsafe(12 + sorted.length * 8)
   bytes.writeInt32BE(TERM_IDS, 0)

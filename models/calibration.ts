@@ -105,3 +105,6 @@ export const BLOCK_WEIGHTS = {
   /** Of the sentences of a block. */
   sentence: { before: 0.98, similarity: 0.3 },
 }
+
+/** Evidence above which lists, tables and code are quoted: it was fitted on prose, whose sentences say more. */
+export const LEAST_EVIDENCE_OF_BLOCKS = -1.5

@@ -1,7 +1,7 @@
 /** Causal language models in the ONNX layout of transformers.js: what their graphs ask for, and the cache of keys and values. */
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { feedable, float32 } from './float16.ts'
-import { openSession, type SessionOptions } from './session.ts'
+import { type InferenceOptions, openSession } from './session.ts'
 
 type CacheType = 'float32' | 'float16'
 
@@ -37,7 +37,7 @@ export interface CausalNetwork {
 }
 
 /** Throws for graphs that ask for what is not known here, and what onnxruntime-node throws. */
-export async function openCausal(path: string, options: SessionOptions): Promise<CausalNetwork> {
+export async function openCausal(path: string, options: InferenceOptions): Promise<CausalNetwork> {
   const session = await openSession(path, options)
   const tensors = cacheTensors(session)
   const growing = network(session, tensors, false)

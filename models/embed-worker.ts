@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
-import { wordsOf } from '../src/domain/errors.ts'
+import { errorText } from '../src/domain/errors.ts'
 import {
   type EmbedCommand,
   type EmbedReply,
@@ -71,7 +71,7 @@ async function embed(request: EmbedRequest): Promise<void> {
       arrays.map(({ buffer }) => buffer),
     )
   } catch (thrown) {
-    reply({ type: 'failed', id, message: wordsOf(thrown) })
+    reply({ type: 'failed', id, message: errorText(thrown) })
   }
 }
 

@@ -37,7 +37,7 @@ export interface LocalEmbedder extends RunningEmbedder {
 }
 
 /** A worker computes one text and has the next at hand, so that it doesn't wait for this thread in between. */
-const AT_HAND = 2
+const TEXTS_PER_WORKER = 2
 const MAX_CRASHES_IN_A_ROW = 3
 
 /**
@@ -86,8 +86,8 @@ export async function startEmbedder(options: EmbedderOptions): Promise<LocalEmbe
     for (;;) {
       // The worker that has least to do; among equals the one whose text has been computed longest.
       const [worker] = pool.toSorted((a, b) => a.load() - b.load() || a.since() - b.since())
-      if (!worker || worker.urgentLoad() >= AT_HAND) return
-      const task = queue.takeUrgent() ?? (worker.load() < AT_HAND ? queue.take() : undefined)
+      if (!worker || worker.urgentLoad() >= TEXTS_PER_WORKER) return
+      const task = queue.takeUrgent() ?? (worker.load() < TEXTS_PER_WORKER ? queue.take() : undefined)
       if (!task) return
       worker.run(task)
     }

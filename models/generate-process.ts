@@ -3,7 +3,7 @@
  * its parent, at the latest after the step in hand.
  */
 import { join } from 'node:path'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { openCausal } from './causal.ts'
 import { type ChatFormat, loadChat } from './chat.ts'
 import { type GenerateReply, type GenerateSetup, generateCommandSchema } from './generate-messages.ts'
@@ -26,7 +26,7 @@ process.on('message', async (message: unknown) => {
       } catch (thrown) {
         send({
           type: 'unloadable',
-          message: wordsOf(thrown),
+          message: errorText(thrown),
           code: thrown instanceof ChatbotError ? thrown.code : undefined,
           detail: thrown instanceof ChatbotError ? thrown.detail : undefined,
         })

@@ -36,9 +36,9 @@ const MODULE = new URL(
   `./generate-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
   import.meta.url,
 )
-const WAITING_FOR_EACH = 8
+const MAX_WAITING_PER_SLOT = 8
 const WATCH_MS = 500
-const STDERR_TAIL = 2000
+const STDERR_TAIL_CHARACTERS = 2000
 
 interface Answer {
   push: (reply: GenerateReply) => void
@@ -83,7 +83,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     })
     let stderr = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-STDERR_TAIL)
+      stderr = (stderr + text).slice(-STDERR_TAIL_CHARACTERS)
     })
     const { promise: loaded, resolve, reject } = Promise.withResolvers<void>()
     // It may fail when nobody waits for it any more.
@@ -138,7 +138,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     return { child, loaded }
   }
 
-  async function process(): Promise<ChildProcess> {
+  async function runningChild(): Promise<ChildProcess> {
     if (running === undefined) {
       await checkMemory(model, 1, 'Use a smaller variant of the model, or a smaller model.')
       verified ??= verifyModel(model)
@@ -172,9 +172,9 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
     fingerprint: model.fingerprint,
     contextTokens,
     pid: () => running?.child.pid,
-    async *stream(messages, generation, signal) {
+    async *stream(messages, settings, signal) {
       if (closed) throw stopping()
-      if (answers.size >= parallel * (1 + WAITING_FOR_EACH)) {
+      if (answers.size >= parallel * (1 + MAX_WAITING_PER_SLOT)) {
         throw new ChatbotError(
           'overloaded',
           `The model ${model.name} already works on ${parallel} answers, and ${answers.size - parallel} wait. Ask again in a moment.`,
@@ -209,13 +209,13 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       signal.addEventListener('abort', abort)
       try {
         signal.throwIfAborted()
-        child = await process()
+        child = await runningChild()
         signal.throwIfAborted()
         send(child, {
           type: 'generate',
           id,
           messages: messages.map((message) => ({ ...message })),
-          options: { ...generation, stop: [...generation.stop] },
+          options: { ...settings, stop: [...settings.stop] },
         })
         for (;;) {
           const piece = pieces.shift()

@@ -20,7 +20,7 @@ import type {
 } from './description.ts'
 import { familyOf } from './families.ts'
 import { externalData, networksIn } from './networks.ts'
-import { type ModelReference, nameOf, parseReference, repositoryFolder } from './reference.ts'
+import { type ModelReference, parseReference, referenceName, repositoryFolder } from './reference.ts'
 
 /**
  * Each throws `unknown_model` when nothing is installed under that name, `unsupported_model` when it is of another
@@ -111,7 +111,7 @@ interface OpenModel {
 
 async function openModel(text: string, cacheDir: string): Promise<OpenModel> {
   const reference = parseReference(text)
-  const name = nameOf(reference)
+  const name = referenceName(reference)
   const folder = await folderOf(reference, cacheDir)
   if (folder === undefined) throw notInstalled(reference, text)
   const files = await filesIn(folder)
@@ -274,7 +274,7 @@ function notInstalled(reference: ModelReference, text: string): ChatbotError {
   return reference.type === 'folder'
     ? new ChatbotError(
         'unknown_model',
-        `There is no model ${nameOf(reference)}: its folder has no config.json.`,
+        `There is no model ${referenceName(reference)}: its folder has no config.json.`,
         {
           detail: reference.folder,
         },

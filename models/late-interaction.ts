@@ -72,7 +72,7 @@ interface PackedText {
   readonly bytes: number
 }
 
-const LARGEST = 127
+const MAX_INT8 = 127
 
 function pack(encoding: Encoding): PackedText {
   const { vector: sentence, truncated } = encoding
@@ -82,7 +82,7 @@ function pack(encoding: Encoding): PackedText {
   // Iterators and callbacks would take twenty times as long.
   for (let i = 0; i < vectors.length; i++) {
     const d = i % dimensions
-    scales[d] = Math.max(scales[d] ?? 0, Math.abs(vectors[i] ?? 0) / LARGEST)
+    scales[d] = Math.max(scales[d] ?? 0, Math.abs(vectors[i] ?? 0) / MAX_INT8)
   }
   const small = new Int8Array(vectors.length)
   for (let i = 0; i < vectors.length; i++)

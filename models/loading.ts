@@ -1,7 +1,7 @@
 /** What is checked before a model is loaded, and how a failure to load it is told. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { bytes } from '../src/text/amounts.ts'
 import type { ModelFiles } from './description.ts'
 import { externalData } from './networks.ts'
@@ -22,7 +22,7 @@ export async function checkMemory(model: ModelFiles, copies: number, hint: strin
 
 /** `thrown` by a thread that could not load a model. */
 export function loadError(thrown: unknown, { name }: ModelFiles, provider: string): ChatbotError {
-  const message = wordsOf(thrown)
+  const message = errorText(thrown)
   return message.includes(PROVIDER_FAILED)
     ? new ChatbotError(
         'provider_unavailable',

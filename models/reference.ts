@@ -38,7 +38,7 @@ export function parseReference(text: string): ModelReference {
 export const repositoryFolder = (cacheDir: string, repository: string): string =>
   join(cacheDir, `models--${repository.replace('/', '--')}`)
 
-export const nameOf = (reference: ModelReference): string => {
+export const referenceName = (reference: ModelReference): string => {
   switch (reference.type) {
     case 'builtin':
       return 'builtin'

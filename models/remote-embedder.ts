@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
 import { z } from 'zod'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { semaphore } from '../src/domain/semaphore.ts'
 import type { Embedding, EmbeddingModel, EmbedOptions } from '../src/ports/embedder.ts'
 import { duration } from '../src/text/amounts.ts'
@@ -114,7 +114,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     if (!(thrown instanceof OpenAI.APIError))
       return new ChatbotError('engine_failed', `The embedder ${name} was cut off.`, {
         cause: thrown,
-        detail: `${at}: ${wordsOf(thrown)}`,
+        detail: `${at}: ${errorText(thrown)}`,
       })
     const { status, headers } = thrown
     if (status === 401 || status === 403)

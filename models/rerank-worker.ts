@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { wordsOf } from '../src/domain/errors.ts'
+import { errorText } from '../src/domain/errors.ts'
 import { float32 } from './float16.ts'
 import {
   type RerankCommand,
@@ -17,7 +17,7 @@ import { feedsOf, openSession } from './session.ts'
 import { loadTokenizer } from './tokenizer.ts'
 
 /** UTF-16 code units of a question that are read, so that room for a passage is left. */
-const QUESTION = 600
+const MAX_QUESTION_CHARACTERS = 600
 
 const port = parentPort
 if (!port) throw new Error('rerank-worker runs as a worker thread')
@@ -49,11 +49,11 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
       // Lets a cancellation be heard.
       await setImmediate()
       if (closing || cancelled.has(id) || Date.now() >= deadline) break
-      logits.push(await logitOf(question.slice(0, QUESTION), passage))
+      logits.push(await logitOf(question.slice(0, MAX_QUESTION_CHARACTERS), passage))
     }
     reply({ type: 'reranked', id, logits })
   } catch (thrown) {
-    reply({ type: 'failed', id, message: wordsOf(thrown) })
+    reply({ type: 'failed', id, message: errorText(thrown) })
   }
   cancelled.delete(id)
 }

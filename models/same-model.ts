@@ -3,7 +3,7 @@ import type { IndexSpec } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 
 /** The files under the reference may have become another model. Throws `index_mismatch`. */
-export function checkModel(
+export function checkSameModel(
   collection: string,
   live: Pick<IndexSpec, 'reference' | 'model'>,
   found: Pick<IndexSpec, 'model'>,

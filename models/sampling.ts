@@ -54,11 +54,11 @@ function penalise(logits: Float32Array, ids: Iterable<number>, penalty: number):
 }
 
 /** What is less likely than the likeliest by more than this factor's logarithm is never drawn. */
-const NEVER = 20
+const MAX_LOGIT_GAP = 20
 
 /** Likeliest first. */
 function ranked(logits: Float32Array, topK: number): { id: number; logit: number }[] {
-  const least = (logits[likeliest(logits)] ?? 0) - NEVER
+  const least = (logits[likeliest(logits)] ?? 0) - MAX_LOGIT_GAP
   const tokens: { id: number; logit: number }[] = []
   for (const [id, logit] of logits.entries()) if (logit >= least) tokens.push({ id, logit })
   tokens.sort((a, b) => b.logit - a.logit)

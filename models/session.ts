@@ -1,8 +1,8 @@
 /** What every network needs of onnxruntime-node: a session, and the inputs that its graph asks for. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { wordsOf } from '../src/domain/errors.ts'
+import { errorText } from '../src/domain/errors.ts'
 
-export interface SessionOptions {
+export interface InferenceOptions {
   /** Threads inside one computation. */
   readonly threads: number
   /** `cpu`, `cuda`, …: the setting `models.executionProvider`. */
@@ -13,7 +13,7 @@ export interface SessionOptions {
 export const PROVIDER_FAILED = 'The execution provider failed: '
 
 /** Loads a network, with its external data from beside it. Throws what onnxruntime-node throws. */
-export async function openSession(path: string, options: SessionOptions): Promise<InferenceSession> {
+export async function openSession(path: string, options: InferenceOptions): Promise<InferenceSession> {
   if (options.provider === 'cpu') return create(path, options)
   try {
     return await create(path, options)
@@ -21,11 +21,11 @@ export async function openSession(path: string, options: SessionOptions): Promis
     // Where the processor can load it the network is sound.
     const session = await create(path, { ...options, provider: 'cpu' })
     await session.release()
-    throw new Error(PROVIDER_FAILED + wordsOf(thrown))
+    throw new Error(PROVIDER_FAILED + errorText(thrown))
   }
 }
 
-function create(path: string, { threads, provider }: SessionOptions): Promise<InferenceSession> {
+function create(path: string, { threads, provider }: InferenceOptions): Promise<InferenceSession> {
   return InferenceSession.create(path, {
     executionProviders: [provider],
     intraOpNumThreads: threads,

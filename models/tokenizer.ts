@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { Span } from '../src/domain/document.ts'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
 
@@ -40,9 +40,9 @@ export interface ModelTokenizer extends Tokenizer {
 /** The longest pieces of vocabularies have 16 to 20 characters: more can't be within the model's input. */
 const CHARACTERS_PER_TOKEN = 20
 /** A word longer than this is counted in slices: the exact way needs a lattice over all of it. */
-const WORD_SLICE = 2048
-const MEMO_WORD_LENGTH = 40
-const MEMO_WORDS = 50_000
+const WORD_SLICE_CHARACTERS = 2048
+const MAX_MEMO_WORD_CHARACTERS = 40
+const MAX_MEMO_WORDS = 50_000
 
 /** Reads `tokenizer.json` of a model folder, in about 0.2 s of blocking work; throws `model_corrupt`. */
 export function loadTokenizer(folder: string): ModelTokenizer {
@@ -120,8 +120,8 @@ export function loadTokenizer(folder: string): ModelTokenizer {
     count(text) {
       let count = 0
       for (const [word] of text.matchAll(/\S+/gu)) {
-        for (let at = 0; at < word.length; at += WORD_SLICE)
-          count += wordOf(word.slice(at, at + WORD_SLICE)).ids.length
+        for (let at = 0; at < word.length; at += WORD_SLICE_CHARACTERS)
+          count += wordOf(word.slice(at, at + WORD_SLICE_CHARACTERS)).ids.length
       }
       return count
     },
@@ -180,10 +180,10 @@ function splitsAtSpace(description: Record<string, unknown>): boolean {
 function memoised(make: (word: string) => Word): (word: string) => Word {
   const memo = new Map<string, Word>()
   return (word) => {
-    if (word.length > MEMO_WORD_LENGTH) return make(word)
+    if (word.length > MAX_MEMO_WORD_CHARACTERS) return make(word)
     const held = memo.get(word)
     if (held !== undefined) return held
-    if (memo.size >= MEMO_WORDS) memo.clear()
+    if (memo.size >= MAX_MEMO_WORDS) memo.clear()
     const made = make(word)
     memo.set(word, made)
     return made
@@ -201,5 +201,5 @@ function readJson(path: string): Record<string, unknown> {
 const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
   new ChatbotError('model_corrupt', `The model file ${basename(path)} ${what}. Get the model again.`, {
     cause,
-    detail: cause === undefined ? path : `${path}: ${wordsOf(cause)}`,
+    detail: cause === undefined ? path : `${path}: ${errorText(cause)}`,
   })

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { ChatbotError, wordsOf } from '../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../src/domain/errors.ts'
 import { checksumLike } from './checksum.ts'
 import type { ModelFiles } from './description.ts'
 
@@ -24,6 +24,6 @@ const corrupt = (path: string, what: string, cause?: unknown): ChatbotError =>
     `The model file ${basename(path)} ${what}. Get the model again: chatbot models pull; the built-in one comes with chatbot (in a checkout: git checkout -- models).`,
     {
       cause,
-      detail: cause === undefined ? path : `${path}: ${wordsOf(cause)}`,
+      detail: cause === undefined ? path : `${path}: ${errorText(cause)}`,
     },
   )

@@ -4,7 +4,7 @@ import { Command } from '@oclif/core/command'
 import { boolean, string } from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import type { ApiClient } from '../../src/client/api.ts'
-import type { ChatClient, Endpoint } from '../../src/client/client.ts'
+import type { ChatClient, DaemonAddress } from '../../src/client/client.ts'
 import type { Target, TargetFlags } from '../../src/client/target.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
@@ -84,7 +84,7 @@ export abstract class ChatbotCommand extends Command {
   }
 
   /** Where the daemon listens, ready; starts the one of this machine when none runs, and says so. */
-  protected async endpoint(loaded: LoadedConfig): Promise<Endpoint> {
+  protected async endpoint(loaded: LoadedConfig): Promise<DaemonAddress> {
     if (this.target.kind === 'remote') {
       const { endpointOf } = await import('../../src/client/target.ts')
       return endpointOf(this.target, process.env, this.config.version)
@@ -121,7 +121,7 @@ export abstract class ChatbotCommand extends Command {
     return chat
   }
 
-  private async running(loaded: LoadedConfig): Promise<Endpoint> {
+  private async running(loaded: LoadedConfig): Promise<DaemonAddress> {
     if (this.target.kind === 'remote') return this.endpoint(loaded)
     const { runningDaemon } = await import('../../src/client/launch.ts')
     return runningDaemon(loaded)

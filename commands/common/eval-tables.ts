@@ -19,7 +19,7 @@ interface Output {
 }
 
 /** Failures and documents that are listed; the JSON document has all. */
-const LISTED = 5
+const MAX_LISTED = 5
 
 export function showReport(
   { file, questions, runs, gates, ...rest }: EvalReport,
@@ -32,7 +32,7 @@ export function showReport(
   const failed = runs.flatMap((variant) => variant.failed)
   if (failed.length > 0) {
     talk(`${count(failed.length, 'question')} could not be measured:`)
-    for (const { id, code, message } of failed.slice(0, LISTED))
+    for (const { id, code, message } of failed.slice(0, MAX_LISTED))
       talk(printableLine(`  ${id}: ${code}: ${message}`))
   }
   if (run === undefined || run.measured === 0) {
@@ -62,7 +62,8 @@ export function showReport(
 
 const listed = (items: readonly string[]) =>
   printableLine(
-    items.slice(0, LISTED).join(', ') + (items.length > LISTED ? ` and ${items.length - LISTED} more` : ''),
+    items.slice(0, MAX_LISTED).join(', ') +
+      (items.length > MAX_LISTED ? ` and ${items.length - MAX_LISTED} more` : ''),
   )
 
 /** A metric a line, a part of the set a column; then the latencies. */

@@ -1,6 +1,11 @@
 /** What `ingest` and `sources sync` say of their reports. */
 import type { FailedFile, SkippedFile } from '../../src/client/files/expand.ts'
-import { type IngestedFile, type IngestReport, type Outcome, reported } from '../../src/client/sync/report.ts'
+import {
+  type IngestedFile,
+  type IngestReport,
+  reported,
+  type SyncOutcome,
+} from '../../src/client/sync/report.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { displayUri } from '../../src/terminal/place.ts'
@@ -64,7 +69,7 @@ const leftNote = (left: number) =>
   left === 0 ? '' : `; ${count(left, 'document')} left the source and stayed (--prune deletes them)`
 
 /** What `--dry-run` lists on stdout. */
-export const changeLines = (outcomes: readonly Outcome[]): string[] =>
+export const changeLines = (outcomes: readonly SyncOutcome[]): string[] =>
   outcomes.flatMap(({ results }) => results.flatMap((result) => changeLine(reported(result)) ?? []))
 
 /** `+ docs/a.md`; undefined for what would not change. */

@@ -1,7 +1,7 @@
 import { tempFolder } from '../../src/client/files/temp-folder.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { type Address, addressOf, insideOf } from '../../src/deploy/address.ts'
-import { type Place, placeName } from '../../src/deploy/cluster.ts'
+import { type ReleaseLocation, releaseName } from '../../src/deploy/cluster.ts'
 import { plan, rollOut, type Settings } from '../../src/deploy/helm.ts'
 import { moveData } from '../../src/deploy/move-data.ts'
 import { remember } from '../../src/deploy/state.ts'
@@ -9,15 +9,15 @@ import { onInterrupt } from '../../src/terminal/interrupt.ts'
 import { ChatbotCommand } from './command.ts'
 import { nextSteps, podLine } from './deploy-output.ts'
 
-export interface Progress {
+export interface ReleaseProgress {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
   onProgress: (message: string) => void
 }
 
-interface Installation extends Progress {
+interface Installation extends ReleaseProgress {
   readonly target: 'helm' | 'minikube'
-  readonly place: Place
+  readonly place: ReleaseLocation
   readonly settings: Settings
   /** As Helm takes it: `10m`. */
   readonly timeout: string
@@ -28,14 +28,18 @@ interface Installation extends Progress {
 /** What puts the chart on a cluster. */
 export abstract class ReleaseCommand extends ChatbotCommand {
   /** What --dry-run shows; `where` as a person would say it. */
-  protected async showPlan(place: Pick<Place, 'namespace' | 'release'>, settings: Settings, where: string) {
+  protected async showPlan(
+    place: Pick<ReleaseLocation, 'namespace' | 'release'>,
+    settings: Settings,
+    where: string,
+  ) {
     const manifests = await plan(place, settings)
     this.log(manifests.trimEnd())
     this.talk(`Nothing was changed: this is what ${where} would be.`)
     return { dryRun: true, manifests }
   }
 
-  protected progress(): Progress {
+  protected progress(): ReleaseProgress {
     const { first } = this.own(onInterrupt())
     return { signal: first, onProgress: (message) => this.talk(message) }
   }
@@ -48,7 +52,9 @@ export abstract class ReleaseCommand extends ChatbotCommand {
     timeout,
     dataOf,
     ...progress
-  }: Installation): Promise<Place & Address & { readonly revision: number; readonly moved: unknown }> {
+  }: Installation): Promise<
+    ReleaseLocation & Address & { readonly revision: number; readonly moved: unknown }
+  > {
     const { revision } = await rollOut({
       place,
       settings,
@@ -66,7 +72,7 @@ export abstract class ReleaseCommand extends ChatbotCommand {
           })
     const address = await addressOf(place, target === 'minikube')
     const reached = address.forward === undefined ? `: ${address.url}` : ''
-    this.log(`${placeName(place)} is ready, revision ${revision}${reached}\n`)
+    this.log(`${releaseName(place)} is ready, revision ${revision}${reached}\n`)
     this.log(nextSteps(address, await insideOf(place)))
     this.log('\n  chatbot deploy status | logs | rollback | down')
     return { ...place, revision, ...address, moved }

@@ -1,5 +1,5 @@
 /** What `ingest --watch` says. */
-import type { FollowOptions } from '../../src/client/sync/follow-sources.ts'
+import type { FollowSourcesOptions } from '../../src/client/sync/follow-sources.ts'
 import type { IngestReport } from '../../src/client/sync/report.ts'
 import type { ChatbotError } from '../../src/domain/errors.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
@@ -16,7 +16,7 @@ interface WatchOutputOptions {
   readonly silent: boolean
 }
 
-type Told = Pick<FollowOptions, 'onPass' | 'onFollowing' | 'onTrouble' | 'onBlind'>
+type Told = Pick<FollowSourcesOptions, 'onPass' | 'onFollowing' | 'onTrouble' | 'onBlind'>
 
 /** A line a change on stdout, everything else on stderr. */
 export function watchOutput({ output, sources, ndjson, silent }: WatchOutputOptions): Told {

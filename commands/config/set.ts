@@ -4,7 +4,7 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { readStdin } from '../../src/terminal/stdin.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
-const LONGEST_SECRET = 64 * 1024
+const MAX_SECRET_BYTES = 64 * 1024
 
 export default class ConfigSet extends ChatbotCommand {
   static override summary = "Change settings in the user's configuration file."
@@ -62,7 +62,7 @@ async function pairs(words: readonly string[]): Promise<Map<string, string>> {
         `\`${key}\` is a secret: a command line is seen by others and kept in histories. Give it on stdin: chatbot config set ${key} - < FILE`,
       )
     }
-    changes.set(key, value === '-' ? await readStdin(LONGEST_SECRET, 'bad_request') : value)
+    changes.set(key, value === '-' ? await readStdin(MAX_SECRET_BYTES, 'bad_request') : value)
   }
   return changes
 }

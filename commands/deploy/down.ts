@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { boolean } from '@oclif/core/flags'
 import { chosenDeployment } from '../../src/deploy/chosen.ts'
-import { checkCluster, kubectl, placeName } from '../../src/deploy/cluster.ts'
+import { checkCluster, kubectl, releaseName } from '../../src/deploy/cluster.ts'
 import { composeProject } from '../../src/deploy/compose.ts'
 import { uninstall } from '../../src/deploy/helm.ts'
 import { forget } from '../../src/deploy/state.ts'
@@ -32,7 +32,7 @@ export default class DeployDown extends ChatbotCommand {
     await this.settings({ ...flags, context: undefined })
     const target = await chosenDeployment(flags)
     const data = flags['delete-data']
-    const where = target.target === 'compose' ? 'the compose project chatbot' : placeName(target)
+    const where = target.target === 'compose' ? 'the compose project chatbot' : releaseName(target)
     await confirm(`This removes ${where}${data ? ' WITH ALL ITS DATA' : ''}.`, flags.yes)
     if (target.target === 'compose') {
       const project = composeProject(await containerEngine(), process.env)

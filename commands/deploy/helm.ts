@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags'
-import { checkCluster, currentContext, placeName } from '../../src/deploy/cluster.ts'
+import { checkCluster, currentContext, releaseName } from '../../src/deploy/cluster.ts'
 import { plan } from '../../src/deploy/helm.ts'
 import { checkTool } from '../../src/deploy/tool.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
@@ -47,8 +47,8 @@ export default class DeployHelm extends ReleaseCommand {
     const server = await checkCluster(context)
     await plan(place, settings)
     if (flags.context === undefined)
-      await confirm(`This deploys ${placeName(place)}, kubectl's current one.`, flags.yes)
-    this.talk(`Deploying ${placeName(place)} (Kubernetes ${server})…`)
+      await confirm(`This deploys ${releaseName(place)}, kubectl's current one.`, flags.yes)
+    this.talk(`Deploying ${releaseName(place)} (Kubernetes ${server})…`)
     return this.install({
       target: 'helm',
       place,

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags'
-import { checkCluster, placeName } from '../../src/deploy/cluster.ts'
+import { checkCluster, releaseName } from '../../src/deploy/cluster.ts'
 import { MINIKUBE_VALUES, plan } from '../../src/deploy/helm.ts'
 import { buildContext, imageName } from '../../src/deploy/image.ts'
 import { checkMinikube, putImage } from '../../src/deploy/minikube.ts'
@@ -47,7 +47,7 @@ export default class DeployMinikube extends ReleaseCommand {
       files: [MINIKUBE_VALUES, ...given.files],
       image: { repository: context.repository, tag: context.tag },
     }
-    if (flags['dry-run']) return this.showPlan(place, settings, placeName(place))
+    if (flags['dry-run']) return this.showPlan(place, settings, releaseName(place))
 
     await checkTool('minikube')
     await checkTool('kubectl')
@@ -56,7 +56,7 @@ export default class DeployMinikube extends ReleaseCommand {
     await plan(place, settings)
     const progress = this.progress()
     await putImage(profile, context, progress)
-    this.talk(`Deploying ${placeName(place)} (Kubernetes ${server}) with ${imageName(context)}…`)
+    this.talk(`Deploying ${releaseName(place)} (Kubernetes ${server}) with ${imageName(context)}…`)
     const installed = await this.install({
       target: 'minikube',
       place,

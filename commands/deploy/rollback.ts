@@ -1,6 +1,6 @@
 import { integer, string } from '@oclif/core/flags'
 import { chosenDeployment, notCompose } from '../../src/deploy/chosen.ts'
-import { checkCluster, placeName } from '../../src/deploy/cluster.ts'
+import { checkCluster, releaseName } from '../../src/deploy/cluster.ts'
 import { rollBack } from '../../src/deploy/helm.ts'
 import { confirm } from '../../src/terminal/confirm.ts'
 import { ChatbotCommand } from '../common/command.ts'
@@ -30,11 +30,11 @@ export default class DeployRollback extends ChatbotCommand {
     const place = notCompose(await chosenDeployment(flags))
     await checkCluster(place.context)
     await confirm(
-      `This rolls ${placeName(place)} back to ${flags.revision === undefined ? 'the revision before' : `revision ${flags.revision}`}.`,
+      `This rolls ${releaseName(place)} back to ${flags.revision === undefined ? 'the revision before' : `revision ${flags.revision}`}.`,
       flags.yes,
     )
     const revision = await rollBack(place, flags.revision, flags.timeout)
-    this.log(`${placeName(place)} is as it was in revision ${revision}.`)
+    this.log(`${releaseName(place)} is as it was in revision ${revision}.`)
     return { ...place, revision }
   }
 }

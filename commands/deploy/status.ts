@@ -1,6 +1,6 @@
 import { addressOf } from '../../src/deploy/address.ts'
 import { chosenDeployment } from '../../src/deploy/chosen.ts'
-import { checkCluster, placeName, podsOf } from '../../src/deploy/cluster.ts'
+import { checkCluster, podsOf, releaseName } from '../../src/deploy/cluster.ts'
 import { composeProject, containers } from '../../src/deploy/compose.ts'
 import { history } from '../../src/deploy/helm.ts'
 import { containerEngine } from '../../src/deploy/tool.ts'
@@ -45,13 +45,13 @@ export default class DeployStatus extends ChatbotCommand {
     }
     await checkCluster(target.context)
     const revision = (await history(target)).at(-1)
-    if (revision === undefined) throw new ChatbotError('not_found', `There is no ${placeName(target)}.`)
+    if (revision === undefined) throw new ChatbotError('not_found', `There is no ${releaseName(target)}.`)
     const pods = await podsOf(target)
     const ready =
       revision.status === 'deployed' && pods.every(({ ready, state }) => ready || state === 'Completed')
     const address = await addressOf(target, target.target === 'minikube')
     this.log(
-      `${placeName(target)} is ${ready ? 'ready' : 'not ready'}: revision ${revision.revision}, ${revision.chart}, ${revision.status}.`,
+      `${releaseName(target)} is ${ready ? 'ready' : 'not ready'}: revision ${revision.revision}, ${revision.chart}, ${revision.status}.`,
     )
     this.log(address.forward === undefined ? `${address.url}\n` : `${address.forward}\n`)
     this.log(

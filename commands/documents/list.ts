@@ -8,7 +8,7 @@ import { ChatbotCommand } from '../common/command.ts'
 
 type Documents = RouteResponse<'listDocuments'>['documents']
 
-const PAGE = 1000
+const DOCUMENTS_PER_PAGE = 1000
 
 export default class DocumentsList extends ChatbotCommand {
   static override summary = 'List the documents.'
@@ -57,7 +57,7 @@ export default class DocumentsList extends ChatbotCommand {
 async function all(api: ApiClient, collection: string | undefined, limit: number): Promise<Documents> {
   const found: Documents = []
   while (found.length < limit) {
-    const wanted = Math.min(PAGE, limit - found.length)
+    const wanted = Math.min(DOCUMENTS_PER_PAGE, limit - found.length)
     const { documents } = await api.call('listDocuments', {
       query: { collection, limit: wanted, after: found.at(-1)?.uri },
     })

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
 import type { RouteResponse } from '../../src/api/routes.ts'
-import { documentReference } from '../../src/client/files/places.ts'
+import { documentReference } from '../../src/client/files/inputs.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { displayUri } from '../../src/terminal/place.ts'
 import { count } from '../../src/text/amounts.ts'

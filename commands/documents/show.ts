@@ -2,7 +2,7 @@ import { string as stringArgument } from '@oclif/core/args'
 import { boolean, string } from '@oclif/core/flags'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import type { ApiClient } from '../../src/client/api.ts'
-import { documentReference } from '../../src/client/files/places.ts'
+import { documentReference } from '../../src/client/files/inputs.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import { displayUri } from '../../src/terminal/place.ts'
@@ -14,7 +14,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { parseSpan } from '../common/flags.ts'
 
 /** UTF-16 code units shown on either side of a span. */
-const SURROUNDINGS = 300
+const CONTEXT_CHARACTERS = 300
 
 export default class DocumentsShow extends ChatbotCommand {
   static override summary = 'Show a document, its stored text, or one span of it.'
@@ -93,7 +93,7 @@ function whereIs({ document, line, page, heading }: Awaited<ReturnType<typeof te
 async function textAt(api: ApiClient, reference: string, { start, end }: { start: number; end: number }) {
   const found = await api.call('getDocumentText', {
     params: { reference },
-    query: { start: Math.max(0, start - SURROUNDINGS), end: end + SURROUNDINGS, at: start },
+    query: { start: Math.max(0, start - CONTEXT_CHARACTERS), end: end + CONTEXT_CHARACTERS, at: start },
   })
   if (start >= found.document.length) {
     throw new ChatbotError(

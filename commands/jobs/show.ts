@@ -7,7 +7,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { failureLine } from '../common/ingest-summary.ts'
 import { failureOf, jobArgument, progressOf, stateOf, watchJob } from '../common/job.ts'
 
-const PAGE = 1000
+const DOCUMENTS_PER_PAGE = 1000
 
 export default class JobsShow extends ChatbotCommand {
   static override summary = 'Show how far a job is, and which documents failed and why.'
@@ -42,10 +42,10 @@ export default class JobsShow extends ChatbotCommand {
 async function failed(api: ApiClient, id: string): Promise<JobDocumentResult[]> {
   const found: JobDocumentResult[] = []
   for (;;) {
-    const query = { state: 'failed', limit: PAGE, after: found.at(-1)?.id } as const
+    const query = { state: 'failed', limit: DOCUMENTS_PER_PAGE, after: found.at(-1)?.id } as const
     const { documents } = await api.call('listJobDocuments', { params: { id }, query })
     found.push(...documents)
-    if (documents.length < PAGE) return found
+    if (documents.length < DOCUMENTS_PER_PAGE) return found
   }
 }
 

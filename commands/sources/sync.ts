@@ -3,7 +3,7 @@ import { readPassword } from '../../src/client/files/password-file.ts'
 import { tempFolder } from '../../src/client/files/temp-folder.ts'
 import { findSource, isHere, type ListedSource } from '../../src/client/sync/find-source.ts'
 import { readSourceOptions } from '../../src/client/sync/read-source.ts'
-import { type IngestReport, reportOf } from '../../src/client/sync/report.ts'
+import { type IngestReport, syncReportOf } from '../../src/client/sync/report.ts'
 import { syncPlace } from '../../src/client/sync/session.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { printable, printableLine } from '../../src/domain/printable.ts'
@@ -61,7 +61,7 @@ export default class SourcesSync extends ChatbotCommand {
       const started = performance.now()
       const outcome = await syncPlace(session, { kind, location, machine, options }, collection)
       output[Symbol.dispose]()
-      const report = reportOf(collection, [outcome], performance.now() - started, flags['dry-run'])
+      const report = syncReportOf(collection, [outcome], performance.now() - started, flags['dry-run'])
       reports.push({ source: id, location, ...report })
       if (flags.ndjson) writeTotals(report, { source: id, location })
       else {

@@ -5,7 +5,7 @@ import { newPrefix, newSecret } from '../../src/auth/api-keys.ts'
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Tokens } from '../../src/auth/sessions.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { nameOf } from '../../src/domain/principal.ts'
+import { principalName } from '../../src/domain/principal.ts'
 import type { ApiKey } from '../../src/ports/store/keys.ts'
 import { type Endpoint, endpoint, type OpenEndpoint, openEndpoint } from './endpoint.ts'
 
@@ -38,7 +38,7 @@ export const accountEndpoints: readonly Endpoint[] = [
     const { everywhere, collections } = await services.ports.store.grants.of(principal)
     return {
       id: principal.id,
-      name: nameOf(principal),
+      name: principalName(principal),
       groups: principal.kind === 'oidc' ? [...principal.groups] : [],
       everywhere,
       collections: [...collections],

@@ -12,8 +12,8 @@ export interface ExchangeTimes {
 }
 
 /** So much of a file must come, and so much of a response must be read, in the time for it. */
-const LEAST_BYTES = 65_536
-const LONGEST_CHECK_MS = 1000
+const MIN_BYTES = 65_536
+const MAX_CHECK_MS = 1000
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -50,7 +50,7 @@ export function watchExchanges(
         if (isOver || why !== undefined) exchanges.delete(exchange)
       }
     },
-    Math.min(bodyTimeoutMs / 4, stallTimeoutMs / 4, LONGEST_CHECK_MS),
+    Math.min(bodyTimeoutMs / 4, stallTimeoutMs / 4, MAX_CHECK_MS),
   )
   check.unref()
 
@@ -59,13 +59,13 @@ export function watchExchanges(
     const { bytesRead } = request.socket
     // What waits here waits for the daemon, not for the client, unless the daemon has answered without it.
     if (request.readableLength > 0 && !response.writableEnded) restart(received, bytesRead, now)
-    else if (isFile && bytesRead - received.bytes >= LEAST_BYTES) restart(received, bytesRead, now)
+    else if (isFile && bytesRead - received.bytes >= MIN_BYTES) restart(received, bytesRead, now)
     return now - received.since > bodyTimeoutMs ? 'its body comes too slowly' : undefined
   }
 
   function slowReader({ request: { socket }, sent }: Exchange, now: number): string | undefined {
     const bytes = socket.bytesWritten - socket.writableLength
-    if (socket.writableLength === 0 || bytes - sent.bytes >= LEAST_BYTES) restart(sent, bytes, now)
+    if (socket.writableLength === 0 || bytes - sent.bytes >= MIN_BYTES) restart(sent, bytes, now)
     return now - sent.since > stallTimeoutMs ? 'its response is read too slowly' : undefined
   }
 

@@ -26,9 +26,9 @@ import { watchExchanges } from './exchanges.ts'
 import { PAGE_ROUTES, registerPage } from './page.ts'
 import { staticDocument } from './static-document.ts'
 
-const MAX_JSON_BODY = 4 * 1024 * 1024
+const MAX_JSON_BODY_BYTES = 4 * 1024 * 1024
 /** Of routes that need no token. */
-const MAX_OPEN_BODY = 16 * 1024
+const MAX_OPEN_BODY_BYTES = 16 * 1024
 /** Larger responses are written in pieces, so that it shows whether they are read. */
 const PIECE_BYTES = 65_536
 /** How old the answer of a health probe may be. */
@@ -54,7 +54,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     genReqId: () => randomUUID(),
-    bodyLimit: MAX_JSON_BODY,
+    bodyLimit: MAX_JSON_BODY_BYTES,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
     // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
@@ -196,7 +196,7 @@ function registerOpen(
   app.route({
     method: route.method,
     url: API_PREFIX + route.path,
-    bodyLimit: MAX_OPEN_BODY,
+    bodyLimit: MAX_OPEN_BODY_BYTES,
     handler: ({ raw, params, query, headers, body }) =>
       handle({ params, query, headers, body }, servicesOf(life), gate.attempts(raw)),
   })

@@ -23,7 +23,7 @@ export interface ParserChild {
 
 const MODULE = new URL(`./parser-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 const WATCH_MS = 200
-const STDERR_TAIL = 4000
+const STDERR_TAIL_CHARACTERS = 4000
 
 export function startParserChild({ memoryMegabytes, timeoutMs }: ParserLimits): ParserChild {
   const child = fork(MODULE, {
@@ -34,7 +34,7 @@ export function startParserChild({ memoryMegabytes, timeoutMs }: ParserLimits): 
   })
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_TAIL)
+    stderr = (stderr + text).slice(-STDERR_TAIL_CHARACTERS)
   })
   let ended = false
   const exited = new Promise<ChatbotError>((resolve) => {

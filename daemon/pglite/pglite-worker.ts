@@ -6,7 +6,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { z } from 'zod'
-import { wordsOf } from '../../src/domain/errors.ts'
+import { errorText } from '../../src/domain/errors.ts'
 import type { FromWorker } from './pglite.ts'
 
 const WorkerData = z.object({ dataDir: z.string(), socketPath: z.string() })
@@ -85,7 +85,7 @@ async function shutDown(database: PGlite, server: PGLiteSocketServer): Promise<v
 }
 
 function fail(error: unknown): void {
-  tell({ type: 'failed', reason: wordsOf(error) })
+  tell({ type: 'failed', reason: errorText(error) })
   process.exit(1)
 }
 

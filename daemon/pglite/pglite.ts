@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type pg from 'pg'
 import { z } from 'zod'
-import { ChatbotError, wordsOf } from '../../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../../src/domain/errors.ts'
 
 export interface PgliteOptions {
   /** The database's own folder; made when it does not exist. One process at a time: the caller holds a lock. */
@@ -109,7 +109,7 @@ function watch(worker: Worker, options: PgliteOptions): { ready: Promise<void>; 
   let reason = 'it stopped'
   const printed: string[] = []
   worker.on('error', (error) => {
-    reason = wordsOf(error)
+    reason = errorText(error)
   })
   const ready = new Promise<void>((resolve) => {
     worker.on('message', (data) => {

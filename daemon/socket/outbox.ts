@@ -16,7 +16,7 @@ export interface OutboxOptions {
 }
 
 interface Waiting {
-  /** Undefined: nothing is sent, somebody only waits for the turn. */
+  /** Undefined: nothing is sent, somebody only waits for room. */
   readonly text: () => string | undefined
   /** Held here meanwhile. */
   readonly bytes: number
@@ -26,12 +26,12 @@ interface Waiting {
 /** With so much of the bound in the stream, the rest waits: it can still be dropped, and others share it. */
 const STREAM_SHARE = 1 / 4
 /** Larger messages go out in fragments, each when there is room for it. In UTF-16 code units. */
-const LONGEST_FRAME = 32_768
+const MAX_FRAME_CHARACTERS = 32_768
 /** UTF-8 takes up to so many for a UTF-16 code unit. */
 const BYTES_PER_UNIT = 3
 /** Of a frame, at most. */
-const HEAD_BYTES = 10
-const LONGEST_CHECK_MS = 1000
+const FRAME_HEADER_BYTES = 10
+const MAX_CHECK_MS = 1000
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -51,7 +51,7 @@ export class Outbox {
     this.#mostInStream = options.maxBufferedBytes * STREAM_SHARE
   }
 
-  /** A short message: it waits for its turn, and counts until then. */
+  /** A short message: it waits for room, and counts until then. */
   send(message: ServerMessage): void {
     if (!this.#isOpen()) return
     const text = JSON.stringify(message)
@@ -69,10 +69,10 @@ export class Outbox {
    * Resolves when it was handed over, or never will be. Its sender holds it until then, and makes the next one only
    * afterwards.
    */
-  async sendInTurn(message: ServerMessage): Promise<void> {
+  async sendWhenFree(message: ServerMessage): Promise<void> {
     if (!this.#isOpen()) return
     if (!this.#isFree()) {
-      await this.#turn(() => JSON.stringify(message))
+      await this.#whenFree(() => JSON.stringify(message))
       return
     }
     this.#transmit(JSON.stringify(message))
@@ -81,7 +81,7 @@ export class Outbox {
 
   /** Resolves when the client has read what was for it, or never will. */
   async room(): Promise<void> {
-    if (this.#isOpen() && !this.#isFree()) await this.#turn(() => undefined)
+    if (this.#isOpen() && !this.#isFree()) await this.#whenFree(() => undefined)
   }
 
   /** Everything that is held until the client has read. */
@@ -114,7 +114,7 @@ export class Outbox {
     return this.#options.socket.bufferedAmount < this.#mostInStream
   }
 
-  #turn(text: () => string | undefined): Promise<void> {
+  #whenFree(text: () => string | undefined): Promise<void> {
     return new Promise((done) => this.#wait({ text, bytes: 0, done }))
   }
 
@@ -126,7 +126,7 @@ export class Outbox {
   }
 
   #transmit(text: string): void {
-    if (text.length <= LONGEST_FRAME) this.#write(text, text.length * BYTES_PER_UNIT, true)
+    if (text.length <= MAX_FRAME_CHARACTERS) this.#write(text, text.length * BYTES_PER_UNIT, true)
     else this.#rest = Buffer.from(text)
   }
 
@@ -135,10 +135,10 @@ export class Outbox {
     while (this.#isOpen() && this.#hasRoom()) {
       const rest = this.#rest
       if (rest !== undefined) {
-        const isLast = rest.length <= LONGEST_FRAME
-        this.#rest = isLast ? undefined : rest.subarray(LONGEST_FRAME)
+        const isLast = rest.length <= MAX_FRAME_CHARACTERS
+        this.#rest = isLast ? undefined : rest.subarray(MAX_FRAME_CHARACTERS)
         // A view would keep the whole of it until it is written.
-        const piece = isLast ? rest : Buffer.from(rest.subarray(0, LONGEST_FRAME))
+        const piece = isLast ? rest : Buffer.from(rest.subarray(0, MAX_FRAME_CHARACTERS))
         this.#write(piece, piece.length, isLast)
         continue
       }
@@ -158,12 +158,12 @@ export class Outbox {
     this.#movedAt = performance.now()
     this.#gather()
     // What fills the stream tells when it has gone: everything before it has gone as well then.
-    const fills = socket.bufferedAmount + HEAD_BYTES + mostBytes >= this.#mostInStream
+    const fills = socket.bufferedAmount + FRAME_HEADER_BYTES + mostBytes >= this.#mostInStream
     if (fills) socket.send(data, { binary: false, fin }, () => this.#pump())
     else socket.send(data, { binary: false, fin })
   }
 
-  /** What is sent in one turn of the event loop goes out as one write. */
+  /** What is sent in one tick of the event loop goes out as one write. */
   #gather(): void {
     if (this.#isGathering) return
     const { stream } = this.#options
@@ -192,7 +192,7 @@ export class Outbox {
         if (this.#hasRoom()) this.#pump()
         else if (performance.now() - this.#movedAt >= stallTimeoutMs || this.#heldTooMuch()) this.#end()
       },
-      Math.min(stallTimeoutMs / 4, LONGEST_CHECK_MS),
+      Math.min(stallTimeoutMs / 4, MAX_CHECK_MS),
     ).unref()
   }
 

@@ -15,12 +15,12 @@ import type { IdleConnections } from '../http/connections.ts'
 import type { Logger } from '../log.ts'
 import type { Life } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
-import { Session } from './session.ts'
+import { SocketSession } from './session.ts'
 
 /** Of the frames of a message, on average. */
-const LEAST_FRAGMENT_BYTES = 1024
+const MIN_FRAGMENT_BYTES = 1024
 /** Of what the network delivers at once of a frame, on average. */
-const LEAST_CHUNK_BYTES = 64
+const MIN_CHUNK_BYTES = 64
 /** A refused upgrade is read within this time. */
 const REFUSED_MS = 1000
 
@@ -49,8 +49,8 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
     // Unknown to its types. A message that comes in tiny pieces costs many times its length until it is whole.
     ...{
       closeTimeout: limits.stallTimeoutMs,
-      maxFragments: limits.maxFrameBytes / LEAST_FRAGMENT_BYTES,
-      maxBufferedChunks: limits.maxFrameBytes / LEAST_CHUNK_BYTES,
+      maxFragments: limits.maxFrameBytes / MIN_FRAGMENT_BYTES,
+      maxBufferedChunks: limits.maxFrameBytes / MIN_CHUNK_BYTES,
     },
     // A client that offers protocols must offer ours; one that offers none is served.
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -63,7 +63,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
     evict: (socket) => closeSocket(socket, 'too_many_connections'),
   })
   const entered = new Set<WebSocket>()
-  const sessions = new Map<WebSocket, Session>()
+  const sessions = new Map<WebSocket, SocketSession>()
   let closing = false
   const missedPongs = new WeakMap<WebSocket, number>()
 
@@ -113,7 +113,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
       return
     }
     socket.on('pong', () => missedPongs.set(socket, 0))
-    const session = new Session({
+    const session = new SocketSession({
       socket,
       stream: request.socket,
       life,

@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/schema.ts'
 import { catching } from '../../src/domain/catching.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { MAX_QUESTION } from '../../src/domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
 import type { LoggedEvent } from '../../src/ports/answer-log.ts'
@@ -28,7 +28,7 @@ import { type Life, servicesOf } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
 import { Outbox } from './outbox.ts'
 
-export interface SessionOptions {
+export interface SocketSessionOptions {
   readonly socket: WebSocket
   /** What the socket writes to. */
   readonly stream: Duplex
@@ -48,13 +48,13 @@ const MAX_EARLY = 16
 /** Passages and turns that are looked up at once for one socket; the next lookups wait until those were sent. */
 const MAX_LOOKED_UP = 80
 /** Longer ones fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 const isUnauthenticated = (error: unknown) =>
   error instanceof ChatbotError && error.code === 'unauthenticated'
 
-export class Session {
-  readonly #options: SessionOptions
+export class SocketSession {
+  readonly #options: SocketSessionOptions
   readonly #helloTimer: NodeJS.Timeout
   /** Ends the readers of answers; the answers themselves go on. */
   readonly #closed = new AbortController()
@@ -80,7 +80,7 @@ export class Session {
     closeSocket(this.#options.socket, 'internal')
   }
 
-  constructor(options: SessionOptions) {
+  constructor(options: SocketSessionOptions) {
     this.#options = options
     const { socket, stream, config } = options
     const { maxBufferedBytes, stallTimeoutMs } = config.server
@@ -254,7 +254,7 @@ export class Session {
       expiresAt: this.#expiresAt(),
       limits: {
         maxFrameBytes: config.server.maxFrameBytes,
-        maxQuestion: MAX_QUESTION,
+        maxQuestion: MAX_QUESTION_CHARACTERS,
         maxAsksInFlight: config.server.maxAsksPerSocket,
       },
       pingIntervalMs: config.server.pingIntervalMs,
@@ -299,10 +299,10 @@ export class Session {
   #expireAt(time: number): void {
     const left = time - Date.now()
     const expire = () => {
-      if (left > LONGEST_TIMER_MS) this.#expireAt(time)
+      if (left > MAX_TIMER_MS) this.#expireAt(time)
       else closeSocket(this.#options.socket, 'token_expired')
     }
-    this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, LONGEST_TIMER_MS)))
+    this.#expiry = setTimeout(expire, Math.max(0, Math.min(left, MAX_TIMER_MS)))
   }
 
   #expiresAt(): string | undefined {
@@ -352,7 +352,7 @@ export class Session {
     this.#reading.add(accepted)
     try {
       for await (const logged of accepted.events(this.#closed.signal))
-        await this.#outbox.sendInTurn(eventMessage(principal, id, logged))
+        await this.#outbox.sendWhenFree(eventMessage(principal, id, logged))
     } finally {
       this.#reading.delete(accepted)
     }
@@ -394,7 +394,7 @@ export class Session {
         await this.#outbox.room()
         if (this.#closed.signal.aborted) return
         signal.throwIfAborted()
-        await this.#outbox.sendInTurn(await work(signal))
+        await this.#outbox.sendWhenFree(await work(signal))
       })
     } finally {
       this.#lookups.delete(id)

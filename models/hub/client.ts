@@ -83,7 +83,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
       )
     let at = new URL(url)
     const { origin } = at
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const authorization =
         token !== undefined && at.origin === origin ? { authorization: `Bearer ${token}` } : {}
       const response = await request(at, {
@@ -97,7 +97,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
       await response.body.dump()
       at = new URL(location, at)
     }
-    throw new ChatbotError('pull_failed', `${url} redirects more than ${MOST_REDIRECTS} times.`)
+    throw new ChatbotError('pull_failed', `${url} redirects more than ${MAX_REDIRECTS} times.`)
   }
 
   return {
@@ -143,7 +143,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
 /** The server does not have the bytes that were asked for: begin again. */
 export class RangeRefused extends Error {}
 
-const MOST_REDIRECTS = 5
+const MAX_REDIRECTS = 5
 
 const fileSchema = z
   .object({

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { checksumLike } from '../checksum.ts'
 import { type Hub, type HubSettings, RangeRefused, type RemoteFile, type RemoteRepository } from './client.ts'
-import { connectionError, isWorthAnotherTry, MOST_FAILURES, pauseAfter } from './errors.ts'
+import { connectionError, isWorthAnotherTry, MAX_FAILURES, pauseAfter } from './errors.ts'
 
 export interface Download {
   readonly hub: Hub
@@ -19,7 +19,7 @@ export interface Download {
 }
 
 /** Bytes after which a connection that was cut counts as progress. */
-const PROGRESS = 64 * 1024
+const PROGRESS_BYTES = 64 * 1024
 
 /**
  * Fetches one file into `PATH.incomplete`, from where an earlier pull stopped, and moves it to `path` when its
@@ -71,9 +71,9 @@ export async function download({
         const onDisk = (await stat(part).catch(() => undefined))?.size ?? 0
         onBytes(onDisk - have)
         have = onDisk
-        failures = have - before > PROGRESS ? 1 : failures + 1
+        failures = have - before > PROGRESS_BYTES ? 1 : failures + 1
         const error = connectionError(thrown, endpoint, signal)
-        if (failures >= MOST_FAILURES || !isWorthAnotherTry(error)) throw error
+        if (failures >= MAX_FAILURES || !isWorthAnotherTry(error)) throw error
         await pauseAfter(error, failures, { pauseMs, signal })
       }
     }

@@ -2,11 +2,11 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { backoffMs } from '../../src/domain/backoff.ts'
-import { ChatbotError, wordsOf } from '../../src/domain/errors.ts'
+import { ChatbotError, errorText } from '../../src/domain/errors.ts'
 
 /** Tries in a row that bring nothing. */
-export const MOST_FAILURES = 6
-const LONGEST_PAUSE_MS = 60_000
+export const MAX_FAILURES = 6
+const MAX_PAUSE_MS = 60_000
 
 /** Repeats what failed for a while only: cut connections, 5xx and 429, after the pause that the server asks for. */
 export async function withRetries<T>(
@@ -18,14 +18,14 @@ export async function withRetries<T>(
       return await attempt()
     } catch (thrown) {
       const error = connectionError(thrown, endpoint, signal)
-      if (failures >= MOST_FAILURES || !isWorthAnotherTry(error)) throw error
+      if (failures >= MAX_FAILURES || !isWorthAnotherTry(error)) throw error
       await pauseAfter(error, failures, { pauseMs, signal })
     }
   }
 }
 
 export const isWorthAnotherTry = ({ transient, retryAfterMs = 0 }: ChatbotError): boolean =>
-  transient !== undefined && retryAfterMs <= LONGEST_PAUSE_MS
+  transient !== undefined && retryAfterMs <= MAX_PAUSE_MS
 
 /** As long as the server asks for, else by backoff. */
 export async function pauseAfter(
@@ -33,7 +33,7 @@ export async function pauseAfter(
   failures: number,
   { pauseMs, signal }: { readonly pauseMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  const backoff = backoffMs(failures, { firstMs: pauseMs, longestMs: LONGEST_PAUSE_MS })
+  const backoff = backoffMs(failures, { firstMs: pauseMs, longestMs: MAX_PAUSE_MS })
   await setTimeout(error.retryAfterMs ?? backoff, undefined, { signal }).catch(() => {})
   if (signal.aborted) throw cancelled()
 }
@@ -51,11 +51,11 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return new ChatbotError(
       'data_dir_unusable',
-      `The folder of models cannot be written: ${wordsOf(thrown)}. Set HF_HUB_CACHE to one that can.`,
+      `The folder of models cannot be written: ${errorText(thrown)}. Set HF_HUB_CACHE to one that can.`,
     )
   return new ChatbotError(
     'hub_unreachable',
-    `${endpoint} could not be reached: ${wordsOf(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
+    `${endpoint} could not be reached: ${errorText(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
     { cause: thrown },
   )
 }

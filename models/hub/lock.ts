@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { ChatbotError } from '../../src/domain/errors.ts'
 
-const LOOK_AGAIN_MS = 200
+const POLL_MS = 200
 
 export interface LockOptions {
   readonly signal: AbortSignal
@@ -43,7 +43,7 @@ async function taken(path: string, { signal, onWait }: LockOptions): Promise<Dat
       if (!(thrown instanceof Error && /locked|busy/i.test(thrown.message))) throw thrown
     }
     if (tries === 0) onWait()
-    await setTimeout(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {})
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {})
     if (signal.aborted)
       throw new ChatbotError('cancelled', 'Stopped while another command works on this model.')
   }

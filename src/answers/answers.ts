@@ -18,9 +18,9 @@ import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import { detectLanguage } from '../text/language.ts'
 import { chooseEngine } from './engine.ts'
-import { follow, type Outcome } from './follow.ts'
+import { type FollowOutcome, follow } from './follow.ts'
 import { type AskRequest, bodyHash, readStoredAsk, storedAsk } from './request.ts'
-import { fairTurns } from './turns.ts'
+import { fairSlots } from './slots.ts'
 
 export interface Accepted {
   readonly conversation: string
@@ -86,16 +86,16 @@ interface Prepared {
 }
 
 /** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
-const MOST_TURNS = 4
+const MAX_SLOTS = 4
 
 /** Collections remembered of all askers. */
-const MOST_REMEMBERED = 50_000
+const MAX_REMEMBERED = 50_000
 
 /** Answers taken over at a time: the other daemons shall have some, too. */
-const MOST_TAKEN = 8
+const MAX_TAKEN = 8
 
-const NEVER = new AbortController().signal
-const NO_TURN = () => undefined
+const NEVER_ABORTED = new AbortController().signal
+const NO_SLOT = () => undefined
 
 /** Why an attempt ends when another daemon goes on with it. */
 const HANDED_OVER = Symbol('handed over')
@@ -106,10 +106,10 @@ export function createAnswers(options: AnswersOptions): Answers {
   // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerQuestion)
-  const turns = fairTurns(MOST_TURNS)
+  const slots = fairSlots(MAX_SLOTS)
   /** What an asker could read under these names at the last ask. */
   const remembered = new LRUCache<string, readonly SearchedCollection[]>({
-    maxSize: MOST_REMEMBERED,
+    maxSize: MAX_REMEMBERED,
     sizeCalculation: (collections) => collections.length + 1,
   })
   let draining = false
@@ -144,7 +144,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const room = options.maxAsks - runs.size - entering.size
     if (!options.shared || draining || room <= 0) return
-    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MOST_TAKEN))
+    const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MAX_TAKEN))
     for (const id of givenUp)
       options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
     for (const answer of taken) await goOn(answer)
@@ -203,11 +203,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       if (repeated) return enter(principal, request, key, abort)
       const { mostInFlight } = await options.limits.ask(principal)
       await checkCapacity(principal, request.id)
-      const leaveTurn = principal.kind === 'local' ? NO_TURN : await turns.take(principal.id)
+      const freeSlot = principal.kind === 'local' ? NO_SLOT : await slots.take(principal.id)
       try {
-        return await enter(principal, request, key, abort, { mostInFlight, leaveTurn })
+        return await enter(principal, request, key, abort, { mostInFlight, freeSlot })
       } catch (error) {
-        leaveTurn()
+        freeSlot()
         throw error
       }
     }
@@ -237,11 +237,11 @@ export function createAnswers(options: AnswersOptions): Answers {
     request: AskRequest,
     key: string,
     abort: AbortController,
-    { mostInFlight, leaveTurn = NO_TURN }: { mostInFlight?: number | undefined; leaveTurn?: () => void } = {},
+    { mostInFlight, freeSlot = NO_SLOT }: { mostInFlight?: number | undefined; freeSlot?: () => void } = {},
   ): Promise<Accepted> {
     const { begun, prepared } = await begin(principal, request, mostInFlight)
-    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, leaveTurn)
-    leaveTurn()
+    if (begun.kind === 'started') return start(principal, request, begun, prepared, abort, freeSlot)
+    freeSlot()
     const run = runs.get(key)
     if (run !== undefined && begun.kind === 'running') return accepted(run.log, begun.conversation)
     return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
@@ -310,7 +310,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     { conversation, epoch }: { readonly conversation: string; readonly epoch: number },
     { generator, language, collections, startedAt }: Prepared,
     abort: AbortController,
-    leaveTurn: () => void = NO_TURN,
+    freeSlot: () => void = NO_SLOT,
   ): Accepted {
     const key = keyOf(principal, request.id)
     const log = options.logs.open(key, epoch)
@@ -344,7 +344,7 @@ export function createAnswers(options: AnswersOptions): Answers {
           startedAt,
           timings: {},
         },
-        { principal, ports, signal: abort.signal, emit, spend, leaveTurn },
+        { principal, ports, signal: abort.signal, emit, spend, freeSlot },
       )
     }
     const work = async () => {
@@ -359,7 +359,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const ended = inSpan('answer', span, work)
       .catch((error: unknown) => fail(principal, request.id, log, emit, abort, error))
       .finally(() => {
-        leaveTurn()
+        freeSlot()
         if (runs.get(key)?.log === log) runs.delete(key)
       })
     runs.set(key, { principal, id: request.id, log, abort, ended })
@@ -376,7 +376,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     principal: Principal,
     request: AskRequest,
     epoch: number,
-    signal: AbortSignal = NEVER,
+    signal: AbortSignal = NEVER_ABORTED,
   ): AsyncIterable<LoggedEvent> {
     return follow({
       answer: keyOf(principal, request.id),
@@ -388,7 +388,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     })
   }
 
-  async function askAgain(principal: Principal, request: AskRequest): Promise<Outcome> {
+  async function askAgain(principal: Principal, request: AskRequest): Promise<FollowOutcome> {
     if (draining) throw stopped()
     const run = runs.get(keyOf(principal, request.id))
     if (run !== undefined) return { kind: 'elsewhere', events: (signal) => run.log.read(signal) }

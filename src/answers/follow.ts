@@ -6,7 +6,7 @@ import { type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts
 import type { AnswerSight } from '../ports/store/answers.ts'
 
 /** What asking once more under the same id comes to. */
-export type Outcome =
+export type FollowOutcome =
   | { readonly kind: 'running'; readonly epoch: number }
   /** Also a later attempt that runs here: its events begin with `restart`. */
   | { readonly kind: 'elsewhere'; events: (signal: AbortSignal) => AsyncIterable<LoggedEvent> }
@@ -18,14 +18,14 @@ export type Outcome =
       readonly errorMessage: string
     }
 
-export interface FollowOptions {
+export interface FollowAnswerOptions {
   readonly answer: string
   readonly epoch: number
   readonly logs: AnswerLogs
   readonly signal: AbortSignal
   /** How the answer stands in the database. */
   look: () => Promise<AnswerSight | undefined>
-  askAgain: () => Promise<Outcome>
+  askAgain: () => Promise<FollowOutcome>
 }
 
 const WATCH_MS = 1000
@@ -34,7 +34,7 @@ const WATCH_MS = 1000
  * The events of the log while it has them, and the end from the database, which is the truth: whatever the log misses,
  * the text is whole. An answer whose daemon is gone is asked for again, which starts the next attempt.
  */
-export async function* follow(options: FollowOptions): AsyncGenerator<LoggedEvent> {
+export async function* follow(options: FollowAnswerOptions): AsyncGenerator<LoggedEvent> {
   const { answer, logs, signal } = options
   let { epoch } = options
   let seq = 0
@@ -91,7 +91,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LoggedEven
 }
 
 /** Resolves when the attempt does not run any more, or its daemon seems gone. */
-async function watch({ look }: FollowOptions, epoch: number, signal: AbortSignal): Promise<void> {
+async function watch({ look }: FollowAnswerOptions, epoch: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(WATCH_MS, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return

@@ -10,7 +10,7 @@ import {
   MAX_HISTORY_ANSWER_CHARACTERS,
   MAX_HISTORY_CHARACTERS,
   MAX_HISTORY_TURNS,
-  MAX_QUESTION,
+  MAX_QUESTION_CHARACTERS,
 } from '../domain/question.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
@@ -31,10 +31,11 @@ const messageSchema = z
       .nullish(),
   })
   .refine(
-    (message) => lengthOf(message) <= (message.role === 'user' ? MAX_QUESTION : MAX_MESSAGE_CHARACTERS),
+    (message) =>
+      lengthOf(message) <= (message.role === 'user' ? MAX_QUESTION_CHARACTERS : MAX_MESSAGE_CHARACTERS),
     {
       path: ['content'],
-      error: `at most ${MAX_QUESTION} UTF-16 code units for the role \`user\`, ${MAX_MESSAGE_CHARACTERS} for others`,
+      error: `at most ${MAX_QUESTION_CHARACTERS} UTF-16 code units for the role \`user\`, ${MAX_MESSAGE_CHARACTERS} for others`,
     },
   )
 

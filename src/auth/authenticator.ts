@@ -1,7 +1,7 @@
 /** Finds the identity behind a token: an API key, a login, or a token of a configured OIDC provider. */
 import { decodeJwt } from 'jose'
 import type { KeyRepository } from '../ports/store/keys.ts'
-import { MAX_TOKEN } from '../protocol/messages.ts'
+import { MAX_TOKEN_CHARACTERS } from '../protocol/messages.ts'
 import { isApiKey, verifyApiKey } from './api-keys.ts'
 import { type Identity, refused } from './identity.ts'
 import type { OidcVerifier } from './oidc.ts'
@@ -24,7 +24,7 @@ export function authenticator({
   const byIssuer = new Map(providers.map((provider) => [provider.issuer, provider]))
   return {
     async authenticate(token) {
-      if (token.length > MAX_TOKEN) throw refused()
+      if (token.length > MAX_TOKEN_CHARACTERS) throw refused()
       if (isApiKey(token)) return verifyApiKey(keys, token)
       const issuer = issuerOf(token)
       if (issuer === ISSUER) return sessions.verify(token)

@@ -38,7 +38,7 @@ export interface OidcVerifier {
 
 const FETCH_MS = 5000
 const MAX_GROUPS = 1000
-const MAX_NAME = 256
+const MAX_NAME_CHARACTERS = 256
 
 export function oidcVerifier(provider: OidcProvider, options: OidcOptions): OidcVerifier {
   const keys = providerKeys(provider, options)
@@ -167,4 +167,4 @@ function claimAt(payload: JWTPayload, path: string): unknown {
 
 /** Safe to store and show: no control characters, including NUL, and no half surrogate pairs. */
 const isName = (text: string) =>
-  text !== '' && text.length <= MAX_NAME && text.isWellFormed() && !/\p{Cc}/u.test(text)
+  text !== '' && text.length <= MAX_NAME_CHARACTERS && text.isWellFormed() && !/\p{Cc}/u.test(text)

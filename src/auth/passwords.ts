@@ -10,22 +10,22 @@ import { NO_PASSWORD } from '../ports/store/users.ts'
 /** OWASP's recommendation for 32 MiB: a fifth of a second on one thread. */
 const COST = { N: 2 ** 15, r: 8, p: 3 }
 const KEY_BYTES = 32
-const MAX_MEMORY = 64 * 1024 * 1024
+const MAX_MEMORY_BYTES = 64 * 1024 * 1024
 
-const SHORTEST = 12
-const LONGEST = 1000
+const MIN_CHARACTERS = 12
+const MAX_CHARACTERS = 1000
 
 /** Concurrent and queued hashes: each takes memory and a thread of the pool. */
-const AT_ONCE = 2
+const HASHES_AT_ONCE = 2
 const MAX_WAITING = 32
 
 /** Throws `bad_request` for a password that is too short or too long, in characters. */
 export async function hashPassword(password: string): Promise<string> {
-  const length = Array.from(password.slice(0, LONGEST * 2 + 1)).length
-  if (length < SHORTEST || length > LONGEST) {
+  const length = Array.from(password.slice(0, MAX_CHARACTERS * 2 + 1)).length
+  if (length < MIN_CHARACTERS || length > MAX_CHARACTERS) {
     throw new ChatbotError(
       'bad_request',
-      `A password needs ${SHORTEST} to ${LONGEST} characters. A few words in a row are easy to remember.`,
+      `A password needs ${MIN_CHARACTERS} to ${MAX_CHARACTERS} characters. A few words in a row are easy to remember.`,
     )
   }
   const salt = randomBytes(16)
@@ -47,7 +47,7 @@ export async function isPassword(
   return timingSafeEqual(given, expected) && stored !== undefined
 }
 
-const turns = semaphore(AT_ONCE, {
+const turns = semaphore(HASHES_AT_ONCE, {
   maxWaiting: MAX_WAITING,
   refusal: () =>
     new ChatbotError('overloaded', 'Too many logins at the same time. Try again in a moment.', {
@@ -59,8 +59,12 @@ const derive = (password: string, salt: Buffer, cost: ScryptOptions, first = fal
   turns.run(
     () =>
       new Promise((resolve, reject) => {
-        scrypt(password.normalize('NFC'), salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }, (error, key) =>
-          error === null ? resolve(key) : reject(error),
+        scrypt(
+          password.normalize('NFC'),
+          salt,
+          KEY_BYTES,
+          { ...cost, maxmem: MAX_MEMORY_BYTES },
+          (error, key) => (error === null ? resolve(key) : reject(error)),
         )
       }),
     { first },

@@ -34,7 +34,7 @@ export interface Sessions {
   verify: (accessToken: string) => Promise<Identity>
 }
 
-export interface SessionOptions {
+export interface LoginSessionOptions {
   readonly users: UserRepository
   readonly sessions: SessionRepository
   readonly keys: SigningKeys
@@ -46,7 +46,7 @@ export interface SessionOptions {
 
 const claimsSchema = z.object({ sub: z.string(), sid: z.uuid(), exp: z.number() })
 
-export function loginSessions(options: SessionOptions): Sessions {
+export function loginSessions(options: LoginSessionOptions): Sessions {
   const { users, sessions, keys } = options
 
   async function tokens(session: string, user: { id: string; name: string }, refreshToken: string) {

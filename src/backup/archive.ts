@@ -9,7 +9,7 @@ import { isStorable, UNSTORABLE } from '../domain/storable.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from '../ports/store/backup-records.ts'
 
 /** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
-const PIECE = 64 * 1024
+const PIECE_CHARACTERS = 64 * 1024
 /** UTF-16 code units of a record: a conversation is one. A few kilobytes of gzip may stand for gigabytes. */
 const MAX_RECORD_CHARACTERS = 128 * 1024 * 1024
 
@@ -26,7 +26,7 @@ async function* pieces(records: AsyncIterable<ArchiveRecord>): AsyncGenerator<st
   let piece = ''
   for await (const record of records) {
     piece += `${JSON.stringify(record)}\n`
-    if (piece.length >= PIECE) {
+    if (piece.length >= PIECE_CHARACTERS) {
       yield piece
       piece = ''
     }

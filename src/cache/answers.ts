@@ -39,7 +39,7 @@ export interface AnswerCacheOptions {
 const MARKED_MS = 60_000
 
 /** How many earlier questions the gate examines. */
-const CANDIDATES = 8
+const MAX_CANDIDATES = 8
 
 export function answerCache({
   exact,
@@ -56,7 +56,7 @@ export function answerCache({
   let outdated = 0
 
   async function findSimilar(principal: Principal, query: CacheQuery): Promise<FoundAnswer | undefined> {
-    const earlier = await store.nearest(principal, query.partition, query.vector, CANDIDATES)
+    const earlier = await store.nearest(principal, query.partition, query.vector, MAX_CANDIDATES)
     for (const candidate of earlier) {
       if (candidate.similarity < SIMILAR_QUESTIONS || !asksTheSame(query, candidate)) continue
       const answer = await store.get(principal, candidate.source)

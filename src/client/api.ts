@@ -17,7 +17,7 @@ import {
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
-import type { Endpoint } from './client.ts'
+import type { DaemonAddress } from './client.ts'
 import { type HttpReply, httpConnection } from './http.ts'
 
 export interface CallOptions {
@@ -71,7 +71,7 @@ const CALL_IDLE_MS = 120_000
 /** The answer to an upload comes when the file is indexed: for the largest allowed that is most of an hour. */
 const UPLOAD_IDLE_MS = 3_600_000
 
-export function apiClient(endpoint: Endpoint, { version }: { readonly version: string }): ApiClient {
+export function apiClient(endpoint: DaemonAddress, { version }: { readonly version: string }): ApiClient {
   const connection = httpConnection(endpoint)
   const headers = { [VERSION_HEADER]: version, accept: 'application/json' }
   const withPassphrase = (passphrase: string | undefined) =>

@@ -13,7 +13,7 @@ import type { Welcome } from '../protocol/messages.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 
 /** Where the daemon listens: its own Unix socket, or TCP with a token. */
-export type Endpoint =
+export type DaemonAddress =
   | { readonly kind: 'local'; readonly socketPath: string }
   | {
       readonly kind: 'tcp'

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { ChatbotError } from '../domain/errors.ts'
 import { traceparent } from '../domain/traceparent.ts'
 import { duration } from '../text/amounts.ts'
-import type { Endpoint } from './client.ts'
+import type { DaemonAddress } from './client.ts'
 import { authorization } from './credentials.ts'
 import { unreachable } from './socket/socket-errors.ts'
 
@@ -41,7 +41,7 @@ const traceContext = () => {
   return trace === undefined ? {} : { traceparent: trace }
 }
 
-export function httpConnection(endpoint: Endpoint): HttpConnection {
+export function httpConnection(endpoint: DaemonAddress): HttpConnection {
   const secure = endpoint.kind === 'tcp' && endpoint.url.startsWith('https:')
   // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
   const http = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
@@ -88,7 +88,7 @@ export function httpConnection(endpoint: Endpoint): HttpConnection {
   }
 }
 
-function target(endpoint: Endpoint, path: string) {
+function target(endpoint: DaemonAddress, path: string) {
   if (endpoint.kind === 'local') return { socketPath: endpoint.socketPath, path }
   const { protocol, hostname, port, pathname } = new URL(endpoint.url)
   return {
@@ -117,7 +117,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function failure(endpoint: Endpoint, thrown: unknown, signal: AbortSignal | undefined): ChatbotError {
+function failure(endpoint: DaemonAddress, thrown: unknown, signal: AbortSignal | undefined): ChatbotError {
   if (signal?.aborted) return new ChatbotError('cancelled', 'The request was cancelled.', { cause: thrown })
   if (thrown instanceof ChatbotError) return thrown
   return unreachable(endpoint, thrown instanceof Error ? thrown : new Error(String(thrown)))

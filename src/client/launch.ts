@@ -15,7 +15,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { errorBodySchema } from '../protocol/shapes.ts'
 import { duration } from '../text/amounts.ts'
-import type { Endpoint } from './client.ts'
+import type { DaemonAddress } from './client.ts'
 
 const startReportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
@@ -50,7 +50,7 @@ export interface LaunchOptions {
  */
 export async function ensureDaemon(
   options: LaunchOptions & { onStarting?: (message: string) => void },
-): Promise<Endpoint> {
+): Promise<DaemonAddress> {
   const { config } = options.loaded
   const { dataDir, daemon } = config
   let deadline = Date.now() + daemon.startTimeoutMs
@@ -80,7 +80,7 @@ export async function ensureDaemon(
 }
 
 /** The socket of the daemon that runs; throws `daemon_unreachable` when none is ready. */
-export async function runningDaemon({ config }: LoadedConfig): Promise<Endpoint> {
+export async function runningDaemon({ config }: LoadedConfig): Promise<DaemonAddress> {
   const health = await daemonHealth(config.dataDir)
   if (health !== undefined && isReady(health)) return endpointOf(config.dataDir, health)
   throw new ChatbotError(
@@ -91,7 +91,7 @@ export async function runningDaemon({ config }: LoadedConfig): Promise<Endpoint>
 
 const isReady = ({ status }: Health) => status === 'ok' || status === 'degraded'
 
-function endpointOf(dataDir: string, health: Health): Endpoint {
+function endpointOf(dataDir: string, health: Health): DaemonAddress {
   checkVersion(health)
   return { kind: 'local', socketPath: runtimePaths(dataDir).socket }
 }

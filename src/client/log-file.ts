@@ -8,7 +8,7 @@ export interface Tail {
   readonly offset: number
 }
 
-const BLOCK = 64 * 1024
+const BLOCK_BYTES = 64 * 1024
 const POLL_MS = 200
 
 /** The last lines of a file, read from its end; undefined when there is none. */
@@ -20,7 +20,7 @@ export async function lastLines(path: string, count: number): Promise<Tail | und
     let from = size
     let bytes = Buffer.alloc(0)
     while (from > 0 && newlines(bytes) <= count) {
-      const start = Math.max(0, from - BLOCK)
+      const start = Math.max(0, from - BLOCK_BYTES)
       bytes = Buffer.concat([await readAt(file, start, from - start), bytes])
       from = start
     }
@@ -41,7 +41,7 @@ export async function* followLines(
   let file = await openExisting(path)
   let position = file !== undefined && (await file.stat()).ino === inode ? offset : 0
   while (true) {
-    const bytes = file === undefined ? Buffer.alloc(0) : await readAt(file, position, BLOCK)
+    const bytes = file === undefined ? Buffer.alloc(0) : await readAt(file, position, BLOCK_BYTES)
     const end = bytes.lastIndexOf(10) + 1
     position += end
     yield* bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1)

@@ -2,7 +2,7 @@
 
 import { type Context, type Credential, changeContexts, readContexts } from '../config/contexts.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import type { Endpoint } from './client.ts'
+import type { DaemonAddress } from './client.ts'
 
 export interface TargetFlags {
   readonly 'data-dir'?: string | undefined
@@ -76,7 +76,7 @@ export async function endpointOf(
   target: RemoteTarget,
   env: NodeJS.ProcessEnv,
   version: string,
-): Promise<Endpoint> {
+): Promise<DaemonAddress> {
   const { server: url, allowInsecure, credential } = target
   if (credential === undefined) return { kind: 'tcp', url, allowInsecure }
   if (credential.kind === 'token') return { kind: 'tcp', url, allowInsecure, token: credential.token }

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
 import { type RuntimePaths, runtimePaths } from './runtime-paths.ts'
 
 const ownerSchema = z.object({
@@ -64,7 +64,7 @@ const OWN_NAMES =
   /^(?:pglite|run|logs|uploads|token|secret|chat_history|daemon\.(?:lock|json))(?:\.new|\.probe|-journal|\.\d+)?$/
 
 /** Permission bits of group and others. */
-const OTHERS = 0o077
+const GROUP_AND_OTHERS_BITS = 0o077
 
 /**
  * Paths with permissions for others: this program's own files in the data directory, and the directory itself if
@@ -76,7 +76,7 @@ export function openToOthers(dataDir: string): string[] {
   const own = names.filter((name) => OWN_NAMES.test(name)).map((name) => join(dataDir, name))
   const isOpen = (path: string) => {
     const stats = lstatSync(path, { throwIfNoEntry: false })
-    return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & OTHERS) !== 0
+    return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & GROUP_AND_OTHERS_BITS) !== 0
   }
   return [...(own.length === names.length ? [dataDir] : []), ...own].filter(isOpen)
 }
@@ -99,7 +99,7 @@ function takeRights(path: string): boolean {
     // Another process could replace it by a symbolic link meanwhile, and opening a pipe would block.
     const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
-      fchmodSync(file, fstatSync(file).mode & 0o7777 & ~OTHERS)
+      fchmodSync(file, fstatSync(file).mode & 0o7777 & ~GROUP_AND_OTHERS_BITS)
       return true
     } finally {
       closeSync(file)
@@ -118,7 +118,7 @@ export function fileError(error: unknown, place: string): ChatbotError {
       cause: error,
     })
   }
-  const reason = wordsOf(error)
+  const reason = errorText(error)
   return new ChatbotError(
     'data_dir_unusable',
     `Cannot use ${place}: ${reason}. Check its permissions, or set CHATBOT_DATA_DIR.`,

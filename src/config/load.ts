@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
-import { type Entry, OLD_SETTINGS, renamed } from './old-settings.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
+import { OLD_SETTINGS, renamed, type SettingEntry } from './old-settings.ts'
 import { defaultDataDir, hubCacheDir, PROJECT_CONFIG_FILE, userConfigFile } from './paths.ts'
 import { type Config, configSchema, findSetting, PROJECT_KEYS, SETTINGS, type Setting } from './schema.ts'
 
@@ -33,7 +33,7 @@ export function loadConfig({ env, projectDir }: LoadOptions): LoadedConfig {
   ])
   const sources = new Map<string, string>()
   const warnings: string[] = []
-  const put = (given: readonly Entry[]) => {
+  const put = (given: readonly SettingEntry[]) => {
     const current = renamed(given)
     warnings.push(...current.warnings)
     for (const [key, value, source] of current.entries) {
@@ -93,9 +93,9 @@ export function parseSetting(setting: Setting, text: string): unknown {
   )
 }
 
-function fromEnvironment(env: LoadOptions['env']): Entry[] {
+function fromEnvironment(env: LoadOptions['env']): SettingEntry[] {
   return [...OLD_SETTINGS, ...SETTINGS].flatMap((setting) =>
-    variablesOf(setting, env).flatMap(([key, variable]): Entry[] => {
+    variablesOf(setting, env).flatMap(([key, variable]): SettingEntry[] => {
       const text = env[variable]
       // An empty variable is how compose files and shells say "not set".
       if (text !== undefined && text !== '') return [[key, parseSetting(setting, text), variable]]
@@ -113,7 +113,7 @@ function readSecret(file: string, variable: string): string {
   try {
     text = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw invalid(`cannot read ${file}, set by ${variable}: ${wordsOf(error)}`)
+    throw invalid(`cannot read ${file}, set by ${variable}: ${errorText(error)}`)
   }
   if (text === '') throw invalid(`${file}, set by ${variable}, is empty`)
   return text
@@ -132,7 +132,7 @@ function variablesOf(
   })
 }
 
-function readFile(path: string, required: boolean): Entry[] {
+function readFile(path: string, required: boolean): SettingEntry[] {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -144,7 +144,7 @@ function readFile(path: string, required: boolean): Entry[] {
       (error.code === 'ENOENT' || error.code === 'ENOTDIR')
     )
       return []
-    throw invalid(`cannot read ${path}: ${wordsOf(error)}`)
+    throw invalid(`cannot read ${path}: ${errorText(error)}`)
   }
   // Most commands find no file, and start faster without loading the parser.
   const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')

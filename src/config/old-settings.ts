@@ -2,7 +2,7 @@
 import { SETTINGS, type Setting } from './schema.ts'
 
 /** `source` is the file or the environment variable that sets it. */
-export type Entry = readonly [key: string, value: unknown, source: string]
+export type SettingEntry = readonly [key: string, value: unknown, source: string]
 
 const OLD_VARIABLE = 'CHATBOT_LOCAL_ENGINES_'
 
@@ -22,9 +22,9 @@ export function currentName(key: string): { readonly engine: string; readonly ke
 }
 
 /** The entries under their current names, with a warning for each old name. If both names are set, the new one wins. */
-export function renamed(entries: readonly Entry[]): { entries: Entry[]; warnings: string[] } {
-  const old: Entry[] = []
-  const others: Entry[] = []
+export function renamed(entries: readonly SettingEntry[]): { entries: SettingEntry[]; warnings: string[] } {
+  const old: SettingEntry[] = []
+  const others: SettingEntry[] = []
   const warnings = new Set<string>()
   for (const entry of entries) {
     const [key, value, source] = entry

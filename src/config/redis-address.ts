@@ -1,7 +1,7 @@
 /** Parses the forms of REDIS_URL into ioredis options. */
 import { readFileSync } from 'node:fs'
 import type { RedisOptions } from 'ioredis'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
 
 interface Node {
   readonly host: string
@@ -76,7 +76,7 @@ function authority(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new ChatbotError('invalid_config', `redis.caFile: cannot read ${file}: ${wordsOf(error)}`)
+    throw new ChatbotError('invalid_config', `redis.caFile: cannot read ${file}: ${errorText(error)}`)
   }
 }
 

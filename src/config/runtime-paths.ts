@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, including the terminating NUL. */
-const LONGEST_SOCKET_PATH = 103
+const MAX_SOCKET_PATH_BYTES = 103
 
 export interface RuntimePaths {
   /** 0700; contains the sockets, so that only this user can connect. */
@@ -50,7 +50,7 @@ export function runtimePaths(dataDir: string): RuntimePaths {
  * named after both.
  */
 function shortEnough(dir: string, dataDir: string): string {
-  if (Buffer.byteLength(join(dir, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH) return dir
+  if (Buffer.byteLength(join(dir, '.s.PGSQL.5432')) <= MAX_SOCKET_PATH_BYTES) return dir
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   return join(tmpdir(), `chatbot-${userInfo().uid}-${name}`)
 }

@@ -1,4 +1,4 @@
-import { kubectl, type Place, serviceOf } from './cluster.ts'
+import { kubectl, type ReleaseLocation, serviceOf } from './cluster.ts'
 import { output, run } from './tool.ts'
 
 /** The address of a deployed daemon, and how to make it reachable where it is not. */
@@ -11,7 +11,7 @@ export interface Address {
 const MINIKUBE_URL_MS = 15_000
 
 /** Throws `not_found` when there is no such release. */
-export async function addressOf(place: Place, minikube: boolean): Promise<Address> {
+export async function addressOf(place: ReleaseLocation, minikube: boolean): Promise<Address> {
   const service = await serviceOf(place)
   const name = service.metadata.name
   const port = service.spec.ports[0]?.port ?? 7474
@@ -45,5 +45,5 @@ export async function addressOf(place: Place, minikube: boolean): Promise<Addres
 }
 
 /** How to run a command in a pod of the daemon. */
-export const insideOf = async (place: Place): Promise<string> =>
+export const insideOf = async (place: ReleaseLocation): Promise<string> =>
   `kubectl ${kubectl(place, 'exec', `deployment/${(await serviceOf(place)).metadata.name}`, '--').join(' ')}`

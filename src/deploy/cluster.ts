@@ -4,20 +4,20 @@ import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
-import { lastLines, output, run } from './tool.ts'
+import { lastLinesOf, output, run } from './tool.ts'
 
 /** Where a release is. */
-export interface Place {
+export interface ReleaseLocation {
   readonly context: string
   readonly namespace: string
   readonly release: string
 }
 
-export const placeName = ({ context, namespace, release }: Place) =>
+export const releaseName = ({ context, namespace, release }: ReleaseLocation) =>
   `${release} in namespace ${namespace} of context ${context}`
 
 export const kubectl = (
-  { context, namespace }: Pick<Place, 'context' | 'namespace'>,
+  { context, namespace }: Pick<ReleaseLocation, 'context' | 'namespace'>,
   ...args: string[]
 ): string[] => ['--context', context, '--namespace', namespace, ...args]
 
@@ -39,7 +39,7 @@ export async function checkCluster(context: string): Promise<string> {
   if (versions !== undefined) return versions.serverVersion.gitVersion
   throw new ChatbotError(
     'cluster_unreachable',
-    `The cluster of context ${context} does not answer: ${printable(lastLines(stderr, 3))}`,
+    `The cluster of context ${context} does not answer: ${printable(lastLinesOf(stderr, 3))}`,
   )
 }
 
@@ -90,7 +90,7 @@ export interface Pod {
 }
 
 /** The pods of a release, without those that are going. */
-export async function podsOf(place: Place): Promise<Pod[]> {
+export async function podsOf(place: ReleaseLocation): Promise<Pod[]> {
   const selector = `app.kubernetes.io/instance=${place.release}`
   const text = await output(
     'kubectl',
@@ -151,7 +151,7 @@ export const isHopeless = ({ ready, state, restarts }: Pod) =>
   !ready && (HOPELESS.includes(state) || (state === 'CrashLoopBackOff' && restarts >= HOPELESS_RESTARTS))
 
 /** Why pods do not work: their state, what Kubernetes says, and the last lines of their logs. */
-export async function diagnosis(place: Place): Promise<string> {
+export async function diagnosis(place: ReleaseLocation): Promise<string> {
   const unwell = (await podsOf(place).catch(() => [])).filter(isUnwell)
   const found = await Promise.all(
     unwell.map(async ({ name, state, detail, image, restarts }) => {
@@ -166,7 +166,7 @@ export async function diagnosis(place: Place): Promise<string> {
 }
 
 /** The Service of a release's daemon. Throws `not_found`. */
-export async function serviceOf(place: Place): Promise<Service> {
+export async function serviceOf(place: ReleaseLocation): Promise<Service> {
   const selector = `app.kubernetes.io/instance=${place.release},app.kubernetes.io/component=daemon`
   const text = await output(
     'kubectl',
@@ -174,7 +174,7 @@ export async function serviceOf(place: Place): Promise<Service> {
   )
   const [service] = servicesSchema.parse(parseJson(text)).items
   if (service !== undefined) return service
-  throw new ChatbotError('not_found', `There is no ${placeName(place)}.`)
+  throw new ChatbotError('not_found', `There is no ${releaseName(place)}.`)
 }
 
 const servicesSchema = z.object({

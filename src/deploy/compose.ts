@@ -8,7 +8,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { deployFolder } from './state.ts'
-import { failed, lastLines, output, type RunOptions, run } from './tool.ts'
+import { failed, lastLinesOf, output, run, type ToolOptions } from './tool.ts'
 
 const FOLDER = join(packageRoot(), 'deploy/docker')
 const WAIT_SECONDS = 600
@@ -20,7 +20,7 @@ export interface ComposeProject {
   /** Holds secrets and variables; 0700. */
   readonly folder: string
   readonly variables: ComposeVariables
-  run: (args: readonly string[], options?: RunOptions) => ReturnType<typeof run>
+  run: (args: readonly string[], options?: ToolOptions) => ReturnType<typeof run>
   output: (args: readonly string[]) => Promise<string>
   /** The project as it would be with these changes; secrets are names of files in it. */
   plan: (changes: ComposeVariables) => Promise<string>
@@ -118,7 +118,7 @@ export async function bringUp(
     parts.push(
       back.code === 0
         ? `Went back to ${previous.CHATBOT_IMAGE}, which serves.`
-        : `Going back failed too: ${printable(lastLines(back.stderr, 5))}`,
+        : `Going back failed too: ${printable(lastLinesOf(back.stderr, 5))}`,
     )
   }
   throw new ChatbotError('deploy_failed', parts.filter((part) => part !== '').join('\n'))

@@ -8,8 +8,8 @@ import { packageRoot } from '../config/package-root.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
-import { diagnosis, isHopeless, type Place, type Pod, placeName, podsOf } from './cluster.ts'
-import { failed, lastLines, output, type RunOptions, run } from './tool.ts'
+import { diagnosis, isHopeless, type Pod, podsOf, type ReleaseLocation, releaseName } from './cluster.ts'
+import { failed, lastLinesOf, output, run, type ToolOptions } from './tool.ts'
 
 const CHART = join(packageRoot(), 'deploy/helm/chatbot')
 export const MINIKUBE_VALUES = join(CHART, 'values-minikube.yaml')
@@ -23,7 +23,7 @@ export interface Settings {
 }
 
 export interface Rollout {
-  readonly place: Place
+  readonly place: ReleaseLocation
   readonly settings: Settings
   /** As helm writes it: `10m`. */
   readonly timeout: string
@@ -46,9 +46,9 @@ const WATCH_MS = 2000
 /** An image may still be on its way. */
 const PATIENCE_MS = 30_000
 
-const at = ({ context, namespace }: Place) => ['--kube-context', context, '--namespace', namespace]
+const at = ({ context, namespace }: ReleaseLocation) => ['--kube-context', context, '--namespace', namespace]
 
-function valuesOf({ files, set, image }: Settings): { args: string[]; options: RunOptions } {
+function valuesOf({ files, set, image }: Settings): { args: string[]; options: ToolOptions } {
   const args = [...files.flatMap((file) => ['--values', file]), ...set.flatMap((pair) => ['--set', pair])]
   // The image of this run wins over what a file says.
   return image === undefined
@@ -58,7 +58,7 @@ function valuesOf({ files, set, image }: Settings): { args: string[]; options: R
 
 /** What would be applied, its secrets masked. Throws `bad_request` with helm's words when the chart refuses the values. */
 export async function plan(
-  { namespace, release }: Pick<Place, 'namespace' | 'release'>,
+  { namespace, release }: Pick<ReleaseLocation, 'namespace' | 'release'>,
   settings: Settings,
 ): Promise<string> {
   return maskSecrets(await rendered({ namespace, release }, settings, []))
@@ -66,7 +66,7 @@ export async function plan(
 
 /** As `plan`, with the secrets that the values hold, or new ones. */
 export async function rendered(
-  { namespace, release }: Pick<Place, 'namespace' | 'release'>,
+  { namespace, release }: Pick<ReleaseLocation, 'namespace' | 'release'>,
   settings: Settings,
   extra: readonly string[],
 ): Promise<string> {
@@ -77,7 +77,7 @@ export async function rendered(
     options,
   )
   if (code === 0) return stdout
-  throw new ChatbotError('bad_request', `The chart refuses this: ${printable(lastLines(stderr, 15))}`)
+  throw new ChatbotError('bad_request', `The chart refuses this: ${printable(lastLinesOf(stderr, 15))}`)
 }
 
 /** Replaces the values of all Secrets, and digests that are made from them. */
@@ -98,7 +98,7 @@ const historySchema = z.array(
 )
 
 /** Oldest first; empty when there is no such release. */
-export async function history(place: Place): Promise<Revision[]> {
+export async function history(place: ReleaseLocation): Promise<Revision[]> {
   const args = ['history', place.release, ...at(place), '--max', '20', '--output', 'json']
   const finished = await run('helm', args)
   if (finished.code === 0) return historySchema.parse(parseJson(finished.stdout))
@@ -129,12 +129,12 @@ export async function rollOut(rollout: Rollout): Promise<Revision> {
   if (upgraded.code === 0 && !hopeless) {
     const done = (await history(place)).at(-1)
     if (done !== undefined) return done
-    throw new ChatbotError('deploy_failed', `helm has no record of ${placeName(place)}.`)
+    throw new ChatbotError('deploy_failed', `helm has no record of ${releaseName(place)}.`)
   }
   if (signal.aborted) {
     throw new ChatbotError(
       'cancelled',
-      `Stopped. ${placeName(place)} may be half changed: run the command again, or \`chatbot deploy rollback\`.`,
+      `Stopped. ${releaseName(place)} may be half changed: run the command again, or \`chatbot deploy rollback\`.`,
     )
   }
   throw await failure(rollout, before, upgraded.stderr, hopeless)
@@ -148,9 +148,9 @@ async function failure(
 ): Promise<ChatbotError> {
   const timedOut = !hopeless && /timed out|deadline exceeded|not ready/i.test(words)
   const pods = await diagnosis(place)
-  const said = hopeless ? 'pods cannot start' : printable(lastLines(words.replace(/^level=.*\n/gm, ''), 5))
+  const said = hopeless ? 'pods cannot start' : printable(lastLinesOf(words.replace(/^level=.*\n/gm, ''), 5))
   const parts = [
-    `The rollout of ${placeName(place)} failed: ${timedOut ? `not ready after ${timeout}: ` : ''}${said}`,
+    `The rollout of ${releaseName(place)} failed: ${timedOut ? `not ready after ${timeout}: ` : ''}${said}`,
   ]
   if (pods !== '') parts.push(`Not well:\n${pods}`)
   if (before === undefined) {
@@ -158,7 +158,7 @@ async function failure(
       'It was the first one: what there is stays for you to look at. `chatbot deploy down` removes it.',
     )
   } else {
-    onProgress(`Rolling ${placeName(place)} back to revision ${before.revision}…`)
+    onProgress(`Rolling ${releaseName(place)} back to revision ${before.revision}…`)
     const back = await run('helm', [
       'rollback',
       place.release,
@@ -171,7 +171,7 @@ async function failure(
     parts.push(
       back.code === 0
         ? `Rolled back to revision ${before.revision}, which serves.`
-        : `The rollback to revision ${before.revision} failed too: ${printable(lastLines(back.stderr, 5))}`,
+        : `The rollback to revision ${before.revision} failed too: ${printable(lastLinesOf(back.stderr, 5))}`,
     )
   }
   return new ChatbotError(timedOut ? 'timeout' : 'deploy_failed', parts.join('\n'))
@@ -198,17 +198,21 @@ async function watchPods(
 }
 
 /** To a revision, else to the one before. Throws `not_found` or `deploy_failed`. Returns the revision gone back to. */
-export async function rollBack(place: Place, to: number | undefined, timeout: string): Promise<number> {
+export async function rollBack(
+  place: ReleaseLocation,
+  to: number | undefined,
+  timeout: string,
+): Promise<number> {
   const all = await history(place)
   const current = all.at(-1)
   const target =
     to ??
     all.slice(0, -1).findLast(({ status }) => status === 'superseded' || status === 'deployed')?.revision
-  if (current === undefined) throw new ChatbotError('not_found', `There is no ${placeName(place)}.`)
+  if (current === undefined) throw new ChatbotError('not_found', `There is no ${releaseName(place)}.`)
   if (target === undefined || !all.some(({ revision }) => revision === target)) {
     throw new ChatbotError(
       'not_found',
-      `${placeName(place)} has no earlier revision ${to ?? ''}to go back to.`,
+      `${releaseName(place)} has no earlier revision ${to ?? ''}to go back to.`,
     )
   }
   await output('helm', [
@@ -224,6 +228,6 @@ export async function rollBack(place: Place, to: number | undefined, timeout: st
 }
 
 /** Removes the release; volumes and the passwords that belong to them stay. */
-export async function uninstall(place: Place): Promise<void> {
+export async function uninstall(place: ReleaseLocation): Promise<void> {
   await output('helm', ['uninstall', place.release, ...at(place), '--wait'])
 }

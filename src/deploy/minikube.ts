@@ -3,7 +3,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { type BuildContext, buildImage, buildInMinikube, imageName } from './image.ts'
-import { containerEngine, failed, lastLines, output, run } from './tool.ts'
+import { containerEngine, failed, lastLinesOf, output, run } from './tool.ts'
 
 const statusSchema = z.object({ Host: z.string(), APIServer: z.string() })
 
@@ -14,7 +14,7 @@ export async function checkMinikube(profile: string): Promise<void> {
   if (status?.Host === 'Running' && status.APIServer === 'Running') return
   const said =
     status === undefined
-      ? printable(lastLines(stderr || stdout, 3))
+      ? printable(lastLinesOf(stderr || stdout, 3))
       : `host ${status.Host}, API server ${status.APIServer}`
   throw new ChatbotError(
     'cluster_unreachable',

@@ -8,13 +8,13 @@ import type { ApiClient } from '../client/api.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
 import { bytes, count } from '../text/amounts.ts'
-import { kubectl, type Place, placeName, serviceOf } from './cluster.ts'
-import { lastLines, run } from './tool.ts'
+import { kubectl, type ReleaseLocation, releaseName, serviceOf } from './cluster.ts'
+import { lastLinesOf, run } from './tool.ts'
 
 /** Copies everything of the local daemon into a deployed one. Throws `deploy_failed`; running it again goes on. */
 export async function moveData(
   api: ApiClient,
-  place: Place,
+  place: ReleaseLocation,
   {
     folder,
     signal,
@@ -25,7 +25,7 @@ export async function moveData(
   await pipeline(await api.backup({ signal }), createWriteStream(file, { mode: 0o600 }), { signal })
   const totals = await totalsOf(file)
   onProgress(
-    `Restoring ${count(totals.documents, 'document')} (${bytes((await stat(file)).size)}) into ${placeName(place)}…`,
+    `Restoring ${count(totals.documents, 'document')} (${bytes((await stat(file)).size)}) into ${releaseName(place)}…`,
   )
   const daemon = `deployment/${(await serviceOf(place)).metadata.name}`
   const args = [
@@ -45,7 +45,7 @@ export async function moveData(
   if (restored.code === 0) return totals
   throw new ChatbotError(
     'deploy_failed',
-    `It runs, but the data could not be moved into ${placeName(place)}: ${printable(lastLines(restored.stderr || restored.stdout, 5))}\nRun the command again to go on.`,
+    `It runs, but the data could not be moved into ${releaseName(place)}: ${printable(lastLinesOf(restored.stderr || restored.stdout, 5))}\nRun the command again to go on.`,
   )
 }
 

@@ -22,7 +22,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-export interface RunOptions {
+export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Readable
   /** Ends the program. */
@@ -35,7 +35,7 @@ export interface RunOptions {
 export async function run(
   tool: ToolName,
   args: readonly string[],
-  { env = {}, input, signal, inherit = false }: RunOptions = {},
+  { env = {}, input, signal, inherit = false }: ToolOptions = {},
 ): Promise<Finished> {
   signal?.throwIfAborted()
   const child = spawn(tool, args, {
@@ -85,7 +85,7 @@ async function* harmless(texts: AsyncIterable<string>): AsyncGenerator<string> {
 export async function output(
   tool: ToolName,
   args: readonly string[],
-  options: RunOptions = {},
+  options: ToolOptions = {},
 ): Promise<string> {
   const finished = await run(tool, args, options)
   if (finished.code !== 0) throw failed(tool, args, finished)
@@ -97,12 +97,12 @@ export function failed(
   args: readonly string[],
   { code, stdout, stderr }: Finished,
 ): ChatbotError {
-  const words = lastLines(stderr.trim() || stdout.trim(), 15)
+  const words = lastLinesOf(stderr.trim() || stdout.trim(), 15)
   const what = args.filter((arg) => !arg.startsWith('-')).slice(0, 2)
   return new ChatbotError('deploy_failed', `\`${[tool, ...what].join(' ')}\` ended with ${code}: ${words}`)
 }
 
-export const lastLines = (text: string, lines: number): string =>
+export const lastLinesOf = (text: string, lines: number): string =>
   text.trimEnd().split('\n').slice(-lines).join('\n')
 
 const missing = (tool: ToolName) =>
@@ -150,7 +150,7 @@ export async function checkCompose(engine: 'docker' | 'podman'): Promise<string>
 function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): string {
   const [version, major, minor] = /v?(?<!\d)(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
   if (version === undefined) {
-    throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLines(text, 3)}`)
+    throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLinesOf(text, 3)}`)
   }
   const [wantedMajor, wantedMinor] = VERSIONS[name]
   const behind = Number(major) - wantedMajor || Number(minor) - wantedMinor
@@ -169,7 +169,7 @@ export async function containerEngine(): Promise<'docker' | 'podman'> {
   if (code === 0) return engine
   throw new ChatbotError(
     'deploy_failed',
-    `${engine} does not reach its engine: ${lastLines(stderr, 3)}\nStart it, then try again.`,
+    `${engine} does not reach its engine: ${lastLinesOf(stderr, 3)}\nStart it, then try again.`,
   )
 }
 

@@ -41,7 +41,7 @@ export async function* examine({
   yield machine.checkDataDir(dataDir)
   yield machine.checkDisk(dataDir)
   yield* machine.checkToken(dataDir)
-  yield await machine.checkModel()
+  yield await machine.examineModel()
   yield await machine.checkLock(dataDir)
   let engines: RunningEngines | undefined
   try {

@@ -12,8 +12,8 @@ import { bytes } from '../text/amounts.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /** Free space, bytes: a daemon with an empty PGlite writes about 50 MB. */
-const SCARCE = 1_000_000_000
-const TOO_LITTLE = 200_000_000
+const LOW_SPACE_BYTES = 1_000_000_000
+const MIN_SPACE_BYTES = 200_000_000
 
 export function checkNode(wanted: string): Finding {
   return ok('Node.js', `${process.version} at ${process.execPath} (needs ${wanted})`)
@@ -73,12 +73,13 @@ export function checkDisk(dataDir: string): Finding {
   const { bavail, bsize } = statfsSync(nearestExisting(dataDir))
   const free = bavail * bsize
   const detail = `${bytes(free)} free`
-  if (free < TOO_LITTLE) return fail('Disk', detail, 'Free some space, or move the data: CHATBOT_DATA_DIR')
-  if (free < SCARCE) return warn('Disk', detail, 'Free some space before a large ingest')
+  if (free < MIN_SPACE_BYTES)
+    return fail('Disk', detail, 'Free some space, or move the data: CHATBOT_DATA_DIR')
+  if (free < LOW_SPACE_BYTES) return warn('Disk', detail, 'Free some space before a large ingest')
   return ok('Disk', detail)
 }
 
-export async function checkModel(): Promise<Finding> {
+export async function examineModel(): Promise<Finding> {
   const model = builtinModel()
   try {
     await verifyModel(model)

@@ -4,11 +4,11 @@ export interface BackoffBounds {
 }
 
 /** Keeps the factor finite; the pause reaches its maximum earlier. */
-const MOST_DOUBLINGS = 30
+const MAX_DOUBLINGS = 30
 
 /** Milliseconds after this many consecutive failures (from 1): doubles with each, up to the maximum. */
 export const doubledMs = (failures: number, { firstMs, longestMs }: BackoffBounds): number =>
-  Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, MOST_DOUBLINGS))
+  Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, MAX_DOUBLINGS))
 
 /** The same with jitter: half of the pause is random, so that clients that failed together spread out. */
 export const backoffMs = (failures: number, bounds: BackoffBounds, random = Math.random): number =>

@@ -183,20 +183,20 @@ export class ChatbotError extends Error {
   static wrap(thrown: unknown, code: ErrorCode = 'internal', prefix = ''): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
     if (code === 'internal') return ChatbotError.hide(thrown, code, prefix === '' ? UNEXPECTED : prefix)
-    return new ChatbotError(code, prefix + wordsOf(thrown), { cause: thrown })
+    return new ChatbotError(code, prefix + errorText(thrown), { cause: thrown })
   }
 
   /** The same with this message; the thrown message becomes the detail. */
   static hide(thrown: unknown, code: ErrorCode, message: string, retryAfterMs?: number): ChatbotError {
     if (thrown instanceof ChatbotError) return thrown
-    return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: wordsOf(thrown) })
+    return new ChatbotError(code, message, { cause: thrown, retryAfterMs, detail: errorText(thrown) })
   }
 }
 
 const UNEXPECTED = 'An unexpected error occurred. `chatbot logs` has the details.'
 
 /** The message of a thrown value. Failed connections to several addresses have none together: that of the first. */
-export function wordsOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError && thrown.message === '') return wordsOf(thrown.errors[0])
+export function errorText(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') return errorText(thrown.errors[0])
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -18,7 +18,7 @@ export type Principal =
 export const LOCAL_PRINCIPAL: Principal = { id: 'local', kind: 'local' }
 
 /** A readable name for lists and logs. */
-export function nameOf(principal: Principal): string {
+export function principalName(principal: Principal): string {
   return principal.kind === 'local' ? principal.id : `${principal.kind}:${principal.name}`
 }
 

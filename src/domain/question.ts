@@ -1,7 +1,7 @@
 import { ChatbotError } from './errors.ts'
 
 /** Longest question, in UTF-16 code units. */
-export const MAX_QUESTION = 8192
+export const MAX_QUESTION_CHARACTERS = 8192
 
 /**
  * Earlier turns that an ask may include: their number, and the UTF-16 code units of one answer and of all turns
@@ -16,10 +16,10 @@ export function checkQuestion(question: string): void {
   if (question.trim() === '') {
     throw new ChatbotError('empty_question', 'The question is empty. Ask something in words.')
   }
-  if (question.length > MAX_QUESTION) {
+  if (question.length > MAX_QUESTION_CHARACTERS) {
     throw new ChatbotError(
       'question_too_long',
-      `The question has ${question.length} characters; at most ${MAX_QUESTION} are allowed. To search within a text, ingest it as a document.`,
+      `The question has ${question.length} characters; at most ${MAX_QUESTION_CHARACTERS} are allowed. To search within a text, ingest it as a document.`,
     )
   }
 }

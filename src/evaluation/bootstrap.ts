@@ -5,25 +5,25 @@ export interface Interval {
   readonly high: number
 }
 
-export interface Difference extends Interval {
+export interface MetricDifference extends Interval {
   readonly mean: number
   /** The interval leaves zero out. */
   readonly significant: boolean
 }
 
 const RESAMPLES = 2000
-const OUTSIDE = 0.05
+const OUTSIDE_SHARE = 0.05
 const SEED = 20_260_101
 
 /** 95 % percentile interval of the mean. */
 export function meanInterval(values: readonly number[]): Interval {
   const means = resampledMeans(Float64Array.from(values))
   const at = (share: number) => means[Math.round(share * (RESAMPLES - 1))] ?? Number.NaN
-  return { low: at(OUTSIDE / 2), high: at(1 - OUTSIDE / 2) }
+  return { low: at(OUTSIDE_SHARE / 2), high: at(1 - OUTSIDE_SHARE / 2) }
 }
 
 /** Of the mean of `after - before`; both hold the same questions in the same order. */
-export function pairedDifference(before: readonly number[], after: readonly number[]): Difference {
+export function pairedDifference(before: readonly number[], after: readonly number[]): MetricDifference {
   const differences = after.map((value, index) => value - (before[index] ?? Number.NaN))
   const { low, high } = meanInterval(differences)
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length

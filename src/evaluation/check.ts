@@ -4,7 +4,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { dropKnown } from './gold.ts'
 import type { EvalQuestion } from './questions.ts'
 
-const PAGE = 1000
+const DOCUMENTS_PER_PAGE = 1000
 
 /**
  * References to documents that these collections do not hold. Throws `unknown_collection`, and `not_found` when
@@ -20,10 +20,12 @@ export async function unknownDocuments(
   for (const collection of collections ?? [undefined]) {
     let after: string | undefined
     while (references.size > 0) {
-      const { documents } = await api.call('listDocuments', { query: { collection, limit: PAGE, after } })
+      const { documents } = await api.call('listDocuments', {
+        query: { collection, limit: DOCUMENTS_PER_PAGE, after },
+      })
       dropKnown(references, documents)
       after = documents.at(-1)?.uri
-      if (documents.length < PAGE) break
+      if (documents.length < DOCUMENTS_PER_PAGE) break
     }
   }
   if (named > 0 && references.size === named) {

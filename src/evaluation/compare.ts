@@ -1,10 +1,10 @@
 /** Two runs on the same questions: what changed, and whether that can be chance. */
-import { type Difference, pairedDifference } from './bootstrap.ts'
+import { type MetricDifference, pairedDifference } from './bootstrap.ts'
 import { mean } from './metrics.ts'
-import type { Outcome } from './outcome.ts'
+import type { QuestionOutcome } from './outcome.ts'
 import { METRICS, setsOf } from './report.ts'
 
-export interface Change extends Difference {
+export interface Change extends MetricDifference {
   readonly before: number
   readonly after: number
   /** Questions that both runs measured it on. */
@@ -29,7 +29,10 @@ export interface Comparison {
 }
 
 /** Questions are paired by their id. */
-export function compareRuns(before: readonly Outcome[], after: readonly Outcome[]): Comparison {
+export function compareRuns(
+  before: readonly QuestionOutcome[],
+  after: readonly QuestionOutcome[],
+): Comparison {
   const earlier = new Map(before.map((outcome) => [outcome.id, outcome]))
   const both = after.filter(({ id }) => earlier.has(id))
   return {
@@ -41,8 +44,8 @@ export function compareRuns(before: readonly Outcome[], after: readonly Outcome[
 }
 
 function changesOf(
-  earlier: ReadonlyMap<string, Outcome>,
-  members: readonly Outcome[],
+  earlier: ReadonlyMap<string, QuestionOutcome>,
+  members: readonly QuestionOutcome[],
 ): Record<string, Change> {
   return Object.fromEntries(
     METRICS.flatMap(({ key, better, of }) => {
@@ -67,7 +70,7 @@ function changesOf(
 }
 
 function verdictOf(
-  { mean, significant }: Difference,
+  { mean, significant }: MetricDifference,
   better: 'higher' | 'lower' | undefined,
 ): Change['verdict'] {
   if (!significant || better === undefined) return 'same'

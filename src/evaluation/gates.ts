@@ -3,7 +3,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { ALL } from './questions.ts'
 import { METRICS, type Report } from './report.ts'
 
-export interface Gate {
+export interface MetricBound {
   readonly bound: 'min' | 'max'
   /** A part of the set; all of it unless told. */
   readonly set: string
@@ -11,7 +11,7 @@ export interface Gate {
   readonly value: number
 }
 
-export interface GateResult extends Gate {
+export interface GateResult extends MetricBound {
   /** Undefined when nothing was measured: the gate is then missed. */
   readonly measured: number | undefined
   readonly kept: boolean
@@ -20,7 +20,7 @@ export interface GateResult extends Gate {
 const GATE = /^(?:(?<set>[^:=]+):)?(?<metric>[^:=]+)=(?<value>\d+(?:\.\d+)?)$/
 
 /** Throws `bad_request` for what is no gate. */
-export function parseGate(bound: Gate['bound'], text: string): Gate {
+export function parseGate(bound: MetricBound['bound'], text: string): MetricBound {
   const { set = ALL, metric = '', value } = GATE.exec(text.trim())?.groups ?? {}
   if (METRICS.some(({ key }) => key === metric)) return { bound, set, metric, value: Number(value) }
   throw new ChatbotError(
@@ -29,7 +29,7 @@ export function parseGate(bound: Gate['bound'], text: string): Gate {
   )
 }
 
-export function checkGates(gates: readonly Gate[], { sets }: Report): GateResult[] {
+export function checkGates(gates: readonly MetricBound[], { sets }: Report): GateResult[] {
   return gates.map((gate) => {
     const measured = sets.find(({ set }) => set === gate.set)?.metrics[gate.metric]?.mean
     const kept =

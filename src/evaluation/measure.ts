@@ -11,10 +11,10 @@ import { splitSentences } from '../text/sentences.ts'
 import { ranksOf } from './gold.ts'
 import { isRight, keyedOutcome } from './keyed.ts'
 import { containsAnswer, normalised, tokenF1, withoutMarks } from './metrics.ts'
-import type { AnswerOutcome, CacheOutcome, Outcome } from './outcome.ts'
+import type { AnswerOutcome, CacheOutcome, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 
-export interface Target {
+export interface SearchTarget {
   readonly chat: ChatClient
   readonly api: ApiClient
   /** All that the asker can read unless told. */
@@ -28,11 +28,15 @@ export interface Target {
 /** Passages of a search: they hold ten documents even when each gives several. */
 const SEARCH_LIMIT = 50
 /** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
-const ATTEMPTS = 5
+const MAX_ATTEMPTS = 5
 const PAUSES = { firstMs: 500, longestMs: 5000 }
 
 /** Throws the daemon's error, and `cancelled` when the signal is aborted. */
-export async function measure(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<Outcome> {
+export async function measure(
+  target: SearchTarget,
+  question: EvalQuestion,
+  signal: AbortSignal,
+): Promise<QuestionOutcome> {
   const { collections, retrieval } = target
   // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
   const reply = target.answers ? await ask(target, question, question.question, false, signal) : undefined
@@ -124,7 +128,11 @@ async function isMissing(
 }
 
 /** Asks the question, its paraphrases and its opposites with the cache, one after the other. */
-async function tryCache(target: Target, question: EvalQuestion, signal: AbortSignal): Promise<CacheOutcome> {
+async function tryCache(
+  target: SearchTarget,
+  question: EvalQuestion,
+  signal: AbortSignal,
+): Promise<CacheOutcome> {
   const own = new Set([question.question, ...question.paraphrases].map(normalised))
   const counts = { paraphrases: question.paraphrases.length, hits: 0, asked: 0, falseHits: 0 }
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
@@ -146,7 +154,7 @@ interface Reply {
 }
 
 function ask(
-  target: Target,
+  target: SearchTarget,
   question: EvalQuestion,
   text: string,
   cache: boolean,
@@ -183,7 +191,7 @@ type Scope = Pick<AskRequest, 'collections' | 'retrieval' | 'filter'>
 
 const scopeOf = (
   { filter }: EvalQuestion,
-  { collections, retrieval }: Pick<Target, 'collections' | 'retrieval'>,
+  { collections, retrieval }: Pick<SearchTarget, 'collections' | 'retrieval'>,
 ): Scope => ({
   collections,
   retrieval,
@@ -197,7 +205,7 @@ async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promis
     } catch (thrown) {
       const error = ChatbotError.wrap(thrown)
       const passing = error.code === 'overloaded' || error.code === 'engine_rate_limited'
-      if (!passing || attempt === ATTEMPTS || signal.aborted) throw error
+      if (!passing || attempt === MAX_ATTEMPTS || signal.aborted) throw error
       await pause(error.retryAfterMs ?? backoffMs(attempt, PAUSES), signal)
     }
   }

@@ -60,7 +60,7 @@ export const outcomeSchema = z.object({
   cache: cacheOutcome.optional(),
 })
 
-export type Outcome = z.output<typeof outcomeSchema>
+export type QuestionOutcome = z.output<typeof outcomeSchema>
 export type AnswerOutcome = z.output<typeof answerOutcome>
 export type KeyedOutcome = z.output<typeof keyedOutcome>
 export type CacheOutcome = z.output<typeof cacheOutcome>

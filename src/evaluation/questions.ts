@@ -5,11 +5,11 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { EarlierTurn, SearchFilter } from '../domain/answer.ts'
-import { ChatbotError, wordsOf } from '../domain/errors.ts'
+import { ChatbotError, errorText } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { LANGUAGES, type Language } from '../domain/language.ts'
 import { linesOf } from '../domain/lines.ts'
-import { MAX_QUESTION } from '../domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { earlierTurnSchema, filterSchema } from '../protocol/shapes.ts'
 import { detectLanguage } from '../text/language.ts'
 import { seededRandom } from './bootstrap.ts'
@@ -60,10 +60,10 @@ export const ALL = 'all'
 
 const MAX_QUESTIONS = 100_000
 /** Bad lines that an error lists. */
-const LISTED = 10
+const MAX_LISTED = 10
 
 const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
-const question = text.max(MAX_QUESTION)
+const question = text.max(MAX_QUESTION_CHARACTERS)
 const goldPassages = z.array(z.strictObject({ document: text.optional(), text })).default([])
 
 const lineSchema = z
@@ -139,13 +139,13 @@ export async function readQuestions(input: Readable, name: string): Promise<Eval
       lineOfId.set(read.id, number)
       questions.push(read)
     }
-    if (wrong.length === LISTED) break
+    if (wrong.length === MAX_LISTED) break
     if (questions.length > MAX_QUESTIONS) {
       throw new ChatbotError('bad_request', `${name} has more than ${MAX_QUESTIONS} questions. Split it.`)
     }
   }
   if (wrong.length > 0) {
-    const more = wrong.length === LISTED ? '\n(The rest was not read.)' : ''
+    const more = wrong.length === MAX_LISTED ? '\n(The rest was not read.)' : ''
     throw new ChatbotError('bad_request', `These lines are not questions:\n${wrong.join('\n')}${more}`)
   }
   if (questions.length === 0) throw new ChatbotError('bad_request', `${name} has no questions.`)
@@ -158,7 +158,7 @@ function parseLine(line: string): EvalQuestion | string {
   try {
     value = parseJson(line.replace(/^\uFEFF/, ''))
   } catch (error) {
-    return `not JSON: ${wordsOf(error)}`
+    return `not JSON: ${errorText(error)}`
   }
   const parsed = lineSchema.safeParse(value)
   if (!parsed.success) {

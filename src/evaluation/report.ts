@@ -2,7 +2,7 @@
 import { STAGES } from '../domain/answer.ts'
 import { type Interval, meanInterval } from './bootstrap.ts'
 import { mean, ndcgAt, quantile, recallAt, reciprocalRankAt } from './metrics.ts'
-import type { KeyedOutcome, Outcome } from './outcome.ts'
+import type { KeyedOutcome, QuestionOutcome } from './outcome.ts'
 import { ALL } from './questions.ts'
 
 export interface Metric {
@@ -13,18 +13,18 @@ export interface Metric {
   /** Shown where there is room for few. */
   readonly headline?: true
   /** Of one question; undefined when it says nothing about this metric. */
-  of: (outcome: Outcome) => number | undefined
+  of: (outcome: QuestionOutcome) => number | undefined
 }
 
 const share = (part: number, whole: number) => (whole === 0 ? undefined : part / whole)
 const flag = (value: boolean | undefined) => (value === undefined ? undefined : Number(value))
 
-const ranked = (of: (ranks: NonNullable<Outcome['ranks']>) => number) => (outcome: Outcome) =>
+const ranked = (of: (ranks: NonNullable<QuestionOutcome['ranks']>) => number) => (outcome: QuestionOutcome) =>
   outcome.ranks === undefined ? undefined : of(outcome.ranks)
 
 const keyed =
   (of: (outcome: KeyedOutcome) => boolean) =>
-  ({ answer }: Outcome) =>
+  ({ answer }: QuestionOutcome) =>
     answer?.keyed === undefined ? undefined : Number(of(answer.keyed))
 
 /** In the order in which they are shown. */
@@ -168,7 +168,7 @@ export const METRICS: readonly Metric[] = [
 ]
 
 /** Of what was not refused: answers to what the documents do not say, and those that miss their keys. */
-function falseAnswer({ answerable, answer }: Outcome): number | undefined {
+function falseAnswer({ answerable, answer }: QuestionOutcome): number | undefined {
   if (answer === undefined || answer.refused) return undefined
   if (!answerable) return 1
   return answer.keyed === undefined ? undefined : Number(!answer.keyed.late)
@@ -199,7 +199,7 @@ export interface Report {
   readonly latencyMs: Readonly<Record<string, Latency>>
 }
 
-export function reportOf(outcomes: readonly Outcome[]): Report {
+export function reportOf(outcomes: readonly QuestionOutcome[]): Report {
   return {
     sets: setsOf(outcomes).map(([set, members]) => ({
       set,
@@ -217,14 +217,16 @@ export function reportOf(outcomes: readonly Outcome[]): Report {
 }
 
 /** The parts of the set by name, then all of it. */
-export function setsOf(outcomes: readonly Outcome[]): [set: string, members: readonly Outcome[]][] {
+export function setsOf(
+  outcomes: readonly QuestionOutcome[],
+): [set: string, members: readonly QuestionOutcome[]][] {
   const parts = Object.entries(Object.groupBy(outcomes, ({ set }) => set)).flatMap(
-    ([set, members = []]): [string, readonly Outcome[]][] => [[set, members]],
+    ([set, members = []]): [string, readonly QuestionOutcome[]][] => [[set, members]],
   )
   return [...parts, [ALL, outcomes]]
 }
 
-function latencyOf(outcomes: readonly Outcome[]): Record<string, Latency> {
+function latencyOf(outcomes: readonly QuestionOutcome[]): Record<string, Latency> {
   const answered = outcomes.some(({ answer }) => answer !== undefined)
   const stages = answered
     ? [...STAGES, 'total' as const].map(

@@ -1,11 +1,11 @@
 /** Measures many questions at once, until all are done or a signal says so. */
 import { concurrently } from '../domain/concurrently.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
-import { measure, type Target } from './measure.ts'
-import type { Failure, Outcome } from './outcome.ts'
+import { measure, type SearchTarget } from './measure.ts'
+import type { Failure, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 
-export interface RunOptions {
+export interface EvaluationOptions {
   /** Questions at once. */
   readonly jobs: number
   /** Begin nothing new. */
@@ -16,9 +16,9 @@ export interface RunOptions {
   onDone: () => void
 }
 
-export interface Run {
+export interface EvaluationRun {
   /** In the order of the questions; fewer when it was interrupted. */
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly QuestionOutcome[]
   readonly failed: readonly Failure[]
 }
 
@@ -36,11 +36,11 @@ const OF_ONE_QUESTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 export async function runQuestions(
-  target: Target,
+  target: SearchTarget,
   questions: readonly EvalQuestion[],
-  { jobs, stop, abort, onDone }: RunOptions,
-): Promise<Run> {
-  const outcomes: (Outcome | undefined)[] = questions.map(() => undefined)
+  { jobs, stop, abort, onDone }: EvaluationOptions,
+): Promise<EvaluationRun> {
+  const outcomes: (QuestionOutcome | undefined)[] = questions.map(() => undefined)
   const failed: Failure[] = []
   await concurrently(jobs, [...questions.entries()], async ([index, question], broken) => {
     if (stop.aborted || abort.aborted) return

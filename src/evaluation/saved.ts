@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
 import { escapedJson } from '../domain/escaped-json.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
-import { failureSchema, type Outcome, outcomeSchema } from './outcome.ts'
+import { failureSchema, outcomeSchema, type QuestionOutcome } from './outcome.ts'
 
 const savedSchema = z.object({
   format: z.literal('chatbot-eval-1'),
@@ -29,7 +29,7 @@ export async function saveRun(path: string, run: Omit<SavedRun, 'format'>): Prom
 }
 
 /** Throws `not_found` or `bad_request`. */
-export async function loadOutcomes(path: string): Promise<readonly Outcome[]> {
+export async function loadOutcomes(path: string): Promise<readonly QuestionOutcome[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw ChatbotError.wrap(error, 'not_found', 'The earlier run could not be read: ')
   })

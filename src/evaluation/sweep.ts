@@ -3,11 +3,11 @@ import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { unknownDocuments } from './check.ts'
 import { type Comparison, compareRuns } from './compare.ts'
 import type { GateResult } from './gates.ts'
-import type { Target } from './measure.ts'
-import type { Failure, Outcome } from './outcome.ts'
+import type { SearchTarget } from './measure.ts'
+import type { Failure, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 import { type Report, reportOf } from './report.ts'
-import { type RunOptions, runQuestions } from './run.ts'
+import { type EvaluationOptions, runQuestions } from './run.ts'
 
 /** The JSON document of `chatbot eval`. */
 export interface EvalReport {
@@ -33,20 +33,20 @@ export interface VariantReport extends Report {
 
 interface Sweep extends Pick<EvalReport, 'unknownDocuments' | 'interrupted' | 'runs'> {
   /** Those of the first variant. */
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly QuestionOutcome[]
 }
 
 /** Without a baseline the variants are compared with the first. */
 export async function measureSweep(
-  target: Omit<Target, 'retrieval'>,
+  target: Omit<SearchTarget, 'retrieval'>,
   variants: readonly RetrievalOptions[],
   questions: readonly EvalQuestion[],
-  { baseline, ...options }: RunOptions & { readonly baseline: readonly Outcome[] | undefined },
+  { baseline, ...options }: EvaluationOptions & { readonly baseline: readonly QuestionOutcome[] | undefined },
 ): Promise<Sweep> {
   const unknown = await unknownDocuments(target.api, target.collections, questions)
   const runs: VariantReport[] = []
   let reference = baseline
-  let outcomes: readonly Outcome[] = []
+  let outcomes: readonly QuestionOutcome[] = []
   for (const retrieval of variants) {
     const started = performance.now()
     const run = await runQuestions({ ...target, retrieval }, questions, options)

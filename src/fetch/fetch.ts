@@ -47,7 +47,7 @@ export type Fetched =
       readonly validators: Validators
     }
 
-const MOST_REDIRECTS = 10
+const MAX_REDIRECTS = 10
 /** For undici's own timeouts: `timeoutMs` bounds the whole download. */
 const NO_TIMEOUT = 0
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
@@ -70,7 +70,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   })
   try {
     let url = parseWebAddress(address)
-    for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       // Literal addresses are never looked up.
       const host = url.hostname.replace(/^\[|\]$/g, '')
       if (isIP(host) !== 0) checkAddress(host, host, options)
@@ -82,7 +82,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
         throw new ChatbotError('url_failed', `${url} answered with HTTP status ${statusCode}.`)
       url = nextHop(response, url)
     }
-    throw new ChatbotError('url_failed', `${address} redirects more than ${MOST_REDIRECTS} times.`)
+    throw new ChatbotError('url_failed', `${address} redirects more than ${MAX_REDIRECTS} times.`)
   } catch (error) {
     if (options.signal?.aborted) throw new ChatbotError('cancelled', 'The download was cancelled.')
     if (late.aborted) {

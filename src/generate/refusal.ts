@@ -1,7 +1,7 @@
 import type { Language } from '../domain/language.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
-export interface Searched {
+export interface SearchSummary {
   readonly query: string
   /** Names, and the number of documents in all of them. */
   readonly collections: readonly string[]
@@ -13,16 +13,16 @@ export interface Searched {
 }
 
 /** UTF-16 code units of the question that are repeated. */
-const MAX_REPEATED_QUESTION = 200
+const MAX_REPEATED_CHARACTERS = 200
 
 /** What follows a refusal: what was searched, and what to try. */
-export function refusalHelp(language: Language, searched: Searched): string {
+export function refusalHelp(language: Language, searched: SearchSummary): string {
   const { replies } = KNOWLEDGE[language]
   const { query, collections, documents, filtered, nearest } = searched
   if (documents === 0) return replies.nothingIngested
   const sentences = [
     replies.searched({
-      query: query.length > MAX_REPEATED_QUESTION ? `${query.slice(0, MAX_REPEATED_QUESTION)}…` : query,
+      query: query.length > MAX_REPEATED_CHARACTERS ? `${query.slice(0, MAX_REPEATED_CHARACTERS)}…` : query,
       collections: collections.join(', '),
       documents,
       isFiltered: filtered,

@@ -1,22 +1,22 @@
 /** Embeds what is staged and makes it live. */
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { checkModel } from '../../models/same-model.ts'
+import { checkSameModel } from '../../models/same-model.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
-import type { ChunkPlace, StagedChunk, StagedVector } from '../ports/store/staging.ts'
+import type { ChunkPosition, StagedChunk, StagedVector } from '../ports/store/staging.ts'
 import { embedInput } from '../text/embed-input.ts'
-import { held, type JobTurn, type TurnContext } from './kind.ts'
+import { held, type JobSlice, type SliceContext } from './kind.ts'
 
 /** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */
-const BATCH = 64
+const CHUNKS_PER_BATCH = 64
 /** Batches with the embedder at once, so that its workers have the next one while the last one is stored. */
-const AHEAD = 2
+const BATCHES_AT_ONCE = 2
 const REMEMBERED_VECTORS = 2000
 /** Share of characters without a token above which a document will hardly be found. */
 const MUCH_UNKNOWN = 0.3
 
-const START: ChunkPlace = { document: 0, ordinal: -1 }
+const START: ChunkPosition = { document: 0, ordinal: -1 }
 
 interface Batch {
   readonly vectors: Promise<StagedVector[]>
@@ -25,7 +25,7 @@ interface Batch {
   readonly current: string | null
 }
 
-export const ingestTurn: JobTurn = async (context) => {
+export const ingestSlice: JobSlice = async (context) => {
   const { store, claim, signal, over, patiently } = context
   const indexing = await indexingOf(context)
   const { spec } = indexing
@@ -53,19 +53,19 @@ export const ingestTurn: JobTurn = async (context) => {
         return true
       }
       const from = after
-      const next = held(await patiently(() => store.staging.next(claim, spec, from, BATCH)))
+      const next = held(await patiently(() => store.staging.next(claim, spec, from, CHUNKS_PER_BATCH)))
       if (next.last !== undefined) {
         after = next.last
         const vectors = embed(next.chunks)
         // It is awaited later, and must not count as unhandled until then.
         vectors.catch(() => undefined)
         underWay.push({ vectors, ends: next.ends, current: next.chunks.at(-1)?.uri ?? null })
-        if (underWay.length > AHEAD) await keepOldest()
+        if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
       } else if (underWay.length > 0) {
         await keepOldest()
       } else {
-        // What has its vectors from an earlier turn that ended before it was published, and what came in meanwhile.
-        const left = await patiently(() => store.staging.left(claim, BATCH))
+        // What has its vectors from an earlier slice that ended before it was published, and what came in meanwhile.
+        const left = await patiently(() => store.staging.left(claim, CHUNKS_PER_BATCH))
         if (left.length === 0) return false
         await publish(left)
         after = START
@@ -73,7 +73,7 @@ export const ingestTurn: JobTurn = async (context) => {
     }
   } catch (thrown) {
     if (signal.aborted) return true
-    // The collection has another index now: the next turn begins with that one's model.
+    // The collection has another index now: the next slice begins with that one's model.
     if (thrown instanceof ChatbotError && thrown.code === 'index_mismatch') return true
     throw thrown
   }
@@ -83,12 +83,12 @@ export const ingestTurn: JobTurn = async (context) => {
  * How the collection is indexed now: a rebuild may have changed the model since the documents were staged, and then
  * they are embedded by the new one.
  */
-async function indexingOf({ specs, store, claim, patiently }: TurnContext): Promise<Indexing> {
+async function indexingOf({ specs, store, claim, patiently }: SliceContext): Promise<Indexing> {
   const staged = stagedSpec.parse(claim.input)
   const live = (await patiently(() => store.index.live([claim.collectionName]))).get(claim.collectionName)
   const { reference, model, splitter } = live ?? staged
   const indexing = await specs.with(reference)
-  checkModel(claim.collectionName, { reference, model }, indexing.spec)
+  checkSameModel(claim.collectionName, { reference, model }, indexing.spec)
   if (staged.splitter === indexing.spec.splitter && splitter === staged.splitter) return indexing
   throw new ChatbotError(
     'index_mismatch',
@@ -105,8 +105,8 @@ const stagedSpec = z.object({
 })
 
 /** Embeds chunks, equal ones once. */
-function embedding({ signal, patiently }: TurnContext, { embedder, spec }: Indexing) {
-  const known = new LRUCache<string, Omit<StagedVector, keyof ChunkPlace>>({ max: REMEMBERED_VECTORS })
+function embedding({ signal, patiently }: SliceContext, { embedder, spec }: Indexing) {
+  const known = new LRUCache<string, Omit<StagedVector, keyof ChunkPosition>>({ max: REMEMBERED_VECTORS })
   return async (chunks: readonly StagedChunk[]): Promise<StagedVector[]> => {
     const found = new Map(chunks.map(({ hash }) => [hash, known.get(hash)]))
     const texts = new Map(

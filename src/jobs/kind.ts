@@ -12,26 +12,26 @@ export type Recut = (
   signal: AbortSignal,
 ) => Promise<readonly Chunk[]>
 
-export interface TurnContext {
+export interface SliceContext {
   readonly store: Store
   readonly specs: IndexSpecs
   readonly claim: Claim
   readonly recut: Recut
-  /** Aborts when the claim was lost or the daemon stops: end the turn, what is written is kept. */
+  /** Aborts when the claim was lost or the daemon stops: end the slice, what is written is kept. */
   readonly signal: AbortSignal
-  /** The turn has lasted long enough; other shards, and other daemons, want theirs. */
+  /** The slice has lasted long enough; other shards, and other daemons, want theirs. */
   over: () => boolean
   /** Runs the work again, with growing pauses, while it fails for a reason that passes. */
   patiently: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /**
- * One turn at a shard of a job. It begins where the last one ended, whoever did that, writes under its claim, and
+ * One slice of work at a shard of a job. It begins where the last one ended, whoever did that, writes under its claim, and
  * says whether there is more to do. What it throws ends the job as failed.
  */
-export type JobTurn = (context: TurnContext) => Promise<boolean>
+export type JobSlice = (context: SliceContext) => Promise<boolean>
 
-/** Another daemon has the task, or the job was cancelled: nothing that this turn does counts any more. */
+/** Another daemon has the task, or the job was cancelled: nothing that this slice does counts any more. */
 export class ClaimLost extends Error {}
 
 /** What a method that takes a claim gave, if the claim still holds; throws `ClaimLost`. */

@@ -1,6 +1,6 @@
 import type { JobKind } from '../domain/job.ts'
-import { ingestTurn } from './ingest.ts'
-import type { JobTurn } from './kind.ts'
-import { rebuildTurn } from './rebuild.ts'
+import { ingestSlice } from './ingest.ts'
+import type { JobSlice } from './kind.ts'
+import { rebuildSlice } from './rebuild.ts'
 
-export const JOB_TURNS: Record<JobKind, JobTurn> = { ingest: ingestTurn, rebuild: rebuildTurn }
+export const JOB_SLICES: Record<JobKind, JobSlice> = { ingest: ingestSlice, rebuild: rebuildSlice }

@@ -1,25 +1,25 @@
 /** Embeds the stored documents into a new generation, then makes it the one that is searched. */
 
-import { checkModel } from '../../models/same-model.ts'
+import { checkSameModel } from '../../models/same-model.ts'
 import type { Chunk } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
 import type { RebuildDocument, RebuiltChunk } from '../ports/store/rebuild.ts'
 import { embedInput } from '../text/embed-input.ts'
-import { held, type JobTurn, type TurnContext } from './kind.ts'
+import { held, type JobSlice, type SliceContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */
-const BATCH = 64
+const CHUNKS_PER_BATCH = 64
 /** Batches with the embedder at once. */
-const AHEAD = 2
-const DOCUMENTS = 50
+const BATCHES_AT_ONCE = 2
+const DOCUMENTS_PER_BATCH = 50
 
 interface Part {
   readonly document: RebuildDocument
   readonly chunks: readonly Chunk[]
 }
 
-export const rebuildTurn: JobTurn = async (context) => {
+export const rebuildSlice: JobSlice = async (context) => {
   const { store, claim, signal, over, patiently } = context
   const target = held(await patiently(() => store.rebuild.target(claim)))
   const indexing = await indexingOf(context, target.spec)
@@ -47,7 +47,7 @@ export const rebuildTurn: JobTurn = async (context) => {
         // It is awaited later, and must not count as unhandled until then.
         vectors.catch(() => undefined)
         underWay.push({ parts, vectors })
-        if (underWay.length > AHEAD) await keepOldest()
+        if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
         if (over() || signal.aborted) {
           await keepAll()
           return true
@@ -70,9 +70,9 @@ export const rebuildTurn: JobTurn = async (context) => {
 const wrapped = (swapped: boolean | undefined) => (swapped === undefined ? undefined : { swapped })
 
 /** Throws what opening the model throws, and `index_mismatch` when it or the splitter is another one by now. */
-async function indexingOf({ specs, claim }: TurnContext, target: Indexing['spec']): Promise<Indexing> {
+async function indexingOf({ specs, claim }: SliceContext, target: Indexing['spec']): Promise<Indexing> {
   const indexing = await specs.with(target.reference)
-  checkModel(claim.collectionName, target, indexing.spec)
+  checkSameModel(claim.collectionName, target, indexing.spec)
   if (indexing.spec.splitter === target.splitter) return indexing
   throw new ChatbotError(
     'index_mismatch',
@@ -82,18 +82,18 @@ async function indexingOf({ specs, claim }: TurnContext, target: Indexing['spec'
 }
 
 /** What is missing in the new generation, in batches; each document from its last chunk to its first. */
-async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<Part[]> {
+async function* work(context: SliceContext, indexing: Indexing): AsyncGenerator<Part[]> {
   const { store, claim, patiently } = context
   let parts: Part[] = []
   let waiting = 0
   for (let after: string | undefined; ; ) {
     const from = after
-    const found = held(await patiently(() => store.rebuild.next(claim, from, DOCUMENTS)))
+    const found = held(await patiently(() => store.rebuild.next(claim, from, DOCUMENTS_PER_BATCH)))
     for (const document of found) {
       for await (const chunks of chunksOf(context, indexing, document)) {
         parts.push({ document, chunks })
         waiting += chunks.length
-        if (waiting < BATCH) continue
+        if (waiting < CHUNKS_PER_BATCH) continue
         yield parts
         parts = []
         waiting = 0
@@ -106,7 +106,7 @@ async function* work(context: TurnContext, indexing: Indexing): AsyncGenerator<P
 }
 
 async function* chunksOf(
-  { store, claim, signal, patiently, recut }: TurnContext,
+  { store, claim, signal, patiently, recut }: SliceContext,
   { spec }: Indexing,
   document: RebuildDocument,
 ): AsyncGenerator<readonly Chunk[]> {
@@ -116,12 +116,13 @@ async function* chunksOf(
     const missing = made.slice(0, document.below ?? made.length).toReversed()
     // Without any the document is marked as having none.
     if (missing.length === 0) yield []
-    for (let at = 0; at < missing.length; at += BATCH) yield missing.slice(at, at + BATCH)
+    for (let at = 0; at < missing.length; at += CHUNKS_PER_BATCH)
+      yield missing.slice(at, at + CHUNKS_PER_BATCH)
     return
   }
   for (let below = document.below; below !== 0; ) {
     const under = below
-    const page = await patiently(() => store.rebuild.chunks(claim, document, under, BATCH))
+    const page = await patiently(() => store.rebuild.chunks(claim, document, under, CHUNKS_PER_BATCH))
     const last = page.at(-1)
     if (last === undefined) return
     yield page
@@ -136,7 +137,7 @@ interface Vector {
 
 /** By hash: vectors that are there already, and new ones. */
 async function embed(
-  { store, claim, signal, patiently }: TurnContext,
+  { store, claim, signal, patiently }: SliceContext,
   { embedder }: Indexing,
   parts: readonly Part[],
 ): Promise<Map<string, Vector>> {

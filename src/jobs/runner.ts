@@ -1,4 +1,4 @@
-/** Takes turns at jobs, in this daemon, for as long as it lives. */
+/** Works on jobs in slices, in this daemon, for as long as it lives. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChatbotError } from '../domain/errors.ts'
 import type { JobKind } from '../domain/job.ts'
@@ -6,8 +6,8 @@ import type { IndexSpecs } from '../ingest/split/index-spec.ts'
 import type { Claim } from '../ports/store/jobs.ts'
 import type { Store } from '../ports/store/store.ts'
 import { atLeast } from '../text/amounts.ts'
-import { ClaimLost, type JobTurn, type Recut } from './kind.ts'
-import { JOB_TURNS } from './kinds.ts'
+import { ClaimLost, type JobSlice, type Recut } from './kind.ts'
+import { JOB_SLICES } from './kinds.ts'
 import { type Patience, patiently } from './patience.ts'
 
 export interface RunnerOptions {
@@ -19,26 +19,26 @@ export interface RunnerOptions {
   onError: (error: unknown, job: string | undefined) => void
   /** For tests. */
   readonly patience?: Patience
-  readonly turns?: Record<JobKind, JobTurn>
+  readonly slices?: Record<JobKind, JobSlice>
 }
 
 export interface JobRunner {
-  /** Turns that run now. */
+  /** Slices that run now. */
   busy: () => number
   /** There may be something to do: look now, not at the next poll. */
   wake: () => void
   /**
-   * Works on a shard that the caller has claimed until nothing is left, at once and beyond `CONCURRENCY`. Retries
+   * Works on a shard that the caller has claimed until nothing is left, at once and beyond `SHARDS_AT_ONCE`. Retries
    * nothing: throws the error that fails the job. Also resolves if the claim is lost.
    */
   workNow: (claim: Claim) => Promise<void>
-  /** Takes no more turns; those that run end at once, what they have kept stays, and another daemon goes on. */
+  /** Begins no more slices; those that run end at once, what they have kept stays, and another daemon goes on. */
   stop: () => Promise<void>
 }
 
 /** Shards worked on at once, beside single uploads: a small ingest does not wait for a large one. */
-const CONCURRENCY = 2
-const TURN_MS = 10_000
+const SHARDS_AT_ONCE = 2
+const SLICE_MS = 10_000
 /** How long another daemon leaves a shard to one that gives no sign of life. */
 export const LEASE_MS = 20_000
 /** How often a daemon looks for what others have left to do; what it receives itself wakes it. */
@@ -63,7 +63,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   const wake = () => woken.resolve()
 
   async function next(): Promise<Claim | undefined> {
-    if (running.size >= CONCURRENCY) return undefined
+    if (running.size >= SHARDS_AT_ONCE) return undefined
     try {
       return await store.jobs.take(LEASE_MS)
     } catch (error) {
@@ -80,13 +80,13 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
         await Promise.race([woken.promise, pause(alone ? POLL_ALONE_MS : POLL_MS, stopping.signal)])
         continue
       }
-      const until = performance.now() + TURN_MS
+      const until = performance.now() + SLICE_MS
       const over = () => performance.now() > until
       // The error is already reported, and recorded in the job.
-      const turn = takeTurn(claim, stopping.signal, over, options).catch(() => undefined)
-      running.add(turn)
-      void turn.finally(() => {
-        running.delete(turn)
+      const slice = runSlice(claim, stopping.signal, over, options).catch(() => undefined)
+      running.add(slice)
+      void slice.finally(() => {
+        running.delete(slice)
         wake()
       })
     }
@@ -95,10 +95,10 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
   }
 
   async function workNow(claim: Claim): Promise<void> {
-    const turn = takeTurn(claim, stopping.signal, () => false, { ...options, patience: IMPATIENCE })
-    beside.add(turn)
-    await turn.finally(() => {
-      beside.delete(turn)
+    const slice = runSlice(claim, stopping.signal, () => false, { ...options, patience: IMPATIENCE })
+    beside.add(slice)
+    await slice.finally(() => {
+      beside.delete(slice)
       wake()
     })
   }
@@ -122,11 +122,11 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
 }
 
 /** Throws the error that failed the job. */
-async function takeTurn(
+async function runSlice(
   claim: Claim,
   stopping: AbortSignal,
   over: () => boolean,
-  { store, specs, recut, onError, patience = PATIENCE, turns = JOB_TURNS }: RunnerOptions,
+  { store, specs, recut, onError, patience = PATIENCE, slices = JOB_SLICES }: RunnerOptions,
 ): Promise<void> {
   const lost = new AbortController()
   const signal = AbortSignal.any([stopping, lost.signal])
@@ -138,7 +138,7 @@ async function takeTurn(
     )
   }, LEASE_MS / 4)
   try {
-    const more = await turns[claim.kind]({
+    const more = await slices[claim.kind]({
       store,
       specs,
       recut,

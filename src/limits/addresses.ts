@@ -6,11 +6,11 @@ import { LRUCache } from 'lru-cache'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Rate } from '../ports/rate-limiter.ts'
 
-export type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
+export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** `10.0.0.0/8`, `::1`, or `loopback` and `private` for those ranges. Throws `invalid_config`. */
-export function parseNetworks(names: readonly string[]): readonly Network[] {
-  return names.flatMap((name): Network[] => {
+export function parseNetworks(names: readonly string[]): readonly AddressRange[] {
+  return names.flatMap((name): AddressRange[] => {
     const named = NAMED[name]
     if (named !== undefined) return named.map((range) => ipaddr.parseCIDR(range))
     if (ipaddr.isValidCIDR(name)) return [ipaddr.parseCIDR(name)]
@@ -31,18 +31,21 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Maximum number of proxies in a chain. */
-const MOST_HOPS = 32
+const MAX_HOPS = 32
 
 /**
  * The nearest address that is not a trusted proxy; whatever it claims about addresses before it could be spoofed.
  * Reads X-Forwarded-For from the right, hop by hop, up to the first invalid entry. `Forwarded` is ignored, because
  * proxies pass on what a client put there. Undefined for the local socket.
  */
-export function clientAddress(request: IncomingMessage, trusted: readonly Network[]): string | undefined {
+export function clientAddress(
+  request: IncomingMessage,
+  trusted: readonly AddressRange[],
+): string | undefined {
   let address = parseAddress(request.socket.remoteAddress ?? '')
   const header = request.headers['x-forwarded-for']
   let rest = Array.isArray(header) ? header.join(',') : (header ?? '')
-  for (let hops = 0; address !== undefined && rest !== '' && hops < MOST_HOPS; hops += 1) {
+  for (let hops = 0; address !== undefined && rest !== '' && hops < MAX_HOPS; hops += 1) {
     if (!isTrusted(address, trusted)) break
     const comma = rest.lastIndexOf(',')
     const before = parseAddress(withoutPort(rest.slice(comma + 1).trim()))
@@ -57,14 +60,14 @@ export function clientAddress(request: IncomingMessage, trusted: readonly Networ
  * The address of a connection before anything is read from it. Undefined for a trusted proxy, whose connections
  * carry many clients.
  */
-export function peerAddress({ remoteAddress }: Socket, trusted: readonly Network[]): string | undefined {
+export function peerAddress({ remoteAddress }: Socket, trusted: readonly AddressRange[]): string | undefined {
   const address = parseAddress(remoteAddress ?? '')
   return address === undefined || isTrusted(address, trusted) ? undefined : address.toString()
 }
 
 /** As connections and proxies write it. An IPv6 zone is meaningful only on the machine that saw it, and is dropped. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  if (text.length > LONGEST_ADDRESS) return undefined
+  if (text.length > MAX_ADDRESS_CHARACTERS) return undefined
   const plain = text.replace(/%.*$/s, '')
   const valid =
     ipaddr.IPv4.isValidFourPartDecimal(plain) || (plain.includes(':') && ipaddr.IPv6.isValid(plain))
@@ -72,16 +75,16 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 }
 
 /** Characters of `[…%zone]:port`, with a margin. */
-const LONGEST_ADDRESS = 100
+const MAX_ADDRESS_CHARACTERS = 100
 
 const withoutPort = (text: string) =>
   text.startsWith('[') ? text.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1') : text.replace(/^([\d.]+):\d+$/, '$1')
 
-const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly Network[]) =>
+const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6, trusted: readonly AddressRange[]) =>
   trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
 /** Addresses counted at the same time: beyond it the least recently used are forgotten, so memory stays bounded. */
-const MOST_ADDRESSES = 20_000
+const MAX_ADDRESSES = 20_000
 /** The owner of one IPv6 address has the whole network. */
 const IPV6_NETWORK_PARTS = 4
 
@@ -103,7 +106,7 @@ export interface AddressLimiterOptions {
 export function addressLimiter({ rate, tooMany, now = Date.now }: AddressLimiterOptions): AddressLimiter {
   const { perMinute, burst } = rate
   const buckets = new LRUCache<string, { readonly left: number; readonly at: number }>({
-    max: MOST_ADDRESSES,
+    max: MAX_ADDRESSES,
   })
   const leftOf = (key: string) => {
     const { left, at } = buckets.get(key) ?? { left: burst, at: now() }

@@ -40,7 +40,7 @@ export interface AttemptOptions {
 }
 
 /** Accepted credentials, each with its address; the least recently used are evicted, and then treated like new ones. */
-const MOST_KNOWN = 20_000
+const MAX_KNOWN_CREDENTIALS = 20_000
 const KNOWN_MS = 30 * 86_400_000
 /** Concurrent checks for one address, and for one known password. */
 const MAX_AT_ONCE = 10
@@ -48,11 +48,11 @@ const SOON_MS = 1000
 /** Wrong passwords for one name from one address. */
 const PAIR_FREE = 10
 const PAIR_FORGIVEN_PER_MINUTE = 0.1
-/** Wrong passwords for one name from everywhere; after that, addresses that are not known take turns. */
+/** Wrong passwords for one name from everywhere; after that, addresses that are not known share the time. */
 const NAME_FREE = 100
 const NAME_FORGIVEN_PER_MINUTE = 2
-const TURN_MS = 16_000
-const MOST_TURNS = 4
+const WINDOW_MS = 16_000
+const MAX_WINDOWS = 4
 
 export function attemptRegister({ rate, now = Date.now }: AttemptOptions): AttemptRegister {
   const ofAddress = { free: rate.burst, forgivenPerMinute: rate.perMinute, now }
@@ -60,8 +60,12 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
   const passwords = delays(ofAddress)
   const pairs = delays({ free: PAIR_FREE, forgivenPerMinute: PAIR_FORGIVEN_PER_MINUTE, now })
   const names = delays({ free: NAME_FREE, forgivenPerMinute: NAME_FORGIVEN_PER_MINUTE, now })
-  const knownTokens = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
-  const knownPasswords = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS, perf: { now } })
+  const knownTokens = new LRUCache<string, true>({ max: MAX_KNOWN_CREDENTIALS, ttl: KNOWN_MS, perf: { now } })
+  const knownPasswords = new LRUCache<string, true>({
+    max: MAX_KNOWN_CREDENTIALS,
+    ttl: KNOWN_MS,
+    perf: { now },
+  })
   const running = new Map<string, number>()
   /** Random per process, so that the stored HMACs of passwords are useless elsewhere. */
   const secret = randomBytes(32)
@@ -81,15 +85,15 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
     }
   }
 
-  /** Stateless, so that nobody can evict anybody's turn. */
-  function untilTurn(name: string, pair: string): number {
+  /** Stateless, so that nobody can evict anybody's window. */
+  function untilOwnWindow(name: string, pair: string): number {
     const beyond = names.beyond(name)
     if (beyond === 0) return 0
-    const turns = Math.min(MOST_TURNS, 2 ** beyond)
-    const own = createHmac('sha256', secret).update(pair).digest().readUInt8() % turns
-    const turn = Math.floor(now() / TURN_MS)
-    const wait = (own - (turn % turns) + turns) % turns
-    return wait === 0 ? 0 : (turn + wait) * TURN_MS - now()
+    const windows = Math.min(MAX_WINDOWS, 2 ** beyond)
+    const own = createHmac('sha256', secret).update(pair).digest().readUInt8() % windows
+    const current = Math.floor(now() / WINDOW_MS)
+    const wait = (own - (current % windows) + windows) % windows
+    return wait === 0 ? 0 : (current + wait) * WINDOW_MS - now()
   }
 
   function attempts(network: string): Attempts {
@@ -123,7 +127,7 @@ export function attemptRegister({ rate, now = Date.now }: AttemptOptions): Attem
           }
         }
         const pair = JSON.stringify([network, name])
-        const wait = Math.max(passwords.left(network), pairs.left(pair)) || untilTurn(name, pair)
+        const wait = Math.max(passwords.left(network), pairs.left(pair)) || untilOwnWindow(name, pair)
         if (wait > 0) throw tooMany(wait)
         return oneOfFew(`password ${network}`, async () => {
           // Counted before the check, so that concurrent guesses count as well.

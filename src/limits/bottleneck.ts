@@ -17,7 +17,7 @@ export function sharedConnection(client: unknown): SharedConnection {
 }
 
 /** Subjects counted at the same time; the least recently used are evicted. */
-const MOST_SUBJECTS = 10_000
+const MAX_SUBJECTS = 10_000
 /** A limiter unused for this long is full again, and dropped. */
 const UNUSED_MS = 10 * 60_000
 
@@ -38,7 +38,7 @@ interface Counter {
 /** In this daemon's memory; with a connection, in the shared Redis. Throws Redis' errors. */
 export function bottleneckLimiter(prefix: string, shared?: SharedConnection): RateLimiter {
   const counters = new LRUCache<string, Counter>({
-    max: MOST_SUBJECTS,
+    max: MAX_SUBJECTS,
     ttl: UNUSED_MS,
     updateAgeOnGet: true,
     dispose: ({ limiter }) => void limiter.disconnect(false),

@@ -26,9 +26,9 @@ export interface DelayOptions {
 /** Doubles with every further failure. */
 const DELAYS = { firstMs: 1000, longestMs: 60_000 }
 /** Remembered failures beyond the free ones: more would only take longer to forgive. */
-const MOST_BEYOND = 7
+const MAX_DOUBLINGS = 7
 /** Remembered keys; the least recently used are evicted, which only benefits their own holders. */
-const MOST_KEYS = 20_000
+const MAX_KEYS = 20_000
 
 interface Failures {
   readonly count: number
@@ -37,7 +37,7 @@ interface Failures {
 }
 
 export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
-  const failures = new LRUCache<string, Failures>({ max: MOST_KEYS })
+  const failures = new LRUCache<string, Failures>({ max: MAX_KEYS })
   const countOf = (key: string) => {
     const { count, at } = failures.get(key) ?? { count: 0, at: 0 }
     return Math.max(0, count - ((now() - at) * forgivenPerMinute) / 60_000)
@@ -53,7 +53,7 @@ export function delays({ free, forgivenPerMinute, now }: DelayOptions): Delays {
     left: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - now()),
     beyond,
     add(key, more = 1) {
-      set(key, Math.min(countOf(key) + more, free + MOST_BEYOND))
+      set(key, Math.min(countOf(key) + more, free + MAX_DOUBLINGS))
     },
     begin: (key) => set(key, countOf(key)),
     takeBack(key) {

@@ -5,7 +5,7 @@ import type { Principal } from '../domain/principal.ts'
 import type { CachePlace, FoundAnswer } from '../ports/answer-cache.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Answered, Ask, Embedded, NotCached } from './ask.ts'
-import { completeAnswer, type Draft } from './complete.ts'
+import { type AnswerDraft, completeAnswer } from './complete.ts'
 import type { StepContext } from './step.ts'
 
 /** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */
@@ -68,7 +68,7 @@ function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
     )
 }
 
-function draftOf({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal): Draft {
+function draftOf({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal): AnswerDraft {
   const { source, question, askedAt, text, citations, warnings } = answer
   return {
     text,

@@ -4,7 +4,7 @@ import type { Embedded } from './ask.ts'
 import { elapsed, type StepContext } from './step.ts'
 
 /** What the steps have made of an ask; the rest of its answer is known from the ask. */
-export type Draft = Pick<
+export type AnswerDraft = Pick<
   Answer,
   'text' | 'refused' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
 >
@@ -16,7 +16,7 @@ export type Draft = Pick<
  */
 export async function completeAnswer(
   ask: Embedded,
-  draft: Draft,
+  draft: AnswerDraft,
   { principal, ports }: StepContext,
   from?: { readonly found: FoundAnswer; readonly partition: string },
 ): Promise<Answer | undefined> {

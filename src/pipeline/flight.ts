@@ -15,7 +15,7 @@ interface Flight {
 }
 
 /** Landings that a question may have missed while it was looked up in the cache. */
-const MOST_LANDINGS = 1000
+const MAX_LANDINGS = 1000
 
 /**
  * Gives the steps `inFlight`: of asks with one cache key that the cache has no answer to, the first goes on and
@@ -25,7 +25,7 @@ export function oneFlight(
   answer: (ask: Ask, context: StepContext) => Promise<Answer>,
 ): (ask: Ask, context: Omit<StepContext, 'inFlight'>) => Promise<Answer> {
   const flights = new Map<string, Flight>()
-  const landings = new LRUCache<string, number>({ max: MOST_LANDINGS })
+  const landings = new LRUCache<string, number>({ max: MAX_LANDINGS })
 
   return async (ask, context) => {
     const { signal } = context
@@ -50,7 +50,7 @@ export function oneFlight(
           return false
         }
         shown.forget()
-        context.leaveTurn()
+        context.freeSlot()
         // What was not kept, or what failed, is not waited for once more: each of the followers goes on for itself.
         if ((await follow(flight, signal, shown)) !== 'left') return true
       }

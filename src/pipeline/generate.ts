@@ -9,9 +9,9 @@ import type { StepContext } from './step.ts'
 
 export async function generateAnswer(
   ask: Retrieved,
-  { principal, ports, signal, spend, emit, leaveTurn }: StepContext,
+  { principal, ports, signal, spend, emit, freeSlot }: StepContext,
 ): Promise<Generated> {
-  leaveTurn()
+  freeSlot()
   let text = ''
   const citations: Citation[] = []
   const events = ask.generator.generate({

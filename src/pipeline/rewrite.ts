@@ -5,11 +5,11 @@ import type { StepContext } from './step.ts'
 /** Makes a follow-up standalone: by the generator when it is a language model, else and failing that by rules. */
 export async function rewriteQuestion(
   ask: Ask,
-  { principal, signal, spend, leaveTurn }: StepContext,
+  { principal, signal, spend, freeSlot }: StepContext,
 ): Promise<Rewritten> {
   const { question, history, generator } = ask
   if (history.length === 0) return { ...ask, standalone: question }
-  if (generator.rewrite !== undefined) leaveTurn()
+  if (generator.rewrite !== undefined) freeSlot()
   const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })
   return { ...ask, standalone: rewritten ?? standaloneQuestion(question, history) }
 }

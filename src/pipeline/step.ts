@@ -13,7 +13,7 @@ export interface StepContext {
   /** An engine has used so many tokens for this ask. */
   readonly spend: (tokens: number) => void
   /** Before work that others do: what waits for an engine keeps no other ask of the same asker waiting. */
-  readonly leaveTurn: () => void
+  readonly freeSlot: () => void
   /**
    * For an ask that the cache had no answer to when it was looked up, at `since` (`performance.now()`). True when
    * the same was being answered meanwhile: that has ended, and the cache may know it now. Until then its text is shown.

@@ -22,10 +22,10 @@ export interface RateLimiter {
 }
 
 /** The shortest interval between two refills. */
-const SHORTEST_MS = 250
+const MIN_RETRY_AFTER_MS = 250
 
 /** A refill of whole requests: `amount` every `everyMs`. */
 export function refill({ perMinute }: Rate): { readonly amount: number; readonly everyMs: number } {
-  const amount = Math.ceil((perMinute * SHORTEST_MS) / 60_000)
+  const amount = Math.ceil((perMinute * MIN_RETRY_AFTER_MS) / 60_000)
   return { amount, everyMs: Math.ceil((amount * 60_000) / perMinute) }
 }

@@ -1,7 +1,7 @@
 /** The messages of `chatbot.v1` in both directions: the single source for server, client and docs/PROTOCOL.md. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
-import { MAX_HISTORY_CHARACTERS, MAX_QUESTION } from '../domain/question.ts'
+import { MAX_HISTORY_CHARACTERS, MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { MAX_TRACEPARENT_CHARACTERS } from '../domain/traceparent.ts'
 import { retrievalOptionsSchema } from './retrieval.ts'
 import {
@@ -21,7 +21,7 @@ export const PROTOCOL_VERSION = 1
 export const SOCKET_PATH = '/ws'
 
 /** Longest token, in characters. */
-export const MAX_TOKEN = 8192
+export const MAX_TOKEN_CHARACTERS = 8192
 
 const expiresAt = z.iso
   .datetime()
@@ -35,7 +35,7 @@ const position = { id, epoch, seq }
 
 const question = z
   .string()
-  .describe(`the question; must not be blank, at most ${MAX_QUESTION} UTF-16 code units`)
+  .describe(`the question; must not be blank, at most ${MAX_QUESTION_CHARACTERS} UTF-16 code units`)
 
 export const clientMessages = {
   hello: z
@@ -43,14 +43,14 @@ export const clientMessages = {
       type: z.literal('hello'),
       token: z
         .string()
-        .max(MAX_TOKEN)
+        .max(MAX_TOKEN_CHARACTERS)
         .optional()
         .describe('required on TCP unless the upgrade request had it'),
       version: z.string().max(64).optional().describe("the client's version, for diagnostics"),
     })
     .describe('The first message of every socket.'),
   auth: z
-    .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN) })
+    .object({ type: z.literal('auth'), token: z.string().max(MAX_TOKEN_CHARACTERS) })
     .describe(
       "Replaces the socket's token before it expires, with one of the same user. The reply is `renewed`.",
     ),

@@ -16,7 +16,7 @@ import {
   MAX_HISTORY_ANSWER_CHARACTERS,
   MAX_HISTORY_CHARACTERS,
   MAX_HISTORY_TURNS,
-  MAX_QUESTION,
+  MAX_QUESTION_CHARACTERS,
 } from '../domain/question.ts'
 
 const span = {
@@ -195,7 +195,7 @@ export const turnSchema = z.object({
 })
 
 export const earlierTurnSchema = z.object({
-  question: z.string().min(1).max(MAX_QUESTION),
+  question: z.string().min(1).max(MAX_QUESTION_CHARACTERS),
   answer: z.string().max(MAX_HISTORY_ANSWER_CHARACTERS),
 })
 

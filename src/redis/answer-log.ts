@@ -13,10 +13,10 @@ import type { RedisConnection } from './connection.ts'
 const WORTH_FOLLOWING_MS = 150
 const KEPT_MS = 10 * 60_000
 /** Bytes queued for Redis; above it, Redis is too slow for this answer. */
-const MOST_WAITING = 4 * 1_048_576
+const MAX_WAITING_BYTES = 4 * 1_048_576
 /** Between polls of the stream; doubles while they find nothing. */
 const POLLS = { firstMs: 40, longestMs: 640 }
-const BATCH = 256
+const ENTRIES_PER_READ = 256
 
 /**
  * One stream per answer. Entries have the ids `EPOCH-SEQ`, and Redis refuses an id that is not above the last one:
@@ -34,7 +34,7 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
       let looks = 1
       while (!signal.aborted) {
         const entries = await redis.attempt(
-          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', BATCH),
+          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', ENTRIES_PER_READ),
           [],
         )
         for (const [id, [, body]] of entries) {
@@ -85,7 +85,7 @@ function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) =>
     const body = JSON.stringify(event)
     waiting.push({ id: `${epoch}-${seq}`, body })
     bytes += body.length
-    if (bytes > MOST_WAITING) {
+    if (bytes > MAX_WAITING_BYTES) {
       state = 'given up'
       waiting = []
     } else if (state === 'idle') void write()

@@ -5,7 +5,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl } from '../config/redis-address.ts'
 import { backoffMs } from '../domain/backoff.ts'
-import { wordsOf } from '../domain/errors.ts'
+import { errorText } from '../domain/errors.ts'
 
 export type RedisClient = Redis | Cluster
 
@@ -73,7 +73,7 @@ export function connectRedis(settings: RedisSettings, log: RedisLog): RedisConne
   }
 
   function failed(error: unknown): void {
-    const message = wordsOf(error)
+    const message = errorText(error)
     // An error response from Redis arrived in time; the next command may succeed.
     const refused = /^(OOM|READONLY|LOADING|NOPERM|MISCONF|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(message)
     answers = refused

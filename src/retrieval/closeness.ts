@@ -14,7 +14,7 @@ export interface Closeness {
 }
 
 /** Lexemes between two words beyond which they have nothing to do with each other. */
-const FARTHEST = 7
+const MAX_DISTANCE_LEXEMES = 7
 
 export function closeness(
   { idfs, total }: WeighedWords,
@@ -59,11 +59,12 @@ function pairs(positions: ReadonlyMap<string, readonly number[]>, idfOf: (lexeme
   // Shortest distance of each pair; one number a pair, in the order of the words.
   const distances = new Map<number, number>()
   for (const [index, { at, word }] of found.entries()) {
-    for (const other of found.slice(index + 1, index + 1 + FARTHEST)) {
+    for (const other of found.slice(index + 1, index + 1 + MAX_DISTANCE_LEXEMES)) {
       const distance = other.at - at
-      if (distance > FARTHEST) break
+      if (distance > MAX_DISTANCE_LEXEMES) break
       const pair = Math.min(word, other.word) * words.length + Math.max(word, other.word)
-      if (word !== other.word) distances.set(pair, Math.min(distance, distances.get(pair) ?? FARTHEST))
+      if (word !== other.word)
+        distances.set(pair, Math.min(distance, distances.get(pair) ?? MAX_DISTANCE_LEXEMES))
     }
   }
   const idfs = words.map(idfOf)

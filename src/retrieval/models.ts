@@ -1,17 +1,17 @@
 /** Searches over collections of different embedding models: their scores do not compare, their ranks do. */
 
-import { checkModel } from '../../models/same-model.ts'
+import { checkSameModel } from '../../models/same-model.ts'
 import type { Passage } from '../domain/answer.ts'
 import { cosine } from '../domain/cosine.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import type { Embedder, Embedders } from '../ports/embedder.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { LOOKED_AT, phrasesIn, type Ranked } from './rank.ts'
+import { MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
 
 /** Collections whose vectors are of one model. */
 export interface ModelGroup {
@@ -48,7 +48,7 @@ export async function embedFor(
   const embedder = await embedders?.get(reference)
   if (embedder === undefined)
     throw new ChatbotError('unknown_model', `There is no other model here to search with, such as ${model}.`)
-  checkModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
+  checkSameModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
   const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question', signal })
   if (embedding === undefined) throw new ChatbotError('internal', 'The embedder returned nothing.')
   return embedding.vector
@@ -69,7 +69,7 @@ export function leftOut({ collections }: ModelGroup, thrown: unknown): string | 
 }
 
 /** Ranks that count about the same as their neighbours: the usual constant of reciprocal rank fusion. */
-const SMOOTHING = 60
+const RRF_K = 60
 
 /**
  * Both halves fused by reciprocal rank: what was learnt for the built-in model's cosines does not hold for those of
@@ -78,15 +78,15 @@ const SMOOTHING = 60
 export function rankByRanks(
   words: WeighedWords,
   lexicalWeight: number,
-  candidates: readonly Candidate[],
-): Ranked[] {
-  const places = (value: (candidate: Candidate) => number) =>
+  candidates: readonly ChunkCandidate[],
+): RankedChunk[] {
+  const places = (value: (candidate: ChunkCandidate) => number) =>
     new Map(
       candidates.toSorted((one, other) => value(other) - value(one)).map((each, place) => [each, place]),
     )
   const byVector = places(({ similarity }) => similarity)
   const byWords = places(({ lexical }) => lexical)
-  const share = (place = candidates.length) => 1 / (SMOOTHING + place)
+  const share = (place = candidates.length) => 1 / (RRF_K + place)
   return candidates
     .map((candidate) => {
       const { similarity: vector, lexical } = candidate
@@ -97,21 +97,21 @@ export function rankByRanks(
     })
     .sort((one, other) => other.scores.fused - one.scores.fused)
     .map(({ candidate, scores }, index) =>
-      index < LOOKED_AT
+      index < MAX_COMPARED_BY_WORDS
         ? { candidate, scores: { ...scores, matched: closeness(words, candidate).matched } }
         : { candidate, scores },
     )
 }
 
 /** One list of several, by rank; of equal ranks the one with more of the question's words first. */
-export function mergeByRank(lists: readonly (readonly Ranked[])[]): Ranked[] {
+export function mergeByRank(lists: readonly (readonly RankedChunk[])[]): RankedChunk[] {
   const [only] = lists
   if (lists.length === 1 && only !== undefined) return [...only]
   return lists
     .flatMap((list) =>
       list.map(({ candidate, scores }, place) => ({
         candidate,
-        scores: { ...scores, fused: 1 / (SMOOTHING + place) },
+        scores: { ...scores, fused: 1 / (RRF_K + place) },
       })),
     )
     .sort((one, other) => other.scores.fused - one.scores.fused || other.scores.lexical - one.scores.lexical)

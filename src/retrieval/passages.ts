@@ -3,10 +3,10 @@
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import { foldCase } from '../text/fold.ts'
-import type { Ranked } from './rank.ts'
+import type { RankedChunk } from './rank.ts'
 
 /** In Markdown; what stands under it decides. */
 const HEADING = /^#{1,6}\s[^\n]*$/u
@@ -15,7 +15,7 @@ const HEADING = /^#{1,6}\s[^\n]*$/u
  * Without those whose paragraphs all stand in better ones, whatever their headings. Paragraphs that differ in a
  * single word, number or sign stay: it may be the one that matters.
  */
-export function* withoutCopies(ranked: readonly Ranked[], limit: number): Generator<Ranked> {
+export function* withoutCopies(ranked: readonly RankedChunk[], limit: number): Generator<RankedChunk> {
   const texts: string[] = []
   for (const item of ranked) {
     if (texts.length === limit) return
@@ -36,18 +36,18 @@ const comparable = (text: string): string =>
     .trim()} `
 
 /** One or several chunks that follow each other in their document. */
-export interface Joined {
+export interface JoinedChunks {
   /** The best of them. */
-  readonly best: Ranked
+  readonly best: RankedChunk
   /** In the order of the document. */
-  readonly chunks: readonly Candidate[]
+  readonly chunks: readonly ChunkCandidate[]
   readonly text: string
 }
 
 /** Chunks that one passage may be joined from. */
-const MOST_JOINED = 3
+const MAX_JOINED = 3
 /** A longer document is not read for the few characters between two chunks. */
-const LONGEST_DOCUMENT = 500_000
+const MAX_DOCUMENT_CHARACTERS = 500_000
 
 /**
  * The first passages: chunks that follow each other are joined, at the place of the best of them; the text is the
@@ -56,13 +56,13 @@ const LONGEST_DOCUMENT = 500_000
 export async function joinNeighbours(
   store: Store,
   principal: Principal,
-  ranked: Iterable<Ranked>,
+  ranked: Iterable<RankedChunk>,
   limit: number,
-): Promise<Joined[]> {
-  const groups: Ranked[][] = []
+): Promise<JoinedChunks[]> {
+  const groups: RankedChunk[][] = []
   for (const item of ranked) {
     const group = groups.find(
-      (other) => other.length < MOST_JOINED && other.some((one) => adjacent(one, item)),
+      (other) => other.length < MAX_JOINED && other.some((one) => adjacent(one, item)),
     )
     if (group !== undefined) group.push(item)
     else if (groups.length < limit) groups.push([item])
@@ -78,19 +78,19 @@ export async function joinNeighbours(
   return joined.flat().slice(0, limit)
 }
 
-function adjacent({ candidate: left }: Ranked, { candidate: right }: Ranked): boolean {
+function adjacent({ candidate: left }: RankedChunk, { candidate: right }: RankedChunk): boolean {
   return (
     left.document === right.document &&
     Math.abs(left.ordinal - right.ordinal) === 1 &&
     left.heading === right.heading &&
-    left.length <= LONGEST_DOCUMENT
+    left.length <= MAX_DOCUMENT_CHARACTERS
   )
 }
 
 async function joinGroup(
   textOf: (document: string) => Promise<string>,
-  group: readonly Ranked[],
-): Promise<Joined[]> {
+  group: readonly RankedChunk[],
+): Promise<JoinedChunks[]> {
   const [best] = group
   if (best === undefined) return []
   const apart = group.map((one) => ({ best: one, chunks: [one.candidate], text: one.candidate.text }))
@@ -115,9 +115,9 @@ async function storedText(store: Store, principal: Principal, document: string):
 
 /** As many of the best as fit into so many tokens, at least one; the warning says what was left out. */
 export function withinBudget(
-  joined: readonly Joined[],
+  joined: readonly JoinedChunks[],
   budget: number,
-): { kept: readonly Joined[]; warnings: string[] } {
+): { kept: readonly JoinedChunks[]; warnings: string[] } {
   let used = 0
   const kept = joined.filter(({ chunks }, index) => {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
@@ -136,7 +136,7 @@ export function withinBudget(
   }
 }
 
-export function toPassage({ best, chunks, text }: Joined, index: number): Passage {
+export function toPassage({ best, chunks, text }: JoinedChunks, index: number): Passage {
   const { candidate, scores } = best
   const { chunk, document, collection, uri, title } = candidate
   const first = chunks[0] ?? candidate

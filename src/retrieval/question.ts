@@ -1,5 +1,5 @@
 /** What a question asks for by its words: terms, and phrases in quotation marks. */
-import { inverseFrequency, type Term, termId } from '../text/bm25.ts'
+import { inverseFrequency, termId, type WeightedTerm } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 
 export interface AskedWords {
@@ -16,7 +16,7 @@ export interface Phrase {
 /** Phrases that are looked for, each by a statement of its own. */
 const MAX_PHRASES = 16
 /** Words that were put in quotation marks count so much more. */
-const QUOTED = 1.5
+const QUOTED_BOOST = 1.5
 /** Straight marks behind a number are inches: `a 5" or 7" screen`. */
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
@@ -30,14 +30,14 @@ export function wordsOf(question: string): AskedWords {
   const quoted = new Set(phrases.flatMap(({ ids }) => ids))
   const terms = [...new Set(lexemes(question))].map((lexeme) => {
     const id = termId(lexeme)
-    return { id, lexeme, boost: quoted.has(id) ? QUOTED : 1 }
+    return { id, lexeme, boost: quoted.has(id) ? QUOTED_BOOST : 1 }
   })
   return { terms, phrases }
 }
 
 /** A question's terms with their weights, and what a passage would score that held them all once. */
 export interface WeighedWords extends AskedWords {
-  readonly weights: readonly Term[]
+  readonly weights: readonly WeightedTerm[]
   readonly idfs: ReadonlyMap<string, number>
   readonly total: number
 }

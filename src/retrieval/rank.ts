@@ -5,7 +5,7 @@ import type { Scores } from '../domain/answer.ts'
 import { cosine } from '../domain/cosine.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
-import type { Candidate } from '../ports/store/search.ts'
+import type { ChunkCandidate } from '../ports/store/search.ts'
 import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
@@ -13,25 +13,25 @@ import { type Closeness, closeness } from './closeness.ts'
 import { certainty, type Features, type FusionWeights, fuse } from './fusion.ts'
 import type { Phrase, WeighedWords } from './question.ts'
 
-export interface Ranked {
-  readonly candidate: Candidate
+export interface RankedChunk {
+  readonly candidate: ChunkCandidate
   readonly scores: Scores
 }
 
 /** Best of the first fusion whose texts are looked at. */
-export const LOOKED_AT = 20
+export const MAX_COMPARED_BY_WORDS = 20
 /** Passages that hold a phrase of the question as it is written go before all others: more than any other sum. */
-const PHRASE = 1
+const PHRASE_BOOST = 1
 
 /** Best first. `lexicalWeight` multiplies what was learnt for the words. */
 export function rankByWords(
   words: WeighedWords,
   language: Language,
   lexicalWeight: number,
-  candidates: readonly Candidate[],
-): Ranked[] {
+  candidates: readonly ChunkCandidate[],
+): RankedChunk[] {
   const weights = weightsOf(language, lexicalWeight)
-  const features = (candidate: Candidate, close?: Closeness): Features => ({
+  const features = (candidate: ChunkCandidate, close?: Closeness): Features => ({
     vector: candidate.similarity,
     lexical: words.total === 0 ? 0 : candidate.lexical / words.total,
     coverage: close?.coverage ?? 0,
@@ -44,8 +44,8 @@ export function rankByWords(
   return first
     .map(({ candidate, fused }, index) => {
       const { similarity: vector, lexical } = candidate
-      const phrases = phrasesIn(candidate, words.phrases) * PHRASE
-      if (index >= LOOKED_AT && phrases === 0) {
+      const phrases = phrasesIn(candidate, words.phrases) * PHRASE_BOOST
+      if (index >= MAX_COMPARED_BY_WORDS && phrases === 0) {
         return { candidate, scores: { vector, lexical, fused, matched: [] } }
       }
       const close = closeness(words, candidate)
@@ -55,7 +55,7 @@ export function rankByWords(
     .sort(byFused)
 }
 
-const byFused = (left: Ranked, right: Ranked) => right.scores.fused - left.scores.fused
+const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => {
   const { vector, lexical, coverage, proximity, sentence } = FUSION_WEIGHTS[language]
@@ -65,7 +65,7 @@ const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => 
 }
 
 /** How many of the phrases it holds as they are written. */
-export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly Phrase[]): number {
+export function phrasesIn({ title, heading, text }: ChunkCandidate, phrases: readonly Phrase[]): number {
   if (phrases.length === 0) return 0
   const held = comparable(`${title}\n${heading}\n${text}`)
   return phrases.filter((phrase) => held.includes(comparable(phrase.text))).length
@@ -74,9 +74,9 @@ export function phrasesIn({ title, heading, text }: Candidate, phrases: readonly
 const comparable = (text: string): string => foldCase(text).replace(/\s+/gu, ' ').trim()
 
 /** Passages whose sentences are compared with the question, and the certainty above which none are. */
-const COMPARED = 5
-const CERTAIN = 0.9
-const MOST_SENTENCES = 40
+const MAX_COMPARED_BY_SENTENCES = 5
+const MIN_CERTAINTY = 0.9
+const MAX_SENTENCES = 40
 
 /**
  * When the first passages are close to each other, their sentences decide: the best one says more about whether a
@@ -85,16 +85,16 @@ const MOST_SENTENCES = 40
 export async function rankBySentences(
   embedder: Embedder,
   question: { readonly vector: Float32Array; readonly language: Language; readonly words: WeighedWords },
-  ranked: readonly Ranked[],
+  ranked: readonly RankedChunk[],
   signal: AbortSignal,
-): Promise<Ranked[]> {
+): Promise<RankedChunk[]> {
   const weights = FUSION_WEIGHTS[question.language]
   const sure = certainty(
     weights,
     ranked.map(({ scores }) => scores.fused),
   )
-  if (ranked.length < 2 || sure >= CERTAIN) return [...ranked]
-  const compared = ranked.slice(0, COMPARED)
+  if (ranked.length < 2 || sure >= MIN_CERTAINTY) return [...ranked]
+  const compared = ranked.slice(0, MAX_COMPARED_BY_SENTENCES)
   const sentences = mostPromising(
     question.words,
     compared.flatMap(({ candidate }, index) =>
@@ -116,7 +116,7 @@ export async function rankBySentences(
     const more = (weights.sentence * (sentence - scores.vector)) / weights.vector
     return { candidate, scores: { ...scores, sentence, fused: scores.fused + more } }
   })
-  return [...rescored, ...ranked.slice(COMPARED)].sort(byFused)
+  return [...rescored, ...ranked.slice(MAX_COMPARED_BY_SENTENCES)].sort(byFused)
 }
 
 /** Those with the most of the question's words; of equal ones the first of each passage. */
@@ -124,15 +124,15 @@ function mostPromising<Sentence extends { readonly text: string; readonly place:
   { idfs }: WeighedWords,
   sentences: readonly Sentence[],
 ): readonly Sentence[] {
-  if (sentences.length <= MOST_SENTENCES) return sentences
+  if (sentences.length <= MAX_SENTENCES) return sentences
   const share = (text: string) =>
     [...new Set(lexemes(text))].reduce((sum, lexeme) => sum + (idfs.get(lexeme) ?? 0), 0)
   return sentences
     .map((sentence) => ({ sentence, share: share(sentence.text) }))
     .toSorted((left, right) => right.share - left.share || left.sentence.place - right.sentence.place)
-    .slice(0, MOST_SENTENCES)
+    .slice(0, MAX_SENTENCES)
     .map(({ sentence }) => sentence)
 }
 
-const sentencesOf = ({ text }: Candidate): string[] =>
+const sentencesOf = ({ text }: ChunkCandidate): string[] =>
   splitSentences(text).map(({ start, end }) => text.slice(start, end).replace(/\s+/gu, ' '))

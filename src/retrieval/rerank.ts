@@ -1,6 +1,6 @@
 import type { Language } from '../domain/language.ts'
 import type { Reranker } from '../ports/reranker.ts'
-import type { Ranked } from './rank.ts'
+import type { RankedChunk } from './rank.ts'
 
 export interface RerankOptions {
   readonly question: string
@@ -10,17 +10,17 @@ export interface RerankOptions {
 }
 
 /** Passages that are read, best first. */
-const MOST_RERANKED = 10
+const MAX_RERANKED = 10
 
 /** Those in the model's languages change places among themselves; all others stay where they are. */
 export async function rerank(
   reranker: Reranker,
   { question, language, withinMs, signal }: RerankOptions,
-  ranked: readonly Ranked[],
-): Promise<Ranked[]> {
+  ranked: readonly RankedChunk[],
+): Promise<RankedChunk[]> {
   if (!reranker.languages.includes(language)) return [...ranked]
   const readable = ranked
-    .slice(0, MOST_RERANKED)
+    .slice(0, MAX_RERANKED)
     .filter(({ candidate }) => reranker.languages.includes(candidate.language))
   const logits = await reranker.rerank(
     question,

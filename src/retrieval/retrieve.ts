@@ -6,7 +6,7 @@ import type { Language } from '../domain/language.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Embedder, Embedders } from '../ports/embedder.ts'
 import type { Reranker } from '../ports/reranker.ts'
-import type { Candidate, LexicalQuery } from '../ports/store/search.ts'
+import type { ChunkCandidate, LexicalQuery } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
 import {
@@ -20,7 +20,7 @@ import {
 } from './models.ts'
 import { joinNeighbours, toPassage, withinBudget, withoutCopies } from './passages.ts'
 import { type WeighedWords, weigh, wordsOf } from './question.ts'
-import { type Ranked, rankBySentences, rankByWords } from './rank.ts'
+import { type RankedChunk, rankBySentences, rankByWords } from './rank.ts'
 import { rerank } from './rerank.ts'
 
 export interface RetrievePorts {
@@ -47,7 +47,7 @@ export interface RetrieveQuery {
 }
 
 /** Chunks that each half names. */
-const CANDIDATES = 60
+const CANDIDATES_PER_SEARCH = 60
 
 export async function retrieve(
   ports: RetrievePorts,
@@ -77,7 +77,7 @@ export async function retrieve(
 }
 
 interface RankedChunks {
-  readonly ranked: Ranked[]
+  readonly ranked: RankedChunk[]
   readonly warnings: string[]
   readonly whole: boolean
   /** Chunks that another model than the judging one has found. */
@@ -96,7 +96,7 @@ async function rankedChunks(
     groups.map((group) => searchGroup(ports, principal, query, group, limit)),
   )
   const warnings: string[] = []
-  const lists: Ranked[][] = []
+  const lists: RankedChunk[][] = []
   const others = new Set<string>()
   let whole = true
   for (const [at, search] of searches.entries()) {
@@ -137,7 +137,7 @@ async function searchGroup(
   query: RetrieveQuery,
   group: ModelGroup,
   limit: number,
-): Promise<{ ranked: Ranked[]; whole: boolean }> {
+): Promise<{ ranked: RankedChunk[]; whole: boolean }> {
   const { filter, settings, question, language, signal } = query
   const { collections, model } = group
   const own = model === ports.embedder.model.fingerprint
@@ -151,7 +151,7 @@ async function searchGroup(
       vector,
       words: async () => lexicalQuery(await weighed),
       alone: settings.mode === 'lexical',
-      limit: Math.max(CANDIDATES, limit),
+      limit: Math.max(CANDIDATES_PER_SEARCH, limit),
       filter,
     }),
   ])
@@ -195,11 +195,11 @@ async function weighedWords(
   return { ...weigh(complete ? words : wordsOf(''), found, chunks), found, complete }
 }
 
-const byFused = (left: Ranked, right: Ranked) => right.scores.fused - left.scores.fused
+const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const byOneHalf =
   (mode: 'vector' | 'lexical') =>
-  (candidate: Candidate): Ranked => {
+  (candidate: ChunkCandidate): RankedChunk => {
     const { similarity: vector, lexical } = candidate
     return {
       candidate,

@@ -14,7 +14,7 @@ import { cachedAnswerRepository } from './answers/cached-answers.ts'
 import { conversationRepository } from './answers/conversations.ts'
 import { exportRecords } from './backup/backup.ts'
 import { restoreRecords } from './backup/restore.ts'
-import { type Connection, connect, type Database, type StoreLog } from './database/database.ts'
+import { type ConnectionConfig, connect, type Database, type StoreLog } from './database/database.ts'
 import { maintain } from './database/maintenance.ts'
 import { migrate } from './database/migrate.ts'
 import { collectionRepository } from './documents/collections.ts'
@@ -26,14 +26,14 @@ import { rebuildRepository } from './indexes/rebuild.ts'
 import { jobRepository } from './jobs/jobs.ts'
 
 export interface StoreOptions {
-  readonly connection: Connection
+  readonly connection: ConnectionConfig
   /** PGlite behind its socket. */
   readonly embedded: boolean
   readonly logger?: StoreLog
 }
 
 /** Migrates a PostgreSQL database and returns the number of migrations applied. Throws like `openStore`. */
-export async function migrateStore(connection: Connection): Promise<number> {
+export async function migrateStore(connection: ConnectionConfig): Promise<number> {
   const database = connect(connection, false)
   try {
     return await migrate(database)

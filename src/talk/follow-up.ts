@@ -1,8 +1,8 @@
 /** Whether a question is a follow-up: by a pronoun, by its opening, or by having no subject. */
 import { anyOf, asWord } from '../text/all-languages.ts'
+import { contentWords } from '../text/content-words.ts'
 import type { FollowUps } from '../text/knowledge.ts'
 import { KNOWLEDGE } from '../text/language.ts'
-import { terms } from '../text/terms.ts'
 
 export interface FollowUp {
   /** The word that stands for what was said before. */
@@ -11,10 +11,10 @@ export interface FollowUp {
 
 /** Undefined: the question stands alone. */
 export function followUpOf(question: string): FollowUp | undefined {
-  if (question.length > MAX_QUESTION) return undefined
+  if (question.length > MAX_QUESTION_CHARACTERS) return undefined
   const pronoun = pronounOf(question)
   if (pronoun !== undefined) return { pronoun }
-  const content = terms(question)
+  const content = contentWords(question)
   const named = content.some(({ kind }) => kind !== 'word')
   if (opens(question) && !(named && content.length > 3)) return {}
   return content.length <= MAX_WORDS_WITHOUT_SUBJECT && !named ? {} : undefined
@@ -29,7 +29,7 @@ export function withoutOpening(question: string): string {
 const opens = (question: string) => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
 
 /** UTF-16 code units, beyond which a text says itself what it is about; looking for pronouns in more takes its time. */
-const MAX_QUESTION = 1000
+const MAX_QUESTION_CHARACTERS = 1000
 
 /** Content words that are too few for a question of its own. */
 const MAX_WORDS_WITHOUT_SUBJECT = 2
@@ -70,8 +70,8 @@ const CLAUSE = new RegExp(
 /** Whether the question says itself, before the pronoun, whom it means. */
 function hasAntecedent(before: string, after: string): boolean {
   const clauses = before.split(CLAUSE)
-  const earlier = terms(clauses.slice(0, -1).join(' '))
+  const earlier = contentWords(clauses.slice(0, -1).join(' '))
   if (earlier.length >= MIN_ANTECEDENT_WORDS || earlier.some(({ kind }) => kind === 'name')) return true
   // `In what year did Spain join it?`: the object of a name is another.
-  return after.trim().length > 1 && terms(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
+  return after.trim().length > 1 && contentWords(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
 }

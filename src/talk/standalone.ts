@@ -3,7 +3,7 @@ import { followUpOf, withoutOpening } from './follow-up.ts'
 import { type Said, topicOf } from './topic.ts'
 
 /** UTF-16 code units of the topic that is added. */
-const LONGEST_TOPIC = 120
+const MAX_TOPIC_CHARACTERS = 120
 
 /**
  * The question itself when it stands alone; else without its opening ("and"), with the topic of the
@@ -12,7 +12,7 @@ const LONGEST_TOPIC = 120
 export function standaloneQuestion(question: string, history: readonly Said[]): string {
   const followUp = followUpOf(question)
   if (followUp === undefined) return question
-  const topic = topicOf(history)?.slice(0, LONGEST_TOPIC)
+  const topic = topicOf(history)?.slice(0, MAX_TOPIC_CHARACTERS)
   if (topic === undefined) return question
   const { pronoun } = followUp
   if (pronoun === undefined) return `${withoutOpening(question).trimEnd()} (${topic})`

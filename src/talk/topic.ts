@@ -1,7 +1,7 @@
 /** What a conversation is about: the subject of its latest question that has one. */
 import type { Turn } from '../domain/answer.ts'
 import { anyOf } from '../text/all-languages.ts'
-import { terms } from '../text/terms.ts'
+import { contentWords } from '../text/content-words.ts'
 
 /** What of an earlier turn tells the topic. */
 export type Said = Pick<Turn, 'question' | 'searched'>
@@ -9,7 +9,8 @@ export type Said = Pick<Turn, 'question' | 'searched'>
 /** Undefined when no turn has a subject. */
 export function topicOf(history: readonly Said[]): string | undefined {
   for (const turn of history.toReversed()) {
-    const topic = addedTopic(turn) ?? subjectOf((turn.searched ?? turn.question).slice(0, LONGEST_SAID))
+    const topic =
+      addedTopic(turn) ?? subjectOf((turn.searched ?? turn.question).slice(0, MAX_EARLIER_CHARACTERS))
     if (topic !== undefined) return topic
   }
   return undefined
@@ -22,20 +23,22 @@ function addedTopic({ question, searched = question }: Said): string | undefined
 }
 
 /** UTF-16 code units of an earlier question that are looked at: what it is about does not stand behind them. */
-const LONGEST_SAID = 2000
+const MAX_EARLIER_CHARACTERS = 2000
 
 /** Content words that stand for a question without names. */
-const MOST_WORDS = 6
+const MAX_WORDS = 6
 
 /** Names with what binds them; where they are one word or none, the content words in their order. */
 function subjectOf(question: string): string | undefined {
   const names = [...new Set([...question.matchAll(NAME)].map(([name]) => name))].filter(
-    (name) => terms(`x ${name}`).length > 1,
+    (name) => contentWords(`x ${name}`).length > 1,
   )
   const named = names.join(', ')
   if (/\s/u.test(named)) return named
-  const content = [...question.matchAll(WORD)].map(([word]) => word).filter((word) => terms(word).length > 0)
-  return content.length === 0 ? undefined : content.slice(0, MOST_WORDS).join(' ')
+  const content = [...question.matchAll(WORD)]
+    .map(([word]) => word)
+    .filter((word) => contentWords(word).length > 0)
+  return content.length === 0 ? undefined : content.slice(0, MAX_WORDS).join(' ')
 }
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu

@@ -11,7 +11,7 @@ import { lexemes } from './lexemes.ts'
  */
 export const TERM_IDS = 1_000_000_000
 
-export interface Term {
+export interface WeightedTerm {
   /** 0 to TERM_IDS - 1. */
   readonly id: number
   readonly weight: number
@@ -20,9 +20,9 @@ export interface Term {
 const K1 = 0.9
 const B = 0.4
 /** Lexemes of an average passage. A constant: twice or half of it changes no result on XQuAD. */
-const AVERAGE_LENGTH = 100
+const AVERAGE_LENGTH_LEXEMES = 100
 /** Distinct terms of a passage: a row with more would not fit into a database page. */
-const MOST_TERMS = 600
+const MAX_TERMS = 600
 
 export interface LexicalText {
   /** Uri of the document. */
@@ -37,16 +37,16 @@ const passageLexemes = ({ uri, title, heading, text }: LexicalText): string[] =>
   lexemes(`${basename(uri)}\n${title}\n${heading}\n${text}`)
 
 /** The weights of a passage: tf·(k1+1) / (tf + k1·(1 − b + b·length/average)). */
-export function passageTerms(passage: LexicalText): Term[] {
+export function passageTerms(passage: LexicalText): WeightedTerm[] {
   const found = passageLexemes(passage)
   const frequencies = new Map<number, number>()
   for (const lexeme of found) {
     const id = termId(lexeme)
     const frequency = frequencies.get(id)
-    if (frequency === undefined && frequencies.size === MOST_TERMS) continue
+    if (frequency === undefined && frequencies.size === MAX_TERMS) continue
     frequencies.set(id, (frequency ?? 0) + 1)
   }
-  const norm = K1 * (1 - B + (B * found.length) / AVERAGE_LENGTH)
+  const norm = K1 * (1 - B + (B * found.length) / AVERAGE_LENGTH_LEXEMES)
   return [...frequencies].map(([id, tf]) => ({ id, weight: (tf * (K1 + 1)) / (tf + norm) }))
 }
 

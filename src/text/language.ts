@@ -18,14 +18,14 @@ const LETTERS: readonly (readonly [Language, RegExp])[] = LANGUAGES.map((languag
 ])
 
 /** UTF-16 code units from which the language of a text is detected. */
-const SAMPLE = 4000
+const SAMPLE_CHARACTERS = 4000
 
 /**
  * Detects the language of a text by script: the one with the most letters; on a tie the later one in `LANGUAGES`,
  * which is rarer.
  */
 export function detectLanguage(text: string): Language {
-  const sample = text.slice(0, SAMPLE)
+  const sample = text.slice(0, SAMPLE_CHARACTERS)
   let best: Language = 'en'
   let most = 0
   for (const [language, letter] of LETTERS) {

@@ -11,7 +11,7 @@ import { STOP_WORDS } from './stop-words.ts'
 export const LEXEMES_VERSION = 2
 
 /** Longer runs are data, not words: they are truncated. */
-const LONGEST = 64
+const MAX_LEXEME_CHARACTERS = 64
 
 /** The lexemes of a text in order, with repetitions, without stop words. */
 export function lexemes(text: string): string[] {
@@ -41,7 +41,7 @@ const CONTRACTED = new RegExp(`${anyOf(({ contractions }) => contractions.ending
 const SEGMENTS = /[/\\:@=&]+/u
 const VERSION = /^v?(\p{N}+(?:\.\p{N}+)+)$/iu
 
-const MOST_KNOWN = 100_000
+const MAX_MEMO_WORDS = 100_000
 const known = new Map<string, readonly string[]>()
 
 /** Memoised: most words of a text have occurred before. */
@@ -52,8 +52,8 @@ function ofCompound(written: string): readonly string[] {
   const segments = written.split(SEGMENTS).filter((segment) => segment !== '')
   for (const segment of segments) addSegment(segment, found)
   if (segments.length > 1) addWhole(segments.join(''), found)
-  if (written.length > LONGEST) return found
-  if (known.size >= MOST_KNOWN) known.clear()
+  if (written.length > MAX_LEXEME_CHARACTERS) return found
+  if (known.size >= MAX_MEMO_WORDS) known.clear()
   known.set(written, found)
   return found
 }
@@ -64,7 +64,7 @@ function addSegment(segment: string, found: string[]): void {
   if (version !== undefined) {
     const numbers = version.split('.')
     if (numbers.length > 2) found.push(numbers.slice(0, 2).join('.'))
-    found.push(version.slice(0, LONGEST))
+    found.push(version.slice(0, MAX_LEXEME_CHARACTERS))
     return
   }
   if (NEGATION.test(segment)) return
@@ -87,11 +87,11 @@ const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 /** Makes `readFile`, `read_file` and `read-file` equal. */
 function addWhole(name: string, found: string[]): void {
   const whole = foldCase(name).replace(SEPARATORS, '')
-  if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, LONGEST))
+  if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, MAX_LEXEME_CHARACTERS))
 }
 
 function addWord(word: string, found: string[]): void {
-  if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, LONGEST)))
+  if (word !== '' && !STOP_WORDS.has(word)) found.push(stem(word.slice(0, MAX_LEXEME_CHARACTERS)))
 }
 
 const stem = (word: string): string =>

@@ -172,7 +172,7 @@ const SENTENCE_STARTERS = words(({ sentenceStarters }) => sentenceStarters)
 const ONE_LETTER_WORDS = words(({ oneLetterWords }) => oneLetterWords)
 
 /** UTF-16 code units before a stop that can contain the longest of these phrases. */
-const MAX_PHRASE = 6
+const MAX_PHRASE_CHARACTERS = 6
 const NEVER_LAST_PHRASE = new RegExp(
   `(?:^|[\\s(«])${anyOf(({ abbreviations }) => abbreviations.neverLastPhrases)}$`,
   'iu',
@@ -186,7 +186,7 @@ function fullStopEnds(text: string, at: number, before: string, word: string, ne
   const known = before.toLowerCase()
   const number = /^(?:\d|[IVXLC]+$)/u.test(word)
   const starts = SENTENCE_STARTERS.has(word.toLowerCase()) || (ONE_LETTER_WORDS.has(word) && next !== '.')
-  const phrase = text.slice(Math.max(0, at - MAX_PHRASE), at)
+  const phrase = text.slice(Math.max(0, at - MAX_PHRASE_CHARACTERS), at)
   if (known === '') return true
   if (NEVER_LAST_PHRASE.test(phrase) || NEVER_LAST.has(known)) return false
   if (LAST_AFTER_NUMBER.has(known) && !/\d\s*$/u.test(text.slice(Math.max(0, at - 4), at - 1))) return false

@@ -3,7 +3,7 @@
  * its last piece can still change. A long list is one piece per item, so that the unfinished piece stays small.
  */
 
-export interface Block {
+export interface MarkdownBlock {
   /** UTF-16 offsets in the text; blank lines around the block belong to no block. */
   readonly start: number
   readonly end: number
@@ -12,7 +12,7 @@ export interface Block {
 }
 
 /** Where a block starts: what the splitting of a growing text goes on from. */
-export type BlockStart = Pick<Block, 'start' | 'gap'>
+export type BlockStart = Pick<MarkdownBlock, 'start' | 'gap'>
 
 export const TEXT_START: BlockStart = { start: 0, gap: true }
 
@@ -20,8 +20,8 @@ export const TEXT_START: BlockStart = { start: 0, gap: true }
  * The blocks of `text` from the start of one of them. More text can change the last one only, provided that
  * the text ends in a new line: `- ` at the end of a line still being written may become anything.
  */
-export function splitBlocks(text: string, from: BlockStart = TEXT_START): Block[] {
-  const blocks: Block[] = []
+export function splitBlocks(text: string, from: BlockStart = TEXT_START): MarkdownBlock[] {
+  const blocks: MarkdownBlock[] = []
   let open: { start: number; end: number; gap: boolean; kind: Kind } | undefined
   let fence: string | undefined
   let blank = false

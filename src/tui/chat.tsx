@@ -7,13 +7,13 @@ import { strokes } from './keys.ts'
 import { LiveAnswer } from './live-answer.tsx'
 import { Prompt } from './prompt.tsx'
 import type { Viewport } from './running.ts'
-import type { Session } from './session.ts'
+import type { ChatSession } from './session.ts'
 import type { State } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import { type Theme, ThemeContext } from './theme.ts'
 
 interface ChatProps {
-  readonly session: Session
+  readonly session: ChatSession
   readonly theme: Theme
   readonly now: () => number
 }

@@ -1,5 +1,5 @@
 /** Editing of the input, as pure functions. The cursor always lies on a boundary between graphemes. */
-import { MAX_QUESTION } from '../domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 
 export interface Editor {
   readonly text: string
@@ -82,7 +82,7 @@ export const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme'
 const words = new Intl.Segmenter(undefined, { granularity: 'word' })
 
 function insert({ text, cursor }: Editor, added: string): Editor {
-  const room = Math.max(0, MAX_QUESTION - text.length)
+  const room = Math.max(0, MAX_QUESTION_CHARACTERS - text.length)
   const fitting = added.length <= room ? added : added.slice(0, wholeCharacters(added, room))
   const next = text.slice(0, cursor) + fitting + text.slice(cursor)
   return { text: next, cursor: snap(next, cursor + fitting.length) }

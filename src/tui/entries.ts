@@ -1,7 +1,7 @@
 /** What goes to the scrollback, once and for good. */
 import type { Answer, Citation } from '../domain/answer.ts'
 
-export type Entry =
+export type ScreenEntry =
   | { readonly type: 'welcome'; readonly version: string; readonly holdings: readonly Holding[] | undefined }
   | { readonly type: 'question'; readonly text: string }
   /** A piece of an answer's Markdown. */
@@ -24,4 +24,4 @@ export interface Holding {
 }
 
 /** An entry in the scrollback, with its place. */
-export type Printed = Entry & { readonly key: number }
+export type Printed = ScreenEntry & { readonly key: number }

@@ -4,14 +4,14 @@ import type { Answer, Citation } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
 import { placeOf } from '../terminal/place.ts'
 import { count } from '../text/amounts.ts'
-import type { Entry, Holding, Tone } from './entries.ts'
+import type { Holding, ScreenEntry, Tone } from './entries.ts'
 import { Markdown } from './markdown.tsx'
 import { provenance } from './provenance.ts'
 import { QuoteBox } from './quote-box.tsx'
 import { useTheme } from './theme.ts'
 
 interface EntryViewProps {
-  readonly entry: Entry
+  readonly entry: ScreenEntry
   readonly width: number
 }
 

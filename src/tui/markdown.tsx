@@ -22,7 +22,7 @@ export const Markdown = memo(function Markdown({ text, width }: MarkdownProps) {
 })
 
 /** Deeper than this is not for reading, and nesting without end would exhaust the stack. */
-const DEEPEST = 8
+const MAX_DEPTH = 8
 const TOO_DEEP = /(?:> ?){24}/
 
 function parse(text: string): readonly Token[] | undefined {
@@ -52,7 +52,7 @@ function Blocks({
         const position = `${index}`
         return (
           <Box key={position} marginTop={index === 0 || tight ? 0 : 1} flexShrink={0} flexDirection="column">
-            {depth > DEEPEST || !isKnown(token) ? (
+            {depth > MAX_DEPTH || !isKnown(token) ? (
               <Text>{token.raw}</Text>
             ) : (
               <BlockToken token={token} width={width} depth={depth} />

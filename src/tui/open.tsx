@@ -4,7 +4,7 @@ import type { ChatClient } from '../client/client.ts'
 import type { Citation, Turn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { Chat } from './chat.tsx'
-import type { Entry, Holding } from './entries.ts'
+import type { Holding, ScreenEntry } from './entries.ts'
 import { openPromptHistory } from './prompt-history.ts'
 import { wholeText } from './running.ts'
 import { createSession } from './session.ts'
@@ -57,7 +57,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
     options.conversation === undefined ? NOTHING : earlierTurns(client, options.conversation),
   ])
   checkCollections(options.collections ?? [], holdings)
-  const welcome: Entry = { type: 'welcome', version: options.version, holdings }
+  const welcome: ScreenEntry = { type: 'welcome', version: options.version, holdings }
   const quit = Promise.withResolvers<void>()
   const session = createSession({
     client,
@@ -127,7 +127,7 @@ function checkCollections(names: readonly string[], holdings: readonly Holding[]
 
 interface Earlier {
   readonly conversation: string | undefined
-  readonly entries: readonly Entry[]
+  readonly entries: readonly ScreenEntry[]
   /** Of the last turn. */
   readonly citations: readonly Citation[] | undefined
 }
@@ -138,7 +138,11 @@ async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   const { conversation, turns } = await client.history(id, SHOWN_TURNS)
   const before = conversation.turns - turns.length
   const more = before > 0 ? ` ${before} earlier ones are not shown.` : ''
-  const title: Entry = { type: 'notice', tone: 'info', text: `Continuing “${conversation.title}”.${more}` }
+  const title: ScreenEntry = {
+    type: 'notice',
+    tone: 'info',
+    text: `Continuing “${conversation.title}”.${more}`,
+  }
   return {
     conversation: conversation.id,
     entries: [title, ...turns.flatMap(turnEntries)],
@@ -146,8 +150,8 @@ async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   }
 }
 
-function turnEntries({ question, text, state, citations }: Turn): readonly Entry[] {
-  const entries: Entry[] = [{ type: 'question', text: question }, ...wholeText(text)]
+function turnEntries({ question, text, state, citations }: Turn): readonly ScreenEntry[] {
+  const entries: ScreenEntry[] = [{ type: 'question', text: question }, ...wholeText(text)]
   if (citations.length > 0) entries.push({ type: 'cited', citations })
   if (state !== 'complete') {
     entries.push({ type: 'notice', tone: 'warning', text: `This answer is ${state}.` })

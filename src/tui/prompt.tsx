@@ -15,7 +15,7 @@ interface PromptProps {
 }
 
 /** Rows of a long input that are shown at once. */
-const MOST_ROWS = 8
+const MAX_ROWS = 8
 
 /** Must be a direct child of the box that starts where Ink's output starts: the cursor is placed from there. */
 export function Prompt({ editor, viewport, idle }: PromptProps) {
@@ -24,7 +24,7 @@ export function Prompt({ editor, viewport, idle }: PromptProps) {
   const { top, hasMeasured } = useBoxMetrics(box)
   const { setCursorPosition } = useCursor()
   const { rows, row, column } = layoutInput(editor, viewport.columns - PROMPT_WIDTH)
-  const shown = Math.max(1, Math.min(MOST_ROWS, viewport.rows - 4))
+  const shown = Math.max(1, Math.min(MAX_ROWS, viewport.rows - 4))
   const first = Math.max(0, Math.min(row - shown + 1, rows.length - shown))
   setCursorPosition(hasMeasured && !idle ? { x: PROMPT_WIDTH + column, y: top + row - first } : undefined)
   return (

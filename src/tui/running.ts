@@ -1,7 +1,7 @@
 /** The answer being made: what has been received, and how much of it is in the scrollback already. */
 import type { Answer, StageName } from '../domain/answer.ts'
 import { type BlockStart, splitBlocks, TEXT_START } from './blocks.ts'
-import type { Entry } from './entries.ts'
+import type { ScreenEntry } from './entries.ts'
 
 export interface Running {
   readonly question: string
@@ -24,7 +24,7 @@ export interface Viewport {
 /** A step of the running answer, and what it moves to the scrollback. */
 export interface Step {
   readonly running: Running
-  readonly printed: readonly Entry[]
+  readonly printed: readonly ScreenEntry[]
 }
 
 export const startRunning = (question: string, at: number): Running => ({
@@ -53,11 +53,11 @@ export function stageFinished(running: Running, stage: StageName, ms: number | u
 const RESERVED_ROWS = 8
 
 /** More is not drawn again and again: the cost of a frame grows with it. */
-const MOST_LIVE_ROWS = 16
+const MAX_LIVE_ROWS = 16
 
 /** Most rows that the answer's live part takes. */
 export const liveRows = ({ rows }: Viewport): number =>
-  Math.min(MOST_LIVE_ROWS, Math.max(4, rows - RESERVED_ROWS))
+  Math.min(MAX_LIVE_ROWS, Math.max(4, rows - RESERVED_ROWS))
 
 /**
  * Takes more text. When it has grown out of its rows, whole blocks go to the scrollback from the top, until
@@ -69,7 +69,7 @@ export function append(running: Running, delta: string, viewport: Viewport): Ste
   const blocks = splitBlocks(text.slice(0, complete), running.shown)
   let height = heightOf(text.slice(running.shown.start), viewport.columns) + blocks.length
   let shown = running.shown
-  const printed: Entry[] = []
+  const printed: ScreenEntry[] = []
   const rows = liveRows(viewport)
   const goal = height > rows ? rows / 2 : rows
   for (const [index, block] of blocks.slice(0, -1).entries()) {
@@ -90,30 +90,30 @@ export function restart(running: Running, keep: number): Step {
 }
 
 /** Everything that was not in the scrollback yet, and what follows the text. */
-export function finish(running: Running, answer: Answer): readonly Entry[] {
+export function finish(running: Running, answer: Answer): readonly ScreenEntry[] {
   const same = answer.text.startsWith(running.text.slice(0, running.shown.start))
   const printed = same ? rest(answer.text, running.shown) : [VOID, ...rest(answer.text, TEXT_START)]
   return [...printed, { type: 'outcome', answer }]
 }
 
 /** What was received of an answer that will not be completed. */
-export const unfinished = ({ text, shown }: Running): readonly Entry[] => rest(text, shown)
+export const unfinished = ({ text, shown }: Running): readonly ScreenEntry[] => rest(text, shown)
 
-export const wholeText = (text: string): readonly Entry[] => rest(text, TEXT_START)
+export const wholeText = (text: string): readonly ScreenEntry[] => rest(text, TEXT_START)
 
-const VOID: Entry = {
+const VOID: ScreenEntry = {
   type: 'notice',
   tone: 'warning',
   text: 'The answer was started again. What follows replaces the text above.',
 }
 
-const rest = (text: string, from: BlockStart): readonly Entry[] =>
+const rest = (text: string, from: BlockStart): readonly ScreenEntry[] =>
   splitBlocks(text, from).map((block) => blockEntry(text, block))
 
 const blockEntry = (
   text: string,
   { start, end, gap }: { start: number; end: number; gap: boolean },
-): Entry => ({
+): ScreenEntry => ({
   type: 'block',
   text: text.slice(start, end),
   gap,

@@ -2,7 +2,7 @@
 import type { AskEvent, ChatClient, ConnectionState } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
-import { MAX_QUESTION } from '../domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 import { continuesLine, EMPTY, edit, editorOf } from './editor.ts'
 import type { Holding } from './entries.ts'
 import { moveRow } from './input-rows.ts'
@@ -12,7 +12,7 @@ import { completeSlash, type Parsed, parseSlash, runSlash } from './slash.ts'
 import { type Action, type InitialState, initialState, type Link, reduce, type State } from './state.ts'
 import { batchText } from './text-batch.ts'
 
-export interface SessionOptions {
+export interface ChatSessionOptions {
   readonly client: ChatClient
   readonly initial: InitialState
   readonly engine: string | undefined
@@ -28,7 +28,7 @@ export interface SessionOptions {
   quit: (error?: ChatbotError) => void
 }
 
-export interface Session {
+export interface ChatSession {
   state: () => State
   subscribe: (listener: () => void) => () => void
   press: (stroke: Stroke) => void
@@ -42,7 +42,7 @@ export interface Session {
 /** Columns left of the input. */
 export const PROMPT_WIDTH = 2
 
-export function createSession(options: SessionOptions): Session {
+export function createSession(options: ChatSessionOptions): ChatSession {
   const { client, viewport, now } = options
   const listeners = new Set<() => void>()
   let state = initialState(options.initial)
@@ -101,8 +101,8 @@ export function createSession(options: SessionOptions): Session {
   /** A tab has no width of its own: it becomes spaces. */
   function insert(text: string): void {
     const added = printable(text).replace(/\t/g, '  ')
-    if (state.editor.text.length + added.length > MAX_QUESTION) {
-      tell('warning', `A question has at most ${MAX_QUESTION} characters: the rest was left out.`)
+    if (state.editor.text.length + added.length > MAX_QUESTION_CHARACTERS) {
+      tell('warning', `A question has at most ${MAX_QUESTION_CHARACTERS} characters: the rest was left out.`)
     }
     dispatch({ type: 'edit', edit: { do: 'insert', text: added } })
   }

@@ -3,7 +3,7 @@ import type { ChatClient } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { clip, printableLine } from '../domain/printable.ts'
 import { count } from '../text/amounts.ts'
-import type { Entry, Holding, Tone } from './entries.ts'
+import type { Holding, ScreenEntry, Tone } from './entries.ts'
 import { BINDINGS } from './keys.ts'
 import type { Action, State } from './state.ts'
 
@@ -84,7 +84,7 @@ export function parseSlash(input: string): Parsed {
   return { type: 'command', command, args: match[2]?.split(/\s+/).filter((arg) => arg !== '') ?? [] }
 }
 
-export interface Completion {
+export interface SlashCompletion {
   /** What the input becomes. */
   readonly text: string
   /** More than one when it is not decided yet. */
@@ -92,7 +92,7 @@ export interface Completion {
 }
 
 /** Completes the last word of a slash command as far as it is certain. */
-export function completeSlash(input: string, collections: readonly string[]): Completion | undefined {
+export function completeSlash(input: string, collections: readonly string[]): SlashCompletion | undefined {
   const match = /^(\/[a-z]*|\/([a-z]+) (?:.* )?([^ \n]*))$/i.exec(input)
   if (match === null) return undefined
   const [, whole = '', name, argument] = match
@@ -109,7 +109,7 @@ export function completeSlash(input: string, collections: readonly string[]): Co
     : completed(whole.slice(0, whole.length - typed.length), typed, words)
 }
 
-function completed(before: string, typed: string, words: readonly string[]): Completion | undefined {
+function completed(before: string, typed: string, words: readonly string[]): SlashCompletion | undefined {
   const candidates = words.filter((word) => word.startsWith(typed))
   const [first] = candidates
   if (first === undefined) return undefined
@@ -121,7 +121,7 @@ function completed(before: string, typed: string, words: readonly string[]): Com
 
 const notice = (tone: Tone, text: string): Actions => print({ type: 'notice', tone, text })
 
-const print = (...entries: readonly Entry[]): Actions => [{ type: 'print', entries }]
+const print = (...entries: readonly ScreenEntry[]): Actions => [{ type: 'print', entries }]
 
 function unknownCommand(name: string): string {
   const near = name === '' ? undefined : COMMANDS.find((each) => each.name.startsWith(name.slice(0, 2)))
@@ -129,7 +129,7 @@ function unknownCommand(name: string): string {
   return `There is no command /${name}.${hint} /help lists the commands. To ask about it, put a space in front.`
 }
 
-function help(): readonly Entry[] {
+function help(): readonly ScreenEntry[] {
   return [
     {
       type: 'list',
@@ -175,7 +175,7 @@ async function chooseCollections(args: readonly string[], context: SlashContext)
 
 const NO_COLLECTION = 'There is no collection yet: chatbot ingest PATH makes one.'
 
-function collectionList(holdings: readonly Holding[], chosen: readonly string[] | undefined): Entry {
+function collectionList(holdings: readonly Holding[], chosen: readonly string[] | undefined): ScreenEntry {
   if (holdings.length === 0) return { type: 'notice', tone: 'info', text: NO_COLLECTION }
   const rows = holdings.map(({ name, documents }): [string, string] => [
     `${chosen === undefined || chosen.includes(name) ? '*' : ' '} ${name}`,

@@ -3,7 +3,7 @@ import type { Answer, Citation, StageName } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import { atLeast } from '../text/amounts.ts'
 import { type Edit, type Editor, EMPTY, edit, editorOf } from './editor.ts'
-import type { Entry, Printed } from './entries.ts'
+import type { Printed, ScreenEntry } from './entries.ts'
 import {
   append,
   finish,
@@ -54,7 +54,7 @@ export interface State {
 }
 
 export type Action =
-  | { readonly type: 'print'; readonly entries: readonly Entry[] }
+  | { readonly type: 'print'; readonly entries: readonly ScreenEntry[] }
   | { readonly type: 'edit'; readonly edit: Edit }
   | { readonly type: 'input'; readonly editor: Editor }
   | { readonly type: 'candidates'; readonly candidates: readonly string[] }
@@ -80,7 +80,7 @@ export type Action =
 export const MAX_RECALL = 1000
 
 export interface InitialState {
-  readonly entries: readonly Entry[]
+  readonly entries: readonly ScreenEntry[]
   readonly inputs: readonly string[]
   readonly conversation: string | undefined
   readonly collections: readonly string[] | undefined
@@ -177,7 +177,7 @@ function leave(state: State): State {
 const step = (state: State, { running, printed: entries }: Step): State =>
   print({ ...state, running }, entries)
 
-function failure(error: ChatbotError): Entry {
+function failure(error: ChatbotError): ScreenEntry {
   if (error.code === 'cancelled') return { type: 'notice', tone: 'warning', text: 'Cancelled.' }
   const retry = error.retryAfterMs === undefined ? '' : ` Try again in ${atLeast(error.retryAfterMs)}.`
   return { type: 'notice', tone: 'error', text: `${error.fullMessage}${retry} (${error.code})` }
@@ -189,10 +189,10 @@ function linked(state: State, link: Link): State {
   return back ? print(next, [{ type: 'notice', tone: 'info', text: 'Connected again.' }]) : next
 }
 
-const print = (state: State, entries: readonly Entry[]): State =>
+const print = (state: State, entries: readonly ScreenEntry[]): State =>
   entries.length === 0 ? state : { ...state, scrollback: printed(state.scrollback, entries) }
 
-const printed = (before: readonly Printed[], entries: readonly Entry[]): readonly Printed[] => [
+const printed = (before: readonly Printed[], entries: readonly ScreenEntry[]): readonly Printed[] => [
   ...before,
   ...entries.map((entry, index) => ({ ...entry, key: before.length + index })),
 ]

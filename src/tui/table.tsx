@@ -9,8 +9,8 @@ interface TableProps {
   readonly width: number
 }
 
-const GAP = 2
-const NARROWEST = 6
+const COLUMN_GAP = 2
+const MIN_COLUMN_WIDTH = 6
 
 export function Table({ table, width }: TableProps) {
   const widths = columnWidths(table, width)
@@ -18,7 +18,7 @@ export function Table({ table, width }: TableProps) {
 }
 
 function Columns({ table, widths }: { table: Tokens.Table; widths: readonly number[] }) {
-  const rule = widths.map((columns) => '─'.repeat(columns)).join(' '.repeat(GAP))
+  const rule = widths.map((columns) => '─'.repeat(columns)).join(' '.repeat(COLUMN_GAP))
   return (
     <Box flexDirection="column" flexShrink={0}>
       <Row cells={table.header} widths={widths} bold />
@@ -41,7 +41,7 @@ interface RowProps {
 
 function Row({ cells, widths, bold = false }: RowProps) {
   return (
-    <Box columnGap={GAP} flexShrink={0}>
+    <Box columnGap={COLUMN_GAP} flexShrink={0}>
       {widths.map((columns, index) => {
         const position = `${index}`
         const cell = cells[index]
@@ -89,13 +89,13 @@ function columnWidths({ header, rows }: Tokens.Table, width: number): number[] |
       ...[cell, ...rows.map((row) => row[index])].map((each) => stringWidth(plainText(each?.tokens ?? []))),
     ),
   )
-  const room = width - GAP * (widths.length - 1)
-  if (room < widths.length * NARROWEST && room < sum(widths)) return undefined
+  const room = width - COLUMN_GAP * (widths.length - 1)
+  if (room < widths.length * MIN_COLUMN_WIDTH && room < sum(widths)) return undefined
   let excess = sum(widths) - room
   while (excess > 0) {
     const widest = Math.max(...widths)
     const index = widths.indexOf(widest)
-    const next = Math.max(...widths.filter((each) => each < widest), NARROWEST)
+    const next = Math.max(...widths.filter((each) => each < widest), MIN_COLUMN_WIDTH)
     const cut = Math.min(excess, Math.max(1, widest - next))
     widths[index] = widest - cut
     excess -= cut

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ChatbotError, type ErrorCode } from '../../src/domain/errors.ts'
 import type { JobState } from '../../src/domain/job.ts'
 import type { Principal } from '../../src/domain/principal.ts'
-import { ingestTurn } from '../../src/jobs/ingest.ts'
+import { ingestSlice } from '../../src/jobs/ingest.ts'
 import { ingestOne } from '../../src/jobs/ingest-one.ts'
-import { held, type JobTurn } from '../../src/jobs/kind.ts'
-import { rebuildTurn } from '../../src/jobs/rebuild.ts'
+import { held, type JobSlice } from '../../src/jobs/kind.ts'
+import { rebuildSlice } from '../../src/jobs/rebuild.ts'
 import { type JobRunner, startJobRunner } from '../../src/jobs/runner.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
 import type { NewDocument } from '../../src/ports/store/documents.ts'
@@ -38,7 +38,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         truncated: false,
       }))
     let embed = known
-    let turn: JobTurn = ingestTurn
+    let slice: JobSlice = ingestSlice
     let runner: JobRunner
     beforeAll(async () => {
       const model = { fingerprint: SPEC.model, name: 'test', dimensions: SPEC.dimensions, maxTokens: 512 }
@@ -49,7 +49,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         onError: () => {},
         patience: { firstMs: 1, longestMs: 1, enoughMs: 0, wait: async () => {} },
         recut: async () => [],
-        turns: { ingest: (context) => turn(context), rebuild: rebuildTurn },
+        slices: { ingest: (context) => slice(context), rebuild: rebuildSlice },
       })
     })
     afterAll(() => runner.stop())
@@ -132,7 +132,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       const { store, name, job } = await newRun()
       const claims: Claim[] = []
       const release = Promise.withResolvers<void>()
-      turn = async (context) => {
+      slice = async (context) => {
         claims.push(context.claim)
         await release.promise
         return false
@@ -149,7 +149,7 @@ export function jobsSuite(database: () => TestDatabase): void {
         embedding: new Float32Array(SPEC.dimensions).fill(1),
         unknown: 0,
       }))
-      turn = ingestTurn
+      slice = ingestSlice
       // As the next daemon does, after a kill.
       await store.jobs.recover()
       runner.wake()
@@ -218,7 +218,7 @@ export function jobsSuite(database: () => TestDatabase): void {
     it('give way to a later upload of the same document, staged or direct', async () => {
       const { store, name, job } = await newRun()
       const hold = Promise.withResolvers<void>()
-      turn = async () => {
+      slice = async () => {
         await hold.promise
         return false
       }
@@ -226,7 +226,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       await stage(store, name, job, 'a.md', ['second'])
       await stage(store, name, job, 'b.md', ['staged'])
       await put(store, name, 'b.md', ['direct'])
-      turn = ingestTurn
+      slice = ingestSlice
       hold.resolve()
       await store.jobs.seal(ANNA, job)
       expect(await finished(store, job)).toMatchObject({ documents: 3, indexed: 1, replaced: 2 })
@@ -294,11 +294,11 @@ export function jobsSuite(database: () => TestDatabase): void {
       const other = await newRun()
       const release = Promise.withResolvers<void>()
       const begun = new Set<string>()
-      turn = async (context) => {
-        if (![job, other.job].includes(context.claim.job)) return ingestTurn(context)
+      slice = async (context) => {
+        if (![job, other.job].includes(context.claim.job)) return ingestSlice(context)
         begun.add(context.claim.job)
         await release.promise
-        return ingestTurn(context)
+        return ingestSlice(context)
       }
       await stage(store, name, job, 'bulk.md', ['bulk'])
       await stage(store, other.name, other.job, 'bulk.md', ['bulk'])
@@ -306,7 +306,7 @@ export function jobsSuite(database: () => TestDatabase): void {
       expect(await ingest(store, name, 'a.md', ['small'])).toMatchObject({ status: 'indexed' })
       // Of a document that a run has staged, too.
       expect(await ingest(store, name, 'bulk.md', ['newer'])).toMatchObject({ status: 'indexed' })
-      turn = ingestTurn
+      slice = ingestSlice
       release.resolve()
       for (const id of [job, other.job]) {
         await store.jobs.seal(ANNA, id)
@@ -361,14 +361,14 @@ export function jobsSuite(database: () => TestDatabase): void {
       const { name } = await newCollection(store)
       const taken = Promise.withResolvers<void>()
       const release = Promise.withResolvers<void>()
-      turn = async (context) => {
+      slice = async (context) => {
         taken.resolve()
         await release.promise
-        return ingestTurn(context)
+        return ingestSlice(context)
       }
       const ingested = ingest(store, name, 'a.md', ['one'])
       await taken.promise
-      turn = ingestTurn
+      slice = ingestSlice
       await store.jobs.recover()
       runner.wake()
       await until(async () => ((await textsOf(store, name)).length > 0 ? true : undefined))

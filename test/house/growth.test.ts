@@ -3,8 +3,8 @@ import { it } from 'vitest'
 import { compareQuestions } from '../../src/cache/gate/gate.ts'
 import type { Passage } from '../../src/domain/answer.ts'
 import { clip, printable, printableLine } from '../../src/domain/printable.ts'
-import { MAX_QUESTION } from '../../src/domain/question.ts'
-import type { Piece } from '../../src/generate/engines/completion.ts'
+import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
+import type { CompletionPart } from '../../src/generate/engines/completion.ts'
 import { withoutThinking } from '../../src/generate/engines/thinking.ts'
 import { candidatesOf } from '../../src/generate/extractive/candidates.ts'
 import { contradictionOf } from '../../src/generate/extractive/contradiction.ts'
@@ -12,12 +12,12 @@ import { evidenceOf } from '../../src/generate/extractive/evidence.ts'
 import { compareWords, rank, shortlist } from '../../src/generate/extractive/relevance.ts'
 import { checkCitations } from '../../src/generate/grounded/citations.ts'
 import { filterLinks } from '../../src/generate/grounded/links.ts'
-import { inert } from '../../src/generate/grounded/prompt-escape.ts'
+import { escapedForPrompt } from '../../src/generate/grounded/prompt-escape.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
 import { rankByWords } from '../../src/retrieval/rank.ts'
 import { standaloneQuestion } from '../../src/talk/standalone.ts'
+import { contentWords } from '../../src/text/content-words.ts'
 import { splitSentences } from '../../src/text/sentences.ts'
-import { terms } from '../../src/text/terms.ts'
 import { expectLinear } from '../support/growth.ts'
 
 /** UTF-16 code units of what has no bound of its own here: an answer, a passage, a text that is shown. */
@@ -172,7 +172,7 @@ function filter(make: () => { push: (piece: string) => unknown; flush: () => unk
   }
 }
 
-async function* streamed(text: string): AsyncGenerator<Piece> {
+async function* streamed(text: string): AsyncGenerator<CompletionPart> {
   for (let at = 0; at < text.length; at += 3) yield { text: text.slice(at, at + 3) }
   yield { finish: 'stop' }
 }
@@ -185,16 +185,24 @@ const links = () => filterLinks([ORDINARY])
 const citations = () => checkCitations([passage(ORDINARY, 1)])
 
 const ENTRIES: readonly (readonly [string, number, (text: string) => unknown])[] = [
-  ['a question', MAX_QUESTION, (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }])],
+  [
+    'a question',
+    MAX_QUESTION_CHARACTERS,
+    (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }]),
+  ],
   ['a follow-up', 1000, (text) => standaloneQuestion(text, [{ question: 'Where is the Rhine?' }])],
-  ['an earlier question', MAX_QUESTION, (text) => standaloneQuestion('and why?', [{ question: text }])],
-  ['terms', PASSAGE, terms],
+  [
+    'an earlier question',
+    MAX_QUESTION_CHARACTERS,
+    (text) => standaloneQuestion('and why?', [{ question: text }]),
+  ],
+  ['terms', PASSAGE, contentWords],
   ['the cache gate', 2000, (text) => compareQuestions(text, `${text.slice(0, -2)}zz`, 'en')],
   ['the cache gate in Russian', 2000, (text) => compareQuestions(text, `${text.slice(0, -2)}яя`, 'ru')],
   ['the cache gate, in another order', 2000, (text) => compareQuestions(text, backwards(text), 'ru')],
-  ['a search', MAX_QUESTION, (text) => find(text, ORDINARY)],
+  ['a search', MAX_QUESTION_CHARACTERS, (text) => find(text, ORDINARY)],
   ['a search in such a text', PASSAGE, (text) => find('When was the "lighthouse of Northwick" built?', text)],
-  ['an answer to it', MAX_QUESTION, (text) => extract(text, [ORDINARY])],
+  ['an answer to it', MAX_QUESTION_CHARACTERS, (text) => extract(text, [ORDINARY])],
   ['an answer from it', PASSAGE, (text) => extract('When was the lighthouse built?', [text])],
   ['links, whole', ANSWER, filter(links, ANSWER)],
   ['links, by small pieces', ANSWER, filter(links, 2)],
@@ -202,7 +210,7 @@ const ENTRIES: readonly (readonly [string, number, (text: string) => unknown])[]
   ['citations, by small pieces', ANSWER, filter(citations, 2)],
   ['thoughts', ANSWER, think],
   ['thoughts after their mark', ANSWER, (text) => think(`<think>${text}`)],
-  ['text in a prompt', PASSAGE, inert],
+  ['text in a prompt', PASSAGE, escapedForPrompt],
   ['text on a terminal', SHOWN, printable],
   ['a line on a terminal', SHOWN, printableLine],
   ['a cut line', SHOWN, (text) => clip(text, 80)],

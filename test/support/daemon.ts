@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type ApiClient, apiClient } from '../../src/client/api.ts'
-import type { Endpoint } from '../../src/client/client.ts'
+import type { DaemonAddress } from '../../src/client/client.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
 import { COMPILE_CACHE, readyDataDir } from './ready.ts'
@@ -12,7 +12,7 @@ import { COMPILE_CACHE, readyDataDir } from './ready.ts'
 export interface TestDaemon extends AsyncDisposable {
   readonly dataDir: string
   readonly process: ChildProcess
-  readonly local: Extract<Endpoint, { kind: 'local' }>
+  readonly local: Extract<DaemonAddress, { kind: 'local' }>
   /** `127.0.0.1:PORT` */
   readonly host: string
   readonly token: string

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ApiClient, apiClient } from '../../src/client/api.ts'
-import type { Endpoint } from '../../src/client/client.ts'
+import type { DaemonAddress } from '../../src/client/client.ts'
 import { version } from '../../src/config/version.ts'
 import { startTestDaemon, type TestDaemon } from './daemon.ts'
 import { createDatabase } from './database.ts'
@@ -16,7 +16,7 @@ export interface Replicas extends AsyncDisposable {
   readonly two: TestDaemon
   /** What clients connect to; leads to `one` until it is told otherwise. */
   readonly front: FaultProxy
-  readonly endpoint: Endpoint
+  readonly endpoint: DaemonAddress
   readonly api: ApiClient
   readonly token: string
   readonly connectionString: string
@@ -48,7 +48,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
   }
   const [one, two] = await Promise.all([start(), start()])
   const front = await faultProxy({ url: `http://${one.host}` })
-  const endpoint: Endpoint = { kind: 'tcp', url: `http://127.0.0.1:${front.port}`, token }
+  const endpoint: DaemonAddress = { kind: 'tcp', url: `http://127.0.0.1:${front.port}`, token }
   return {
     one,
     two,

@@ -9,21 +9,21 @@ import { KNOWLEDGE } from '../../text/language.ts'
 import type { Impersonal, Lexicon, Mood } from '../../text/lexicon.ts'
 import { differentOrder, haveSameWords } from './order.ts'
 import { compareStatements } from './statement.ts'
-import { type Difference, type Question, readQuestion, type Word } from './words.ts'
+import { type Question, type QuestionDifference, readQuestion, type Word } from './words.ts'
 
 export type Verdict =
   | { readonly kind: 'same' }
   /** Almost no difference: the same only if the embedder sees almost none either. */
   | { readonly kind: 'close'; readonly detail: string }
-  | { readonly kind: 'different'; readonly reason: Difference; readonly detail: string }
+  | { readonly kind: 'different'; readonly reason: QuestionDifference; readonly detail: string }
 
 export function compareQuestions(a: string, b: string, language: Language): Verdict {
-  if (Math.max(a.length, b.length) > LONGEST_TEXT) return different('content', 'too long')
+  if (Math.max(a.length, b.length) > MAX_QUESTION_CHARACTERS) return different('content', 'too long')
   const lexicon = KNOWLEDGE[language].lexicon
   // Sorted, so that the verdict does not depend on which was asked first.
   const [first = '', second = ''] = [a, b].sort().map(fold)
   // One character may expand to many in its compatibility form.
-  if (Math.max(first.length, second.length) > LONGEST_TEXT) return different('content', 'too long')
+  if (Math.max(first.length, second.length) > MAX_QUESTION_CHARACTERS) return different('content', 'too long')
   const one = impersonal(readQuestion(first, lexicon), lexicon)
   const two = impersonal(readQuestion(second, lexicon), lexicon)
   if (!isReadable(one) || !isReadable(two)) return different('content', 'too long, or nothing to compare')
@@ -61,19 +61,23 @@ function compareLoosely(a: Question, b: Question, lexicon: Lexicon): Verdict | u
   return verdict.kind === 'same' ? { kind: 'close', detail: 'person or mood' } : undefined
 }
 
-const different = (reason: Difference, detail: string): Verdict => ({ kind: 'different', reason, detail })
+const different = (reason: QuestionDifference, detail: string): Verdict => ({
+  kind: 'different',
+  reason,
+  detail,
+})
 
 /**
  * Number of words above which a text is not treated as a question; comparing two takes time proportional to their
  * product.
  */
-const LONGEST = 128
+const MAX_QUESTION_WORDS = 128
 
 /** UTF-16 code units above which a text is not even read. */
-const LONGEST_TEXT = 2000
+const MAX_QUESTION_CHARACTERS = 2000
 
 const isReadable = ({ words }: Question): boolean =>
-  words.length <= LONGEST && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
+  words.length <= MAX_QUESTION_WORDS && words.some(({ kind, form }) => form !== '' && SUBSTANTIAL.has(kind))
 
 const SUBSTANTIAL = new Set<Word['kind']>(['content', 'name', 'number', 'unit'])
 

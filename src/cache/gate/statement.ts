@@ -7,9 +7,9 @@ import type { Lexicon } from '../../text/lexicon.ts'
 import type { Verdict } from './gate.ts'
 import type { Word } from './words.ts'
 
-const FEWEST_WORDS = 3
+const MIN_WORDS = 3
 /** Share of the longer statement's words. */
-const MOST_EXTRA = 0.35
+const MAX_EXTRA_SHARE = 0.35
 /** Differences that do not reverse the meaning. */
 const MILD = new Set(['content', 'name', 'person', 'connective', 'question-word'])
 
@@ -18,12 +18,12 @@ export function compareStatements(
   b: readonly Word[],
   lexicon: Lexicon,
 ): Verdict | undefined {
-  if (Math.max(a.length, b.length) < FEWEST_WORDS) return undefined
+  if (Math.max(a.length, b.length) < MIN_WORDS) return undefined
   const onlyA = without(a, b)
   const onlyB = without(b, a)
   const extra = [...onlyA, ...onlyB]
   const most = Math.max(onlyA.length, onlyB.length)
-  if (most > Math.max(1, MOST_EXTRA * Math.max(a.length, b.length))) return undefined
+  if (most > Math.max(1, MAX_EXTRA_SHARE * Math.max(a.length, b.length))) return undefined
   if (extra.some(({ kind }) => !MILD.has(kind))) return undefined
   const isReplaced = onlyA.length > 0 && onlyB.length > 0
   if (isReplaced && extra.some(({ kind }) => kind !== 'content')) return undefined

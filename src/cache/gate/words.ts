@@ -3,7 +3,7 @@ import type { Lexicon, Mood } from '../../text/lexicon.ts'
 import { currencyLast, numberOf } from './numbers.ts'
 
 /** Why two questions differ. */
-export type Difference =
+export type QuestionDifference =
   | 'question-word'
   | 'number'
   | 'negation'
@@ -22,7 +22,7 @@ export type Difference =
 export interface Word {
   /** Equal for synonyms. */
   readonly key: string
-  readonly kind: Exclude<Difference, 'tense' | 'voice' | 'order'>
+  readonly kind: Exclude<QuestionDifference, 'tense' | 'voice' | 'order'>
   /** As written, folded. */
   readonly form: string
   /** The preceding preposition. */

@@ -259,13 +259,13 @@ class Walk {
 }
 
 /** What the index takes for a name. */
-const LONGEST_URI_BYTES = 2048
+const MAX_URI_BYTES = 2048
 
 function short(uri: string): string {
-  if (Buffer.byteLength(uri) <= LONGEST_URI_BYTES) return uri
+  if (Buffer.byteLength(uri) <= MAX_URI_BYTES) return uri
   throw new ChatbotError(
     'bad_request',
-    `Its path has more than ${LONGEST_URI_BYTES} bytes. With --root documents are named by the path below a folder.`,
+    `Its path has more than ${MAX_URI_BYTES} bytes. With --root documents are named by the path below a folder.`,
   )
 }
 

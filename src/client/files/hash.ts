@@ -8,7 +8,7 @@ export interface HashedFile extends FoundFile {
   readonly bytes: number
 }
 
-const BLOCK = 256 * 1024
+const BLOCK_BYTES = 256 * 1024
 
 /** SHA-256 (hex) and size of a file, read once in blocks; throws `document_unreadable`, `not_found` or `cancelled`. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<{ hash: string; bytes: number }> {
@@ -18,7 +18,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<{ ha
     const file = await open(path)
     try {
       const { size } = await file.stat()
-      const block = Buffer.allocUnsafe(Math.min(size + 1, BLOCK))
+      const block = Buffer.allocUnsafe(Math.min(size + 1, BLOCK_BYTES))
       for (let read = -1; read !== 0; ) {
         signal?.throwIfAborted()
         read = (await file.read(block, 0, block.length)).bytesRead

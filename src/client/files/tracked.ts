@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ChatbotError } from '../../domain/errors.ts'
 
-const MOST_BYTES = 256 * 1024 * 1024
+const MAX_BYTES = 256 * 1024 * 1024
 
 /** Rules that ignore all but the files that Git tracks in a folder, those of its submodules included. */
 export class TrackedFiles {
@@ -16,7 +16,7 @@ export class TrackedFiles {
   /** Throws `bad_request` where there is no Git, or no work tree. */
   static async in(folder: string): Promise<TrackedFiles> {
     const list = ['ls-files', '-z', '--cached', '--recurse-submodules']
-    const { stdout } = await promisify(execFile)('git', list, { cwd: folder, maxBuffer: MOST_BYTES }).catch(
+    const { stdout } = await promisify(execFile)('git', list, { cwd: folder, maxBuffer: MAX_BYTES }).catch(
       (error: unknown) => {
         const reason = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
         throw new ChatbotError(

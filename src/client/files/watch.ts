@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from 'node:fs'
 /** Editors write in several steps: a change counts when so long nothing more has happened. */
 const QUIET_MS = 300
 /** A folder that never rests is looked at nevertheless. */
-const LONGEST_MS = 5000
+const MAX_WAIT_MS = 5000
 
 export interface FolderWatchOptions {
   /** A folder cannot be watched: the system's limit is reached, or its file system cannot. */
@@ -40,7 +40,7 @@ export class FolderWatch implements Disposable {
   /** Resolves when something has changed and things are quiet again, after `timeoutMs`, or on abort. */
   async settled(signal: AbortSignal, timeoutMs: number | undefined): Promise<void> {
     if (this.#changes === 0) await this.#event(signal, timeoutMs)
-    const end = performance.now() + LONGEST_MS
+    const end = performance.now() + MAX_WAIT_MS
     while (this.#changes > 0 && !signal.aborted && performance.now() < end) {
       this.#changes = 0
       await this.#event(signal, QUIET_MS)

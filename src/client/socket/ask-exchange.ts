@@ -7,7 +7,7 @@ import { EventQueue } from './event-queue.ts'
 import type { Exchange, Received } from './exchange.ts'
 
 /** How often a stream with a hole is asked for again before the answer is given up. */
-const MOST_GAPS = 3
+const MAX_GAPS = 3
 
 /** One answer: checks epochs and numbers, hides repetition, and queues events for the consumer. */
 export class AskExchange implements Exchange {
@@ -55,7 +55,7 @@ export class AskExchange implements Exchange {
       return 'more'
     }
     const order = this.#place(message)
-    if (order === 'lost' && ++this.#gaps > MOST_GAPS) {
+    if (order === 'lost' && ++this.#gaps > MAX_GAPS) {
       this.fail(new ChatbotError('bad_message', 'The daemon left out events of the answer. Ask again.'))
       return 'finished'
     }

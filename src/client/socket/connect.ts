@@ -6,7 +6,7 @@ import { ChatbotError } from '../../domain/errors.ts'
 import { traceparent } from '../../domain/traceparent.ts'
 import type { AskMessage, SearchMessage } from '../../protocol/messages.ts'
 import type { collectionsSchema, filterSchema } from '../../protocol/shapes.ts'
-import type { AskEvent, AskRequest, ChatClient, ConnectionState, Endpoint } from '../client.ts'
+import type { AskEvent, AskRequest, ChatClient, ConnectionState, DaemonAddress } from '../client.ts'
 import { toSummary, toTurn } from '../history.ts'
 import { AskExchange } from './ask-exchange.ts'
 import { refusalOf } from './checks.ts'
@@ -17,7 +17,7 @@ import { LookupExchange } from './lookup-exchange.ts'
  * Connects and greets. Throws `daemon_unreachable`, `timeout`, `unauthenticated`, `forbidden`, `overloaded`,
  * `draining` or `version_mismatch`; a connection lost later is repaired without the caller's help.
  */
-export async function connect(endpoint: Endpoint, options: ConnectionOptions): Promise<ChatClient> {
+export async function connect(endpoint: DaemonAddress, options: ConnectionOptions): Promise<ChatClient> {
   return new SocketClient(await Connection.open(endpoint, options))
 }
 

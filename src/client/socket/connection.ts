@@ -1,7 +1,7 @@
 import { type BackoffBounds, backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { ClientMessage, ServerMessage, Welcome } from '../../protocol/messages.ts'
-import type { ConnectionState, Endpoint } from '../client.ts'
+import type { ConnectionState, DaemonAddress } from '../client.ts'
 import { pause } from '../pause.ts'
 import type { Exchange } from './exchange.ts'
 import { type OpenSocket, openSocket } from './socket.ts'
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
    * Asked before every reconnect, so that a daemon that is gone can be started again; throws when it cannot. Without
    * `start` it only looks for one: somebody stopped the daemon on purpose, and nothing waits for an answer.
    */
-  readonly reopen?: (how: { readonly start: boolean }) => Promise<Endpoint>
+  readonly reopen?: (how: { readonly start: boolean }) => Promise<DaemonAddress>
   readonly handshakeTimeoutMs?: number
   readonly random?: () => number
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
@@ -27,7 +27,7 @@ export interface ConnectionOptions {
 
 /** Less than what a command's token must have left: see src/client/target.ts. */
 const RENEW_BEFORE_MS = 45_000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Sockets to one daemon, one after the other, and the exchanges that outlive them. */
 export class Connection {
@@ -41,7 +41,7 @@ export class Connection {
   readonly #gone = new AbortController()
   /** Ends the pause of an idle connection. */
   #wanted = new AbortController()
-  #endpoint: Endpoint
+  #endpoint: DaemonAddress
   #socket: OpenSocket | undefined
   #welcome: Welcome | undefined
   /** The daemon that was talked to last stops, or has stopped, because it was told to. */
@@ -51,12 +51,12 @@ export class Connection {
   #closed: { readonly error?: ChatbotError } | undefined
   #renewal: NodeJS.Timeout | undefined
 
-  private constructor(endpoint: Endpoint, options: ConnectionOptions) {
+  private constructor(endpoint: DaemonAddress, options: ConnectionOptions) {
     this.#endpoint = endpoint
     this.#options = options
   }
 
-  static async open(endpoint: Endpoint, options: ConnectionOptions): Promise<Connection> {
+  static async open(endpoint: DaemonAddress, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(endpoint, options)
     await connection.#connect()
     return connection
@@ -179,7 +179,7 @@ export class Connection {
     }
     // What cannot be renewed ends with its socket, which says why.
     const inMs = Math.max(left / 2, left - RENEW_BEFORE_MS)
-    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, LONGEST_TIMER_MS))
+    this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, MAX_TIMER_MS))
     this.#renewal.unref()
   }
 

@@ -1,7 +1,7 @@
 import type { AskEvent } from '../client.ts'
 
 /** An answer has a dozen events besides its text; its text is merged while nobody reads it. */
-const MOST_EVENTS = 1000
+const MAX_EVENTS = 1000
 
 /** Events of one answer between the socket and a consumer that may be slower. */
 export class EventQueue {
@@ -20,7 +20,7 @@ export class EventQueue {
     }
     this.#ended = event.type === 'done' || event.type === 'error'
     this.#wake?.()
-    return this.#events.length < MOST_EVENTS
+    return this.#events.length < MAX_EVENTS
   }
 
   get ended(): boolean {

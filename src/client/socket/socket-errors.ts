@@ -1,10 +1,10 @@
 /** What a failed or ended connection means, as errors of the list. */
 import { ChatbotError } from '../../domain/errors.ts'
 import { CLOSE_CODES, FRAME_TOO_LARGE, mayReconnect } from '../../protocol/close-codes.ts'
-import type { Endpoint } from '../client.ts'
+import type { DaemonAddress } from '../client.ts'
 
 /** The error behind a system error of a connection attempt. */
-export function unreachable(endpoint: Endpoint, cause: Error): ChatbotError {
+export function unreachable(endpoint: DaemonAddress, cause: Error): ChatbotError {
   const where = endpoint.kind === 'local' ? 'its socket' : endpoint.url
   return new ChatbotError(
     'daemon_unreachable',

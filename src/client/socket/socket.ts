@@ -13,7 +13,7 @@ import {
   serverMessages,
   type Welcome,
 } from '../../protocol/messages.ts'
-import type { Endpoint } from '../client.ts'
+import type { DaemonAddress } from '../client.ts'
 import { authorization } from '../credentials.ts'
 import { closeError, refusedUpgrade, unreachable } from './socket-errors.ts'
 
@@ -37,7 +37,7 @@ interface SocketOptions {
 }
 
 /** A `done` carries the whole answer and its quotations; nothing the daemon sends comes near this. */
-const MAX_SERVER_FRAME = 32 * 1024 * 1024
+const MAX_SERVER_FRAME_BYTES = 32 * 1024 * 1024
 
 /** Silence longer than this many ping intervals means that the connection is dead without saying so. */
 const SILENT_INTERVALS = 2.5
@@ -48,7 +48,7 @@ const CLOSE_WAIT_MS = 2000
  * Connects and greets. Throws `daemon_unreachable`, `timeout`, or what the daemon said: `unauthenticated`,
  * `forbidden`, `overloaded`, `draining`, `version_mismatch`.
  */
-export function openSocket(endpoint: Endpoint, options: SocketOptions): Promise<OpenSocket> {
+export function openSocket(endpoint: DaemonAddress, options: SocketOptions): Promise<OpenSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(addressOf(endpoint), [SUBPROTOCOL], connectionOptions(endpoint))
     let welcome: Welcome | undefined
@@ -174,15 +174,15 @@ const malformed = (what: string) =>
     `The daemon sent ${what}: it is another program or another version. Try: chatbot restart`,
   )
 
-function addressOf(endpoint: Endpoint): URL {
+function addressOf(endpoint: DaemonAddress): URL {
   if (endpoint.kind === 'local') return new URL(`ws://localhost${SOCKET_PATH}`)
   const base = new URL(endpoint.url.replace(/^http/, 'ws'))
   base.pathname = base.pathname.replace(/\/$/, '') + SOCKET_PATH
   return base
 }
 
-function connectionOptions(endpoint: Endpoint): ClientOptions {
-  const shared: ClientOptions = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME }
+function connectionOptions(endpoint: DaemonAddress): ClientOptions {
+  const shared: ClientOptions = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
   if (endpoint.kind === 'local') {
     // Not the ws+unix: URL, which ends the path at its first colon.
     return { ...shared, createConnection: () => connectSocket(endpoint.socketPath) }

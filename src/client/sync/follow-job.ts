@@ -2,7 +2,7 @@ import type { ApiClient } from '../api.ts'
 import { pause } from '../pause.ts'
 import type { JobStatus } from './run.ts'
 
-const LOOK_MS = 500
+const POLL_MS = 500
 
 /** Looks at a job until it has ended, or until it is told to stop: that ends the looking, not the job. */
 export async function followJob(
@@ -13,7 +13,7 @@ export async function followJob(
   let job = first
   while (job.state === 'running' && !stop.aborted) {
     onProgress(job)
-    await pause(LOOK_MS, stop)
+    await pause(POLL_MS, stop)
     job = await api.call('getJob', { params: { id: first.id } })
   }
   return job

@@ -6,10 +6,10 @@ import type { NewSource } from '../../domain/source.ts'
 import { rememberingHash } from '../files/stat-cache.ts'
 import { FolderWatch, type FolderWatchOptions } from '../files/watch.ts'
 import { pause } from '../pause.ts'
-import { type IngestReport, reportOf } from './report.ts'
+import { type IngestReport, syncReportOf } from './report.ts'
 import { type SourceOutcome, type SyncSession, syncPlace } from './session.ts'
 
-export interface FollowOptions {
+export interface FollowSourcesOptions {
   readonly sources: readonly NewSource[]
   readonly collection: string
   /** Looks so often too, whatever the system announces. */
@@ -31,7 +31,7 @@ const RECHECK_MS = 1000
 const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
 /** Until it is told to stop: undefined. What ends it earlier is returned. */
-export async function followSources(options: FollowOptions): Promise<ChatbotError | undefined> {
+export async function followSources(options: FollowSourcesOptions): Promise<ChatbotError | undefined> {
   const { pollMs, stop, onFollowing, onTrouble, onBlind } = options
   const passes = new Passes(options)
   const watch = new FolderWatch({ onBlind })
@@ -68,14 +68,14 @@ interface Pass {
 
 /** One pass after the other over all sources, each with what the last one saw. */
 class Passes {
-  readonly #options: FollowOptions
+  readonly #options: FollowSourcesOptions
   readonly #hash = rememberingHash()
   readonly #devices = new Map<string, number | undefined>()
   #session: SyncSession | undefined
   #missing: ReadonlySet<string> = new Set()
   #stillMissing = new Set<string>()
 
-  constructor(options: FollowOptions) {
+  constructor(options: FollowSourcesOptions) {
     this.#options = options
     for (const { location } of options.sources) this.#devices.set(location, deviceOf(location))
   }
@@ -95,7 +95,7 @@ class Passes {
       return { folders: [], stopped: ChatbotError.wrap(error), unsure: false }
     }
     this.#missing = this.#stillMissing
-    onPass(reportOf(collection, outcomes, performance.now() - started))
+    onPass(syncReportOf(collection, outcomes, performance.now() - started))
     const stopped = outcomes.at(-1)?.stopped
     if (stopped !== undefined) this.#session = undefined
     return { folders: outcomes.flatMap(({ folders }) => folders), stopped, unsure: this.#missing.size > 0 }

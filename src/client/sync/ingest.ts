@@ -58,10 +58,10 @@ export interface IngestOptions extends Stops {
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
-const BATCH = 500
+const FILES_PER_BATCH = 500
 const HASHES_AT_ONCE = 8
 /** How often a file is offered to a daemon that says it is busy. */
-const OFFERS = 600
+const MAX_OFFERS = 600
 
 /** Errors of the daemon or the connection, not of one file: the next file would meet them too. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -92,8 +92,8 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
   const run = new UploadRun(options)
   let stopped: ChatbotError | undefined
   try {
-    for (let from = 0; from < options.files.length; from += BATCH) {
-      await ingestBatch(options.files.slice(from, from + BATCH), options, run, report)
+    for (let from = 0; from < options.files.length; from += FILES_PER_BATCH) {
+      await ingestBatch(options.files.slice(from, from + FILES_PER_BATCH), options, run, report)
     }
   } catch (error) {
     stopped = ChatbotError.wrap(error)
@@ -188,7 +188,7 @@ async function upload(
       return run.expect(uri, (document) => report(resultOf({ path, uri }, change, document)))
     } catch (error) {
       const { code, retryAfterMs = 1000 } = ChatbotError.wrap(error)
-      if ((code !== 'overloaded' && code !== 'rate_limited') || offer === OFFERS) throw error
+      if ((code !== 'overloaded' && code !== 'rate_limited') || offer === MAX_OFFERS) throw error
       await wait(retryAfterMs, stop ?? abort)
       if (stop?.aborted) throw cancelled()
     }

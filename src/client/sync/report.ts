@@ -3,7 +3,7 @@ import type { FailedFile, SkippedFile } from '../files/expand.ts'
 import type { PreviewedChange, SyncResult } from './sync.ts'
 
 /** What became of one source, or of the files that were named. */
-export interface Outcome {
+export interface SyncOutcome {
   readonly results: readonly (SyncResult | PreviewedChange)[]
   readonly failed: readonly FailedFile[]
   readonly skipped: readonly SkippedFile[]
@@ -56,9 +56,9 @@ export interface IngestedFile {
   readonly reason?: string
 }
 
-export function reportOf(
+export function syncReportOf(
   collection: string,
-  outcomes: readonly Outcome[],
+  outcomes: readonly SyncOutcome[],
   elapsedMs: number,
   dryRun = false,
 ): IngestReport {
@@ -91,7 +91,7 @@ export function reportOf(
 }
 
 /** Each once, however many places it was found in: what was done to it counts more than that it was seen again. */
-function filesOf(outcomes: readonly Outcome[]): IngestedFile[] {
+function filesOf(outcomes: readonly SyncOutcome[]): IngestedFile[] {
   const files = new Map<string, IngestedFile>()
   for (const { results, failed } of outcomes) {
     const unreadable = failed.map(

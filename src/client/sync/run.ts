@@ -8,7 +8,7 @@ import { cancelled, type Stops } from './stops.ts'
 export type JobStatus = RouteResponse<'getJob'>
 export type JobDocumentResult = RouteResponse<'listJobDocuments'>['documents'][number]
 
-export interface RunOptions extends Stops {
+export interface SyncRunOptions extends Stops {
   readonly api: Pick<ApiClient, 'call'>
   readonly collection: string
   /** Leave the rest to the daemon, as soon as it has it. */
@@ -22,20 +22,20 @@ export interface RunOptions extends Stops {
 export type OnIndexed = (document: JobDocumentResult) => void
 
 /** It is looked at often in its first moments, because a small run ends in them. */
-const FIRST_LOOK_MS = 20
-const LOOK_MS = 300
-const PAGE = 1000
+const FIRST_POLL_MS = 20
+const POLL_MS = 300
+const DOCUMENTS_PER_PAGE = 1000
 const LAST_CALL_MS = 1000
 
 /** Its job is made with the first file. */
 export class UploadRun {
-  readonly #options: RunOptions
+  readonly #options: SyncRunOptions
   readonly #expected = new Map<string, OnIndexed>()
   #job: Promise<string> | undefined
   #following: Promise<void> | undefined
   #seen = 0
 
-  constructor(options: RunOptions) {
+  constructor(options: SyncRunOptions) {
     this.#options = options
   }
 
@@ -115,7 +115,7 @@ export class UploadRun {
       if (job.state === 'done' && this.#expected.size === 0) return
       // What was done before its upload had been answered.
       if (job.state === 'done') this.#seen = 0
-      await wait(Math.min(LOOK_MS, FIRST_LOOK_MS + (performance.now() - began) / 10), abort)
+      await wait(Math.min(POLL_MS, FIRST_POLL_MS + (performance.now() - began) / 10), abort)
     }
   }
 
@@ -123,7 +123,7 @@ export class UploadRun {
   async #collect(id: string): Promise<void> {
     const { api, abort } = this.#options
     for (;;) {
-      const query = { after: this.#seen, limit: PAGE }
+      const query = { after: this.#seen, limit: DOCUMENTS_PER_PAGE }
       const { documents } = await api.call('listJobDocuments', { params: { id }, query }, { signal: abort })
       let behind = true
       for (const document of documents) {
@@ -131,7 +131,7 @@ export class UploadRun {
         else this.#report(document)
         if (behind) this.#seen = document.id
       }
-      if (documents.length < PAGE || !behind) return
+      if (documents.length < DOCUMENTS_PER_PAGE || !behind) return
     }
   }
 

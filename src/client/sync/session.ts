@@ -4,7 +4,7 @@ import type { NewSource } from '../../domain/source.ts'
 import type { Expansion } from '../files/expand.ts'
 import { ingestFiles } from './ingest.ts'
 import { type ReadSourceOptions, readSource } from './read-source.ts'
-import type { Outcome } from './report.ts'
+import type { SyncOutcome } from './report.ts'
 import type { JobStatus } from './run.ts'
 import {
   type HeldSource,
@@ -37,7 +37,7 @@ export interface SyncSession
   readonly listener: SyncListener
 }
 
-export type SourceOutcome = Outcome & { readonly folders: readonly string[] }
+export type SourceOutcome = SyncOutcome & { readonly folders: readonly string[] }
 
 /** Never rejects: what ends the run early is in `stopped`. */
 export async function syncPlace(
@@ -65,7 +65,7 @@ export async function syncFiles(
   session: SyncSession,
   found: Expansion,
   collection: string,
-): Promise<Outcome> {
+): Promise<SyncOutcome> {
   session.listener.onFound(found)
   const { files, failed, skipped } = found
   const options = runOptions(session, collection)
@@ -84,7 +84,7 @@ const runOptions = ({ listener, read: _, dryRun: __, ...session }: SyncSession, 
 
 async function preview(
   options: Parameters<typeof previewSync>[0],
-): Promise<Pick<Outcome, 'results' | 'stopped'>> {
+): Promise<Pick<SyncOutcome, 'results' | 'stopped'>> {
   let results: readonly PreviewedChange[]
   try {
     results = await previewSync(options)

@@ -56,7 +56,7 @@ interface HeldDocument {
   readonly current: boolean
 }
 
-const PAGE = 5000
+const DOCUMENTS_PER_PAGE = 5000
 const CHANGES_AT_ONCE = 250
 
 /** Never rejects: what ends the run early is in `stopped`. */
@@ -200,11 +200,11 @@ async function heldDocuments(
   const held = new Map<string, HeldDocument>()
   let after: string | undefined
   while (true) {
-    const query = { limit: PAGE, after }
+    const query = { limit: DOCUMENTS_PER_PAGE, after }
     const { documents } = await api.call('listSourceDocuments', { params: { id }, query }, { signal })
     for (const { uri, ...document } of documents) held.set(uri, document)
     after = documents.at(-1)?.uri
-    if (documents.length < PAGE) return held
+    if (documents.length < DOCUMENTS_PER_PAGE) return held
   }
 }
 

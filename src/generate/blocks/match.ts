@@ -1,7 +1,7 @@
 /** How well units meet a question, token by token where the embedder can, else by the cosine of the whole block. */
 import { cosine } from '../../domain/cosine.ts'
 import type { Embedder } from '../../ports/embedder.ts'
-import { terms } from '../../text/terms.ts'
+import { contentWords } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 import { type Window, windowsOf } from './windows.ts'
 
@@ -53,7 +53,7 @@ async function byTokens(
   const words = [...question.matchAll(WORD)].map(({ 0: word, index }) => ({
     start: index,
     end: index + word.length,
-    isContent: terms(word).length > 0,
+    isContent: contentWords(word).length > 0,
   }))
   const wordOf = found.question.map(({ start, end }) =>
     words.findIndex((word) => word.start < end && start < word.end),

@@ -1,6 +1,6 @@
 /** Which block answers: its meaning token by token, its words, its passage's rank, and what kind of thing is asked for. */
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
-import { stems, terms } from '../../text/terms.ts'
+import { contentWords, stems } from '../../text/content-words.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
 import type { Candidate } from './candidates.ts'
 import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
@@ -94,7 +94,7 @@ export function shortlist(question: string, units: readonly Unit[], words: Worde
   const scores = new Map(
     units.map((unit) => {
       const { share, own, leads, about } = words.of(unit)
-      const fresh = terms(unit.text).filter(({ stem }) => !known.has(stem))
+      const fresh = contentWords(unit.text).filter(({ stem }) => !known.has(stem))
       return [
         unit,
         all * share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
@@ -133,7 +133,7 @@ export function rankCandidates(
       const held = units.map((unit) => words.of(unit))
       const { share } = words.of(first)
       const text = units.map((unit) => unit.text).join('\n')
-      const fresh = terms(text).filter(({ stem }) => !known.has(stem))
+      const fresh = contentWords(text).filter(({ stem }) => !known.has(stem))
       const isAbout = (stem: string) => words.of(first).about.has(stem)
       const features: BlockFeatures = {
         ...tokenFeatures(found, matches.words),

@@ -12,7 +12,7 @@ type OpenaiConfig = EngineConfigs['openai']
  * `thought` is written before the answer and no part of it; `usage` is of all until now, and the last one counts;
  * `finish` is the engine's reason to end: `stop` when the answer is whole.
  */
-export type Piece =
+export type CompletionPart =
   | { readonly text: string }
   | { readonly thought: string }
   | { readonly usage: Usage }
@@ -20,11 +20,11 @@ export type Piece =
 
 export interface Completion {
   /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
-  stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<Piece>
+  stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<CompletionPart>
 }
 
 /** A text with more UTF-16 code units for each token of `maxTokens` is none that the engine was asked for. */
-const LONGEST_TOKEN = 16
+const MAX_TOKEN_CHARACTERS = 16
 
 /** Bytes of one line that an engine sends, and of all that it sends for each token of `maxTokens`, thoughts included. */
 const MAX_LINE_BYTES = 1_048_576
@@ -97,7 +97,7 @@ export function chatCompletion(name: string, config: OpenaiConfig, apiKey: strin
           if (thought !== '') yield { thought }
           if (choice?.delta?.content) {
             length += choice.delta.content.length
-            if (length > config.maxTokens * LONGEST_TOKEN) throw endless(name, config)
+            if (length > config.maxTokens * MAX_TOKEN_CHARACTERS) throw endless(name, config)
             yield { text: choice.delta.content }
           }
           if (choice?.finish_reason) {

@@ -33,21 +33,21 @@ const DOWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unsupported_model',
   'provider_unavailable',
 ])
-const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 'engine_rate_limited'])
-const WAITING_FOR_EACH = 8
+const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['engine_unreachable', 'engine_rate_limited'])
+const MAX_WAITING_PER_SLOT = 8
 /** A longer wait is the asker's to decide. */
-const LONGEST_PAUSE_MS = 5000
-const PAUSES = { firstMs: 300, longestMs: LONGEST_PAUSE_MS }
+const MAX_PAUSE_MS = 5000
+const PAUSES = { firstMs: 300, longestMs: MAX_PAUSE_MS }
 /** Failures in a row after which an engine is left alone for a while. */
-const MOST_FAILURES = 3
-const REST_MS = 15_000
+const MAX_FAILURES = 3
+const COOL_DOWN_MS = 15_000
 
 /**
  * At most `parallel` answers at once, the next in order; tries again what failed for the moment before its first text;
  * after failures in a row the engine rests, and says so at once instead of letting everybody wait.
  */
 export function guarded(generator: Generator, { name, parallel, retries }: GuardOptions): GuardedGenerator {
-  const maxWaiting = parallel * WAITING_FOR_EACH
+  const maxWaiting = parallel * MAX_WAITING_PER_SLOT
   const slots = semaphore(parallel, {
     maxWaiting,
     refusal: () =>
@@ -67,7 +67,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
     if (left <= 0) return
     throw new ChatbotError(
       'engine_unreachable',
-      `The engine ${name} failed ${MOST_FAILURES} times in a row and rests for ${atLeast(left)}. The last failure: ${resting.because}.`,
+      `The engine ${name} failed ${MAX_FAILURES} times in a row and rests for ${atLeast(left)}. The last failure: ${resting.because}.`,
       { retryAfterMs: left, detail: resting.detail },
     )
   }
@@ -75,8 +75,8 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
   function failed(error: ChatbotError): void {
     if (!DOWN.has(error.code) || error.code === 'overloaded') return
     failures++
-    if (failures >= MOST_FAILURES)
-      resting = { until: Date.now() + REST_MS, because: error.code, detail: error.detail }
+    if (failures >= MAX_FAILURES)
+      resting = { until: Date.now() + COOL_DOWN_MS, because: error.code, detail: error.detail }
   }
 
   async function* generate(input: GenerateInput): AsyncGenerator<GeneratorEvent> {
@@ -97,7 +97,7 @@ export function guarded(generator: Generator, { name, parallel, retries }: Guard
           if (input.signal.aborted) throw thrown
           const error = ChatbotError.wrap(thrown)
           const wait = error.retryAfterMs ?? backoffMs(attempt + 1, PAUSES)
-          if (begun || attempt >= retries || !AGAIN.has(error.code) || wait > LONGEST_PAUSE_MS) {
+          if (begun || attempt >= retries || !RETRIED.has(error.code) || wait > MAX_PAUSE_MS) {
             failed(error)
             throw error
           }

@@ -73,7 +73,7 @@ function engineError(name: string, config: OpenaiConfig, error: unknown): Chatbo
     )
   }
   if (error instanceof OpenAI.APIError) {
-    const said = error.message.slice(0, LONGEST_QUOTE)
+    const said = error.message.slice(0, MAX_QUOTE_CHARACTERS)
     switch (error.status) {
       case 401:
       case 403:
@@ -94,12 +94,12 @@ function engineError(name: string, config: OpenaiConfig, error: unknown): Chatbo
   return because(
     'engine_failed',
     `The ${engine} sent what is no answer.`,
-    String(error).slice(0, LONGEST_QUOTE),
+    String(error).slice(0, MAX_QUOTE_CHARACTERS),
   )
 }
 
 /** Characters of an engine's words that are kept. */
-const LONGEST_QUOTE = 300
+const MAX_QUOTE_CHARACTERS = 300
 
 function retryAfter(headers: Headers | undefined): number | undefined {
   const seconds = Number(headers?.get('retry-after') ?? Number.NaN)

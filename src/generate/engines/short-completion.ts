@@ -1,13 +1,13 @@
 /** The small tasks of a conversation that an engine does beside answering: each one short completion, or nothing. */
 import type { Turn } from '../../domain/answer.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
-import { inert } from '../grounded/prompt-escape.ts'
+import { escapedForPrompt } from '../grounded/prompt-escape.ts'
 import type { Completion } from './completion.ts'
 
 /** Tokens of such a completion; reasoning models spend some of them unseen. */
 export const SHORT_TOKENS = 256
 /** An answer does not wait longer for it: the rules do. */
-const LONGEST_WAIT_MS = 8000
+const MAX_WAIT_MS = 8000
 
 /** The engine's whole text; undefined when it failed, was cut off or took too long. Throws when `signal` is aborted. */
 export async function shortCompletion(
@@ -15,7 +15,7 @@ export async function shortCompletion(
   messages: readonly ChatMessage[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const late = AbortSignal.timeout(LONGEST_WAIT_MS)
+  const late = AbortSignal.timeout(MAX_WAIT_MS)
   try {
     let text = ''
     for await (const piece of completion.stream(messages, AbortSignal.any([signal, late]))) {
@@ -29,7 +29,7 @@ export async function shortCompletion(
   }
 }
 
-const LONGEST_TEXT = 600
+const MAX_TEXT_CHARACTERS = 600
 
 /** Turns as data, oldest first. */
 export const turnsAsData = (turns: readonly Turn[]): string =>
@@ -41,4 +41,5 @@ export const turnsAsData = (turns: readonly Turn[]): string =>
     .join('')
 
 /** Cut first: what is cut off costs nothing. Never ends inside a surrogate pair. */
-const shortened = (text: string) => inert(text.slice(0, LONGEST_TEXT).replace(/[\uD800-\uDBFF]$/, ''))
+const shortened = (text: string) =>
+  escapedForPrompt(text.slice(0, MAX_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, ''))

@@ -1,10 +1,12 @@
-import type { Piece } from './completion.ts'
+import type { CompletionPart } from './completion.ts'
 
 const OPENING = '<think>'
 const CLOSING = '</think>'
 
 /** Leaves out what a reasoning model thinks before its answer: the text between `<think>` and `</think>`. */
-export async function* withoutThinking(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+export async function* withoutThinking(
+  pieces: AsyncIterable<CompletionPart>,
+): AsyncGenerator<CompletionPart> {
   let state: 'undecided' | 'thinking' | 'answering' = 'undecided'
   // White space before the answer, and what may still be a mark.
   let blank = ''

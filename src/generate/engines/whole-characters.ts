@@ -1,7 +1,9 @@
-import type { Piece } from './completion.ts'
+import type { CompletionPart } from './completion.ts'
 
 /** The pieces with what no text may hold replaced: NUL, and half of a surrogate pair whose other half does not follow. */
-export async function* wholeCharacters(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+export async function* wholeCharacters(
+  pieces: AsyncIterable<CompletionPart>,
+): AsyncGenerator<CompletionPart> {
   // The first half of a pair may end a piece whose successor begins with the second.
   let half = ''
   for await (const piece of pieces) {

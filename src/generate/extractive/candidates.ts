@@ -4,7 +4,7 @@ import type { Span } from '../../domain/document.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A piece of a passage that can be quoted; its span is relative to the passage's text. */
-export interface Candidate extends Span {
+export interface SentenceCandidate extends Span {
   readonly passage: Passage
   readonly text: string
   /** What stands around it and says what it is about: the heading or table head above, or the sentence before. */
@@ -12,10 +12,10 @@ export interface Candidate extends Span {
 }
 
 /** Longer ones are cut, at the end of a line or of a clause if there is one. */
-const LONGEST = 600
+const MAX_PIECE_CHARACTERS = 600
 
 /** Quotable pieces in order of the passages; what several passages or documents repeat is taken once. */
-export function candidatesOf(passages: readonly Passage[]): Candidate[] {
+export function candidatesOf(passages: readonly Passage[]): SentenceCandidate[] {
   const seen = new Set<string>()
   return passages.flatMap(piecesOf).filter(({ text }) => {
     const key = text.replace(/\s+/gu, ' ').toLowerCase()
@@ -25,8 +25,8 @@ export function candidatesOf(passages: readonly Passage[]): Candidate[] {
   })
 }
 
-function piecesOf(passage: Passage): Candidate[] {
-  const found: Candidate[] = []
+function piecesOf(passage: Passage): SentenceCandidate[] {
+  const found: SentenceCandidate[] = []
   let heading = ''
   let before = ''
   for (const span of splitSentences(passage.text)) {
@@ -86,8 +86,8 @@ function withoutFence(text: string, { start, end }: Span): Span {
 function cut(span: Span, text: string): Span[] {
   const pieces: Span[] = []
   let rest = trimmed(text, span)
-  while (rest.end - rest.start > LONGEST) {
-    const at = rest.start + cutAt(text.slice(rest.start, rest.start + LONGEST))
+  while (rest.end - rest.start > MAX_PIECE_CHARACTERS) {
+    const at = rest.start + cutAt(text.slice(rest.start, rest.start + MAX_PIECE_CHARACTERS))
     pieces.push(trimmed(text, { start: rest.start, end: at }))
     rest = trimmed(text, { start: at, end: rest.end })
   }

@@ -4,29 +4,32 @@
  */
 import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
 import { ofAll } from '../../text/all-languages.ts'
+import { contentWords, stems } from '../../text/content-words.ts'
 import { detectLanguage } from '../../text/language.ts'
-import { stems, terms } from '../../text/terms.ts'
 import { expectedAnswer } from './expected.ts'
-import type { Ranked } from './relevance.ts'
+import type { RankedSentence } from './relevance.ts'
 
 /** Share of the question's words that both statements have, each with its heading. */
-const ON_THE_QUESTION = 0.6
+const MIN_ASKED_SHARE = 0.6
 /** Of these words of the best statement, the share that the other one has. */
-const SAME_ASPECT = 0.7
+const MIN_COMMON_SHARE = 0.7
 /** Dice's coefficient of the words of two statements without their values: with other numbers, with other names. */
-const SAME_STATEMENT = { numbers: 0.6, names: 0.65 }
+const MIN_LIKENESS = { numbers: 0.6, names: 0.65 }
 /** A sentence with more values says several things. */
-const MOST_VALUES = 2
+const MAX_VALUES = 2
 
 /**
  * The best sentence of another document that says the same with another value. Undefined when the documents agree,
  * or speak of different things.
  */
-export function contradictionOf(question: string, ranked: readonly Ranked[]): Ranked | undefined {
+export function contradictionOf(
+  question: string,
+  ranked: readonly RankedSentence[],
+): RankedSentence | undefined {
   const [best, ...others] = ranked
   if (best === undefined) return undefined
   const asked = stems(question)
-  const named = terms(question).filter(({ kind }) => kind !== 'word')
+  const named = contentWords(question).filter(({ kind }) => kind !== 'word')
   const said = statementOf(best, asked)
   const asksDate = expectedAnswer(question) === 'date'
   return others.find((other) => {
@@ -54,8 +57,8 @@ interface Statement {
   readonly names: ReadonlySet<string>
 }
 
-function statementOf({ candidate }: Ranked, asked: ReadonlySet<string>): Statement {
-  const said = terms(candidate.text)
+function statementOf({ candidate }: RankedSentence, asked: ReadonlySet<string>): Statement {
+  const said = contentWords(candidate.text)
   const around = stems(`${candidate.context} ${candidate.text}`)
   const numbers = [...candidate.text.matchAll(NUMBER)]
     .map(([, digits = '', unit = '']) => ({ value: digits.replace(/[, ]/gu, ''), unit: stemOf(unit) }))
@@ -81,26 +84,25 @@ const YEAR = /^(?:1\d|20)\d\d$/u
 const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>
   YEAR.test(value) && (unit === '' || YEAR_UNITS.has(unit))
 
-const stemOf = (word: string) => terms(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
+const stemOf = (word: string) => contentWords(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
 
 function contradict(a: Statement, b: Statement, asked: ReadonlySet<string>, asksDate: boolean): boolean {
   const about = Math.min(a.about.size, b.about.size)
-  if (about < ON_THE_QUESTION * asked.size || common(a.about, b.about) < SAME_ASPECT * a.about.size)
+  if (about < MIN_ASKED_SHARE * asked.size || common(a.about, b.about) < MIN_COMMON_SHARE * a.about.size)
     return false
   const likeness = (2 * common(a.words, b.words)) / Math.max(1, a.words.size + b.words.size)
   const isOther = common(a.years, b.years) === 0 && a.years.size > 0 && b.years.size > 0
   if (asksDate && isOther) {
-    return likeness >= SAME_STATEMENT.numbers && a.years.size + b.years.size === 2
+    return likeness >= MIN_LIKENESS.numbers && a.years.size + b.years.size === 2
   }
   // At another time another value is right.
   if (a.years.size + b.years.size > 0) return false
   if (a.numbers.size > 0 && b.numbers.size > 0) {
-    if (likeness < SAME_STATEMENT.numbers || Math.max(a.numbers.size, b.numbers.size) > MOST_VALUES)
-      return false
+    if (likeness < MIN_LIKENESS.numbers || Math.max(a.numbers.size, b.numbers.size) > MAX_VALUES) return false
     const units = [...a.numbers.keys()].filter((unit) => b.numbers.has(unit))
     return units.length > 0 && units.every((unit) => a.numbers.get(unit) !== b.numbers.get(unit))
   }
-  if (likeness < SAME_STATEMENT.names) return false
+  if (likeness < MIN_LIKENESS.names) return false
   return a.names.size > 0 && b.names.size > 0 && common(a.names, b.names) === 0
 }
 

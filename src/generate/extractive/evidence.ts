@@ -3,9 +3,9 @@
 import { EVIDENCE_WEIGHTS } from '../../../models/calibration.ts'
 import type { Passage } from '../../domain/answer.ts'
 import type { Language } from '../../domain/language.ts'
+import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
 import { isIn } from '../../text/language.ts'
-import { stems, type Term, terms } from '../../text/terms.ts'
-import type { Ranked } from './relevance.ts'
+import type { RankedSentence } from './relevance.ts'
 
 /** What speaks for an answer. Cosines are of the best one; shares are 0 to 1. */
 export interface Evidence {
@@ -27,14 +27,14 @@ export interface Evidence {
 export function evidenceOf(
   question: string,
   passages: readonly Passage[],
-  ranked: readonly Ranked[],
+  ranked: readonly RankedSentence[],
 ): Evidence {
-  const asked = distinct(terms(question))
+  const asked = distinct(contentWords(question))
   const names = asked.filter((term) => term.kind !== 'word')
   const held = passages.map((passage) => stems(`${passage.title} ${passage.heading ?? ''} ${passage.text}`))
-  const most = (list: readonly Term[], weight: (term: Term) => number) =>
+  const most = (list: readonly ContentWord[], weight: (term: ContentWord) => number) =>
     held.reduce((best, set) => Math.max(best, share(list, set, weight)), 0)
-  const long = (term: Term) => term.stem.length
+  const long = (term: ContentWord) => term.stem.length
   return {
     passage: passages.reduce((best, { score }) => Math.max(best, score), 0),
     sentence: ranked.reduce((best, { features }) => Math.max(best, features.similarity), 0),
@@ -46,12 +46,18 @@ export function evidenceOf(
   }
 }
 
-function share(list: readonly Term[], set: ReadonlySet<string>, weight: (term: Term) => number): number {
-  const sum = (some: readonly Term[]) => some.reduce((total, term) => total + weight(term), 0)
+function share(
+  list: readonly ContentWord[],
+  set: ReadonlySet<string>,
+  weight: (term: ContentWord) => number,
+): number {
+  const sum = (some: readonly ContentWord[]) => some.reduce((total, term) => total + weight(term), 0)
   return list.length === 0 ? 0 : sum(list.filter((term) => set.has(term.stem))) / sum(list)
 }
 
-const distinct = (list: readonly Term[]) => [...new Map(list.map((term) => [term.stem, term])).values()]
+const distinct = (list: readonly ContentWord[]) => [
+  ...new Map(list.map((term) => [term.stem, term])).values(),
+]
 
 /** The language of question and text; `cross` when they differ. */
 export type Basis = Language | 'cross'
@@ -77,7 +83,7 @@ export function confidence(basis: Basis, evidence: Evidence): number {
 }
 
 /** Words can only be compared within one language; documentation in any may be half commands and names in Latin. */
-export function basisOf(language: Language, best: Ranked): Basis {
+export function basisOf(language: Language, best: RankedSentence): Basis {
   const { text } = best.candidate.passage
   const same = isIn(language, text)
   return same ? language : 'cross'

@@ -1,6 +1,6 @@
 import { anyOf, asWord } from '../../text/all-languages.ts'
+import type { ContentWord } from '../../text/content-words.ts'
 import type { Asking } from '../../text/knowledge.ts'
-import type { Term } from '../../text/terms.ts'
 
 /** What kind of thing a question asks for, where its words tell. */
 export type Expected = 'date' | 'quantity' | 'name' | undefined
@@ -16,8 +16,8 @@ export function expectedAnswer(question: string): Expected {
 export const asksList = (question: string): boolean => ASKS_LIST.test(question)
 export const asksHow = (question: string): boolean => ASKS_HOW.test(question) && !ASKS_QUANTITY.test(question)
 
-/** How well a sentence can hold such an answer, -1 to 1; `fresh` are its terms that the question does not have. */
-export function offers(expected: Expected, sentence: string, fresh: readonly Term[]): number {
+/** How well a sentence can hold such an answer, -1 to 1; `fresh` are its words that the question does not have. */
+export function offers(expected: Expected, sentence: string, fresh: readonly ContentWord[]): number {
   switch (expected) {
     case undefined:
       return 0

@@ -1,6 +1,6 @@
 /** Answers without a language model: quotes what answers the question, or says that nothing does. */
 
-import { ENOUGH } from '../../../models/calibration.ts'
+import { ENOUGH, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
 import type { Span } from '../../domain/document.ts'
 import { cosine } from '../../domain/cosine.ts'
@@ -84,11 +84,13 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   const [best] = ranked
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
-  if (confidence(basis, evidenceOf(standalone, passages, ranked)) <= 0) return NOTHING
+  const units = unitsOf(input.excerpts)
+  const isStructured = !units.every(isProse)
+  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
+  if (evidence <= (isStructured ? LEAST_EVIDENCE_OF_BLOCKS : 0)) return NOTHING
   const other = contradictionOf(standalone, ranked)
   if (other !== undefined) return { pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
-  const units = unitsOf(input.excerpts)
-  if (units.every(isProse)) return { pieces: quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote), differ: false }
+  if (!isStructured) return { pieces: quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote), differ: false }
   return { pieces: (await answerBlocks(embedder, input, units)).map(pieceOfBlock), differ: false }
 }
 

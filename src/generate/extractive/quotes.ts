@@ -1,6 +1,6 @@
 import type { Passage } from '../../domain/answer.ts'
 import type { Span } from '../../domain/document.ts'
-import type { Ranked } from './relevance.ts'
+import type { RankedSentence } from './relevance.ts'
 
 /** What is quoted, word for word; the span is relative to the passage's text. */
 export interface Quote extends Span {
@@ -11,15 +11,15 @@ export interface Quote extends Span {
 }
 
 /** More would be no answer any more, but a reading list. */
-const MOST_SENTENCES = 3
+const MAX_SENTENCES = 3
 
 /**
  * The best sentences until the answer is in them with the probability `enough`; neighbours become one quotation.
  */
-export function quotesOf(ranked: readonly Ranked[], enough: number): Quote[] {
+export function quotesOf(ranked: readonly RankedSentence[], enough: number): Quote[] {
   let quotes: Quote[] = []
   let certain = 0
-  for (const item of ranked.slice(0, MOST_SENTENCES)) {
+  for (const item of ranked.slice(0, MAX_SENTENCES)) {
     if (certain >= enough) break
     certain += item.probability
     quotes = withQuote(quotes, quoteOf(item))
@@ -36,7 +36,7 @@ function withQuote(quotes: readonly Quote[], quote: Quote): Quote[] {
   return [...quotes, quote]
 }
 
-export const quoteOf = ({ candidate, features }: Ranked): Quote => ({
+export const quoteOf = ({ candidate, features }: RankedSentence): Quote => ({
   passage: candidate.passage,
   start: candidate.start,
   end: candidate.end,

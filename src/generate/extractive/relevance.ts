@@ -1,8 +1,8 @@
 /** Which sentence answers the question: its meaning, its words, and how relevant its passage is; never its place. */
 
 import { SENTENCE_WEIGHTS } from '../../../models/calibration.ts'
-import { stems, type Term, terms } from '../../text/terms.ts'
-import type { Candidate } from './candidates.ts'
+import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import type { SentenceCandidate } from './candidates.ts'
 import { expectedAnswer, offers } from './expected.ts'
 
 /** Shares are 0 to 1, of the question's words, rare ones counting more. */
@@ -23,12 +23,12 @@ export type WordFeatures = Omit<SentenceFeatures, 'similarity'>
 
 /** A candidate with what can be said of it before it is embedded. */
 export interface Compared {
-  readonly candidate: Candidate
+  readonly candidate: SentenceCandidate
   readonly features: WordFeatures
 }
 
-export interface Ranked {
-  readonly candidate: Candidate
+export interface RankedSentence {
+  readonly candidate: SentenceCandidate
   readonly features: SentenceFeatures
   /** Probability that the answer is in this candidate rather than in another of the list. */
   readonly probability: number
@@ -38,11 +38,11 @@ export interface Ranked {
 const MAX_SENTENCES = 12
 
 /** Compares the words of the question with those of all candidates. */
-export function compareWords(question: string, candidates: readonly Candidate[]): Compared[] {
+export function compareWords(question: string, candidates: readonly SentenceCandidate[]): Compared[] {
   const known = stems(question)
   const asked = [...known]
   const expected = expectedAnswer(question)
-  const own = candidates.map((candidate) => terms(candidate.text))
+  const own = candidates.map((candidate) => contentWords(candidate.text))
   const sets = own.map((list) => new Set(list.map((term) => term.stem)))
   const weigh = rarity(asked, sets)
   const share = (has: (stem: string) => boolean) => weigh(asked.filter(has))
@@ -54,7 +54,7 @@ export function compareWords(question: string, candidates: readonly Candidate[])
     const around = stems(candidate.context)
     const inPassage = byPassage.get(passage.chunk) ?? share(hasStem(passage.text))
     byPassage.set(passage.chunk, inPassage)
-    const fresh = (own[index] ?? []).filter((term: Term) => !known.has(term.stem))
+    const fresh = (own[index] ?? []).filter((term: ContentWord) => !known.has(term.stem))
     return {
       candidate,
       features: {
@@ -97,7 +97,7 @@ export function shortlist(compared: readonly Compared[]): Compared[] {
 }
 
 /** Best first; `similarities` are the cosines of the question and each candidate. */
-export function rank(compared: readonly Compared[], similarities: readonly number[]): Ranked[] {
+export function rank(compared: readonly Compared[], similarities: readonly number[]): RankedSentence[] {
   const scored = compared.map(({ candidate, features }, index) => {
     const full = { ...features, similarity: similarities[index] ?? 0 }
     return { candidate, features: full, score: score(full) }

@@ -15,9 +15,9 @@ const ENDS_WORD = /^[.,;:!?…)»”"'’*—–]*(?:\s|$)/
 const LINE_START = /(?:^|\n)[ \t>]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?$/
 
 /** How much of the text before a bracket decides about it, in UTF-16 code units. */
-const REMEMBERED = 64
+const CONTEXT_CHARACTERS = 64
 /** Marks of a run that are decided about together, and backticks that make one fence. */
-const LONGEST_RUN = 32
+const MAX_RUN = 32
 
 export interface CheckedText {
   readonly text: string
@@ -58,14 +58,14 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
   function pass(length: number): void {
     const source = held.slice(0, length)
     held = held.slice(length)
-    past = (past + source).slice(-REMEMBERED)
+    past = (past + source).slice(-CONTEXT_CHARACTERS)
     say(source)
   }
 
   function say(words: string): void {
     const all = blank + words
     const end = Math.max(all.trimEnd().length, all.lastIndexOf('\n') + 1)
-    const kept = Math.max(end, all.length - REMEMBERED)
+    const kept = Math.max(end, all.length - CONTEXT_CHARACTERS)
     text += all.slice(0, kept)
     blank = all.slice(kept)
   }
@@ -126,7 +126,7 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
       return true
     }
     held = rest
-    past = (past + marks).slice(-REMEMBERED)
+    past = (past + marks).slice(-CONTEXT_CHARACTERS)
     if (known.length === 0) blank = ''
     else say(known.map((number) => `[${number}]`).join(''))
     return true
@@ -153,7 +153,7 @@ export function checkCitations(passages: readonly Passage[]): CitationCheck {
 /** The marks without anything between them that the text begins with; so many at most. */
 function marksAt(text: string): string {
   let end = 0
-  for (let count = 0; count < LONGEST_RUN; count++) {
+  for (let count = 0; count < MAX_RUN; count++) {
     const mark = MARK.exec(text.slice(end))
     if (mark === null) break
     end += mark[0].length

@@ -1,9 +1,9 @@
 import type { Citation, Passage, Usage } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { contentWords, stems } from '../../text/content-words.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
-import { stems, terms } from '../../text/terms.ts'
-import type { Completion, Piece } from '../engines/completion.ts'
+import type { Completion, CompletionPart } from '../engines/completion.ts'
 import { metered } from '../engines/metered.ts'
 import { withoutThinking } from '../engines/thinking.ts'
 import { wholeCharacters } from '../engines/whole-characters.ts'
@@ -70,7 +70,7 @@ async function* grounded(
   { name }: GroundedOptions,
   input: GenerateInput,
   passages: readonly Passage[],
-  pieces: AsyncIterable<Piece>,
+  pieces: AsyncIterable<CompletionPart>,
 ): AsyncGenerator<GeneratorEvent> {
   const check = checkCitations(passages)
   const links = filterLinks([input.question, ...passages.map(({ text }) => text)])
@@ -159,17 +159,17 @@ async function* grounded(
 }
 
 /** Share of an answer's content words that a passage must hold to be cited for it. */
-const SUPPORTED = 0.7
+const MIN_SUPPORT = 0.7
 
 /** The passage that holds most of the answer's words, and all its numbers; small models often name none. */
 function nearestPassage(answer: string, passages: readonly Passage[]): Passage | undefined {
-  const said = terms(answer)
+  const said = contentWords(answer)
   let best: { passage: Passage; share: number } | undefined
   for (const passage of passages) {
     const held = stems(passage.text)
     if (said.some(({ stem, kind }) => kind === 'number' && !held.has(stem))) continue
     const share = said.filter(({ stem }) => held.has(stem)).length / Math.max(1, said.length)
-    if (share >= SUPPORTED && share > (best?.share ?? 0)) best = { passage, share }
+    if (share >= MIN_SUPPORT && share > (best?.share ?? 0)) best = { passage, share }
   }
   return best?.passage
 }

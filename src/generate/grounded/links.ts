@@ -11,7 +11,7 @@ export interface LinkFilter {
 const LEFT_OUT = 'link left out'
 
 /** UTF-16 code units; a longer one is left out. */
-const LONGEST_ADDRESS = 2048
+const MAX_ADDRESS_CHARACTERS = 2048
 
 /**
  * Images become links, for a picture is fetched without a click; an address that stands in none of the `sources`
@@ -23,7 +23,7 @@ export function filterLinks(sources: readonly string[]): LinkFilter {
   let isAddress = false
   let leftOut = 0
   const known = (address: string) =>
-    address.length <= LONGEST_ADDRESS && sources.some((source) => source.includes(address))
+    address.length <= MAX_ADDRESS_CHARACTERS && sources.some((source) => source.includes(address))
   const checked = (address: string) => {
     const bare = /^[\s\S]*[^.,;:!?'"*_]/u.exec(address)?.[0] ?? ''
     if (bare === '' || known(bare)) return address

@@ -5,7 +5,7 @@ import { printable } from '../../domain/printable.ts'
  * Without control, bidirectional and invisible characters, which carry text that no reader sees; with `‹` for the
  * `<` of a mark of ours or of a chat template, and with `［1］` for what would be taken for a citation.
  */
-export function inert(text: string): string {
+export function escapedForPrompt(text: string): string {
   return printable(text)
     .replace(INVISIBLE, '')
     .replace(TAG, (written, opening: string, word: string) =>

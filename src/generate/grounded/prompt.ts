@@ -3,7 +3,7 @@ import type { Language } from '../../domain/language.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
-import { inert } from './prompt-escape.ts'
+import { escapedForPrompt } from './prompt-escape.ts'
 
 /** Raised with every change of the wording: cached answers of older prompts are then not found. */
 export const PROMPT_VERSION = 'grounded-4'
@@ -12,10 +12,10 @@ export const PROMPT_VERSION = 'grounded-4'
 export const NO_ANSWER = 'NO_ANSWER'
 
 /** UTF-16 code units of an earlier question and of an earlier answer. */
-const LONGEST_EARLIER_TEXT = 1500
+const MAX_EARLIER_TEXT_CHARACTERS = 1500
 
 /** UTF-16 code units of what stands for the turns that do not fit. */
-const LONGEST_SUMMARY = 1200
+const MAX_SUMMARY_CHARACTERS = 1200
 
 /**
  * A cautious estimate without the engine's own tokenizer: English has about 4 characters a token, Russian
@@ -54,7 +54,7 @@ export function fitting(input: GenerateInput, tokens: number): Fitting | undefin
   const whole = lengths.reduce((sum, length) => sum + length, 0)
   if (whole <= room || count < input.passages.length)
     return { passages, recent: whole <= room ? input.history : [], older: [] }
-  room -= earlier('x'.repeat(LONGEST_SUMMARY)).length
+  room -= earlier('x'.repeat(MAX_SUMMARY_CHARACTERS)).length
   let first = input.history.length
   while (first > 0 && room >= (lengths[first - 1] ?? 0)) room -= lengths[--first] ?? 0
   return {
@@ -71,7 +71,7 @@ export function groundedPrompt(
   { passages, recent }: Fitting,
   summary = '',
 ): ChatMessage[] {
-  const before = summary === '' ? '' : earlier(summary.slice(0, LONGEST_SUMMARY))
+  const before = summary === '' ? '' : earlier(summary.slice(0, MAX_SUMMARY_CHARACTERS))
   return [
     { role: 'system', content: rules(input.language) },
     ...recent.flatMap(messagesOf),
@@ -81,22 +81,24 @@ export function groundedPrompt(
 
 /** A follow-up is asked as it was written, and as what it was taken for. */
 const asked = ({ question, standalone }: Pick<GenerateInput, 'question' | 'standalone'>) =>
-  standalone === question ? `Question: ${question}` : `Question: ${question}\nMeant is: ${inert(standalone)}`
+  standalone === question
+    ? `Question: ${question}`
+    : `Question: ${question}\nMeant is: ${escapedForPrompt(standalone)}`
 
-const earlier = (summary: string) => `<earlier>\n${inert(summary)}\n</earlier>\n\n`
+const earlier = (summary: string) => `<earlier>\n${escapedForPrompt(summary)}\n</earlier>\n\n`
 
 /** The answer of an earlier turn holds text of documents. */
 function messagesOf(turn: Turn): ChatMessage[] {
   return [
     { role: 'user', content: shortened(turn.question) },
-    { role: 'assistant', content: inert(shortened(turn.text)) },
+    { role: 'assistant', content: escapedForPrompt(shortened(turn.text)) },
   ]
 }
 
 const lengthOf = (turn: Turn) => shortened(turn.question).length + shortened(turn.text).length
 
 /** Never ends inside a surrogate pair. */
-const shortened = (text: string) => text.slice(0, LONGEST_EARLIER_TEXT).replace(/[\uD800-\uDBFF]$/, '')
+const shortened = (text: string) => text.slice(0, MAX_EARLIER_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')
 
 const rules = (language: Language) =>
   `You answer questions from passages of the user's documents.
@@ -111,7 +113,7 @@ const rules = (language: Language) =>
 /** A passage between marks that its own text cannot close or open. */
 function delimited(passage: Passage): string {
   const place = passage.heading === undefined ? passage.title : `${passage.title} › ${passage.heading}`
-  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${inert(passage.text)}\n</passage>\n\n`
+  return `<passage number="${passage.number}" source="${attribute(passage.uri)}" section="${attribute(place)}">\n${escapedForPrompt(passage.text)}\n</passage>\n\n`
 }
 
-const attribute = (text: string) => inert(text).replace(/["\n\r]/g, ' ')
+const attribute = (text: string) => escapedForPrompt(text).replace(/["\n\r]/g, ' ')

@@ -1,9 +1,9 @@
 /** A follow-up made standalone by a language model. */
 import type { Turn } from '../../domain/answer.ts'
-import { terms } from '../../text/terms.ts'
+import { contentWords } from '../../text/content-words.ts'
 import type { Completion } from '../engines/completion.ts'
 import { shortCompletion, turnsAsData } from '../engines/short-completion.ts'
-import { inert } from './prompt-escape.ts'
+import { escapedForPrompt } from './prompt-escape.ts'
 
 const RULES = `You rewrite the last question of a conversation so that it can be understood without the conversation.
 - Replace every word that refers to earlier turns by what it stands for, and add what is left unsaid.
@@ -13,7 +13,7 @@ const RULES = `You rewrite the last question of a conversation so that it can be
 - Reply with the question alone, on one line.`
 
 /** UTF-16 code units that a rewritten question may be longer than the question. */
-const LONGEST_ADDITION = 300
+const MAX_ADDED_CHARACTERS = 300
 
 /** Undefined when the engine gave no question that the conversation explains: the rules are asked then. */
 export async function rewriteByEngine(
@@ -26,7 +26,7 @@ export async function rewriteByEngine(
     completion,
     [
       { role: 'system', content: RULES },
-      { role: 'user', content: `${turnsAsData(history)}\nLast question: ${inert(question)}` },
+      { role: 'user', content: `${turnsAsData(history)}\nLast question: ${escapedForPrompt(question)}` },
     ],
     signal,
   )
@@ -34,12 +34,12 @@ export async function rewriteByEngine(
   const rewritten = /^[\s\S]*[^"'”»]/u.exec(reply.replace(/^["'“«]+/u, ''))?.[0].trim() ?? ''
   if (/\n/u.test(rewritten)) return undefined
   if (question.trim().endsWith('?') && !rewritten.endsWith('?')) return undefined
-  if (rewritten.length > question.length + LONGEST_ADDITION) return undefined
+  if (rewritten.length > question.length + MAX_ADDED_CHARACTERS) return undefined
   return inventsNothing(rewritten, question, history) ? rewritten : undefined
 }
 
 /** UTF-16 code units of each earlier text whose names and numbers are looked for: more than the engine was shown. */
-const LONGEST_SAID = 2000
+const MAX_EARLIER_CHARACTERS = 2000
 
 /** Every name and number comes from the conversation: an answer, or another's question, would bring its own. */
 function inventsNothing(rewritten: string, question: string, history: readonly Turn[]): boolean {
@@ -47,8 +47,8 @@ function inventsNothing(rewritten: string, question: string, history: readonly T
     question,
     ...history
       .flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])
-      .map((text) => text.slice(0, LONGEST_SAID)),
+      .map((text) => text.slice(0, MAX_EARLIER_CHARACTERS)),
   ]
-  const known = new Set(terms(said.join('\n')).map(({ stem }) => stem))
-  return terms(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
+  const known = new Set(contentWords(said.join('\n')).map(({ stem }) => stem))
+  return contentWords(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
 }

@@ -11,7 +11,7 @@ const RULES = `You summarise the beginning of a conversation for somebody who go
 - Reply with the summary alone.`
 
 /** Summaries kept, so that the next turn of a conversation does not ask for the same again. */
-const MOST_KEPT = 100
+const MAX_SUMMARIES = 100
 
 export interface Summaries {
   /** By the engine, else by rules: the question and the first sentence of each answer. */
@@ -45,14 +45,14 @@ export function createSummaries(): Summaries {
       )
       if (made === undefined) return summaryByRules(turns)
       const [oldest] = kept.keys()
-      if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest)
+      if (kept.size >= MAX_SUMMARIES && oldest !== undefined) kept.delete(oldest)
       kept.set(key, made)
       return made
     },
   }
 }
 
-const LONGEST_PART = 120
+const MAX_PART_CHARACTERS = 120
 
 /** Late turns first: what is cut at the end is what was said first. */
 const summaryByRules = (turns: readonly Turn[]): string =>
@@ -66,4 +66,6 @@ const summaryByRules = (turns: readonly Turn[]): string =>
     .join('\n')
 
 const shortened = (text: string) =>
-  text.length <= LONGEST_PART ? text : `${text.slice(0, LONGEST_PART).replace(/[\uD800-\uDBFF]$/, '')}…`
+  text.length <= MAX_PART_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_PART_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')}…`

@@ -5,7 +5,7 @@ import type { TextLoader } from './loader.ts'
 import { createSections } from './writing/sections.ts'
 
 /** Extensions by language, as people call it. */
-const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
+const PROGRAMMING_LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   python: ['py', 'pyi', 'pyx'],
   javascript: ['js', 'mjs', 'cjs', 'jsx'],
   typescript: ['ts', 'mts', 'cts', 'tsx'],
@@ -57,7 +57,9 @@ const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const BY_EXTENSION = new Map(
-  Object.entries(LANGUAGES).flatMap(([language, extensions]) => extensions.map((each) => [each, language])),
+  Object.entries(PROGRAMMING_LANGUAGES).flatMap(([language, extensions]) =>
+    extensions.map((each) => [each, language]),
+  ),
 )
 
 /** Source code, stored as it is and cut at declarations; what a block declares is its section. */
@@ -78,7 +80,7 @@ export const code = {
 } satisfies TextLoader
 
 /** Sources up to this length are one block, which the splitter keeps whole. */
-const SMALL = 500
+const MAX_WHOLE_CHARACTERS = 500
 
 function codeBlocks(source: string): LoadedBlock[] {
   const blocks: LoadedBlock[] = []
@@ -92,7 +94,7 @@ function codeBlocks(source: string): LoadedBlock[] {
     if (span.start < span.end) blocks.push({ kind: 'code', headings: path, ...span })
     start = end
   }
-  if (source.trim().length > SMALL)
+  if (source.trim().length > MAX_WHOLE_CHARACTERS)
     for (const line of lines(source)) {
       const text = source.slice(line.start, Math.min(line.end, line.start + 300))
       const name = declaredName(text)

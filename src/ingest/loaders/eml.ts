@@ -36,13 +36,13 @@ export const eml = {
     if ('warnings' in body) warnings.push(...(body.warnings ?? []))
     for (const [i, attachment] of email.attachments.entries()) {
       const name = attachment.filename ?? `attachment ${i + 1}`
-      if (i >= MOST_ATTACHMENTS) {
-        warnings.push(`More than ${MOST_ATTACHMENTS} attachments: the rest was left out.`)
+      if (i >= MAX_ATTACHMENTS) {
+        warnings.push(`More than ${MAX_ATTACHMENTS} attachments: the rest was left out.`)
         break
       }
       const inner = await attached(attachment, name, options)
       if (inner && 'text' in inner) {
-        builder.append(inner, [name.slice(0, LONGEST_NAME)])
+        builder.append(inner, [name.slice(0, MAX_NAME_CHARACTERS)])
         for (const warning of inner.warnings ?? []) warnings.push(`${name}: ${warning}`)
       } else if (inner) warnings.push(`The attachment ${name} was left out: ${inner.reason}`)
     }
@@ -63,9 +63,9 @@ export const eml = {
   },
 } satisfies BytesLoader
 
-const MOST_ATTACHMENTS = 100
+const MAX_ATTACHMENTS = 100
 /** Of an attachment, where it is the title of a section; in UTF-16 code units. */
-const LONGEST_NAME = 200
+const MAX_NAME_CHARACTERS = 200
 const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|From [^\n]*\n)+/u
 
 /** Eight-bit mail that names no charset is read as the encoding that it looks like. */

@@ -10,7 +10,7 @@ export interface LoadLimits {
 }
 
 /** Files inside files inside files: what is deeper was made to harm. */
-const DEEPEST = 3
+const MAX_DEPTH = 3
 
 /**
  * A file's text and structure, by the loader of its format.
@@ -26,10 +26,10 @@ export async function loadDocument(
   const loader = await detectLoader(bytes, uri)
   if (loader.reads === 'bytes') {
     const loadInner = (inner: Buffer, name: string): Promise<LoadedDocument> => {
-      if (depth >= DEEPEST)
+      if (depth >= MAX_DEPTH)
         throw new ChatbotError(
           'document_too_large',
-          `Files are nested more than ${DEEPEST} deep in this one.`,
+          `Files are nested more than ${MAX_DEPTH} deep in this one.`,
         )
       return loadDocument(inner, name, limits, depth + 1)
     }

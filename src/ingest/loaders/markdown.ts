@@ -186,9 +186,9 @@ function locate(source: string, from: number): { token: Token; span: Span }[] | 
 }
 
 /** Lengths from which a part ends before a heading, before a paragraph or an item, before any line; in UTF-16 code units. */
-const ENOUGH = 8192
-const MUCH = 12_288
-const MOST = 16_384
+const ENOUGH_CHARACTERS = 8192
+const MUCH_CHARACTERS = 12_288
+const MAX_CHARACTERS = 16_384
 
 /**
  * The source in parts that are read on their own: marked's time for a part grows with the square of its length where
@@ -206,9 +206,9 @@ function* parts(source: string, from: number): Generator<Span> {
     const whole = wholeEnd(source, line, end, head)
     const length = Math.max(end, whole) - start
     const cut =
-      length > MOST ||
-      (length > MUCH && (blank ? /^\S/u : /^(?:[-*+]|\d{1,9}[.)])[ \t]/u).test(head)) ||
-      (length > ENOUGH && blank && /^#{1,6}[ \t]/u.test(head))
+      length > MAX_CHARACTERS ||
+      (length > MUCH_CHARACTERS && (blank ? /^\S/u : /^(?:[-*+]|\d{1,9}[.)])[ \t]/u).test(head)) ||
+      (length > ENOUGH_CHARACTERS && blank && /^#{1,6}[ \t]/u.test(head))
     if (cut && line > start) {
       yield { start, end: line }
       start = line
@@ -224,7 +224,7 @@ function wholeEnd(source: string, line: number, next: number, head: string): num
   if (head.includes('|') && isDelimiterRow(source, next)) {
     let end = next
     for (const row of lines(source, next)) {
-      if (!source.slice(row.start, Math.min(row.end, row.start + LONGEST_CELL)).includes('|')) break
+      if (!source.slice(row.start, Math.min(row.end, row.start + MAX_CELL_CHARACTERS)).includes('|')) break
       end = row.end + 1
     }
     return end
@@ -253,7 +253,7 @@ function closingFence(source: string, from: number, fence: string): number {
 }
 
 /** Characters in which a row's first bar is looked for. */
-const LONGEST_CELL = 1000
+const MAX_CELL_CHARACTERS = 1000
 
 function isDelimiterRow(source: string, start: number): boolean {
   const newline = source.indexOf('\n', start)

@@ -37,7 +37,7 @@ const SOURCE =
   /^(?:code|code-block|sourcecode|literalinclude|parsed-literal|math|doctest|testcode|testoutput|prompt|graphviz|mermaid|highlight)$/u
 
 /** Lines in which the end of a table is looked for. */
-const LONGEST_TABLE = 300
+const MAX_TABLE_LINES = 300
 
 const ADORNMENT = /^([!-/:-@[-`{-~])\1{2,}$/u
 const DIRECTIVE = /^\.\. (?:\|[^|]{1,80}\| )?(?<name>[\w:+.-]{1,60})::(?: |$)/u
@@ -182,7 +182,7 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
     const first = all[from]?.text.trimStart() ?? ''
     if (GRID.test(first)) return paragraphEnd(from)
     let borders = 0
-    for (let at = from; at < Math.min(all.length, from + LONGEST_TABLE); at++) {
+    for (let at = from; at < Math.min(all.length, from + MAX_TABLE_LINES); at++) {
       if (SIMPLE.test(all[at]?.text.trimStart() ?? '')) borders++
       if (borders >= 2 && blank(at + 1) && SIMPLE.test(all[at]?.text.trimStart() ?? '')) return at + 1
     }

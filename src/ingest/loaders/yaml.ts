@@ -6,7 +6,7 @@ import { createTextBuilder } from './writing/text-builder.ts'
 import { addTree, type Tree } from './writing/tree.ts'
 
 /** Its parser takes seconds a megabyte, and 100 MB: larger files are read as text. */
-const LONGEST = 1_500_000
+const MAX_CHARACTERS = 1_500_000
 
 /** YAML with its comments. Aliases are named, not followed: a few lines of them can stand for gigabytes. */
 export const yaml = {
@@ -16,8 +16,8 @@ export const yaml = {
   async load(source, uri) {
     const title = fileTitle(uri)
     const mediaType = 'application/yaml'
-    if (source.length > LONGEST)
-      return invalid(source, title, mediaType, `More than ${LONGEST} characters of YAML.`)
+    if (source.length > MAX_CHARACTERS)
+      return invalid(source, title, mediaType, `More than ${MAX_CHARACTERS} characters of YAML.`)
     const { isAlias, isMap, isScalar, isSeq, parseAllDocuments } = await import('yaml')
 
     const treeOf = (node: unknown): Tree => {

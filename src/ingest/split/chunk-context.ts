@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { LoadedDocument } from '../../domain/document.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
-import type { Draft } from './pack.ts'
+import type { ChunkDraft } from './pack.ts'
 
 /** Tokens of a title, a heading or a table's header above which it is cut or left out. */
-const LONGEST_TITLE = 32
-const LONGEST_PATH = 64
-const LONGEST_TABLE_HEADER = 64
+const MAX_TITLE_TOKENS = 32
+const MAX_PATH_TOKENS = 64
+const MAX_TABLE_HEADER_TOKENS = 64
 
 /** A file's name made by a machine, such as `a07-p3`, says nothing: Russian XQuAD, recall@5 0.988 with it, 0.992 without. */
 const IDENTIFIER = /^(?=\S*\d)\S+$/u
@@ -18,7 +18,7 @@ const IDENTIFIER = /^(?=\S*\d)\S+$/u
 export function createContext(
   document: LoadedDocument,
   tokenizer: Tokenizer,
-): (draft: Draft, text: string) => string {
+): (draft: ChunkDraft, text: string) => string {
   const title = IDENTIFIER.test(document.title) ? '' : shortened(document.title, tokenizer)
   /** The last ones: a section has many chunks. */
   const short = new LRUCache<string, string>({ max: 1000 })
@@ -30,7 +30,7 @@ export function createContext(
   return (draft, text) => {
     const beginning = text.slice(0, 400)
     const path: string[] = []
-    let room = LONGEST_PATH
+    let room = MAX_PATH_TOKENS
     // The innermost titles say most about the chunk: the outer ones go first when there are too many.
     for (const heading of [title, ...draft.headings.map(shortOf)].toReversed()) {
       room -= tokenizer.count(heading)
@@ -39,17 +39,17 @@ export function createContext(
     }
     const header = draft.tableHeader
     const context = path.length > 0 ? `${path.join(' › ')}\n\n` : ''
-    return header && tokenizer.count(header) <= LONGEST_TABLE_HEADER ? `${context}${header}\n` : context
+    return header && tokenizer.count(header) <= MAX_TABLE_HEADER_TOKENS ? `${context}${header}\n` : context
   }
 }
 
 function shortened(title: string, tokenizer: Tokenizer): string {
-  if (tokenizer.count(title.slice(0, 1000)) <= LONGEST_TITLE && title.length <= 1000) return title
+  if (tokenizer.count(title.slice(0, 1000)) <= MAX_TITLE_TOKENS && title.length <= 1000) return title
   const words = title.slice(0, 1000).split(/\s+/u)
   let kept = ''
   for (const word of words) {
     const longer = kept === '' ? word.slice(0, 40) : `${kept} ${word.slice(0, 40)}`
-    if (tokenizer.count(longer) > LONGEST_TITLE) break
+    if (tokenizer.count(longer) > MAX_TITLE_TOKENS) break
     kept = longer
   }
   return kept

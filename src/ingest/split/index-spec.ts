@@ -1,6 +1,6 @@
 /** With which model and splitter a collection's documents are indexed. */
 
-import { checkModel } from '../../../models/same-model.ts'
+import { checkSameModel } from '../../../models/same-model.ts'
 import type { IndexSpec } from '../../domain/document.ts'
 import type { Embedder, Embedders } from '../../ports/embedder.ts'
 import type { Store } from '../../ports/store/store.ts'
@@ -35,7 +35,7 @@ export function indexSpecs(
       const live = (await index.live([collection])).get(collection)
       if (live === undefined) return withModel(initial)
       const found = await withModel(live.reference)
-      checkModel(collection, live, found.spec)
+      checkSameModel(collection, live, found.spec)
       return found
     },
   }

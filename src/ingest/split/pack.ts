@@ -4,21 +4,21 @@ import type { Measure } from './measure.ts'
 import { cutBlock, type Piece } from './pieces.ts'
 
 /** Tokens up to which blocks of a section are packed together. */
-const TARGET = 200
+const TARGET_TOKENS = 200
 /** Tokens up to which a single block stays whole: a paragraph is better cut nowhere than in its middle. */
-export const LONGEST = 240
+export const MAX_WHOLE_TOKENS = 240
 /** A section with fewer tokens does not stand alone when its neighbour under the same parent has room. */
-const TINY = 24
+const MIN_SECTION_TOKENS = 24
 /** Tokens of headings in a row that begin one chunk. */
-const LONGEST_HEADINGS = 64
+const MAX_HEADINGS_TOKENS = 64
 /** Tokens of the last sentence of a piece that its next piece repeats, so that what refers back is found. */
-const OVERLAP = 60
+const OVERLAP_TOKENS = 60
 
 /** Characters in which a table's header is looked for. */
-const LONGEST_HEADER = 2000
+const MAX_HEADER_CHARACTERS = 2000
 
 /** A chunk to be. */
-export interface Draft extends Span {
+export interface ChunkDraft extends Span {
   readonly headings: readonly string[]
   readonly tokens: number
   readonly page?: number
@@ -27,11 +27,11 @@ export interface Draft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): Draft[] {
-  const drafts: Draft[] = []
-  let open: Draft | undefined
+export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): ChunkDraft[] {
+  const drafts: ChunkDraft[] = []
+  let open: ChunkDraft | undefined
   /** Headings that wait for what stands under them. */
-  let pending: Draft | undefined
+  let pending: ChunkDraft | undefined
 
   const close = () => {
     if (open) drafts.push(open)
@@ -41,11 +41,11 @@ export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure
     const span = trimmed(text, block)
     if (span.start === span.end) continue
     const tokens = measure(text.slice(span.start, span.end))
-    const draft: Draft = { ...block, ...span, tokens }
-    if (block.kind === 'heading' && tokens <= LONGEST_HEADINGS) {
+    const draft: ChunkDraft = { ...block, ...span, tokens }
+    if (block.kind === 'heading' && tokens <= MAX_HEADINGS_TOKENS) {
       close()
       // A heading right under a heading: both begin the chunk that follows.
-      if (pending && touches(text, pending, draft) && pending.tokens + tokens <= LONGEST_HEADINGS)
+      if (pending && touches(text, pending, draft) && pending.tokens + tokens <= MAX_HEADINGS_TOKENS)
         pending = joined(pending, draft)
       else {
         if (pending) drafts.push(pending)
@@ -59,7 +59,7 @@ export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure
       else drafts.push(pending)
       pending = undefined
     }
-    if (tokens > LONGEST) {
+    if (tokens > MAX_WHOLE_TOKENS) {
       close()
       drafts.push(...cutDrafts(text, block, span, begun, measure))
     } else if (open && fits(text, open, begun)) open = joined(open, begun)
@@ -79,11 +79,13 @@ const touches = (text: string, a: Span, b: Span): boolean => text.slice(a.end, b
 const samePath = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((title, i) => title === b[i])
 
-const fits = (text: string, open: Draft, next: Draft): boolean =>
-  samePath(open.headings, next.headings) && open.tokens + next.tokens <= TARGET && touches(text, open, next)
+const fits = (text: string, open: ChunkDraft, next: ChunkDraft): boolean =>
+  samePath(open.headings, next.headings) &&
+  open.tokens + next.tokens <= TARGET_TOKENS &&
+  touches(text, open, next)
 
 /** Both in one, under the path of the second, at the page of the first. */
-const joined = (a: Draft, b: Draft): Draft => ({
+const joined = (a: ChunkDraft, b: ChunkDraft): ChunkDraft => ({
   ...b,
   ...a,
   headings: b.headings,
@@ -92,12 +94,18 @@ const joined = (a: Draft, b: Draft): Draft => ({
 })
 
 /** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
-function cutDrafts(text: string, block: LoadedBlock, span: Span, begun: Draft, measure: Measure): Draft[] {
-  const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET)
+function cutDrafts(
+  text: string,
+  block: LoadedBlock,
+  span: Span,
+  begun: ChunkDraft,
+  measure: Measure,
+): ChunkDraft[] {
+  const pieces = cutBlock(text, { ...block, ...span }, measure, TARGET_TOKENS)
   const total = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
-  const goal = total / Math.ceil(total / TARGET)
+  const goal = total / Math.ceil(total / TARGET_TOKENS)
   const tableHeader = block.kind === 'table' ? headerOf(text, span) : undefined
-  const drafts: Draft[] = []
+  const drafts: ChunkDraft[] = []
   let group: Piece[] = []
   let size = 0
   const flush = () => {
@@ -107,15 +115,15 @@ function cutDrafts(text: string, block: LoadedBlock, span: Span, begun: Draft, m
     if (drafts.length === 0) drafts.push({ ...draft, start: begun.start })
     else drafts.push(tableHeader === undefined ? draft : { ...draft, tableHeader })
     const repeat = block.kind === 'paragraph' || block.kind === 'quote'
-    group = repeat && group.length > 1 && last.tokens <= OVERLAP ? [last] : []
+    group = repeat && group.length > 1 && last.tokens <= OVERLAP_TOKENS ? [last] : []
     size = group.reduce((sum, piece) => sum + piece.tokens, 0)
   }
   let fresh = 0
   for (const piece of pieces) {
-    if (fresh > 0 && (size + piece.tokens > TARGET || size >= goal)) {
+    if (fresh > 0 && (size + piece.tokens > TARGET_TOKENS || size >= goal)) {
       flush()
       fresh = 0
-      if (size + piece.tokens > TARGET) {
+      if (size + piece.tokens > TARGET_TOKENS) {
         group = []
         size = 0
       }
@@ -130,7 +138,7 @@ function cutDrafts(text: string, block: LoadedBlock, span: Span, begun: Draft, m
 
 /** The first row that is not a border; none where it is as long as a chunk. */
 function headerOf(text: string, span: Span): string | undefined {
-  const beginning = text.slice(span.start, Math.min(span.end, span.start + LONGEST_HEADER))
+  const beginning = text.slice(span.start, Math.min(span.end, span.start + MAX_HEADER_CHARACTERS))
   return beginning
     .split('\n')
     .slice(0, -1)
@@ -138,8 +146,8 @@ function headerOf(text: string, span: Span): string | undefined {
 }
 
 /** Joins sections of a line or two with the next one beside or under them, under the path that they share. */
-function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
-  const merged: Draft[] = []
+function mergeTiny(text: string, drafts: readonly ChunkDraft[]): ChunkDraft[] {
+  const merged: ChunkDraft[] = []
   for (const draft of drafts) {
     const last = merged.at(-1)
     if (last && joins(text, last, draft)) {
@@ -151,10 +159,10 @@ function mergeTiny(text: string, drafts: readonly Draft[]): Draft[] {
   return merged
 }
 
-function joins(text: string, a: Draft, b: Draft): boolean {
+function joins(text: string, a: ChunkDraft, b: ChunkDraft): boolean {
   // Slides say little each, but a citation must name the right one.
   if (a.page !== b.page) return false
-  if (Math.min(a.tokens, b.tokens) >= TINY || a.tokens + b.tokens > TARGET) return false
+  if (Math.min(a.tokens, b.tokens) >= MIN_SECTION_TOKENS || a.tokens + b.tokens > TARGET_TOKENS) return false
   if (a.tableHeader !== undefined || b.tableHeader !== undefined || a.end > b.start) return false
   const parent = Math.max(a.headings.length, b.headings.length) - 1
   return samePath(a.headings.slice(0, parent), b.headings.slice(0, parent)) && touches(text, a, b)

@@ -44,10 +44,10 @@ const atWords: Cuts = function* (text) {
 }
 
 /** Of a long run without white space: a minified file, base64. */
-const CHARACTERS = 400
+const RUN_CHARACTERS = 400
 
 const atCharacters: Cuts = function* (text) {
-  for (let at = CHARACTERS; at < text.length; at += CHARACTERS) yield wholeCharacter(text, at)
+  for (let at = RUN_CHARACTERS; at < text.length; at += RUN_CHARACTERS) yield wholeCharacter(text, at)
 }
 
 /**
@@ -55,12 +55,12 @@ const atCharacters: Cuts = function* (text) {
  * parts of an emoji where these are as few as in any honest text.
  */
 function wholeCharacter(text: string, at: number): number {
-  for (let next = at; next < at + LONGEST_CLUSTER; next++)
+  for (let next = at; next < at + MAX_CLUSTER_CHARACTERS; next++)
     if (!/^[\uDC00-\uDFFF]/.test(text.charAt(next)) && !joinsBefore(text, next)) return next
   return /[\uDC00-\uDFFF]/.test(text.charAt(at)) ? at + 1 : at
 }
 
-const LONGEST_CLUSTER = 32
+const MAX_CLUSTER_CHARACTERS = 32
 const JOINS = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u
 
 /** Whether the character at `at` belongs to the one before it: accents, variation selectors, joined emoji, flags. */

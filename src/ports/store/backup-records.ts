@@ -11,7 +11,7 @@ export const ARCHIVE_FORMAT = 2
 
 export const rowSchema = z.record(z.string(), z.json())
 const row = rowSchema
-export type Row = z.infer<typeof rowSchema>
+export type BackupRow = z.infer<typeof rowSchema>
 
 export const recordSchema = z.discriminatedUnion('type', [
   z.object({

@@ -1,7 +1,7 @@
 import type { SearchFilter } from '../../domain/answer.ts'
 import type { Collection, IndexSpec } from '../../domain/document.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { Candidate, LexicalQuery } from './search.ts'
+import type { ChunkCandidate, LexicalQuery } from './search.ts'
 import type { Verification } from './verify.ts'
 
 /** What is searched, and with which model's vectors. */
@@ -46,7 +46,7 @@ export interface IndexRepository {
       readonly limit: number
       readonly filter?: SearchFilter
     },
-  ) => Promise<Candidate[]>
+  ) => Promise<ChunkCandidate[]>
   /**
    * How many of how many chunks contain these terms. Not `complete`: some chunks are missing in the word index, so
    * a search by words would miss them.

@@ -1,7 +1,7 @@
 import type { Language } from '../../domain/language.ts'
-import type { Term } from '../../text/bm25.ts'
+import type { WeightedTerm } from '../../text/bm25.ts'
 
-export interface Candidate {
+export interface ChunkCandidate {
   readonly chunk: string
   readonly document: string
   /** Its name. */
@@ -29,7 +29,7 @@ export interface Candidate {
 
 /** The words of a question, weighted by rarity. */
 export interface LexicalQuery {
-  readonly weights: readonly Term[]
+  readonly weights: readonly WeightedTerm[]
   /** How many chunks contain each, from `frequencies`. */
   readonly found: ReadonlyMap<number, number>
   /** For each phrase, the terms that a passage must all have to contain it. */

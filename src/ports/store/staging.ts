@@ -23,7 +23,7 @@ export type StagedAlone =
   | Unchanged
 
 /** The outcome of a run with a single document. */
-export type Outcome =
+export type StagedOutcome =
   /** The document, or a later upload that replaced it, is not indexed yet. */
   | { readonly state: 'waiting' }
   /** Id of the live document. */
@@ -33,18 +33,18 @@ export type Outcome =
   | { readonly state: 'cancelled' }
 
 /** A chunk's position in the order of staged documents. */
-export interface ChunkPlace {
+export interface ChunkPosition {
   readonly document: number
   readonly ordinal: number
 }
 
-export interface StagedChunk extends ChunkPlace {
+export interface StagedChunk extends ChunkPosition {
   readonly hash: string
   readonly embedText: string
   readonly uri: string
 }
 
-export interface StagedVector extends ChunkPlace {
+export interface StagedVector extends ChunkPosition {
   readonly embedding: Float32Array
   /** Share of the text that the model does not know. */
   readonly unknown: number
@@ -71,7 +71,7 @@ export interface StagingRepository {
     chunks: readonly Chunk[],
     leaseMs: number,
   ) => Promise<StagedAlone>
-  outcome: (principal: Principal, job: string) => Promise<Outcome>
+  outcome: (principal: Principal, job: string) => Promise<StagedOutcome>
   /** Records in a run that a file was not accepted. */
   refuse: (principal: Principal, job: string, uri: string, error: ChatbotError) => Promise<void>
   /** Documents of the principal's runs that are staged but not indexed yet. */
@@ -80,13 +80,13 @@ export interface StagingRepository {
   next: (
     claim: Claim,
     spec: IndexSpec,
-    after: ChunkPlace,
+    after: ChunkPosition,
     limit: number,
   ) => Promise<
     | {
         readonly chunks: readonly StagedChunk[]
         readonly ends: readonly number[]
-        readonly last: ChunkPlace | undefined
+        readonly last: ChunkPosition | undefined
       }
     | undefined
   >

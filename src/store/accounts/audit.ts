@@ -1,6 +1,6 @@
 import { desc, lt } from 'drizzle-orm'
 import { audit as acts } from '../../../drizzle/schema.ts'
-import { nameOf, type Principal } from '../../domain/principal.ts'
+import { type Principal, principalName } from '../../domain/principal.ts'
 import type { AuditEntry, AuditRepository } from '../../ports/store/audit.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { requireAdministrator } from './rights.ts'
@@ -15,7 +15,7 @@ export async function audit(
 ): Promise<void> {
   await queries
     .insert(acts)
-    .values({ actor: principal.id, actorName: nameOf(principal), action, target, detail })
+    .values({ actor: principal.id, actorName: principalName(principal), action, target, detail })
 }
 
 export function auditRepository(database: Database): AuditRepository {

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, isNull, like, sql } from 'drizzle-orm'
 import { apiKeys, collections, grants } from '../../../drizzle/schema.ts'
 import { ChatbotError } from '../../domain/errors.ts'
-import { nameOf } from '../../domain/principal.ts'
+import { principalName } from '../../domain/principal.ts'
 import type { ApiKey, KeyRepository } from '../../ports/store/keys.ts'
 import type { Database } from '../database/database.ts'
 import { audit } from './audit.ts'
@@ -15,7 +15,7 @@ export function keyRepository(database: Database): KeyRepository {
         await requireAdministrator(queries, principal)
         const [row] = await queries
           .insert(apiKeys)
-          .values({ name, prefix, hash, expiresAt, createdBy: nameOf(principal) })
+          .values({ name, prefix, hash, expiresAt, createdBy: principalName(principal) })
           .onConflictDoNothing()
           .returning()
         if (row === undefined) {

@@ -4,7 +4,7 @@ import type { SigningKeyRepository } from '../../ports/store/signing-keys.ts'
 import type { Database } from '../database/database.ts'
 
 /** An arbitrary number that no other lock of the program uses. */
-const LOCK = 7_390_201
+const LOCK_ID = 7_390_201
 
 export function signingKeyRepository(database: Database): SigningKeyRepository {
   return {
@@ -13,7 +13,7 @@ export function signingKeyRepository(database: Database): SigningKeyRepository {
 
     add: (key, unlessSince, dropBefore) =>
       database.transaction(async (queries) => {
-        await queries.execute(sql`SELECT pg_advisory_xact_lock(${LOCK})`)
+        await queries.execute(sql`SELECT pg_advisory_xact_lock(${LOCK_ID})`)
         const [young] = await queries
           .select({ id: signingKeys.id })
           .from(signingKeys)

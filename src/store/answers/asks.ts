@@ -58,13 +58,13 @@ export async function beginNew(
   const hasBegun =
     mostInFlight === undefined
       ? await begins(undefined)
-      : (mostInFlight > UNSEEN && (await begins(mostInFlight - UNSEEN))) ||
+      : (mostInFlight > MAX_CONCURRENT_BEGINS && (await begins(mostInFlight - MAX_CONCURRENT_BEGINS))) ||
         (await begins(mostInFlight, inFlightLock(principal)))
   return hasBegun ? { kind: 'started', conversation, epoch: 1 } : undefined
 }
 
 /** Margin below the limit within which concurrent asks of one asker need not wait for each other. */
-const UNSEEN = 64
+const MAX_CONCURRENT_BEGINS = 64
 
 /**
  * Counts unexpired leases, so that answers of a dead daemon count no longer than their lease. The lease is only a
@@ -245,7 +245,7 @@ function attempt(ask: NewAsk) {
 const searchedBy = ({ collections }: NewAsk) =>
   collections.map(({ id, name, revision }) => ({ id, name, revision }))
 
-const TITLE_LENGTH = 80
+const TITLE_CHARACTERS = 80
 
 async function newConversation(queries: Queries, principal: Principal, question: string): Promise<string> {
   const [row] = await queries
@@ -258,8 +258,10 @@ async function newConversation(queries: Queries, principal: Principal, question:
 
 function titleOf(question: string): string {
   const words = question.trim().replace(/\s+/g, ' ')
-  const characters = Array.from(words.slice(0, 2 * TITLE_LENGTH))
-  return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join('')}…` : words
+  const characters = Array.from(words.slice(0, 2 * TITLE_CHARACTERS))
+  return characters.length > TITLE_CHARACTERS
+    ? `${characters.slice(0, TITLE_CHARACTERS - 1).join('')}…`
+    : words
 }
 
 async function continueConversation(queries: Queries, principal: Principal, id: string): Promise<string> {

@@ -7,7 +7,7 @@ import type { Database, Queries } from '../database/database.ts'
 import { readCitations } from './citations.ts'
 
 /** Answers above the limit before an eviction: one deletion for many insertions. */
-const SLACK = 64
+const EVICTION_BATCH = 64
 
 /** Entries belong to the installation; their partition decides whose questions they may answer. */
 export function cachedAnswerRepository(database: Database): CachedAnswerRepository {
@@ -143,7 +143,7 @@ const isSource = ({ principal, answer }: Source) =>
 /** Evicts the least recently used above the limit, and everything that is no longer valid. */
 async function evict(queries: Queries, most: number): Promise<void> {
   const [held] = await queries.select({ entries: count() }).from(cachedAnswers)
-  if ((held?.entries ?? 0) < most + Math.min(SLACK, most)) return
+  if ((held?.entries ?? 0) < most + Math.min(EVICTION_BATCH, most)) return
   await queries.execute(sql`
     DELETE FROM ${cachedAnswers} WHERE ${cachedAnswers.expiresAt} < now()
       OR EXISTS (SELECT 1 FROM ${answers} WHERE ${isAnswer()} AND NOT ${isCurrent()})

@@ -7,11 +7,11 @@ import type { ErrorCode } from '../../domain/errors.ts'
 export const NOBODY = ''
 
 /** Lost attempts after which an answer is given up. */
-const MOST_LOST_ATTEMPTS = 2
+const MAX_LOST_ATTEMPTS = 2
 
 export const GIVEN_UP = {
   errorCode: 'given_up',
-  errorMessage: `The daemon crashed or hung ${MOST_LOST_ATTEMPTS} times while it worked on this answer, so it is not retried. If the cause was something else, ask the question again as a new one.`,
+  errorMessage: `The daemon crashed or hung ${MAX_LOST_ATTEMPTS} times while it worked on this answer, so it is not retried. If the cause was something else, ask the question again as a new one.`,
 } as const satisfies { errorCode: ErrorCode; errorMessage: string }
 
 /** For a row marked as running whose attempt is gone; a hand-over does not count as lost. */
@@ -21,7 +21,7 @@ const lostAttempts = sql<number>`${answers.lostAttempts} + (${answers.leaseOwner
 export function afterLoss(otherwise: SQL) {
   const byFate = (cancelled: string | null, givenUp: string | null, other: SQL) =>
     sql`CASE WHEN ${answers.cancelling} THEN ${cancelled}::text
-      WHEN ${lostAttempts} >= ${MOST_LOST_ATTEMPTS}::int THEN ${givenUp}::text ELSE ${other} END`
+      WHEN ${lostAttempts} >= ${MAX_LOST_ATTEMPTS}::int THEN ${givenUp}::text ELSE ${other} END`
   return {
     lostAttempts,
     state: byFate('cancelled', 'failed', otherwise),

@@ -29,8 +29,8 @@ import type { Database } from '../database/database.ts'
 import { specOf } from '../indexes/partitions.ts'
 
 /** Chunks per record; larger statements would block PGlite's single session for questions. */
-const CHUNKS = 200
-const CONVERSATIONS = 100
+const CHUNKS_PER_RECORD = 200
+const CONVERSATIONS_PER_STATEMENT = 100
 
 /** Whatever changes in a collection during the export is read again, until a listing finds nothing new. */
 export async function* exportRecords(
@@ -233,7 +233,7 @@ async function readChunks(database: Database, document: string, generation: numb
         ),
       )
       .orderBy(asc(chunks.ordinal))
-      .limit(CHUNKS),
+      .limit(CHUNKS_PER_RECORD),
   )
   return rows.map(({ vector, ...row }) => ({ ...row, vector: encodeVector(vector) }))
 }
@@ -248,13 +248,13 @@ async function* exportConversations(
         .from(conversations)
         .where(gt(conversations.id, after))
         .orderBy(asc(conversations.id))
-        .limit(CONVERSATIONS),
+        .limit(CONVERSATIONS_PER_STATEMENT),
     )
     for (const { id, row } of page) {
       yield { type: 'conversation', id, row, ...(await readConversation(database, id)) }
       after = id
     }
-    if (page.length < CONVERSATIONS) return
+    if (page.length < CONVERSATIONS_PER_STATEMENT) return
   }
 }
 

@@ -8,8 +8,8 @@ import type { Principal } from '../../domain/principal.ts'
 import type { Restored, RestoreOptions } from '../../ports/store/backup.ts'
 import {
   type ArchiveRecord,
+  type BackupRow,
   decodeVector,
-  type Row,
   secretsSchema,
 } from '../../ports/store/backup-records.ts'
 import { NO_PASSWORD } from '../../ports/store/users.ts'
@@ -23,7 +23,7 @@ import { withTerms } from '../search/chunk-terms.ts'
 /** A document whose records are still arriving. */
 interface Arriving {
   readonly id: string
-  readonly row: Row
+  readonly row: BackupRow
   /** Its source, if it exists here. */
   readonly source: string | null
   readonly texts: string[]
@@ -124,7 +124,7 @@ async function ensureCollection(
   database: Database,
   principal: Principal,
   name: string,
-  row: Row,
+  row: BackupRow,
 ): Promise<void> {
   await database.run(async (queries) => {
     const own = { ...row, name, revision: 0, active_generation: null, created_by: principal.id }
@@ -138,7 +138,7 @@ async function ensureSource(
   principal: Principal,
   collection: string,
   id: string,
-  row: Row,
+  row: BackupRow,
 ): Promise<string> {
   return database.run(async (queries) => {
     const owner = await findCollection(queries, principal, collection)
@@ -216,7 +216,7 @@ async function putConversation(
   { row, answers, messages, citations }: Extract<ArchiveRecord, { type: 'conversation' }>,
   subjectOf: (subject: string) => string,
 ): Promise<boolean> {
-  const owned = (own: Row): Row => ({ ...own, principal: subjectOf(String(own.principal)) })
+  const owned = (own: BackupRow): BackupRow => ({ ...own, principal: subjectOf(String(own.principal)) })
   if (!(await insertRow(queries, 'conversations', owned(row)))) return false
   for (const answer of answers) await insertRow(queries, 'answers', owned(answer))
   await forgetOthersQuestions(queries, String(row.id))
@@ -260,7 +260,7 @@ function accountArrivals(database: Database) {
         return added
       })
     },
-    async user(id: string, row: Row): Promise<'there' | 'added' | 'without password'> {
+    async user(id: string, row: BackupRow): Promise<'there' | 'added' | 'without password'> {
       const password = passwords[id] ?? NO_PASSWORD
       return database.transaction(async (queries) => {
         if (await insertRow(queries, 'users', { ...row, password })) {
@@ -280,7 +280,7 @@ function accountArrivals(database: Database) {
       })
     },
     /** False if the subject has a role there already, or either does not exist here. */
-    async grant(collection: string | null, row: Row): Promise<boolean> {
+    async grant(collection: string | null, row: BackupRow): Promise<boolean> {
       const subject = subjectOf(String(row.subject))
       if (subject.startsWith('key:') && !keys.has(subject)) return false
       return database.transaction(async (queries) => {
@@ -311,7 +311,7 @@ type Table =
   | 'grants'
 
 /** False if a row with one of its unique values exists. Ignores columns that this database doesn't have. */
-async function insertRow(queries: Queries, table: Table, row: Row): Promise<boolean> {
+async function insertRow(queries: Queries, table: Table, row: BackupRow): Promise<boolean> {
   const known = await queries.execute(sql`
     SELECT column_name AS name FROM information_schema.columns
     WHERE table_schema = current_schema() AND table_name = ${table}`)

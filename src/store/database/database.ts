@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { PoolUse } from '../../ports/store/store.ts'
 import { inDatabaseSpan } from '../../telemetry/spans.ts'
 import { isConflict, isOfStatement, isSilence, translate } from './errors.ts'
-import { openLanes } from './pipelined-connections.ts'
+import { pipelinedConnections } from './pipelined-connections.ts'
 
 /** What a repository runs statements on: the pool, or a transaction. */
 export type Queries = PgDatabase<NodePgQueryResultHKT>
@@ -33,7 +33,7 @@ export interface StoreLog {
 }
 
 /** Options of `pg.Pool`: `{ connectionString }` for PostgreSQL, or the result of `startPglite`; plus timeouts. */
-export interface Connection extends pg.PoolConfig {
+export interface ConnectionConfig extends pg.PoolConfig {
   /** For PostgreSQL's statements, except those that run aside. */
   readonly statementTimeoutMs?: number
 }
@@ -45,7 +45,7 @@ const POOL_SIZE = 10
 const SILENCE_MS = 5000
 
 export function connect(
-  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, ...connection }: Connection,
+  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, ...connection }: ConnectionConfig,
   embedded: boolean,
   log?: StoreLog,
 ): Database {
@@ -65,7 +65,7 @@ export function connect(
   // A client in use also emits the error of its connection, and nobody else listens.
   pool.on('connect', (client) => client.on('error', lost))
   const queries = drizzle(pool)
-  const lanes = openLanes(pool)
+  const pipelined = pipelinedConnections(pool)
   let closed: Promise<void> | undefined
   return {
     embedded,
@@ -75,7 +75,7 @@ export function connect(
     execute: (statement, values, lock) => {
       const query = statement(values)
       const execute = () =>
-        embedded ? oneByOne(pool, query, lock) : lanes.run((client) => atOnce(client, query, lock))
+        embedded ? oneByOne(pool, query, lock) : pipelined.run((client) => atOnce(client, query, lock))
       return inDatabaseSpan('database statement', () => attempt(execute))
     },
     aside: (signal, work) => attempt(() => onOwnConnection(pool, connection, signal, work)),
@@ -217,10 +217,10 @@ async function onOwnConnection<T>(
   }
 }
 
-const ATTEMPTS = 4
+const MAX_ATTEMPTS = 4
 
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = ATTEMPTS - 1; ; left -= 1) {
+  for (let left = MAX_ATTEMPTS - 1; ; left -= 1) {
     try {
       return await work()
     } catch (thrown) {

@@ -19,7 +19,7 @@ export async function maintain(database: Database): Promise<void> {
 }
 
 /** Bytes of write-ahead log: what must be replayed after a kill, and what the log occupies on disk. */
-const LONGEST_LOG = 64 * 1024 * 1024
+const MAX_LOG_BYTES = 64 * 1024 * 1024
 
 /** Run after large writes: PGlite makes no checkpoints by itself, so its log would grow without limit. */
 export async function boundLog(database: Database): Promise<void> {
@@ -28,7 +28,7 @@ export async function boundLog(database: Database): Promise<void> {
     queries.execute(sql`
       SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) AS bytes FROM pg_control_checkpoint()`),
   )
-  if (Number(rows[0]?.bytes) > LONGEST_LOG) {
+  if (Number(rows[0]?.bytes) > MAX_LOG_BYTES) {
     await database.run((queries) => queries.execute(sql`CHECKPOINT`))
   }
 }

@@ -5,12 +5,12 @@
 import type pg from 'pg'
 import { isOfStatement } from './errors.ts'
 
-export interface Lanes {
+export interface PipelinedConnections {
   /** What `send` sends before its first await is not interleaved with others; after that it must send nothing. */
   run: <T>(send: (client: pg.PoolClient) => Promise<T>) => Promise<T>
 }
 
-interface Lane {
+interface PipelinedConnection {
   readonly client: Promise<pg.PoolClient>
   inFlight: number
   /** Statements until its connection returns to the pool, where others may wait for it. */
@@ -18,45 +18,48 @@ interface Lane {
   isBroken: boolean
 }
 
-const MOST_LANES = 4
-const TURNS = 256
+const MAX_CONNECTIONS = 4
+const MAX_STATEMENTS = 256
 
 /** For a pool whose clients have `pipeline`; uses at most half of its connections. */
-export function openLanes(pool: pg.Pool): Lanes {
-  const most = Math.max(1, Math.min(MOST_LANES, Math.floor(pool.options.max / 2)))
-  const open = new Set<Lane>()
+export function pipelinedConnections(pool: pg.Pool): PipelinedConnections {
+  const most = Math.max(1, Math.min(MAX_CONNECTIONS, Math.floor(pool.options.max / 2)))
+  const open = new Set<PipelinedConnection>()
 
-  function leastBusy(): Lane {
+  function leastBusy(): PipelinedConnection {
     const [first, ...others] = open
     if (first === undefined || open.size < most) {
-      const lane = { client: pool.connect(), inFlight: 0, left: TURNS, isBroken: false }
-      open.add(lane)
-      return lane
+      const connection = { client: pool.connect(), inFlight: 0, left: MAX_STATEMENTS, isBroken: false }
+      open.add(connection)
+      return connection
     }
-    return others.reduce((least, lane) => (lane.inFlight < least.inFlight ? lane : least), first)
+    return others.reduce(
+      (least, connection) => (connection.inFlight < least.inFlight ? connection : least),
+      first,
+    )
   }
 
   return {
     async run(send) {
-      const lane = leastBusy()
-      lane.inFlight += 1
-      lane.left -= 1
-      if (lane.left === 0) open.delete(lane)
+      const connection = leastBusy()
+      connection.inFlight += 1
+      connection.left -= 1
+      if (connection.left === 0) open.delete(connection)
       let client: pg.PoolClient | undefined
       try {
-        client = await lane.client
+        client = await connection.client
         return await send(client)
       } catch (thrown) {
         if (!isOfStatement(thrown)) {
-          lane.isBroken = true
-          open.delete(lane)
+          connection.isBroken = true
+          open.delete(connection)
         }
         throw thrown
       } finally {
-        lane.inFlight -= 1
-        if (lane.inFlight === 0) {
-          open.delete(lane)
-          client?.release(lane.isBroken)
+        connection.inFlight -= 1
+        if (connection.inFlight === 0) {
+          open.delete(connection)
+          client?.release(connection.isBroken)
         }
       }
     },

@@ -57,7 +57,7 @@ export async function findDocument(
 }
 
 /** Matches listed for an ambiguous reference. */
-const SHOWN = 5
+const MAX_SHOWN = 5
 
 function select(queries: Queries, principal: Principal, role: Role, condition: SQL) {
   return queries
@@ -66,7 +66,7 @@ function select(queries: Queries, principal: Principal, role: Role, condition: S
     .innerJoin(collections, eq(collections.id, documents.collection))
     .where(and(condition, may(principal, 'reader')))
     .orderBy(asc(documents.id))
-    .limit(SHOWN)
+    .limit(MAX_SHOWN)
 }
 
 /** A range of ids, because the primary key's index cannot search prefixes. */

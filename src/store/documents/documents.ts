@@ -11,7 +11,7 @@ import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/doc
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { DocumentQuery, DocumentRepository } from '../../ports/store/documents.ts'
-import type { Term } from '../../text/bm25.ts'
+import type { WeightedTerm } from '../../text/bm25.ts'
 import { may } from '../accounts/rights.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
@@ -140,7 +140,7 @@ export async function writeParts(queries: Queries, document: string, text: strin
 export interface StoredChunk extends Omit<EmbeddedChunk, 'embedText'> {
   /** Null if unknown. */
   readonly context: string | null
-  readonly terms: readonly Term[]
+  readonly terms: readonly WeightedTerm[]
 }
 
 export async function writeChunks(
@@ -154,8 +154,8 @@ export async function writeChunks(
       .insert(chunks)
       .values(
         batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash }) => {
-          const place = { page, line, heading, ordinal, start, end }
-          return { generation, document, text, context, tokens, hash, ...place }
+          const position = { page, line, heading, ordinal, start, end }
+          return { generation, document, text, context, tokens, hash, ...position }
         }),
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })

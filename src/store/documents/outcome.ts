@@ -2,10 +2,10 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { documents, jobs, stagedDocuments } from '../../../drizzle/schema.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { Outcome } from '../../ports/store/staging.ts'
+import type { StagedOutcome } from '../../ports/store/staging.ts'
 import type { Queries } from '../database/database.ts'
 
-export async function outcomeOf(queries: Queries, principal: Principal, job: string): Promise<Outcome> {
+export async function outcomeOf(queries: Queries, principal: Principal, job: string): Promise<StagedOutcome> {
   const [row] = await queries
     .select({
       job: jobs.state,

@@ -2,7 +2,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { chunks, stagedChunks, stagedDocuments, stagedVectors } from '../../../drizzle/schema.ts'
 import type { Claim } from '../../ports/store/jobs.ts'
-import type { ChunkPlace, StagedChunk } from '../../ports/store/staging.ts'
+import type { ChunkPosition, StagedChunk } from '../../ports/store/staging.ts'
 import type { Queries } from '../database/database.ts'
 
 /**
@@ -12,9 +12,9 @@ import type { Queries } from '../database/database.ts'
 export async function missingVectors(
   queries: Queries,
   claim: Claim,
-  after: ChunkPlace,
+  after: ChunkPosition,
   limit: number,
-): Promise<{ chunks: StagedChunk[]; ends: number[]; last: ChunkPlace | undefined }> {
+): Promise<{ chunks: StagedChunk[]; ends: number[]; last: ChunkPosition | undefined }> {
   const rows = await queries
     .select({
       document: stagedChunks.document,

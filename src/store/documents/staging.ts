@@ -21,7 +21,7 @@ import type {
   StagingRepository,
   Unchanged,
 } from '../../ports/store/staging.ts'
-import type { LexicalText, Term } from '../../text/bm25.ts'
+import type { LexicalText, WeightedTerm } from '../../text/bm25.ts'
 import { batches } from '../database/batches.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { boundLog } from '../database/maintenance.ts'
@@ -331,7 +331,13 @@ interface StagedPlace {
 
 const rowOf =
   (document: number) =>
-  ({ embedText, terms, uri: _uri, title: _title, ...chunk }: Chunk & LexicalText & { terms: Term[] }) => ({
+  ({
+    embedText,
+    terms,
+    uri: _uri,
+    title: _title,
+    ...chunk
+  }: Chunk & LexicalText & { terms: WeightedTerm[] }) => ({
     ...chunk,
     document,
     context: contextOf({ embedText, text: chunk.text }),

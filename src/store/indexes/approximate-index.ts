@@ -10,10 +10,10 @@ import type { Database, Queries } from '../database/database.ts'
 import { partitionName } from './partitions.ts'
 
 /** Number of vectors above which the index is enough faster than a scan to be worth its space. */
-const WORTHWHILE = 20_000
-const M = 16
-const EF_CONSTRUCTION = 200
-const EF_SEARCH = 400
+const MIN_VECTORS = 20_000
+const HNSW_M = 16
+const HNSW_EF_CONSTRUCTION = 200
+const HNSW_EF_SEARCH = 400
 
 const indexName = (generation: number): string => `${partitionName(generation)}_hnsw`
 
@@ -32,7 +32,7 @@ export async function withApproximateSearch<T>(
   search: (queries: Queries) => Promise<T>,
 ): Promise<T> {
   await queries.execute(sql`
-    SELECT set_config('hnsw.ef_search', ${String(EF_SEARCH)}, true),
+    SELECT set_config('hnsw.ef_search', ${String(HNSW_EF_SEARCH)}, true),
       set_config('hnsw.iterative_scan', 'relaxed_order', true)`)
   return search(queries)
 }
@@ -55,7 +55,7 @@ export async function buildApproximateIndexes(database: Database, signal: AbortS
     if (!(await takeBuildLock(queries))) return
     for (const generation of wanted) {
       if (signal.aborted) return
-      await ensureIndex(queries, generation, WORTHWHILE)
+      await ensureIndex(queries, generation, MIN_VECTORS)
     }
   })
 }
@@ -78,7 +78,7 @@ async function settledAndWanted(queries: Queries): Promise<number[]> {
           AND ${documents.ingestedAt} > now() - interval '1 minute')`,
     )
   const wanted: number[] = []
-  for (const { id } of missing) if (await isWorthwhile(queries, id, WORTHWHILE)) wanted.push(id)
+  for (const { id } of missing) if (await isWorthwhile(queries, id, MIN_VECTORS)) wanted.push(id)
   return wanted
 }
 
@@ -90,7 +90,7 @@ export async function ensureApproximateIndex(
   database: Database,
   generation: number,
   {
-    worthwhile = WORTHWHILE,
+    worthwhile = MIN_VECTORS,
     signal = new AbortController().signal,
   }: { readonly worthwhile?: number; readonly signal?: AbortSignal } = {},
 ): Promise<ApproximateIndex> {
@@ -138,7 +138,7 @@ async function ensureIndex(
   await queries.execute(sql`
     CREATE INDEX CONCURRENTLY ${index} ON ${partitionOf(generation)}
     USING hnsw ((embedding::${half}) halfvec_cosine_ops)
-    WITH (m = ${sql.raw(String(M))}, ef_construction = ${sql.raw(String(EF_CONSTRUCTION))})`)
+    WITH (m = ${sql.raw(String(HNSW_M))}, ef_construction = ${sql.raw(String(HNSW_EF_CONSTRUCTION))})`)
   return 'built'
 }
 

@@ -7,7 +7,7 @@ import { cancelBuilds } from './approximate-index.ts'
 import { dropPartitions } from './partitions.ts'
 
 /** Chunks deleted per statement. */
-const STEP = 1000
+const CHUNKS_PER_DELETE = 1000
 
 /** Drops what a rebuild has replaced, and what a cancelled one leaves behind. Several daemons may call it. */
 export async function dropRetired(database: Database): Promise<void> {
@@ -22,11 +22,11 @@ export async function dropRetired(database: Database): Promise<void> {
   for (const { id } of retired) {
     await cancelBuilds(database, [id])
     await database.transaction((queries) => dropPartitions(queries, [id]))
-    for (let deleted = STEP; deleted === STEP; ) {
+    for (let deleted = CHUNKS_PER_DELETE; deleted === CHUNKS_PER_DELETE; ) {
       const { rowCount } = await database.run((queries) =>
         queries.delete(chunks).where(
           sql`(${chunks.generation}, ${chunks.id}) IN (
-            SELECT generation_id, id FROM chunks WHERE generation_id = ${id} LIMIT ${STEP})`,
+            SELECT generation_id, id FROM chunks WHERE generation_id = ${id} LIMIT ${CHUNKS_PER_DELETE})`,
         ),
       )
       deleted = rowCount ?? 0

@@ -24,13 +24,13 @@ import { partitionName, termsPartitionName } from './partitions.ts'
 import { dropRetired } from './retired.ts'
 
 /** Documents and chunks per statement. */
-const DOCUMENTS = 100
-const CHUNKS = 200
+const DOCUMENTS_PER_STATEMENT = 100
+const CHUNKS_PER_STATEMENT = 200
 /** Vectors whose neighbours are searched both ways, and the share that must agree. */
-const SAMPLE = 30
-const NEIGHBOURS = 10
-const LEAST_RECALL = 0.95
-const EXAMPLES = 5
+const SAMPLED_VECTORS = 30
+const NEIGHBOURS_PER_VECTOR = 10
+const MIN_RECALL = 0.95
+const MAX_EXAMPLES = 5
 
 /** See IndexRepository.verify. Starts over if a rebuild completed meanwhile, which drops what was checked. */
 export async function verifyCollection(
@@ -96,7 +96,7 @@ async function verifyOnce(
         .from(documents)
         .where(and(eq(documents.collection, owner.id), gt(documents.id, after)))
         .orderBy(asc(documents.id))
-        .limit(DOCUMENTS),
+        .limit(DOCUMENTS_PER_STATEMENT),
     )
     for (const document of page) {
       const checked = await checkDocument(database, target, document, found, fix)
@@ -105,12 +105,12 @@ async function verifyOnce(
       if (checked.damaged) damaged.push(document.id)
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < DOCUMENTS) break
+    if (last === undefined || page.length < DOCUMENTS_PER_STATEMENT) break
     after = last.id
   }
   await checkOrphans(database, target, found, fix)
   const recall = live.approximate ? await recallOf(database, target) : null
-  if (recall !== null && recall < LEAST_RECALL) {
+  if (recall !== null && recall < MIN_RECALL) {
     if (fix) await dropIndex(database, id)
     found.add('low_recall', `${partitionName(id)}: ${recall.toFixed(3)}`, fix)
   }
@@ -134,7 +134,7 @@ function problems() {
       const known = byKind.get(kind) ?? { count: 0, fixed, examples: [] }
       known.count += 1
       known.fixed &&= fixed
-      if (known.examples.length < EXAMPLES) known.examples.push(example)
+      if (known.examples.length < MAX_EXAMPLES) known.examples.push(example)
       byKind.set(kind, known)
     },
     list: (): VerifyProblem[] => [...byKind].map(([kind, rest]) => ({ kind, ...rest })),
@@ -218,7 +218,7 @@ async function readDocument(database: Database, { id: generation }: Target, docu
     const page = await readChunks(database, generation, document, after)
     rows.push(...page)
     const last = page.at(-1)
-    if (last === undefined || page.length < CHUNKS) break
+    if (last === undefined || page.length < CHUNKS_PER_STATEMENT) break
     after = last.ordinal
   }
   return { text: parts.map(({ text }) => text).join(''), rows }
@@ -239,7 +239,7 @@ function readChunks(database: Database, generation: number, document: string, af
       .leftJoin(chunkTerms, and(eq(chunkTerms.generation, generation), eq(chunkTerms.chunk, chunks.id)))
       .where(and(eq(chunks.document, document), eq(chunks.generation, generation), gt(chunks.ordinal, after)))
       .orderBy(asc(chunks.ordinal))
-      .limit(CHUNKS),
+      .limit(CHUNKS_PER_STATEMENT),
   )
 }
 
@@ -325,7 +325,7 @@ async function recallOf(database: Database, { id, dimensions }: Target): Promise
       .from(vectors)
       .where(eq(vectors.generation, id))
       .orderBy(sql`hashint8(${vectors.chunk})`)
-      .limit(SAMPLE),
+      .limit(SAMPLED_VECTORS),
   )
   const ids = ({ rows }: { rows: Record<string, unknown>[] }) => rows.map(({ chunk }) => Number(chunk))
   let agreed = 0
@@ -333,7 +333,10 @@ async function recallOf(database: Database, { id, dimensions }: Target): Promise
   for (const { vector } of sample) {
     const search = (approximate: boolean) => (queries: Queries) =>
       queries.execute(
-        nearestVectors([{ generation: id, dimensions, approximate }], { vector, limit: NEIGHBOURS }),
+        nearestVectors([{ generation: id, dimensions, approximate }], {
+          vector,
+          limit: NEIGHBOURS_PER_VECTOR,
+        }),
       )
     const exact = ids(await database.run(search(false)))
     const near = new Set(

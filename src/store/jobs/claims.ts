@@ -69,7 +69,7 @@ export async function holds(queries: Queries, claim: Claim): Promise<boolean> {
 }
 
 /** Releases a claimed shard. It stays due if more was staged meanwhile. */
-export async function endTurn(queries: Queries, claim: Claim, more: boolean): Promise<void> {
+export async function endSlice(queries: Queries, claim: Claim, more: boolean): Promise<void> {
   await lockJob(queries, claim.job)
   const due = more || (await hasStaged(queries, claim)) ? sql`now()` : null
   await queries.update(jobShards).set({ due }).where(ours(claim))

@@ -17,7 +17,7 @@ import { may, mayEverywhere } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { isUuid } from '../database/uuid.ts'
 import { findCollection } from '../documents/collections.ts'
-import { awaken, endTurn, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
+import { awaken, endSlice, finishIfDone, halt, holds, lockJob, renewLease, takeShard } from './claims.ts'
 
 /** Parts of a job that several daemons can work on at the same time; PGlite has one daemon. */
 export const shardsOf = (database: Database): number => (database.embedded ? 1 : 4)
@@ -27,7 +27,7 @@ const KEPT_DAYS = 7
 /** After this time without work or uploads, the client or daemon of a run counts as gone. */
 const ABANDONED_MINUTES = 10
 /** Limit of the list of running jobs. */
-const MOST_RUNNING = 1000
+const MAX_RUNNING = 1000
 
 export function jobRepository(database: Database): JobRepository {
   return {
@@ -64,7 +64,7 @@ export function jobRepository(database: Database): JobRepository {
         return selectJobs(queries)
           .where(and(eq(jobs.state, 'running'), all ? undefined : own))
           .orderBy(asc(jobs.createdAt), asc(jobs.id))
-          .limit(MOST_RUNNING)
+          .limit(MAX_RUNNING)
       }),
 
     get: (principal, id) => database.run((queries) => findJob(queries, principal, id)),
@@ -110,7 +110,7 @@ export function jobRepository(database: Database): JobRepository {
 
     renew: (claim, leaseMs) => database.run((queries) => renewLease(queries, claim, leaseMs)),
 
-    release: (claim, more) => database.transaction((queries) => endTurn(queries, claim, more)),
+    release: (claim, more) => database.transaction((queries) => endSlice(queries, claim, more)),
 
     recover: () =>
       database.run(async (queries) => {

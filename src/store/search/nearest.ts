@@ -8,7 +8,7 @@ import { chunks, chunkTerms, collections, documents, vectors } from '../../../dr
 import type { LexicalQuery } from '../../ports/store/search.ts'
 import type { Queries } from '../database/database.ts'
 
-export interface Searched {
+export interface SearchedIndex {
   readonly generation: number
   readonly dimensions: number
   /** Whether its partition has the approximate index (approximate-index.ts). */
@@ -26,7 +26,7 @@ const vectorParam = (vector: Float32Array): SQL => sql`${sql.param(vector, vecto
 
 /** The nearest chunks of each generation: with its approximate index, or exactly by scanning all its vectors. */
 export function nearestVectors(
-  searched: readonly Searched[],
+  searched: readonly SearchedIndex[],
   { vector, limit, condition }: VectorQuery,
 ): SQL {
   const best = searched.map((generation) => {
@@ -47,7 +47,7 @@ export function nearestVectors(
 
 /** The approximate index is on this exact expression, and supports no second sort key. */
 function distances(
-  { approximate, dimensions }: Searched,
+  { approximate, dimensions }: SearchedIndex,
   vector: Float32Array,
 ): { distance: SQL; order: SQL } {
   if (!approximate) {
@@ -64,7 +64,7 @@ function distances(
  */
 export function nearestTerms(
   queries: Queries,
-  searched: readonly Searched[],
+  searched: readonly SearchedIndex[],
   terms: Pick<LexicalQuery, 'weights'>,
   named: SQL,
   limit: number,
@@ -100,7 +100,7 @@ export const holdsAll = (ids: readonly number[]): SQL =>
 /** These chunks with their passages' data and both scores, by similarity. */
 export function scoredChunks(
   queries: Queries,
-  searched: readonly Searched[],
+  searched: readonly SearchedIndex[],
   ids: readonly number[],
   query: { readonly vector: Float32Array; readonly lexical?: LexicalQuery | undefined },
 ) {

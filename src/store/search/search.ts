@@ -4,19 +4,26 @@ import type { Collection } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { IndexRepository } from '../../ports/store/generations.ts'
-import type { Candidate, LexicalQuery } from '../../ports/store/search.ts'
+import type { ChunkCandidate, LexicalQuery } from '../../ports/store/search.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
 import { hasApproximateIndex, withApproximateSearch } from '../indexes/approximate-index.ts'
 import { documentCondition } from './filter.ts'
-import { holdsAll, holdsAny, nearestTerms, nearestVectors, type Searched, scoredChunks } from './nearest.ts'
+import {
+  holdsAll,
+  holdsAny,
+  nearestTerms,
+  nearestVectors,
+  type SearchedIndex,
+  scoredChunks,
+} from './nearest.ts'
 
 type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 
 /** Chunks that the rarest terms of a question may select; more with a filter, which excludes most of them. */
-const NAMED = 1000
-const NAMED_UNFILTERED = 20_000
+const MAX_NAMED_CHUNKS = 1000
+const MAX_NAMED_CHUNKS_FILTERED = 20_000
 
 export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
   return {
@@ -51,12 +58,12 @@ export function searches(database: Database): Pick<IndexRepository, 'nearest' | 
 
 async function byVector(
   database: Database,
-  active: readonly Searched[],
+  active: readonly SearchedIndex[],
   query: NearestQuery,
   condition: SQL | undefined,
 ): Promise<number[]> {
   const { vector, limit } = query
-  const search = (searched: readonly Searched[]) => (queries: Queries) =>
+  const search = (searched: readonly SearchedIndex[]) => (queries: Queries) =>
     queries.execute(nearestVectors(searched, { vector, limit, condition }))
   const exactly = () =>
     database.run(search(active.map((generation) => ({ ...generation, approximate: false }))))
@@ -72,13 +79,13 @@ async function byVector(
 
 async function byTerms(
   database: Database,
-  active: readonly Searched[],
+  active: readonly SearchedIndex[],
   { words, limit }: NearestQuery,
   condition: SQL | undefined,
 ): Promise<{ named: number[]; lexical?: LexicalQuery }> {
   const lexical = await words?.()
   if (lexical === undefined) return { named: [] }
-  const rarest = rarestTerms(lexical, condition === undefined ? NAMED : NAMED_UNFILTERED)
+  const rarest = rarestTerms(lexical, condition === undefined ? MAX_NAMED_CHUNKS : MAX_NAMED_CHUNKS_FILTERED)
   const conditions = [
     ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
     ...lexical.phrases.filter((phrase) => phrase.length > 0).map(holdsAll),
@@ -106,7 +113,7 @@ function rarestTerms({ weights, found }: LexicalQuery, bound: number): number[] 
   return rarest.map(({ id }) => id)
 }
 
-function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): Candidate {
+function toCandidate(row: Awaited<ReturnType<typeof scoredChunks>>[number]): ChunkCandidate {
   return { ...row, page: row.page ?? undefined, line: row.line ?? undefined, chunk: String(row.chunk) }
 }
 

@@ -14,7 +14,7 @@ import { termsPartitionName } from '../indexes/partitions.ts'
 import { insertTerms, withTerms } from './chunk-terms.ts'
 
 /** Chunks processed per transaction. */
-const BATCH = 100
+const CHUNKS_PER_TRANSACTION = 100
 
 /**
  * Computes a batch of rows that an older version lacks or computed differently; false if none are missing. Until
@@ -43,7 +43,7 @@ export async function completeTerms(database: Database): Promise<boolean> {
         ),
       )
       .where(and(eq(chunks.generation, generation), isNull(chunkTerms.chunk)))
-      .limit(BATCH),
+      .limit(CHUNKS_PER_TRANSACTION),
   )
   const rows = await withTerms(missing)
   await database.transaction(async (queries) => {
@@ -93,14 +93,14 @@ async function beginCompletion(queries: Queries): Promise<number | undefined> {
 }
 
 /** Terms in fewer chunks are counted at query time. */
-const FREQUENT = 100
+const MIN_COUNTED_CHUNKS = 100
 /** An index with fewer chunks is counted completely at query time. */
-const LEAST_COUNTED = 2000
+const MIN_COUNTED_INDEX_CHUNKS = 2000
 /**
  * Chunks sampled on PGlite, whose single session blocks questions. Counts may then be off by a fifth, which
  * changes no result: counts that are off tenfold cost 0.005 of the hits.
  */
-const MOST_READ = 4000
+const MAX_READ = 4000
 
 /**
  * Counts the frequent terms of every active index that has changed since the last count: some seconds for 100,000
@@ -139,15 +139,15 @@ async function countGeneration(
   const partition = sql.identifier(termsPartitionName(id))
   const { rows } = await queries.execute(sql`SELECT count(*) AS chunks FROM ${partition}`)
   const found = Number(rows[0]?.chunks)
-  const counted = found >= LEAST_COUNTED
+  const counted = found >= MIN_COUNTED_INDEX_CHUNKS
   await queries.delete(termCounts).where(eq(termCounts.generation, id))
   if (counted) {
-    const every = embedded ? Math.ceil(found / MOST_READ) : 1
+    const every = embedded ? Math.ceil(found / MAX_READ) : 1
     await queries.execute(sql`
       INSERT INTO term_counts (generation_id, term, chunks)
       SELECT ${id}, term, count(*) * ${every} FROM ${partition}, unnest(terms) AS term
       WHERE chunk_id % ${every} = 0
-      GROUP BY term HAVING count(*) * ${every} >= ${FREQUENT}`)
+      GROUP BY term HAVING count(*) * ${every} >= ${MIN_COUNTED_CHUNKS}`)
   }
   await queries
     .update(generations)

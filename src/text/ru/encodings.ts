@@ -6,10 +6,10 @@ import { LETTERS, PAIRS } from './letter-pairs.ts'
 const MIN_LETTERS = 4
 
 /** Score of a character above ASCII that is not a Russian letter, or of a letter in the wrong place. */
-const MARK = 5
-const MISPLACED = -6
-const STRANGE = -10
-const RARE = -3
+const MARK_SCORE = 5
+const MISPLACED_SCORE = -6
+const STRANGE_SCORE = -10
+const RARE_SCORE = -3
 
 /** Mean score of the characters above ASCII, each with the one before it; 0 if there are too few. */
 function score(text: string): number {
@@ -25,11 +25,11 @@ function score(text: string): number {
       all++
       sum += Number(PAIRS[pair]?.[letter] ?? 0)
       if (letter > 0 && (isCapital(character) ? isSmall(before) : /[a-zA-Z0-9]/.test(before)))
-        sum += MISPLACED
-      if (letter === 0 && /[a-zA-Z]/.test(character)) sum += MISPLACED
-      if (/ё/iu.test(character) && pair === 0) sum += RARE
+        sum += MISPLACED_SCORE
+      if (letter === 0 && /[a-zA-Z]/.test(character)) sum += MISPLACED_SCORE
+      if (/ё/iu.test(character) && pair === 0) sum += RARE_SCORE
       // A dash at the beginning of a word is a letter in another encoding.
-      if (letter > 0 && /[—–]/u.test(before)) sum += MISPLACED
+      if (letter > 0 && /[—–]/u.test(before)) sum += MISPLACED_SCORE
     }
     if (letter === 0 && character > '\x7f' && !isFrame(before, character, characters[i + 1])) {
       all++
@@ -50,10 +50,11 @@ const BOX = /[\u2500-\u259f]/u
 
 /** `closed`: the opening quotation marks that are closed later. */
 function markScore(character: string, before: string, closed: ReadonlySet<string>): number {
-  if (character in CLOSERS) return /[\p{L}\p{N}]/u.test(before) || !closed.has(character) ? MISPLACED : MARK
-  if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED : MARK
-  if (character === '\u00a0') return /\s/.test(before) ? MISPLACED : MARK
-  return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK : STRANGE
+  if (character in CLOSERS)
+    return /[\p{L}\p{N}]/u.test(before) || !closed.has(character) ? MISPLACED_SCORE : MARK_SCORE
+  if (/[»”’…]/u.test(character)) return before === ' ' ? MISPLACED_SCORE : MARK_SCORE
+  if (character === '\u00a0') return /\s/.test(before) ? MISPLACED_SCORE : MARK_SCORE
+  return /[—–№§°©•іїєґўІЇЄҐ]/u.test(character) ? MARK_SCORE : STRANGE_SCORE
 }
 
 /** Opening quotation marks: one that is never closed is a letter in another encoding. */

@@ -17,7 +17,7 @@ import {
   reciprocalRankAt,
   tokenF1,
 } from '../../../src/evaluation/metrics.ts'
-import type { Outcome } from '../../../src/evaluation/outcome.ts'
+import type { QuestionOutcome } from '../../../src/evaluation/outcome.ts'
 import {
   type EvalQuestion,
   readQuestionFile,
@@ -223,7 +223,7 @@ test('the example set fits the example documents', async () => {
   }
 })
 
-const outcome = (id: string, more: Partial<Outcome> = {}): Outcome => ({
+const outcome = (id: string, more: Partial<QuestionOutcome> = {}): QuestionOutcome => ({
   id,
   set: 'en',
   question: id,

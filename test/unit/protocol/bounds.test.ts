@@ -8,7 +8,7 @@ import {
   MAX_HISTORY_ANSWER_CHARACTERS,
   MAX_HISTORY_CHARACTERS,
   MAX_HISTORY_TURNS,
-  MAX_QUESTION,
+  MAX_QUESTION_CHARACTERS,
 } from '../../../src/domain/question.ts'
 import { clientMessages } from '../../../src/protocol/messages.ts'
 
@@ -112,7 +112,7 @@ describe('a history', () => {
     ['a turn more', Array(MAX_HISTORY_TURNS + 1).fill(turn(1)), 'history', String(MAX_HISTORY_TURNS)],
     [
       'a long question',
-      [{ question: 'q'.repeat(MAX_QUESTION + 1), answer: '' }],
+      [{ question: 'q'.repeat(MAX_QUESTION_CHARACTERS + 1), answer: '' }],
       'history.0.question',
       '8192',
     ],

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Candidate } from '../../../src/ports/store/search.ts'
+import type { ChunkCandidate } from '../../../src/ports/store/search.ts'
 import { withoutCopies } from '../../../src/retrieval/passages.ts'
 
-const candidate = (text: string): Candidate => ({
+const candidate = (text: string): ChunkCandidate => ({
   chunk: text,
   ordinal: 0,
   document: 'd',

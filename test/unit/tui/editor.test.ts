@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
-import { MAX_QUESTION } from '../../../src/domain/question.ts'
+import { MAX_QUESTION_CHARACTERS } from '../../../src/domain/question.ts'
 import { continuesLine, type Edit, type Editor, edit, editorOf } from '../../../src/tui/editor.ts'
 import { layoutInput, moveRow } from '../../../src/tui/input-rows.ts'
 
@@ -105,9 +105,11 @@ test('at the end of a line Ctrl-K joins it with the next one, at its start Ctrl-
 })
 
 test('what would make the question too long is cut, never inside a character', () => {
-  const { text } = edit(editorOf('x'.repeat(MAX_QUESTION - 1)), { do: 'insert', text: '😀😀' })
-  expect(text).toBe('x'.repeat(MAX_QUESTION - 1))
-  expect(edit(editorOf(''), { do: 'insert', text: 'y'.repeat(1_000_000) }).text).toHaveLength(MAX_QUESTION)
+  const { text } = edit(editorOf('x'.repeat(MAX_QUESTION_CHARACTERS - 1)), { do: 'insert', text: '😀😀' })
+  expect(text).toBe('x'.repeat(MAX_QUESTION_CHARACTERS - 1))
+  expect(edit(editorOf(''), { do: 'insert', text: 'y'.repeat(1_000_000) }).text).toHaveLength(
+    MAX_QUESTION_CHARACTERS,
+  )
 })
 
 test('a trailing backslash continues the line, an escaped one does not', () => {

@@ -12,7 +12,7 @@ import {
   type Sheets,
   type StyleRule,
 } from './css/sheet.ts'
-import { type Color, colorOf, FONT_SIZE, isTransparent, looksLike, pixels, share } from './css/values.ts'
+import { type Color, colorOf, FONT_SIZE_PX, isTransparent, looksLike, pixels, share } from './css/values.ts'
 import type { DomDocument, DomElement, DomNode } from './dom.ts'
 
 export interface Styling {
@@ -39,12 +39,12 @@ export function removeHidden(
   const styles = new Map<string, Declarations>()
   const ownStyle = (text: string): Declarations => {
     const read = styles.get(text) ?? readStyle(text)
-    if (styles.size < MOST_STYLES) styles.set(text, read)
+    if (styles.size < MAX_STYLES) styles.set(text, read)
     return read
   }
   const start: Inherited = {
     isVisible: true,
-    fontSize: FONT_SIZE,
+    fontSize: FONT_SIZE_PX,
     isIndented: false,
     color: isPartial ? undefined : BLACK,
     background: isPartial ? undefined : WHITE,
@@ -82,7 +82,7 @@ export function removeHidden(
     : ['Some rules of its styles are of a kind that is not followed: text that they hide is indexed.']
 }
 
-const MOST_STYLES = 10_000
+const MAX_STYLES = 10_000
 
 /** Never shown, whatever styles say; scripts and titles are not text either. */
 const NEVER_SHOWN = new Set('template noscript datalist noembed noframes audio video script style'.split(' '))
@@ -188,12 +188,12 @@ function cascade(
 }
 
 /** Variables that hold variables, and what text they may become. */
-const MOST_VARIABLES = 20
-const LONGEST_VALUE = 1000
+const MAX_VARIABLES = 20
+const MAX_VALUE_CHARACTERS = 1000
 
 function resolved(value: string, lookUp: (name: string) => string | undefined): string {
   let text = value
-  for (let i = 0; i < MOST_VARIABLES && text.includes('var(') && text.length <= LONGEST_VALUE; i++)
+  for (let i = 0; i < MAX_VARIABLES && text.includes('var(') && text.length <= MAX_VALUE_CHARACTERS; i++)
     text = text.replace(
       /var\(\s*(--[^\s,()]+)\s*(?:,([^()]*))?\)/u,
       (_, name: string, fallback: string | undefined) => (lookUp(name) ?? fallback ?? 'unset').trim(),
@@ -219,12 +219,12 @@ const BLACK = colorOf('black')
 const WHITE = colorOf('white')
 
 /** Pixels below which nobody reads, and that are outside of what is shown. */
-const SMALLEST_FONT = 2
-const OUTSIDE = 1000
+const MIN_FONT_PX = 2
+const OUTSIDE_PX = 1000
 
 const isLegible = ({ isVisible, fontSize, isIndented, color, background }: Inherited): boolean =>
   isVisible &&
-  fontSize >= SMALLEST_FONT &&
+  fontSize >= MIN_FONT_PX &&
   !isIndented &&
   !(
     color !== undefined &&
@@ -321,12 +321,12 @@ function isSqueezed(get: Get, px: Px): boolean {
 
 /** Moved, or drawn, to where nobody looks; or drawn without size. */
 function isOutside(get: Get, px: Px, fontSize: number): boolean {
-  const far = (value: number | undefined) => value !== undefined && value <= -OUTSIDE
+  const far = (value: number | undefined) => value !== undefined && value <= -OUTSIDE_PX
   if (/^(?:absolute|fixed|relative|sticky)$/u.test(get('position') ?? '')) {
     if (['left', 'right', 'top', 'bottom'].some((side) => far(px(side)))) return true
-    if (['left', 'right'].some((side) => (px(side) ?? 0) >= 5 * OUTSIDE)) return true
+    if (['left', 'right'].some((side) => (px(side) ?? 0) >= 5 * OUTSIDE_PX)) return true
   }
-  if (far(px('margin-left')) && (px('padding-left') ?? 0) < OUTSIDE) return true
+  if (far(px('margin-left')) && (px('padding-left') ?? 0) < OUTSIDE_PX) return true
   if (far(px('margin-top'))) return true
   const transform = `${get('transform') ?? ''} ${wrapped('translate', get('translate'))} ${wrapped('scale', get('scale'))}`
   for (const [, name = '', inside = ''] of transform.matchAll(/(?<![a-z0-9])([a-z0-9]+)\(([^()]*)\)/gu)) {
@@ -356,14 +356,14 @@ function inside(frame: Frame, values: Values, outer: Inherited, animations: Anim
         ? outer.isVisible
         : !/^(?:hidden|collapse)$/u.test(visibility) || isAnimated(values, 'visibility', animations),
     fontSize,
-    isIndented: indent === undefined ? outer.isIndented : Math.abs(indent) >= OUTSIDE,
+    isIndented: indent === undefined ? outer.isIndented : Math.abs(indent) >= OUTSIDE_PX,
     ...colors(tag, attributes, get, outer),
-    variables: own.length === 0 ? outer.variables : new Map([...outer.variables, ...own].slice(-MOST_HELD)),
+    variables: own.length === 0 ? outer.variables : new Map([...outer.variables, ...own].slice(-MAX_HELD)),
   }
 }
 
 /** Variables that an element hands on. */
-const MOST_HELD = 5000
+const MAX_HELD = 5000
 
 function sizeOf(value: string | undefined, outer: number): number {
   if (value === undefined) return outer
@@ -371,7 +371,7 @@ function sizeOf(value: string | undefined, outer: number): number {
   if (size !== undefined) return size
   if (value === 'smaller') return outer / 1.2
   if (value === 'larger') return outer * 1.2
-  return /^(?:inherit|unset|clamp\(.*|min\(.*|max\(.*|calc\(.*)$/u.test(value) ? outer : FONT_SIZE
+  return /^(?:inherit|unset|clamp\(.*|min\(.*|max\(.*|calc\(.*)$/u.test(value) ? outer : FONT_SIZE_PX
 }
 
 const NO_SHADOW: ReadonlySet<string> = new Set(['', 'none', 'unset', 'initial'])

@@ -33,7 +33,7 @@ export const html = {
     const title = oneLine(titled || textOf(document, 'h1'))
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
-      if (page.length > LONGEST_ARTICLE || depth > DEEPEST_ARTICLE || !/<body[\s>]/iu.test(page))
+      if (page.length > MAX_ARTICLE_CHARACTERS || depth > MAX_ARTICLE_DEPTH || !/<body[\s>]/iu.test(page))
         return undefined
       // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
       for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
@@ -60,9 +60,9 @@ export const html = {
 } satisfies TextLoader
 
 /** Readability takes long for large pages, and those are manuals rather than articles. */
-const LONGEST_ARTICLE = 400_000
+const MAX_ARTICLE_CHARACTERS = 400_000
 /** Its time grows with the number of tags times how deep they nest; honest pages have a few dozen levels. */
-const DEEPEST_ARTICLE = 100
+const MAX_ARTICLE_DEPTH = 100
 
 /** What `<meta>` may say, the best first where several say when. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
@@ -90,9 +90,9 @@ const NEVER_READ =
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part that says less than this of the page's text is not its main part, whatever it is called. */
-const LEAST_SHARE = 0.4
+const MIN_MAIN_SHARE = 0.4
 /** An article that was found by its looks leaves out less: comments, related links, a sidebar. */
-const LEAST_ARTICLE = 0.6
+const MIN_ARTICLE_SHARE = 0.6
 
 /**
  * The part of the page that its author marked as main, else what looks like an article, else all without its
@@ -108,7 +108,7 @@ function mainText(document: DomDocument, article: () => DomDocument | undefined)
   const marked = document.querySelector('main, [role="main"]') ?? (articles.length === 1 ? articles[0] : null)
   const found = marked ?? article()
   const main = found ? renderHtml(found) : content
-  const share = marked ? LEAST_SHARE : LEAST_ARTICLE
+  const share = marked ? MIN_MAIN_SHARE : MIN_ARTICLE_SHARE
   if (main.text.length >= share * content.text.length && main.text !== '') return main
   return content.text === '' ? everything : content
 }

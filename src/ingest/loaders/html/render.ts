@@ -87,7 +87,7 @@ function leave(node: DomNode, page: Page): void {
 const LINK_LINE = 80
 
 /** Levels of lists that are shown by indentation. */
-const MOST_INDENTED = 9
+const MAX_INDENTED = 9
 
 type Page = ReturnType<typeof createPage>
 
@@ -144,7 +144,7 @@ function createPage() {
       row.push(before === '' ? line : `${before} ${line}`)
     } else if (gathered && lists.length > 0) {
       const list = lists.at(-1)
-      const indent = '  '.repeat(Math.min(lists.length, MOST_INDENTED) - 1)
+      const indent = '  '.repeat(Math.min(lists.length, MAX_INDENTED) - 1)
       if (itemBegins && list) gathered.push(`${indent}${list.ordered ? `${++list.items}.` : '-'} ${line}`)
       else gathered.push(`${indent}  ${line}`)
       itemBegins = false
@@ -170,7 +170,7 @@ function createPage() {
       if (row) inline += ` ${code.replace(/\s+/gu, ' ')} `
       else if (gathered)
         gathered.push(
-          ...code.split('\n').map((line) => `${'  '.repeat(Math.min(lists.length, MOST_INDENTED))}${line}`),
+          ...code.split('\n').map((line) => `${'  '.repeat(Math.min(lists.length, MAX_INDENTED))}${line}`),
         )
       else block('code', code)
     },

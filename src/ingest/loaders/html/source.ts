@@ -1,9 +1,9 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 
 /** Open elements: a page of 1,500 keeps Readability busy for most of a minute, honest ones have fewer than a hundred. */
-const DEEPEST = 256
+const MAX_DEPTH = 256
 /** Tags and entities, each of which becomes a node. */
-const MOST_NODES = 1_000_000
+const MAX_NODES = 1_000_000
 
 /** linkedom's walk from the first node of a document ends at its doctype. */
 const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
@@ -34,18 +34,18 @@ export function tamedHtml(source: string): { page: string; depth: number } {
     if (UNCLOSED.has(name.toLowerCase()) || tag.endsWith('/>')) return tag
     if (end === '/') {
       depth = Math.max(0, depth - 1)
-      return depth >= DEEPEST ? ' ' : tag
+      return depth >= MAX_DEPTH ? ' ' : tag
     }
-    deepest = Math.max(deepest, Math.min(++depth, DEEPEST))
-    return depth > DEEPEST ? ' ' : tag
+    deepest = Math.max(deepest, Math.min(++depth, MAX_DEPTH))
+    return depth > MAX_DEPTH ? ' ' : tag
   })
   let nodes = 0
   for (let at = shallow.search(/[<&]/u); at >= 0 && at < shallow.length; at++) {
     const code = shallow.charCodeAt(at)
-    if ((code === 60 || code === 38) && ++nodes > MOST_NODES)
+    if ((code === 60 || code === 38) && ++nodes > MAX_NODES)
       throw new ChatbotError(
         'document_too_large',
-        `The page has more than ${MOST_NODES} tags. Split the file.`,
+        `The page has more than ${MAX_NODES} tags. Split the file.`,
       )
   }
   return { page: shallow, depth: deepest }

@@ -1,6 +1,6 @@
 /** ZIP archives that anybody may have made: how much is inflated is bounded before and while it happens. */
 import { type Entry, fromBufferPromise } from 'yauzl'
-import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
+import { ChatbotError, errorText } from '../../../domain/errors.ts'
 import { bytes } from '../../../text/amounts.ts'
 
 export interface Archive {
@@ -13,10 +13,10 @@ export interface Archive {
 }
 
 const MEGABYTE = 1_000_000
-const MOST_ENTRIES = 60_000
+const MAX_ENTRIES = 60_000
 /** Inflated: of one entry, and of all that are read. */
-const LARGEST_ENTRY = 256 * MEGABYTE
-const LARGEST_SUM = 512 * MEGABYTE
+const MAX_ENTRY_BYTES = 256 * MEGABYTE
+const MAX_TOTAL_BYTES = 512 * MEGABYTE
 
 /** Throws `document_corrupt`, and `document_too_large` for what only a hostile archive has. */
 export async function openArchive(content: Buffer, format: string): Promise<Archive> {
@@ -26,8 +26,8 @@ export async function openArchive(content: Buffer, format: string): Promise<Arch
       throw damaged(format, error)
     },
   )
-  if (file.entryCount > MOST_ENTRIES)
-    throw tooLarge(`it holds ${file.entryCount} files; ${MOST_ENTRIES} are allowed`)
+  if (file.entryCount > MAX_ENTRIES)
+    throw tooLarge(`it holds ${file.entryCount} files; ${MAX_ENTRIES} are allowed`)
   try {
     for await (const entry of file.eachEntry()) {
       const name = nameOf(entry)
@@ -38,7 +38,7 @@ export async function openArchive(content: Buffer, format: string): Promise<Arch
   }
 
   let sum = 0
-  async function* chunks(name: string, most = LARGEST_ENTRY): AsyncGenerator<Buffer> {
+  async function* chunks(name: string, most = MAX_ENTRY_BYTES): AsyncGenerator<Buffer> {
     const entry = entries.get(name)
     if (!entry) throw damaged(format, `${name} is missing`)
     if (entry.isEncrypted()) throw locked(format)
@@ -50,7 +50,7 @@ export async function openArchive(content: Buffer, format: string): Promise<Arch
         size += chunk.length
         sum += chunk.length
         if (size > most) throw oversize(name, most)
-        if (sum > LARGEST_SUM) throw tooLarge(`it inflates to more than ${bytes(LARGEST_SUM)}`)
+        if (sum > MAX_TOTAL_BYTES) throw tooLarge(`it inflates to more than ${bytes(MAX_TOTAL_BYTES)}`)
         yield chunk
       }
     } catch (error) {
@@ -80,7 +80,7 @@ function nameOf({ fileName, generalPurposeBitFlag }: Entry): string {
 
 /** Why a file cannot be read at all. */
 export function damaged(format: string, why: unknown): ChatbotError {
-  const reason = wordsOf(why)
+  const reason = errorText(why)
   return new ChatbotError(
     'document_corrupt',
     `The ${format} file is damaged or incomplete: ${reason.replace(/\.$/u, '')}. Get it again, or save it anew.`,

@@ -1,10 +1,10 @@
 import { anyOf } from '../../../text/all-languages.ts'
 
 /** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
-export type Row = ReadonlyMap<number, string>
+export type CellRow = ReadonlyMap<number, string>
 
 /** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
-export function tableText(rows: readonly Row[]): string {
+export function tableText(rows: readonly CellRow[]): string {
   const used = new Set<number>()
   let filled = 0
   for (const row of rows)
@@ -14,7 +14,7 @@ export function tableText(rows: readonly Row[]): string {
         filled++
       }
   const columns = [...used].toSorted((a, b) => a - b)
-  if (rows.length * columns.length > Math.max(MOST_CELLS, MOST_GAPS * filled))
+  if (rows.length * columns.length > Math.max(MAX_CELLS, MAX_GAPS * filled))
     return rows.map((row) => [...row.values()].map(cellText).join(' | ')).join('\n')
   return rows
     .map((row) => columns.map((column) => cellText(row.get(column) ?? '')).join(' | '))
@@ -24,10 +24,10 @@ export function tableText(rows: readonly Row[]): string {
 }
 
 /** Cells above which a table with so many for each filled one is all gaps: its rows are written without them. */
-const MOST_CELLS = 500_000
-const MOST_GAPS = 20
+const MAX_CELLS = 500_000
+const MAX_GAPS = 20
 
-export const rowOf = (cells: readonly string[]): Row => new Map(cells.entries())
+export const rowOf = (cells: readonly string[]): CellRow => new Map(cells.entries())
 
 const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 

@@ -17,8 +17,8 @@ import { readXml } from './xml.ts'
 
 const FORMAT = 'EPUB'
 /** A page becomes a tree in memory; books have theirs by chapters. */
-const LARGEST_PAGE = 16 * 1024 * 1024
-const LARGEST_STYLE = 4 * 1024 * 1024
+const MAX_PAGE_BYTES = 16 * 1024 * 1024
+const MAX_STYLE_BYTES = 4 * 1024 * 1024
 
 export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<LoadedDocument> {
   const archive = await openArchive(bytes, FORMAT)
@@ -34,7 +34,7 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   const warnings = new Set<string>()
   for (const part of book.spine) {
     if (!archive.has(part)) continue
-    const content = (await archive.read(part, LARGEST_PAGE)) ?? Buffer.alloc(0)
+    const content = (await archive.read(part, MAX_PAGE_BYTES)) ?? Buffer.alloc(0)
     const chapter = await renderChapter(content, part, styles)
     for (const warning of chapter.warnings) warnings.add(warning)
     const name = names.get(part)
@@ -62,7 +62,7 @@ function stylesOf(archive: Archive): Styles {
   const read = new Map<string, Promise<Sheets | undefined>>()
   const sheet = async (part: string) => {
     if (!archive.has(part)) return undefined
-    const bytes = (await archive.read(part, LARGEST_STYLE)) ?? Buffer.alloc(0)
+    const bytes = (await archive.read(part, MAX_STYLE_BYTES)) ?? Buffer.alloc(0)
     return readSheet(decodeText(bytes).text)
   }
   return (part) => {
@@ -157,7 +157,7 @@ async function readContents(
     if (text !== '' && !names.has(part)) names.set(part, text)
   }
   if (nav !== undefined && archive.has(nav)) {
-    const page = parse((await archive.read(nav, LARGEST_PAGE)) ?? Buffer.alloc(0))
+    const page = parse((await archive.read(nav, MAX_PAGE_BYTES)) ?? Buffer.alloc(0))
     for (const link of page.querySelectorAll('nav a[href]'))
       add(nav, link.getAttribute('href') ?? '', link.textContent ?? '')
   } else if (ncx !== undefined && archive.has(ncx)) {

@@ -69,7 +69,7 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
     },
     spanCell(columns: number) {
       const inside = cell()
-      if (inside && columns > 1) inside.span = Math.min(columns, MOST_SPANNED)
+      if (inside && columns > 1) inside.span = Math.min(columns, MAX_SPANNED)
     },
     continueCell() {
       const inside = cell()
@@ -98,9 +98,9 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
   }
 }
 
-const MOST_SPANNED = 64
+const MAX_SPANNED = 64
 /** Of a cell over several rows, what the rows under its first one repeat; in UTF-16 code units. */
-const LONGEST_REPEATED = 200
+const MAX_REPEATED_CHARACTERS = 200
 
 /** Texts by column; a cell over several rows is repeated, so that every row says what it belongs to. */
 function rowsOf({ rows }: Table): string[][] {
@@ -110,7 +110,7 @@ function rowsOf({ rows }: Table): string[][] {
     for (const { paragraphs, span, continued } of row) {
       const above = continued ? (texts.at(-1)?.[cells.length] ?? '') : ''
       const text = continued
-        ? above.slice(0, LONGEST_REPEATED)
+        ? above.slice(0, MAX_REPEATED_CHARACTERS)
         : paragraphs.map(({ text }) => tidy(text)).join(' ')
       cells.push(text, ...Array.from({ length: span - 1 }, () => ''))
     }

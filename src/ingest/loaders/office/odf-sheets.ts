@@ -3,7 +3,7 @@ import { createSheet } from './sheet.ts'
 import type { Attributes, XmlHandler } from './xml.ts'
 
 /** A cell with content is repeated so often at most: a whole row may be filled with one value. */
-const MOST_REPEATED = 100
+const MAX_REPEATED = 100
 
 /** The tables of a spreadsheet: each sheet a section. */
 export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): XmlHandler {
@@ -55,8 +55,7 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
       else if ((name === 'table-cell' || name === 'covered-table-cell') && cell) {
         const times = repeats(cell.attributes, 'number-columns-repeated')
         const text = shown(cell)
-        if (text !== '')
-          for (let i = 0; i < Math.min(times, MOST_REPEATED); i++) sheet?.cell(column + i, text)
+        if (text !== '') for (let i = 0; i < Math.min(times, MAX_REPEATED); i++) sheet?.cell(column + i, text)
         column += times
         cell = undefined
       } else if (name === 'table' && cell === undefined) {

@@ -116,7 +116,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
 }
 
 /** Styles based on each other; damaged files have circles. */
-const DEEPEST = 20
+const MAX_STYLE_DEPTH = 20
 
 export type Styles = ReturnType<typeof createStyles>
 
@@ -147,7 +147,7 @@ export function createStyles() {
       style === undefined ? undefined : ordered.get(style),
     isHidden(style: string | undefined): boolean {
       let at = style
-      for (let depth = 0; at && depth < DEEPEST; depth++) {
+      for (let depth = 0; at && depth < MAX_STYLE_DEPTH; depth++) {
         const says = hidden.get(at)
         if (says !== undefined) return says
         at = parents.get(at)
@@ -156,7 +156,7 @@ export function createStyles() {
     },
     role(style: string): 'body' | 'title' | 'code' | 'quote' {
       let at: string | undefined = style
-      for (let depth = 0; at && depth < DEEPEST; depth++) {
+      for (let depth = 0; at && depth < MAX_STYLE_DEPTH; depth++) {
         const name = at.toLowerCase()
         if (name === 'title') return 'title'
         if (name.startsWith('preformatted') || name === 'source_20_code') return 'code'

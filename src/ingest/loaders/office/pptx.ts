@@ -184,7 +184,7 @@ function describePicture(picture: Shape | undefined, description: string | undef
 }
 
 /** Each series may have a value at any place. */
-const MOST_CHART_CELLS = 100_000
+const MAX_CHART_CELLS = 100_000
 
 /** A chart as a table: its title, then a row for each category with the values of the series. */
 async function readChart(archive: Archive, part: string): Promise<string> {
@@ -213,7 +213,7 @@ async function readChart(archive: Archive, part: string): Promise<string> {
   const categories = series.find((each) => each.categories.length > 0)?.categories ?? []
   const most = Math.min(
     series.reduce((length, { values }) => Math.max(length, values.length), categories.length),
-    Math.floor(MOST_CHART_CELLS / (series.length + 1)),
+    Math.floor(MAX_CHART_CELLS / (series.length + 1)),
   )
   const rows = Array.from({ length: most }, (_, i) => [
     categories[i] ?? '',

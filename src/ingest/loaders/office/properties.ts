@@ -10,7 +10,7 @@ export interface Properties {
 const KEPT = new Set(['creator', 'description', 'subject', 'keywords', 'category', 'language', 'publisher'])
 
 /** In UTF-16 code units. */
-const LONGEST_VALUE = 2000
+const MAX_VALUE_CHARACTERS = 2000
 
 /** Dublin Core and its kin, as all of these formats have them: title, author and dates of the document. */
 export async function readProperties(archive: Archive, part: string, format: string): Promise<Properties> {
@@ -23,8 +23,8 @@ export async function readProperties(archive: Archive, part: string, format: str
       },
       text(text) {
         const before = values.get(name) ?? ''
-        if (text.trim() !== '' && before.length < LONGEST_VALUE)
-          values.set(name, `${before} ${text.trim()}`.trim().slice(0, LONGEST_VALUE))
+        if (text.trim() !== '' && before.length < MAX_VALUE_CHARACTERS)
+          values.set(name, `${before} ${text.trim()}`.trim().slice(0, MAX_VALUE_CHARACTERS))
       },
       close: () => {
         name = ''

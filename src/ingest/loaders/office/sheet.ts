@@ -1,13 +1,13 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 import type { DocumentWriter } from '../writing/document-writer.ts'
-import { type Row, tableText } from './cells.ts'
+import { type CellRow, tableText } from './cells.ts'
 
 /**
  * The cells of a sheet to tables: rows without a gap are one table, and a row of text after a gap begins another;
  * a single cell above a table is its caption. Only cells that hold something cost anything.
  */
 export function createSheet(writer: DocumentWriter, maxTextLength: number) {
-  let table: Row[] = []
+  let table: CellRow[] = []
   let row = new Map<number, string>()
   let number = 0
   let length = 0
@@ -40,7 +40,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     },
     /** `column` is 1-based. */
     cell(column: number, text: string) {
-      if (text.trim() === '' || column > MOST_COLUMNS) return
+      if (text.trim() === '' || column > MAX_COLUMNS) return
       row.set(column, text)
       lastEmpty = false
       length += text.length
@@ -58,9 +58,9 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
 }
 
 /** What Excel allows. */
-const MOST_COLUMNS = 16_384
+const MAX_COLUMNS = 16_384
 
-const filled = (row: Row | undefined): number => row?.size ?? 0
-const isCaption = (row: Row | undefined): boolean => filled(row) === 1
-const isHeader = (row: Row): boolean =>
+const filled = (row: CellRow | undefined): number => row?.size ?? 0
+const isCaption = (row: CellRow | undefined): boolean => filled(row) === 1
+const isHeader = (row: CellRow): boolean =>
   filled(row) > 1 && [...row.values()].every((cell) => !/^[\d\s.,%$€₽-]+$/u.test(cell))

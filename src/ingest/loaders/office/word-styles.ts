@@ -15,11 +15,11 @@ export interface Style {
 /** Whether properties of a run say that it is shown or not: `vanish`, or letters that nobody can read. */
 export function hides(name: string, value: string | undefined): boolean | undefined {
   if (name === 'vanish') return !/^(?:0|false|off)$/u.test(value ?? '')
-  return name === 'sz' && Number(value) < SMALLEST_SIZE ? true : undefined
+  return name === 'sz' && Number(value) < MIN_FONT_HALF_POINTS ? true : undefined
 }
 
 /** Half points. */
-const SMALLEST_SIZE = 4
+const MIN_FONT_HALF_POINTS = 4
 
 /** By id; the default paragraph style is ''. */
 export type Styles = ReadonlyMap<string, Style>
@@ -62,13 +62,13 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
 }
 
 /** Styles based on each other: Word allows a dozen, and damaged files have circles. */
-const DEEPEST = 20
+const MAX_STYLE_DEPTH = 20
 /** Levels of lists, from 0 on. */
-const DEEPEST_LEVEL = 8
+const MAX_LIST_LEVEL = 8
 
 /** A level of a list as a file writes it. */
 export const listLevel = (value: string): number =>
-  Math.min(Math.max(0, Math.floor(Number(value)) || 0), DEEPEST_LEVEL)
+  Math.min(Math.max(0, Math.floor(Number(value)) || 0), MAX_LIST_LEVEL)
 
 /** With what the styles that it is based on say. */
 function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
@@ -77,7 +77,7 @@ function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
   let list: RawStyle['list']
   let hidden: boolean | undefined
   let style = raw.get(id)
-  for (let depth = 0; style && depth < DEEPEST; depth++) {
+  for (let depth = 0; style && depth < MAX_STYLE_DEPTH; depth++) {
     if (role === 'body') role = roleOf(style.name)
     outline ??= style.outline ?? headingOf(style.name)
     list ??= style.list
@@ -139,7 +139,7 @@ export async function readNumbering(archive: Archive, part: string | undefined):
       while (levels.length <= at) levels.push(0)
       levels[at] = (levels[at] ?? 0) + 1
       counts.set(id, levels)
-      return format === 'bullet' || format === 'none' || at > DEEPEST_LEVEL ? '-' : `${levels[at]}.`
+      return format === 'bullet' || format === 'none' || at > MAX_LIST_LEVEL ? '-' : `${levels[at]}.`
     },
   }
 }

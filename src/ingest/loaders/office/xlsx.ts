@@ -69,7 +69,7 @@ function sheetHandler(
   let column = 0
   let phonetic = 0
   /** 1 where a column is not shown. */
-  const hiddenColumns = new Uint8Array(MOST_COLUMNS + 1)
+  const hiddenColumns = new Uint8Array(MAX_COLUMNS + 1)
   let isRowHidden = false
   let leftOut = 0
   return {
@@ -106,7 +106,7 @@ function sheetHandler(
 }
 
 /** What Excel allows. */
-const MOST_COLUMNS = 16_384
+const MAX_COLUMNS = 16_384
 
 /** 1-based column of a cell's address such as `AB12`. */
 function columnOf(address: string | undefined): number | undefined {
@@ -176,7 +176,7 @@ async function sharedStrings(archive: Archive, part: string | undefined): Promis
 }
 
 /** What Excel allows, in UTF-16 code units; each cell is written by it. */
-const LONGEST_FORMAT = 255
+const MAX_FORMAT_CHARACTERS = 255
 
 async function cellFormats(archive: Archive, part: string | undefined): Promise<string[]> {
   const formats: string[] = []
@@ -186,7 +186,7 @@ async function cellFormats(archive: Archive, part: string | undefined): Promise<
   await readXml(archive, part, FORMAT, {
     open(name, { numFmtId, formatCode }) {
       const id = Number(numFmtId ?? 0)
-      if (name === 'numFmt' && formatCode !== undefined && formatCode.length <= LONGEST_FORMAT)
+      if (name === 'numFmt' && formatCode !== undefined && formatCode.length <= MAX_FORMAT_CHARACTERS)
         custom.set(id, formatCode)
       else if (name === 'cellXfs') inCells = true
       else if (name === 'xf' && inCells) formats.push(custom.get(id) ?? getFormatFromId(id) ?? 'General')

@@ -13,9 +13,9 @@ export interface XmlHandler {
 }
 
 /** Elements inside each other; office programs need a few dozen. */
-const DEEPEST = 2000
+const MAX_DEPTH = 2000
 /** White space between elements counts, too. */
-const MOST_TEXT = 100_000_000
+const MAX_TEXT = 100_000_000
 
 /**
  * Streams a part of an archive through `handler`. No entity is ever expanded but XML's own five: declared ones end
@@ -30,8 +30,8 @@ export async function readXml(
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false })
   let depth = 0
   parser.on('opentag', ({ name, attributes }) => {
-    if (++depth > DEEPEST)
-      throw damaged(format, `${part} has more than ${DEEPEST} elements inside each other`)
+    if (++depth > MAX_DEPTH)
+      throw damaged(format, `${part} has more than ${MAX_DEPTH} elements inside each other`)
     handler.open?.(local(name), withLocalNames(attributes))
   })
   parser.on('closetag', ({ name }) => {
@@ -41,10 +41,10 @@ export async function readXml(
   let length = 0
   const hear = (text: string) => {
     length += text.length
-    if (length > MOST_TEXT)
+    if (length > MAX_TEXT)
       throw new ChatbotError(
         'document_too_large',
-        `The ${format} file is not read: ${part} has more than ${MOST_TEXT} characters of text. Split it.`,
+        `The ${format} file is not read: ${part} has more than ${MAX_TEXT} characters of text. Split it.`,
       )
     handler.text?.(text)
   }

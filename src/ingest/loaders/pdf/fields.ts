@@ -21,7 +21,7 @@ type Annotation = z.output<typeof annotationSchema>
 const AUTOMATIC_SIZE = 11
 
 /** Fields times texts of a page above which the fields stand at its end: each is compared with each. */
-const MOST_COMPARED = 4_000_000
+const MAX_COMPARED = 4_000_000
 
 /** The items of a page with those of its filled-in fields, each after the text that it stands beside. */
 export function withFields(items: readonly TextItem[], annotations: readonly unknown[]): readonly TextItem[] {
@@ -31,7 +31,7 @@ export function withFields(items: readonly TextItem[], annotations: readonly unk
   })
   if (fields.length === 0) return items
   const after = new Map<TextItem | undefined, TextItem[]>()
-  const labelled = fields.length * items.length <= MOST_COMPARED
+  const labelled = fields.length * items.length <= MAX_COMPARED
   for (const field of fields) {
     const label = labelled ? labelOf(field, items) : undefined
     const beside = after.get(label) ?? []

@@ -1,37 +1,37 @@
 /** Running headers, footers and page numbers: lines at the edge of pages that many pages have in the same place. */
-import { type Run, sameLine } from './runs.ts'
+import { sameLine, type TextRun } from './runs.ts'
 
 /** Pages near each other that must have a line before it is dropped, and how far apart they may be (left, right). */
-const LEAST_PAGES = 3
-const NEAR = 2
+const MIN_PAGES = 3
+const MAX_PAGES_APART = 2
 /** Lines looked at from each edge of a page. */
 const EDGE_LINES = 2
 /** Points by which the place may differ. */
-const PLACE = 4
+const MAX_OFFSET_POINTS = 4
 
 /** A run at the edge of a page, with the line it is in: `Chapter 2` beside the title of a section. */
 interface EdgeRun {
   readonly page: number
-  readonly line: readonly Run[]
+  readonly line: readonly TextRun[]
 }
 
 /** The pages without their furniture. `bodySize` is the size of most of the text: larger lines are titles. */
-export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: number): Run[][] {
+export function withoutFurniture(pages: readonly (readonly TextRun[])[], bodySize: number): TextRun[][] {
   const seen = new Map<string, EdgeRun[]>()
   for (const [page, runs] of pages.entries())
     for (const line of edgeLines(runs)) {
       if (line.some(({ size }) => size > 1.15 * bodySize)) continue
       for (const run of line) {
-        const key = `${Math.round(run.bottom / PLACE)} ${shape(run.text)}`
+        const key = `${Math.round(run.bottom / MAX_OFFSET_POINTS)} ${shape(run.text)}`
         const found = seen.get(key)
         if (found) found.push({ page, line })
         else seen.set(key, [{ page, line }])
       }
     }
-  const dropped = new Set<Run>()
+  const dropped = new Set<TextRun>()
   for (const found of seen.values())
     for (const group of neighbours(found))
-      if (new Set(group.map(({ page }) => page)).size >= LEAST_PAGES)
+      if (new Set(group.map(({ page }) => page)).size >= MIN_PAGES)
         for (const { line } of group) for (const run of line) dropped.add(run)
   return pages.map((runs) => runs.filter((run) => !dropped.has(run)))
 }
@@ -39,8 +39,8 @@ export function withoutFurniture(pages: readonly (readonly Run[])[], bodySize: n
 /** What is the same on all pages: the text, with any number for any other. */
 const shape = (text: string): string => text.trim().replace(/^[ivxlc]+$|\d+/giu, '#')
 
-function edgeLines(runs: readonly Run[]): Run[][] {
-  const lines: Run[][] = []
+function edgeLines(runs: readonly TextRun[]): TextRun[][] {
+  const lines: TextRun[][] = []
   for (const run of runs.toSorted((a, b) => b.bottom - a.bottom || a.left - b.left)) {
     const last = lines.at(-1)
     const first = last?.[0]
@@ -54,7 +54,7 @@ function* neighbours(lines: readonly EdgeRun[]): Generator<EdgeRun[]> {
   let group: EdgeRun[] = []
   for (const line of lines) {
     const before = group.at(-1)
-    if (before && line.page - before.page > NEAR) {
+    if (before && line.page - before.page > MAX_PAGES_APART) {
       yield group
       group = []
     }

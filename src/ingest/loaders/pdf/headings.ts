@@ -1,6 +1,6 @@
 /** Which paragraphs of a PDF are headings: those that its outline names, else those in larger type. */
 import { anyOf } from '../../../text/all-languages.ts'
-import { LARGER, type Paragraph } from './paragraphs.ts'
+import { LARGER_RATIO, type Paragraph } from './paragraphs.ts'
 
 export interface OutlineEntry {
   readonly title: string
@@ -8,13 +8,13 @@ export interface OutlineEntry {
   readonly level: number
 }
 
-const LONGEST = 200
-const MOST_LINES = 4
+const MAX_HEADING_CHARACTERS = 200
+const MAX_HEADING_LINES = 4
 /** Share of an outline that must be found in the text, or it describes something else. */
-const FOUND = 0.4
+const MIN_FOUND_SHARE = 0.4
 /** When more of the text than this is large, size means something else than headings. */
-const MOST_LARGE = 0.3
-const LEVELS = 6
+const MAX_LARGE_SHARE = 0.3
+const MAX_LEVEL = 6
 
 /** Level of each paragraph that is a heading. */
 export function headingLevels(
@@ -23,11 +23,17 @@ export function headingLevels(
   bodySize: number,
 ): Map<Paragraph, number> {
   const named = byOutline(paragraphs, outline)
-  return named.size > 0 && named.size >= FOUND * outline.length ? named : bySize(paragraphs, bodySize)
+  return named.size > 0 && named.size >= MIN_FOUND_SHARE * outline.length
+    ? named
+    : bySize(paragraphs, bodySize)
 }
 
 const canBe = ({ kind, text, lines }: Paragraph): boolean =>
-  kind !== 'table' && kind !== 'code' && text.length <= LONGEST && lines <= MOST_LINES && /\p{L}/u.test(text)
+  kind !== 'table' &&
+  kind !== 'code' &&
+  text.length <= MAX_HEADING_CHARACTERS &&
+  lines <= MAX_HEADING_LINES &&
+  /\p{L}/u.test(text)
 
 /** Where a title stands. */
 interface Places {
@@ -67,7 +73,7 @@ function byOutline(
     const at = found.best[found.next]
     const paragraph = at === undefined ? undefined : paragraphs[at]
     if (at === undefined || !paragraph) continue
-    levels.set(paragraph, Math.min(level, LEVELS))
+    levels.set(paragraph, Math.min(level, MAX_LEVEL))
     after = at
   }
   return levels
@@ -84,12 +90,12 @@ const NUMBERING = new RegExp(
 )
 
 function bySize(paragraphs: readonly Paragraph[], bodySize: number): Map<Paragraph, number> {
-  const larger = paragraphs.filter((each) => each.size > LARGER * bodySize && canBe(each))
+  const larger = paragraphs.filter((each) => each.size > LARGER_RATIO * bodySize && canBe(each))
   const characters = (list: readonly Paragraph[]) => list.reduce((sum, { text }) => sum + text.length, 0)
-  if (characters(larger) > MOST_LARGE * characters(paragraphs)) return new Map()
+  if (characters(larger) > MAX_LARGE_SHARE * characters(paragraphs)) return new Map()
   const sizes = [...new Set(larger.map(rounded))].toSorted((a, b) => b - a)
-  const levels = new Map(sizes.map((size, i) => [size, Math.min(i + 1, LEVELS)]))
-  return new Map(larger.map((each) => [each, levels.get(rounded(each)) ?? LEVELS]))
+  const levels = new Map(sizes.map((size, i) => [size, Math.min(i + 1, MAX_LEVEL)]))
+  return new Map(larger.map((each) => [each, levels.get(rounded(each)) ?? MAX_LEVEL]))
 }
 
 const rounded = ({ size }: Paragraph): number => Math.round(size * 2) / 2

@@ -17,18 +17,18 @@ export function vocabularyOf(lines: Iterable<string>): Vocabulary {
     const found = line.match(WORD) ?? []
     // The last word of a line may be a half.
     if (/[-\u2010\u00ad]\s*$/u.test(line)) found.pop()
-    for (const word of found) if (words.size < MOST_WORDS) words.add(plain(word))
+    for (const word of found) if (words.size < MAX_WORDS) words.add(plain(word))
   }
   return words
 }
 
-const MOST_WORDS = 500_000
+const MAX_WORDS = 500_000
 const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u2011]/gu, '-')
 
 /** How much of the end of a text tells how the next line is joined to it: more than the longest word, in UTF-16 code units. */
-const TAIL = 200
+const TAIL_CHARACTERS = 200
 
-export interface Joined {
+export interface JoinedLines {
   add: (line: string) => void
   /** The text as it is, without a space. */
   append: (text: string) => void
@@ -38,13 +38,13 @@ export interface Joined {
 }
 
 /** Lines joined one by one, each looking back no further than a word: a paragraph may have thousands. */
-export function createJoined(first: string, words: Vocabulary): Joined {
+export function createJoined(first: string, words: Vocabulary): JoinedLines {
   const done: string[] = []
   let tail = first
   const settle = (): void => {
-    if (tail.length <= 2 * TAIL) return
-    done.push(tail.slice(0, -TAIL))
-    tail = tail.slice(-TAIL)
+    if (tail.length <= 2 * TAIL_CHARACTERS) return
+    done.push(tail.slice(0, -TAIL_CHARACTERS))
+    tail = tail.slice(-TAIL_CHARACTERS)
   }
   settle()
   return {

@@ -1,5 +1,5 @@
 /** From the runs of a page to its cells (columns of lines) and rows of cells, in reading order. */
-import { type Box, type Run as Line, sameLine } from './runs.ts'
+import { type Box, type TextRun as Line, sameLine } from './runs.ts'
 
 /** Lines right under each other: a paragraph or several, a heading, a cell of a table. */
 export interface Cell extends Box {
@@ -70,7 +70,7 @@ const around = (a: Box, b: Box): Box => ({
 })
 
 /** Cells of one page above which their order is left alone: sorting compares each with each. */
-const MOST_SORTED = 300
+const MAX_SORTED = 300
 
 /**
  * The order of the content stream, which nearly all programs write in reading order; where it often jumps back up
@@ -82,7 +82,7 @@ function orderCells(cells: Cell[]): Cell[] {
     const before = cells[i - 1]
     if (before && cell.bottom > before.top && overlapsX(cell, before)) jumps++
   }
-  if (jumps < 2 || jumps < 0.08 * cells.length || cells.length > MOST_SORTED) return cells
+  if (jumps < 2 || jumps < 0.08 * cells.length || cells.length > MAX_SORTED) return cells
   return readingOrder(cells)
 }
 

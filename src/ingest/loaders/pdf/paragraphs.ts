@@ -1,7 +1,7 @@
 /** From lines to paragraphs, list items and code. */
-import { createJoined, type Joined, type Vocabulary } from './hyphens.ts'
+import { createJoined, type JoinedLines, type Vocabulary } from './hyphens.ts'
 import type { Region } from './layout.ts'
-import type { Run } from './runs.ts'
+import type { TextRun } from './runs.ts'
 
 export interface Paragraph {
   readonly kind: 'paragraph' | 'list' | 'code' | 'table'
@@ -22,7 +22,7 @@ const LEADS = /(?:\s?[.·_…]){5}$/u
 const PAGE_NUMBER = /(?:(?<!\d)\d+|(?<![ivxlc])[ivxlc]+)$/u
 const leads = (text: string): boolean => LEADS.test(text.trimEnd().replace(PAGE_NUMBER, '').trimEnd())
 /** Type larger than the body's, in which lines are broken for looks. */
-export const LARGER = 1.12
+export const LARGER_RATIO = 1.12
 
 /** What the whole document says about each line. */
 export interface Body {
@@ -41,10 +41,10 @@ export function paragraphsOf(regions: readonly Region[], page: number, body: Bod
   })
 }
 
-function flow(lines: readonly Run[], page: number, { size, words, codeIsMono }: Body): Paragraph[] {
+function flow(lines: readonly TextRun[], page: number, { size, words, codeIsMono }: Body): Paragraph[] {
   const paragraphs: Paragraph[] = []
   const breaks = breaksOf(lines, size)
-  let open: Run[] = []
+  let open: TextRun[] = []
   const close = () => {
     const [first] = open
     if (first)
@@ -65,7 +65,7 @@ function flow(lines: readonly Run[], page: number, { size, words, codeIsMono }: 
 }
 
 /** Whether each line begins a paragraph. */
-function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
+function breaksOf(lines: readonly TextRun[], bodySize: number): boolean[] {
   const left = least(lines.map((line) => line.left))
   const right = most(lines.map((line) => line.right))
   const pitches = lines.slice(1).map((line, i) => (lines[i]?.bottom ?? 0) - line.bottom)
@@ -79,7 +79,7 @@ function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
     if (ratio > 1.12 || ratio < 0.89) return true
     const text = line.text.trimStart()
     if (BULLET.test(text) || leads(before.text)) return true
-    if (line.size > LARGER * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
+    if (line.size > LARGER_RATIO * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
     const ended = ENDS.test(before.text.trimEnd())
     // The next word had room on the line before: the author broke it there.
     const word = /^\S+/u.exec(text)?.[0].length ?? 0
@@ -93,8 +93,8 @@ function breaksOf(lines: readonly Run[], bodySize: number): boolean[] {
   })
 }
 
-function prose(lines: readonly Run[], page: number, words: Vocabulary): Paragraph {
-  let joined: Joined | undefined
+function prose(lines: readonly TextRun[], page: number, words: Vocabulary): Paragraph {
+  let joined: JoinedLines | undefined
   for (const line of lines) {
     const next = line.text.trim()
     if (joined) joined.add(next)
@@ -127,7 +127,7 @@ const composed = (text: string): string =>
   )
 
 /** Line by line, indented as on the page. */
-function code(lines: readonly Run[], page: number): Paragraph {
+function code(lines: readonly TextRun[], page: number): Paragraph {
   const left = least(lines.map((line) => line.left))
   const text = lines
     .map((line) => ' '.repeat(Math.min(40, Math.round((line.left - left) / (0.6 * line.size)))) + line.text)
@@ -139,7 +139,7 @@ function code(lines: readonly Run[], page: number): Paragraph {
 export function joinParagraphs(paragraphs: readonly Paragraph[], words: Vocabulary): Paragraph[] {
   const joined: Paragraph[] = []
   /** The last of `joined`, its text being put together. */
-  let open: { readonly first: Paragraph; lines: number; readonly text: Joined } | undefined
+  let open: { readonly first: Paragraph; lines: number; readonly text: JoinedLines } | undefined
   const close = () => {
     if (open) joined.push({ ...open.first, lines: open.lines, text: open.text.text() })
     open = undefined

@@ -3,7 +3,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { z } from 'zod'
 import type { LoadedDocument } from '../../../domain/document.ts'
-import { ChatbotError, wordsOf } from '../../../domain/errors.ts'
+import { ChatbotError, errorText } from '../../../domain/errors.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
 import { createWriter } from '../writing/document-writer.ts'
@@ -13,7 +13,7 @@ import { headingLevels, type OutlineEntry } from './headings.ts'
 import { vocabularyOf } from './hyphens.ts'
 import { regionsOf } from './layout.ts'
 import { joinParagraphs, paragraphsOf } from './paragraphs.ts'
-import { type Run, runsOf } from './runs.ts'
+import { runsOf, type TextRun } from './runs.ts'
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>
 
@@ -81,13 +81,13 @@ const corrupt = (why: string): ChatbotError =>
   )
 
 /** Pages in a row that cannot be read, after which the rest of the file is not tried. */
-const MOST_BROKEN = 50
+const MAX_BROKEN = 50
 
 async function readPages(
   document: Pdf,
   maxTextLength: number,
-): Promise<{ pages: Run[][]; unreadable: number[] }> {
-  const pages: Run[][] = []
+): Promise<{ pages: TextRun[][]; unreadable: number[] }> {
+  const pages: TextRun[][] = []
   const unreadable: number[] = []
   let length = 0
   let broken = 0
@@ -103,14 +103,14 @@ async function readPages(
       pages.push([])
       broken++
       const readable = number > unreadable.length
-      if (broken >= MOST_BROKEN || (number === document.numPages && !readable))
-        throw corrupt(`page ${number} cannot be read (${wordsOf(thrown)})`)
+      if (broken >= MAX_BROKEN || (number === document.numPages && !readable))
+        throw corrupt(`page ${number} cannot be read (${errorText(thrown)})`)
     }
   }
   return { pages, unreadable }
 }
 
-async function readPage(document: Pdf, number: number, maxLength: number): Promise<Run[]> {
+async function readPage(document: Pdf, number: number, maxLength: number): Promise<TextRun[]> {
   const page = await document.getPage(number)
   const { items, styles } = await page.getTextContent()
   let length = 0
@@ -136,7 +136,7 @@ async function readPage(document: Pdf, number: number, maxLength: number): Promi
 }
 
 /** The size that most of the text is printed in, in points. */
-function commonSize(pages: readonly (readonly Run[])[]): number {
+function commonSize(pages: readonly (readonly TextRun[])[]): number {
   const characters = new Map<number, number>()
   for (const { size, text } of pages.flat()) {
     const rounded = Math.round(size * 2) / 2
@@ -145,7 +145,7 @@ function commonSize(pages: readonly (readonly Run[])[]): number {
   return [...characters].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 0
 }
 
-function monoShare(pages: readonly (readonly Run[])[]): number {
+function monoShare(pages: readonly (readonly TextRun[])[]): number {
   let all = 0
   let mono = 0
   for (const run of pages.flat()) {
@@ -155,11 +155,11 @@ function monoShare(pages: readonly (readonly Run[])[]): number {
   return mono / Math.max(1, all)
 }
 
-function* texts(pages: readonly (readonly Run[])[]): Generator<string> {
+function* texts(pages: readonly (readonly TextRun[])[]): Generator<string> {
   for (const runs of pages) for (const { text } of runs) yield text
 }
 
-const MOST_ENTRIES = 10_000
+const MAX_ENTRIES = 10_000
 
 const entrySchema = z.object({ title: z.string(), items: z.array(z.unknown()).default([]) })
 
@@ -170,7 +170,7 @@ async function outlineOf(document: Pdf): Promise<OutlineEntry[]> {
   const waiting = (Array.isArray(roots) ? roots : [])
     .map((item: unknown) => ({ item, level: 1 }))
     .toReversed()
-  for (let next = waiting.pop(); next && entries.length < MOST_ENTRIES; next = waiting.pop()) {
+  for (let next = waiting.pop(); next && entries.length < MAX_ENTRIES; next = waiting.pop()) {
     const { level } = next
     const entry = entrySchema.safeParse(next.item)
     if (!entry.success) continue
@@ -199,7 +199,7 @@ function withoutText(count: number, unreadable: readonly number[]): ChatbotError
   )
 }
 
-function warningsOf(pages: readonly (readonly Run[])[], unreadable: readonly number[]): string[] {
+function warningsOf(pages: readonly (readonly TextRun[])[], unreadable: readonly number[]): string[] {
   const damaged = new Set(unreadable)
   const bare = pages.flatMap((runs, i) => (runs.length === 0 && !damaged.has(i + 1) ? [i + 1] : []))
   const characters = pages.flat().reduce((sum, { text }) => sum + text.length, 0)

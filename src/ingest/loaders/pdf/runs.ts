@@ -9,7 +9,7 @@ export interface Box {
   readonly top: number
 }
 
-export interface Run extends Box {
+export interface TextRun extends Box {
   readonly text: string
   /** Size of its type, in points. */
   readonly size: number
@@ -39,9 +39,9 @@ export function runsOf(
   items: Iterable<TextItem>,
   view: readonly number[],
   isMono: (fontName: string) => boolean,
-): Run[] {
-  const runs: Run[] = []
-  let open: { run: Run; readonly text: RunText; spaced: boolean } | undefined
+): TextRun[] {
+  const runs: TextRun[] = []
+  let open: { run: TextRun; readonly text: RunText; spaced: boolean } | undefined
   const close = () => {
     if (open) runs.push({ ...open.run, text: open.text.whole() })
     open = undefined
@@ -77,12 +77,12 @@ export function runsOf(
 }
 
 /** Both on one line: baselines within half a line, which super- and subscripts are. */
-export function sameLine(a: Pick<Run, 'bottom' | 'size'>, b: Pick<Run, 'bottom' | 'size'>): boolean {
+export function sameLine(a: Pick<TextRun, 'bottom' | 'size'>, b: Pick<TextRun, 'bottom' | 'size'>): boolean {
   return Math.abs(a.bottom - b.bottom) < 0.5 * Math.max(a.size, b.size)
 }
 
 /** What is known of a run but its text, which has `length` UTF-16 code units, with another one at its end. */
-function around(a: Run, length: number, b: Run): Run {
+function around(a: TextRun, length: number, b: TextRun): TextRun {
   // The larger type gives the line: the other is a footnote mark or an index.
   const main = b.text.length > length && b.size >= a.size ? b : a
   return {
@@ -123,7 +123,11 @@ function createText(first: string) {
   }
 }
 
-function place({ str, width, transform }: TextItem, view: readonly number[], mono: boolean): Run | undefined {
+function place(
+  { str, width, transform }: TextItem,
+  view: readonly number[],
+  mono: boolean,
+): TextRun | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = transform
   const [va = 1, vb = 0, vc = 0, vd = -1, ve = 0, vf = 0] = view
   // On the viewport `y` grows downwards.

@@ -10,7 +10,7 @@ export interface Decoded {
 }
 
 /** Enough for statistics of letters. */
-const SAMPLE = 64 * 1024
+const SAMPLE_BYTES = 64 * 1024
 
 /**
  * Text of a file: by its BOM, as UTF-8 when it is valid, as `declared` (by HTML itself), else in the encoding
@@ -55,7 +55,7 @@ function decode(bytes: Buffer, declared: string | undefined): Decoded {
 }
 
 function guess(bytes: Buffer): { encoding: string; text: string } | undefined {
-  const sample = bytes.subarray(0, SAMPLE)
+  const sample = bytes.subarray(0, SAMPLE_BYTES)
   const others = chardet
     .analyse(sample)
     .filter(({ name, confidence }) => confidence >= 10 && !name.startsWith('UTF-'))
@@ -63,7 +63,7 @@ function guess(bytes: Buffer): { encoding: string; text: string } | undefined {
   for (const encoding of [...legacyEncodings(sample), ...others, 'windows-1252']) {
     if (!iconv.encodingExists(encoding)) continue
     const text = iconv.decode(bytes, encoding)
-    if (!text.includes('\uFFFD') && soundsLikeText(text.slice(0, SAMPLE))) return { encoding, text }
+    if (!text.includes('\uFFFD') && soundsLikeText(text.slice(0, SAMPLE_BYTES))) return { encoding, text }
   }
   return undefined
 }

@@ -1,10 +1,10 @@
 import type { Metadata } from '../../../domain/document.ts'
 
 /** Bounds of what is stored and shown beside a document, in UTF-16 code units. */
-const MOST_KEYS = 64
-const LONGEST_KEY = 100
-const LONGEST_VALUE = 1000
-const DEEPEST = 4
+const MAX_KEYS = 64
+const MAX_KEY_CHARACTERS = 100
+const MAX_VALUE_CHARACTERS = 1000
+const MAX_DEPTH = 4
 
 /**
  * Data of any form as a flat map: `{ Author: { Name: 'A' }, tags: ['b', 'c'] }` gives `author.name: A` and
@@ -13,16 +13,16 @@ const DEEPEST = 4
 export function flatMetadata(data: unknown): Metadata {
   const flat = new Map<string, string>()
   const add = (path: string, value: unknown, depth: number): void => {
-    if (flat.size >= MOST_KEYS || path.length > LONGEST_KEY) return
+    if (flat.size >= MAX_KEYS || path.length > MAX_KEY_CHARACTERS) return
     const scalar = scalarText(value)
     if (scalar !== undefined) {
       if (path !== '' && scalar !== '') flat.set(path, scalar)
-    } else if (depth === DEEPEST || typeof value !== 'object' || value === null) return
+    } else if (depth === MAX_DEPTH || typeof value !== 'object' || value === null) return
     else if (Array.isArray(value)) {
-      const items = value.slice(0, MOST_KEYS).map(scalarText)
+      const items = value.slice(0, MAX_KEYS).map(scalarText)
       if (items.every((item) => item !== undefined)) add(path, items.filter(Boolean).join(', '), depth + 1)
     } else
-      for (const [key, inner] of Object.entries(value).slice(0, MOST_KEYS)) {
+      for (const [key, inner] of Object.entries(value).slice(0, MAX_KEYS)) {
         const name = oneLine(key).toLowerCase()
         if (name !== '') add(path === '' ? name : `${path}.${name}`, inner, depth + 1)
       }
@@ -47,8 +47,8 @@ function scalarText(value: unknown): string | undefined {
 
 const oneLine = (text: string): string =>
   text
-    .slice(0, 2 * LONGEST_VALUE)
+    .slice(0, 2 * MAX_VALUE_CHARACTERS)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-    .slice(0, LONGEST_VALUE)
+    .slice(0, MAX_VALUE_CHARACTERS)
     .toWellFormed()

@@ -2,12 +2,12 @@ import { ofAll } from '../../../text/all-languages.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** Above these lengths of a header and of most rows, names stand beside every value instead of in a first row. */
-const LONGEST_HEADER = 160
-const LONGEST_ROW = 320
+const MAX_HEADER_CHARACTERS = 160
+const MAX_ROW_CHARACTERS = 320
 /** Rows that tell how long rows are. */
-const SAMPLE = 200
+const SAMPLE_ROWS = 200
 /** A value longer than this is a text of its own. */
-export const LONGEST_VALUE = 240
+export const MAX_VALUE_CHARACTERS = 240
 /** Fields whose value tells the records apart. */
 const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
 
@@ -22,21 +22,21 @@ export function addRecords(
   headings: readonly string[],
 ): 'table' | 'records' {
   const head = tableRow(header)
-  const lengths = rows.slice(0, SAMPLE).map((row) => row.reduce((sum, cell) => sum + cell.length + 3, 0))
+  const lengths = rows.slice(0, SAMPLE_ROWS).map((row) => row.reduce((sum, cell) => sum + cell.length + 3, 0))
   const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length * 0.9)] ?? 0
-  if (rows.length === 0 || (head.length <= LONGEST_HEADER && usual <= LONGEST_ROW)) {
+  if (rows.length === 0 || (head.length <= MAX_HEADER_CHARACTERS && usual <= MAX_ROW_CHARACTERS)) {
     builder.add('table', [head, ...rows.map(tableRow)].join('\n'), headings)
     return 'table'
   }
   // They are repeated for every row.
-  const names = header.map((name) => oneLine(name.slice(0, LONGEST_VALUE)))
+  const names = header.map((name) => oneLine(name.slice(0, MAX_VALUE_CHARACTERS)))
   const labels = LABELS.map((label) => header.findIndex((name) => name.toLowerCase() === label))
   for (const [i, row] of rows.entries()) {
     const label = labels.map((at) => oneLine(row[at] ?? '')).find((text) => text !== '')
     addRecord(
       builder,
       row.map((value, at) => [names[at] || `#${at + 1}`, value]),
-      [...headings, label === undefined || label.length > LONGEST_VALUE ? `#${i + 1}` : label],
+      [...headings, label === undefined || label.length > MAX_VALUE_CHARACTERS ? `#${i + 1}` : label],
     )
   }
   return 'records'
@@ -49,10 +49,10 @@ function addRecord(
   headings: readonly string[],
 ): void {
   const filled = fields.filter(([, value]) => value.trim() !== '')
-  const short = filled.filter(([, value]) => value.length <= LONGEST_VALUE)
+  const short = filled.filter(([, value]) => value.length <= MAX_VALUE_CHARACTERS)
   builder.add('list', short.map(([name, value]) => listLine(name, value)).join('\n'), headings)
   for (const [name, value] of filled)
-    if (value.length > LONGEST_VALUE) addText(builder, value, [...headings, name])
+    if (value.length > MAX_VALUE_CHARACTERS) addText(builder, value, [...headings, name])
 }
 
 /** A long value, paragraph by paragraph. */

@@ -1,6 +1,6 @@
 /** Sections inside each other, and UTF-16 code units of a title: every block and chunk repeats them all. */
-const DEEPEST = 32
-const LONGEST_TITLE = 500
+const MAX_DEPTH = 32
+const MAX_TITLE_CHARACTERS = 500
 
 /** The titles around what is being read: a heading closes the sections of its level and below. */
 export function createSections() {
@@ -12,7 +12,8 @@ export function createSections() {
     enter(level: number, title: string): string[] {
       while ((open.at(-1)?.level ?? 0) >= level) open.pop()
       const around = open.map((section) => section.title)
-      if (title !== '' && open.length < DEEPEST) open.push({ level, title: title.slice(0, LONGEST_TITLE) })
+      if (title !== '' && open.length < MAX_DEPTH)
+        open.push({ level, title: title.slice(0, MAX_TITLE_CHARACTERS) })
       return around
     },
   }

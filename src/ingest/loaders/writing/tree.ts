@@ -1,4 +1,4 @@
-import { addRecords, addText, LONGEST_VALUE, listLine, oneLine } from './records.ts'
+import { addRecords, addText, listLine, MAX_VALUE_CHARACTERS, oneLine } from './records.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** Nested data, whatever language it was written in. */
@@ -8,9 +8,9 @@ export type Tree =
   | { readonly kind: 'map'; readonly entries: readonly (readonly [key: string, value: Tree])[] }
 
 /** Paths of hostile nesting would grow with every level. */
-const LONGEST_PATH = 200
+const MAX_PATH_CHARACTERS = 200
 /** Lines of a block: the splitter packs blocks, and cuts long ones. */
-const LINES = 20
+const LINES_PER_BLOCK = 20
 
 /**
  * Adds nested data as lines of `- path.to.value: text`; lists of flat records as tables, long texts as
@@ -27,7 +27,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
   }
   const line = (text: string): void => {
     lines.push(text)
-    if (lines.length >= LINES) flush()
+    if (lines.length >= LINES_PER_BLOCK) flush()
   }
   for (let next = open.pop(); next; next = open.pop()) {
     const { tree, path } = next
@@ -37,7 +37,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       section = top
     }
     if (tree.kind === 'value') {
-      if (tree.text.length > LONGEST_VALUE || tree.text.trim().includes('\n')) {
+      if (tree.text.length > MAX_VALUE_CHARACTERS || tree.text.trim().includes('\n')) {
         flush()
         addText(builder, tree.text, path === '' || path === section ? pathOf() : [...pathOf(), path])
       } else if (tree.text !== '') line(withComment(path, tree.text, tree.comment))
@@ -74,8 +74,8 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
 }
 
 const joined = (path: string, step: string): string => {
-  const longer = path + oneLine(step.slice(0, LONGEST_PATH))
-  return longer.length > LONGEST_PATH ? `…${longer.slice(-LONGEST_PATH / 2)}` : longer
+  const longer = path + oneLine(step.slice(0, MAX_PATH_CHARACTERS))
+  return longer.length > MAX_PATH_CHARACTERS ? `…${longer.slice(-MAX_PATH_CHARACTERS / 2)}` : longer
 }
 
 /** The first key of a path, or the first item of a list: what data under one stands together. */
@@ -91,8 +91,8 @@ function shortValues(items: readonly Tree[]): string[] | undefined {
   const lines: string[] = []
   let open = ''
   for (const item of items) {
-    if (item.kind !== 'value' || item.text.length > LONGEST_VALUE) return undefined
-    if (open !== '' && open.length + item.text.length > LONGEST_VALUE) {
+    if (item.kind !== 'value' || item.text.length > MAX_VALUE_CHARACTERS) return undefined
+    if (open !== '' && open.length + item.text.length > MAX_VALUE_CHARACTERS) {
       lines.push(open)
       open = ''
     }

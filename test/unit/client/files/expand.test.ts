@@ -10,7 +10,7 @@ import {
   expandSource,
 } from '../../../../src/client/files/expand.ts'
 import { hashFile } from '../../../../src/client/files/hash.ts'
-import { placesOf } from '../../../../src/client/files/places.ts'
+import { inputsOf } from '../../../../src/client/files/inputs.ts'
 
 let dir: string
 
@@ -34,7 +34,7 @@ interface Named extends Partial<ExpandOptions> {
 /** Every place that the inputs name, read as one. */
 async function expand(inputs: readonly string[], { cwd = dir, tracked = false, ...given }: Named = {}) {
   const options = { extensions: new Set(['.md', '.txt']), ...given }
-  const { sources, files } = placesOf(inputs, { cwd, tracked })
+  const { sources, files } = inputsOf(inputs, { cwd, tracked })
   const found: Expansion[] = []
   for (const { kind, location } of sources) {
     if (kind !== 'url') found.push(await expandSource(kind, location, options))
@@ -285,7 +285,7 @@ test('a name that is too long for the index is a failure of that file', async ()
 test('what is named are folders, globs, pages and files', () => {
   write({ 'docs/a.md': '', 'x[1].md': '' })
   const inputs = ['docs', './docs/', 'docs/a.md', '*.md', 'x[1].md', 'HTTP://a.test/b#c', 'none.md']
-  expect(placesOf(inputs, { cwd: dir, tracked: false })).toEqual({
+  expect(inputsOf(inputs, { cwd: dir, tracked: false })).toEqual({
     sources: [
       { kind: 'folder', location: join(dir, 'docs') },
       { kind: 'glob', location: join(dir, '*.md') },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf, summary } from '../../../../commands/common/ingest-summary.ts'
 import type { FileResult } from '../../../../src/client/sync/ingest.ts'
-import { reportOf } from '../../../../src/client/sync/report.ts'
+import { syncReportOf } from '../../../../src/client/sync/report.ts'
 import { ChatbotError, ERRORS } from '../../../../src/domain/errors.ts'
 
 const indexed: FileResult = {
@@ -24,14 +24,14 @@ test.each([
   [[indexed], new ChatbotError('cancelled', 'stop'), 130],
   [[indexed], new ChatbotError('daemon_unreachable', 'gone'), 5],
 ])('exit status of an ingest', (results, stopped, code) => {
-  const report = reportOf('docs', [{ failed: [], skipped: [], results, stopped }], 1000)
+  const report = syncReportOf('docs', [{ failed: [], skipped: [], results, stopped }], 1000)
   expect(exitCodeOf([report], stopped)).toBe(code)
 })
 
 const nothing = { results: [], failed: [], skipped: [], stopped: undefined }
 
 test('the report of an ingest adds up', () => {
-  const report = reportOf(
+  const report = syncReportOf(
     'docs',
     [
       {
@@ -84,7 +84,7 @@ test('the report of an ingest adds up', () => {
 
 test('a file that several places hold is reported once, by what was done to it', () => {
   const again: FileResult = { path: '/a', uri: '/a', status: 'unchanged' }
-  const report = reportOf(
+  const report = syncReportOf(
     'docs',
     [
       { ...nothing, results: [indexed, unchanged] },

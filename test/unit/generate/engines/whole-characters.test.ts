@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Piece } from '../../../../src/generate/engines/completion.ts'
+import type { CompletionPart } from '../../../../src/generate/engines/completion.ts'
 import { wholeCharacters } from '../../../../src/generate/engines/whole-characters.ts'
 
 async function read(...texts: string[]): Promise<string> {
-  async function* pieces(): AsyncGenerator<Piece> {
+  async function* pieces(): AsyncGenerator<CompletionPart> {
     for (const text of texts) yield { text }
     yield { finish: 'stop' }
   }

@@ -5,7 +5,7 @@ import { candidatesOf } from '../../../../src/generate/extractive/candidates.ts'
 import { expectedAnswer } from '../../../../src/generate/extractive/expected.ts'
 import { quotesOf } from '../../../../src/generate/extractive/quotes.ts'
 import { compareWords, rank, shortlist } from '../../../../src/generate/extractive/relevance.ts'
-import { terms } from '../../../../src/text/terms.ts'
+import { contentWords } from '../../../../src/text/content-words.ts'
 
 const passage = (text: string, chunk = 'c', score = 0.9): Passage => ({
   number: 1,
@@ -167,7 +167,7 @@ describe('quotations', () => {
 })
 
 describe('words', () => {
-  const stems = (text: string) => terms(text).map((term) => term.stem)
+  const stems = (text: string) => contentWords(text).map((term) => term.stem)
 
   it.each([
     ['installing', 'installed installs installation'],
@@ -183,7 +183,7 @@ describe('words', () => {
 
   it('leave out stop words and tell names and numbers from others', () => {
     expect(
-      terms('What does the error E1042 in NATO and at Helsinki mean in 1999?').map(({ kind }) => kind),
+      contentWords('What does the error E1042 in NATO and at Helsinki mean in 1999?').map(({ kind }) => kind),
     ).toEqual(['word', 'number', 'name', 'name', 'word', 'number'])
     expect(stems('что это такое и как')).toEqual([])
   })

@@ -1,5 +1,5 @@
 /** Conditions of style sheets, for somebody who reads on a screen of usual size. */
-import { FONT_SIZE, HEIGHT, pixels, WIDTH } from './values.ts'
+import { FONT_SIZE_PX, pixels, VIEWPORT_HEIGHT_PX, VIEWPORT_WIDTH_PX } from './values.ts'
 
 /** Whether a list of media queries holds. */
 export const mediaApplies = (list: string): boolean =>
@@ -30,8 +30,8 @@ function featureHolds(feature: string): boolean {
 }
 
 function isBounded(axis: string | undefined, fromBelow: boolean, length: string | undefined): boolean {
-  const is = axis === 'width' ? WIDTH : HEIGHT
-  const limit = pixels(length, FONT_SIZE)
+  const is = axis === 'width' ? VIEWPORT_WIDTH_PX : VIEWPORT_HEIGHT_PX
+  const limit = pixels(length, FONT_SIZE_PX)
   return limit !== undefined && (fromBelow ? is >= limit : is <= limit)
 }
 

@@ -68,10 +68,10 @@ export interface Compiled {
 }
 
 /** Steps that are tried, declarations that are weighed; an honest page of a megabyte needs a million. */
-const MOST_WORK = 10_000_000
-const MOST_STEPS = 200_000
+const MAX_WORK = 10_000_000
+const MAX_STEPS = 200_000
 /** Selectors inside `:is()` and its like. */
-const DEEPEST = 8
+const MAX_DEPTH = 8
 
 /** Selectors that cannot be followed: they are left out, with a word to the user. */
 export class Unfollowed extends Error {}
@@ -146,7 +146,7 @@ export class SelectorTable {
 
   #file(step: Step, { id, name, tag }: Keys): number {
     const number = this.#steps.push(step) - 1
-    if (number >= MOST_STEPS) throw tooComplicated(`its styles have more than ${MOST_STEPS} selectors`)
+    if (number >= MAX_STEPS) throw tooComplicated(`its styles have more than ${MAX_STEPS} selectors`)
     if (step.before !== undefined && step.combinator === '~') this.#forSiblings.add(step.before)
     const bucket =
       id !== undefined
@@ -244,7 +244,7 @@ export class SelectorTable {
       return { test, specificity: 1000 }
     }
     if (child?.type !== 'SelectorList') return undefined
-    if (depth >= DEEPEST) throw new Unfollowed()
+    if (depth >= MAX_DEPTH) throw new Unfollowed()
     const selectors = [...child.children].filter((each) => each.type === 'Selector')
     if (name === 'has') return this.#has(selectors, depth)
     if (!/^(?:is|where|not|matches|any|-webkit-any|-moz-any)$/u.test(name)) return undefined
@@ -305,7 +305,7 @@ export class SelectorTable {
   /** Counts what an element costs. Throws `document_too_large` where all of them cost too much. */
   spend(work: number): void {
     this.#work += work
-    if (this.#work > MOST_WORK) throw tooComplicated('it has too many elements for so many rules of style')
+    if (this.#work > MAX_WORK) throw tooComplicated('it has too many elements for so many rules of style')
   }
 
   /** All elements and texts in their order; what stands in an element only if `enter` says so. */
@@ -537,7 +537,7 @@ const DESCENDANT: CssNode = { type: 'Combinator', name: ' ' }
 
 /** Whether `&` stands somewhere in a selector. */
 const holds = (nodes: readonly CssNode[], depth: number): boolean =>
-  depth <= 3 * DEEPEST &&
+  depth <= 3 * MAX_DEPTH &&
   nodes.some(
     (node) =>
       node.type === 'NestingSelector' ||

@@ -27,13 +27,13 @@ export interface Sheets {
 }
 
 /** Rules inside each other; people need three or four. */
-const DEEPEST = 32
+const MAX_DEPTH = 32
 /** What a parser cannot read; old pages have a few dozen hacks. */
-const MOST_ERRORS = 5000
+const MAX_ERRORS = 5000
 /** Characters of a selector that is none; those of people are typing errors. */
-const LONGEST_BROKEN = 2000
+const MAX_BROKEN_CHARACTERS = 2000
 /** Of a value; what hides is short. */
-const LONGEST_VALUE = 1000
+const MAX_VALUE_CHARACTERS = 1000
 
 /** The rules of one style sheet. Throws `document_too_large` for what no honest sheet is like. */
 export function readSheet(css: string): Sheets {
@@ -44,7 +44,7 @@ export function readSheet(css: string): Sheets {
       parseValue: false,
       parseAtrulePrelude: false,
       onParseError() {
-        if (++errors > MOST_ERRORS) throw tooComplicated(`its styles have more than ${MOST_ERRORS} errors`)
+        if (++errors > MAX_ERRORS) throw tooComplicated(`its styles have more than ${MAX_ERRORS} errors`)
       },
     })
   const nested = (text: string, parent: StyleRule | undefined, layered: boolean, depth: number) => {
@@ -52,7 +52,8 @@ export function readSheet(css: string): Sheets {
     if (sheet.type === 'StyleSheet') walk(sheet.children, parent, layered, depth)
   }
   const walk = (nodes: Iterable<CssNode>, parent: StyleRule | undefined, layered: boolean, depth: number) => {
-    if (depth > DEEPEST) throw tooComplicated(`its styles have rules more than ${DEEPEST} deep in each other`)
+    if (depth > MAX_DEPTH)
+      throw tooComplicated(`its styles have rules more than ${MAX_DEPTH} deep in each other`)
     for (const node of nodes) {
       if (node.type === 'Atrule' && node.block)
         atRule(node.name, node.prelude, node.block, parent, layered, depth)
@@ -68,7 +69,8 @@ export function readSheet(css: string): Sheets {
     const rest = prelude.value.slice(prelude.value.lastIndexOf(';') + 1)
     if (rest.length === prelude.value.length) {
       // What the parser gives up for its depth, a browser may read.
-      if (rest.length > LONGEST_BROKEN) throw tooComplicated('its styles have a selector that cannot be read')
+      if (rest.length > MAX_BROKEN_CHARACTERS)
+        throw tooComplicated('its styles have a selector that cannot be read')
       return undefined
     }
     const list = parse(rest, { context: 'selectorList', onParseError: () => undefined })
@@ -163,7 +165,7 @@ function declarationNodes(text: string): CssNode[] {
 /** A `style` attribute. */
 export function readStyle(text: string): Declarations {
   const declarations = new Map<string, Declared>()
-  fill(declarationNodes(text.slice(0, 20 * LONGEST_VALUE)), declarations)
+  fill(declarationNodes(text.slice(0, 20 * MAX_VALUE_CHARACTERS)), declarations)
   return declarations
 }
 
@@ -173,7 +175,7 @@ function fill(nodes: Iterable<CssNode>, declarations: Map<string, Declared>): vo
     const written = ident.decode(node.property)
     const property = written.startsWith('--') ? written : written.toLowerCase()
     const raw = node.value.type === 'Raw' ? node.value.value : ''
-    const text = withoutComments(raw.slice(0, LONGEST_VALUE)).trim()
+    const text = withoutComments(raw.slice(0, MAX_VALUE_CHARACTERS)).trim()
     const value = text.includes('\\') ? ident.decode(text) : text
     const important = node.important !== false
     // What a variable holds is known at the element: so are the parts of a shorthand.

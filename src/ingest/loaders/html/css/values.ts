@@ -1,31 +1,35 @@
 /** Values of CSS properties as numbers. */
 
 /** Of a usual screen, in pixels: what media queries ask about, and what `vw`, `vh` and percentages are of. */
-export const WIDTH = 1280
-export const HEIGHT = 800
+export const VIEWPORT_WIDTH_PX = 1280
+export const VIEWPORT_HEIGHT_PX = 800
 /** Of text that says nothing about it, in pixels. */
-export const FONT_SIZE = 16
+export const FONT_SIZE_PX = 16
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   px: 1,
-  rem: FONT_SIZE,
+  rem: FONT_SIZE_PX,
   pt: 4 / 3,
   pc: 16,
   in: 96,
   cm: 37.8,
   mm: 3.78,
   q: 0.945,
-  vw: WIDTH / 100,
-  vi: WIDTH / 100,
-  vh: HEIGHT / 100,
-  vb: HEIGHT / 100,
-  vmin: HEIGHT / 100,
-  vmax: WIDTH / 100,
+  vw: VIEWPORT_WIDTH_PX / 100,
+  vi: VIEWPORT_WIDTH_PX / 100,
+  vh: VIEWPORT_HEIGHT_PX / 100,
+  vb: VIEWPORT_HEIGHT_PX / 100,
+  vmin: VIEWPORT_HEIGHT_PX / 100,
+  vmax: VIEWPORT_WIDTH_PX / 100,
 }
 
 /** In pixels; percentages are of `whole`. Undefined for keywords, and for functions but sums and products. */
-export function pixels(value: string | undefined, fontSize: number, whole = WIDTH): number | undefined {
+export function pixels(
+  value: string | undefined,
+  fontSize: number,
+  whole = VIEWPORT_WIDTH_PX,
+): number | undefined {
   if (value === undefined) return undefined
   const sum = /^calc\((.*)\)$/iu.exec(value)?.[1]
   if (sum === undefined) return length(value, fontSize, whole)
@@ -61,7 +65,7 @@ function length(value: string, fontSize: number, whole: number): number | undefi
 }
 
 /** 0 to 1, of a number or a percentage. */
-export const share = (value: string | undefined): number | undefined => pixels(value, FONT_SIZE, 1)
+export const share = (value: string | undefined): number | undefined => pixels(value, FONT_SIZE_PX, 1)
 
 /** Red, green and blue up to 255, alpha up to 1; as written where it is a name that is not known here. */
 export type Color = readonly [number, number, number, number] | string
@@ -80,7 +84,7 @@ export function colorOf(value: string): Color {
   if (kind === undefined || parts.length < 3) return text
   const alpha = parts[3] === undefined ? 1 : (share(parts[3]) ?? 1)
   if (kind === 'rgb') {
-    const [red = 0, green = 0, blue = 0] = parts.map((part) => pixels(part, FONT_SIZE, 255) ?? 0)
+    const [red = 0, green = 0, blue = 0] = parts.map((part) => pixels(part, FONT_SIZE_PX, 255) ?? 0)
     return [red, green, blue, alpha]
   }
   return [
@@ -105,13 +109,13 @@ function fromHsl(hue: number, saturation: number, lightness: number): [number, n
 }
 
 /** Channels of two colours that nobody tells apart. */
-const NEAR = 8
+const MAX_CHANNEL_DIFFERENCE = 8
 
 export const isTransparent = (color: Color): boolean => typeof color !== 'string' && color[3] <= 0.05
 
 export function looksLike(one: Color, other: Color): boolean {
   if (typeof one === 'string' || typeof other === 'string') return one === other
-  return one.slice(0, 3).every((channel, i) => Math.abs(channel - (other[i] ?? 0)) <= NEAR)
+  return one.slice(0, 3).every((channel, i) => Math.abs(channel - (other[i] ?? 0)) <= MAX_CHANNEL_DIFFERENCE)
 }
 
 const NAMES: Readonly<Record<string, string>> = {

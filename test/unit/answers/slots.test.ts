@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { fairTurns } from '../../../src/answers/turns.ts'
+import { fairSlots } from '../../../src/answers/slots.ts'
 
 /** Runs what can run now. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('one who asks much waits for the own asks, and others do not', async () => {
-  const turns = fairTurns(2)
+  const turns = fairSlots(2)
   const order: string[] = []
   const take = (subject: string, name: string) =>
     turns.take(subject).then((leave) => {

@@ -5,25 +5,25 @@ import { escapePath, isDynamicPattern } from 'tinyglobby'
 import type { SourceKind } from '../../domain/source.ts'
 import { isWebAddress, parseWebAddress } from '../../fetch/web-address.ts'
 
-export interface Place {
+export interface SourceLocation {
   readonly kind: SourceKind
   /** Absolute real path of a folder, absolute pattern, or URL. */
   readonly location: string
 }
 
-export interface Places {
+export interface Inputs {
   /** Each is a source of its own. */
-  readonly sources: readonly Place[]
+  readonly sources: readonly SourceLocation[]
   /** Absolute paths of everything else: files, and what does not exist. */
   readonly files: readonly string[]
 }
 
 /** Throws `bad_request` for a web address that cannot be one. */
-export function placesOf(
+export function inputsOf(
   inputs: readonly string[],
   { cwd, tracked }: { readonly cwd: string; readonly tracked: boolean },
-): Places {
-  const sources = new Map<string, Place>()
+): Inputs {
+  const sources = new Map<string, SourceLocation>()
   const files = new Set<string>()
   for (const input of inputs) {
     const found = sourceAt(input, cwd, tracked)
@@ -33,7 +33,7 @@ export function placesOf(
   return { sources: [...sources.values()], files: [...files] }
 }
 
-function sourceAt(input: string, cwd: string, tracked: boolean): Place | undefined {
+function sourceAt(input: string, cwd: string, tracked: boolean): SourceLocation | undefined {
   if (isWebAddress(input)) return { kind: 'url', location: parseWebAddress(input).href }
   const path = resolve(cwd, input)
   let stats: Stats | undefined

@@ -4,7 +4,7 @@ import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** A content word. */
-export interface Term {
+export interface ContentWord {
   /** The comparable form: equal for `installing` and `installed`, for `установка` and `установки`. */
   readonly stem: string
   /** Names, numbers and codes must be matched by an answer. */
@@ -12,8 +12,8 @@ export interface Term {
 }
 
 /** The content words of `text` in order; the parts of `some_name` and `a/path.txt` are separate words. */
-export function terms(text: string): Term[] {
-  const found: Term[] = []
+export function contentWords(text: string): ContentWord[] {
+  const found: ContentWord[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
     const word = fold(written)
     if (!STOP_WORDS.has(word)) found.push({ stem: stem(word), kind: kindOf(written, index) })
@@ -21,14 +21,15 @@ export function terms(text: string): Term[] {
   return found
 }
 
-export const stems = (text: string): ReadonlySet<string> => new Set(terms(text).map((term) => term.stem))
+export const stems = (text: string): ReadonlySet<string> =>
+  new Set(contentWords(text).map((term) => term.stem))
 
 const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
 const CAPITAL = /^\p{Lu}/u
 const CODE = /^\p{Lu}[\p{Lu}\p{N}]+$/u
 
 /** An initial capital at the very beginning does not make a name, unless the whole word is in capitals. */
-function kindOf(written: string, index: number): Term['kind'] {
+function kindOf(written: string, index: number): ContentWord['kind'] {
   if (/\p{N}/u.test(written)) return 'number'
   return CODE.test(written) || (index > 0 && CAPITAL.test(written)) ? 'name' : 'word'
 }
@@ -43,13 +44,13 @@ const fold = (word: string): string =>
  * Beyond six letters, words with the same root differ more often than words with different roots agree (measured
  * on XQuAD).
  */
-const STEM_LENGTH = 6
+const MAX_STEM_CHARACTERS = 6
 /** UTF-16 code units; no suffix of a longer word reaches into its stem. */
-const LONGEST_WORD = 64
+const MAX_WORD_CHARACTERS = 64
 
 function stem(word: string): string {
   if (/\p{N}/u.test(word) || word.length <= 3) return word
-  if (word.length > LONGEST_WORD) return word.slice(0, STEM_LENGTH)
+  if (word.length > MAX_WORD_CHARACTERS) return word.slice(0, MAX_STEM_CHARACTERS)
   const root = KNOWLEDGE[languageOfWord(word)].root(word)
-  return root.length > STEM_LENGTH ? root.slice(0, STEM_LENGTH) : root
+  return root.length > MAX_STEM_CHARACTERS ? root.slice(0, MAX_STEM_CHARACTERS) : root
 }
