@@ -1,8 +1,8 @@
 /** The best candidates as Markdown, each within its length, with the spans of what it quotes. */
 import type { Span } from '../../domain/document.ts'
 import { asksHow, asksList } from '../extractive/expected.ts'
-import type { RankedCandidate } from './rank.ts'
-import { type Quoted, renderCode, renderItem, renderProse, renderTable } from './render.ts'
+import type { RankedBlock } from './rank.ts'
+import { headingOf, type Quoted, renderCode, renderItem, renderProse, renderTable } from './render.ts'
 import type { Unit } from './units.ts'
 
 /** UTF-16 code units. */
@@ -27,9 +27,9 @@ export interface AnswerBlock {
   readonly unit: Unit
 }
 
-export function compose(question: string, ranked: readonly RankedCandidate[]): AnswerBlock[] {
+export function compose(question: string, ranked: readonly RankedBlock[]): AnswerBlock[] {
   const isLong = asksList(question) || asksHow(question)
-  const taken: { main: RankedCandidate; units: Unit[]; answer: AnswerBlock }[] = []
+  const taken: { main: RankedBlock; units: Unit[]; answer: AnswerBlock }[] = []
   const used = new Set<Unit>()
   const pool = [...ranked]
   let length = 0
@@ -37,14 +37,18 @@ export function compose(question: string, ranked: readonly RankedCandidate[]): A
     const next = bestOf(pool, taken.length === 0 ? undefined : used)
     const candidate = pool.splice(next, 1)[0]
     if (candidate === undefined) break
-    const { units } = candidate.candidate
-    if (units.some((unit) => used.has(unit))) continue
+    const { units, introduction } = candidate.candidate
+    if (units.some((unit) => used.has(unit)) || (introduction !== undefined && used.has(introduction)))
+      continue
     const host = taken.find((one) => sharesTable(one.units, units))
     const answer =
-      host === undefined ? rendered(candidate, units, isLong) : rendered(host.main, [...host.units, ...units], isLong)
+      host === undefined
+        ? rendered(candidate, units, isLong)
+        : rendered(host.main, [...host.units, ...units], isLong)
     const added = answer.text.length - (host?.answer.text.length ?? 0)
     if (taken.length > 0 && length + added > ANSWER_LENGTH) continue
     for (const unit of units) used.add(unit)
+    if (introduction !== undefined) used.add(introduction)
     length += added
     if (host === undefined) taken.push({ main: candidate, units: [...units], answer })
     else Object.assign(host, { units: [...host.units, ...units], answer })
@@ -53,7 +57,7 @@ export function compose(question: string, ranked: readonly RankedCandidate[]): A
 }
 
 /** Position in the pool of the one to take next. */
-function bestOf(pool: readonly RankedCandidate[], used: ReadonlySet<Unit> | undefined): number {
+function bestOf(pool: readonly RankedBlock[], used: ReadonlySet<Unit> | undefined): number {
   if (used === undefined) return 0
   const last = [...used]
   const scores = pool.map(({ candidate, score }) => {
@@ -79,13 +83,14 @@ const sharesTable = (a: readonly Unit[], b: readonly Unit[]): boolean => {
   )
 }
 
-function rendered(ranked: RankedCandidate, units: readonly Unit[], isLong: boolean): AnswerBlock {
+function rendered(ranked: RankedBlock, units: readonly Unit[], isLong: boolean): AnswerBlock {
   const ordered = units.toSorted((a, b) => a.block.start - b.block.start)
   const [main = ordered[0]] = ranked.candidate.units
   if (main === undefined) throw new Error('a candidate has no block')
+  const heading = headingOf(main)
   const whole = (quoted: Quoted): AnswerBlock => ({
-    text: quoted.parts.map(({ text }) => text).join('\n'),
-    spans: quoted.parts.flatMap(({ spans }) => spans),
+    text: [...heading, ...quoted.parts].map(({ text }) => text).join('\n'),
+    spans: [...heading, ...quoted.parts].flatMap(({ spans }) => spans),
     markOnOwnLine: quoted.markOnOwnLine,
     unit: main,
   })
@@ -103,7 +108,8 @@ function rendered(ranked: RankedCandidate, units: readonly Unit[], isLong: boole
   }
   if (main.block.kind === 'code') return whole(renderCode(main, isLong ? MAX_LONG_BLOCK : MAX_BLOCK))
   const room = isLong ? MAX_LONG_BLOCK : MAX_BLOCK
-  const span = main.text.length <= room ? { start: 0, end: main.text.length } : window(main, scoresOf(main), room)
+  const span =
+    main.text.length <= room ? { start: 0, end: main.text.length } : window(main, scoresOf(main), room)
   return whole(renderProse(main, span))
 }
 

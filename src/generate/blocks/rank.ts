@@ -2,7 +2,7 @@
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
 import { contentWords, stems } from '../../text/content-words.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
-import type { Candidate } from './candidates.ts'
+import type { BlockCandidate } from './candidates.ts'
 import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
 import type { Unit } from './units.ts'
 import { versionOf } from './versions.ts'
@@ -33,8 +33,8 @@ export interface BlockFeatures {
   readonly version: number
 }
 
-export interface RankedCandidate {
-  readonly candidate: Candidate
+export interface RankedBlock {
+  readonly candidate: BlockCandidate
   readonly score: number
   /** For each unit and each of its sentences: how well it meets the question. */
   readonly sentences: readonly (readonly number[])[]
@@ -113,17 +113,18 @@ export function shortlist(question: string, units: readonly Unit[], words: Worde
 /** Best first. Candidates without a unit that was matched are left out. */
 export function rankCandidates(
   question: string,
-  candidates: readonly Candidate[],
+  candidates: readonly BlockCandidate[],
   words: WordedUnits,
   matches: Matches,
-): RankedCandidate[] {
+): RankedBlock[] {
   const known = stems(question)
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
   const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
   return candidates
     .flatMap((candidate) => {
-      const { units } = candidate
+      const units =
+        candidate.introduction === undefined ? candidate.units : [candidate.introduction, ...candidate.units]
       const found = units.flatMap((unit) => {
         const match = matches.of(unit)
         return match === undefined ? [] : [match]
@@ -147,7 +148,7 @@ export function rankCandidates(
         isList: wantsList && candidate.kind !== 'block' ? 1 : 0,
         version: versionOf(question, first.excerpt.uri, uris),
       }
-      const sentences = units.map((unit) => {
+      const sentences = candidate.units.map((unit) => {
         const match = matches.of(unit)
         return match === undefined ? [] : match.sentences.map((sentence) => sentenceScore(match, sentence))
       })
@@ -195,7 +196,8 @@ function tokenFeatures(found: readonly UnitMatch[], words: readonly number[]): T
 /** For choosing sentences within a block: what stands before it counts a little less than what it says itself. */
 function sentenceScore({ before }: UnitMatch, { best, similarity }: SentenceMatch): number {
   const { before: damped, similarity: weight } = BLOCK_WEIGHTS.sentence
-  const tokens = best.length === 0 ? 0 : mean(best.map((value, i) => Math.max(value, damped * (before[i] ?? -1))))
+  const tokens =
+    best.length === 0 ? 0 : mean(best.map((value, i) => Math.max(value, damped * (before[i] ?? -1))))
   return tokens + weight * similarity
 }
 

@@ -1,6 +1,7 @@
 /** Blocks as Markdown that stands on its own: with what leads to them, tables with their header, code in fences. */
 import type { Span } from '../../domain/document.ts'
 import { cellsOf } from '../../ingest/blocks/rows.ts'
+import { stems } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 
 export interface Quoted {
@@ -29,11 +30,46 @@ function itemLine(text: string): string {
   return MARKER.test(line) ? line.replace(MARKER, '- ') : line
 }
 
-/** A paragraph, an item or a quotation; `span` is what of it is quoted. */
-export function renderProse(unit: Unit, span: Span): Quoted {
-  const text = unit.text.slice(span.start, span.end)
-  return { parts: [...leadsOf(unit), { text: itemLine(text), spans: [spanOf(unit, span)] }], markOnOwnLine: false }
+/** UTF-16 code units of a heading, or of the line that names an item. */
+const MAX_NAME = 120
+
+/** The heading above a block, where it says more than the block and what leads to it. */
+export function headingOf(unit: Unit): Quoted['parts'] {
+  const { excerpt, block, text, leads } = unit
+  const title = block.headings.at(-1)
+  if (title === undefined || title.length > MAX_NAME) return []
+  const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
+  if (heading === undefined) return []
+  const words = excerpt.text(heading).replace(/^[#=\s]+|[#\s]+$/gu, '')
+  const told = stems([...leads, text].join(' '))
+  const isTold = [...stems(words)].every((stem) => told.has(stem))
+  if (isTold || flowing(words) !== flowing(title)) return []
+  return [{ text: `**${flowing(words)}**`, spans: [{ start: heading.start, end: heading.end }] }]
 }
+
+/** A paragraph, an item or a quotation; `span` is what of it is quoted. An item keeps the line that names it. */
+export function renderProse(unit: Unit, span: Span): Quoted {
+  const { block, text } = unit
+  const named = text.indexOf('\n')
+  const isItem = block.group !== undefined
+  const name = {
+    start: 0,
+    end: named < 0 || named > MAX_NAME ? Math.min(MAX_NAME, unit.sentences[0]?.end ?? 0) : named,
+  }
+  const cut =
+    isItem && span.start >= name.end
+      ? [{ text: itemLine(text.slice(0, name.end)), spans: [spanOf(unit, name)] }]
+      : []
+  const said = unquoted(block.kind, text.slice(span.start, span.end))
+  return {
+    parts: [...leadsOf(unit), ...cut, { text: itemLine(said), spans: [spanOf(unit, span)] }],
+    markOnOwnLine: false,
+  }
+}
+
+/** The marks at the beginning of quoted lines are not what is said. */
+const unquoted = (kind: string, text: string): string =>
+  kind === 'quote' ? text.replace(/(^|\n)[ \t]*(?:>[ \t]?)+/gu, '$1') : text
 
 /** Items with what leads to their list; `room` cuts each at its first line. */
 export function renderItem(units: readonly Unit[], room?: number): Quoted {
@@ -73,7 +109,10 @@ export function renderTable(units: readonly Unit[]): Quoted {
     ...headers.slice(0, -1).map((span) => ({ text: tableLine(row(span)), spans: [span] })),
     { text: tableLine(titles), spans: header === undefined ? [] : [header] },
     { text: tableLine(titles.map(() => '---')), spans: [] },
-    ...units.map((unit) => ({ text: tableLine(row(unit.block)), spans: [{ start: unit.block.start, end: unit.block.end }] })),
+    ...units.map((unit) => ({
+      text: tableLine(row(unit.block)),
+      spans: [{ start: unit.block.start, end: unit.block.end }],
+    })),
   ]
   const before = leads.map((span) => ({ text: `${flowing(excerpt.text(span))}\n`, spans: [span] }))
   return { parts: [...before, ...lines], markOnOwnLine: true }
@@ -84,11 +123,15 @@ const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} 
 /** A listing with the sentence that introduces it; lines beyond the room are left out at the end. */
 export function renderCode(unit: Unit, room: number): Quoted {
   const isFenced = HAS_CODE.test(unit.text)
-  const end = unit.text.length <= room ? unit.text.length : Math.max(unit.text.lastIndexOf('\n', room), 0) || room
+  const end =
+    unit.text.length <= room ? unit.text.length : Math.max(unit.text.lastIndexOf('\n', room), 0) || room
   const text = unit.text.slice(0, end)
   const fence = '`'.repeat(Math.max(3, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length + 1)))
   const isOpen = isFenced && end < unit.text.length
   const opening = /^(?:`{3,}|~{3,})/u.exec(text)?.[0] ?? ''
   const code = isFenced ? `${text}${isOpen ? `\n${opening}` : ''}` : `${fence}\n${text}\n${fence}`
-  return { parts: [...leadsOf(unit), { text: code, spans: [spanOf(unit, { start: 0, end })] }], markOnOwnLine: true }
+  return {
+    parts: [...leadsOf(unit), { text: code, spans: [spanOf(unit, { start: 0, end })] }],
+    markOnOwnLine: true,
+  }
 }

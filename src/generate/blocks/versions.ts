@@ -11,7 +11,9 @@ export function versionOf(question: string, uri: string, uris: readonly string[]
   const hasNamed = (path: string) => numbersOf(path).some((number) => named.has(number))
   if (hasNamed(uri)) return 1
   const own = numbersOf(uri).join(' ')
-  return uris.some((other) => sameBut(uri, other) && numbersOf(other).join(' ') !== own && hasNamed(other)) ? -1 : 0
+  return uris.some((other) => sameBut(uri, other) && numbersOf(other).join(' ') !== own && hasNamed(other))
+    ? -1
+    : 0
 }
 
 const numbersOf = (path: string): string[] => Array.from(path.matchAll(NUMBER), ([number]) => number)
@@ -20,6 +22,8 @@ const numbersOf = (path: string): string[] => Array.from(path.matchAll(NUMBER), 
 function sameBut(a: string, b: string): boolean {
   const bare = (path: string) => path.replace(NUMBER, '#')
   if (bare(a) === bare(b)) return true
-  const [folder, other] = [a, b].map((path) => (path.includes('/') ? bare(path.slice(0, path.lastIndexOf('/'))) : ''))
+  const [folder, other] = [a, b].map((path) =>
+    path.includes('/') ? bare(path.slice(0, path.lastIndexOf('/'))) : '',
+  )
   return folder !== '' && folder === other && folder?.includes('#') === true
 }

@@ -2,8 +2,8 @@
 
 import { ENOUGH, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
-import type { Span } from '../../domain/document.ts'
 import { cosine } from '../../domain/cosine.ts'
+import type { Span } from '../../domain/document.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
