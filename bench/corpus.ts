@@ -27,6 +27,7 @@ import { loadTokenizer } from '../models/tokenizer.ts'
 import { LANGUAGES } from '../src/domain/language.ts'
 import { linesOf } from '../src/domain/lines.ts'
 import { parseDocument } from '../src/ingest/parse.ts'
+import { packedBlocksSchema } from '../src/ports/store/packed-blocks.ts'
 import { embedInput } from '../src/text/embed-input.ts'
 
 const PACKAGES = [
@@ -57,6 +58,7 @@ const chunkSchema = z.object({
   embedText: z.string(),
   tokens: z.int(),
   hash: z.string(),
+  blocks: packedBlocksSchema.nullable().default(null),
 })
 export type CorpusChunk = z.infer<typeof chunkSchema>
 

@@ -1,7 +1,9 @@
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, string } from '@oclif/core/flags'
 import { type AskEvent, answerOf } from '../src/client/client.ts'
+import { morePassages, watchContext } from '../src/client/more.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
+import type { Answer, Passage } from '../src/domain/answer.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedJson } from '../src/domain/escaped-json.ts'
 import { onInterrupt } from '../src/terminal/interrupt.ts'
@@ -12,12 +14,16 @@ import { questionOf } from './common/question.ts'
 export default class Ask extends ChatbotCommand {
   static override summary = 'Ask a question about the documents.'
   static override description =
-    'The answer goes to stdout, its sources after it. Exit status 0 also when the documents do not hold the answer: `refused` in the JSON document tells.'
+    'Prints the answer and its sources. The exit status is 0 even if the documents do not contain the answer; `refused` in the JSON output tells.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> How is the cache invalidated?',
     {
-      description: 'Go on with a conversation',
+      description: 'Continue a conversation',
       command: '<%= config.bin %> <%= command.id %> --conversation 0198c7 And on Kubernetes?',
+    },
+    {
+      description: 'What else the documents say',
+      command: '<%= config.bin %> <%= command.id %> --more How is the cache invalidated?',
     },
     {
       description: 'For scripts',
@@ -39,11 +45,15 @@ export default class Ask extends ChatbotCommand {
   static override flags = {
     ...collections,
     ...filters,
-    conversation: string({ helpValue: 'ID', summary: 'Go on with this conversation.' }),
+    conversation: string({ helpValue: 'ID', summary: 'Continue this conversation.' }),
     engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
     'no-cache': boolean({ summary: 'Make the answer anew, and keep it out of the cache.' }),
+    more: boolean({
+      summary: 'After the answer, print up to five passages that were found and that it does not quote.',
+      exclusive: ['ndjson'],
+    }),
     ndjson: boolean({
-      summary: 'Print the events of the answer as they come, one JSON object a line.',
+      summary: 'Stream the events of the answer, one JSON object per line.',
       exclusive: ['json'],
     }),
   }
@@ -54,34 +64,42 @@ export default class Ask extends ChatbotCommand {
     const loaded = await this.settings(flags)
     const chat = await this.chat(loaded)
     const interrupt = this.own(onInterrupt())
-    const events = chat.ask({
+    const scope = { collections: flags.collection, filter: filterOf(flags) }
+    let context: readonly Passage[] | undefined
+    const asked = chat.ask({
+      ...scope,
       question,
       conversation: flags.conversation,
-      collections: flags.collection,
-      filter: filterOf(flags),
       engine: flags.engine,
       cache: flags['no-cache'] ? false : undefined,
       signal: interrupt.first,
     })
-    if (flags.ndjson) return printEvents(events)
+    if (flags.ndjson) return printEvents(asked)
+    const events = watchContext(asked, (passages) => {
+      context = passages
+    })
+    const moreOn = ({ searched, citations }: Answer) =>
+      morePassages(chat, { query: searched ?? question, citations, context }, scope)
     if (this.jsonEnabled()) {
-      const { text, ...answer } = await answerOf(events)
-      return { answer: text, ...answer }
+      const answer = await answerOf(events)
+      const { text, ...rest } = answer
+      return { answer: text, ...rest, more: flags.more ? await moreOn(answer) : undefined }
     }
-    const { renderAnswer } = await import('../src/terminal/render-answer.ts')
+    const { renderAnswer, writeMore } = await import('../src/terminal/render-answer.ts')
     const answer = await renderAnswer(events)
+    if (answer !== undefined && flags.more) writeMore(await moreOn(answer))
     if (answer?.refused) await this.#hintWhenEmpty(loaded)
     return undefined
   }
 
-  /** No answer, because there is nothing to answer from. */
+  /** Hints at `chatbot ingest` if there are no documents. */
   async #hintWhenEmpty(loaded: LoadedConfig): Promise<void> {
     const api = await this.api(loaded)
     const { documents } = await api.call('listDocuments', { query: { limit: 1 } })
     if (documents.length === 0) this.talk('No documents yet. Add some: chatbot ingest ./docs')
   }
 
-  /** The events end with the error also when there was no connection to begin with. */
+  /** Ends the events with the error even if there was no connection. */
   protected override async catch(thrown: Error): Promise<void> {
     if (!optionsOf(this.argv).includes('--ndjson') || 'oclif' in thrown) return super.catch(thrown)
     const error = ChatbotError.wrap(thrown)

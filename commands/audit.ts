@@ -2,15 +2,21 @@ import { integer } from '@oclif/core/flags'
 import { ChatbotCommand } from './common/command.ts'
 
 export default class Audit extends ChatbotCommand {
-  static override summary = 'Show who administered what.'
+  static override summary = 'Show the log of administrative changes.'
   static override description =
-    'Users, keys, roles, collections, backups and the cache: what was changed, latest first.'
+    'Changes of users, keys, roles, collections, backups and the cache, latest first.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --limit 1000 --json',
   ]
   static override flags = {
-    limit: integer({ min: 1, max: 1000, default: 100, helpValue: 'N', summary: 'At most so many.' }),
+    limit: integer({
+      min: 1,
+      max: 1000,
+      default: 100,
+      helpValue: 'N',
+      summary: 'Maximum number of entries.',
+    }),
     before: integer({ min: 1, helpValue: 'ID', summary: 'Older than this entry.' }),
   }
 
@@ -20,7 +26,7 @@ export default class Audit extends ChatbotCommand {
     const { limit, before } = flags
     const reply = await api.call('listAudit', { query: { limit, before } })
     if (reply.entries.length === 0) {
-      this.log('Nothing was administered yet.')
+      this.log('No administrative changes yet.')
       return reply
     }
     const [{ table }, { time }] = await Promise.all([

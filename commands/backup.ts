@@ -25,7 +25,7 @@ interface BackupReport {
 export default class Backup extends ChatbotCommand {
   static override summary = 'Write all documents, vectors, conversations, users and roles into one archive.'
   static override description =
-    'The daemon goes on serving; each collection is kept as it was at one moment. Passwords and keys are in it only as hashes, encrypted with the passphrase in --passphrase-file; without one they are left out. Settings and tokens are not in it. `chatbot restore` reads it back, also into another database: from a laptop to a server and back.'
+    'The daemon keeps running; each collection is saved as a consistent snapshot. The archive contains passwords and keys only as hashes, encrypted with the passphrase in --passphrase-file, and omits them without one. It never contains settings or tokens. `chatbot restore` reads it back, even into another database: from a laptop to a server, for example.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
     '<%= config.bin %> <%= command.id %> chatbot-backup.gz --passphrase-file passphrase.txt',
@@ -40,7 +40,7 @@ export default class Backup extends ChatbotCommand {
   static override flags = {
     ...yes,
     'passphrase-file': passphraseFile(
-      'Also keys and the hashes of passwords, encrypted with the passphrase in this file.',
+      'Include the hashes of passwords and keys, encrypted with the passphrase in this file.',
     ),
   }
 
@@ -65,7 +65,7 @@ export default class Backup extends ChatbotCommand {
     if (await exists(file)) await confirm(`This overwrites ${args.file}.`, flags.yes)
     const api = await this.api(loaded)
     const started = performance.now()
-    // Its own, should two backups be written at once.
+    // A unique name, in case two backups run at once.
     const partial = `${file}.${randomUUID()}.partial`
     try {
       const archive = await api.backup({ signal: interrupt.first, passphrase })
@@ -96,19 +96,19 @@ async function receive(
   try {
     await pipeline(archive, destination, { signal, end: destination !== process.stdout })
   } catch (error) {
-    if (signal.aborted) throw new ChatbotError('cancelled', 'The backup was stopped; nothing was kept.')
+    if (signal.aborted) throw new ChatbotError('cancelled', 'The backup was cancelled; nothing was written.')
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOSPC') {
       throw new ChatbotError(
         'disk_full',
-        'No space is left for the backup. Free some, or choose another place.',
+        'There is no space left for the backup. Free some, or choose another place.',
       )
     }
-    throw ChatbotError.wrap(error, 'daemon_unreachable', 'The backup was cut off: ')
+    throw ChatbotError.wrap(error, 'daemon_unreachable', 'The backup was interrupted: ')
   }
 }
 
-/** Reads the archive back to its end: a backup that cannot be read is none. */
+/** Verifies the backup by reading the archive to its end. */
 async function totalsOf(file: string) {
   for await (const record of unpackArchive(createReadStream(file))) if (record.type === 'end') return record
   throw new ChatbotError('internal', 'The backup has no end.')

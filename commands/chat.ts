@@ -5,7 +5,7 @@ import { ChatbotCommand } from './common/command.ts'
 import { collections } from './common/flags.ts'
 
 export default class Chat extends ChatbotCommand {
-  static override summary = 'Talk with the documents, in the terminal.'
+  static override summary = 'Chat about the documents in the terminal.'
   static override description =
     'Answers stream in with their sources; /help lists commands and keys. Needs a terminal: in pipes and scripts use `chatbot ask`.'
   static override examples = [
@@ -15,14 +15,14 @@ export default class Chat extends ChatbotCommand {
       command: '<%= config.bin %> <%= command.id %> --collection handbook',
     },
     {
-      description: 'Go on with a conversation',
+      description: 'Continue a conversation',
       command: '<%= config.bin %> <%= command.id %> --conversation 0198c7',
     },
   ]
   static override enableJsonFlag = false
   static override flags = {
     ...collections,
-    conversation: string({ helpValue: 'ID', summary: 'Go on with this conversation.' }),
+    conversation: string({ helpValue: 'ID', summary: 'Continue this conversation.' }),
     engine: string({ helpValue: 'NAME', summary: 'A configured engine, or `extractive`.' }),
   }
 
@@ -36,7 +36,7 @@ export default class Chat extends ChatbotCommand {
         'chatbot chat needs a terminal. In pipes and scripts: chatbot ask QUESTION',
       )
     }
-    // React's development build, its default, takes several times as long for a frame.
+    // React's development build, its default, takes several times as long per frame.
     process.env.NODE_ENV ??= 'production'
     const interrupt = this.own(onInterrupt())
     const loaded = await this.settings(flags)
@@ -58,9 +58,7 @@ export default class Chat extends ChatbotCommand {
         env: process.env,
       })
       if (conversation !== undefined) {
-        this.log(
-          `Conversation ${conversation}. To go on with it: chatbot chat --conversation ${conversation}`,
-        )
+        this.log(`Conversation ${conversation}. To continue it: chatbot chat --conversation ${conversation}`)
       }
       if (interrupt.first.aborted) this.exit(130)
     } finally {
@@ -68,7 +66,7 @@ export default class Chat extends ChatbotCommand {
     }
   }
 
-  /** What is said while the chat owns the screen would be drawn over. */
+  /** Suppressed while the chat owns the screen, which would overdraw it. */
   protected override talk(message: string): void {
     if (!this.#drawing) super.talk(message)
   }

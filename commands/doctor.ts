@@ -9,10 +9,9 @@ const MARKS = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'
 const manifestSchema = z.object({ engines: z.object({ node: z.string() }) })
 
 export default class Doctor extends ChatbotCommand {
-  static override summary =
-    'Check that everything chatbot needs is there, and say what to do where it is not.'
+  static override summary = 'Check everything that chatbot needs, and suggest fixes.'
   static override description =
-    'Starts the daemon when none runs; works also when it cannot start. Exit status 1 when something fails.'
+    'Starts the daemon if necessary, and works even if it cannot start. Exit status 1 if a check fails.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json | jq ".checks[] | select(.state != \\"ok\\")"',

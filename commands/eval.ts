@@ -13,16 +13,16 @@ import { showReport } from './common/eval-tables.ts'
 import { collections } from './common/flags.ts'
 
 export default class Eval extends ChatbotCommand {
-  static override summary = 'Measure search and answers on a set of questions of yours.'
+  static override summary = 'Measure search and answers on your own questions.'
   static override description = [
-    'The set is JSON Lines, a question a line: {"question", "answers", "documents", …}; docs/EVALUATION.md describes the fields and the metrics. Every question is asked without the cache and searched; its conversation is removed again. A set with `paraphrases` tries the cache too.',
-    'Intervals hold the mean with 95 % confidence, by bootstrap; a comparison pairs the questions of both runs and says better or worse only where the interval of the difference leaves zero out. Ctrl-C finishes the questions under way and prints what was measured so far; a second one stops at once.',
-    'Exit status 10 when a bound of --min or --max is missed, 8 when some questions could not be measured, 130 when interrupted.',
+    'The set is JSON Lines, one question per line: {"question", "answers", "documents", …}; docs/EVALUATION.md describes the fields and the metrics. Every question is asked without the cache and searched; its conversation is deleted afterwards. A set with `paraphrases` also tests the cache.',
+    'Intervals are 95 % confidence intervals of the mean, by bootstrap. A comparison pairs the questions of both runs, and reports better or worse only if the interval of the difference excludes zero. Ctrl-C finishes the running questions and prints the results so far; a second one stops at once.',
+    'Exit status 10 if a bound of --min or --max is missed, 8 if some questions could not be measured, 130 if interrupted.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> <%= command.id %> questions.jsonl --collection handbook --save before.json',
     {
-      description: 'What did the change do?',
+      description: 'What did a change do?',
       command: '<%= config.bin %> <%= command.id %> questions.jsonl -c handbook --baseline before.json',
     },
     {
@@ -48,27 +48,27 @@ export default class Eval extends ChatbotCommand {
     answers: boolean({
       allowNo: true,
       default: true,
-      summary: 'Ask the questions, too; without answers only search is measured, which is much faster.',
+      summary: 'Also measure answers; search alone is much faster.',
     }),
     limit: integer({ char: 'n', min: 1, helpValue: 'N', summary: 'Only the first N questions.' }),
     sample: integer({
       min: 0,
       helpValue: 'SEED',
       dependsOn: ['limit'],
-      summary: 'With --limit: N questions drawn at random with this seed.',
+      summary: 'With --limit: a random sample with this seed.',
     }),
     jobs: integer({
       char: 'j',
       min: 1,
       max: 8,
       default: 4,
-      summary: 'Questions at once; 1 for true latencies.',
+      summary: 'Concurrent questions; 1 for realistic latencies.',
     }),
     set: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'KEY=VALUE',
-      summary: `A setting for this run alone. Repeatable; ${VARIABLE_KEYS.join(', ')}.`,
+      summary: `A setting for this run only. Repeatable; ${VARIABLE_KEYS.join(', ')}.`,
     }),
     sweep: string({
       multiple: true,
@@ -77,19 +77,19 @@ export default class Eval extends ChatbotCommand {
       summary: 'Try these values of a setting. Repeatable: every combination.',
       exclusive: ['baseline', 'save', 'min', 'max'],
     }),
-    baseline: string({ helpValue: 'FILE', summary: 'Compare with an earlier run that was saved.' }),
+    baseline: string({ helpValue: 'FILE', summary: 'Compare with a saved run.' }),
     save: string({ helpValue: 'FILE', summary: 'Save this run.' }),
     min: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'METRIC=NUMBER',
-      summary: 'Fail when the metric is below. Repeatable; SET:METRIC=NUMBER for a part of the set.',
+      summary: 'Fail if the metric is lower. Repeatable; SET:METRIC=NUMBER for a part of the set.',
     }),
     max: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'METRIC=NUMBER',
-      summary: 'Fail when the metric is above. Repeatable.',
+      summary: 'Fail if the metric is higher. Repeatable.',
     }),
   }
 
@@ -116,7 +116,7 @@ export default class Eval extends ChatbotCommand {
       ? undefined
       : this.own(new ProgressReport(questions.length * variants.length, 'question'))
     stop.addEventListener('abort', () =>
-      progress?.note('Finishing the questions under way; Ctrl-C again stops at once.'),
+      progress?.note('Finishing the running questions; Ctrl-C again stops at once.'),
     )
     const { runs, outcomes, ...rest } = await measureSweep(target, variants, questions, {
       baseline,

@@ -22,12 +22,12 @@ import { SyncOutput, writeTotals } from './common/sync-output.ts'
 import { watchOutput } from './common/watch-output.ts'
 
 export default class Ingest extends ChatbotCommand {
-  static override summary = 'Add files, folders and web pages to a collection, or bring it in step with them.'
+  static override summary = 'Add files, folders and web pages to a collection, or sync it with them.'
   static override description = [
-    'What did not change costs nothing; changed files are replaced, renamed ones renamed. Of a folder, all files of the supported formats are taken but hidden ones, node_modules and what .gitignore or .chatbotignore excludes. A file that you name is always tried.',
-    'Folders, globs and web pages are remembered: `chatbot sources sync` does the same again. With --prune documents whose files are gone are deleted; --watch goes on with what changes.',
-    'A document is named by the absolute path of its file, so that it makes no difference where you run this. With --root it is named by its path below that folder: the same on every machine.',
-    'Exit status 8 when some files failed and 1 when all did; each is listed with its reason. After Ctrl-C what is complete stays, and the same command goes on from there. With --detach the daemon indexes what was uploaded after the command has ended, and the terminal may be closed at any time: `chatbot jobs` shows how it goes.',
+    'Unchanged files are skipped, changed ones replaced, renamed ones renamed. A folder contributes all files of supported formats, except hidden ones, node_modules and those excluded by .gitignore or .chatbotignore. Files that you name are always tried.',
+    'Folders, globs and web pages are remembered: `chatbot sources sync` ingests them again. --prune deletes documents whose files are gone; --watch follows further changes.',
+    'A document is named by the absolute path of its file, wherever you run this. With --root it is named by its path below that folder, which is the same on every machine.',
+    'Exit status 8 if some files failed and 1 if all did; each is listed with the reason. After Ctrl-C, finished files are kept, and the same command continues. With --detach the daemon indexes the uploads after the command has ended, and you can close the terminal at any time: `chatbot jobs` shows the progress.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./docs',
@@ -54,35 +54,35 @@ export default class Ingest extends ChatbotCommand {
     collection: string({
       char: 'c',
       helpValue: 'NAME',
-      summary: 'The collection; `default` unless configured.',
+      summary: 'The collection; default: `default`, or as configured.',
     }),
     exclude: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATTERN',
-      summary: 'Leave out what fits, in folders and globs; patterns as in .gitignore. Repeatable.',
+      summary: 'Exclude matching files in folders and globs; patterns as in .gitignore. Repeatable.',
     }),
     include: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATTERN',
-      summary: 'Take only files that fit, and those whatever their ending. Repeatable.',
+      summary: 'Take only matching files, whatever their extension. Repeatable.',
     }),
     name: string({
       helpValue: 'NAME',
-      summary: 'What the document from stdin is called; its ending tells the format.',
+      summary: 'Name of the document from stdin; its extension tells the format.',
     }),
     poll: integer({
       helpValue: 'SECONDS',
       min: 1,
       dependsOn: ['watch'],
-      summary: 'Look every so often too, where changes are not announced: network drives, some containers.',
+      summary: 'Also poll at this interval, for network drives and containers that do not report changes.',
     }),
     root: string({ helpValue: 'DIR', summary: 'Name documents by their path below this folder.' }),
-    tracked: boolean({ summary: 'Of folders, take the files that Git tracks and no others.' }),
+    tracked: boolean({ summary: 'In folders, take only files tracked by Git.' }),
     watch: boolean({
       char: 'w',
-      summary: 'Follow the folders until Ctrl-C; what is deleted there is deleted here.',
+      summary: 'Follow the folders until Ctrl-C; documents of deleted files are deleted too.',
       exclusive: ['json', 'dry-run', 'detach'],
     }),
   }
@@ -94,7 +94,7 @@ export default class Ingest extends ChatbotCommand {
     if (inputs.includes('-') && name === undefined) {
       throw new ChatbotError(
         'bad_request',
-        'What is the document from stdin called? Add --name, for example --name notes.md',
+        'The document from stdin needs a name, for example --name notes.md',
       )
     }
     const places = inputsOf(
@@ -158,7 +158,7 @@ export default class Ingest extends ChatbotCommand {
     if (stopped === undefined && others.files === 0) {
       throw new ChatbotError(
         'not_found',
-        `No file to ingest there${skipped === 0 ? '' : `; ${skipped} were skipped (--verbose lists them)`}.`,
+        `There are no files to ingest${skipped === 0 ? '' : `; ${skipped} were skipped (--verbose lists them)`}.`,
       )
     }
     process.exitCode = exitCodeOf([report], stopped)
@@ -181,5 +181,5 @@ const sourceOf = (place: SourceLocation, { root, include, exclude }: SourceOptio
 function checkWatched({ sources, files }: Inputs, inputs: readonly string[]): void {
   const other = sources.find(({ kind }) => kind !== 'folder' && kind !== 'git')?.location ?? files[0]
   if (other === undefined && !inputs.includes('-')) return
-  throw new ChatbotError('bad_request', `--watch follows folders; ${other ?? '-'} is none.`)
+  throw new ChatbotError('bad_request', `--watch follows folders; ${other ?? '-'} is not a folder.`)
 }

@@ -5,9 +5,9 @@ import { ChatbotError } from '../src/domain/errors.ts'
 import { ChatbotCommand } from './common/command.ts'
 
 export default class Login extends ChatbotCommand {
-  static override summary = 'Log in at a server and work there from now on.'
+  static override summary = 'Log in to a server and use it from now on.'
   static override description =
-    'A name and a password give a login that renews itself; `--key` keeps an API key, or a token of a login provider. Password and key are asked for on the terminal, or read from stdin. What comes of it is kept in contexts.json beside the configuration, mode 600.'
+    'A name and a password give a login that renews itself; `--key` stores an API key, or a token of a login provider. The password or key is entered on the terminal, or read from stdin. Credentials are stored in contexts.json beside the configuration, with mode 600.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> anna --server https://chat.example.org',
     '<%= config.bin %> <%= command.id %> --key --server https://chat.example.org < key.txt',
@@ -16,7 +16,7 @@ export default class Login extends ChatbotCommand {
     user: string({ required: false, ignoreStdin: true, description: 'name of the user' }),
   }
   static override flags = {
-    key: boolean({ summary: 'Keep an API key or a token instead of a password login.' }),
+    key: boolean({ summary: 'Store an API key or a token instead of a password login.' }),
   }
 
   async run(): Promise<unknown> {
@@ -30,7 +30,7 @@ export default class Login extends ChatbotCommand {
       )
     }
     if (flags.key === (args.user !== undefined)) {
-      throw new ChatbotError('bad_request', 'Give the name of a user, or --key.')
+      throw new ChatbotError('bad_request', 'Name a user, or use --key.')
     }
     const [{ apiClient }, { requireConfidential }, { readSecret }, { changeContexts }] = await Promise.all([
       import('../src/client/api.ts'),
@@ -61,7 +61,7 @@ export default class Login extends ChatbotCommand {
       contexts: { ...all.contexts, [context]: { server, allowInsecure, credential } },
     }))
     this.log(
-      `You are ${me.name} at ${server}. Commands work there from now on; \`chatbot context use --local\` goes back to this machine.`,
+      `You are ${me.name} at ${server}. Commands now use this server; \`chatbot context use --local\` switches back to this machine.`,
     )
     return { server, context, user: me.name }
   }

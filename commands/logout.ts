@@ -2,7 +2,7 @@ import { ChatbotError } from '../src/domain/errors.ts'
 import { ChatbotCommand } from './common/command.ts'
 
 export default class Logout extends ChatbotCommand {
-  static override summary = 'End the login at a server and forget its token.'
+  static override summary = 'Log out of a server and delete the token.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {
@@ -26,7 +26,7 @@ export default class Logout extends ChatbotCommand {
     })
     this.log(
       credential?.kind === 'token'
-        ? `Forgot the key for ${server}. It is still good: chatbot keys revoke`
+        ? `Removed the key for ${server}. The key itself is still valid: chatbot keys revoke`
         : `Logged out of ${server}.`,
     )
     return { server, context }

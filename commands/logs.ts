@@ -6,15 +6,15 @@ import { ChatbotCommand } from './common/command.ts'
 
 export default class Logs extends ChatbotCommand {
   static override summary = "Print the daemon's log."
-  static override description = 'With --json the lines of the file: one JSON object each.'
+  static override description = 'With --json, prints the log as it is: one JSON object per line.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --lines 20',
     '<%= config.bin %> <%= command.id %> --follow',
     '<%= config.bin %> <%= command.id %> --json | jq "select(.level >= 40)"',
   ]
   static override flags = {
-    follow: boolean({ char: 'f', summary: 'Go on printing what is logged, until Ctrl-C.' }),
-    lines: integer({ char: 'n', min: 0, default: 50, summary: 'Number of lines to begin with.' }),
+    follow: boolean({ char: 'f', summary: 'Follow new lines until Ctrl-C.' }),
+    lines: integer({ char: 'n', min: 0, default: 50, summary: 'Number of existing lines to show.' }),
   }
 
   protected override readonly localOnly = true
@@ -33,7 +33,7 @@ export default class Logs extends ChatbotCommand {
     if (tail === undefined) {
       throw new ChatbotError(
         'not_found',
-        `No log yet: no daemon ran on ${config.dataDir}. Start one: chatbot start`,
+        `No log yet: no daemon has run on ${config.dataDir}. Start one: chatbot start`,
       )
     }
     for (const line of tail.lines) write(line)

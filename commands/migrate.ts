@@ -2,9 +2,9 @@ import { count } from '../src/text/amounts.ts'
 import { ChatbotCommand } from './common/command.ts'
 
 export default class Migrate extends ChatbotCommand {
-  static override summary = 'Bring the PostgreSQL of DATABASE_URL to the schema of this version.'
+  static override summary = 'Migrate the PostgreSQL of DATABASE_URL to the schema of this version.'
   static override description =
-    'Needs no daemon and starts none: for a deployment that migrates before it starts the daemons of a new version. They also do it themselves; whoever comes first holds a lock, and the others wait. A database that a newer version has migrated is refused (database_newer).'
+    'Needs no daemon and starts none: for a deployment that migrates before it starts the daemons of a new version. Daemons also migrate by themselves; the first one holds a lock, and the others wait. A database migrated by a newer version is refused (database_newer).'
   static override examples = [
     'DATABASE_URL=postgres://chatbot@db/chatbot <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json | jq .applied',

@@ -3,7 +3,7 @@ import { ChatbotCommand } from './common/command.ts'
 export default class Restart extends ChatbotCommand {
   static override summary = 'Stop the daemon and start it again.'
   static override description =
-    'After an update of chatbot or a change of its configuration. The daemon then runs until `chatbot stop`.'
+    'Run it after updating chatbot or changing its configuration. The daemon then runs until `chatbot stop`.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   protected override readonly localOnly = true

@@ -13,13 +13,13 @@ import { ChatbotCommand } from './common/command.ts'
 import { passphraseFile, yes } from './common/flags.ts'
 
 export default class Restore extends ChatbotCommand {
-  static override summary = 'Bring back what a backup holds.'
+  static override summary = 'Restore a backup.'
   static override description =
-    'Adds to what is there: a document of the same name is replaced, everything else stays. Nothing is embedded again. What was interrupted goes on when you run it again. Users and roles come only with --accounts: what was taken away since the backup would come back. For an exact copy, restore into an empty data directory or database.'
+    'Adds to the existing data: documents with the same name are replaced, everything else is kept. Nothing is embedded again. Run it again to resume after an interruption. Users and roles are restored only with --accounts, because that also restores rights removed since the backup. For an exact copy, restore into an empty data directory or database.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> chatbot-backup.gz',
     {
-      description: 'From the laptop to PostgreSQL',
+      description: 'From a laptop to PostgreSQL',
       command: 'DATABASE_URL=postgresql://… <%= config.bin %> <%= command.id %> chatbot-backup.gz',
     },
   ]
@@ -28,9 +28,9 @@ export default class Restore extends ChatbotCommand {
   }
   static override flags = {
     ...yes,
-    accounts: boolean({ summary: 'Also users and roles; those that are here stay as they are.' }),
+    accounts: boolean({ summary: 'Also restore users and roles; existing ones are kept.' }),
     'passphrase-file': passphraseFile(
-      'With --accounts, also keys and passwords: the passphrase that the backup was made with.',
+      'With --accounts, also restore keys and passwords: file with the passphrase of the backup.',
     ),
   }
 
@@ -40,7 +40,7 @@ export default class Restore extends ChatbotCommand {
     const path = args.file === '-' ? this.own(await stdinFile()).path : args.file
     const passphrase = await readPassphrase(flags['passphrase-file'])
     if (passphrase !== undefined && !flags.accounts) {
-      throw new ChatbotError('bad_request', 'A passphrase is for accounts: add --accounts.')
+      throw new ChatbotError('bad_request', 'A passphrase needs --accounts.')
     }
     await this.#check(path)
     const api = await this.api(loaded)
@@ -48,7 +48,7 @@ export default class Restore extends ChatbotCommand {
     const there = collections.reduce((sum, { documents }) => sum + documents, 0)
     if (there > 0) {
       await this.confirm(
-        `${count(there, 'document')} are here already; those that the backup has too are replaced.`,
+        `${count(there, 'document')} already exist; those that are also in the backup are replaced.`,
         flags.yes,
       )
     }
@@ -64,7 +64,7 @@ export default class Restore extends ChatbotCommand {
       this.log(
         `Restored ${count(restored.documents, 'document')} in ${count(restored.collections, 'collection')} and ` +
           `${count(restored.conversations, 'conversation')} in ${duration(performance.now() - started)}` +
-          `${restored.unchanged === 0 ? '' : `; ${restored.unchanged.toLocaleString('en-US')} were there already`}.`,
+          `${restored.unchanged === 0 ? '' : `; ${restored.unchanged.toLocaleString('en-US')} existed already`}.`,
       )
       if (flags.accounts) {
         const { users, keys, grants } = restored
@@ -80,14 +80,14 @@ export default class Restore extends ChatbotCommand {
       if (!interrupt.first.aborted) throw error
       throw new ChatbotError(
         'cancelled',
-        'The restore was stopped. What was restored stays; run it again to go on.',
+        'The restore was cancelled. Restored data is kept; run it again to continue.',
       )
     } finally {
       await file.close()
     }
   }
 
-  /** A damaged archive is found before anything is changed. */
+  /** Finds damage in the archive before anything is changed. */
   async #check(path: string): Promise<void> {
     try {
       for await (const _ of unpackArchive(createReadStream(path)));

@@ -8,7 +8,7 @@ import { collections, filterOf, filters } from './common/flags.ts'
 import { questionOf } from './common/question.ts'
 
 export default class Search extends ChatbotCommand {
-  static override summary = 'Find the passages that fit a question, without an answer.'
+  static override summary = 'Find passages for a question, without an answer.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> cache invalidation',
     '<%= config.bin %> <%= command.id %> "резервное копирование" --limit 3 --json',
@@ -27,7 +27,7 @@ export default class Search extends ChatbotCommand {
   static override flags = {
     ...collections,
     ...filters,
-    explain: boolean({ summary: 'Show what each rank is made of: meaning, words, sentences, reranker.' }),
+    explain: boolean({ summary: 'Show the scores behind each rank: vector, words, sentences, reranker.' }),
     limit: integer({ char: 'n', min: 1, max: 100, default: 10, summary: 'Number of passages.' }),
   }
 
@@ -44,7 +44,7 @@ export default class Search extends ChatbotCommand {
       signal: interrupt.first,
     })
     if (passages.length === 0) {
-      this.log('Nothing found. `chatbot documents list` shows what there is; add more: chatbot ingest ./docs')
+      this.log('Nothing found. `chatbot documents list` lists all documents; add more: chatbot ingest ./docs')
       return { results: [] }
     }
     const [{ table }, { placeOf }] = await Promise.all([

@@ -4,7 +4,7 @@ import { ChatbotCommand } from './common/command.ts'
 export default class Start extends ChatbotCommand {
   static override summary = 'Start the daemon.'
   static override description =
-    'Commands start the daemon by themselves when they need it, and such a daemon stops when it is idle. One started here runs until `chatbot stop`.'
+    'Commands start the daemon on demand, and it then stops when idle. Started with this command, it runs until `chatbot stop`.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     {
@@ -43,7 +43,7 @@ export default class Start extends ChatbotCommand {
     const owner = runningOwner(dataDir)
     this.log(
       already
-        ? `The daemon already runs (pid ${owner?.pid ?? '?'}). \`chatbot restart\` starts it anew.`
+        ? `The daemon is already running (pid ${owner?.pid ?? '?'}). \`chatbot restart\` restarts it.`
         : `The daemon is ready (pid ${owner?.pid ?? '?'}${owner?.listen ? `, ${owner.listen}` : ''}).`,
     )
     return { started: !already, dataDir, ...owner }

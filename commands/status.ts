@@ -8,7 +8,7 @@ import { progressOf, stateOf } from './common/job.ts'
 export default class Status extends ChatbotCommand {
   static override summary = 'Show what the daemon is doing.'
   static override description =
-    'Latency, cache and tokens are those of the daemon since it started. Does not start it. Exit status 5 when none runs.'
+    'Latency, cache and tokens count since the daemon started. Does not start the daemon. Exit status 5 if none is running.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
@@ -26,7 +26,7 @@ export default class Status extends ChatbotCommand {
     const { daemonHealth } = await import('../src/client/launch.ts')
     const health = await daemonHealth(config.dataDir)
     if (health === undefined) {
-      this.log(`No daemon runs on ${config.dataDir}. Start it: chatbot start`)
+      this.log(`No daemon is running on ${config.dataDir}. Start it: chatbot start`)
       process.exitCode = 5
       return { running: false, dataDir: config.dataDir }
     }
@@ -101,7 +101,7 @@ function lines(status: Shown): Line[] {
     ['Since', `${time(status.startedAt)} (${duration(status.uptimeSeconds * 1000)})`],
     [
       'Stops',
-      status.idleStopMinutes === null ? 'when told to' : `after ${status.idleStopMinutes} idle minutes`,
+      status.idleStopMinutes === null ? 'on request' : `after ${status.idleStopMinutes} idle minutes`,
     ],
     // For administrators.
     ...(status.dataDir === ''

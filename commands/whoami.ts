@@ -1,7 +1,7 @@
 import { ChatbotCommand } from './common/command.ts'
 
 export default class Whoami extends ChatbotCommand {
-  static override summary = 'Show who you are for the server, and what you may do there.'
+  static override summary = 'Show your identity and your rights on the server.'
   static override examples = ['<%= config.bin %> <%= command.id %> --server https://chat.example.org']
 
   async run(): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** Puts the parts of authentication together, as the configuration says. */
+/** Assembles authentication from its parts, as configured. */
 import { authenticator } from '../src/auth/authenticator.ts'
 import { oidcVerifier } from '../src/auth/oidc.ts'
 import { loginSessions } from '../src/auth/sessions.ts'
@@ -24,12 +24,15 @@ export function openAuth({ auth, dataDir }: Config, store: Store, log: Logger): 
     keys,
     accessMs: auth.accessMinutes * 60_000,
     sessionMs: auth.sessionDays * DAY_MS,
-    onReuse: (user) => log.warn({ user }, 'a refresh token was used twice: the login was ended'),
+    onReuse: (user) => log.warn({ user }, 'a refresh token was used twice: the login was revoked'),
   })
   const providers = Object.entries(auth.oidc).map(([name, provider]) =>
     oidcVerifier(
       { name, ...provider },
-      { onError: (error) => log.warn({ err: error, provider: name }, 'keys of a login provider failed') },
+      {
+        onError: (error) =>
+          log.warn({ err: error, provider: name }, 'could not load the keys of a login provider'),
+      },
     ),
   )
   return { ...authenticator({ keys: store.keys, sessions, providers }), sessions, signingKeys: keys }

@@ -1,4 +1,4 @@
-/** The composition root: the only place that knows which adapter stands behind a port. */
+/** The composition root: the only place that knows the adapters behind the ports. */
 
 import { randomUUID } from 'node:crypto'
 import { startEmbedders } from '../models/embedders.ts'
@@ -38,20 +38,20 @@ import { startPglite } from './pglite/pglite.ts'
 import type { Services } from './services.ts'
 import { cacheTiers } from './tiers.ts'
 
-/** The question and the sentences that an extractive answer compares, with room for searches. */
+/** Cache size per ask: the question and the sentences that an extractive answer compares, plus some for searches. */
 const EMBEDDED_TEXTS_PER_ASK = 20
 
 export interface ComposeOptions {
   readonly loaded: LoadedConfig
   readonly log: Logger
   readonly metrics: Metrics
-  /** Says what is awaited now. */
+  /** Reports what the start is waiting for. */
   onProgress: (awaiting: string) => void
-  /** A part that nothing works without has ended by itself. */
+  /** An essential part has stopped by itself. */
   onFatal: (error: ChatbotError) => void
 }
 
-/** Starts everything; on an error what was started is ended again. */
+/** Starts everything; on an error, stops what was started. */
 export async function compose({
   loaded,
   log,
@@ -63,14 +63,14 @@ export async function compose({
   const undo: (() => Promise<void>)[] = []
   const close = async () => {
     for (const step of undo.splice(0).reverse()) {
-      await step().catch((error: unknown) => log.error({ err: error }, 'a part did not close'))
+      await step().catch((error: unknown) => log.error({ err: error }, 'a component failed to close'))
     }
   }
   try {
     await clearUploads(runtimePaths(config.dataDir).uploads)
     const redis = openRedis(config, log)
     if (redis !== undefined) undo.push(() => redis.close())
-    onProgress('the database and the embedding model are loaded')
+    onProgress('loading the database and the embedding model')
     const embedders = startEmbedders({
       cacheDir: config.models.cacheDir,
       workers: config.embedder.workers,
@@ -81,7 +81,7 @@ export async function compose({
       remote: await remoteEmbedders(config),
     })
     undo.push(() => embedders.close())
-    // A name that is wrong is better known now than at the first ingest.
+    // Reports an invalid model now instead of at the first ingest.
     await embedders.get(config.embedder.model)
     const [embedder, store] = await bothStarted(
       embedders.load('builtin'),
@@ -94,7 +94,7 @@ export async function compose({
       const { interrupted, givenUp } = await store.answers.interruptOthers(owner)
       if (interrupted > 0) log.warn({ answers: interrupted }, 'answers of an earlier daemon were interrupted')
       if (givenUp.length > 0)
-        log.error({ answers: givenUp }, 'given up: the daemon died or was stuck with these answers twice')
+        log.error({ answers: givenUp }, 'given up: the daemon crashed or hung twice with these answers')
     }
 
     const parser = startDocumentParser({
@@ -121,9 +121,9 @@ export async function compose({
       onRefusal: ({ similarity, reason, ...words }) =>
         log.debug(
           { similarity, reason, ...(config.log.questions ? words : {}) },
-          'a similar question, but not the same',
+          'a similar question with a different meaning',
         ),
-      onError: (error) => log.error({ err: error }, 'an answer could not be kept for its question'),
+      onError: (error) => log.error({ err: error }, 'could not cache an answer'),
     })
     const ports: Ports = {
       store,
@@ -144,7 +144,7 @@ export async function compose({
       signals:
         redis === undefined
           ? noSignals
-          : redisSignals(redis, (err) => log.error({ err }, 'a signal was not followed')),
+          : redisSignals(redis, (err) => log.error({ err }, 'could not handle a signal')),
       limits,
       owner,
       shared: !alone,
@@ -192,7 +192,7 @@ function openRedis({ redis }: Config, log: Logger): RedisConnection | undefined 
   return redis.url === undefined ? undefined : connectRedis({ ...redis, url: redis.url }, log)
 }
 
-/** Waits for both also when one fails, so that what the other started can be ended. */
+/** Waits for both even if one fails, so that the other can be stopped. */
 async function bothStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second])
   return Promise.all([first, second])
@@ -218,14 +218,14 @@ async function openDatabase(
   })
   undo.push(() => pglite.close())
   pglite.onExit((error) =>
-    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database ended by itself.')),
+    onFatal(ChatbotError.wrap(error, 'internal', 'The embedded database stopped unexpectedly.')),
   )
   const store = await openStore({ connection: pglite.connection, embedded: true, logger: log })
   undo.push(() => store.close())
   return store
 }
 
-/** The daemon works without it: each answer that wanted one that does not start says why. */
+/** The daemon works without it: every answer that should be reranked then says why it was not. */
 async function openReranker(
   { reranker: { model }, models }: Config,
   log: Logger,
@@ -234,7 +234,7 @@ async function openReranker(
   try {
     return await startReranker(await installedReranker(model, models.cacheDir), models.executionProvider)
   } catch (error) {
-    log.error({ err: error, model }, 'the reranker could not be started')
+    log.error({ err: error, model }, 'could not start the reranker')
     return {
       name: model,
       languages: [...LANGUAGES],

@@ -1,4 +1,4 @@
-/** Who may come in: every HTTP request and every WebSocket upgrade passes here first. */
+/** The gate for every HTTP request and every WebSocket upgrade. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Identity } from '../src/auth/identity.ts'
@@ -10,26 +10,26 @@ import { addressLimiter, clientAddress, parseNetworks } from '../src/limits/addr
 import { type Attempts, attemptRegister, unlimited } from '../src/limits/attempts.ts'
 
 export interface Entrance {
-  /** Checks Host and Origin against the browser's tricks; throws `forbidden`. */
+  /** Checks Host and Origin against DNS rebinding and cross-site requests; throws `forbidden`. */
   admit: (request: IncomingMessage) => void
   /**
-   * The caller of a request, by its Authorization header; undefined when it has none. Throws `unauthenticated`, or why
-   * it cannot be known now.
+   * Identifies the caller by the Authorization header; undefined without one. Throws `unauthenticated`, or the reason
+   * why the caller cannot be identified now.
    */
   identify: (request: IncomingMessage) => Promise<Identity | undefined>
-  /** The caller by a token given in a message. Throws as `identify`. */
+  /** Identifies the caller by a token in a message. Throws like `identify`. */
   verify: (token: string) => Promise<Identity>
 }
 
 export interface Gate extends Entrance {
-  /** The same for the socket that this request opens. */
+  /** The gate of the socket that this request opens. */
   behind: (request: IncomingMessage) => Gate
-  /** How credentials in the body of a request are tried: wrong ones count against its address. */
+  /** Checks credentials in the body of a request: failures count against its address. */
   attempts: (request: IncomingMessage) => Attempts
 }
 
 const LOCAL: Identity = { principal: LOCAL_PRINCIPAL }
-/** Bounds what an address may send, and what it may try in vain, before anybody knows whose it is. */
+/** Limits an address's requests and failed attempts before the caller is identified. */
 export function limitedByAddress(entrance: Entrance, { limits, server }: Config): Gate {
   const trusted = parseNetworks(server.trustedProxies)
   const requests = addressLimiter({
@@ -46,7 +46,7 @@ export function limitedByAddress(entrance: Entrance, { limits, server }: Config)
     admit(request) {
       const address = addressOf(request)
       const token = bearer(request)
-      // Whoever was let in here before is counted alone, and not held up by others at the same address.
+      // A caller that was identified here before is counted separately, and not delayed by others at the same address.
       const sender = (token === undefined ? undefined : register.known(address, token)) ?? address
       requests.check(sender)
       requests.count(sender)
@@ -64,7 +64,7 @@ export function limitedByAddress(entrance: Entrance, { limits, server }: Config)
       return {
         ...gate,
         async verify(token) {
-          // Verified again, because something was revoked: that is no guess, whatever comes of it.
+          // Verified again because something was revoked: a failure is not a guess.
           if (token === passed) return entrance.verify(token)
           const identity = await attempts.token(token, () => entrance.verify(token))
           passed = token
@@ -76,7 +76,7 @@ export function limitedByAddress(entrance: Entrance, { limits, server }: Config)
   return gate
 }
 
-/** The daemon's own socket: its folder is 0700, so whoever can connect is the user. */
+/** The daemon's Unix socket: its folder is 0700, so every client is the machine's user. */
 export const localGate: Gate = {
   admit() {},
   identify: async () => LOCAL,
@@ -86,30 +86,30 @@ export const localGate: Gate = {
 }
 
 export interface TcpGateOptions {
-  /** Of the data directory: whoever can read that file is its user. */
+  /** In the data directory, readable only by the machine's user. */
   readonly localToken: string
-  /** Who any other token stands for. */
+  /** Identifies the caller of any other token. */
   readonly authenticate: (token: string) => Promise<Identity>
-  /** Without, whoever is on this machine is its user. */
+  /** False: every local caller counts as the machine's user. */
   readonly enabled: boolean
-  /** The address that is bound. */
+  /** The bound address. */
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
 }
 
-/** TCP: a token, and a Host and Origin that no foreign web page can have. Throws `invalid_config`. */
+/** TCP: requires a token, and a Host and Origin that no foreign web page can have. Throws `invalid_config`. */
 export function tcpGate(options: TcpGateOptions): Entrance {
   const { host, allowedHosts, allowedOrigins } = options
   if (!options.enabled && !isLoopback(host)) {
     throw new ChatbotError(
       'invalid_config',
-      `auth.enabled is off, and server.host ${host} can be reached by other machines: everybody there could read and delete everything. Turn auth.enabled on, or bind server.host to 127.0.0.1.`,
+      `auth.enabled is off, and server.host ${host} can be reached from other machines: anybody there could read and delete everything. Turn auth.enabled on, or bind server.host to 127.0.0.1.`,
     )
   }
   const expected = digest(options.localToken)
   const hosts = new Set([host, ...LOOPBACK_NAMES, ...allowedHosts].map((name) => name.toLowerCase()))
-  // Opened to a network without a list of names, every name may lead here: the token alone decides.
+  // Open to a network without a list of names, any name is valid here: the token alone decides.
   const checkHost = isLoopback(host) || allowedHosts.length > 0
 
   const verify = async (token: string): Promise<Identity> =>
@@ -119,7 +119,7 @@ export function tcpGate(options: TcpGateOptions): Entrance {
     verify,
     admit(request) {
       const { origin, host: asked } = request.headers
-      // The page that this daemon shows itself; the check of the Host below refuses names bound to it by others.
+      // The daemon's own page; the check of Host below refuses other names bound to its address.
       const own = origin !== undefined && URL.parse(origin)?.host === asked
       if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
         throw new ChatbotError(
@@ -131,7 +131,7 @@ export function tcpGate(options: TcpGateOptions): Entrance {
       if (checkHost && !hosts.has(name)) {
         throw new ChatbotError(
           'forbidden',
-          `The host name ${name} is not served here. Add it to server.allowedHosts to allow it.`,
+          `The host name ${name} is not allowed. Add it to server.allowedHosts to allow it.`,
         )
       }
     },
@@ -143,7 +143,7 @@ export function tcpGate(options: TcpGateOptions): Entrance {
   }
 }
 
-/** Whether a request may read the metrics: it has the token for them, and need not be known otherwise. */
+/** Whether a request may read the metrics: it has their token, and needs no other identity. */
 export function scrapeGate(token: string | undefined): (request: IncomingMessage) => boolean {
   if (token === undefined) return () => false
   const expected = digest(token)
@@ -156,5 +156,5 @@ const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1', '[::
 
 const hostname = (header: string | undefined) => (header ?? '').toLowerCase().replace(/:\d+$/, '')
 
-/** Equal lengths for timingSafeEqual, whatever was given. */
+/** Gives timingSafeEqual inputs of equal length. */
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -1,21 +1,22 @@
 import type { Store } from '../src/ports/store/store.ts'
 import type { Logger } from './log.ts'
 
-/** How far the statistics of words may lag behind the documents, unless counting them takes long. */
+/** Maximum lag of the word statistics behind the documents, unless counting takes long. */
 const EVERY_MS = 30_000
-/** Counting takes at most this share of the time. */
+/** Maximum share of time for counting. */
 const MAX_COUNTING_SHARE = 1 / 20
 
 export interface IndexKeeperOptions {
   readonly store: Pick<Store, 'index'>
-  /** Whether work in the background would keep nobody waiting; always true on PostgreSQL. */
+  /** Whether background work would delay nobody; always true on PostgreSQL. */
   quiet: () => boolean
   readonly log: Logger
 }
 
 /**
- * Drops generations that a rebuild has left, completes the index of words of databases from before there was one, counts frequent words anew after changes, and
- * builds approximate indexes once they pay. Returns how to stop it: a batch that runs is awaited, a build is cancelled.
+ * Drops old generations after rebuilds, completes the lexical index of older databases, recounts frequent words after
+ * changes, and builds approximate indexes once they pay off. Returns a function that stops it: a running batch is
+ * awaited, an index build is cancelled.
  */
 export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Promise<void> {
   const stopping = new AbortController()
@@ -25,7 +26,7 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
     if (!quiet()) return
     await store.index.dropRetired()
     while (!stopped() && quiet() && (await store.index.completeTerms())) {
-      // Batch after batch: each is a transaction of its own, so that questions come in between.
+      // Each batch is a separate transaction, to let questions in between.
     }
     if (!stopped() && quiet()) await store.index.countTerms()
     if (!stopped()) await store.index.buildApproximateIndexes(stopping.signal)
@@ -33,7 +34,7 @@ export function keepIndexes({ store, quiet, log }: IndexKeeperOptions): () => Pr
   const pass = async (): Promise<void> => {
     const started = performance.now()
     await work().catch((error: unknown) => {
-      if (!stopped()) log.warn({ err: error }, 'the indexes were not brought up to date')
+      if (!stopped()) log.warn({ err: error }, 'could not update the indexes')
     })
     if (stopped()) return
     timer = setTimeout(next, Math.max(EVERY_MS, (performance.now() - started) / MAX_COUNTING_SHARE))

@@ -6,7 +6,7 @@ import type { Store } from '../src/ports/store/store.ts'
 import type { RedisConnection } from '../src/redis/connection.ts'
 import { limiterClient } from '../src/redis/limiter-client.ts'
 
-/** Counted in the Redis that the daemons share while it answers, else by each for itself. */
+/** Counted in the shared Redis while it is available, otherwise by each daemon separately. */
 export function openLimits(config: Config, store: Store, redis: RedisConnection | undefined): Limits {
   const { keyPrefix } = config.redis
   const own = bottleneckLimiter(keyPrefix)

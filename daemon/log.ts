@@ -7,12 +7,12 @@ import type { Config } from '../src/config/schema.ts'
 
 export type { Logger }
 
-/** Lines that wait for a slow or full disk; more are dropped rather than kept in memory. */
+/** Lines waiting for a slow or full disk; more are dropped to bound memory. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024
 
 /**
- * Structured logs: to stdout for containers, else to rotated files of bounded size. `fatal` writes at once, with
- * all that waits: a process that crashes next loses nothing.
+ * Structured logs: to stdout for containers, otherwise to rotated files of bounded size. `fatal` flushes synchronously:
+ * nothing is lost if the process then crashes.
  */
 export async function openLog(
   config: Config,
@@ -28,7 +28,7 @@ export async function openLog(
   // pino-roll's own `mkdir` races with its link.
   await mkdir(destination.logDir, { recursive: true, mode: 0o700 })
   const stream = await roll({
-    // Numbered by pino-roll, which keeps the link `current.log` to the one in use.
+    // Numbered by pino-roll, which keeps the link `current.log` to the current file.
     file: join(destination.logDir, 'daemon'),
     extension: '.log',
     size: `${Math.max(1, Math.round(maxMegabytes * 1024))}k`,
@@ -37,7 +37,7 @@ export async function openLog(
     maxLength: MAX_WAITING_BYTES,
   })
   await once(stream, 'ready')
-  // A full disk ends the log, not the daemon; stderr is all that is left to say so.
+  // A full disk ends the log, not the daemon; only stderr is left to report it.
   stream.on('error', (error) => process.stderr.write(`The log cannot be written: ${error.message}\n`))
   return pino(options, stream)
 }

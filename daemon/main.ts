@@ -1,4 +1,4 @@
-/** Entry of the detached daemon: launch.ts forks it and waits for one message about how the start went. */
+/** Entry point of the detached daemon: launch.ts forks it and waits for one message about the start. */
 
 import type { StartReport } from '../src/client/launch.ts'
 import { loadConfig } from '../src/config/load.ts'

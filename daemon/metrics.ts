@@ -15,12 +15,12 @@ interface Sockets {
 }
 
 export interface Metrics {
-  /** Every event of every answer that this daemon runs. */
+  /** Called with every event of every answer that this daemon runs. */
   answerEvent: (event: AnswerEvent, engine: string) => void
   request: (labels: { method: string; route: string; status: number }, seconds: number) => void
-  /** What a person wants to know of them. */
+  /** A summary for people. */
   figures: () => Promise<Figures>
-  /** From now on the state of these parts is shown. */
+  /** Reports the state of these components from now on. */
   watch: (services: Services, sockets: Sockets) => void
   readonly contentType: string
   text: () => Promise<string>
@@ -52,13 +52,13 @@ export function createMetrics(version: string): Metrics {
   })
   const answers = new Counter({
     name: 'chatbot_answers_total',
-    help: 'Answers that ended: answered, refused, or the code of the error',
+    help: 'Finished answers: answered, refused, or the code of the error',
     labelNames: ['engine', 'outcome'],
     registers,
   })
   const cache = new Counter({
     name: 'chatbot_cache_total',
-    help: 'Answers by where they came from: exact or semantic tier, or none',
+    help: 'Answers by origin: exact or semantic tier of the cache, or none',
     labelNames: ['tier'],
     registers,
   })
@@ -126,14 +126,14 @@ export function createMetrics(version: string): Metrics {
       gauge('chatbot_sockets', 'Open WebSockets', sockets.size)
       gauge(
         'chatbot_sockets_buffered_bytes',
-        'Bytes that wait for clients of WebSockets to read them',
+        'Bytes waiting for WebSocket clients to read them',
         sockets.bufferedBytes,
       )
-      gauge('chatbot_answers_in_flight', 'Answers that are being worked on', () => running.inFlight())
-      gauge('chatbot_embedding_queue', 'Texts that wait for the embedder', queuedTexts)
+      gauge('chatbot_answers_in_flight', 'Answers in flight', () => running.inFlight())
+      gauge('chatbot_embedding_queue', 'Texts waiting for the embedder', queuedTexts)
       new Gauge({
         name: 'chatbot_database_connections',
-        help: 'Connections of the pool, and work that waits for one',
+        help: 'Connections of the pool, and work waiting for one',
         labelNames: ['state'],
         registers,
         collect() {
@@ -150,10 +150,10 @@ export function createMetrics(version: string): Metrics {
   }
 }
 
-/** Of the whole database, the same on every daemon. No names: whoever scrapes may know nothing else. */
+/** For the whole database, the same on every daemon. Without names: the scraper may not be allowed to see any. */
 function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
   let looking: Promise<Job[]> | undefined
-  /** Once for all gauges of a scrape; none while the database is away, when the other metrics are wanted most. */
+  /** One query for all gauges of a scrape; none while the database is down, when the other metrics matter most. */
   const look = () => {
     looking ??= running()
       .catch(() => [])
@@ -179,10 +179,10 @@ function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
         for (const job of jobs) add(this, job)
       },
     })
-  gauge('chatbot_jobs', 'Jobs that run', ['kind'], (gauge, { kind }) => gauge.inc({ kind }))
+  gauge('chatbot_jobs', 'Running jobs', ['kind'], (gauge, { kind }) => gauge.inc({ kind }))
   gauge(
     'chatbot_job_documents',
-    'Documents of the jobs that run',
+    'Documents of running jobs',
     ['kind', 'state'],
     (gauge, { kind, ...job }) => {
       const done = job.indexed + job.replaced
@@ -191,7 +191,7 @@ function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
       gauge.inc({ kind, state: 'left' }, Math.max(0, job.documents - done - job.failed))
     },
   )
-  gauge('chatbot_job_chunks', 'Chunks of the jobs that run', ['kind', 'state'], (gauge, { kind, ...job }) => {
+  gauge('chatbot_job_chunks', 'Chunks of running jobs', ['kind', 'state'], (gauge, { kind, ...job }) => {
     const done = job.embedded + job.reused
     gauge.inc({ kind, state: 'done' }, done)
     gauge.inc({ kind, state: 'left' }, Math.max(0, job.chunks - done))
@@ -200,7 +200,7 @@ function watchJobs(registers: Registry[], running: () => Promise<Job[]>): void {
 
 type Labels = Readonly<Partial<Record<string, string | number>>>
 
-/** Of a histogram's samples: those of its buckets have the label `le`. */
+/** From a histogram's samples: those of its buckets have the label `le`. */
 function latencies(
   samples: readonly { readonly value: number; readonly labels: Labels }[],
   stageOf: (labels: Labels) => string,
@@ -223,7 +223,7 @@ function latencies(
   })
 }
 
-/** As Prometheus' histogram_quantile: linear within the bucket; the highest bound for what is above it. */
+/** Like Prometheus' histogram_quantile: linear within the bucket; the highest bound for values above it. */
 function quantile(buckets: readonly (readonly [bound: number, cumulative: number])[], share: number): number {
   const wanted = share * (buckets.at(-1)?.[1] ?? 0)
   let [low, below] = [0, 0]

@@ -1,4 +1,4 @@
-/** `chatbot migrate`: brings a PostgreSQL to this version's schema before the daemons of this version start. */
+/** `chatbot migrate`: migrates PostgreSQL to this version's schema before daemons of this version start. */
 import type { Config } from '../src/config/schema.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { migrateStore, type StoreOptions } from '../src/store/open.ts'
@@ -14,7 +14,7 @@ export function postgresConnection({ database }: Config): StoreOptions['connecti
   }
 }
 
-/** How many migrations were missing. */
+/** Returns the number of applied migrations. */
 export async function migrateDatabase(config: Config): Promise<number> {
   const connection = postgresConnection(config)
   if (connection !== undefined) return migrateStore(connection)

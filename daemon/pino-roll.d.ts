@@ -7,7 +7,7 @@ declare module 'pino-roll' {
     size: string
     limit: { count: number }
     symlink: boolean
-    /** Bytes that may wait to be written. */
+    /** Maximum bytes waiting to be written. */
     maxLength: number
   }
   export default function roll(options: RollOptions): Promise<ReturnType<typeof pino.destination>>

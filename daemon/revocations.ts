@@ -1,12 +1,12 @@
-/** Notices on every daemon of a database that a credential was taken away, and ends the sockets that it opened. */
+/** Detects revoked credentials on every daemon of a database, and closes the sockets opened with them. */
 import type { Logger } from './log.ts'
 import type { Life } from './services.ts'
 import type { SocketServer } from './socket/server.ts'
 
-/** A revoked key's sockets are closed within this time and what one statement takes. */
+/** A revoked key's sockets are closed within this time plus one statement. */
 const EVERY_MS = 1000
 
-/** Ends the watch. */
+/** Returns a function that stops the watch. */
 export function watchRevocations(life: Life, sockets: SocketServer, log: Logger): () => void {
   let seen: number | undefined
   let looking = false
@@ -20,11 +20,11 @@ export function watchRevocations(life: Life, sockets: SocketServer, log: Logger)
   }
 
   const timer = setInterval(() => {
-    // While nobody is there whose token could be revoked, the next look finds out.
+    // Without revocable tokens there is nothing to do; the next check catches up.
     if (looking || !sockets.hasTokens()) return
     looking = true
     look()
-      .catch((error: unknown) => log.warn({ err: error }, 'revoked credentials could not be looked up'))
+      .catch((error: unknown) => log.warn({ err: error }, 'could not look up revoked credentials'))
       .finally(() => {
         looking = false
       })

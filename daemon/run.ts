@@ -23,21 +23,21 @@ export interface DaemonOptions {
   readonly loaded: LoadedConfig
   /** Logs go to stdout instead of the log file. */
   readonly foreground: boolean
-  /** Started by a command that needed it: stops by itself when idle. */
+  /** Started by a command on demand: stops by itself when idle. */
   readonly stopWhenIdle: boolean
   /** Called once, when questions can be asked. */
   onReady?: () => void
 }
 
-/** PGlite has no autovacuum: the daemon does its work at quiet moments. */
+/** PGlite has no autovacuum: the daemon vacuums when idle. */
 const MAINTENANCE_MS = 10 * 60_000
 
 const LAST_RESPONSES_MS = 1000
 
-/** Runs the daemon until it is told to stop; throws when it cannot start. */
+/** Runs the daemon until it is stopped; throws if it cannot start. */
 export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: DaemonOptions): Promise<void> {
   const { config } = loaded
-  // Of all that this process, its workers and its children write: documents are nobody else's.
+  // For everything that this process, its workers and its children write: documents are private.
   process.umask(0o077)
   const paths = runtimePaths(config.dataDir)
   prepareDataDir(config.dataDir, paths)
@@ -49,7 +49,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
   if (rights.closed.length > 0)
     log.warn({ paths: rights.closed }, 'others could read these; they no longer can')
   if (rights.open.length > 0)
-    log.warn({ paths: rights.open }, 'others can read these, and their modes cannot be changed')
+    log.warn({ paths: rights.open }, 'others can read these, and their modes could not be changed')
   const endTracing = tracingWanted(process.env)
     ? await startTracing(process.env, 'chatbot', version)
     : undefined
@@ -59,7 +59,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
   const stopping = Promise.withResolvers<{ reason: string; error?: ChatbotError }>()
   let lastWork = Date.now()
   const life: Life = {
-    phase: { name: 'starting', awaiting: 'it begins' },
+    phase: { name: 'starting', awaiting: 'it is initialising' },
     version,
     startedAt: new Date(),
     touch: () => {
@@ -102,10 +102,10 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
       sockets.attach(app.server, gate, connections)
       servers.push(app)
       await app.listen(where)
-      app.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
+      app.server.on('error', (error) => log.warn({ err: error }, 'could not accept a connection'))
     }
     announce()
-    // A socket file that a killed daemon left; the lock says that nobody serves it.
+    // Left by a killed daemon; holding the lock means that no daemon uses it.
     rmSync(paths.socket, { force: true })
     await serve(localGate, true, { path: paths.socket })
     if (config.server.tcp) {
@@ -172,7 +172,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
     rmSync(paths.socket, { force: true })
     await endTracing?.()
     log.info('daemon stopped')
-    // A log that nobody reads any more (a pipe whose reader has gone) does not keep the daemon.
+    // A log without a reader (a closed pipe) must not keep the daemon running.
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, LAST_RESPONSES_MS)
       log.flush(() => {
@@ -186,7 +186,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
   }
 }
 
-/** Requests that still run get a moment; then their connections go, and those that never sent one. */
+/** Gives running requests a moment, then closes their connections and idle ones. */
 async function closeServers(servers: readonly FastifyInstance[]): Promise<void> {
   const closed = Promise.allSettled(servers.map((server) => server.close()))
   const cutting = setTimeout(() => {
@@ -233,7 +233,7 @@ function listenError(error: unknown, host: string, port: number): ChatbotError {
   if (code === 'EACCES') {
     return new ChatbotError(
       'port_taken',
-      `Port ${port} needs rights that this user does not have. Choose one above 1023 with CHATBOT_SERVER_PORT.`,
+      `Port ${port} needs privileges that this user does not have. Choose one above 1023 with CHATBOT_SERVER_PORT.`,
     )
   }
   return ChatbotError.wrap(error, 'port_taken', `Cannot listen on ${host}:${port}: `)

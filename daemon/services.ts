@@ -14,7 +14,7 @@ import type { DocumentParser } from '../src/ports/parser.ts'
 import type { Ports } from '../src/ports/ports.ts'
 import type { RedisConnection } from '../src/redis/connection.ts'
 
-/** Everything behind the gate, as the servers use it. */
+/** Everything behind the gate, as used by the servers. */
 export interface Services {
   readonly loaded: LoadedConfig
   readonly ports: Ports
@@ -22,50 +22,50 @@ export interface Services {
   readonly answers: Answers
   readonly jobs: JobRunner
   readonly specs: IndexSpecs
-  /** Texts that wait for the embedding models, and the models in memory. */
+  /** Texts waiting for the embedding models, and the loaded models. */
   queuedTexts: () => number
   loadedModels: () => string[]
-  /** Also while the configuration turns it off, so that it can be cleared. */
+  /** Present even if it is turned off in the configuration, so that it can be cleared. */
   readonly cache: AnswerCache
   readonly auth: Auth
   readonly limits: Limits
   figures: () => Promise<z.input<typeof figuresSchema>>
-  /** Absent where none is configured. */
+  /** Absent if none is configured. */
   readonly redis: RedisConnection | undefined
   /** Ends workers and processes and closes the database, in the right order. */
   close: () => Promise<void>
 }
 
-/** Who callers are. */
+/** Identifies callers. */
 export interface Auth extends Authenticator {
   readonly sessions: Sessions
   readonly signingKeys: SigningKeys
 }
 
-/** Where the daemon is in its life; the servers answer before the services are there. */
+/** The daemon's phase; the servers respond before the services are ready. */
 export type Phase =
   | { readonly name: 'starting'; readonly awaiting: string }
   | { readonly name: 'ready'; readonly services: Services }
   | { readonly name: 'draining'; readonly services: Services }
 
-/** What the servers share: the phase, and what work is going on. */
+/** State shared by the servers: the phase and current work. */
 export interface Life {
   phase: Phase
   readonly version: string
   readonly startedAt: Date
-  /** Called with every sign of work, for the idle stop. */
+  /** Called on any activity, for the idle stop. */
   touch: () => void
-  /** Asks the daemon to drain and stop. */
+  /** Requests the daemon to drain and stop. */
   stop: (reason: string) => void
-  /** Aborts when the grace period is over: what still runs ends now. */
+  /** Aborts when the grace period is over: running work ends now. */
   readonly closing: AbortSignal
-  /** TCP address, when it listens on one. */
+  /** TCP address, if it listens on one. */
   listen: string | null
   readonly idleStopMinutes: number | null
   sockets: () => number
 }
 
-/** What a request is served with; throws `overloaded` while the daemon starts. */
+/** The services for a request; throws `overloaded` while the daemon starts. */
 export function servicesOf({ phase }: Life): Services {
   if (phase.name !== 'starting') return phase.services
   throw new ChatbotError('overloaded', `The daemon is starting: ${phase.awaiting}.`, { retryAfterMs: 500 })

@@ -1,4 +1,4 @@
-/** What the daemon remembers of earlier work, and where: in its memory, or in the Redis that it shares with others. */
+/** The daemon's caches and where they are: in its memory, or in a shared Redis. */
 import { jsonBytes, memoryTier, nearAndFar } from '../src/cache/memory.ts'
 import type { Config } from '../src/config/schema.ts'
 import type { RetrievedPassages } from '../src/domain/answer.ts'
@@ -9,7 +9,7 @@ import type { RedisConnection } from '../src/redis/connection.ts'
 import { cachedAnswerCodec, embeddingCodec, passagesCodec, redisTier } from '../src/redis/tier.ts'
 
 const QUESTIONS_BYTES = 4 * 1_048_576
-/** A search is soon repeated, page by page or by another asker, or never. */
+/** A search is repeated soon, page by page or by another asker, or never. */
 const PASSAGES_MS = 10 * 60_000
 
 interface Tiers {

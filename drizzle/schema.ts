@@ -27,6 +27,7 @@ import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
 import type { Language } from '../src/domain/language.ts'
+import type { PackedBlocks } from '../src/domain/packed-blocks.ts'
 import type { Role } from '../src/domain/principal.ts'
 import type { SourceKind, SourceOptions, Validators } from '../src/domain/source.ts'
 import { anyVector, orderedText, termWeights } from './columns.ts'
@@ -121,6 +122,8 @@ const chunkContent = () => ({
   line: integer('line'),
   tokens: integer('tokens').notNull(),
   hash: text('hash').notNull(),
+  /** Null if an earlier version stored the chunk. */
+  blocks: jsonb('blocks').$type<PackedBlocks>(),
 })
 
 /** Background jobs: src/jobs has a file for each kind. Counts are of documents and chunks. */
@@ -300,6 +303,10 @@ export const chunks = pgTable(
     primaryKey({ columns: [table.generation, table.id] }),
     unique('chunks_document_ordinal').on(table.document, table.generation, table.ordinal),
     index('chunks_hash').on(table.generation, table.hash),
+    /** Of each document that an earlier version stored, one. */
+    index('chunks_without_blocks')
+      .on(table.generation, table.document)
+      .where(sql`${table.ordinal} = 0 AND ${table.blocks} IS NULL`),
   ],
 )
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { LocalModel } from './description.ts'
 
 const NAME = 'multilingual-e5-small-en-ru'
-/** The build leaves the model's files where they are: dist/models/builtin.js reads models/builtin/. */
+/** The build does not copy the model's files: dist/models/builtin.js reads models/builtin/. */
 const FOLDER = new URL(
   `${import.meta.url.endsWith('.ts') ? '.' : '../../models'}/builtin/${NAME}`,
   import.meta.url,

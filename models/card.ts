@@ -1,4 +1,4 @@
-/** What the front matter of a model's README says. */
+/** Reads the front matter of a model's README. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
@@ -17,7 +17,7 @@ export const cardSchema = z.object({
 })
 export type ModelCard = z.output<typeof cardSchema>
 
-/** Empty where the folder has no README, or one without front matter. */
+/** Empty if the folder has no README, or one without front matter. */
 export async function modelCard(folder: string): Promise<ModelCard> {
   const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => '')
   const [, yaml = ''] = /^---\r?\n(.*?)\r?\n---\r?\n/su.exec(readme) ?? []

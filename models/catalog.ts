@@ -1,11 +1,11 @@
-/** Models that are known to work, small first. Any other repository of the hub with an ONNX export works by name. */
+/** Tested models, small ones first. Any other repository of the hub with an ONNX export can be used by name. */
 import type { ModelRole } from './description.ts'
 
 export interface CatalogEntry {
   /** Repository on the hub. */
   readonly name: string
   readonly role: ModelRole
-  /** To download, about: the network that is taken unless told, and the tokenizer. The hub knows it to the byte. */
+  /** Approximate download: the default network and the tokenizer. The hub has the exact size. */
   readonly megabytes: number
   /** ISO 639-1 codes; `multilingual` for many. */
   readonly languages: readonly string[]
@@ -16,7 +16,7 @@ export interface CatalogEntry {
   readonly about: string
 }
 
-/** Prefixes and pooling of embedders are those of their files, or of their family (families.ts). */
+/** Prefixes and pooling of embedders come from their files or their family (families.ts). */
 export const CATALOG: readonly CatalogEntry[] = [
   {
     name: 'Xenova/all-MiniLM-L6-v2',
@@ -25,7 +25,7 @@ export const CATALOG: readonly CatalogEntry[] = [
     languages: ['en'],
     tokens: 512,
     licence: 'apache-2.0',
-    about: 'the smallest and fastest; 384 dimensions',
+    about: 'smallest and fastest; 384 dimensions',
   },
   {
     name: 'Xenova/bge-small-en-v1.5',
@@ -70,7 +70,7 @@ export const CATALOG: readonly CatalogEntry[] = [
     languages: ['en'],
     tokens: 512,
     licence: 'apache-2.0',
-    about: 'the best for English, and slow; 1024 dimensions',
+    about: 'best for English, but slow; 1024 dimensions',
   },
   {
     name: 'Xenova/bge-m3',
@@ -88,7 +88,7 @@ export const CATALOG: readonly CatalogEntry[] = [
     languages: ['en'],
     tokens: 512,
     licence: 'apache-2.0',
-    about: 'the fastest',
+    about: 'fastest',
   },
   {
     name: 'Xenova/ms-marco-MiniLM-L-12-v2',
@@ -124,7 +124,7 @@ export const CATALOG: readonly CatalogEntry[] = [
     languages: ['en'],
     tokens: 8192,
     licence: 'apache-2.0',
-    about: 'very weak: to try the machinery',
+    about: 'very weak: for testing',
   },
   {
     name: 'HuggingFaceTB/SmolLM2-360M-Instruct',
@@ -160,14 +160,14 @@ export const CATALOG: readonly CatalogEntry[] = [
     languages: ['multilingual'],
     tokens: 32_768,
     licence: 'apache-2.0',
-    about: 'the best of these; wants 4 GB of memory',
+    about: 'best of these; needs 4 GB of memory',
   },
 ]
 
 export const catalogEntry = (name: string): CatalogEntry | undefined =>
   CATALOG.find((entry) => entry.name.toLowerCase() === name.toLowerCase())
 
-/** Licences that let anybody use a model for anything; others are asked about. */
+/** Licences that allow any use of a model; others need confirmation. */
 const OPEN_LICENCES: ReadonlySet<string> = new Set([
   'mit',
   'apache-2.0',

@@ -1,11 +1,11 @@
-/** Causal language models in the ONNX layout of transformers.js: what their graphs ask for, and the cache of keys and values. */
+/** Causal language models in the ONNX layout of transformers.js: the inputs of their graphs, and the KV cache. */
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { feedable, float32 } from './float16.ts'
 import { type InferenceOptions, openSession } from './session.ts'
 
 type CacheType = 'float32' | 'float16'
 
-/** One `past_key_values.*` input and the `present.*` output that continues it. */
+/** A `past_key_values.*` input and its matching `present.*` output. */
 interface CacheTensor {
   readonly past: string
   readonly present: string
@@ -14,29 +14,29 @@ interface CacheTensor {
   readonly size: number
 }
 
-/** Keys and values of the tokens of one text so far. */
+/** The KV cache of one text so far. */
 export interface Cache {
-  /** Tokens that it holds. */
+  /** Number of cached tokens. */
   length: number
-  /** Room, in tokens, where the buffers are fixed; else undefined. */
+  /** Capacity in tokens of fixed buffers; otherwise undefined. */
   capacity: number | undefined
   tensors: Record<string, Tensor>
 }
 
 export interface CausalNetwork {
-  /** Bytes that the cache takes for one token. */
+  /** Bytes of the cache per token. */
   readonly bytesPerToken: number
-  /** Whether buffers of fixed size serve as input and output at once, without a copy for each token. */
+  /** Whether fixed buffers serve as input and output at once, without a copy per token. */
   readonly fixed: boolean
   cache: (tokens: number) => Cache
-  /** The same with room for so many tokens, of which the first `length` are kept. */
+  /** Resizes the cache to this capacity, keeping the first `length` tokens. */
   resized: (cache: Cache, length: number, tokens: number) => Cache
-  /** Adds tokens to the cache and gives the scores of what may follow the last one. */
+  /** Appends tokens to the cache and returns the logits of the next token. */
   forward: (cache: Cache, ids: readonly number[]) => Promise<Float32Array>
   release: () => Promise<void>
 }
 
-/** Throws for graphs that ask for what is not known here, and what onnxruntime-node throws. */
+/** Throws for graphs with unknown inputs, and errors of onnxruntime-node. */
 export async function openCausal(path: string, options: InferenceOptions): Promise<CausalNetwork> {
   const session = await openSession(path, options)
   const tensors = cacheTensors(session)
@@ -46,8 +46,8 @@ export async function openCausal(path: string, options: InferenceOptions): Promi
 }
 
 /**
- * Graphs whose attention writes into the buffer that it is given (GroupQueryAttention) tell by the mask how much of it
- * counts; those that append would see the whole buffer. Nothing in a graph's signature says which: both are tried.
+ * Graphs that write into the given buffer (GroupQueryAttention) read its valid length from the mask; those that append
+ * would use the whole buffer. A graph's signature does not tell which it is, so both ways are tried.
  */
 async function agree(growing: CausalNetwork, fixed: CausalNetwork): Promise<boolean> {
   const scores = async (tried: CausalNetwork) => {
@@ -84,7 +84,7 @@ function network(
   }
 
   function resized(from: Cache, length: number, tokens: number): Cache {
-    // A step costs what the buffers could hold, not what they hold: much larger ones are left.
+    // The cost of a step depends on the capacity, not on the length: much larger buffers are not reused.
     if (from.capacity !== undefined && from.capacity >= tokens && from.capacity < 1.25 * tokens)
       return { ...from, length }
     if (from.capacity === undefined && from.length === length) return from
@@ -141,8 +141,8 @@ const given = (outputs: InferenceSession.OnnxValueMapType, name: string): Tensor
 }
 
 /**
- * onnxruntime-node also copies what was written into a buffer of ours, all of it, for each token: left to the garbage
- * collector that costs a third of the step.
+ * onnxruntime-node also copies a whole output buffer of ours for each token: leaving those copies to the garbage
+ * collector costs a third of the step.
  */
 function free(tensor: Tensor | undefined, kept?: Tensor): void {
   const data = tensor?.data
@@ -152,7 +152,7 @@ function free(tensor: Tensor | undefined, kept?: Tensor): void {
 
 type CacheData = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
 
-/** Halves as their bits: nothing here computes with them. */
+/** float16 values as their bits: nothing here computes with them. */
 const emptyData = (type: CacheType, length: number): CacheData =>
   type === 'float32' ? new Float32Array(length) : new Uint16Array(length)
 

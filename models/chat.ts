@@ -1,4 +1,4 @@
-/** The text side of a chat model: its template, its tokens, and text out of tokens as they come. */
+/** The text side of a chat model: its template, its tokenizer, and streaming detokenization. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,20 +9,20 @@ import { parseJson } from '../src/domain/json.ts'
 import type { ChatMessage } from '../src/ports/chat-model.ts'
 
 export interface ChatFormat {
-  /** Tokens of the prompt that asks for the assistant's next message. */
+  /** The prompt's tokens, up to the start of the assistant's next message. */
   encode: (messages: readonly ChatMessage[]) => number[]
   /** Tokens that end an answer. */
   readonly ends: ReadonlySet<number>
   decoder: (stop: readonly string[]) => TextDecoder
 }
 
-/** Turns the tokens of one answer into text. */
+/** Decodes the tokens of one answer. */
 export interface TextDecoder {
-  /** The text that is certain now; never half a character, nor what may begin a stop text. */
+  /** Returns the text that is final: no incomplete character, and no possible start of a stop text. */
   push: (id: number) => string
-  /** What was held back. */
+  /** Returns the text held back. */
   flush: () => string
-  /** A stop text has come: the answer has ended before it. */
+  /** The answer has ended at a stop text. */
   readonly stopped: boolean
 }
 
@@ -38,7 +38,7 @@ const tokenizerSchema = z.looseObject({
 const ids = z.union([z.int().transform((id) => [id]), z.array(z.int())]).nullish()
 const generationSchema = z.looseObject({ eos_token_id: ids })
 
-/** Reads the files of a model's folder; throws when they are missing or damaged, or hold no template for chats. */
+/** Reads a model's folder; throws if files are missing or damaged, or contain no chat template. */
 export function loadChat(folder: string): ChatFormat {
   const config = tokenizerSchema.parse(readJson(join(folder, 'tokenizer_config.json')))
   const tokenizer = new Tokenizer(z.looseObject({}).parse(readJson(join(folder, 'tokenizer.json'))), config)
@@ -76,7 +76,7 @@ export function loadChat(folder: string): ChatFormat {
   }
 }
 
-/** Templates without the role `system` refuse it (Gemma), or leave it out. */
+/** Templates without the role `system` reject it (Gemma) or ignore it. */
 function hasSystem(render: (messages: readonly ChatMessage[]) => string): boolean {
   const probe = 'system-probe'
   try {
@@ -89,7 +89,7 @@ function hasSystem(render: (messages: readonly ChatMessage[]) => string): boolea
   }
 }
 
-/** What the system says, at the head of the first message of the user. */
+/** Prepends the system message to the first user message. */
 function folded(messages: readonly ChatMessage[]): ChatMessage[] {
   const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content)
   const others = messages.filter(({ role }) => role !== 'system')
@@ -115,10 +115,10 @@ function endsIn(path: string): number[] {
   return text === undefined ? [] : (generationSchema.parse(parseJson(text)).eos_token_id ?? [])
 }
 
-/** A character that is not complete yet. */
+/** Decoded from an incomplete character. */
 const INCOMPLETE = '\ufffd'
 
-/** `decode` of a few tokens: how a token is written may depend on the one before it, so pairs of ends are compared. */
+/** `decode` works on a few tokens: a token's text can depend on its predecessor, so it compares pairs of suffixes. */
 export function createDecoder(decode: (ids: number[]) => string, stop: readonly string[]): TextDecoder {
   const tokens: number[] = []
   let from = 0
@@ -167,7 +167,7 @@ export function createDecoder(decode: (ids: number[]) => string, stop: readonly 
   }
 }
 
-/** Length of the longest end of `text` that `stop` begins with. */
+/** Length of the longest suffix of `text` that is a prefix of `stop`. */
 function overlap(text: string, stop: string): number {
   for (let length = Math.min(text.length, stop.length - 1); length > 0; length--) {
     if (text.endsWith(stop.slice(0, length))) return length

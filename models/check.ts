@@ -1,4 +1,4 @@
-/** Whether a model works: its files are what they were, it loads, and it computes. */
+/** Checks that a model works: its files match their checksums, it loads, and it computes. */
 import './no-telemetry.ts'
 import { join } from 'node:path'
 import { ChatbotError } from '../src/domain/errors.ts'
@@ -11,7 +11,7 @@ import { verifyModel } from './verify.ts'
 
 const SMALLER = 'Use a smaller variant of the model.'
 
-/** Throws what starting it throws: `model_corrupt`, `model_too_large`, `provider_unavailable` and the like. */
+/** Throws errors from starting it: `model_corrupt`, `model_too_large`, `provider_unavailable` and the like. */
 export async function checkModel(
   reference: string,
   role: ModelRole,

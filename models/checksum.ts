@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises'
 /** Slices of 256 KiB hash in about 0.2 ms each, so that the calling thread stays responsive. */
 const SLICE_BYTES = 256 * 1024
 
-/** Of a file's content, in hex. */
+/** SHA-256 of a file's content, in hex. */
 export async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path, { highWaterMark: SLICE_BYTES }), hash)
   return hash.digest('hex')
 }
 
-/** The id that git gives a file, in hex: the hub states it for files outside of LFS. */
+/** Git's blob id of a file, in hex: the hub gives it for files outside LFS. */
 async function gitBlobSha1(path: string): Promise<string> {
   const hash = createHash('sha1').update(`blob ${(await stat(path)).size}\0`)
   await pipeline(createReadStream(path, { highWaterMark: SLICE_BYTES }), hash)

@@ -1,15 +1,15 @@
-/** What the processes that read foreign files have in common. */
+/** Shared by the processes that read untrusted files. */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** No keys and no database address: such a process reads files that anybody may have made. */
+/** Without keys and the database address, because the process reads untrusted files. */
 export function childEnvironment(further: readonly string[] = []): NodeJS.ProcessEnv {
   const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', ...further]
   return Object.fromEntries(names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])))
 }
 
-/** Memory that a process holds; 0 when it has just ended. */
+/** Resident memory of a process; 0 if it has just exited. */
 export async function residentMegabytes(pid: number | undefined): Promise<number> {
   if (pid === undefined) return 0
   if (process.platform === 'linux') {

@@ -1,8 +1,8 @@
-/** A model's `config.json`, as far as it is used. */
+/** The used parts of a model's `config.json`. */
 import { z } from 'zod'
 import type { ModelRole } from './description.ts'
 
-/** The role that a model's configuration states. */
+/** The role given by a model's configuration. */
 export function roleOf({ architectures = [] }: Pick<ModelConfig, 'architectures'>): ModelRole {
   if (architectures.some((name) => /ForCausalLM|LMHeadModel|ForConditionalGeneration/.test(name)))
     return 'generator'

@@ -2,7 +2,7 @@ import type { EmbeddingModel } from '../src/ports/embedder.ts'
 
 export type ModelRole = 'embedder' | 'reranker' | 'generator'
 
-/** How token vectors become the text's vector, where the network does not do it itself. */
+/** How token vectors are pooled to the text's vector, if the network does not do it. */
 export type Pooling = 'mean' | 'cls' | 'last' | 'max'
 
 /** A model whose files are on disk. */
@@ -10,26 +10,26 @@ export interface ModelFiles {
   /** `org/name` on the hub, or the folder's name. */
   readonly name: string
   readonly folder: string
-  /** Network file, relative to the folder; its external data lies beside it. */
+  /** Network file, relative to the folder, with its external data beside it. */
   readonly onnx: string
   /**
-   * Checksum (hex) of every file that decides what the model gives, by path relative to the folder: SHA-256, or
-   * with 40 digits the SHA-1 of the git blob, as the hub states it for small files.
+   * Checksum (hex) of every file that affects the model's output, by path relative to the folder: SHA-256, or with 40
+   * digits the SHA-1 of the git blob, which the hub gives for small files.
    */
   readonly checksums: Readonly<Record<string, string>>
-  /** Stable identity of name, files and use: part of every index and cache key. */
+  /** Identifies name, files and configuration: part of every index and cache key. */
   readonly fingerprint: string
 }
 
-/** An embedding model on disk, with what its files or the catalogue say of its use. */
+/** An embedding model on disk, with its usage from its files or the catalogue. */
 export interface LocalModel extends ModelFiles {
   readonly dimensions: number
-  /** Longest input in tokens, special tokens included. */
+  /** Longest input in tokens, including special tokens. */
   readonly maxTokens: number
-  /** Put before every text, the space included. */
+  /** Prepended to every text, including the space. */
   readonly prefixes: { readonly query: string; readonly passage: string }
   readonly pooling: Pooling
-  /** Output of the network that holds the token vectors, where they are used: then its tokenizer cuts up words one by one. */
+  /** The network's output with the token vectors, if used: then its tokenizer splits words separately. */
   readonly tokenOutput?: string
 }
 
@@ -42,7 +42,7 @@ export interface LocalReranker extends ModelFiles {
 
 /** A causal language model in the layout of transformers.js. */
 export interface LocalGenerator extends ModelFiles {
-  /** Its context window, prompt and answer together. */
+  /** Context window: prompt and answer together. */
   readonly contextTokens: number
 }
 

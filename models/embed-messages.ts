@@ -1,4 +1,4 @@
-/** What the embedder and its worker threads tell each other. */
+/** Messages between the embedder and its worker threads. */
 import { z } from 'zod'
 import type { Embedding } from '../src/ports/embedder.ts'
 
@@ -14,18 +14,18 @@ export const workerDataSchema = z.strictObject({
 })
 export type EmbedWorkerData = z.output<typeof workerDataSchema>
 
-/** The vectors of a text's own tokens; those of the prefix and the special tokens are left out. */
+/** The vectors of a text's tokens, without the prefix and special tokens. */
 export interface TokenVectors {
-  /** One after another, each of length 1. */
+  /** Concatenated, each of length 1. */
   readonly vectors: Float32Array<ArrayBuffer>
-  /** Where each token begins and ends in the text without its prefix, in UTF-16 code units. */
+  /** Start and end of each token in the text without its prefix, in UTF-16 code units. */
   readonly starts: Int32Array<ArrayBuffer>
   readonly ends: Int32Array<ArrayBuffer>
 }
 
 export interface Encoding extends Embedding {
   readonly vector: Float32Array<ArrayBuffer>
-  /** Where they were asked for. */
+  /** If requested. */
   readonly tokenVectors?: TokenVectors
 }
 
@@ -33,19 +33,19 @@ export interface EmbedRequest {
   readonly type: 'embed'
   readonly id: number
   readonly prefix: string
-  /** Follows the prefix. */
+  /** Without the prefix. */
   readonly text: string
-  /** Whether the vectors of its tokens are wanted, too. */
+  /** Whether token vectors are requested too. */
   readonly tokens: boolean
-  /** Goes before waiting texts that are not. */
+  /** Has priority over waiting texts that are not urgent. */
   readonly urgent: boolean
 }
 
-/** `close`: finish the text in hand, drop the rest, end. */
+/** `close`: finish the current text, drop the rest, exit. */
 export type EmbedCommand = EmbedRequest | { readonly type: 'close' }
 
 export type EmbedReply =
   | { readonly type: 'ready' }
-  /** Its arrays are moved to the receiver, not copied. */
+  /** Its arrays are transferred, not copied. */
   | { readonly type: 'embedded'; readonly id: number; readonly encoding: Encoding }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }

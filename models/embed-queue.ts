@@ -1,15 +1,15 @@
 import type { ChatbotError } from '../src/domain/errors.ts'
 import type { Encoding } from './embed-messages.ts'
 
-/** One call of `embed` or `encode`: its texts are handed out one by one and come back in any order. */
+/** One call of `embed` or `encode`: its texts are dispatched one by one and return in any order. */
 export interface EmbedJob {
   readonly urgent: boolean
   readonly prefix: string
   readonly texts: readonly string[]
-  /** Whether the vectors of tokens are wanted, too. */
+  /** Whether token vectors are requested too. */
   readonly tokens: boolean
   readonly results: (Encoding | undefined)[]
-  /** Index of the next text that was never handed out. */
+  /** Index of the next text to dispatch. */
   next: number
   missing: number
   settled: boolean
@@ -24,7 +24,7 @@ export interface EmbedTask {
   readonly attempt: number
 }
 
-/** Waiting work: questions in order of arrival, then ingest jobs in order of arrival. */
+/** Waiting work: questions first, then ingest jobs, each in order of arrival. */
 export function createEmbedQueue() {
   const retries: EmbedTask[] = []
   const questions: EmbedJob[] = []
@@ -45,7 +45,7 @@ export function createEmbedQueue() {
       if (job.urgent) questions.push(job)
       else ingest.push(job)
     },
-    /** A text whose worker died goes first, once. */
+    /** A text whose worker crashed is retried first, once. */
     retry(task: EmbedTask): void {
       retries.push(task)
     },
@@ -58,7 +58,7 @@ export function createEmbedQueue() {
     },
     questions: (): number => waiting(questions),
     size: (): number => retries.length + waiting(questions) + waiting(ingest),
-    /** Every job that still waits for texts to be handed out. */
+    /** Jobs that still have texts to dispatch. */
     jobs: (): EmbedJob[] => [...new Set([...retries.map((task) => task.job), ...questions, ...ingest])],
   }
 }

@@ -7,11 +7,11 @@ import './no-telemetry.ts'
 export interface EmbedWorker {
   readonly ready: Promise<void>
   run: (task: EmbedTask) => void
-  /** What it was given and has not answered. */
+  /** Tasks given to it and not answered yet. */
   tasks: () => EmbedTask[]
   load: () => number
   urgentLoad: () => number
-  /** When its oldest text was given to it, in milliseconds; 0 when it has none. */
+  /** When it received its oldest task, in milliseconds; 0 if it has none. */
   since: () => number
   close: () => Promise<void>
 }
@@ -19,8 +19,8 @@ export interface EmbedWorker {
 const WORKER = new URL(`./embed-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /**
- * `answered` is called once a text, with no reply when its job had been settled before; `died` when the
- * thread ends unasked, whether or not it was ready.
+ * `answered` is called once per text, without a reply if its job was already settled; `died` if the thread exits
+ * unexpectedly, whether or not it was ready.
  */
 export function startEmbedWorker(
   workerData: EmbedWorkerData,
@@ -57,7 +57,7 @@ export function startEmbedWorker(
     if (!loaded) reject(crash)
     died(worker, crash)
   })
-  // Only the first workers are awaited; one that replaces a crashed worker reports through `died`.
+  // Only the first workers are awaited; a replacement for a crashed worker reports through `died`.
   ready.catch(() => {})
 
   const worker: EmbedWorker = {

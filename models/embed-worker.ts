@@ -1,6 +1,6 @@
 /**
- * A thread that embeds one text at a time: onnxruntime-node computes on the thread that calls it. Batches
- * would be no faster and would make a text's vector depend on its neighbours.
+ * A thread that embeds one text at a time, because onnxruntime-node computes on the calling thread. Batches would be no
+ * faster, and would make a text's vector depend on its neighbours.
  */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -52,7 +52,7 @@ async function work(): Promise<void> {
   if (running) return
   running = true
   while (urgent.length + waiting.length > 0) {
-    // Lets a question that has arrived during the last computation go first.
+    // Lets a question that arrived during the last computation go first.
     await setImmediate()
     const request = urgent.shift() ?? waiting.shift()
     if (request) await embed(request)
@@ -91,7 +91,7 @@ async function encode({ prefix, text, tokens }: Input): Promise<Encoding> {
   }
 }
 
-/** Only what is fetched is copied out of the network. */
+/** Copies only the fetched outputs out of the network. */
 function outputs({ ids }: Encoded, names: readonly string[]) {
   return session.run(feeds(ids), names)
 }

@@ -9,11 +9,11 @@ import { verifyModel } from './verify.ts'
 
 export interface EmbedderOptions {
   readonly model: LocalModel
-  /** Threads that each hold the model (about 150 MB) and embed one text at a time. */
+  /** Threads that each load the model (about 150 MB) and embed one text at a time. */
   readonly workers?: number
-  /** Threads inside one computation. Several workers of one thread embed more than one worker of several. */
+  /** Threads per computation. Several workers with one thread embed more than one worker with several. */
   readonly threads?: number
-  /** Questions that may wait; more are `overloaded`. Ingest waits in its own calls instead. */
+  /** Maximum waiting questions; more are `overloaded`. Ingest waits in its own calls instead. */
   readonly maxQuestions?: number
   /** The setting `models.executionProvider`. */
   readonly provider?: string
@@ -22,17 +22,17 @@ export interface EmbedderOptions {
 }
 
 export interface RunningEmbedder extends Embedder {
-  /** Texts that no worker has begun. */
+  /** Texts that no worker has started. */
   queued: () => number
   /**
-   * Ends the workers after the text in hand; what waits is rejected with `draining`. Await it before
+   * Ends the workers after the current text; waiting texts are rejected with `draining`. Await it before
    * `process.exit`, which aborts (SIGABRT) while a thread is inside ONNX Runtime.
    */
   close: () => Promise<void>
 }
 
 export interface LocalEmbedder extends RunningEmbedder {
-  /** As `embed`, and gives the vectors of tokens, too. Fails where the model's description names no output that holds them. */
+  /** Like `embed`, with token vectors. Fails if the model's description names no output with them. */
   encode: (texts: readonly string[], options: EmbedOptions) => Promise<Encoding[]>
 }
 
@@ -41,8 +41,8 @@ const TEXTS_PER_WORKER = 2
 const MAX_CRASHES_IN_A_ROW = 3
 
 /**
- * Verifies the model's files and starts the workers; resolves when all can embed.
- * Throws `model_corrupt`, `model_too_large` and `provider_unavailable`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
+ * Verifies the model's files and starts the workers; resolves when all are ready. Throws `model_corrupt`,
+ * `model_too_large` and `provider_unavailable`. `embed` throws `overloaded`, `cancelled`, `draining` and `internal`.
  */
 export async function startEmbedder(options: EmbedderOptions): Promise<LocalEmbedder> {
   const { model, workers = 2, threads = 1, maxQuestions = 256, provider = 'cpu' } = options
@@ -84,7 +84,7 @@ export async function startEmbedder(options: EmbedderOptions): Promise<LocalEmbe
 
   function dispatch(): void {
     for (;;) {
-      // The worker that has least to do; among equals the one whose text has been computed longest.
+      // The least busy worker; on ties, the one whose text has been running longest.
       const [worker] = pool.toSorted((a, b) => a.load() - b.load() || a.since() - b.since())
       if (!worker || worker.urgentLoad() >= TEXTS_PER_WORKER) return
       const task = queue.takeUrgent() ?? (worker.load() < TEXTS_PER_WORKER ? queue.take() : undefined)

@@ -1,4 +1,4 @@
-/** The embedding models of the daemon: each loaded when it is used, and ended when others need the room. */
+/** The daemon's embedding models, loaded on demand and evicted when others need the room. */
 
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { Embedder, Embedders } from '../src/ports/embedder.ts'
@@ -10,26 +10,26 @@ import { lateInteraction } from './late-interaction.ts'
 import { type RemoteEmbedderConfig, remoteEmbedder } from './remote-embedder.ts'
 
 export interface EmbeddersOptions extends Omit<EmbedderOptions, 'model'> {
-  /** Those behind an API, by name: a name is a reference, too. */
+  /** Models behind an API, by name; a name also serves as a reference. */
   readonly remote?: ReadonlyMap<string, RemoteEmbedderConfig>
-  /** Where pulled models lie. */
+  /** Folder of pulled models. */
   readonly cacheDir: string
-  /** Models held in memory: more only while all of them are at work. */
+  /** Maximum loaded models; exceeded only while all of them are busy. */
   readonly most: number
-  /** Reference of a model that is never ended. */
+  /** Reference of a model that is never evicted. */
   readonly kept: string
-  /** Time without work after which a model is ended. */
+  /** Idle time after which a model is unloaded. */
   readonly idleMs?: number
 }
 
 export interface RunningEmbedders extends Embedders {
-  /** As `get`, and resolves when the model can embed. */
+  /** Like `get`, but resolves when the model is loaded. */
   load: (reference: string) => Promise<Embedder>
-  /** Of the files whose tokenizer counts for the model. */
+  /** Folder of the tokenizer that counts for the model. */
   folderOf: (reference: string) => Promise<string>
-  /** Names of the models in memory. */
+  /** Names of the loaded models. */
   loaded: () => string[]
-  /** Texts that wait, of all models. */
+  /** Waiting texts of all models. */
   queued: () => number
   close: () => Promise<void>
 }
@@ -39,7 +39,7 @@ interface Slot {
   readonly embedder: Embedder
   running: Promise<LocalEmbedder> | undefined
   queued: () => number
-  /** Calls that go on. */
+  /** Running calls. */
   users: number
   /** `performance.now()` of the last use. */
   used: number
@@ -119,7 +119,7 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
   const held = () => [...slots.values()].filter((slot) => slot.running !== undefined)
   const idle = () => held().filter((slot) => slot.users === 0 && slot !== keptSlot)
 
-  /** With `more` to come, no more than `most` stay, but for those at work. */
+  /** Unloads idle models beyond `most`, counting `more` about to be loaded. */
   function endLongestUnused(more = 0): void {
     const over = Math.max(0, held().length + more - most)
     for (const slot of idle()
@@ -153,7 +153,7 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
       await use(slot, async () => undefined)
       return slot.embedder
     },
-    // Nobody tells how a remote model counts tokens: nearly as the built-in one does.
+    // The tokenizer of a remote model is unknown; the built-in one counts about the same.
     folderOf: async (reference) =>
       remotes.has(reference) ? builtinModel().folder : (await slotOf(reference)).model.folder,
     loaded: () => held().map(({ model }) => model.name),

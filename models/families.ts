@@ -1,4 +1,4 @@
-/** How embedding models of well-known families are used, where their files do not say it. */
+/** Usage of well-known families of embedding models whose files do not state it. */
 import type { LocalModel } from './description.ts'
 
 type Usage = Pick<LocalModel, 'pooling' | 'prefixes'>
@@ -33,7 +33,7 @@ const FAMILIES: readonly (Usage & { readonly names: RegExp })[] = [
   },
 ]
 
-/** By the first name that is known: the repository's own, then those that it says it was made from. */
+/** By the first known name: the repository's, then those of its base models. */
 export function familyOf(names: readonly string[]): Usage | undefined {
   for (const name of names) {
     const family = FAMILIES.find((candidate) => candidate.names.test(name))

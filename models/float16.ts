@@ -1,15 +1,15 @@
 import type { Tensor } from 'onnxruntime-node'
 
-/** A float32 or float16 tensor's numbers; throws for other types. */
+/** Converts a float32 or float16 tensor; throws for other types. */
 export function float32({ data, type }: Tensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return new Float32Array(data)
-  // Without Float16Array (Node before 24) halves come as their bits.
+  // Without Float16Array (Node before 24) float16 values come as their bits.
   if (type === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, fromHalf)
   if (type === 'float16' && ArrayBuffer.isView(data)) return Float32Array.from(numbers(data))
   throw new Error(`the network gives ${type}, not float32 or float16`)
 }
 
-/** Halves as their bits: of a Float16Array, onnxruntime-node 1.30 takes nothing. The memory is the same. */
+/** float16 as bits, sharing the memory: onnxruntime-node 1.30 does not accept a Float16Array. */
 export function feedable<T extends Tensor>(tensor: T): T {
   const { data } = tensor
   if (tensor.type !== 'float16' || data instanceof Uint16Array || !ArrayBuffer.isView(data)) return tensor

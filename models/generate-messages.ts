@@ -1,4 +1,4 @@
-/** What the daemon and the process of a language model tell each other. */
+/** Messages between the daemon and a language model's process. */
 import { z } from 'zod'
 import { ERROR_CODES } from '../src/domain/errors.ts'
 
@@ -8,9 +8,9 @@ export const generateSetupSchema = z.object({
   contextTokens: z.int(),
   threads: z.int(),
   provider: z.string(),
-  /** Answers at once; each has a cache of its own. */
+  /** Concurrent answers, each with a separate cache. */
   parallel: z.int(),
-  /** Of keys and values, for all of them together. */
+  /** Total size of the KV caches. */
   cacheBytes: z.int(),
 })
 export type GenerateSetup = z.output<typeof generateSetupSchema>

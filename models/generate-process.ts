@@ -1,6 +1,6 @@
 /**
- * A process with a language model: a crash of native code or too much memory ends it, and not the daemon. Ends with
- * its parent, at the latest after the step in hand.
+ * A process with a language model: native crashes and excessive memory end only this process, not the daemon. It ends
+ * with its parent, at the latest after the current step.
  */
 import { join } from 'node:path'
 import { ChatbotError, errorText } from '../src/domain/errors.ts'
@@ -62,7 +62,7 @@ async function load({
     const needed = Math.ceil((contextTokens * network.bytesPerToken) / 1e6)
     throw new ChatbotError(
       'model_too_large',
-      `What the model keeps of ${contextTokens} tokens takes ${needed} MB, but its cacheMegabytes are ${Math.floor(cacheBytes / 1e6)}. Raise them, or lower its contextTokens to ${cacheTokens}.`,
+      `The KV cache of ${contextTokens} tokens needs ${needed} MB, but cacheMegabytes is ${Math.floor(cacheBytes / 1e6)}. Raise them, or lower its contextTokens to ${cacheTokens}.`,
     )
   }
   const scheduler = createScheduler({

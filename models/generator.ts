@@ -10,25 +10,25 @@ import { checkMemory, loadError } from './loading.ts'
 import { verifyModel } from './verify.ts'
 
 export interface RunningGenerator extends LanguageModel {
-  /** Of the process with the model, if it runs now. */
+  /** Id of the model's process, if it is running. */
   pid: () => number | undefined
-  /** Ends the process at once; what it worked on fails with `draining`. */
+  /** Ends the process at once; its answers fail with `draining`. */
   close: () => Promise<void>
 }
 
 export interface GeneratorOptions {
   readonly model: LocalGenerator
-  /** The smaller of this and the model's own is its context window, in tokens. */
+  /** The context window in tokens is the smaller of this and the model's. */
   readonly contextTokens: number
   readonly provider: string
   readonly threads: number
-  /** Answers at once, and as many times that may wait. */
+  /** Concurrent answers; as many more may wait. */
   readonly parallel: number
-  /** Of the keys and values of all answers, also of those that are kept for the next. */
+  /** Total size of the KV caches, including those kept for later answers. */
   readonly cacheBytes: number
-  /** Resident memory of the process, above which it is ended. */
+  /** Resident memory of the process above which it is killed. */
   readonly memoryMegabytes: number
-  /** Time after which a process without work is ended, and its memory freed. */
+  /** Idle time after which the process is ended to free its memory. */
   readonly idleMs: number
 }
 
@@ -51,8 +51,8 @@ interface Running {
 }
 
 /**
- * A language model in a process of its own, started with the first question. When it crashes or takes too much memory,
- * the answers in hand fail, and the next question starts it anew.
+ * A language model in a separate process, started with the first question. If it crashes or uses too much memory, its
+ * answers fail, and the next question restarts it.
  */
 export function createGenerator(options: GeneratorOptions): RunningGenerator {
   const { model, parallel, memoryMegabytes, idleMs } = options
@@ -70,7 +70,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
   const failed = (what: string, detail?: string) =>
     new ChatbotError(
       'engine_failed',
-      `The process of the model ${model.name} ${what}. Ask again: it is started anew.`,
+      `The process of the model ${model.name} ${what}. Ask again: it will be restarted.`,
       { detail },
     )
 
@@ -86,7 +86,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       stderr = (stderr + text).slice(-STDERR_TAIL_CHARACTERS)
     })
     const { promise: loaded, resolve, reject } = Promise.withResolvers<void>()
-    // It may fail when nobody waits for it any more.
+    // It may fail when nobody is waiting any more.
     loaded.catch(() => undefined)
     let reason: ChatbotError | undefined
     const watch = setInterval(async () => {
@@ -109,7 +109,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       else answers.get(reply.id)?.push(reply)
     }
     const misheard = () => {
-      reason ??= failed('said what is no answer, and was ended')
+      reason ??= failed('sent an invalid message and was ended')
       child.kill('SIGKILL')
     }
     child.on('message', catching(misheard, hear))
@@ -177,7 +177,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
       if (answers.size >= parallel * (1 + MAX_WAITING_PER_SLOT)) {
         throw new ChatbotError(
           'overloaded',
-          `The model ${model.name} already works on ${parallel} answers, and ${answers.size - parallel} wait. Ask again in a moment.`,
+          `The model ${model.name} is already working on ${parallel} answers, with ${answers.size - parallel} waiting. Ask again in a moment.`,
           { retryAfterMs: 2000 },
         )
       }
@@ -246,7 +246,7 @@ export function createGenerator(options: GeneratorOptions): RunningGenerator {
   }
 }
 
-/** What was sent to a process that is ending is told by its end. */
+/** A failed send is ignored: the process is exiting, and its exit is handled. */
 function send(child: ChildProcess, command: GenerateCommand): void {
   child.send(command, () => undefined)
 }

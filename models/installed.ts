@@ -23,8 +23,8 @@ import { externalData, networksIn } from './networks.ts'
 import { type ModelReference, parseReference, referenceName, repositoryFolder } from './reference.ts'
 
 /**
- * Each throws `unknown_model` when nothing is installed under that name, `unsupported_model` when it is of another
- * kind, `model_corrupt` when its files cannot be read, and `bad_request` for what is no name.
+ * Each throws `unknown_model` if no such model is installed, `unsupported_model` if it is of another kind,
+ * `model_corrupt` if its files cannot be read, and `bad_request` for an invalid name.
  */
 export async function installedEmbedder(reference: string, cacheDir: string): Promise<LocalModel> {
   if (reference === 'builtin') return builtinModel()
@@ -81,7 +81,7 @@ type Installed = (
   | ({ readonly role: 'generator' } & LocalGenerator)
 ) & { readonly licence: string | null }
 
-/** What is installed under that name, whatever it is. */
+/** The installed model with this name, whatever its kind. */
 export async function describeInstalled(reference: string, cacheDir: string): Promise<Installed> {
   if (reference === 'builtin') return { role: 'embedder', licence: 'mit', ...builtinModel() }
   const { config, card } = await openModel(reference, cacheDir)
@@ -101,11 +101,11 @@ interface OpenModel {
   readonly name: string
   readonly folder: string
   readonly variant: string | undefined
-  /** Relative to the folder: those in it and in `onnx/`. */
+  /** Relative paths of the files in the folder and in `onnx/`. */
   readonly files: readonly string[]
   readonly config: ModelConfig
   readonly card: ModelCard
-  /** Its own name and those of the models that it says it was made from. */
+  /** Its name and those of its base models. */
   readonly names: readonly string[]
 }
 
@@ -129,7 +129,7 @@ async function openModel(text: string, cacheDir: string): Promise<OpenModel> {
   }
 }
 
-/** Of a hub's repository the snapshot of the revision: a branch, a tag or a commit; without one `main`. */
+/** For a hub repository, the snapshot of the revision: a branch, a tag or a commit; default: `main`. */
 async function folderOf(reference: ModelReference, cacheDir: string): Promise<string | undefined> {
   if (reference.type === 'builtin') return builtinModel().folder
   if (reference.type === 'folder') return (await isFolder(reference.folder)) ? reference.folder : undefined
@@ -185,7 +185,7 @@ async function modelFiles(
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json']
 const WITH_ARTICLE = { embedder: 'an embedder', reranker: 'a reranker', generator: 'a generator' }
 
-/** The hub's cache names each blob after its checksum. */
+/** The hub's cache names each blob by its checksum. */
 async function checksum(folder: string, file: string): Promise<string | undefined> {
   const path = join(folder, file)
   const target = await readlink(path).catch(() => '')
@@ -227,10 +227,10 @@ async function pooling(folder: string): Promise<Pooling | undefined> {
 
 const tokenizerConfigSchema = z.object({ model_max_length: z.number().positive().nullish() })
 const sentenceSchema = z.object({ max_seq_length: z.int().positive().nullish() })
-/** Their positions begin after the padding's. */
+/** Models whose positions start after the padding's. */
 const OFFSET_POSITIONS = ['roberta', 'xlm-roberta', 'camembert', 'mpnet', 'xlm-roberta-xl']
 
-/** The shortest of what the files state. */
+/** The smallest limit in the files. */
 async function maxTokens({ folder, config }: OpenModel): Promise<number> {
   const { model_max_length } = await readJson(join(folder, 'tokenizer_config.json'), tokenizerConfigSchema)
   const sentence = await optionalJson(folder, 'sentence_bert_config.json', sentenceSchema)

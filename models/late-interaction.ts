@@ -12,10 +12,10 @@ type Encode = (texts: readonly string[], options: EmbedOptions) => Promise<Encod
 
 /** Texts of about 160,000 tokens of 384 dimensions. */
 const MEMO_BYTES = 64_000_000
-/** Questions are cut here, so that a text takes a few milliseconds of this thread at most. */
+/** Longer questions are truncated, so that a text takes this thread at most a few milliseconds. */
 const MAX_QUESTION_TOKENS = 128
 
-/** An `Embedder.interact` on what `encode` gives of one model; holds the tokens of the texts that were used last. */
+/** An `Embedder.interact` based on a model's `encode`; caches the tokens of recently used texts. */
 export function lateInteraction(encode: Encode): NonNullable<Embedder['interact']> {
   const memo = new LRUCache<string, PackedText>({
     maxSize: MEMO_BYTES,
@@ -23,7 +23,7 @@ export function lateInteraction(encode: Encode): NonNullable<Embedder['interact'
   })
 
   return async (question, texts, options) => {
-    // Held here, too: the memo may drop them before all are there.
+    // Also referenced here, because the memo may evict some before all are there.
     const packed = new Map(texts.map(({ text }) => [text, memo.get(text)]))
     const missing = [...packed.keys()].filter((text) => packed.get(text) === undefined)
     const [[asked], encodings] = await Promise.all([
@@ -130,10 +130,10 @@ function meanOf({ vectors, scales, starts }: PackedText, { start, end }: Span): 
   return sum
 }
 
-/** Four at a time, so that a number of the text is read and widened once for four products: twice as fast. */
+/** In groups of four, so that each number of the text is read and widened once for four products: twice as fast. */
 const padded = (count: number): number => Math.ceil(count / 4) * 4
 
-/** Of each token of the text a row: its cosines with those of the question, and zeros up to the padded count. */
+/** One row per token of the text: its cosines with the question's tokens, zero-padded. */
 function cosinesOf(
   question: Float32Array,
   count: number,

@@ -1,4 +1,4 @@
-/** What is checked before a model is loaded, and how a failure to load it is told. */
+/** Checks before a model is loaded, and errors if loading fails. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatbotError, errorText } from '../src/domain/errors.ts'
@@ -7,7 +7,7 @@ import type { ModelFiles } from './description.ts'
 import { externalData } from './networks.ts'
 import { PROVIDER_FAILED } from './session.ts'
 
-/** Throws `model_too_large` when the weights alone, held `copies` times, are more than the memory that is free. */
+/** Throws `model_too_large` if `copies` of the weights alone exceed the free memory. */
 export async function checkMemory(model: ModelFiles, copies: number, hint: string): Promise<void> {
   const files = [model.onnx, ...externalData(Object.keys(model.checksums), model.onnx)]
   const sizes = await Promise.all(files.map((file) => stat(join(model.folder, file)).catch(() => undefined)))
@@ -20,7 +20,7 @@ export async function checkMemory(model: ModelFiles, copies: number, hint: strin
     )
 }
 
-/** `thrown` by a thread that could not load a model. */
+/** Converts an error of a thread that could not load a model. */
 export function loadError(thrown: unknown, { name }: ModelFiles, provider: string): ChatbotError {
   const message = errorText(thrown)
   return message.includes(PROVIDER_FAILED)

@@ -1,4 +1,4 @@
-/** Which of a repository's ONNX files are networks, how their variants are called, and which is taken. */
+/** Finds the networks among a repository's ONNX files, names their variants, and chooses the default. */
 import { basename, dirname } from 'node:path'
 import type { ModelRole } from './description.ts'
 
@@ -10,7 +10,7 @@ export interface Network {
 }
 
 const VARIANTS: Readonly<Record<string, string>> = { '': 'fp32', quantized: 'q8' }
-/** Fast and small on processors first; what is not named comes last. */
+/** Variants that are fast and small on CPUs first; unlisted ones come last. */
 const PREFERENCE: Readonly<Record<ModelRole, readonly string[]>> = {
   embedder: ['q8', 'int8', 'uint8', 'fp32', 'fp16', 'q4', 'q4f16', 'bnb4'],
   reranker: ['q8', 'int8', 'uint8', 'fp32', 'fp16', 'q4', 'q4f16', 'bnb4'],
@@ -34,6 +34,6 @@ export function networksIn(files: readonly string[], role: ModelRole): Network[]
     .toSorted((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1))
 }
 
-/** Files that hold the weights of a network too large for one file: `model.onnx_data`, `model.onnx_data_1`. */
+/** External weights of a network too large for one file: `model.onnx_data`, `model.onnx_data_1`. */
 export const externalData = (files: readonly string[], network: string): string[] =>
   files.filter((file) => file.startsWith(`${network}_data`) || file === `${network}.data`)

@@ -1,5 +1,5 @@
 /**
- * Imported by what starts a thread with onnxruntime: its binaries send usage data to their maker unless this is set
- * before they are loaded. It must be set on the main thread: a worker's environment is a copy that native code does not see.
+ * Imported before any thread with onnxruntime starts, whose binaries otherwise send usage data to their vendor. It must
+ * be set on the main thread, because native code does not see a worker's copy of the environment.
  */
 process.env.ORT_DISABLE_TELEMETRY = '1'

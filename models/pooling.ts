@@ -2,10 +2,10 @@ import type { Tensor } from 'onnxruntime-node'
 import type { Pooling } from './description.ts'
 import { float32 } from './float16.ts'
 
-/** Pooled by the network; else the vectors of tokens, which are pooled here. */
+/** Pooled by the network, or token vectors to be pooled here. */
 const OUTPUTS = ['sentence_embedding', 'last_hidden_state', 'token_embeddings']
 
-/** The output of the network that gives the text's vector. */
+/** The network's output with the text's vector. */
 export function sentenceOutput(names: readonly string[]): string {
   const found = OUTPUTS.find((name) => names.includes(name))
   if (found === undefined)
@@ -15,7 +15,7 @@ export function sentenceOutput(names: readonly string[]): string {
   return found
 }
 
-/** The L2-normalised vector of a text, from that output of a network that ran on it alone. */
+/** The L2-normalised vector of a text, from this output of a network that ran on the text alone. */
 export function sentenceVector(output: Tensor | undefined, pooling: Pooling): Float32Array<ArrayBuffer> {
   if (output === undefined) throw new Error('the network gave no vector')
   const data = float32(output)

@@ -1,7 +1,7 @@
 import { basename, isAbsolute, join } from 'node:path'
 import { ChatbotError } from '../src/domain/errors.ts'
 
-/** How users name a model: `builtin`, an absolute folder, or a repository of the hub. */
+/** A model as named by users: `builtin`, an absolute folder, or a repository of the hub. */
 export type ModelReference =
   | { readonly type: 'builtin' }
   | { readonly type: 'folder'; readonly folder: string; readonly variant?: string }
@@ -25,7 +25,7 @@ export function parseReference(text: string): ModelReference {
   if (isAbsolute(text)) return { type: 'folder', folder: text }
   const { repository, revision, variant } = HUB.exec(text)?.groups ?? {}
   if (repository === undefined || /(^|\/)\.|\.\.|--/.test(`${repository}/${revision ?? ''}`))
-    throw new ChatbotError('bad_request', `\`${text}\` names no model. Models are named ${FORMS}.`)
+    throw new ChatbotError('bad_request', `\`${text}\` is not a model. Valid names are ${FORMS}.`)
   return {
     type: 'hub',
     repository,

@@ -17,14 +17,14 @@ export interface RemoteEmbedderConfig {
   readonly queryPrefix?: string | undefined
   readonly passagePrefix?: string | undefined
   readonly apiKey?: string | undefined
-  /** Most texts of a request. */
+  /** Maximum texts per request. */
   readonly batch: number
   readonly timeoutMs: number
 }
 
-/** Requests of ingest at once; questions do not wait for them. */
+/** Concurrent ingest requests; questions do not wait for them. */
 const REQUESTS_AT_ONCE = 2
-/** Further tries of what fails for a while (429, 5xx, cut connections); a Retry-After is heeded. Jobs are patient beyond. */
+/** Retries of transient failures (429, 5xx, lost connections), honouring Retry-After. Jobs retry beyond that. */
 const RETRIES = { question: 1, ingest: 2 }
 
 const answerSchema = z.object({
@@ -32,7 +32,7 @@ const answerSchema = z.object({
   usage: z.object({ prompt_tokens: z.number() }).optional(),
 })
 
-/** The model's identity is the same wherever it is served. */
+/** A model's identity does not depend on its server. */
 export function remoteModel(name: string, config: RemoteEmbedderConfig): EmbeddingModel {
   const { model, dimensions, maxTokens } = config
   const use = JSON.stringify([model, dimensions, prefixesOf(config)])
@@ -41,8 +41,8 @@ export function remoteModel(name: string, config: RemoteEmbedderConfig): Embeddi
 }
 
 /**
- * Texts go to `/v1/embeddings` in batches. `embed` throws `engine_unreachable`, `engine_rate_limited`,
- * `engine_failed` and `timeout`, which pass, and `engine_unauthenticated`, `embedder_unusable`, `cancelled` and `draining`.
+ * Sends texts to `/v1/embeddings` in batches. `embed` throws the transient `engine_unreachable`, `engine_rate_limited`,
+ * `engine_failed` and `timeout`, and `engine_unauthenticated`, `embedder_unusable`, `cancelled` and `draining`.
  */
 export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): RunningEmbedder {
   const { baseUrl, model, dimensions, apiKey, batch, timeoutMs } = config
@@ -50,7 +50,7 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
   const prefixes = prefixesOf(config)
   const client = new OpenAI({
     baseURL: baseUrl,
-    // The client insists on one; engines on one's own machine want none.
+    // The client requires a key; local engines do not.
     apiKey: apiKey ?? 'none',
     timeout: timeoutMs,
   })
@@ -110,9 +110,9 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
         `The embedder ${name} cannot be reached. Is it running? chatbot config get embedders.${name}.baseUrl`,
         { cause: thrown, detail: at },
       )
-    // Not an error of the client: the answer broke off.
+    // Not an error of the client: the response was interrupted.
     if (!(thrown instanceof OpenAI.APIError))
-      return new ChatbotError('engine_failed', `The embedder ${name} was cut off.`, {
+      return new ChatbotError('engine_failed', `The embedder ${name} interrupted its response.`, {
         cause: thrown,
         detail: `${at}: ${errorText(thrown)}`,
       })
@@ -126,17 +126,14 @@ export function remoteEmbedder(name: string, config: RemoteEmbedderConfig): Runn
     if (status === 429)
       return new ChatbotError(
         'engine_rate_limited',
-        `The embedder ${name} allows no more requests for now.`,
+        `The embedder ${name} currently allows no more requests.`,
         { detail: at, retryAfterMs: retryAfterMs(headers?.get('retry-after') ?? '') },
       )
     const passes = status === undefined || status === 408 || status === 409 || status >= 500
     const detail = `${at}: ${thrown.message}`
     return passes
       ? new ChatbotError('engine_failed', `The embedder ${name} failed.`, { detail })
-      : unusable(
-          `The embedder ${name} refuses what it is asked. Check the settings embedders.${name}.`,
-          detail,
-        )
+      : unusable(`The embedder ${name} rejects the request. Check the settings embedders.${name}.`, detail)
   }
 
   return {
@@ -170,7 +167,7 @@ const prefixesOf = ({ model, queryPrefix, passagePrefix }: RemoteEmbedderConfig)
   return { query: queryPrefix ?? family?.query ?? '', passage: passagePrefix ?? family?.passage ?? '' }
 }
 
-/** Of what would be refused again, however often it is tried. */
+/** For failures that a retry cannot fix. */
 const unusable = (message: string, detail: string): ChatbotError =>
   new ChatbotError('embedder_unusable', message, { detail })
 

@@ -1,4 +1,4 @@
-/** What the reranker and its worker thread tell each other. */
+/** Messages between the reranker and its worker thread. */
 import { z } from 'zod'
 
 export const rerankWorkerDataSchema = z.strictObject({
@@ -13,11 +13,11 @@ export interface RerankRequest {
   readonly id: number
   readonly question: string
   readonly passages: readonly string[]
-  /** `Date.now()` after which no passage is begun. */
+  /** `Date.now()` after which no further passage is started. */
   readonly deadline: number
 }
 
-/** `cancel`: nobody waits for it any more. `close`: finish the passage in hand, drop the rest, end. */
+/** `cancel`: nobody is waiting any more. `close`: finish the current passage, drop the rest, exit. */
 export type RerankCommand =
   | RerankRequest
   | { readonly type: 'cancel'; readonly id: number }

@@ -1,6 +1,6 @@
 /**
- * A thread that reads question and passage together, one pair at a time: onnxruntime-node computes on the thread
- * that calls it.
+ * A thread that reads question and passage together, one pair at a time, because onnxruntime-node computes on the
+ * calling thread.
  */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -16,7 +16,7 @@ import {
 import { feedsOf, openSession } from './session.ts'
 import { loadTokenizer } from './tokenizer.ts'
 
-/** UTF-16 code units of a question that are read, so that room for a passage is left. */
+/** UTF-16 code units of the question to read, to leave room for a passage. */
 const MAX_QUESTION_CHARACTERS = 600
 
 const port = parentPort
@@ -29,7 +29,7 @@ await logitOf('probe', 'probe')
 
 let closing = false
 const cancelled = new Set<number>()
-/** One request after the other; each ends at its own deadline. */
+/** Requests run one after the other; each has its deadline. */
 let last: Promise<void> = Promise.resolve()
 
 port.on('message', (command: RerankCommand) => {
@@ -46,7 +46,7 @@ async function rerank({ id, question, passages, deadline }: RerankRequest): Prom
   try {
     const logits: number[] = []
     for (const passage of passages) {
-      // Lets a cancellation be heard.
+      // Lets cancellations arrive.
       await setImmediate()
       if (closing || cancelled.has(id) || Date.now() >= deadline) break
       logits.push(await logitOf(question.slice(0, MAX_QUESTION_CHARACTERS), passage))

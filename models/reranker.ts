@@ -9,7 +9,7 @@ import type { RerankCommand, RerankReply } from './rerank-messages.ts'
 import { verifyModel } from './verify.ts'
 
 export interface RunningReranker extends Reranker {
-  /** Ends the thread after the passage in hand; what waits is rejected with `draining`. */
+  /** Ends the thread after the current passage; waiting requests are rejected with `draining`. */
   close: () => Promise<void>
 }
 
@@ -21,8 +21,8 @@ interface Waiting {
 }
 
 /**
- * Verifies a cross-encoder's files and loads it into a thread of its own.
- * Throws `model_corrupt`, `model_too_large` and `provider_unavailable`.
+ * Verifies a cross-encoder's files and loads it in a separate thread. Throws `model_corrupt`, `model_too_large` and
+ * `provider_unavailable`.
  */
 export async function startReranker(model: LocalReranker, provider = 'cpu'): Promise<RunningReranker> {
   const { folder, onnx, maxTokens, languages } = model
@@ -53,7 +53,7 @@ export async function startReranker(model: LocalReranker, provider = 'cpu'): Pro
   thread.on('error', (error) => {
     end(loadError(error, model, provider))
   })
-  thread.on('exit', () => end(new ChatbotError('internal', 'The reranker ended by itself.')))
+  thread.on('exit', () => end(new ChatbotError('internal', 'The reranker stopped unexpectedly.')))
   const send = (command: RerankCommand) => thread.postMessage(command)
 
   await ready

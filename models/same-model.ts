@@ -2,7 +2,7 @@ import { basename, isAbsolute } from 'node:path'
 import type { IndexSpec } from '../src/domain/document.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 
-/** The files under the reference may have become another model. Throws `index_mismatch`. */
+/** Throws `index_mismatch` if the files under the reference have become another model. */
 export function checkSameModel(
   collection: string,
   live: Pick<IndexSpec, 'reference' | 'model'>,
@@ -14,7 +14,7 @@ export function checkSameModel(
   throw new ChatbotError(
     'index_mismatch',
     `The collection "${collection}" is indexed with ${live.model}, but ${reference} is ${found.model} on this ` +
-      `machine. Bring the earlier files back, or make its index anew from the stored text: chatbot index rebuild --collection ${collection} --model ${reference}`,
+      `machine. Restore the earlier files, or rebuild the index from the stored text: chatbot index rebuild --collection ${collection} --model ${reference}`,
     { detail: isFolder ? live.reference : undefined },
   )
 }

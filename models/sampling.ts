@@ -1,4 +1,4 @@
-/** From the scores of all tokens to the next one. */
+/** Samples the next token from the logits. */
 import type { GenerationOptions } from '../src/ports/chat-model.ts'
 
 export type Sampling = Pick<
@@ -53,10 +53,10 @@ function penalise(logits: Float32Array, ids: Iterable<number>, penalty: number):
   }
 }
 
-/** What is less likely than the likeliest by more than this factor's logarithm is never drawn. */
+/** Tokens with a logit this far below the top one are never drawn. */
 const MAX_LOGIT_GAP = 20
 
-/** Likeliest first. */
+/** Most likely first. */
 function ranked(logits: Float32Array, topK: number): { id: number; logit: number }[] {
   const least = (logits[likeliest(logits)] ?? 0) - MAX_LOGIT_GAP
   const tokens: { id: number; logit: number }[] = []

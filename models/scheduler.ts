@@ -1,18 +1,18 @@
-/** Several answers of one network at once: each gets a step in turn, and keeps its cache for the next that begins alike. */
+/** Runs several answers on one network, step by step in turn; reuses their caches for prompts with the same prefix. */
 import { ChatbotError } from '../src/domain/errors.ts'
 import type { GenerationOptions } from '../src/ports/chat-model.ts'
 import type { Cache, CausalNetwork } from './causal.ts'
 import type { ChatFormat, TextDecoder } from './chat.ts'
 import { createSampler, type Sampler } from './sampling.ts'
 
-/** Tokens of a prompt that are computed in one step: others wait so long. */
+/** Prompt tokens computed per step, which other answers have to wait for. */
 const PROMPT_STEP = 256
 /**
  * Networks compute a single token in another way, with other rounding: a prompt ends with two that are computed
  * together, so that an answer does not depend on what was kept.
  */
 const PROMPT_END = 2
-/** Fixed caches grow by so many tokens: a step costs what they could hold. */
+/** Growth of fixed caches in tokens: the cost of a step depends on the capacity. */
 const CACHE_STEP = 64
 
 export interface GenerationRequest {
@@ -30,7 +30,7 @@ export interface Listener {
 export interface Written {
   readonly text: string
   readonly promptTokens: number
-  /** Until now. */
+  /** So far. */
   readonly completionTokens: number
 }
 
@@ -43,15 +43,15 @@ export interface Ended {
 
 export interface Scheduler {
   add: (request: GenerationRequest) => void
-  /** Ends before the next token; nothing more is told of it. */
+  /** Ends before the next token, without further events. */
   cancel: (id: number) => void
 }
 
-/** A cache and the tokens that are in it. */
+/** A cache and its tokens. */
 interface Slot {
   tokens: number[]
   cache: Cache | undefined
-  /** Tokens that the cache has or will need room for. */
+  /** Tokens that the cache must have room for. */
   room: number
   busy: boolean
 }
@@ -63,7 +63,7 @@ interface Sequence extends GenerationRequest {
   readonly sampler: Sampler
   readonly decoder: TextDecoder
   readonly answer: number[]
-  /** Tokens that are not in the cache yet. */
+  /** Tokens not in the cache yet. */
   waiting: number[]
 }
 

@@ -2,9 +2,9 @@ import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class CacheClear extends ChatbotCommand {
-  static override summary = 'Forget all cached answers.'
+  static override summary = 'Delete all cached answers.'
   static override description =
-    'They stay in their conversations, and are not given again to other questions.'
+    'They stay in their conversations, but are no longer reused for other questions.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {

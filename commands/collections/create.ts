@@ -3,8 +3,8 @@ import { checkCollectionName } from '../../src/domain/document.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class CollectionsCreate extends ChatbotCommand {
-  static override summary = 'Make an empty collection.'
-  static override description = '`chatbot ingest --collection NAME` makes one too.'
+  static override summary = 'Create an empty collection.'
+  static override description = '`chatbot ingest --collection NAME` creates one too.'
   static override examples = ['<%= config.bin %> <%= command.id %> handbook']
   static override args = {
     name: string({
@@ -19,7 +19,7 @@ export default class CollectionsCreate extends ChatbotCommand {
     const name = checkCollectionName(args.name)
     const api = await this.api(await this.settings(flags))
     const made = await api.call('createCollection', { body: { name } })
-    this.log(`Made ${made.name}. Fill it: chatbot ingest ./docs --collection ${made.name}`)
+    this.log(`Created ${made.name}. Add documents: chatbot ingest ./docs --collection ${made.name}`)
     return made
   }
 }

@@ -6,7 +6,7 @@ import { yes } from '../common/flags.ts'
 
 export default class CollectionsRm extends ChatbotCommand {
   static override summary = 'Delete a collection with its documents.'
-  static override description = 'Your files stay where they are.'
+  static override description = 'Your files are not touched.'
   static override examples = ['<%= config.bin %> <%= command.id %> handbook --yes']
   static override args = {
     name: string({ required: true, ignoreStdin: true, description: 'the collection' }),

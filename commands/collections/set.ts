@@ -8,7 +8,7 @@ const SETTINGS = ['cache', 'engine', 'default-engine']
 export default class CollectionsSet extends ChatbotCommand {
   static override summary = 'Change the settings of a collection.'
   static override description =
-    'The engine answers questions that name none. A question to several collections is answered by their engine where all have the same, else by `answer.engine`.\n\nWith the cache off, no answer that was made from the collection is given again. What was cached before is used again when it is turned on, unless the documents have changed.'
+    'The engine answers questions that name none. A question to several collections uses their engine if all have the same one, otherwise `answer.engine`.\n\nWith the cache off, answers from the collection are not reused. Earlier cached answers are used again once it is turned on, unless the documents have changed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> handbook --engine local',
     '<%= config.bin %> <%= command.id %> handbook --default-engine',
@@ -20,14 +20,14 @@ export default class CollectionsSet extends ChatbotCommand {
   static override flags = {
     cache: stringFlag({
       options: ['on', 'off'],
-      summary: 'Whether its answers may be given again.',
+      summary: 'Whether its answers are cached.',
       atLeastOne: SETTINGS,
     }),
     engine: stringFlag({
-      summary: 'Who answers questions about it: see `chatbot engines list`.',
+      summary: 'The engine for questions about it: see `chatbot engines list`.',
       exclusive: ['default-engine'],
     }),
-    'default-engine': boolean({ summary: 'Have them answered by `answer.engine`.' }),
+    'default-engine': boolean({ summary: 'Use `answer.engine`.' }),
   }
 
   async run(): Promise<unknown> {

@@ -4,9 +4,9 @@ import { escapedJson } from '../../src/domain/escaped-json.ts'
 import { printable } from '../../src/domain/printable.ts'
 import { optionsOf } from './command.ts'
 
-/** An unknown command names the nearest one; exit status 2, as for every usage error. */
+/** Suggests the nearest command for an unknown one; exit status 2, as for every usage error. */
 const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
-  // Arguments may follow in the id, so every command is compared with as many words as it has.
+  // The id may contain arguments, so every command is compared with as many words as it has.
   const words = id.split(':')
   const [nearest] = config.commandIDs
     .map((command) => {

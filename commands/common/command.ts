@@ -1,4 +1,4 @@
-/** What every command of `chatbot` has: configuration, the daemon, output, errors and exit statuses. */
+/** The base of every `chatbot` command: configuration, the daemon, output, errors and exit statuses. */
 import { resolve } from 'node:path'
 import { Command } from '@oclif/core/command'
 import { boolean, string } from '@oclif/core/flags'
@@ -13,38 +13,38 @@ import { printable } from '../../src/domain/printable.ts'
 import { confirm } from '../../src/terminal/confirm.ts'
 import { paint, styledText } from '../../src/terminal/style.ts'
 
-/** What of the words on a command line may be options: after `--` nothing is. */
+/** The words of a command line that may be options: those before `--`. */
 export const optionsOf = (argv: readonly string[]): readonly string[] => {
   const end = argv.indexOf('--')
   return end === -1 ? argv : argv.slice(0, end)
 }
 
 /**
- * With `--json` what `run` returns is the one document on stdout, and an error is `{"error": {code, message}}`.
- * Heavy modules are imported by the methods that need them: a command should start fast.
+ * With `--json`, the result of `run` is the only document on stdout, and an error is `{"error": {code, message}}`.
+ * Heavy modules are imported by the methods that need them, because commands should start fast.
  */
 export abstract class ChatbotCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
     'data-dir': string({
-      summary: 'Folder of the database, logs and the socket.',
+      summary: 'Folder of the database, the logs and the socket.',
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
     }),
     server: string({
       summary:
-        'Work on this server instead of this machine: https://chat.example.org. CHATBOT_SERVER does the same.',
+        'Use this server instead of this machine, such as https://chat.example.org. Same as CHATBOT_SERVER.',
       helpGroup: 'GLOBAL',
       helpValue: 'URL',
       exclusive: ['context'],
     }),
     context: string({
-      summary: 'Work on the server of this context: see `chatbot context list`.',
+      summary: 'Use the server of this context: see `chatbot context list`.',
       helpGroup: 'GLOBAL',
       helpValue: 'NAME',
     }),
     'allow-insecure': boolean({
-      summary: 'Send the token to another machine over plain HTTP, where others can read it.',
+      summary: 'Allow sending the token over plain HTTP, where others can read it.',
       helpGroup: 'GLOBAL',
     }),
   }
@@ -54,7 +54,7 @@ export abstract class ChatbotCommand extends Command {
   protected target: Target = { kind: 'local' }
   readonly #closers: (() => unknown)[] = []
 
-  /** The configuration in force: flags over environment over project file over user file over defaults. */
+  /** The effective configuration: flags, environment, project file, user file, defaults, in order of precedence. */
   protected async settings(flags: TargetFlags): Promise<LoadedConfig> {
     await this.aim(flags)
     const { loadConfig } = await import('../../src/config/load.ts')
@@ -75,7 +75,7 @@ export abstract class ChatbotCommand extends Command {
     }
   }
 
-  /** Asks before something is destroyed, and says where, when that is not this machine. */
+  /** Asks before something is destroyed, and names the server if it is not this machine. */
   protected async confirm(what: string, yes: boolean): Promise<void> {
     const { describeTarget } = await import('../../src/client/target.ts')
     const where = describeTarget(this.target)
@@ -83,7 +83,7 @@ export abstract class ChatbotCommand extends Command {
     await confirm(where === '' ? what : `On ${where}: ${what}`, yes)
   }
 
-  /** Where the daemon listens, ready; starts the one of this machine when none runs, and says so. */
+  /** The endpoint of the ready daemon; starts the local one if none is running, and says so. */
   protected async endpoint(loaded: LoadedConfig): Promise<DaemonAddress> {
     if (this.target.kind === 'remote') {
       const { endpointOf } = await import('../../src/client/target.ts')
@@ -105,8 +105,8 @@ export abstract class ChatbotCommand extends Command {
   }
 
   /**
-   * A connection that outlives a restart of the daemon. Starts it again when it has died, and when it was stopped
-   * as soon as there is something to ask.
+   * A connection that survives restarts of the daemon. If the daemon has died, starts it again; if it was stopped on
+   * purpose, only when there is something to ask.
    */
   protected async chat(loaded: LoadedConfig): Promise<ChatClient> {
     const [{ connect }, endpoint] = await Promise.all([
@@ -127,13 +127,13 @@ export abstract class ChatbotCommand extends Command {
     return runningDaemon(loaded)
   }
 
-  /** Disposes it when the command ends, however it ends. */
+  /** Disposes the resource when the command ends, in any way. */
   protected own<T extends Disposable>(resource: T): T {
     this.#closers.unshift(() => resource[Symbol.dispose]())
     return resource
   }
 
-  /** `argv` has the words in the order given: oclif sorts them by where each word stands first. */
+  /** Keeps `argv` in the given order: oclif sorts words by their first occurrence. */
   protected override async parse<F extends Values, B extends Values, A extends Values>(
     options?: Input<F, B, A>,
     argv?: string[],
@@ -142,7 +142,7 @@ export abstract class ChatbotCommand extends Command {
     return { ...parsed, argv: parsed.raw.filter(({ type }) => type === 'arg').map(({ input }) => input) }
   }
 
-  /** For people, on stdout; nothing with `--json`. What it holds of documents or servers does nothing to a terminal. */
+  /** For people, on stdout; nothing with `--json`. Control characters from documents or servers are escaped. */
   override log(message = ''): void {
     if (!this.jsonEnabled()) process.stdout.write(`${styledText(message)}\n`)
   }
@@ -158,7 +158,7 @@ export abstract class ChatbotCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
-    // The reader has what it wants: `chatbot ask … | head`.
+    // The reader has closed the pipe: `chatbot ask … | head`.
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') process.exit(0)
@@ -166,7 +166,7 @@ export abstract class ChatbotCommand extends Command {
     }
   }
 
-  /** Where tracing is asked for, the command is the first span of its trace. */
+  /** With tracing, the command is the first span of its trace. */
   protected override async _run<T>(): Promise<T> {
     const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = process.env
     if (all === undefined && traces === undefined) return super._run()
@@ -183,10 +183,10 @@ export abstract class ChatbotCommand extends Command {
 
   protected override async catch(thrown: Error): Promise<void> {
     const usage = exitOfOclif(thrown)
-    // It says that our repeatable flags swallow arguments, which they do not.
+    // oclif claims that repeatable flags swallow arguments, but ours do not.
     if (usage !== undefined)
       thrown.message = printable(thrown.message.replace(/\n\nNote: [^\n]*\n[^\n]*arguments\.\n/, '\n'))
-    // `this.exit()`, and usage errors for people: oclif adds the help that fits.
+    // `this.exit()`, and usage errors for people: oclif adds the matching help.
     if (isExit(thrown) || (usage !== undefined && !this.jsonEnabled())) throw thrown
     const error =
       usage === undefined ? ChatbotError.wrap(thrown) : new ChatbotError('bad_request', thrown.message)
@@ -216,7 +216,7 @@ type Values = Record<string, unknown>
 
 const isExit = (error: Error) => 'code' in error && error.code === 'EEXIT'
 
-/** The exit status of an error of oclif's own: a missing argument, an unknown flag. */
+/** The exit status of an oclif error: a missing argument, an unknown flag. */
 function exitOfOclif(error: Error): number | undefined {
   if (!('oclif' in error) || typeof error.oclif !== 'object' || error.oclif === null) return undefined
   return 'exit' in error.oclif && typeof error.oclif.exit === 'number' ? error.oclif.exit : 2

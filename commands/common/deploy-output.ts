@@ -1,4 +1,4 @@
-/** What several `deploy` commands say. */
+/** Output shared by `deploy` commands. */
 import type { Address } from '../../src/deploy/address.ts'
 import type { Pod } from '../../src/deploy/cluster.ts'
 import { isLoopback } from '../../src/domain/loopback.ts'
@@ -9,7 +9,7 @@ export const podLine = ({ name, state, detail, restarts }: Pod) =>
     `  ${name}: ${state}${detail === '' ? '' : ` (${detail})`}${restarts === 0 ? '' : `, restarted ${restarts}×`}`,
   )
 
-/** How to talk to it: the commands in their order. */
+/** The next commands to run, in order. */
 export function nextSteps({ url, forward }: Address, inside: string): string {
   const remote = url.startsWith('http:') && !isLoopback(new URL(url).hostname) ? ' --allow-insecure' : ''
   return [

@@ -1,4 +1,4 @@
-/** What `chatbot eval` has measured, as tables for people. */
+/** Results of `chatbot eval` as tables for people. */
 
 import { printableLine } from '../../src/domain/printable.ts'
 import type { Change, Comparison } from '../../src/evaluation/compare.ts'
@@ -18,7 +18,7 @@ interface Output {
   talk: (text: string) => void
 }
 
-/** Failures and documents that are listed; the JSON document has all. */
+/** Maximum failures and documents to list; the JSON output has all. */
 const MAX_LISTED = 5
 
 export function showReport(
@@ -27,7 +27,7 @@ export function showReport(
 ): void {
   const [run] = runs
   if (rest.unknownDocuments.length > 0) {
-    talk(`Not in the collections, and so never found: ${listed(rest.unknownDocuments)}`)
+    talk(`Missing in the collections, so never found: ${listed(rest.unknownDocuments)}`)
   }
   const failed = runs.flatMap((variant) => variant.failed)
   if (failed.length > 0) {
@@ -66,9 +66,9 @@ const listed = (items: readonly string[]) =>
       (items.length > MAX_LISTED ? ` and ${items.length - MAX_LISTED} more` : ''),
   )
 
-/** A metric a line, a part of the set a column; then the latencies. */
+/** One row per metric, one column per part of the set; then the latencies. */
 function reportTables(report: Report): string {
-  // Of a set with one part, the part is the whole.
+  // If the set has only one part, that part is the whole.
   const sets = report.sets.length === 2 ? report.sets.slice(0, 1) : report.sets
   const metrics = table(
     [{ title: 'Metric' }, ...sets.map(({ set, questions }) => ({ title: `${set} (${questions})` }))],
@@ -87,7 +87,7 @@ function reportTables(report: Report): string {
   return `${metrics}\n\n${latencies}`
 }
 
-/** `0.967 [0.933, 1.000]`, and of how many questions where it is not all of them. */
+/** `0.967 [0.933, 1.000]`, with the number of questions if it is not all of them. */
 function measuredCell({ questions }: SetReport, measured: Measured | undefined): string {
   if (measured === undefined) return ''
   const { mean, low, high } = measured
@@ -139,7 +139,7 @@ function verdict({ significant, verdict }: Change): string {
   return significant ? 'changed' : ''
 }
 
-/** A setting a line; differences from the first line that are beyond chance are marked. */
+/** One row per variant; differences from the first row that are beyond chance are marked. */
 function sweepTable(runs: readonly VariantReport[]): string {
   const whole = ({ sets }: VariantReport) => sets.find(({ set }) => set === ALL)
   const metrics = METRICS.filter(

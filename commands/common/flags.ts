@@ -1,4 +1,4 @@
-/** Flags that several commands share. */
+/** Flags shared by several commands. */
 
 import { isAbsolute, resolve } from 'node:path'
 import { boolean, option, string } from '@oclif/core/flags'
@@ -12,7 +12,7 @@ export const collections = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NAME',
-    summary: 'Search only this collection. Repeatable; all of them unless told.',
+    summary: 'Search only this collection. Repeatable; default: all.',
   }),
 }
 
@@ -21,38 +21,37 @@ export const filters = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
-    summary: 'Search only documents whose path fits. Repeatable. `*` within a folder, `**` across folders.',
+    summary:
+      'Search only documents with a matching path. Repeatable. `*` within a folder, `**` across folders.',
   }),
   exclude: string({
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
-    summary: 'Leave out documents whose path fits. Repeatable.',
+    summary: 'Leave out documents with a matching path. Repeatable.',
   }),
   source: string({
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
-    summary:
-      'Search only documents of sources whose place fits: a folder, a pattern or an address. Repeatable.',
+    summary: 'Search only documents of this source: a folder, a pattern or an address. Repeatable.',
   }),
   language: option({ options: LANGUAGES, multiple: true, multipleNonGreedy: true })({
     summary: 'Search only documents in this language. Repeatable.',
   }),
   since: string({
     helpValue: 'DATE',
-    summary: 'Search only documents modified on or after this day or moment: 2025-03-01, 2025-03-01T12:00.',
+    summary: 'Search only documents modified on or after this date or time: 2025-03-01, 2025-03-01T12:00.',
   }),
   before: string({
     helpValue: 'DATE',
-    summary: 'Search only documents modified before this day or moment.',
+    summary: 'Search only documents modified before this date or time.',
   }),
   meta: string({
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'KEY=VALUE',
-    summary:
-      'Search only documents that say this of themselves, such as author=Anna. Repeatable: all must fit.',
+    summary: 'Search only documents with this metadata, such as author=Anna. Repeatable: all must match.',
   }),
 }
 
@@ -63,8 +62,8 @@ export const yes = {
 export const passphraseFile = (summary: string) => string({ helpValue: 'FILE', summary })
 
 /**
- * The filter of these flags. Documents are named by their absolute path, unless they were ingested under a root of
- * their own: a relative pattern means both. Throws `bad_request`.
+ * The filter of these flags. A relative pattern matches both absolute paths and paths below the root that documents
+ * were ingested with. Throws `bad_request`.
  */
 export function filterOf(flags: {
   readonly path?: readonly string[] | undefined
@@ -89,12 +88,12 @@ export function filterOf(flags: {
 
 const bothNames = (glob: string) => (isAbsolute(glob) ? [glob] : [glob, resolve(glob)])
 
-/** A day begins at midnight where the user is. */
+/** A date means midnight in the user's time zone. */
 function moment(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const date = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text)
   if (/^\d{4}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date.toISOString()
-  throw new ChatbotError('bad_request', `${flag} is no date: write 2025-03-01 or 2025-03-01T12:00.`)
+  throw new ChatbotError('bad_request', `${flag} is not a date such as 2025-03-01 or 2025-03-01T12:00.`)
 }
 
 function keyAndValue(text: string): [key: string, value: string] {
@@ -112,13 +111,10 @@ export function parseSpan(text: string): { start: number; end: number } | undefi
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** A length of time such as 90d, 12h or 30m, in milliseconds; throws `bad_request`. */
+/** A duration such as 90d, 12h or 30m, in milliseconds; throws `bad_request`. */
 export function lengthOfTime(flag: string, text: string): number {
   const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   if (number !== undefined && (unit === 'm' || unit === 'h' || unit === 'd'))
     return Number(number) * UNITS[unit]
-  throw new ChatbotError(
-    'bad_request',
-    `${flag} takes a length of time such as 90d, 12h or 30m, not "${text}".`,
-  )
+  throw new ChatbotError('bad_request', `${flag} takes a duration such as 90d, 12h or 30m, not "${text}".`)
 }

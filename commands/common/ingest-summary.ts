@@ -1,4 +1,4 @@
-/** What `ingest` and `sources sync` say of their reports. */
+/** Summaries of the reports of `ingest` and `sources sync`. */
 import type { FailedFile, SkippedFile } from '../../src/client/files/expand.ts'
 import {
   type IngestedFile,
@@ -11,7 +11,7 @@ import { printableLine } from '../../src/domain/printable.ts'
 import { displayUri } from '../../src/terminal/place.ts'
 import { count, duration } from '../../src/text/amounts.ts'
 
-/** 0 when all is well, 8 when some files failed, 1 when all did, else what stopped the run. */
+/** 0 if all is well, 8 if some files failed, 1 if all did, otherwise the status of the error that ended the run. */
 export function exitCodeOf(reports: readonly IngestReport[], stopped: ChatbotError | undefined): number {
   if (stopped !== undefined) return stopped.exitCode
   const sum = (of: 'failed' | 'files') => reports.reduce((total, { totals }) => total + totals[of], 0)
@@ -19,7 +19,7 @@ export function exitCodeOf(reports: readonly IngestReport[], stopped: ChatbotErr
   return new ChatbotError(sum('failed') === sum('files') ? 'internal' : 'partial', '').exitCode
 }
 
-/** What a person wants to know at the end. */
+/** The closing summary for people. */
 export function summary({ collection, totals, dryRun, job, stopped }: IngestReport): string {
   const { indexed, unchanged, moved, removed, left, staged, failed, skipped, seconds } = totals
   const notes = `${skippedNote(skipped)}${dryRun === true ? '' : leftNote(left)}`
@@ -35,12 +35,12 @@ export function summary({ collection, totals, dryRun, job, stopped }: IngestRepo
   }
   const text = `${finished(totals).join(', ') || 'Nothing done'} in ${collection} after ${duration(seconds * 1000)}${notes}.`
   if (job !== undefined) {
-    return `${text} The daemon goes on with what it has: chatbot jobs show ${job.slice(0, 8)} --follow`
+    return `${text} The daemon continues with the accepted files: chatbot jobs show ${job.slice(0, 8)} --follow`
   }
-  return stopped === undefined ? text : `${text} What is done stays done: the same command goes on from here.`
+  return stopped === undefined ? text : `${text} Finished work is kept: run the same command to continue.`
 }
 
-/** One line about one batch of changes, for `--watch`; undefined when there were none. */
+/** One line per batch of changes, for `--watch`; undefined if there were none. */
 export function batchLine({ collection, totals }: IngestReport): string | undefined {
   const { added, changed, moved, removed, failed, seconds } = totals
   if (added + changed + moved + removed + failed === 0) return undefined
@@ -68,11 +68,11 @@ const skippedNote = (skipped: number) => (skipped === 0 ? '' : `; ${skipped} ski
 const leftNote = (left: number) =>
   left === 0 ? '' : `; ${count(left, 'document')} left the source and stayed (--prune deletes them)`
 
-/** What `--dry-run` lists on stdout. */
+/** The list of `--dry-run`, on stdout. */
 export const changeLines = (outcomes: readonly SyncOutcome[]): string[] =>
   outcomes.flatMap(({ results }) => results.flatMap((result) => changeLine(reported(result)) ?? []))
 
-/** `+ docs/a.md`; undefined for what would not change. */
+/** `+ docs/a.md`; undefined if nothing would change. */
 function changeLine({ path, status, change, from }: IngestedFile): string | undefined {
   switch (status) {
     case 'indexed':

@@ -42,7 +42,7 @@ export const failureOf = ({ uri, errorCode, errorMessage }: JobDocumentResult): 
   reason: errorMessage ?? 'It was cancelled.',
 })
 
-/** Shows a job's progress until it has ended, or until Ctrl-C: that ends the watching, not the job. */
+/** Shows a job's progress until it has ended, or until Ctrl-C, which ends only the watching. */
 export async function watchJob(
   api: ApiClient,
   first: JobStatus,

@@ -5,7 +5,7 @@ export const hubModel = {
   model: string({ required: true, ignoreStdin: true, description: 'org/name[@revision][:variant]' }),
 }
 
-/** Any model that can be here. */
+/** Any model. */
 export const anyModel = {
   model: string({
     required: true,

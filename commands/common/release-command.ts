@@ -19,15 +19,15 @@ interface Installation extends ReleaseProgress {
   readonly target: 'helm' | 'minikube'
   readonly place: ReleaseLocation
   readonly settings: Settings
-  /** As Helm takes it: `10m`. */
+  /** In Helm's format: `10m`. */
   readonly timeout: string
-  /** Where the data of this machine are to come along: its settings. */
+  /** The settings of the local daemon if its data are to be copied. */
   readonly dataOf: LoadedConfig | undefined
 }
 
-/** What puts the chart on a cluster. */
+/** Base of the commands that install the chart on a cluster. */
 export abstract class ReleaseCommand extends ChatbotCommand {
-  /** What --dry-run shows; `where` as a person would say it. */
+  /** The output of --dry-run; `where` names the target for people. */
   protected async showPlan(
     place: Pick<ReleaseLocation, 'namespace' | 'release'>,
     settings: Settings,
@@ -35,7 +35,7 @@ export abstract class ReleaseCommand extends ChatbotCommand {
   ) {
     const manifests = await plan(place, settings)
     this.log(manifests.trimEnd())
-    this.talk(`Nothing was changed: this is what ${where} would be.`)
+    this.talk(`Nothing was changed: these are the planned manifests of ${where}.`)
     return { dryRun: true, manifests }
   }
 
@@ -44,7 +44,7 @@ export abstract class ReleaseCommand extends ChatbotCommand {
     return { signal: first, onProgress: (message) => this.talk(message) }
   }
 
-  /** Rolls out, waits until it is ready, moves the data, and says how to reach it. */
+  /** Rolls out, waits until it is ready, copies the data, and prints how to reach it. */
   protected async install({
     target,
     place,

@@ -1,7 +1,7 @@
 import { option, string } from '@oclif/core/flags'
 import { ROLES, type Role } from '../../src/domain/principal.ts'
 
-/** What a new user or key may do. */
+/** The initial rights of a new user or key. */
 export const firstRights = {
   role: option({ options: ROLES, default: 'reader' as const })({
     summary:
@@ -12,7 +12,7 @@ export const firstRights = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NAME',
-    summary: 'Only on this collection. Repeatable; all of them unless told, those to come included.',
+    summary: 'Only on this collection. Repeatable; default: all, including future ones.',
   }),
 }
 

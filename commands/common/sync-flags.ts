@@ -1,4 +1,4 @@
-/** What `ingest` and `sources sync` have in common. */
+/** Flags shared by `ingest` and `sources sync`. */
 import { boolean, integer, string } from '@oclif/core/flags'
 import type { SyncSession } from '../../src/client/sync/session.ts'
 import type { Interrupt } from '../../src/terminal/interrupt.ts'
@@ -9,27 +9,26 @@ export const syncFlags = {
   ...yes,
   'dry-run': boolean({ char: 'n', summary: 'Only list what would be added, changed, moved and deleted.' }),
   detach: boolean({
-    summary: 'Do not wait for what is uploaded: the daemon indexes it.',
+    summary: 'Do not wait for the uploads to be indexed.',
     exclusive: ['dry-run'],
   }),
-  jobs: integer({ char: 'j', min: 1, max: 16, default: 4, summary: 'Files at once.' }),
+  jobs: integer({ char: 'j', min: 1, max: 16, default: 4, summary: 'Concurrent uploads.' }),
   ndjson: boolean({
-    summary:
-      'Print what becomes of each file as it happens, one JSON object a line, and the totals at the end.',
+    summary: 'Stream the result of each file, one JSON object per line, and the totals at the end.',
     exclusive: ['json'],
   }),
   'password-file': string({
     helpValue: 'FILE',
-    summary: 'Opens encrypted files with the password in this file.',
+    summary: 'Decrypt files with the password in this file.',
   }),
   prune: boolean({
     summary:
-      'Delete the documents whose files left the source. More than half of them only after a question, or with --yes.',
+      'Delete documents whose files left the source. If that is more than half, it asks first, or needs --yes.',
   }),
-  verbose: boolean({ char: 'v', summary: 'List every file, also those that are skipped.' }),
+  verbose: boolean({ char: 'v', summary: 'List every file, including skipped ones.' }),
 }
 
-/** What both do with each place; `rest` is where to, and how places are read. */
+/** The options of both for each place; `rest` says where to and how places are read. */
 export function sessionOf(
   flags: Pick<OutputFlags, 'detach' | 'dry-run' | 'prune'> & { readonly jobs: number },
   { first, second }: Interrupt,

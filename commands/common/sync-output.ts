@@ -1,4 +1,4 @@
-/** What `ingest` and `sources sync` say while they work. */
+/** Progress output of `ingest` and `sources sync`. */
 import type { Expansion } from '../../src/client/files/expand.ts'
 import { type IngestReport, reported } from '../../src/client/sync/report.ts'
 import type { JobStatus } from '../../src/client/sync/run.ts'
@@ -22,7 +22,7 @@ export interface OutputFlags {
   readonly yes: boolean
 }
 
-/** A bar and lines for people on stderr, unless silent; with `--ndjson` a line a file on stdout. */
+/** A bar and lines for people on stderr, unless silent; with `--ndjson`, one line per file on stdout. */
 export class SyncOutput implements SyncListener, Disposable {
   readonly #flags: OutputFlags
   #silent: boolean
@@ -37,7 +37,7 @@ export class SyncOutput implements SyncListener, Disposable {
     stop.addEventListener('abort', () =>
       this.#note(
         flags.detach === true
-          ? 'No more uploads. The daemon goes on with what it has.'
+          ? 'No more uploads. The daemon continues with the accepted files.'
           : 'Stopping; Ctrl-C again stops at once.',
       ),
     )
@@ -57,7 +57,9 @@ export class SyncOutput implements SyncListener, Disposable {
     const { prune, watch } = this.#flags
     if (documents === 0 || !(prune || watch)) return
     this.#note(
-      printableLine(`${location} could not be read whole: no document counts as gone, and none is deleted.`),
+      printableLine(
+        `${location} could not be read completely: no documents count as gone, and none are deleted.`,
+      ),
     )
   }
 
@@ -91,7 +93,7 @@ export class SyncOutput implements SyncListener, Disposable {
     this.#progress?.add()
   }
 
-  /** All that left, once more than half of a source is confirmed. */
+  /** All documents that left the source, once more than half of a source is confirmed. */
   async prune(left: readonly string[], held: number): Promise<readonly string[]> {
     if (left.length * 2 > held && !this.#flags['dry-run']) {
       this[Symbol.dispose]()
@@ -103,7 +105,7 @@ export class SyncOutput implements SyncListener, Disposable {
     return left
   }
 
-  /** No progress and no lines for people from now on. */
+  /** Stops progress and lines for people. */
   silence(): void {
     this.#silent = true
   }
@@ -126,7 +128,7 @@ export class SyncOutput implements SyncListener, Disposable {
   }
 }
 
-/** The last line of a run: its files were told one by one. */
+/** The last line of a run, after one line per file. */
 export function writeTotals({ files: _, ...totals }: IngestReport, source: object = {}): void {
   writeNdjson({ type: 'report', ...source, ...totals })
 }

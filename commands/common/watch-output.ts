@@ -1,4 +1,4 @@
-/** What `ingest --watch` says. */
+/** Output of `ingest --watch`. */
 import type { FollowSourcesOptions } from '../../src/client/sync/follow-sources.ts'
 import type { IngestReport } from '../../src/client/sync/report.ts'
 import type { ChatbotError } from '../../src/domain/errors.ts'
@@ -8,7 +8,7 @@ import { batchLine } from './ingest-summary.ts'
 import { type SyncOutput, writeTotals } from './sync-output.ts'
 
 interface WatchOutputOptions {
-  /** That of each pass. */
+  /** The output of each pass. */
   readonly output: SyncOutput
   readonly sources: readonly NewSource[]
   readonly ndjson: boolean
@@ -18,10 +18,10 @@ interface WatchOutputOptions {
 
 type Told = Pick<FollowSourcesOptions, 'onPass' | 'onFollowing' | 'onTrouble' | 'onBlind'>
 
-/** A line a change on stdout, everything else on stderr. */
+/** One line per change on stdout, everything else on stderr. */
 export function watchOutput({ output, sources, ndjson, silent }: WatchOutputOptions): Told {
   let following = false
-  /** Failures that were told, with their reasons. */
+  /** Reported failures with their reasons. */
   let known = new Map<string, string>()
   const note = (line: string) => {
     if (!silent) process.stderr.write(`${line}\n`)
@@ -42,11 +42,13 @@ export function watchOutput({ output, sources, ndjson, silent }: WatchOutputOpti
     },
     onFollowing() {
       following = true
-      // What is listed from now on is what changed: a pass over unchanged files says nothing.
+      // From now on only changes are listed: a pass over unchanged files prints nothing.
       output.silence()
-      note(`Watching ${sources.map(({ location }) => printableLine(location)).join(', ')}; Ctrl-C ends.`)
+      note(
+        `Watching ${sources.map(({ location }) => printableLine(location)).join(', ')}; press Ctrl-C to stop.`,
+      )
     },
-    onTrouble: (error: ChatbotError) => note(`${printable(error.fullMessage)} Trying again.`),
+    onTrouble: (error: ChatbotError) => note(`${printable(error.fullMessage)} Retrying.`),
     onBlind: (folder, code) => note(`${printableLine(folder)} cannot be watched${limitHint(code)}`),
   }
 }
@@ -54,4 +56,4 @@ export function watchOutput({ output, sources, ndjson, silent }: WatchOutputOpti
 const limitHint = (code: string) =>
   code === 'ENOSPC'
     ? ': the system allows no more watchers (fs.inotify.max_user_watches). Raise it, or add --poll 30.'
-    : ` (${code}). Add --poll 30 to look every so often.`
+    : ` (${code}). Add --poll 30 to poll instead.`

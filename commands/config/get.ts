@@ -7,7 +7,7 @@ export default class ConfigGet extends ChatbotCommand {
   static override summary = 'Print the value of a setting.'
   static override examples = ['<%= config.bin %> <%= command.id %> server.port']
   static override args = {
-    key: string({ required: true, ignoreStdin: true, description: 'a key, as `config list` shows it' }),
+    key: string({ required: true, ignoreStdin: true, description: 'a key from `config list`' }),
   }
 
   protected override readonly localOnly = true
@@ -24,7 +24,7 @@ export default class ConfigGet extends ChatbotCommand {
       throw new ChatbotError(
         'not_found',
         findSetting(args.key) === undefined
-          ? `There is no setting \`${args.key}\`. \`chatbot config list --all\` shows all of them.`
+          ? `There is no setting \`${args.key}\`. \`chatbot config list --all\` lists all of them.`
           : `\`${args.key}\` is not set. Set it: chatbot config set ${args.key} VALUE`,
       )
     }

@@ -3,9 +3,8 @@ import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ConfigList extends ChatbotCommand {
-  static override summary = 'List the settings in force and where each comes from.'
-  static override description =
-    'Secrets are masked. With --all also what is not set, with the meaning of each.'
+  static override summary = 'List the effective settings and their origins.'
+  static override description = 'Secrets are masked. --all includes unset ones, with descriptions.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --all',

@@ -9,11 +9,11 @@ const MAX_SECRET_BYTES = 64 * 1024
 export default class ConfigSet extends ChatbotCommand {
   static override summary = "Change settings in the user's configuration file."
   static override description =
-    'The file keeps its comments, gets mode 600, and is only written when it is valid afterwards. Secrets are read from stdin with `-`: what stands on a command line is seen by others and kept in histories. The daemon reads its configuration when it starts: `chatbot restart`.'
+    'The file keeps its comments, gets mode 600, and is written only if the result is valid. Pass secrets on stdin with `-`, because command lines are visible to others and kept in the shell history. The daemon reads its configuration at start-up: run `chatbot restart`.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> server.port 7500',
     {
-      description: 'An engine takes two settings at once',
+      description: 'An engine needs two settings at once',
       command:
         '<%= config.bin %> <%= command.id %> engines.ollama.baseUrl http://127.0.0.1:11434/v1 engines.ollama.model qwen3:8b',
     },
@@ -28,7 +28,7 @@ export default class ConfigSet extends ChatbotCommand {
     settings: string({
       required: true,
       ignoreStdin: true,
-      description: 'KEY VALUE, once or more; `-` as the value reads it from stdin. With --unset only keys',
+      description: 'one or more KEY VALUE pairs; the value `-` is read from stdin. With --unset, only keys',
     }),
   }
   static override flags = {
@@ -43,7 +43,7 @@ export default class ConfigSet extends ChatbotCommand {
     const changes = flags.unset ? new Map(words.map((key) => [key, undefined])) : await pairs(words)
     const { editUserConfig } = await import('../../src/config/edit.ts')
     const path = editUserConfig(process.env, changes)
-    this.log(`Wrote ${path}. A running daemon takes it over with: chatbot restart`)
+    this.log(`Wrote ${path}. To apply it to a running daemon: chatbot restart`)
     return { path, keys: [...changes.keys()] }
   }
 }
@@ -53,13 +53,12 @@ async function pairs(words: readonly string[]): Promise<Map<string, string>> {
   const changes = new Map<string, string>()
   for (let index = 0; index < words.length; index += 2) {
     const [key = '', value] = words.slice(index, index + 2)
-    if (value === undefined)
-      throw new ChatbotError('bad_request', `\`${key}\` has no value. Give it: KEY VALUE`)
+    if (value === undefined) throw new ChatbotError('bad_request', `\`${key}\` has no value. Use: KEY VALUE`)
     const secret = findSetting(key)?.secret === true
     if (secret && value !== '-') {
       throw new ChatbotError(
         'bad_request',
-        `\`${key}\` is a secret: a command line is seen by others and kept in histories. Give it on stdin: chatbot config set ${key} - < FILE`,
+        `\`${key}\` is a secret: command lines are visible to others and kept in the shell history. Pass it on stdin: chatbot config set ${key} - < FILE`,
       )
     }
     changes.set(key, value === '-' ? await readStdin(MAX_SECRET_BYTES, 'bad_request') : value)

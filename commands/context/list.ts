@@ -1,7 +1,7 @@
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ContextList extends ChatbotCommand {
-  static override summary = 'List the servers that you work with.'
+  static override summary = 'List the contexts: servers with their logins.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
   protected override readonly localOnly = true
 
@@ -17,7 +17,7 @@ export default class ContextList extends ChatbotCommand {
       as: credential === undefined ? null : credential.kind === 'login' ? credential.user : 'key',
     }))
     if (listed.length === 0) {
-      this.log('No contexts: commands work on this machine. Add one: chatbot login NAME --server URL')
+      this.log('No contexts: commands use this machine. Add one: chatbot login NAME --server URL')
       return { contexts: listed }
     }
     const { table } = await import('../../src/terminal/table.ts')
@@ -32,7 +32,7 @@ export default class ContextList extends ChatbotCommand {
         ]),
       ),
     )
-    if (current === null) this.talk('None is in use: commands work on this machine.')
+    if (current === null) this.talk('None is selected: commands use this machine.')
     return { contexts: listed }
   }
 }

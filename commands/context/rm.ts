@@ -3,8 +3,8 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ContextRm extends ChatbotCommand {
-  static override summary = 'Forget a context and its credential.'
-  static override description = 'A login there goes on until it expires; `chatbot logout` ends it.'
+  static override summary = 'Remove a context and its credential.'
+  static override description = 'Its login stays valid until it expires; `chatbot logout` ends it.'
   static override examples = ['<%= config.bin %> <%= command.id %> work']
   static override args = {
     name: string({ required: true, ignoreStdin: true, description: 'the context' }),

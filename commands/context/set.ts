@@ -3,8 +3,8 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ContextSet extends ChatbotCommand {
-  static override summary = 'Make a context, or change its server.'
-  static override description = 'Log in there with: chatbot login NAME --context CONTEXT'
+  static override summary = 'Create a context, or change its server.'
+  static override description = 'To log in: chatbot login NAME --context CONTEXT'
   static override examples = ['<%= config.bin %> <%= command.id %> work --server https://chat.example.org']
   static override args = {
     name: string({ required: true, ignoreStdin: true, description: 'the context' }),
@@ -13,7 +13,7 @@ export default class ContextSet extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ContextSet)
     if (flags.server === undefined) {
-      throw new ChatbotError('bad_request', 'Say where it leads: --server https://chat.example.org')
+      throw new ChatbotError('bad_request', 'Name its server: --server https://chat.example.org')
     }
     const [{ changeContexts }, { serverUrl }] = await Promise.all([
       import('../../src/config/contexts.ts'),
@@ -23,7 +23,7 @@ export default class ContextSet extends ChatbotCommand {
     const allowInsecure = flags['allow-insecure'] ?? false
     await changeContexts(process.env, (all) => {
       const before = all.contexts[args.name]
-      // A credential is for the server that it was made at.
+      // A credential is valid only for its server.
       const credential = before?.server === server ? before.credential : undefined
       const context = { server, allowInsecure, credential }
       return { ...all, contexts: { ...all.contexts, [args.name]: context } }

@@ -4,7 +4,7 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ContextUse extends ChatbotCommand {
-  static override summary = 'Work on the server of a context from now on.'
+  static override summary = 'Use the server of a context from now on.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> chat.example.org',
     '<%= config.bin %> <%= command.id %> --local',
@@ -12,13 +12,13 @@ export default class ContextUse extends ChatbotCommand {
   static override args = {
     name: string({ required: false, ignoreStdin: true, description: 'the context' }),
   }
-  static override flags = { local: boolean({ summary: 'Work on this machine.' }) }
+  static override flags = { local: boolean({ summary: 'Use this machine.' }) }
   protected override readonly localOnly = true
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ContextUse)
     if (flags.local === (args.name !== undefined)) {
-      throw new ChatbotError('bad_request', 'Name a context, or give --local for this machine.')
+      throw new ChatbotError('bad_request', 'Name a context, or use --local for this machine.')
     }
     const current = args.name ?? null
     const { changeContexts } = await import('../../src/config/contexts.ts')
@@ -32,7 +32,7 @@ export default class ContextUse extends ChatbotCommand {
       return { ...all, current }
     })
     const server = current === null ? null : (contexts[current]?.server ?? null)
-    this.log(`Commands work on ${server ?? 'this machine'} now.`)
+    this.log(`Commands now use ${server ?? 'this machine'}.`)
     return { current, server }
   }
 }

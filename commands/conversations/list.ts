@@ -4,7 +4,7 @@ import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ConversationsList extends ChatbotCommand {
-  static override summary = 'List the conversations, the latest first.'
+  static override summary = 'List the conversations, latest first.'
   static override examples = ['<%= config.bin %> <%= command.id %> --limit 10']
   static override flags = {
     limit: integer({ char: 'n', min: 1, max: 1000, default: 100, summary: 'Number of conversations.' }),
@@ -15,7 +15,7 @@ export default class ConversationsList extends ChatbotCommand {
     const api = await this.api(await this.settings(flags))
     const reply = await api.call('listConversations', { query: { limit: flags.limit } })
     if (reply.conversations.length === 0) {
-      this.log('No conversations yet. Begin one: chatbot chat')
+      this.log('No conversations yet. Start one: chatbot chat')
       return reply
     }
     this.log(

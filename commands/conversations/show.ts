@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import { source } from '../../src/terminal/citation.ts'
+import { paintMarkdown } from '../../src/terminal/markdown/paint.ts'
 import { paint } from '../../src/terminal/style.ts'
 import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
@@ -19,7 +20,8 @@ export default class ConversationsShow extends ChatbotCommand {
     for (const { question, askedAt, state, text, citations } of reply.turns) {
       const asked = paint(process.stdout, 'dim', time(askedAt))
       this.log(`${paint(process.stdout, 'bold', `> ${printableLine(question)}`)}  ${asked}\n`)
-      this.log(state === 'complete' ? printable(text) : `${printable(text)} (${state})`.trim())
+      const shown = process.stdout.isTTY ? paintMarkdown(text) : printable(text)
+      this.log(state === 'complete' ? shown : `${shown} (${state})`.trim())
       for (const cited of citations) this.log(source(cited.number, cited))
       this.log()
     }

@@ -11,12 +11,12 @@ import { nextSteps } from '../common/deploy-output.ts'
 export default class DeployCompose extends ChatbotCommand {
   static override summary = 'Run the daemon with PostgreSQL and Redis in containers on this machine.'
   static override description =
-    'Builds the image of this version when the engine does not have it, makes the secrets once, starts everything and waits until it is healthy. Run it again after an upgrade or to change something: what earlier runs set stays.'
+    'Builds the image of this version unless it exists, creates the secrets once, starts everything and waits until it is healthy. Run it again after an upgrade or to change something; earlier settings are kept.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dry-run',
     {
-      description: 'With a model in Ollama that writes the answers',
+      description: 'With a model in Ollama to write the answers',
       command: '<%= config.bin %> <%= command.id %> --profile ollama',
     },
     {
@@ -31,7 +31,7 @@ export default class DeployCompose extends ChatbotCommand {
       min: 1,
       max: 100,
       helpValue: 'N',
-      summary: 'Daemons, each on a port of its own (1).',
+      summary: 'Number of daemons, each on a separate port (1).',
     }),
     port: integer({ min: 1, max: 65_535, helpValue: 'PORT', summary: 'First port on 127.0.0.1 (7474).' }),
     profile: option({
@@ -39,7 +39,7 @@ export default class DeployCompose extends ChatbotCommand {
       multiple: true,
       multipleNonGreedy: true,
     })({
-      summary: 'Further services: Ollama, or Prometheus with Grafana. Repeatable.',
+      summary: 'Additional services: Ollama, or Prometheus with Grafana. Repeatable.',
     }),
     model: string({ helpValue: 'MODEL', default: 'qwen3:4b', summary: 'Model for the profile ollama.' }),
   }
@@ -74,7 +74,7 @@ export default class DeployCompose extends ChatbotCommand {
 
     await makeSecrets(project)
     if (context !== undefined) {
-      this.talk(`Building ${image}, unless it is there…`)
+      this.talk(`Building ${image}, unless it exists…`)
       await buildImage(engine, context, interrupt.first)
     }
     this.talk(`Starting ${image} in ${where}…`)

@@ -8,7 +8,7 @@ import { ChatbotCommand } from '../common/command.ts'
 
 interface Check {
   readonly name: string
-  /** Which commands need it. */
+  /** The commands that need it. */
   readonly for: string
   readonly ok: boolean
   readonly detail: string
@@ -16,7 +16,7 @@ interface Check {
 
 export default class DeployDoctor extends ChatbotCommand {
   static override summary =
-    'Check the tools and the cluster that deployments need. Exit status 1 when no target would work.'
+    'Check the tools and the cluster that deployments need. Exit status 1 if no target is usable.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',

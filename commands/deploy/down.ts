@@ -12,7 +12,7 @@ import { targetFlags } from '../common/deploy-flags.ts'
 import { yes } from '../common/flags.ts'
 
 export default class DeployDown extends ChatbotCommand {
-  static override summary = 'Remove what was deployed. Volumes with data stay unless told.'
+  static override summary = 'Remove a deployment. Volumes with data are kept by default.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --delete-data',
@@ -36,7 +36,7 @@ export default class DeployDown extends ChatbotCommand {
     await confirm(`This removes ${where}${data ? ' WITH ALL ITS DATA' : ''}.`, flags.yes)
     if (target.target === 'compose') {
       const project = composeProject(await containerEngine(), process.env)
-      // Services of every profile, whichever was chosen last.
+      // Services of every profile, whichever was used last.
       await project.output(['--profile', '*', 'down', '--remove-orphans', ...(data ? ['--volumes'] : [])])
       if (data) rmSync(project.folder, { recursive: true, force: true })
     } else {
@@ -51,9 +51,7 @@ export default class DeployDown extends ChatbotCommand {
       }
     }
     forget(process.env)
-    this.log(
-      `Removed ${where}${data ? ' and its data' : '; its data is kept, and used when it is deployed again'}.`,
-    )
+    this.log(`Removed ${where}${data ? ' and its data' : '; its data is kept for the next deployment'}.`)
     return { ...target, deletedData: data }
   }
 }

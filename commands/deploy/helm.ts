@@ -11,7 +11,7 @@ import { ReleaseCommand } from '../common/release-command.ts'
 export default class DeployHelm extends ReleaseCommand {
   static override summary = 'Install or upgrade the Helm chart on a cluster.'
   static override description =
-    "Waits until all pods are ready; when they are not, says which and why, and rolls an upgrade back. What earlier runs set stays. Without --context it asks before it touches kubectl's current one."
+    "Waits until all pods are ready; otherwise it reports those that fail with the reason, and rolls back an upgrade. Earlier settings are kept. Without --context it asks before it uses kubectl's current one."
   static override examples = [
     '<%= config.bin %> <%= command.id %> --context staging --image registry.example.com/chatbot:0.1.0',
     '<%= config.bin %> <%= command.id %> --context staging --values production.yaml --dry-run',
@@ -22,7 +22,7 @@ export default class DeployHelm extends ReleaseCommand {
     ...yes,
     context: string({ helpValue: 'NAME', summary: "kubectl's context." }),
     ...releaseFlags,
-    image: string({ helpValue: 'NAME:TAG', summary: 'The image, in a registry that the cluster reads.' }),
+    image: string({ helpValue: 'NAME:TAG', summary: 'The image, in a registry that the cluster can reach.' }),
     ...valuesFlags,
     ...rolloutFlags,
   }

@@ -8,15 +8,15 @@ import { targetFlags } from '../common/deploy-flags.ts'
 
 export default class DeployLogs extends ChatbotCommand {
   static override enableJsonFlag = false
-  static override summary = 'Show the logs of the daemons that were deployed.'
+  static override summary = 'Show the logs of the deployed daemons.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --follow --tail 10',
   ]
   static override flags = {
     ...targetFlags,
-    follow: boolean({ char: 'f', summary: 'Go on with what comes, until Ctrl-C.' }),
-    tail: integer({ default: 100, min: 0, helpValue: 'LINES', summary: 'Lines of each to begin with.' }),
+    follow: boolean({ char: 'f', summary: 'Follow new lines until Ctrl-C.' }),
+    tail: integer({ default: 100, min: 0, helpValue: 'LINES', summary: 'Existing lines to show of each.' }),
   }
 
   protected override readonly localOnly = true

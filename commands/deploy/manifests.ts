@@ -8,14 +8,19 @@ import { dryRun, releaseFlags, settingsOf, valuesFlags } from '../common/deploy-
 
 export default class DeployManifests extends ChatbotCommand {
   static override summary = 'Write the chart as plain manifests for kubectl, with placeholders for secrets.'
-  static override description = 'help-command.txt beside them lists the commands in their order.'
+  static override description = 'It also writes help-command.txt with the commands to run, in order.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --output ./k8s',
     '<%= config.bin %> <%= command.id %> --output ./k8s --set image.repository=registry.example.com/chatbot --set replicaCount=3',
   ]
   static override flags = {
     ...dryRun,
-    output: string({ char: 'o', default: 'k8s', helpValue: 'DIR', summary: 'Where to; made when missing.' }),
+    output: string({
+      char: 'o',
+      default: 'k8s',
+      helpValue: 'DIR',
+      summary: 'Output folder; created if missing.',
+    }),
     ...releaseFlags,
     ...valuesFlags,
   }

@@ -8,9 +8,9 @@ import { dryRun, releaseFlags, rolloutFlags, settingsOf, valuesFlags } from '../
 import { ReleaseCommand } from '../common/release-command.ts'
 
 export default class DeployMinikube extends ReleaseCommand {
-  static override summary = 'Run it on Minikube: build the image, put it there, install the chart.'
+  static override summary = 'Deploy to Minikube: build the image, load it, and install the chart.'
   static override description =
-    'Needs a Minikube that runs (`minikube start`), kubectl and helm. Waits until all pods are ready; when they are not, says which and why. Run it again after an upgrade or to change something.'
+    'Needs a running Minikube (`minikube start`), kubectl and helm. Waits until all pods are ready, and reports those that fail with the reason. Run it again after an upgrade or to change something.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     {

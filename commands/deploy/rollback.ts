@@ -10,7 +10,7 @@ import { yes } from '../common/flags.ts'
 export default class DeployRollback extends ChatbotCommand {
   static override summary = 'Go back to an earlier revision of a release.'
   static override description =
-    'The database keeps its schema: a version older than it refuses it (database_newer).'
+    'The database keeps its schema; older versions may refuse it (database_newer).'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --revision 3',
@@ -18,8 +18,12 @@ export default class DeployRollback extends ChatbotCommand {
   static override flags = {
     ...targetFlags,
     ...yes,
-    revision: integer({ min: 1, helpValue: 'N', summary: 'To this one; without it to the one before.' }),
-    timeout: string({ default: '10m', helpValue: 'TIME', summary: 'Longest wait until all is ready.' }),
+    revision: integer({
+      min: 1,
+      helpValue: 'N',
+      summary: 'Revision to go back to; default: the previous one.',
+    }),
+    timeout: string({ default: '10m', helpValue: 'TIME', summary: 'Maximum wait until all is ready.' }),
   }
 
   protected override readonly localOnly = true
@@ -30,11 +34,11 @@ export default class DeployRollback extends ChatbotCommand {
     const place = notCompose(await chosenDeployment(flags))
     await checkCluster(place.context)
     await confirm(
-      `This rolls ${releaseName(place)} back to ${flags.revision === undefined ? 'the revision before' : `revision ${flags.revision}`}.`,
+      `This rolls ${releaseName(place)} back to ${flags.revision === undefined ? 'the previous revision' : `revision ${flags.revision}`}.`,
       flags.yes,
     )
     const revision = await rollBack(place, flags.revision, flags.timeout)
-    this.log(`${releaseName(place)} is as it was in revision ${revision}.`)
+    this.log(`${releaseName(place)} is back at revision ${revision}.`)
     return { ...place, revision }
   }
 }

@@ -10,7 +10,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { targetFlags } from '../common/deploy-flags.ts'
 
 export default class DeployStatus extends ChatbotCommand {
-  static override summary = 'Show what was deployed and how it is. Exit status 1 when something is not ready.'
+  static override summary = 'Show the status of a deployment. Exit status 1 if something is not ready.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --target helm --context staging',

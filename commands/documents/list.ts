@@ -18,7 +18,7 @@ export default class DocumentsList extends ChatbotCommand {
   ]
   static override flags = {
     collection: string({ char: 'c', helpValue: 'NAME', summary: 'Only this collection.' }),
-    limit: integer({ char: 'n', min: 1, summary: 'Number of documents; all of them unless told.' }),
+    limit: integer({ char: 'n', min: 1, summary: 'Number of documents; default: all.' }),
   }
 
   async run(): Promise<unknown> {
@@ -64,6 +64,6 @@ async function all(api: ApiClient, collection: string | undefined, limit: number
     found.push(...documents)
     if (documents.length < wanted) break
   }
-  // A uri that several collections hold is never cut in two, so a page may be longer than asked.
+  // A page keeps a uri of several collections together, so it may be longer than requested.
   return found.slice(0, limit)
 }

@@ -9,11 +9,11 @@ import { yes } from '../common/flags.ts'
 
 export default class DocumentsRm extends ChatbotCommand {
   static override summary = 'Delete documents with their chunks and vectors.'
-  static override description = 'Your files stay where they are.'
+  static override description = 'Your files are not touched.'
   static override examples = ['<%= config.bin %> <%= command.id %> docs/old.md 3f2a9c1e --yes']
   static override strict = false
   static override args = {
-    documents: string({ required: true, ignoreStdin: true, description: 'paths, ids or beginnings of ids' }),
+    documents: string({ required: true, ignoreStdin: true, description: 'paths, ids or id prefixes' }),
   }
   static override flags = yes
 

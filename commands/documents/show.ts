@@ -17,14 +17,13 @@ import { parseSpan } from '../common/flags.ts'
 const CONTEXT_CHARACTERS = 300
 
 export default class DocumentsShow extends ChatbotCommand {
-  static override summary = 'Show a document, its stored text, or one span of it.'
-  static override description =
-    'A document is named by its path, its id or the beginning of its id (at least 4 digits).'
+  static override summary = 'Show a document, its stored text, or a span of it.'
+  static override description = 'Name a document by its path, its id or an id prefix (at least 4 digits).'
   static override examples = [
     '<%= config.bin %> <%= command.id %> docs/guide.md',
     '<%= config.bin %> <%= command.id %> docs/guide.md --text > guide.txt',
     {
-      description: 'Check a citation: the span that an answer names, with its surroundings',
+      description: 'Check a citation: the cited span with its context',
       command: '<%= config.bin %> <%= command.id %> 3f2a9c1e --at 1024:1180',
     },
   ]
@@ -32,14 +31,14 @@ export default class DocumentsShow extends ChatbotCommand {
     document: stringArgument({
       required: true,
       ignoreStdin: true,
-      description: 'path, id or beginning of an id',
+      description: 'path, id or id prefix',
     }),
   }
   static override flags = {
     text: boolean({ summary: 'Print the stored text.', exclusive: ['at'] }),
     at: string({
       helpValue: 'START:END',
-      summary: 'Print a span of it (UTF-16 code units) with its surroundings.',
+      summary: 'Print a span of it (UTF-16 code units) with its context.',
     }),
   }
 
@@ -47,7 +46,7 @@ export default class DocumentsShow extends ChatbotCommand {
     const { args, flags } = await this.parse(DocumentsShow)
     const span = flags.at === undefined ? undefined : parseSpan(flags.at)
     if (flags.at !== undefined && span === undefined) {
-      throw new ChatbotError('bad_request', `--at wants START:END, for example 1024:1180, not "${flags.at}".`)
+      throw new ChatbotError('bad_request', `--at takes START:END, such as 1024:1180, not "${flags.at}".`)
     }
     const api = await this.api(await this.settings(flags))
     const reference = documentReference(args.document)
@@ -61,7 +60,7 @@ export default class DocumentsShow extends ChatbotCommand {
     if (flags.text) {
       const shown = await api.call('getDocumentText', { params: { reference } })
       if (!this.jsonEnabled()) {
-        // A file gets the text as it is stored; a terminal only what is harmless to it.
+        // A file gets the text as it is stored; a terminal gets it without control characters.
         process.stdout.write(process.stdout.isTTY ? `${printable(shown.text)}\n` : shown.text)
       }
       return shown
@@ -73,7 +72,7 @@ export default class DocumentsShow extends ChatbotCommand {
   }
 }
 
-/** Where there are no colours the span stands in brackets that documents hardly have. */
+/** Without colours, the span is marked by brackets that are rare in documents. */
 function highlight(text: string): string {
   const painted = paint(process.stdout, 'inverse', text)
   return painted === text ? `⟦${text}⟧` : painted
@@ -111,7 +110,7 @@ async function textAt(api: ApiClient, reference: string, { start, end }: { start
     line,
     start,
     end: Math.min(end, found.end),
-    // Surroundings begin and end between words, and so never inside a surrogate pair.
+    // The context starts and ends between words, so never inside a surrogate pair.
     before: text.slice(0, Math.max(0, from)).replace(found.start > 0 ? /^\S*\s/ : /^(?!)/, ''),
     text: text.slice(Math.max(0, from), Math.max(0, to)),
     after: text.slice(Math.max(0, to)).replace(found.end < document.length ? /\s\S*$/ : /(?!)$/, ''),

@@ -2,9 +2,9 @@ import { table } from '../../src/terminal/table.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class EnginesList extends ChatbotCommand {
-  static override summary = 'List the engines that can answer.'
+  static override summary = 'List the configured engines.'
   static override description =
-    'An engine that failed often in a row rests for a moment; `answer.fallbacks` answer meanwhile.'
+    'An engine that fails repeatedly is paused for a moment; meanwhile `answer.fallbacks` answer.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {
@@ -18,7 +18,7 @@ export default class EnginesList extends ChatbotCommand {
           name,
           kind,
           model,
-          used === 'on request' ? 'when it is named' : used,
+          used === 'on request' ? 'on request' : used,
           because === undefined ? state : `${state}: ${because}`,
         ]),
       ),

@@ -5,13 +5,13 @@ import { duration } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class EnginesTest extends ChatbotCommand {
-  static override summary = 'Ask an engine a small question, and show whether and how fast it answers.'
+  static override summary = 'Test whether and how fast an engine answers a small question.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> local',
   ]
   static override args = {
-    name: string({ ignoreStdin: true, description: 'name of an engine; without it all are tried' }),
+    name: string({ ignoreStdin: true, description: 'name of an engine; default: all' }),
   }
 
   async run(): Promise<unknown> {

@@ -7,7 +7,7 @@ import { ChatbotCommand } from '../common/command.ts'
 export default class GrantsAdd extends ChatbotCommand {
   static override summary = 'Give a user, a group or a key a role.'
   static override description =
-    'It takes the place of the role held on the same collection. `chatbot whoami` shows how a login provider calls somebody.'
+    'It replaces any role on the same collection. `chatbot whoami` shows how a login provider names a user.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> user:anna editor --collection handbook',
     '<%= config.bin %> <%= command.id %> group:company:engineers reader',
@@ -18,13 +18,13 @@ export default class GrantsAdd extends ChatbotCommand {
       ignoreStdin: true,
       description: 'user:NAME, key:NAME, group:PROVIDER:NAME or oidc:PROVIDER:SUBJECT',
     }),
-    role: string({ required: true, ignoreStdin: true, options: [...ROLES], description: 'what it may do' }),
+    role: string({ required: true, ignoreStdin: true, options: [...ROLES], description: 'the role' }),
   }
   static override flags = {
     collection: stringFlag({
       char: 'c',
       helpValue: 'NAME',
-      summary: 'On this collection; on all of them unless told.',
+      summary: 'On this collection; default: all.',
     }),
   }
 

@@ -3,16 +3,20 @@ import { string as stringFlag } from '@oclif/core/flags'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class GrantsRm extends ChatbotCommand {
-  static override summary = 'Take a role away.'
+  static override summary = 'Remove a role.'
   static override examples = ['<%= config.bin %> <%= command.id %> user:anna --collection handbook']
   static override args = {
-    subject: string({ required: true, ignoreStdin: true, description: 'as `chatbot grants list` shows it' }),
+    subject: string({
+      required: true,
+      ignoreStdin: true,
+      description: 'a subject from `chatbot grants list`',
+    }),
   }
   static override flags = {
     collection: stringFlag({
       char: 'c',
       helpValue: 'NAME',
-      summary: 'The role on this collection; the one on all of them unless told.',
+      summary: 'The role on this collection; default: the role on all collections.',
     }),
   }
 
@@ -22,7 +26,7 @@ export default class GrantsRm extends ChatbotCommand {
     const reply = await api.call('removeGrant', {
       query: { subject: args.subject, collection: flags.collection },
     })
-    this.log(`${reply.subject} has no role of its own on ${reply.collection ?? 'all collections'} any more.`)
+    this.log(`${reply.subject} no longer has a role on ${reply.collection ?? 'all collections'}.`)
     return reply
   }
 }

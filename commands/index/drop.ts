@@ -4,16 +4,15 @@ import { ChatbotCommand } from '../common/command.ts'
 import { yes } from '../common/flags.ts'
 
 export default class IndexDrop extends ChatbotCommand {
-  static override summary =
-    'Drop an index generation that is not searched; a rebuild that makes it is given up.'
+  static override summary = 'Drop an index generation that is not in use; cancels a rebuild that creates it.'
   static override description =
-    'What a rebuild has replaced goes by itself. The generation that is searched cannot be dropped.'
+    'Replaced generations are dropped automatically. The active generation cannot be dropped.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7',
     '<%= config.bin %> <%= command.id %> 7 --yes',
   ]
   static override args = {
-    generation: integer({ required: true, min: 1, description: 'its id, as `chatbot index list` shows it' }),
+    generation: integer({ required: true, min: 1, description: 'its id from `chatbot index list`' }),
   }
   static override flags = yes
 

@@ -1,10 +1,10 @@
 import { table } from '../../src/terminal/table.ts'
 import { time } from '../../src/terminal/time.ts'
-import { bytes } from '../../src/text/amounts.ts'
+import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class IndexList extends ChatbotCommand {
-  static override summary = 'List the index generations: which model made the vectors of which collection.'
+  static override summary = 'List the index generations of each collection with their models.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {
@@ -41,6 +41,12 @@ export default class IndexList extends ChatbotCommand {
         ]),
       ),
     )
+    for (const { collection, state, withoutBlocks } of reply.generations)
+      if (state === 'active' && withoutBlocks > 0)
+        this.log(`\n${collection}: ${storedEarlier(withoutBlocks)}`)
     return reply
   }
 }
+
+const storedEarlier = (documents: number): string =>
+  `${count(documents, 'document')} stored by an earlier version: answers quote whole paragraphs. Ingest them again.`

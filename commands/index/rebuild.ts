@@ -7,9 +7,9 @@ import { ChatbotCommand } from '../common/command.ts'
 import { watchJob } from '../common/job.ts'
 
 export default class IndexRebuild extends ChatbotCommand {
-  static override summary = 'Make an index anew from the stored text: with another model, or after an update.'
+  static override summary = 'Rebuild an index from the stored text, with another model or after an update.'
   static override description =
-    'The index that is there serves until the new one is complete, then they are swapped at once. What is ingested meanwhile is in both. Ctrl-C stops watching, not the work: `chatbot jobs cancel ID` gives it up. A daemon that is killed goes on where it was. Indexes that are up to date are left alone.'
+    'The old index serves until the new one is complete, then they are swapped atomically. Documents ingested meanwhile are in both. Ctrl-C stops watching, not the job: use `chatbot jobs cancel ID` for that. After a crash the daemon resumes it. Indexes that are up to date are not rebuilt.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --collection handbook --model Xenova/bge-small-en-v1.5',
@@ -19,14 +19,14 @@ export default class IndexRebuild extends ChatbotCommand {
     collection: string({
       char: 'c',
       helpValue: 'NAME',
-      summary: 'The collection; all of them unless told.',
+      summary: 'The collection; default: all.',
     }),
     model: string({
       char: 'm',
       helpValue: 'MODEL',
-      summary: '`builtin`, a pulled model or the path of a folder; the model that it has unless told.',
+      summary: '`builtin`, a pulled model or the path of a folder; default: the current model.',
     }),
-    detach: boolean({ summary: 'Do not wait: `chatbot jobs list` shows how far it is.' }),
+    detach: boolean({ summary: 'Do not wait: `chatbot jobs list` shows the progress.' }),
   }
 
   async run(): Promise<unknown> {
@@ -65,7 +65,7 @@ export default class IndexRebuild extends ChatbotCommand {
   }
 }
 
-/** The daemon has another folder than the user: `./models/e5` is one of this one. */
+/** The daemon runs in another folder than the user: `./models/e5` is relative to the user's. */
 const referenceOf = (model: string): string => (/^[.~]{0,2}\//.test(model) ? resolve(model) : model)
 
 function outcome({ state, id, indexed, chunks, errorMessage }: JobStatus): string {
@@ -73,10 +73,10 @@ function outcome({ state, id, indexed, chunks, errorMessage }: JobStatus): strin
     case 'done':
       return `rebuilt, ${count(indexed, 'document')}, ${count(chunks, 'chunk')}.`
     case 'running':
-      return `it goes on: chatbot jobs show ${id.slice(0, 8)} --follow, or: chatbot jobs cancel ${id.slice(0, 8)}`
+      return `it continues: chatbot jobs show ${id.slice(0, 8)} --follow, or: chatbot jobs cancel ${id.slice(0, 8)}`
     case 'cancelled':
-      return 'given up; the index is as it was.'
+      return 'cancelled; the index is unchanged.'
     case 'failed':
-      return `failed. ${errorMessage ?? ''} The same command goes on where it was.`
+      return `failed. ${errorMessage ?? ''} Run the same command to resume.`
   }
 }

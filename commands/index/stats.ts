@@ -3,7 +3,7 @@ import { bytes, count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class IndexStats extends ChatbotCommand {
-  static override summary = 'Show how large the index is and how often the cache helped.'
+  static override summary = 'Show the size of the index and the hit rate of the cache.'
   static override examples = ['<%= config.bin %> <%= command.id %> --json']
 
   async run(): Promise<unknown> {

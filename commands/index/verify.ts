@@ -9,9 +9,9 @@ import { watchJob } from '../common/job.ts'
 type Verified = RouteResponse<'verifyIndex'>
 
 export default class IndexVerify extends ChatbotCommand {
-  static override summary = 'Check that the index is what the stored documents say, and repair it.'
+  static override summary = 'Check that the index matches the stored documents, and repair it.'
   static override description =
-    'Counts, spans of chunks against the stored text, hashes, vectors, words, orphans, and the recall of an approximate index. Exit status 1 (`index_damaged`) when something is wrong; with --fix when something still is.'
+    'Counts, spans of chunks against the stored text, hashes, vectors, words, orphans, and the recall of an approximate index. Exit status 1 (`index_damaged`) if something is wrong, or with --fix if something still is.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --collection handbook --fix',
@@ -20,7 +20,7 @@ export default class IndexVerify extends ChatbotCommand {
     collection: string({
       char: 'c',
       helpValue: 'NAME',
-      summary: 'The collection; all of them unless told.',
+      summary: 'The collection; default: all.',
     }),
     fix: boolean({ summary: 'Repair it from the stored documents; good vectors are kept.' }),
   }
@@ -58,7 +58,7 @@ export default class IndexVerify extends ChatbotCommand {
 function lines({ collection, documents, chunks, recall, problems }: Verified): string[] {
   const searched = recall === null ? '' : `, recall of the approximate index ${recall.toFixed(3)}`
   const head = `${collection}: ${count(documents, 'document')}, ${count(chunks, 'chunk')}${searched}`
-  if (problems.length === 0) return [`${head}: nothing is wrong.`]
+  if (problems.length === 0) return [`${head}: no problems.`]
   return [
     `${head}:`,
     ...problems.flatMap(({ kind, count: times, fixed, examples }) => [

@@ -2,7 +2,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { jobArgument, progressOf } from '../common/job.ts'
 
 export default class JobsCancel extends ChatbotCommand {
-  static override summary = 'End a job. What it has indexed stays; what it has not is forgotten.'
+  static override summary = 'Cancel a job. Indexed documents are kept; the rest is discarded.'
   static override examples = ['<%= config.bin %> <%= command.id %> 3f2a9c1e']
   static override args = jobArgument
 

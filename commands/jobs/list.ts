@@ -4,7 +4,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { progressOf, stateOf } from '../common/job.ts'
 
 export default class JobsList extends ChatbotCommand {
-  static override summary = 'List what is done in the background, latest first.'
+  static override summary = 'List background jobs, latest first.'
   static override description = 'Finished jobs are kept for a week.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -19,7 +19,7 @@ export default class JobsList extends ChatbotCommand {
     const api = await this.api(await this.settings(flags))
     const { jobs } = await api.call('listJobs', { query: { limit: flags.limit } })
     if (jobs.length === 0) {
-      this.log('No jobs. `chatbot ingest` makes one.')
+      this.log('No jobs. `chatbot ingest` creates one.')
       return { jobs }
     }
     const { table } = await import('../../src/terminal/table.ts')

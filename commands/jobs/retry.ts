@@ -2,7 +2,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { jobArgument } from '../common/job.ts'
 
 export default class JobsRetry extends ChatbotCommand {
-  static override summary = 'Let a failed job go on from where it was.'
+  static override summary = 'Resume a failed job.'
   static override examples = ['<%= config.bin %> <%= command.id %> 3f2a9c1e']
   static override args = jobArgument
 
@@ -10,7 +10,7 @@ export default class JobsRetry extends ChatbotCommand {
     const { args, flags } = await this.parse(JobsRetry)
     const api = await this.api(await this.settings(flags))
     const job = await api.call('retryJob', { params: { id: args.job } })
-    this.log(`It goes on: chatbot jobs show ${job.id.slice(0, 8)} --follow`)
+    this.log(`It continues: chatbot jobs show ${job.id.slice(0, 8)} --follow`)
     return job
   }
 }

@@ -10,16 +10,16 @@ import { failureOf, jobArgument, progressOf, stateOf, watchJob } from '../common
 const DOCUMENTS_PER_PAGE = 1000
 
 export default class JobsShow extends ChatbotCommand {
-  static override summary = 'Show how far a job is, and which documents failed and why.'
+  static override summary = 'Show the progress of a job, and failed documents with reasons.'
   static override description =
-    'With --follow until it has ended; Ctrl-C stops watching, not the job. Exit status 8 when documents failed, 1 when the job did.'
+    'With --follow, Ctrl-C stops watching, not the job. Exit status 8 if documents failed, 1 if the job failed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 3f2a9c1e',
     '<%= config.bin %> <%= command.id %> 3f2a9c1e --follow',
   ]
   static override args = jobArgument
   static override flags = {
-    follow: boolean({ char: 'f', summary: 'Watch it until it has ended.' }),
+    follow: boolean({ char: 'f', summary: 'Follow the progress until it has ended.' }),
   }
 
   async run(): Promise<unknown> {

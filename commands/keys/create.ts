@@ -5,22 +5,22 @@ import { lengthOfTime } from '../common/flags.ts'
 import { describeRights, firstRights } from '../common/rights.ts'
 
 export default class KeysCreate extends ChatbotCommand {
-  static override summary = 'Make an API key for a program.'
+  static override summary = 'Create an API key for a program.'
   static override description =
-    'The key is shown once, on stdout; only a hash of it is kept. A key asks and reads everything unless told otherwise.'
+    'The key is shown once, on stdout; only a hash of it is kept. By default, a key can ask and read everything.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> website --collection handbook --expires 90d',
     {
-      description: 'A key that may ingest, into a file:',
+      description: 'A key that can ingest, saved to a file:',
       command: '<%= config.bin %> <%= command.id %> nightly --role editor > key.txt',
     },
   ]
   static override args = {
-    name: string({ required: true, ignoreStdin: true, description: 'what it is for' }),
+    name: string({ required: true, ignoreStdin: true, description: 'its purpose' }),
   }
   static override flags = {
     ...firstRights,
-    expires: stringFlag({ helpValue: '90d', summary: 'How long it lives; for ever unless told.' }),
+    expires: stringFlag({ helpValue: '90d', summary: 'Lifetime; default: unlimited.' }),
   }
 
   async run(): Promise<unknown> {
@@ -36,7 +36,7 @@ export default class KeysCreate extends ChatbotCommand {
     })
     this.log(made.key)
     this.talk(
-      `This is the only time that the key is shown. ${made.name}: ${describeRights(made.rights)}${made.expiresAt === null ? '' : `, until ${made.expiresAt}`}.`,
+      `The key is shown only this once. ${made.name}: ${describeRights(made.rights)}${made.expiresAt === null ? '' : `, until ${made.expiresAt}`}.`,
     )
     return made
   }

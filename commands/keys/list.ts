@@ -8,7 +8,7 @@ export default class KeysList extends ChatbotCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --all',
   ]
-  static override flags = { all: boolean({ summary: 'Revoked ones too.' }) }
+  static override flags = { all: boolean({ summary: 'Include revoked keys.' }) }
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(KeysList)
@@ -16,7 +16,7 @@ export default class KeysList extends ChatbotCommand {
     const reply = await api.call('listKeys', {})
     const keys = reply.keys.filter(({ revokedAt }) => flags.all || revokedAt === null)
     if (keys.length === 0) {
-      this.log('No keys yet. Make one: chatbot keys create NAME')
+      this.log('No keys yet. Create one: chatbot keys create NAME')
       return { keys }
     }
     const [{ table }, { time }] = await Promise.all([

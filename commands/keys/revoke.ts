@@ -14,7 +14,7 @@ export default class KeysRevoke extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(KeysRevoke)
     const api = await this.api(await this.settings(flags))
-    await this.confirm(`This revokes the key ${args.name} for good.`, flags.yes)
+    await this.confirm(`This revokes the key ${args.name} permanently.`, flags.yes)
     const reply = await api.call('revokeKey', { params: { name: args.name } })
     this.log(`Revoked ${reply.name}.`)
     return reply

@@ -6,7 +6,7 @@ import { lengthOfTime } from '../common/flags.ts'
 export default class KeysRotate extends ChatbotCommand {
   static override summary = 'Replace the secret of an API key.'
   static override description =
-    'The new key is shown once, on stdout. It keeps its name, rights and conversations. The old one ends at once, unless it is given time.'
+    'The new key is shown once, on stdout. It keeps its name, rights and conversations. The old one becomes invalid at once, unless --overlap is given.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> website',
     '<%= config.bin %> <%= command.id %> website --overlap 24h',
@@ -18,7 +18,7 @@ export default class KeysRotate extends ChatbotCommand {
     overlap: stringFlag({
       helpValue: '24h',
       default: '0m',
-      summary: 'How long the old key stays good, at most 7d.',
+      summary: 'How long the old key stays valid, at most 7d.',
     }),
   }
 
@@ -29,7 +29,7 @@ export default class KeysRotate extends ChatbotCommand {
     const made = await api.call('rotateKey', { params: { name: args.name }, body: { overlapMinutes } })
     this.log(made.key)
     const until = overlapMinutes === 0 ? 'has ended' : `ends ${made.previousUntil}`
-    this.talk(`This is the only time that the key is shown. The one before ${until}.`)
+    this.talk(`The key is shown only this once. The previous one ${until}.`)
     return made
   }
 }

@@ -5,13 +5,13 @@ import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ModelsImport extends ChatbotCommand {
-  static override summary = 'Take a model from a folder or an archive: for hosts without a network.'
+  static override summary = 'Import a model from a folder or an archive, for hosts without a network.'
   static override description =
-    'The source is laid out as on the hub (config.json, tokenizer.json, onnx/…), or is a `models--org--name` folder of a hub cache, whose checksums are compared; or a tar archive (.tar, .tar.gz, .tgz) of either. It is loaded once before it counts as installed.'
+    'The source has the layout of the hub (config.json, tokenizer.json, onnx/…), or is a `models--org--name` folder of a hub cache, whose checksums are verified; or a tar archive (.tar, .tar.gz, .tgz) of either. The model is test-loaded before it counts as installed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./my-model --name me/my-model',
     {
-      description: 'From a machine that may download',
+      description: 'From a machine with network access',
       command:
         'tar czf e5.tgz -C ~/.cache/huggingface/hub models--Xenova--multilingual-e5-small && <%= config.bin %> <%= command.id %> e5.tgz',
     },
@@ -22,7 +22,7 @@ export default class ModelsImport extends ChatbotCommand {
   static override flags = {
     name: stringFlag({
       helpValue: 'ORG/NAME',
-      summary: 'What it is called; that of the hub cache, else local/ and the name of the source.',
+      summary: 'Its name; default: the one in the hub cache, otherwise local/ and the name of the source.',
     }),
   }
 
@@ -39,7 +39,7 @@ export default class ModelsImport extends ChatbotCommand {
       cacheDir: config.models.cacheDir,
       provider: config.models.executionProvider,
       signal: interrupt.first,
-      onWait: () => this.talk('Another command works on this model: waiting for it…'),
+      onWait: () => this.talk('Another command is using this model; waiting for it…'),
     })
     this.log(
       `Imported ${imported.name} (${imported.role}, ${imported.variants.join(', ')}, ${bytes(imported.bytes)}).\nUse it: chatbot models use ${imported.name}`,

@@ -6,9 +6,9 @@ import { ChatbotCommand } from '../common/command.ts'
 const ROLES = ['embedder', 'reranker', 'generator'] as const
 
 export default class ModelsList extends ChatbotCommand {
-  static override summary = 'List models: those that are known to work, and those that are installed.'
+  static override summary = 'List tested and installed models.'
   static override description =
-    'Embedders turn texts into vectors, rerankers order what was found, generators write answers. Sizes of models that are not installed are approximate.'
+    'Embedders turn texts into vectors, rerankers sort search results, generators write answers. Sizes of models that are not installed are approximate.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --installed',
@@ -50,7 +50,7 @@ export default class ModelsList extends ChatbotCommand {
       .filter(({ role }) => flags.role === undefined || role === flags.role)
       .toSorted((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || a.bytes - b.bytes)
     if (models.length === 0) {
-      this.log(`Nothing is installed in ${cacheDir}. chatbot models list shows what there is.`)
+      this.log(`Nothing is installed in ${cacheDir}. chatbot models list shows the available models.`)
       return { cacheDir, models }
     }
     this.log(

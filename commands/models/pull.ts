@@ -10,11 +10,11 @@ import { hubModel } from '../common/model-args.ts'
 export default class ModelsPull extends ChatbotCommand {
   static override summary = 'Download a model from the model hub.'
   static override description =
-    'Any repository with an ONNX export works: those of `chatbot models list`, or others by name. Only the files that are used are fetched, into the cache of the hub’s own tools (HF_HUB_CACHE, HF_HOME), and checked against the hub’s checksums. What was cut off goes on at the next pull, and pulling again repairs a damaged model. HF_ENDPOINT names a mirror, HF_TOKEN opens private and gated models, HTTPS_PROXY and NO_PROXY are heeded.'
+    'Works with any repository with an ONNX export: those of `chatbot models list`, or others by name. Downloads only the needed files, into the cache of the hub’s own tools (HF_HUB_CACHE, HF_HOME), and verifies them with the hub’s checksums. Pulling again resumes an interrupted download and repairs a damaged model. HF_ENDPOINT selects a mirror, HF_TOKEN gives access to private and gated models, HTTPS_PROXY and NO_PROXY are respected.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5',
     {
-      description: 'A certain variant of a certain revision',
+      description: 'A specific variant of a specific revision',
       command: '<%= config.bin %> <%= command.id %> Xenova/multilingual-e5-small@main:fp16',
     },
   ]
@@ -22,7 +22,7 @@ export default class ModelsPull extends ChatbotCommand {
   static override flags = {
     variant: stringFlag({
       helpValue: 'NAME',
-      summary: 'Which network: q8, fp32, fp16, q4, …; the fastest unless told. The same as `:variant`.',
+      summary: 'Variant of the network: q8, fp32, fp16, q4, …; default: the fastest. Same as `:variant`.',
     }),
     'accept-licence': boolean({ summary: 'Accept a licence that is not open, or not stated.' }),
   }
@@ -43,7 +43,7 @@ export default class ModelsPull extends ChatbotCommand {
     if (reference.type !== 'hub')
       throw new ChatbotError(
         'bad_request',
-        `\`${args.model}\` is on this machine already: a pull wants org/name.`,
+        `\`${args.model}\` is already on this machine: a pull needs org/name.`,
       )
     const name = catalogEntry(reference.repository)?.name ?? reference.repository
     const { cacheDir } = config.models
@@ -65,22 +65,22 @@ export default class ModelsPull extends ChatbotCommand {
         await confirm(`${name} ${says}: read ${settings.endpoint}/${name}.`, flags['accept-licence'], {
           flag: '--accept-licence',
           code: 'licence_not_accepted',
-          refusal: 'Nothing was fetched.',
+          refusal: 'Nothing was downloaded.',
         })
       },
       onStart: (start) => {
-        const rest = start.have > 0 ? `, ${bytes(start.have)} of them are here already` : ''
+        const rest = start.have > 0 ? `, ${bytes(start.have)} of them already downloaded` : ''
         this.talk(`Fetching ${count(start.files, 'file')} of ${name}, ${bytes(start.bytes)}${rest}…`)
         if (!this.jsonEnabled()) report = this.own(new TransferReport(start.bytes, start.have))
       },
       onBytes: (delta) => report?.add(delta),
-      onWait: () => this.talk(`Another command works on ${name}: waiting for it…`),
+      onWait: () => this.talk(`Another command is using ${name}; waiting for it…`),
     })
     report?.[Symbol.dispose]()
     this.log(
       pulled.fetched
         ? `Pulled ${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) in ${duration(performance.now() - started)}, checksums match.`
-        : `${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) is here already, checksums match.`,
+        : `${name} (${pulled.role}, ${pulled.variant}, ${bytes(pulled.bytes)}) is already installed, checksums match.`,
     )
     this.log(`Use it: chatbot models use ${args.model}`)
     return pulled

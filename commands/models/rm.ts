@@ -9,7 +9,7 @@ import { hubModel } from '../common/model-args.ts'
 export default class ModelsRm extends ChatbotCommand {
   static override summary = 'Delete a pulled model, or a revision or variant of it.'
   static override description =
-    'A running daemon keeps what it has loaded until it stops. Models are shared with the other tools that use the hub’s cache.'
+    'A running daemon keeps its loaded models until it stops. Models are shared with other tools that use the hub’s cache.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5 --yes',
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5:fp16',
@@ -28,7 +28,7 @@ export default class ModelsRm extends ChatbotCommand {
     ])
     const reference = parseReference(args.model)
     if (reference.type !== 'hub')
-      throw new ChatbotError('bad_request', `\`${args.model}\` was not pulled, so it is not deleted.`)
+      throw new ChatbotError('bad_request', `\`${args.model}\` was not pulled, so it cannot be deleted.`)
     const { cacheDir } = config.models
     const found = (await cachedModels(cacheDir)).some(({ name }) => name === reference.repository)
     const settings = [
@@ -40,14 +40,14 @@ export default class ModelsRm extends ChatbotCommand {
     ]
     const used = settings
       .filter(([, model]) => model === args.model)
-      .map(([key]) => ` The setting ${key} names it.`)
+      .map(([key]) => ` The setting ${key} refers to it.`)
       .join('')
     if (found) await confirm(`This deletes ${args.model} from ${cacheDir}.${used}`, flags.yes)
     const interrupt = this.own(onInterrupt())
     const freed = await removeFromCache(cacheDir, reference.repository, {
       ...reference,
       signal: interrupt.first,
-      onWait: () => this.talk('Another command works on this model: waiting for it…'),
+      onWait: () => this.talk('Another command is using this model; waiting for it…'),
     })
     if (freed === 0)
       throw new ChatbotError(

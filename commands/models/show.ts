@@ -4,7 +4,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { anyModel } from '../common/model-args.ts'
 
 export default class ModelsShow extends ChatbotCommand {
-  static override summary = 'Show what is known of a model: its use, its files, where they are.'
+  static override summary = 'Show a model: its use, its files and their location.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5',
     '<%= config.bin %> <%= command.id %> builtin',

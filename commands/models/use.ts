@@ -2,9 +2,9 @@ import { ChatbotCommand } from '../common/command.ts'
 import { anyModel } from '../common/model-args.ts'
 
 export default class ModelsUse extends ChatbotCommand {
-  static override summary = 'Take a model into use.'
+  static override summary = 'Use a model.'
   static override description =
-    'A reranker becomes the setting `reranker.model`, a generator the engine `local` that answers, an embedder `embedder.model`: that of new collections. A collection that exists keeps its own until its index is made anew.'
+    'Sets `reranker.model` for a reranker, the answering engine `local` for a generator, and `embedder.model`, for new collections, for an embedder. Existing collections keep their model until their index is rebuilt.'
   static override examples = ['<%= config.bin %> <%= command.id %> Xenova/ms-marco-MiniLM-L-6-v2']
   static override args = anyModel
 
@@ -20,7 +20,7 @@ export default class ModelsUse extends ChatbotCommand {
     const next =
       runningOwner(config.dataDir) === undefined
         ? 'The next command uses it.'
-        : 'The running daemon takes it over with: chatbot restart'
+        : 'To apply it to the running daemon: chatbot restart'
     if (role === 'generator') {
       const entries = new Map([
         ['engines.local.kind', 'local'],
@@ -36,7 +36,7 @@ export default class ModelsUse extends ChatbotCommand {
     this.log(`Wrote ${key} to ${path}. ${next}`)
     if (role === 'embedder')
       this.log(
-        `New collections are indexed with it. For one that exists: chatbot index rebuild --collection NAME --model ${args.model}`,
+        `New collections are indexed with it. For an existing one: chatbot index rebuild --collection NAME --model ${args.model}`,
       )
     return { model: args.model, role, path, keys: [key] }
   }

@@ -3,7 +3,7 @@ import { ChatbotError, type ErrorBody } from '../../src/domain/errors.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class ModelsVerify extends ChatbotCommand {
-  static override summary = 'Check models: their checksums, and that they load and compute.'
+  static override summary = 'Check that models match their checksums, load and work.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> Xenova/bge-small-en-v1.5',
@@ -11,7 +11,7 @@ export default class ModelsVerify extends ChatbotCommand {
   static override args = {
     model: string({
       ignoreStdin: true,
-      description: 'builtin, org/name[@revision][:variant], or a folder; all installed ones unless given',
+      description: 'builtin, org/name[@revision][:variant], or a folder; default: all installed ones',
     }),
   }
 

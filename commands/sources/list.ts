@@ -4,13 +4,13 @@ import { displayUri } from '../../src/terminal/place.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 export default class SourcesList extends ChatbotCommand {
-  static override summary = 'List the folders, globs and web pages that were ingested.'
+  static override summary = 'List the ingested folders, globs and web pages.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --collection handbook --json',
   ]
   static override flags = {
-    collection: string({ char: 'c', helpValue: 'NAME', summary: 'Only those of this collection.' }),
+    collection: string({ char: 'c', helpValue: 'NAME', summary: 'Only sources of this collection.' }),
   }
 
   async run(): Promise<unknown> {

@@ -8,8 +8,8 @@ import { ChatbotCommand } from '../common/command.ts'
 import { yes } from '../common/flags.ts'
 
 export default class SourcesRm extends ChatbotCommand {
-  static override summary = 'Forget a source, and delete the documents that came from it.'
-  static override description = 'Your files stay where they are.'
+  static override summary = 'Remove a source and its documents.'
+  static override description = 'Your files are not touched.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./docs',
     '<%= config.bin %> <%= command.id %> 3f2a9c1e --keep-documents',
@@ -18,12 +18,12 @@ export default class SourcesRm extends ChatbotCommand {
     source: string({
       required: true,
       ignoreStdin: true,
-      description: 'path, address, id or beginning of an id',
+      description: 'path, address, id or id prefix',
     }),
   }
   static override flags = {
     ...yes,
-    'keep-documents': boolean({ summary: 'Only forget where they came from.' }),
+    'keep-documents': boolean({ summary: 'Remove only the source.' }),
   }
 
   async run(): Promise<unknown> {
@@ -42,7 +42,7 @@ export default class SourcesRm extends ChatbotCommand {
       params: { id: found.id },
       query: { documents: keep ? 'keep' : 'remove' },
     })
-    this.log(`Forgot ${name}${keep ? '' : ` and deleted ${count(reply.removed, 'document')}`}.`)
+    this.log(`Removed ${name}${keep ? '' : ` and deleted ${count(reply.removed, 'document')}`}.`)
     return reply
   }
 }

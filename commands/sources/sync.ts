@@ -19,9 +19,9 @@ interface SourceReport extends IngestReport {
 }
 
 export default class SourcesSync extends ChatbotCommand {
-  static override summary = 'Bring collections in step with the sources they were made from.'
+  static override summary = 'Sync collections with their sources.'
   static override description =
-    'Does what `chatbot ingest` did when the source was remembered, with the same patterns and root. Files are read by this command, so only sources of this machine and web pages can be synced here.'
+    'Repeats the `chatbot ingest` of each source, with the same patterns and root. This command reads the files, so it can sync only web pages and sources of this machine.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> ./docs --prune',
@@ -31,8 +31,7 @@ export default class SourcesSync extends ChatbotCommand {
   static override args = {
     sources: string({
       ignoreStdin: true,
-      description:
-        'paths, addresses, ids or beginnings of ids; `all`, as without any, means all of this machine',
+      description: 'paths, addresses, ids or id prefixes; default: `all` of this machine',
     }),
   }
   static override flags = syncFlags
@@ -84,19 +83,19 @@ export default class SourcesSync extends ChatbotCommand {
         if (isHere(found)) return found
         throw new ChatbotError(
           'bad_request',
-          `${found.location} lies on ${found.machine}: run \`chatbot sources sync\` there.`,
+          `${found.location} is on ${found.machine}: run \`chatbot sources sync\` there.`,
         )
       })
       return [...new Set(chosen)]
     }
     for (const { location, machine } of sources.filter((source) => !isHere(source))) {
-      this.talk(printableLine(`${location} lies on ${machine}: left out. Sync it there.`))
+      this.talk(printableLine(`${location} is on ${machine}: skipped. Sync it there.`))
     }
     const here = sources.filter(isHere)
     if (here.length === 0) {
       throw new ChatbotError(
         'not_found',
-        'No source of this machine is remembered. Ingest a folder first: chatbot ingest ./docs',
+        'There are no sources of this machine. Ingest a folder first: chatbot ingest ./docs',
       )
     }
     return here

@@ -6,7 +6,7 @@ import { describeRights, firstRights } from '../common/rights.ts'
 export default class UsersAdd extends ChatbotCommand {
   static override summary = 'Add a user with a password.'
   static override description =
-    'The password is asked for on the terminal, or read from stdin. A user asks and reads everything unless told otherwise.'
+    'The password is entered on the terminal, or read from stdin. By default, a user can ask and read everything.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> anna',
     '<%= config.bin %> <%= command.id %> boris --role editor --collection handbook < password.txt',

@@ -2,7 +2,7 @@ import { ChatbotCommand } from '../common/command.ts'
 import { describeRights } from '../common/rights.ts'
 
 export default class UsersList extends ChatbotCommand {
-  static override summary = 'List the users that have a password here.'
+  static override summary = 'List the users with a password.'
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
   async run(): Promise<unknown> {

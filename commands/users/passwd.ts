@@ -5,7 +5,7 @@ import { ChatbotCommand } from '../common/command.ts'
 export default class UsersPasswd extends ChatbotCommand {
   static override summary = 'Change the password of a user.'
   static override description =
-    'All logins of the user end. Administrators change any; others change their own on a terminal, which asks for the current one.'
+    'Ends all logins of the user. Administrators can change any password; other users change their own on a terminal, which asks for the current one.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> anna',
     '<%= config.bin %> <%= command.id %> anna < password.txt',

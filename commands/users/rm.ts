@@ -3,9 +3,9 @@ import { ChatbotCommand } from '../common/command.ts'
 import { yes } from '../common/flags.ts'
 
 export default class UsersRm extends ChatbotCommand {
-  static override summary = 'Remove a user and end its logins.'
+  static override summary = 'Remove a user and end their logins.'
   static override description =
-    'Its conversations stay in the database, but nobody can read them: not even a new user of the same name.'
+    'Their conversations stay in the database, but nobody can read them, not even a new user with the same name.'
   static override examples = ['<%= config.bin %> <%= command.id %> anna --yes']
   static override args = {
     name: string({ required: true, ignoreStdin: true, description: 'the user' }),

@@ -1,4 +1,4 @@
-/** What is behind the routes of logins, users, keys and rights. */
+/** The endpoints of logins, users, keys and rights. */
 
 import { routes } from '../../src/api/routes.ts'
 import { newPrefix, newSecret } from '../../src/auth/api-keys.ts'
@@ -9,7 +9,7 @@ import { principalName } from '../../src/domain/principal.ts'
 import type { ApiKey } from '../../src/ports/store/keys.ts'
 import { type Endpoint, endpoint, type OpenEndpoint, openEndpoint } from './endpoint.ts'
 
-/** Before anybody is known. */
+/** Endpoints that need no identity. */
 export const openAccountEndpoints: readonly OpenEndpoint[] = [
   openEndpoint(routes.login, async ({ body: { name, password } }, { auth }, attempts) =>
     tokens(
@@ -25,10 +25,7 @@ export const openAccountEndpoints: readonly OpenEndpoint[] = [
 export const accountEndpoints: readonly Endpoint[] = [
   endpoint(routes.logout, async (_input, { services, identity }) => {
     if (identity.principal.kind !== 'user' || identity.token === undefined) {
-      throw new ChatbotError(
-        'bad_request',
-        'Only a login can be ended; a key is revoked: chatbot keys revoke',
-      )
+      throw new ChatbotError('bad_request', 'This is a key, not a login. To revoke it: chatbot keys revoke')
     }
     await services.auth.sessions.logout(identity.token)
     return { user: identity.principal.name }
@@ -56,7 +53,7 @@ export const accountEndpoints: readonly Endpoint[] = [
     const { key, hash } = newSecret(prefix)
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt)
     if (expiresAt !== null && expiresAt <= new Date()) {
-      throw new ChatbotError('bad_request', 'The key would have expired already.')
+      throw new ChatbotError('bad_request', 'The expiry of the key is in the past.')
     }
     const made = await services.ports.store.keys.create(principal, { ...body, prefix, hash, expiresAt })
     return { ...apiKey(made), key }
@@ -85,7 +82,7 @@ export const accountEndpoints: readonly Endpoint[] = [
 
   endpoint(routes.addUser, async ({ body }, { services, principal }) => {
     const { store } = services.ports
-    // Before the costly hash.
+    // Before the expensive hash.
     await store.grants.require(principal, 'admin')
     await store.users.create(principal, { ...body, password: await hashPassword(body.password) })
     return { name: body.name }

@@ -5,7 +5,7 @@ import type { Principal } from '../../src/domain/principal.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord } from '../../src/ports/store/backup-records.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 
-/** The bytes of an archive of everything; they end early, without their `end`, when the store or the signal ends them. */
+/** The archive of all data; without its `end` record if the store fails or the signal aborts. */
 export function backupStream(
   store: Store,
   principal: Principal,

@@ -1,4 +1,4 @@
-/** OpenAI's chat completions on the same answers: for chat programs and SDKs that speak nothing else. */
+/** OpenAI's chat completions API on the same answers, for existing chat programs and SDKs. */
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -20,11 +20,11 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { type EndpointContext, parse } from './endpoint.ts'
 
 export interface CompletionsOptions {
-  /** Lets the caller in; throws `unauthenticated`. */
+  /** Authenticates the caller; throws `unauthenticated`. */
   enter: (request: FastifyRequest, reply: FastifyReply) => Promise<EndpointContext>
-  /** What was thrown, logged where it was not expected. */
+  /** Converts what was thrown to an error, and logs it if unexpected. */
   toError: (thrown: unknown, request: FastifyRequest) => ChatbotError
-  /** The same, with the status and the headers of the reply set by it. */
+  /** Like `toError`, and sets the status and the headers of the reply. */
   refuse: (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => ChatbotError
 }
 
@@ -70,11 +70,11 @@ export function registerCompletions(
         if (body.stream !== true) return completion(head, await lastAnswer(events))
 
         const stream = completionEvents(head, events, body.stream_options?.include_usage === true)
-        // Until the first piece, an error still has a status.
+        // Before the first chunk, an error still has a status.
         const first = await stream.next()
         reply.header('content-type', 'text/event-stream; charset=utf-8')
         reply.header('cache-control', 'no-cache')
-        // nginx would hold the answer back until it is whole.
+        // Without this, nginx would buffer the answer.
         reply.header('x-accel-buffering', 'no')
         return reply.send(Readable.from(eventLines(first, stream, (thrown) => toError(thrown, request))))
       })
@@ -90,7 +90,7 @@ interface Asked {
   readonly engine?: string
 }
 
-/** The events of an answer that ends with its listener: nobody could ask for it again. */
+/** The events of an answer that is cancelled when its client disconnects: this API cannot resume it. */
 async function* answerEvents(
   { services, principal, signal }: EndpointContext,
   id: string,
@@ -136,8 +136,8 @@ async function* completionEvents(
       begun = true
       yield completionChunk(head, { content: event.text })
     } else if (event.type === 'restart' && begun) {
-      // What was sent cannot be taken back in this protocol.
-      throw new ChatbotError('interrupted', 'The answer was begun anew by another daemon. Ask again.')
+      // This protocol cannot take back sent text.
+      throw new ChatbotError('interrupted', 'The answer was restarted by another daemon. Ask again.')
     } else if (event.type === 'done') {
       const sources = sourcesText(event.answer)
       if (sources !== '') yield completionChunk(head, { content: sources })
@@ -147,7 +147,7 @@ async function* completionEvents(
   }
 }
 
-/** Server-sent events; an error within the stream is its last piece. */
+/** Server-sent events; an error in the stream is its last event. */
 async function* eventLines(
   first: IteratorResult<unknown>,
   rest: AsyncIterable<unknown>,

@@ -1,4 +1,4 @@
-/** TCP connections that no WebSocket and no request of somebody known uses: they may only be so many. */
+/** Limits idle TCP connections: those without a WebSocket or a request of an identified caller. */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Config } from '../../src/config/schema.ts'
@@ -7,9 +7,9 @@ import { parseNetworks, peerAddress } from '../../src/limits/addresses.ts'
 
 export interface IdleConnections {
   attach: (server: Server) => void
-  /** Somebody known uses it from now on. */
+  /** An identified caller uses it from now on. */
   leave: (connection: Socket) => void
-  /** Nobody does any more. */
+  /** It is idle again. */
   rest: (connection: Socket) => void
 }
 

@@ -1,4 +1,4 @@
-/** How a route of the HTTP API is tied to what it does: the request is parsed by the route's schemas. */
+/** Connects a route of the HTTP API to its handler: parses the request with the route's schemas. */
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Route } from '../../src/api/routes/route.ts'
@@ -15,15 +15,15 @@ export interface EndpointContext {
   readonly identity: Identity
   readonly services: Services
   readonly life: Life
-  /** The request came through the daemon's own socket. */
+  /** The request came through the daemon's Unix socket. */
   readonly local: boolean
-  /** How further credentials of the caller are tried. */
+  /** Checks further credentials of the caller. */
   readonly attempts: Attempts
-  /** Aborts when the client goes away before it has its response. */
+  /** Aborts when the client disconnects before the response is complete. */
   readonly signal: AbortSignal
 }
 
-/** A route that whoever reaches the daemon may use. */
+/** A route without authentication. */
 export interface OpenEndpoint {
   readonly route: Route
   handle: (raw: RawRequest, services: Services, attempts: Attempts) => Promise<unknown>
@@ -60,7 +60,7 @@ interface Input<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObj
   readonly query: z.output<Q>
   readonly headers: z.output<H>
   readonly body: z.output<B>
-  /** The request's stream, where the route takes an upload. */
+  /** The request's stream, if the route takes an upload. */
   readonly upload: unknown
 }
 
@@ -111,12 +111,12 @@ function read<
 
 /** Throws `bad_request`, `invalid_encoding`. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S> {
-  // An octet-stream where JSON is wanted: not a tree of values, and without an end for what walks one.
+  // An octet-stream where JSON is expected: walking a stream like a tree of values would never end.
   if (value instanceof Readable) {
-    throw new ChatbotError('bad_request', `The ${place} of this request is JSON, not a file.`)
+    throw new ChatbotError('bad_request', `The ${place} of this request must be JSON, not a file.`)
   }
   if (!isStorable(value)) {
-    throw new ChatbotError('invalid_encoding', `The ${place} of the request holds ${UNSTORABLE}.`)
+    throw new ChatbotError('invalid_encoding', `The ${place} of the request contains ${UNSTORABLE}.`)
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

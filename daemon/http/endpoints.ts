@@ -1,4 +1,4 @@
-/** What each route of the HTTP API does: parse, call, shape. */
+/** The handler of each route of the HTTP API: parse, call, shape. */
 import { isAbsolute } from 'node:path'
 import { PASSPHRASE_HEADER } from '../../src/api/routes/backup.ts'
 import { PASSWORD_HEADER } from '../../src/api/routes/documents.ts'
@@ -40,7 +40,7 @@ export const endpoints: readonly Endpoint[] = [
         'forbidden',
         'Only the user of the machine can stop the daemon, with `chatbot stop`.',
       )
-    life.stop('asked by the command line')
+    life.stop('requested by the command line')
     return { pid: process.pid, graceMs: services.loaded.config.server.drainMs }
   }),
 
@@ -91,7 +91,7 @@ export const endpoints: readonly Endpoint[] = [
   endpoint(
     routes.putDocument,
     async ({ params, query, headers, upload }, { services, principal, signal }) => {
-      // Before the bytes are taken in.
+      // Before the body is received.
       await services.ports.store.collections.require(principal, params.name, 'editor')
       const uploaded = await ingestUpload(services, principal, {
         collection: params.name,
@@ -238,7 +238,7 @@ export const endpoints: readonly Endpoint[] = [
     if (!local && body.model !== undefined && isAbsolute(body.model)) {
       const configured = loaded.config.embedder.model
       if (body.model !== configured)
-        throw new ChatbotError('forbidden', 'A folder of this machine can only be named on this machine.')
+        throw new ChatbotError('forbidden', 'A folder of this machine can only be added on this machine.')
     }
     await ports.store.collections.require(principal, params.name, 'admin')
     const live = (await ports.store.index.live([params.name])).get(params.name)
@@ -301,7 +301,7 @@ export const endpoints: readonly Endpoint[] = [
   }),
 
   endpoint(routes.backup, async ({ headers }, { services, principal, life, signal }) => {
-    // Later the answer would have begun.
+    // Once the response has started, there is no status for an error.
     await services.ports.store.grants.require(principal, 'admin')
     const passphrase = headers[PASSPHRASE_HEADER]
     return backupStream(services.ports.store, principal, { version: life.version, passphrase, signal })
@@ -362,7 +362,7 @@ const source = ({ options, createdAt, syncedAt, ...rest }: Source) => {
   }
 }
 
-/** As in the protocol's `turns` message. */
+/** Also used by the protocol's `turns` message. */
 export const conversation = ({ createdAt, updatedAt, ...rest }: ConversationSummary) => ({
   ...rest,
   createdAt: createdAt.toISOString(),

@@ -1,4 +1,4 @@
-/** Requests on their way in and responses on their way out: what comes or is read by the byte is cut off. */
+/** Cuts off slow clients: requests that arrive and responses that are read byte by byte. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface Exchanges {
@@ -11,7 +11,7 @@ export interface ExchangeTimes {
   readonly stallTimeoutMs: number
 }
 
-/** So much of a file must come, and so much of a response must be read, in the time for it. */
+/** Progress of a file or a response that is required within each timeout. */
 const MIN_BYTES = 65_536
 const MAX_CHECK_MS = 1000
 
@@ -57,10 +57,10 @@ export function watchExchanges(
   function slowSender({ request, response, received }: Exchange, now: number): string | undefined {
     const isFile = request.headers['content-type'] === 'application/octet-stream'
     const { bytesRead } = request.socket
-    // What waits here waits for the daemon, not for the client, unless the daemon has answered without it.
+    // Unread data here waits for the daemon, not for the client, unless the daemon has already answered.
     if (request.readableLength > 0 && !response.writableEnded) restart(received, bytesRead, now)
     else if (isFile && bytesRead - received.bytes >= MIN_BYTES) restart(received, bytesRead, now)
-    return now - received.since > bodyTimeoutMs ? 'its body comes too slowly' : undefined
+    return now - received.since > bodyTimeoutMs ? 'its body arrives too slowly' : undefined
   }
 
   function slowReader({ request: { socket }, sent }: Exchange, now: number): string | undefined {

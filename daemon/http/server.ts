@@ -27,25 +27,25 @@ import { PAGE_ROUTES, registerPage } from './page.ts'
 import { staticDocument } from './static-document.ts'
 
 const MAX_JSON_BODY_BYTES = 4 * 1024 * 1024
-/** Of routes that need no token. */
+/** Maximum body of routes without authentication. */
 const MAX_OPEN_BODY_BYTES = 16 * 1024
-/** Larger responses are written in pieces, so that it shows whether they are read. */
+/** Larger responses are written in pieces, to detect clients that do not read. */
 const PIECE_BYTES = 65_536
-/** How old the answer of a health probe may be. */
+/** Maximum age of a cached health probe. */
 const PROBED_MS = 1000
 
 export interface HttpOptions {
   readonly life: Life
   readonly gate: Gate
   readonly log: Logger
-  /** Whether requests come through the daemon's own socket. */
+  /** Whether requests come through the daemon's Unix socket. */
   readonly local: boolean
   readonly metrics: Metrics
-  /** How long a request may take to arrive, and a response to be read. */
+  /** Time limits for requests to arrive and responses to be read. */
   readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs' | 'stallTimeoutMs'>
-  /** Absent on the daemon's own socket. */
+  /** Absent on the daemon's Unix socket. */
   readonly connections: IdleConnections | undefined
-  /** Whether the metrics are served to this request, whoever sends it. */
+  /** Whether this request may read the metrics, whoever the caller is. */
   mayScrape: (request: IncomingMessage) => boolean
 }
 
@@ -57,7 +57,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     bodyLimit: MAX_JSON_BODY_BYTES,
     http: { headersTimeout: times.headTimeoutMs, connectionsCheckingInterval: times.headTimeoutMs / 2 },
     routerOptions: { maxParamLength: 4096 },
-    // A path that cannot be decoded, or is too long: no hook and no error handler sees it.
+    // A path that is too long or cannot be decoded: no hook or error handler sees it.
     frameworkErrors(thrown, request, { raw }) {
       let error = toChatbotError(thrown)
       try {
@@ -90,7 +90,7 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     reply.header('x-request-id', request.id)
     exchanges.add(request.raw, reply.raw)
     gate.admit(request.raw)
-    // Before the body is read: nobody unknown makes the daemon take in megabytes.
+    // Before the body is read: an unidentified caller must not make the daemon receive megabytes.
     if (request.is404) throw noSuchRoute(request)
     if (!isOpen(request, options)) await identityOf(request, options)
   })
@@ -173,7 +173,7 @@ function register(app: FastifyInstance, { route, handle }: Endpoint, options: Ht
   })
 }
 
-/** What is served to whoever reaches the daemon: each costs as little as a request can (docs/SECURITY.md). */
+/** Routes without authentication: each is as cheap as a request can be (docs/SECURITY.md). */
 export const OPEN_ROUTES: ReadonlySet<string> = new Set([
   '/healthz',
   '/readyz',
@@ -205,7 +205,7 @@ function registerOpen(
 const noSuchRoute = ({ method, url }: FastifyRequest) =>
   new ChatbotError(
     'not_found',
-    `There is no ${method} ${url.split('?')[0]}. ${API_PREFIX}/openapi.json lists what there is.`,
+    `There is no ${method} ${url.split('?')[0]}. ${API_PREFIX}/openapi.json lists all routes.`,
   )
 
 function* piecesOf(bytes: Buffer): Generator<Buffer> {
@@ -214,10 +214,10 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
 }
 
 const identities = new WeakMap<FastifyRequest, Promise<Identity>>()
-/** Requests of the machine's user, who is told where things are. */
+/** Requests of the machine's user, whose errors may contain paths. */
 const owners = new WeakSet<FastifyRequest>()
 
-/** Who has sent it, looked up once; throws `unauthenticated`. */
+/** The caller, identified once per request; throws `unauthenticated`. */
 function identityOf(request: FastifyRequest, options: HttpOptions): Promise<Identity> {
   const known = identities.get(request) ?? identify(request, options)
   identities.set(request, known)
@@ -233,11 +233,11 @@ async function identify(request: FastifyRequest, { gate, connections }: HttpOpti
   }
   throw new ChatbotError(
     'unauthenticated',
-    'A token is needed: `chatbot login`, or send `Authorization: Bearer …`. The one of the machine’s user is in the file `token` of the data directory.',
+    'A token is required: `chatbot login`, or send `Authorization: Bearer …`. The file `token` in the data directory has the token of the machine’s user.',
   )
 }
 
-/** What a request of an admitted caller is served with; throws `unauthenticated`. */
+/** The context of an authenticated request; throws `unauthenticated`. */
 async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -254,7 +254,7 @@ async function enter(
   })
   const gone = new AbortController()
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new ChatbotError('cancelled', 'The client has gone.'))
+    if (!reply.raw.writableFinished) gone.abort(new ChatbotError('cancelled', 'The client disconnected.'))
   })
   return {
     principal: identity.principal,
@@ -267,7 +267,7 @@ async function enter(
   }
 }
 
-/** Ready means: a question asked now would be answered; also without Redis. */
+/** Ready means that a question asked now would be answered, even without Redis. */
 async function readiness(
   { phase, version }: Life,
   reply: FastifyReply,
@@ -279,17 +279,17 @@ async function readiness(
   }
   try {
     await databaseAnswers()
-    // Whoever reaches the port reads this: what Redis or the database said is in `chatbot status` and in the log.
+    // Visible to anybody who reaches the port: details of Redis and the database are in `chatbot status` and the log.
     return phase.services.redis?.trouble === undefined
       ? { status: 'ok', version }
-      : { status: 'degraded', version, detail: 'Redis cannot be used' }
+      : { status: 'degraded', version, detail: 'Redis is unavailable' }
   } catch (error) {
     reply.code(503)
     return { status: 'failing', version, detail: ChatbotError.wrap(error).message }
   }
 }
 
-/** Fastify's own errors (a body too large, no JSON) say what the client did wrong. */
+/** Fastify's errors (body too large, invalid JSON) describe the client's mistake. */
 function toChatbotError(thrown: unknown): ChatbotError {
   if (thrown instanceof ChatbotError) return thrown
   if (

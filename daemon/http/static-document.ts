@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** A document that stays the same as long as the daemon runs: made once, sent only to who has not got it. */
+/** A document that never changes while the daemon runs: created once, with an ETag for clients that have it. */
 export function staticDocument(
   type: string,
   make: () => Buffer,

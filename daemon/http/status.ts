@@ -19,7 +19,7 @@ export const resetLoopDelay = (): void => loopDelay.reset()
 export async function status(services: Services, life: Life, principal: Principal): Promise<Status> {
   const { ports, loaded } = services
   const { config } = loaded
-  // Also while the database is down, when it is the user of the machine who asks.
+  // The machine's user gets an answer even while the database is down.
   const administers = await ports.store.grants.require(principal, 'admin').then(
     () => true,
     () => false,
@@ -55,13 +55,13 @@ export async function status(services: Services, life: Life, principal: Principa
     cache: await cacheState(services, principal, database.state),
     pool: ports.store.pool(),
     jobs: (await ports.store.jobs.running(principal).catch(() => [])).map(job),
-    // Of everybody's questions, as the metrics are.
+    // Statistics over all users' questions, like the metrics.
     ...(administers ? await services.figures() : { latency: [], tokens: [] }),
     components: [database, ...redisState(services, administers)],
   }
 }
 
-/** As the HTTP API gives it. */
+/** In the form of the HTTP API. */
 export const job = ({ createdAt, updatedAt, finishedAt, ...rest }: Job) => ({
   ...rest,
   createdAt: createdAt.toISOString(),
@@ -100,11 +100,11 @@ function redisState({ redis }: Services, administers: boolean): Status['componen
         {
           name: 'redis',
           state: 'degraded',
-          detail: `answers go on without it, and each daemon counts limits for itself${administers ? `: ${trouble}` : ''}`,
+          detail: `answers continue without it, and each daemon counts limits separately${administers ? `: ${trouble}` : ''}`,
         },
       ]
 }
 
-/** The histogram counts nanoseconds and measures its own 10 ms tick with them. */
+/** The histogram counts nanoseconds, including its own 10 ms tick. */
 const milliseconds = (nanoseconds: number) =>
   Number.isFinite(nanoseconds) ? Math.max(0, Math.round(nanoseconds / 1e4 - 1000) / 100) : 0

@@ -1,4 +1,4 @@
-/** Files on their way in: streamed to disk with their hash, then indexed or staged for a job. */
+/** Receives files: streams them to disk with their hash, then indexes them or stages them for a job. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { type IngestedOne, ingestOne } from '../../src/jobs/ingest-one.ts'
 import { bytes } from '../../src/text/amounts.ts'
 import type { Services } from '../services.ts'
 
-/** Files being received or indexed at once; each costs disk, and memory while it is parsed and stored. */
+/** Concurrent uploads; each needs disk, and memory while it is parsed and stored. */
 const MAX_UPLOADS = 16
 
 let uploading = 0
@@ -24,13 +24,13 @@ export interface Upload {
   readonly uri: string
   /** SHA-256 of the bytes, hex, as the client computed it. */
   readonly hash: string
-  /** The run that it belongs to. */
+  /** The job of the upload. */
   readonly job?: string | undefined
-  /** When the file was last written, as the client says. */
+  /** When the file was last modified, according to the client. */
   readonly modifiedAt?: Date | undefined
-  /** Id of the source that it came from. */
+  /** Id of the file's source. */
   readonly source?: string | undefined
-  /** Of an encrypted file. */
+  /** Password of an encrypted file. */
   readonly password: string | undefined
   /** The request's stream. */
   readonly bytes: unknown
@@ -39,7 +39,7 @@ export interface Upload {
 
 type Uploaded = IngestedOne | { readonly status: 'staged'; readonly job: string }
 
-/** Without a job the document is indexed when this resolves; a job only accepts it, and remembers what it refused. */
+/** Without a job, resolves when the document is indexed; a job only accepts it, and records refused files. */
 export async function ingestUpload(
   services: Services,
   principal: Principal,
@@ -47,7 +47,7 @@ export async function ingestUpload(
 ): Promise<Uploaded> {
   const { job, signal } = upload
   if (job !== undefined) return staged(services, principal, upload, job)
-  // Once staged it is indexed, and counts as an upload until then, even after the client has its error or is gone.
+  // A staged document is indexed anyway, and counts as an upload until then even if its client is gone.
   return Promise.race([alone(services, principal, upload), ending(signal)])
 }
 
@@ -97,7 +97,7 @@ const ending = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener('abort', end, { once: true })
   })
 
-/** Errors of the run or of its client, not of the file: the client sends it again, or was told to stop. */
+/** Errors of the job or its client, not of the file: the client retries or was told to stop. */
 const OF_THE_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
   'unknown_job',
@@ -105,7 +105,7 @@ const OF_THE_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'document_hash_mismatch',
 ])
 
-/** What `takeIn` makes of the file while it lies on disk. */
+/** The result of `takeIn` with the file on disk. */
 async function received<T>(
   services: Services,
   { uri, hash, modifiedAt, source, password, bytes, signal }: Upload,
@@ -115,7 +115,7 @@ async function received<T>(
   if (uploading >= MAX_UPLOADS) {
     throw new ChatbotError(
       'overloaded',
-      `The daemon already takes in ${MAX_UPLOADS} files. Try again in a moment.`,
+      `The daemon is already receiving ${MAX_UPLOADS} files. Try again in a moment.`,
       { retryAfterMs: 1000 },
     )
   }
@@ -127,7 +127,7 @@ async function received<T>(
     if (actual !== hash) {
       throw new ChatbotError(
         'document_hash_mismatch',
-        `${uri} changed while it was uploaded. Run the ingest again.`,
+        `${uri} changed during the upload. Run the ingest again.`,
       )
     }
     return await takeIn({ path, uri, bytes: size, hash, modifiedAt, source, password })
@@ -137,7 +137,7 @@ async function received<T>(
   }
 }
 
-/** The request's stream; throws `bad_request` when the body was sent as something else. */
+/** The request's stream; throws `bad_request` if the body has another content type. */
 export function bodyStream(body: unknown): Readable {
   if (body instanceof Readable) return body
   throw new ChatbotError(
@@ -146,7 +146,7 @@ export function bodyStream(body: unknown): Readable {
   )
 }
 
-/** Uploads that a killed daemon left behind. */
+/** Deletes uploads left by a killed daemon. */
 export async function clearUploads(dir: string): Promise<void> {
   for (const name of await readdir(dir)) await rm(join(dir, name), { force: true })
 }
@@ -154,8 +154,8 @@ export async function clearUploads(dir: string): Promise<void> {
 async function receive(body: Readable, path: string, maxBytes: number, uri: string, signal: AbortSignal) {
   const hash = createHash('sha256')
   let size = 0
-  // Not destroyed by an error: what is left of a refused body is dropped unread, because a client that is cut off
-  // while it sends never hears the refusal, and a body that nobody takes keeps its connection for ever.
+  // Not destroyed on an error: the rest of a refused body is drained, because a client that is cut off while sending
+  // never receives the refusal, and an unread body keeps its connection open for ever.
   const source = body.iterator({ destroyOnReturn: false })
   const cutOff = () => body.destroy()
   signal.addEventListener('abort', cutOff)

@@ -1,4 +1,5 @@
 /** The page that the daemon shows to a browser: its health, and a question over the WebSocket (docs/PROTOCOL.md). */
+import { markdown } from './markdown.js'
 
 /**
  * @template {Element} T
@@ -73,10 +74,15 @@ let socket
 let conversation
 /** @type {((message: any) => void) | undefined} */
 let listener
+/**
+ * Who waits for the results of a search, by its id.
+ * @type {Map<string, (message: any) => void>}
+ */
+const searches = new Map()
 
 /**
- * Given as `#token=…`: a fragment is never sent to a server. Whoever made the link may want your questions in an account
- * of theirs, so that it counts only when you say so.
+ * The token from `#token=…`: a fragment is never sent to a server. The link's author may want your questions in their
+ * account, so the token is used only if you agree.
  * @returns {string | null}
  */
 function takeOffer() {
@@ -86,7 +92,7 @@ function takeOffer() {
 }
 
 /**
- * Whose token it is; undefined when it is not good.
+ * The token's user; undefined if the token is invalid.
  * @param {string} token
  * @returns {Promise<string | undefined>}
  */
@@ -100,7 +106,7 @@ async function nameOf(token) {
   }
 }
 
-/** Later links count, not the answers to earlier ones. */
+/** Makes later links supersede responses to earlier ones. */
 let offers = 0
 
 async function begin() {
@@ -141,7 +147,7 @@ async function begin() {
   }
 }
 
-/** As whoever this tab was before. */
+/** Restores this tab's previous identity. */
 function goOn() {
   if (socket !== undefined) showForms(true)
   else if (sessionStorage.getItem(TOKEN_KEY) !== null) connect()
@@ -151,11 +157,12 @@ function goOn() {
   }
 }
 
-/** What another account has asked stays out of the next one's sight and conversations. */
+/** Clears the questions and the conversation of the previous account. */
 function leave() {
   const left = socket
   socket = undefined
   listener = undefined
+  searches.clear()
   conversation = undefined
   askButton.disabled = false
   turns.replaceChildren()
@@ -176,12 +183,13 @@ function connect() {
     if (socket !== opened) return
     const message = JSON.parse(data)
     if (message.type === 'welcome' && offer.hidden) showForms(true)
-    listener?.(message)
+    ;(searches.get(message.id) ?? listener)?.(message)
   }
   opened.onclose = ({ code }) => {
     if (socket !== opened) return
     socket = undefined
     listener?.({ type: 'error', message: say.lost })
+    for (const fail of searches.values()) fail({ type: 'error', message: say.lost })
     if (!TERMINAL.has(code)) return
     loginHint.textContent = say.tokenHint
     if (sessionStorage.getItem(TOKEN_KEY) !== null) showRefused()
@@ -222,13 +230,21 @@ askForm.addEventListener('submit', (event) => {
 /** @param {string} question */
 function ask(question) {
   const article = element('article', '')
-  const answer = element('p', 'answer')
+  const answer = element('div', 'answer')
   const state = element('p', 'state', say.working)
   article.append(element('p', 'question', question), answer, state)
   turns.append(article)
   article.scrollIntoView({ block: 'end' })
   askButton.disabled = true
   let text = ''
+  /** @type {Passage[] | undefined} */
+  let context
+  let isDrawn = true
+  // Deltas that come within a frame of the screen are drawn together.
+  const draw = () => {
+    if (!isDrawn) answer.replaceChildren(...markdown(text))
+    isDrawn = true
+  }
   const id = uuid()
   const end = () => {
     listener = undefined
@@ -244,6 +260,9 @@ function ask(question) {
       case 'accepted':
         conversation = message.conversation
         return
+      case 'context':
+        context = message.passages
+        return
       case 'delta':
         text += message.text
         break
@@ -253,7 +272,10 @@ function ask(question) {
       case 'done':
         text = message.answer.text
         state.textContent = message.answer.cached === false ? '' : say.cached
-        article.append(sources(message.answer.citations))
+        article.append(
+          sources(message.answer.citations),
+          moreButton(message.answer.searched ?? question, message.answer.citations, context),
+        )
         end()
         break
       case 'error':
@@ -261,21 +283,26 @@ function ask(question) {
         state.classList.add('error')
         end()
     }
-    answer.textContent = text
+    if (isDrawn) requestAnimationFrame(draw)
+    isDrawn = false
   }
   if (socket?.readyState === WebSocket.OPEN) listener({ type: 'welcome' })
   else connect()
 }
 
-/** @param {{ number: number, title: string, uri: string, page?: number, line?: number, text: string }[]} citations */
+/** @typedef {{ start: number, end: number, text: string }} QuotedSpan */
+/** @typedef {QuotedSpan & { number: number, document: string, title: string, uri: string, page?: number, line?: number }} Passage */
+/** @typedef {Passage & { spans?: QuotedSpan[] }} Citation */
+
+/** @param {Citation[]} citations */
 function sources(citations) {
   const list = element('ul', 'sources')
-  for (const { number, title, uri, page, line, text } of citations) {
+  for (const { number, title, uri, page, line, text, spans = [{ text }] } of citations) {
     const place = page === undefined ? (line === undefined ? '' : `:${line}`) : `, ${page}`
     const details = element('details', '')
     details.append(
       element('summary', '', `[${number}] ${title === '' ? uri : `${title} — ${uri}`}${place}`),
-      element('blockquote', '', text),
+      ...spans.map((span) => element('blockquote', '', span.text)),
     )
     const item = element('li', '')
     item.append(details)
@@ -283,6 +310,54 @@ function sources(citations) {
   }
   return list
 }
+
+/** Passages that are shown at once. */
+const MAX_PASSAGES = 5
+
+/**
+ * Shows the passages that the answer does not quote, in its own place.
+ * @param {string} query
+ * @param {Citation[]} citations
+ * @param {Passage[] | undefined} context
+ */
+function moreButton(query, citations, context) {
+  const button = element('button', 'quiet further', say.further)
+  button.setAttribute('type', 'button')
+  /** @param {Passage[]} passages */
+  const show = (passages) => {
+    const last = Math.max(0, ...citations.map(({ number }) => number))
+    const more = passages
+      .filter((passage) => !citations.some((citation) => isQuoted(passage, citation)))
+      .slice(0, MAX_PASSAGES)
+      .map((passage, index) => ({ ...passage, number: last + 1 + index }))
+    button.replaceWith(more.length === 0 ? element('p', 'state', say.noMore) : sources(more))
+  }
+  button.onclick = () => {
+    if (context !== undefined) show(context)
+    else if (socket?.readyState === WebSocket.OPEN) search(query)
+    else button.replaceWith(element('p', 'state error', say.lost))
+  }
+  /** An answer from the cache comes without the passages. @param {string} words */
+  function search(words) {
+    const id = uuid()
+    button.setAttribute('disabled', '')
+    searches.set(id, (message) => {
+      searches.delete(id)
+      if (message.type === 'results') show(message.passages)
+      else button.replaceWith(element('p', 'state error', message.message))
+    })
+    socket?.send(JSON.stringify({ type: 'search', id, query: words, limit: 20 }))
+  }
+  return button
+}
+
+/**
+ * @param {Passage} passage
+ * @param {Citation} citation
+ */
+const isQuoted = ({ document, start, end }, citation) =>
+  citation.document === document &&
+  [citation, ...(citation.spans ?? [])].some((span) => span.start < end && start < span.end)
 
 /** `crypto.randomUUID` is missing on pages that came over plain HTTP from another host. */
 function uuid() {
@@ -309,6 +384,6 @@ showHealth()
 setInterval(() => {
   if (!document.hidden) showHealth()
 }, 10_000)
-// A link to where this page is open already loads nothing.
+// A link to this already open page loads nothing.
 addEventListener('hashchange', begin)
 begin()

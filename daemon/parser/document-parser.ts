@@ -10,20 +10,19 @@ import { type ParserChild, type ParserLimits, startParserChild } from './parser-
 export interface DocumentParserOptions extends ParserLimits {
   /** Longest text of a document, in UTF-16 code units. */
   readonly maxTextLength: number
-  /** Where the files of an embedding model lie. */
+  /** The folder of an embedding model. */
   folderOf: (reference: string) => Promise<string>
-  /** For what is handed to a process; the system's for temporary files unless told. */
+  /** For files passed to a process; default: the system's temporary folder. */
   readonly scratchDir?: string
-  /** Documents read at once: a slow one does not hold up the others. */
+  /** Documents parsed concurrently, so that a slow one does not block the others. */
   readonly processes?: number
-  /** Time after which processes without work are ended. */
+  /** Idle time after which processes are ended. */
   readonly idleMs?: number
 }
 
 /**
- * Reads documents in processes of their own, started when there is work and ended when there is none. A document
- * that takes too long, needs too much memory or crashes its process is `parser_failed`; the next one gets a
- * new process.
+ * Parses documents in separate processes, started on demand and ended when idle. A document that takes too long, needs
+ * too much memory or crashes its process fails with `parser_failed`; the next one gets a new process.
  */
 export function startDocumentParser(options: DocumentParserOptions): DocumentParser {
   const { folderOf, scratchDir = tmpdir(), maxTextLength, processes = 2, idleMs = 60_000 } = options

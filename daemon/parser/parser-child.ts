@@ -13,9 +13,9 @@ export interface ParserLimits {
   readonly timeoutMs: number
 }
 
-/** One parser process, which reads one document at a time. */
+/** One parser process, which parses one document at a time. */
 export interface ParserChild {
-  /** Throws what the document is refused for, `parser_failed` or `cancelled`; the process may be dead then. */
+  /** Throws why the document is refused, `parser_failed` or `cancelled`; the process may then be dead. */
   parse: (request: ParseRequest, signal?: AbortSignal) => Promise<ParsedDocument>
   readonly alive: () => boolean
   kill: () => Promise<void>
@@ -111,7 +111,7 @@ function receive(child: ChildProcess, request: ParseRequest): Promise<ParsedDocu
       try {
         take(parseReplySchema.parse(message))
       } catch (thrown) {
-        reject(ChatbotError.hide(thrown, 'parser_failed', 'The parser process answered what was not asked.'))
+        reject(ChatbotError.hide(thrown, 'parser_failed', 'The parser process sent an unexpected reply.'))
       }
     })
     child.send(request, (error) => {

@@ -1,8 +1,9 @@
-/** What the daemon and a parser process tell each other. Documents come in slices: no message is large. */
+/** Messages between the daemon and a parser process. Documents are sent in slices to keep messages small. */
 
 import { z } from 'zod'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
 import { LANGUAGES } from '../../src/domain/language.ts'
+import { packedBlocksSchema } from '../../src/ports/store/packed-blocks.ts'
 
 export const parseRequestSchema = z.object({
   path: z.string(),
@@ -10,9 +11,9 @@ export const parseRequestSchema = z.object({
   /** Folder of the model whose tokenizer counts. */
   model: z.string(),
   maxTextLength: z.number(),
-  /** Of an encrypted file. */
+  /** Password of an encrypted file. */
   password: z.string().optional(),
-  /** The file holds a stored document as JSON, which is cut anew. */
+  /** The file is a stored document as JSON, to be split again. */
   stored: z.boolean().default(false),
 })
 
@@ -20,24 +21,33 @@ export const storedDocumentSchema = z.object({
   title: z.string(),
   text: z.string(),
   linesMatchFile: z.boolean(),
-  chunks: z.array(z.object({ start: z.int(), end: z.int(), heading: z.string(), page: z.int().optional() })),
+  chunks: z.array(
+    z.object({
+      start: z.int(),
+      end: z.int(),
+      heading: z.string(),
+      page: z.int().optional(),
+      blocks: packedBlocksSchema.nullable(),
+    }),
+  ),
 })
 export type ParseRequest = z.input<typeof parseRequestSchema>
 
-/** A chunk without what the daemon makes again from the text. */
+/** A chunk without the fields that the daemon can rebuild from the text. */
 const slimChunkSchema = z.object({
   start: z.int(),
   end: z.int(),
   heading: z.string(),
   page: z.int().optional(),
   line: z.int().optional(),
-  /** What `embedText` has before the chunk's text. */
+  /** The part of `embedText` before the chunk's text. */
   context: z.string(),
   hash: z.string(),
   tokens: z.int(),
+  blocks: packedBlocksSchema.nullable(),
 })
 
-/** In this order: `text` until the text is complete, `chunks` until all are there, `document`; or `failed`. */
+/** Order: `text` slices, `chunks` slices, then `document`; or `failed`. */
 export const parseReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('chunks'), chunks: z.array(slimChunkSchema) }),

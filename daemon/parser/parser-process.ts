@@ -1,6 +1,6 @@
 /**
- * A process that reads documents: whatever a file does to a parser (endless loops, gigabytes, a crash), it does
- * it here. Ends with its parent, also in the middle of a document.
+ * A process that parses documents, to contain what a file can do to a parser: endless loops, gigabytes, a crash. It
+ * ends with its parent, even in the middle of a document.
  */
 import { readFile } from 'node:fs/promises'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'

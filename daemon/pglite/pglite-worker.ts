@@ -1,4 +1,4 @@
-/** PGlite runs SQL synchronously on its thread: this one, so that the daemon's never waits. */
+/** Runs PGlite in a worker, because it executes SQL synchronously and would block the daemon's thread. */
 import fs, { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -11,13 +11,13 @@ import type { FromWorker } from './pglite.ts'
 
 const WorkerData = z.object({ dataDir: z.string(), socketPath: z.string() })
 
-/** Checkpoints keep the log far below this: see src/store/database/maintenance.ts. jit costs more than it gains here. */
+/** Checkpoints keep the WAL far below this (src/store/database/maintenance.ts). jit costs more than it gains here. */
 const SETTINGS = ['-c', 'max_wal_size=128MB', '-c', 'min_wal_size=32MB', '-c', 'jit=off']
 
-/** After these PGlite answers nothing any more, and throws nothing either. */
+/** Output after which PGlite no longer responds, without throwing. */
 const LAST_WORDS = /^Aborted\(|^[\d-]+ [\d:.]+ \w+ \[\d+\] FATAL:/
 
-// Emscripten sets the mode of each file that it makes, mostly to 0666 and whatever the umask says.
+// Emscripten sets the mode of each file that it creates, usually to 0666, regardless of the umask.
 const { chmodSync } = fs
 fs.chmodSync = (path, mode) => chmodSync(path, typeof mode === 'number' ? mode & 0o700 : mode)
 
@@ -32,14 +32,14 @@ async function serve(): Promise<void> {
   if (!existsSync(dataDir)) await initialise()
   const database = await open(dataDir)
   failWhenItCrashes(database)
-  // One connection: messages of several would meet in PGlite's one session and give wrong results.
+  // One connection: concurrent messages would mix in PGlite's single session and give wrong results.
   const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 1 })
   await server.start()
   parentPort?.once('message', () => void shutDown(database, server).catch(fail))
   tell({ type: 'ready' })
 }
 
-/** In a folder beside the real one, which appears complete or not at all, even when this is killed. */
+/** Creates it in a folder beside the real one, so that it appears complete or not at all, even if killed. */
 async function initialise(): Promise<void> {
   const unfinished = `${dataDir}.new`
   await rm(unfinished, { recursive: true, force: true })
@@ -64,7 +64,7 @@ function open(folder: string): Promise<PGlite> {
   })
 }
 
-/** SQL errors are answers; what is thrown is PGlite's own, and the socket server never answers after it. */
+/** SQL errors are replies; a thrown error is PGlite's own, after which the socket server never responds. */
 function failWhenItCrashes(database: PGlite): void {
   const execute = database.execProtocolRawStream.bind(database)
   database.execProtocolRawStream = async (message, options) => {

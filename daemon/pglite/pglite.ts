@@ -8,11 +8,11 @@ import { z } from 'zod'
 import { ChatbotError, errorText } from '../../src/domain/errors.ts'
 
 export interface PgliteOptions {
-  /** The database's own folder; made when it does not exist. One process at a time: the caller holds a lock. */
+  /** The database's folder, created if missing. One process at a time: the caller holds a lock. */
   readonly dataDir: string
-  /** Named `.s.PGSQL.<port>`, as `pg` looks for it, in a folder that nobody else can enter. */
+  /** Named `.s.PGSQL.<port>`, as `pg` expects, in a private folder. */
   readonly socketPath: string
-  /** What PGlite and PostgreSQL print, line by line. */
+  /** Receives the output of PGlite and PostgreSQL, line by line. */
   readonly onOutput?: (line: string) => void
   /** Opening takes longer after a crash, and longest the first time. */
   readonly openTimeoutMs?: number
@@ -21,9 +21,9 @@ export interface PgliteOptions {
 export interface Pglite {
   /** For a pool of exactly one connection. */
   readonly connection: pg.PoolConfig
-  /** Called once if the database ends by itself: nothing can be read or written any more. */
+  /** Called once if the database stops by itself: then nothing can be read or written. */
   onExit: (listener: (error: ChatbotError) => void) => void
-  /** Writes everything out and ends the worker. Close the store first. */
+  /** Flushes everything and ends the worker. Close the store first. */
   close: () => Promise<void>
 }
 
@@ -39,8 +39,8 @@ const CLOSE_TIMEOUT_MS = 30_000
 const SOCKET_NAME = /^\.s\.PGSQL\.(\d+)$/
 
 /**
- * Opens the embedded database in a worker and serves it on a Unix socket. Throws `database_corrupt`,
- * `database_setup` (another PostgreSQL version's directory), `disk_full` or `data_dir_unusable`.
+ * Opens the embedded database in a worker and serves it on a Unix socket. Throws `database_corrupt`, `database_setup`
+ * (a directory of another PostgreSQL version), `disk_full` or `data_dir_unusable`.
  */
 export async function startPglite(options: PgliteOptions): Promise<Pglite> {
   const { dataDir, socketPath } = options
@@ -54,7 +54,7 @@ export async function startPglite(options: PgliteOptions): Promise<Pglite> {
   const { ready, end } = watch(worker, options)
   if (!(await inTime(Promise.race([ready, end]), options.openTimeoutMs ?? OPEN_TIMEOUT_MS))) {
     await worker.terminate()
-    throw corrupt(dataDir, 'it did not open in time')
+    throw corrupt(dataDir, 'it took too long to open')
   }
   const state = await Promise.race([end, 'open' as const])
   if (state !== 'open') throw state
@@ -73,7 +73,7 @@ export async function startPglite(options: PgliteOptions): Promise<Pglite> {
   }
 }
 
-/** Why nothing can be opened at `dataDir`, before PGlite tries in its own way. */
+/** Finds out why the database cannot be opened, before PGlite fails in less clear ways. */
 async function prepareFolders(dataDir: string, socketPath: string): Promise<void> {
   const version = await usableFolders(dataDir, socketPath).catch((error) => {
     throw ChatbotError.wrap(error, isFull(String(error)) ? 'disk_full' : 'data_dir_unusable')
@@ -82,29 +82,29 @@ async function prepareFolders(dataDir: string, socketPath: string): Promise<void
   if (!/^\d+$/.test(version)) throw corrupt(dataDir, 'its file PG_VERSION is damaged')
   throw new ChatbotError(
     'database_setup',
-    `The database in ${dataDir} is of PostgreSQL ${version}; this chatbot has ${POSTGRES_VERSION}. Use the ` +
-      'version of chatbot that made it, or move the folder away and ingest again.',
+    `The database in ${dataDir} was made with PostgreSQL ${version}; this chatbot uses ${POSTGRES_VERSION}. Use the ` +
+      'version of chatbot that created it, or move the folder away and ingest again.',
   )
 }
 
-/** Makes the folders around the database, and says what PG_VERSION says: `none` where nothing is yet. */
+/** Creates the folders around the database, and returns the content of PG_VERSION: `none` if there is no database. */
 async function usableFolders(dataDir: string, socketPath: string): Promise<string> {
   await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 })
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 })
   await rm(socketPath, { force: true })
-  // An empty folder is as good as none; what is not empty must be a database.
+  // An empty folder counts as missing; any other must be a database.
   if (existsSync(dataDir) && (await readdir(dataDir)).length === 0) await rmdir(dataDir)
   if (!existsSync(dataDir)) return 'none'
   const file = join(dataDir, 'PG_VERSION')
   return existsSync(file) ? (await readFile(file, 'utf8')).trim() : ''
 }
 
-/** What PGlite's data directories say in PG_VERSION. */
+/** The content of PG_VERSION in PGlite's data directories. */
 const POSTGRES_VERSION = '18'
 
 const KEPT_LINES = 20
 
-/** `ready` when the socket listens; `end` when the worker has ended, with the reason. */
+/** `ready` resolves when the socket is listening; `end` when the worker has exited, with the reason. */
 function watch(worker: Worker, options: PgliteOptions): { ready: Promise<void>; end: Promise<ChatbotError> } {
   let reason = 'it stopped'
   const printed: string[] = []
@@ -133,10 +133,10 @@ function watch(worker: Worker, options: PgliteOptions): { ready: Promise<void>; 
 
 async function explain(dataDir: string, reason: string, printed: readonly string[]): Promise<ChatbotError> {
   if (isFull([reason, ...printed].join('\n')) || (await freeBytes(dataDir)) < FULL_BYTES) {
-    return new ChatbotError('disk_full', `The disk of ${dataDir} is full: make room and start again.`)
+    return new ChatbotError('disk_full', `The disk of ${dataDir} is full: free some space and start again.`)
   }
   if (/EACCES|EPERM|EROFS|permission denied/i.test(reason)) {
-    return new ChatbotError('data_dir_unusable', `The database in ${dataDir} cannot be written: ${reason}.`)
+    return new ChatbotError('data_dir_unusable', `The database in ${dataDir} is not writable: ${reason}.`)
   }
   const told = printed.map((line) => /\b(?:PANIC|FATAL):\s+(.+)/.exec(line)?.[1]).findLast(Boolean)
   return corrupt(dataDir, told ?? reason)
@@ -150,10 +150,10 @@ function corrupt(dataDir: string, reason: string): ChatbotError {
   )
 }
 
-/** Less than one segment of PostgreSQL's write-ahead log. */
+/** Less than one segment of PostgreSQL's WAL. */
 const FULL_BYTES = 16 * 1024 * 1024
 
-/** Infinity when it cannot be known. */
+/** Infinity if unknown. */
 function freeBytes(dataDir: string): Promise<number> {
   return statfs(dirname(dataDir)).then(
     ({ bavail, bsize }) => bavail * bsize,

@@ -3,7 +3,7 @@ import { CLOSE_CODES, type CloseName } from '../../src/protocol/close-codes.ts'
 
 const GRACE_MS = 1000
 
-/** Closes with a code of the protocol; a peer that does not answer the closing in time is cut off. */
+/** Closes with a code of the protocol; terminates the socket if the peer does not complete the close in time. */
 export function closeSocket(
   socket: WebSocket,
   name: CloseName,

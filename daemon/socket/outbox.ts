@@ -1,35 +1,35 @@
-/** What a socket is sent, in order: its client is handed no more than it reads, and what waits for it is bounded. */
+/** Sends a socket's messages in order, with backpressure and a bound on what waits for a slow consumer. */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 
 export interface OutboxOptions {
   readonly socket: WebSocket
-  /** What the socket writes to. */
+  /** The socket's underlying stream. */
   readonly stream: Duplex
   readonly maxBufferedBytes: number
   readonly stallTimeoutMs: number
-  /** Bytes of each answer that is in memory only until this client has read it. */
+  /** Bytes of each ended answer that is in memory only for this client. */
   heldBytes: () => readonly number[]
-  /** The client reads too slowly: called once; nothing more is sent. */
+  /** The client is a slow consumer: called once; nothing more is sent. */
   giveUp: () => void
 }
 
 interface Waiting {
-  /** Undefined: nothing is sent, somebody only waits for room. */
+  /** Undefined: only waits for room, sends nothing. */
   readonly text: () => string | undefined
-  /** Held here meanwhile. */
+  /** Memory held while waiting. */
   readonly bytes: number
   readonly done: () => void
 }
 
-/** With so much of the bound in the stream, the rest waits: it can still be dropped, and others share it. */
+/** Share of the bound that may be in the stream; the rest waits here, where it can be dropped and is fair to others. */
 const STREAM_SHARE = 1 / 4
-/** Larger messages go out in fragments, each when there is room for it. In UTF-16 code units. */
+/** Larger messages are sent in fragments as there is room. In UTF-16 code units. */
 const MAX_FRAME_CHARACTERS = 32_768
-/** UTF-8 takes up to so many for a UTF-16 code unit. */
+/** Maximum UTF-8 bytes of a UTF-16 code unit. */
 const BYTES_PER_UNIT = 3
-/** Of a frame, at most. */
+/** Maximum header of a frame. */
 const FRAME_HEADER_BYTES = 10
 const MAX_CHECK_MS = 1000
 
@@ -37,10 +37,10 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #mostInStream: number
   #isGathering = false
-  // Most sockets never wait, and have none of these.
+  // Most sockets never wait, so this is created on demand.
   #waiting: Waiting[] | undefined
   #waitingBytes = 0
-  /** Of a message whose fragments are on their way. */
+  /** The unsent fragments of a message. */
   #rest: Buffer | undefined
   #checks: NodeJS.Timeout | undefined
   #movedAt = 0
@@ -51,7 +51,7 @@ export class Outbox {
     this.#mostInStream = options.maxBufferedBytes * STREAM_SHARE
   }
 
-  /** A short message: it waits for room, and counts until then. */
+  /** Queues a short message, which counts against the bound until it is sent. */
   send(message: ServerMessage): void {
     if (!this.#isOpen()) return
     const text = JSON.stringify(message)
@@ -66,8 +66,8 @@ export class Outbox {
   }
 
   /**
-   * Resolves when it was handed over, or never will be. Its sender holds it until then, and makes the next one only
-   * afterwards.
+   * Resolves when the message was handed over, or never will be. The sender keeps it in memory until then, and creates
+   * the next one only afterwards.
    */
   async sendWhenFree(message: ServerMessage): Promise<void> {
     if (!this.#isOpen()) return
@@ -79,18 +79,18 @@ export class Outbox {
     if (this.#rest !== undefined) this.#pump()
   }
 
-  /** Resolves when the client has read what was for it, or never will. */
+  /** Resolves when the client has read everything before, or never will. */
   async room(): Promise<void> {
     if (this.#isOpen() && !this.#isFree()) await this.#whenFree(() => undefined)
   }
 
-  /** Everything that is held until the client has read. */
+  /** Bytes held until the client has read them. */
   get bytes(): number {
     const { socket, heldBytes } = this.#options
     return socket.bufferedAmount + this.#waitingBytes + (this.#rest?.length ?? 0) + sum(heldBytes())
   }
 
-  /** The socket has closed, or will: nobody waits any more. */
+  /** The socket has closed or will: releases all waiting senders. */
   stop(): void {
     this.#isOver = true
     clearInterval(this.#checks)
@@ -130,14 +130,14 @@ export class Outbox {
     else this.#rest = Buffer.from(text)
   }
 
-  /** Hands over what there is room for. */
+  /** Sends as much as there is room for. */
   #pump(): void {
     while (this.#isOpen() && this.#hasRoom()) {
       const rest = this.#rest
       if (rest !== undefined) {
         const isLast = rest.length <= MAX_FRAME_CHARACTERS
         this.#rest = isLast ? undefined : rest.subarray(MAX_FRAME_CHARACTERS)
-        // A view would keep the whole of it until it is written.
+        // A view would keep the whole buffer in memory until it is written.
         const piece = isLast ? rest : Buffer.from(rest.subarray(0, MAX_FRAME_CHARACTERS))
         this.#write(piece, piece.length, isLast)
         continue
@@ -157,13 +157,13 @@ export class Outbox {
     const { socket } = this.#options
     this.#movedAt = performance.now()
     this.#gather()
-    // What fills the stream tells when it has gone: everything before it has gone as well then.
+    // The message that fills the stream gets a callback: once it is written, everything before it is too.
     const fills = socket.bufferedAmount + FRAME_HEADER_BYTES + mostBytes >= this.#mostInStream
     if (fills) socket.send(data, { binary: false, fin }, () => this.#pump())
     else socket.send(data, { binary: false, fin })
   }
 
-  /** What is sent in one tick of the event loop goes out as one write. */
+  /** Corks the stream: writes of one tick of the event loop go out as one. */
   #gather(): void {
     if (this.#isGathering) return
     const { stream } = this.#options
@@ -175,7 +175,7 @@ export class Outbox {
     })
   }
 
-  /** Looks after a client as long as something waits for it. */
+  /** Watches a client as long as something waits for it. */
   #check(): void {
     const waits = this.#waiting !== undefined || this.#rest !== undefined
     if (waits === (this.#checks !== undefined)) return
@@ -188,7 +188,7 @@ export class Outbox {
     this.#movedAt = performance.now()
     this.#checks = setInterval(
       () => {
-        // A ping may have filled the stream, and tells nobody when it has gone.
+        // A ping may have filled the stream, and has no callback.
         if (this.#hasRoom()) this.#pump()
         else if (performance.now() - this.#movedAt >= stallTimeoutMs || this.#heldTooMuch()) this.#end()
       },
@@ -196,7 +196,7 @@ export class Outbox {
     ).unref()
   }
 
-  /** One answer may be as large as it is: its reader gets the time to read it. */
+  /** A single answer may be of any size: its reader gets the time to read it. */
   #heldTooMuch(): boolean {
     const { heldBytes, maxBufferedBytes } = this.#options
     const answers = heldBytes()

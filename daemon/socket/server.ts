@@ -17,26 +17,26 @@ import type { Life } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
 import { SocketSession } from './session.ts'
 
-/** Of the frames of a message, on average. */
+/** Minimum average size of a message's fragments. */
 const MIN_FRAGMENT_BYTES = 1024
-/** Of what the network delivers at once of a frame, on average. */
+/** Minimum average size of the network chunks of a frame. */
 const MIN_CHUNK_BYTES = 64
-/** A refused upgrade is read within this time. */
+/** Time for a client to read the refusal of an upgrade. */
 const REFUSED_MS = 1000
 
 export interface SocketServer {
-  /** Serves upgrades of this HTTP server behind this gate. */
+  /** Handles upgrades of this HTTP server behind this gate. */
   attach: (server: Server, gate: Gate, connections?: IdleConnections) => void
   size: () => number
-  /** What is held for clients that have not read it yet. */
+  /** Bytes held for clients that have not read them yet. */
   bufferedBytes: () => number
-  /** Tells every client that the daemon drains. */
+  /** Notifies every client that the daemon is draining. */
   announceDraining: (graceMs: number) => void
-  /** Whether any socket was opened with a token that can be revoked. */
+  /** Whether any socket was opened with a revocable token. */
   hasTokens: () => boolean
-  /** Verifies those tokens again, and closes the sockets of those that are not good any more. */
+  /** Verifies those tokens again, and closes the sockets of revoked ones. */
   recheck: () => Promise<void>
-  /** Closes all sockets with this code and waits a moment for them to go. */
+  /** Closes all sockets with this code and gives them a moment to close. */
   close: (name: CloseName) => Promise<void>
 }
 
@@ -46,17 +46,17 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.maxFrameBytes,
-    // Unknown to its types. A message that comes in tiny pieces costs many times its length until it is whole.
+    // Missing in its types. A message in tiny pieces costs many times its length in memory until it is complete.
     ...{
       closeTimeout: limits.stallTimeoutMs,
       maxFragments: limits.maxFrameBytes / MIN_FRAGMENT_BYTES,
       maxBufferedChunks: limits.maxFrameBytes / MIN_CHUNK_BYTES,
     },
-    // A client that offers protocols must offer ours; one that offers none is served.
+    // A client that offers subprotocols must offer ours; one that offers none is accepted.
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   })
   const trusted = parseNetworks(limits.trustedProxies)
-  /** Of unknown people, by address: whoever fills it puts out their own. */
+  /** Unauthenticated sockets, by address: an address that fills the pool evicts its own. */
   const greeting = addressPool<WebSocket>({
     most: limits.maxGreetingSockets,
     mostOfAddress: limits.maxGreetingSocketsPerAddress,
@@ -69,7 +69,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
 
   const failed = (error: unknown) => log.error({ err: error }, 'the socket server failed')
   const ping = catching(failed, (socket: WebSocket) => {
-    // One that is being closed is cut off when its time is over.
+    // A closing socket is terminated when its time is over.
     if (socket.readyState !== socket.OPEN) return
     const missed = missedPongs.get(socket) ?? 0
     if (missed >= 2) {
@@ -129,7 +129,7 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
   return {
     attach(server, gate, connections) {
       server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-        // Before `ws` takes the stream over, a reset peer would be an uncaught error.
+        // Until `ws` takes over the stream, a reset by the peer would be an uncaught error.
         const ignore = () => stream.destroy()
         stream.on('error', ignore)
         const admit = async () => {
@@ -137,11 +137,11 @@ export function socketServer(life: Life, config: Config, log: Logger): SocketSer
             throw new ChatbotError('not_found', `The WebSocket is at ${SOCKET_PATH}.`)
           }
           gate.admit(request)
-          // A wrong token closes the socket with its own code below: browsers cannot read a refused upgrade.
+          // A wrong token closes the socket with a code below, because browsers cannot read a refused upgrade.
           const caller = await identified(gate, request)
           if (closing) throw new ChatbotError('draining', 'The daemon is shutting down.')
           sockets.handleUpgrade(request, stream, head, (socket) => {
-            // First of all: without a listener, a bad frame on a socket that is being closed ends the daemon.
+            // First: without a listener, a bad frame on a closing socket would crash the daemon.
             socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
             stream.off('error', ignore)
             const begin = catching(
@@ -203,7 +203,7 @@ async function identified(gate: Gate, request: IncomingMessage): Promise<Identit
 
 function refuse(stream: Duplex, error: ChatbotError): void {
   const body = JSON.stringify({ error })
-  // A peer that does not close its side would keep the connection.
+  // A peer that does not close its side would keep the connection open.
   setTimeout(() => stream.destroy(), REFUSED_MS).unref()
   stream.end(
     `HTTP/1.1 ${ERRORS[error.code].http} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,4 +1,4 @@
-/** One WebSocket: reads the client's messages, runs them, writes the daemon's. */
+/** One WebSocket: reads the client's messages, executes them, and sends the daemon's. */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Accepted } from '../../src/answers/answers.ts'
@@ -30,24 +30,24 @@ import { Outbox } from './outbox.ts'
 
 export interface SocketSessionOptions {
   readonly socket: WebSocket
-  /** What the socket writes to. */
+  /** The socket's underlying stream. */
   readonly stream: Duplex
   readonly life: Life
   readonly config: Config
   readonly gate: Gate
   readonly log: Logger
-  /** Who the upgrade's header said it is. */
+  /** The identity from the upgrade's header. */
   readonly identity: Identity | undefined
-  /** It is known now who that is; false: there is no room for them. */
+  /** The caller has been identified; false: there is no room for them. */
   enter: () => boolean
 }
 
 const DEFAULT_TURNS = 50
-/** Messages that wait for the end of the greeting. */
+/** Messages queued until the greeting is complete. */
 const MAX_EARLY = 16
-/** Passages and turns that are looked up at once for one socket; the next lookups wait until those were sent. */
+/** Passages and turns looked up concurrently for one socket; further lookups wait until those are sent. */
 const MAX_LOOKED_UP = 80
-/** Longer ones fire at once. */
+/** Longer timers fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 const isUnauthenticated = (error: unknown) =>
@@ -56,25 +56,25 @@ const isUnauthenticated = (error: unknown) =>
 export class SocketSession {
   readonly #options: SocketSessionOptions
   readonly #helloTimer: NodeJS.Timeout
-  /** Ends the readers of answers; the answers themselves go on. */
+  /** Stops reading answers; the answers themselves continue. */
   readonly #closed = new AbortController()
   readonly #outbox: Outbox
   readonly #asks = new Set<string>()
-  /** Answers whose events are on their way. */
+  /** Answers whose events are being sent. */
   readonly #reading = new Set<Accepted>()
-  /** Searches and histories on their way. */
+  /** Running searches and histories. */
   readonly #lookups = new Map<string, AbortController>()
   #lookedUp = 0
   #lookupEnded: PromiseWithResolvers<void> | undefined
-  /** Cancels on their way: an ask of the same id is a later one, and waits for them. */
+  /** Running cancels: a new ask with the same id waits for them. */
   readonly #cancels = new Map<string, Promise<void>>()
   #identity: Identity | undefined
   #expiry: NodeJS.Timeout | undefined
   #state: 'new' | 'greeting' | 'greeted' = 'new'
-  /** What a client sends without waiting for `welcome`. */
+  /** Messages sent before `welcome`. */
   readonly #early: ClientMessage[] = []
   #earlyUnits = 0
-  /** A fault of ours ends the socket that met it, and no other. */
+  /** An internal error closes only the socket where it occurred. */
   readonly #broke = (error: unknown): void => {
     this.#options.log.error({ err: error }, 'a socket failed')
     closeSocket(this.#options.socket, 'internal')
@@ -89,7 +89,7 @@ export class SocketSession {
       stream,
       maxBufferedBytes,
       stallTimeoutMs,
-      // Answers that have ended are in memory for their readers alone.
+      // Ended answers are in memory only for their readers.
       heldBytes: () => [...this.#reading].map((accepted) => accepted.heldBytes()),
       giveUp: () => this.stalled(),
     })
@@ -109,12 +109,12 @@ export class SocketSession {
     )
   }
 
-  /** What it was opened or renewed with, where that can be revoked. */
+  /** The socket's current token, if it can be revoked. */
   get token(): string | undefined {
     return this.#identity?.token
   }
 
-  /** Whether a token is still good; throws when that cannot be known now. */
+  /** Whether a token is still valid; throws if that cannot be checked now. */
   async isGood(token: string): Promise<boolean> {
     try {
       await this.#options.gate.verify(token)
@@ -125,20 +125,20 @@ export class SocketSession {
     }
   }
 
-  /** Ends the socket unless it has a newer token. */
+  /** Closes the socket unless it has a newer token. */
   refuse(token: string): void {
     if (this.token === token) closeSocket(this.#options.socket, 'unauthenticated')
   }
 
-  /** Closes the socket of a client that does not read, and gives it time to read that. */
+  /** Closes the socket of a slow consumer, with time to receive the close. */
   stalled(): void {
     const { socket, config, log } = this.#options
-    log.info({ user: this.#identity?.principal.id }, 'a client is cut off: it reads too slowly')
+    log.info({ user: this.#identity?.principal.id }, 'closing a socket: the client reads too slowly')
     closeSocket(socket, 'slow_consumer', { graceMs: config.server.stallTimeoutMs })
     this.#end()
   }
 
-  /** What is held until the client has read. */
+  /** Bytes held until the client has read them. */
   get bufferedBytes(): number {
     return this.#outbox.bytes
   }
@@ -147,7 +147,7 @@ export class SocketSession {
     this.#outbox.send(message)
   }
 
-  /** Nothing more is read or looked up for it. */
+  /** Stops all reading and lookups for it. */
   #end(): void {
     this.#outbox.stop()
     this.#closed.abort()
@@ -211,7 +211,7 @@ export class SocketSession {
     }
   }
 
-  /** Of somebody unknown: all of them together are no larger than one frame. */
+  /** From an unidentified client: all of them together are limited to one frame. */
   #keepEarly(message: ClientMessage): void {
     const { socket, config } = this.#options
     this.#early.push(message)
@@ -284,7 +284,7 @@ export class SocketSession {
       .catch((error: unknown) => {
         if (isUnauthenticated(error)) closeSocket(socket, 'unauthenticated')
         else {
-          log.warn({ err: error }, 'a token could not be checked')
+          log.warn({ err: error }, 'could not check a token')
           closeSocket(socket, 'unavailable')
         }
       })
@@ -324,12 +324,12 @@ export class SocketSession {
     const { answers } = servicesOf(this.#options.life)
     await this.#cancels.get(message.id)
     if (this.#asks.has(message.id)) {
-      throw new ChatbotError('bad_message', 'This socket already receives the answer of this id.')
+      throw new ChatbotError('bad_message', 'This socket is already receiving the answer with this id.')
     }
     if (this.#asks.size >= config.server.maxAsksPerSocket) {
       throw new ChatbotError(
         'overloaded',
-        `At most ${config.server.maxAsksPerSocket} answers at once on one socket. Wait for one to end.`,
+        `At most ${config.server.maxAsksPerSocket} answers at once on one socket. Wait for one to finish.`,
         { retryAfterMs: 500 },
       )
     }
@@ -373,16 +373,17 @@ export class SocketSession {
 
   async #lookup(
     id: string,
-    /** Passages or turns, at most. */
+    /** Maximum passages or turns. */
     entries: number,
     work: (signal: AbortSignal) => Promise<ServerMessage>,
   ): Promise<void> {
     const { config } = this.#options
-    if (this.#lookups.has(id)) throw new ChatbotError('bad_message', 'This id is already looked up.')
+    if (this.#lookups.has(id))
+      throw new ChatbotError('bad_message', 'A lookup with this id is already running.')
     if (this.#lookups.size >= config.server.maxAsksPerSocket) {
       throw new ChatbotError(
         'overloaded',
-        `At most ${config.server.maxAsksPerSocket} searches at once on one socket. Wait for one to end.`,
+        `At most ${config.server.maxAsksPerSocket} searches at once on one socket. Wait for one to finish.`,
         { retryAfterMs: 200 },
       )
     }
@@ -401,7 +402,7 @@ export class SocketSession {
     }
   }
 
-  /** What was looked up is in memory until the client has read what was before it. */
+  /** A lookup's result stays in memory until the client has read everything before it. */
   async #inLookupTurn(entries: number, work: () => Promise<void>): Promise<void> {
     while (this.#lookedUp > 0 && this.#lookedUp + entries > MAX_LOOKED_UP) {
       this.#lookupEnded ??= Promise.withResolvers()

@@ -10,8 +10,8 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 const GZIP = Buffer.from([0x1f, 0x8b])
 
 /**
- * Unpacks a tar archive, compressed with gzip or not. Nothing gets outside of `folder`: such names and links end it.
- * Throws `unsupported_model` when it is damaged or of another kind.
+ * Unpacks a tar archive, optionally gzipped. Names and links that lead outside `folder` are an error. Throws
+ * `unsupported_model` if it is damaged or of another kind.
  */
 export async function unpack(path: string, folder: string, signal: AbortSignal): Promise<void> {
   const unpacked = extract()
@@ -27,9 +27,9 @@ export async function unpack(path: string, folder: string, signal: AbortSignal):
       if (entry.header.type === 'file') await write(entry, target)
       else if (entry.header.type === 'symlink') {
         const link = entry.header.linkname ?? ''
-        // Those of a hub's cache; others could lead out in several steps.
+        // Only links of a hub cache; others could lead outside in several steps.
         if (!/^(\.\.\/)+blobs\/[0-9a-f]{40,64}$/.test(link))
-          throw new Error(`it holds a link that no hub cache has (${JSON.stringify(link)})`)
+          throw new Error(`it contains a link that is not part of a hub cache (${JSON.stringify(link)})`)
         inside(folder, join(dirname(normalize(entry.header.name)), link))
         await mkdir(dirname(target), { recursive: true })
         await symlink(link, target)
@@ -38,11 +38,11 @@ export async function unpack(path: string, folder: string, signal: AbortSignal):
     }
     await reading
   } catch (thrown) {
-    if (signal.aborted) throw new ChatbotError('cancelled', 'Stopped. Nothing was imported.')
+    if (signal.aborted) throw new ChatbotError('cancelled', 'Cancelled. Nothing was imported.')
     throw ChatbotError.wrap(
       thrown,
       'unsupported_model',
-      `${path} is no whole tar archive (.tar, .tar.gz, .tgz) of a model: `,
+      `${path} is not a complete tar archive (.tar, .tar.gz, .tgz) of a model: `,
     )
   }
 }
@@ -56,6 +56,6 @@ function inside(folder: string, name: string): string {
   const target = join(folder, name)
   const path = relative(folder, target)
   if (path.startsWith('..') || name.startsWith('/'))
-    throw new Error(`it holds a name that leads out of it (${JSON.stringify(name)})`)
+    throw new Error(`it contains a name that leads outside (${JSON.stringify(name)})`)
   return target
 }

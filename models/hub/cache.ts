@@ -27,11 +27,11 @@ export interface CachedFile {
   readonly checksum: string
 }
 
-/** A snapshot with a network in it. */
+/** A snapshot that contains a network. */
 export interface CachedModel {
   readonly name: string
   readonly commit: string
-  /** Branches and tags that name it. */
+  /** Branches and tags that point to it. */
   readonly revisions: readonly string[]
   readonly role: ModelRole
   /** Best first. */
@@ -44,13 +44,13 @@ export interface CachedModel {
 const stagingFolder = (repository: string): string => join(repository, '.staging')
 export const blobPath = (repository: string, checksum: string): string => join(repository, 'blobs', checksum)
 
-/** A snapshot that nothing looks for yet; its blobs are there. */
+/** Stages an unpublished snapshot of existing blobs. */
 export async function stageSnapshot(
   repository: string,
   commit: string,
   files: readonly CachedFile[],
 ): Promise<string> {
-  // At the depth of the snapshots, so that its links stay right when it is moved there.
+  // At the depth of the snapshots, so that its relative links stay valid after the move.
   const staged = join(stagingFolder(repository), commit)
   await rm(stagingFolder(repository), { recursive: true, force: true })
   for (const { path, checksum } of files) await linkTo(blobPath(repository, checksum), join(staged, path))
@@ -58,8 +58,8 @@ export async function stageSnapshot(
 }
 
 /**
- * Makes a staged snapshot the one that `revision` names. Where the commit has one already (of another variant), its
- * files join it in their order: the network last, so that no moment shows a part of it.
+ * Publishes a staged snapshot under `revision`. If the commit has a snapshot already (of another variant), the files
+ * are added to it in order, the network last, so that it is never seen incomplete.
  */
 export async function publishSnapshot(
   repository: string,
@@ -81,7 +81,7 @@ export async function publishSnapshot(
   return snapshot
 }
 
-/** Every model in the cache, whoever put it there. */
+/** All models in the cache, including those of other tools. */
 export async function cachedModels(cacheDir: string): Promise<CachedModel[]> {
   const entries = await readdir(cacheDir).catch(() => [])
   const models: CachedModel[] = []
@@ -123,8 +123,8 @@ interface Part {
 }
 
 /**
- * Removes a repository, or of it a revision or a variant, then the blobs that no snapshot links to. Returns the bytes
- * that became free; 0 when there was nothing.
+ * Removes a repository, a revision or a variant, and the blobs without links from other snapshots. Returns the freed
+ * bytes; 0 if there was nothing.
  */
 export async function removeFromCache(
   cacheDir: string,
@@ -136,7 +136,7 @@ export async function removeFromCache(
     const before = await bytesBelow(repository)
     if (before === 0) return 0
     if (revision === undefined && variant === undefined) {
-      // At once for whoever looks; then in its time.
+      // Renamed first, so that it vanishes at once; deleting takes its time.
       const gone = join(cacheDir, `.removed-${randomUUID()}`)
       await rename(repository, gone)
       await rm(gone, { recursive: true })
@@ -186,7 +186,7 @@ async function filesBelow(folder: string): Promise<string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
 }
 
-/** On disk: a link counts nothing. */
+/** Size on disk; links count as nothing. */
 async function bytesBelow(repository: string): Promise<number> {
   const blobs = join(repository, 'blobs')
   const sizes = await Promise.all(
@@ -200,7 +200,7 @@ async function linkTo(target: string, path: string): Promise<void> {
   try {
     await symlink(relative(dirname(path), target), path)
   } catch (thrown) {
-    // Windows lets only some users make symbolic links.
+    // Windows allows symbolic links only for some users.
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM')) throw thrown
     await link(target, path)
   }

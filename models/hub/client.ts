@@ -1,4 +1,4 @@
-/** The model hub's HTTP API: what a repository holds, and its files from any byte on. */
+/** The model hub's HTTP API: a repository's content, and its files from any offset. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ export interface HubSettings {
   readonly endpoint: string
   readonly token?: string
   readonly offline: boolean
-  /** After so long without a byte a connection counts as cut. */
+  /** Time without a byte after which a connection counts as lost. */
   readonly stallMs: number
-  /** Pause after the first failure; it doubles. */
+  /** Pause after the first failure, doubled each time. */
   readonly pauseMs: number
 }
 
@@ -51,7 +51,7 @@ export interface Hub {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** From the variables that the hub's own tools read: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_OFFLINE. */
+/** From the variables of the hub's own tools: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_OFFLINE. */
 export function hubSettings(env: Environment): HubSettings {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'huggingface')
   const token = env.HF_TOKEN || tokenIn(env.HF_TOKEN_PATH || join(home, 'token'))
@@ -64,7 +64,7 @@ export function hubSettings(env: Environment): HubSettings {
   }
 }
 
-/** Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Throws `hub_unreachable` when it is `offline`. */
+/** Uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Throws `hub_unreachable` if `offline`. */
 export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSettings): Hub {
   if (offline)
     throw new ChatbotError('hub_unreachable', 'HF_HUB_OFFLINE is set: nothing is fetched from the model hub.')
@@ -74,7 +74,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
     connect: { timeout: stallMs },
   })
 
-  /** Follows redirects by itself: the token goes to the hub only. */
+  /** Follows redirects itself, to send the token only to the hub. */
   async function get(url: string, headers: Record<string, string>, signal: AbortSignal) {
     if (offline)
       throw new ChatbotError(
@@ -110,7 +110,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
         if (!found.success)
           throw new ChatbotError(
             'pull_failed',
-            `${url} is no description of a repository: ${z.prettifyError(found.error)}. Is HF_ENDPOINT right?`,
+            `${url} is not a description of a repository: ${z.prettifyError(found.error)}. Is HF_ENDPOINT right?`,
           )
         const { sha, siblings, cardData, config } = found.data
         return { name, commit: sha, files: siblings, card: cardData, config }
@@ -127,7 +127,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
         if (range !== null && Number(range[1]) === offset && (range[2] === '*' || Number(range[2]) === size))
           return { body, from: offset }
       }
-      // It has not what the hub lists, so what is there of it is worth nothing.
+      // The server lacks content that the hub lists, so the partial file is useless.
       if (statusCode === 206 || statusCode === 416) {
         body.destroy()
         body.on('error', () => {})
@@ -140,7 +140,7 @@ export function openHub({ endpoint, token, offline, stallMs, pauseMs }: HubSetti
   }
 }
 
-/** The server does not have the bytes that were asked for: begin again. */
+/** The server cannot continue at the requested offset: start again. */
 export class RangeRefused extends Error {}
 
 const MAX_REDIRECTS = 5

@@ -11,19 +11,19 @@ export interface Download {
   readonly settings: Pick<HubSettings, 'endpoint' | 'pauseMs'>
   readonly repository: RemoteRepository
   readonly file: RemoteFile
-  /** Appears there only when it is whole and has the checksum. */
+  /** The file appears there only when it is complete and matches the checksum. */
   readonly path: string
   readonly signal: AbortSignal
-  /** Bytes on disk changed by so many since an earlier pull stopped: negative when it begins again. */
+  /** Reports the change in bytes on disk; negative if the download starts again. */
   onBytes: (delta: number) => void
 }
 
-/** Bytes after which a connection that was cut counts as progress. */
+/** Bytes after which a lost connection counts as progress. */
 const PROGRESS_BYTES = 64 * 1024
 
 /**
- * Fetches one file into `PATH.incomplete`, from where an earlier pull stopped, and moves it to `path` when its
- * checksum is right. A wrong one is fetched a second time from the start, then it is `pull_failed`.
+ * Downloads a file to `PATH.incomplete`, resuming an earlier pull, and moves it to `path` if its checksum matches.
+ * After a mismatch it is downloaded once more from the start, then fails with `pull_failed`.
  */
 export async function download({
   hub,
@@ -46,7 +46,7 @@ export async function download({
     if (++wrong > 1)
       throw new ChatbotError(
         'pull_failed',
-        `${file.path} of ${repository.name} arrives wrong from ${endpoint}: ${why}. Nothing of it was kept. A proxy or a mirror may have changed it.`,
+        `${file.path} of ${repository.name} arrives corrupted from ${endpoint}: ${why}. It was discarded. A proxy or a mirror may have changed it.`,
       )
   }
 

@@ -1,14 +1,14 @@
-/** What the hub's answers mean to a user, and which of them are worth another try. */
+/** Maps the hub's responses to errors for users, and tells which of them to retry. */
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { backoffMs } from '../../src/domain/backoff.ts'
 import { ChatbotError, errorText } from '../../src/domain/errors.ts'
 
-/** Tries in a row that bring nothing. */
+/** Maximum attempts in a row without progress. */
 export const MAX_FAILURES = 6
 const MAX_PAUSE_MS = 60_000
 
-/** Repeats what failed for a while only: cut connections, 5xx and 429, after the pause that the server asks for. */
+/** Retries only transient failures: lost connections, 5xx and 429, after the pause that the server requests. */
 export async function withRetries<T>(
   { endpoint, pauseMs, signal }: { endpoint: string; pauseMs: number; signal: AbortSignal },
   attempt: () => Promise<T>,
@@ -27,7 +27,7 @@ export async function withRetries<T>(
 export const isWorthAnotherTry = ({ transient, retryAfterMs = 0 }: ChatbotError): boolean =>
   transient !== undefined && retryAfterMs <= MAX_PAUSE_MS
 
-/** As long as the server asks for, else by backoff. */
+/** The server's Retry-After, otherwise exponential backoff. */
 export async function pauseAfter(
   error: ChatbotError,
   failures: number,
@@ -46,7 +46,7 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ChatbotError(
       'disk_full',
-      'No space is left for the model. Free some, then pull again: it goes on.',
+      'There is no space left for the model. Free some, then pull again to resume.',
     )
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return new ChatbotError(
@@ -55,7 +55,7 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
     )
   return new ChatbotError(
     'hub_unreachable',
-    `${endpoint} could not be reached: ${errorText(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; what has arrived is kept. Without a network: chatbot models import`,
+    `${endpoint} could not be reached: ${errorText(thrown)}. Check the network, HTTPS_PROXY and HF_ENDPOINT; downloaded data is kept. Without a network: chatbot models import`,
     { cause: thrown },
   )
 }
@@ -74,8 +74,8 @@ export async function hubError(
     return new ChatbotError(
       statusCode === 429 ? 'rate_limited' : 'hub_unreachable',
       statusCode === 429
-        ? `${endpoint} asks for fewer requests. Wait a while, or sign in with HF_TOKEN.`
-        : `${endpoint} fails with status ${statusCode}. Try again later; what has arrived is kept.`,
+        ? `${endpoint} limits the rate of requests. Wait a while, or sign in with HF_TOKEN.`
+        : `${endpoint} fails with status ${statusCode}. Try again later; downloaded data is kept.`,
       { retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined },
     )
   }
@@ -100,4 +100,4 @@ export async function hubError(
 }
 
 const cancelled = (): ChatbotError =>
-  new ChatbotError('cancelled', 'Stopped. What has arrived is kept: pull again and it goes on.')
+  new ChatbotError('cancelled', 'Cancelled. Downloaded data is kept: pull again to resume.')

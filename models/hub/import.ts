@@ -1,4 +1,4 @@
-/** A model from a folder or an archive into the hub's cache, for hosts without a network. */
+/** Imports a model from a folder or an archive into the hub's cache, for hosts without a network. */
 import { createHash, randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -14,9 +14,9 @@ import { blobPath, type CachedFile, exists, publishSnapshot, stageSnapshot } fro
 import { withRepository } from './lock.ts'
 
 export interface ImportOptions {
-  /** A folder laid out as on the hub, a repository of another hub cache, or a tar archive of either. */
+  /** A folder with the hub's layout, a repository of another hub cache, or a tar archive of either. */
   readonly source: string
-  /** `org/name`; that of the repository, else `local/` and the folder's name. */
+  /** `org/name`; default: the repository's name, otherwise `local/` and the folder's name. */
   readonly name?: string | undefined
   readonly cacheDir: string
   /** The setting `models.executionProvider`. */
@@ -35,8 +35,8 @@ export interface Imported {
 }
 
 /**
- * Copies a model's files into the cache, each checked against the checksum that a hub's cache states for it, and
- * shows them when all are there. Throws `unsupported_model`, `model_corrupt` and `unknown_model`.
+ * Copies a model's files into the cache, verifies them with the checksums of a hub cache, and publishes them when all
+ * are there. Throws `unsupported_model`, `model_corrupt` and `unknown_model`.
  */
 export async function importModel(options: ImportOptions): Promise<Imported> {
   const { cacheDir, signal } = options
@@ -54,7 +54,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
     if (!/^[\w.-]+\/[\w.-]+$/.test(name) || name.includes('--') || /(^|\/)\./.test(name))
       throw new ChatbotError(
         'bad_request',
-        `\`${name}\` is no name for a model. Give it one: --name org/name`,
+        `\`${name}\` is not a valid name for a model. Choose one: --name org/name`,
       )
     return await withRepository(cacheDir, name, options, () => copyIn(model, name, options))
   } finally {
@@ -74,11 +74,11 @@ async function copyIn(
   const repository = repositoryFolder(cacheDir, name)
   const files: CachedFile[] = []
   let bytes = 0
-  // The networks last: a snapshot that has one is complete.
+  // Networks last: a snapshot with a network is complete.
   for (const path of paths.toSorted(
     (a, b) => Number(weights.has(a)) - Number(weights.has(b)) || b.length - a.length,
   )) {
-    if (signal.aborted) throw new ChatbotError('cancelled', 'Stopped. Nothing was imported.')
+    if (signal.aborted) throw new ChatbotError('cancelled', 'Cancelled. Nothing was imported.')
     const file = { path, checksum: await checkedSum(folder, path) }
     files.push(file)
     bytes += (await stat(join(folder, path))).size
@@ -96,7 +96,7 @@ async function copyIn(
   return { name, commit, role, variants: networks.map(({ variant }) => variant), folder: snapshot, bytes }
 }
 
-/** A cache names its blobs after their checksums: a copy that differs is damaged. */
+/** A cache names its blobs by their checksums: a file with another one is damaged. */
 async function checkedSum(folder: string, path: string): Promise<string> {
   const stated = basename(await readlink(join(folder, path)).catch(() => ''))
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(stated)) return sha256(join(folder, path))
@@ -116,7 +116,7 @@ interface Located {
   readonly commit?: string
 }
 
-/** The folder itself, or what it holds: the repository of a hub's cache, or the only folder in it. */
+/** The folder itself or its content: the repository of a hub cache, or the only folder in it. */
 async function locate(folder: string, outer = 2): Promise<Located> {
   if (await exists(join(folder, 'config.json'))) return { folder }
   const [, org, ...rest] = basename(folder).split('--')
@@ -137,7 +137,7 @@ async function locate(folder: string, outer = 2): Promise<Located> {
   )
 }
 
-/** Those that a model may have; nothing else of the folder is copied. */
+/** The files of a model; nothing else in the folder is copied. */
 async function filesOf(folder: string): Promise<string[]> {
   const below = async (name: string) =>
     (await readdir(join(folder, name)).catch(() => [])).map((file) => `${name}/${file}`)

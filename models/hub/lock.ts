@@ -13,8 +13,8 @@ export interface LockOptions {
 }
 
 /**
- * One process at a time changes a repository of the cache: `work` has it alone. The lock is a transaction on a SQLite
- * file, which the operating system frees when the process dies, however it dies. Waits for the holder, and says so once.
+ * Runs `work` with exclusive access to a repository of the cache. The lock is a transaction on a SQLite file, which the
+ * operating system releases however the process dies. Waits for the holder, and calls `onWait` once.
  */
 export async function withRepository<T>(
   cacheDir: string,
@@ -45,6 +45,9 @@ async function taken(path: string, { signal, onWait }: LockOptions): Promise<Dat
     if (tries === 0) onWait()
     await setTimeout(POLL_MS, undefined, { signal }).catch(() => {})
     if (signal.aborted)
-      throw new ChatbotError('cancelled', 'Stopped while another command works on this model.')
+      throw new ChatbotError(
+        'cancelled',
+        'Cancelled while waiting for another command to finish with this model.',
+      )
   }
 }

@@ -23,13 +23,13 @@ export interface PullOptions {
   readonly cacheDir: string
   readonly settings: HubSettings
   readonly signal: AbortSignal
-  /** Throws when the user does not accept it; `undefined` when the repository states none. */
+  /** Throws if the user declines; `undefined` if the repository states no licence. */
   readonly acceptLicence: (licence: string | undefined) => Promise<void>
-  /** Once, when something is to come: of `bytes` in all an earlier pull left `have`. */
+  /** Called once if there is something to download: `bytes` in all, of which an earlier pull left `have`. */
   readonly onStart: (start: { readonly bytes: number; readonly have: number; readonly files: number }) => void
-  /** May be negative: a file begins again. */
+  /** Negative when a file starts again. */
   readonly onBytes: (delta: number) => void
-  /** Another command works on the same model. */
+  /** Another command is using the same model. */
   readonly onWait: () => void
 }
 
@@ -42,19 +42,19 @@ export interface Pulled {
   readonly folder: string
   /** Of all its files. */
   readonly bytes: number
-  /** False when all of it was there before. */
+  /** False if everything was there before. */
   readonly fetched: boolean
 }
 
 const FILES_AT_ONCE = 4
 const SPARE_BYTES = 32 * 1024 * 1024
-/** Those that are used, and those that say where the model is from. */
+/** The needed files, and those that tell the model's origin. */
 const FILES =
   /^(config|tokenizer|tokenizer_config|special_tokens_map|generation_config|modules|sentence_bert_config|config_sentence_transformers)\.json$|^chat_template\.(json|jinja)$|^1_Pooling\/config\.json$|^(README\.md|LICEN[CS]E(\.\w+)?|NOTICE(\.\w+)?)$/
 
 /**
- * Brings one network of a repository into the hub's cache, with the files that it needs. What an interrupted pull has
- * fetched is kept and goes on. A model appears only when all its files are there and have the hub's checksums.
+ * Downloads one network of a repository with the files that it needs into the hub's cache. An interrupted pull resumes.
+ * A model appears only when all its files are there and match the hub's checksums.
  *
  * Throws `unknown_model`, `unsupported_model`, `licence_not_accepted`, `disk_full`, `hub_refused`, `hub_unreachable`,
  * `rate_limited`, `pull_failed` and `cancelled`.
@@ -112,7 +112,7 @@ async function bring(hub: Hub, remote: RemoteRepository, options: PullOptions): 
   }
 }
 
-/** What is needed of a repository, the network last: a snapshot that has it is complete. */
+/** The needed files, network last: a snapshot with the network is complete. */
 function filesOf({ name, files: all }: RemoteRepository, network: Network): RemoteFile[] {
   const paths = all.map(({ path }) => path)
   const weights = new Set([network.path, ...externalData(paths, network.path)])
@@ -127,7 +127,7 @@ function filesOf({ name, files: all }: RemoteRepository, network: Network): Remo
   return files
 }
 
-/** A blob that is damaged goes: pulling again repairs a model. */
+/** Deletes a damaged blob, so that pulling again repairs a model. */
 async function isWhole(blob: string, { checksum }: RemoteFile): Promise<boolean> {
   if (!(await exists(blob))) return false
   if ((await checksumLike(checksum, blob)) === checksum) return true
@@ -136,7 +136,7 @@ async function isWhole(blob: string, { checksum }: RemoteFile): Promise<boolean>
 }
 
 async function fetchBlob(options: Parameters<typeof download>[0]): Promise<void> {
-  // Two files of the same content are one blob.
+  // Two files with the same content are one blob.
   if (!(await exists(options.path))) await download(options)
 }
 
@@ -196,7 +196,7 @@ async function makeFolder(path: string): Promise<void> {
     throw ChatbotError.wrap(
       thrown,
       'data_dir_unusable',
-      'The folder of models cannot be made. Set HF_HUB_CACHE to one that can be written. ',
+      'The folder of models cannot be created. Set HF_HUB_CACHE to a writable one. ',
     )
   }
 }

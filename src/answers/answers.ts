@@ -1,4 +1,4 @@
-/** Runs asks to their end, whoever listens: accepts, leases, streams, cancels and drains them. */
+/** Runs asks to their end, with or without listeners: accepts, leases, streams, cancels and drains them. */
 import { LRUCache } from 'lru-cache'
 import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
@@ -27,7 +27,7 @@ export interface Accepted {
   readonly epoch: number
   /** From the answer's start; ends with `done` or `error`. */
   events: (signal?: AbortSignal) => AsyncIterable<LoggedEvent>
-  /** What is in memory only until its events have been read. */
+  /** Memory held until the events have been read. */
   heldBytes: () => number
 }
 
@@ -36,9 +36,9 @@ export interface AnswersOptions {
   readonly logs: AnswerLogs
   readonly signals: Signals
   readonly limits: Pick<Limits, 'ask' | 'spent'>
-  /** This daemon instance. */
+  /** Id of this daemon instance. */
   readonly owner: string
-  /** Other daemons may work on the same database: what this one cannot finish is theirs. */
+  /** Whether other daemons work on the same database and can take over unfinished answers. */
   readonly shared: boolean
   readonly leaseMs: number
   readonly maxAsks: number
@@ -46,19 +46,19 @@ export interface AnswersOptions {
   readonly historyTurns: number
   /** Called with every event of every answer that runs here, and the engine's id. */
   onEvent: (event: AnswerEvent, engine: string) => void
-  /** Called with what no asker will see in full: unexpected errors with their cause. */
+  /** Called with errors that the asker does not see in full: unexpected ones, with their cause. */
   onError: (error: unknown, id: string) => void
 }
 
 export interface Answers {
-  /** Writes the durable row, then starts the answer or joins the one under this id. */
+  /** Writes the durable row, then starts the answer or joins the running one with this id. */
   ask: (principal: Principal, request: AskRequest) => Promise<Accepted>
-  /** On whichever daemon it runs. Idempotent: unknown and ended answers are left as they are. */
+  /** Cancels the answer on any daemon. Idempotent: unknown and ended answers are ignored. */
   cancel: (principal: Principal, id: string) => Promise<void>
   inFlight: () => number
   /**
-   * Takes no new asks; resolves when none runs or the time is over, and then hands over what is left to another
-   * daemon, or ends it as interrupted where there is no other.
+   * Accepts no more asks, and waits until none is running or the grace period is over. Then hands the rest over to
+   * another daemon, or ends them as interrupted if there is none.
    */
   drain: (graceMs: number) => Promise<void>
 }
@@ -76,7 +76,7 @@ interface Entering {
   readonly entered: Promise<Accepted>
 }
 
-/** What an attempt needs besides what was asked. */
+/** What an attempt needs besides the request. */
 interface Prepared {
   readonly generator: Generator
   readonly language: Language
@@ -85,29 +85,29 @@ interface Prepared {
   readonly startedAt: number
 }
 
-/** Asks of one asker that are worked on at once; those that an engine answers are not counted. */
+/** Concurrent asks of one asker; those waiting for an engine do not count. */
 const MAX_SLOTS = 4
 
-/** Collections remembered of all askers. */
+/** Remembered collections of all askers together. */
 const MAX_REMEMBERED = 50_000
 
-/** Answers taken over at a time: the other daemons shall have some, too. */
+/** Answers taken over at a time, to leave some for the other daemons. */
 const MAX_TAKEN = 8
 
 const NEVER_ABORTED = new AbortController().signal
 const NO_SLOT = () => undefined
 
-/** Why an attempt ends when another daemon goes on with it. */
+/** Abort reason when another daemon takes over. */
 const HANDED_OVER = Symbol('handed over')
 
 export function createAnswers(options: AnswersOptions): Answers {
   const { ports, owner, leaseMs } = options
   const runs = new Map<string, Run>()
-  // Asks on their way to a row: counted against maxAsks, and waited for by a repetition of the same ask.
+  // Asks that have no row yet: they count against maxAsks, and a repeated ask waits for the first.
   const entering = new Map<string, Entering>()
   const answerOnce = oneFlight(answerQuestion)
   const slots = fairSlots(MAX_SLOTS)
-  /** What an asker could read under these names at the last ask. */
+  /** What an asker could read under these names at their last ask. */
   const remembered = new LRUCache<string, readonly SearchedCollection[]>({
     maxSize: MAX_REMEMBERED,
     sizeCalculation: (collections) => collections.length + 1,
@@ -130,7 +130,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   renewal.unref()
   options.signals.on('cancel', (key) => runs.get(key)?.abort.abort(cancelled()))
 
-  /** Renews what runs here, ends what should not, and takes over what another daemon has left. */
+  /** Renews leases, ends attempts that lost theirs, and takes over answers of lost daemons. */
   async function keepLeases(): Promise<void> {
     const before = new Map(runs)
     if (before.size > 0) {
@@ -146,7 +146,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (!options.shared || draining || room <= 0) return
     const { taken, givenUp } = await ports.store.answers.takeLapsed(lease, Math.min(room, MAX_TAKEN))
     for (const id of givenUp)
-      options.onError(new Error('given up: daemons died or were stuck with this answer twice'), id)
+      options.onError(new Error('given up: daemons crashed or hung twice with this answer'), id)
     for (const answer of taken) await goOn(answer)
   }
 
@@ -159,7 +159,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       return
     }
     const sight = await ports.store.answers.look(principal, id)
-    // What is complete ends by itself in a moment.
+    // A complete answer ends by itself in a moment.
     if (sight?.state !== 'complete') abort.abort(takenOver())
   }
 
@@ -188,7 +188,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (request.conversation !== undefined && request.history !== undefined) {
       throw new ChatbotError(
         'bad_request',
-        'Send either `conversation` or `history`: the turns of a conversation are known here.',
+        'Send either `conversation` or `history`: the daemon knows the turns of a conversation.',
       )
     }
     if (draining)
@@ -220,14 +220,14 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
   }
 
-  /** A full daemon starts nothing new, but still gives out what it has. */
+  /** A full daemon starts nothing new, but still returns existing answers. */
   async function checkCapacity(principal: Principal, id: string): Promise<void> {
     if (runs.size + entering.size < options.maxAsks) return
     const known = await ports.store.answers.look(principal, id)
     if (known?.state === 'complete' || (known?.state === 'running' && !known.lapsed)) return
     throw new ChatbotError(
       'overloaded',
-      `The daemon already works on ${options.maxAsks} answers. Try again in a moment.`,
+      `The daemon is already working on ${options.maxAsks} answers. Try again in a moment.`,
       { retryAfterMs: 1000 },
     )
   }
@@ -247,7 +247,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     return joined(begun, (signal) => followed(principal, request, begun.epoch, signal))
   }
 
-  /** With what the asker could read at the last ask, where that still holds: one trip to the database instead of two. */
+  /** Reuses the collections of the asker's last ask if they still match: one database round trip instead of two. */
   async function begin(
     principal: Principal,
     request: AskRequest,
@@ -268,7 +268,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const prepared = prepare(request, collections, startedAt)
     const ask = newAsk(principal, request, prepared, mostInFlight)
     const begun = await ports.store.answers.begin(principal, ask)
-    // With an engine of their own they may lack one that answers them.
+    // Not if the request chose the engine: the collections' own engine may not be configured.
     if (request.engine === undefined) remembered.set(place, collections)
     return { begun, prepared }
   }
@@ -318,9 +318,9 @@ export function createAnswers(options: AnswersOptions): Answers {
       log.append(event)
       options.onEvent(event, generator.id)
     }
-    // Its lease had lapsed (the machine slept): this attempt has taken it over.
+    // This attempt has taken over an older one here whose lease had lapsed (the machine slept).
     runs.get(key)?.abort.abort(takenOver())
-    // The attempt before may have shown text that this one will not repeat.
+    // The previous attempt may have shown text that this one will not repeat.
     if (epoch > 1) emit({ type: 'restart', keep: 0 })
     let tokens = 0
     const spend = (more: number) => {
@@ -348,7 +348,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       )
     }
     const work = async () => {
-      // Counted before the end is told, so that the next question finds them counted, however this one ended.
+      // Tokens are counted before the end is reported, however it ended, so that the next ask's limits include them.
       const answer = await answering().finally(() => count(principal, request.id, tokens))
       emit({ type: 'done', answer })
     }
@@ -371,7 +371,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     await options.limits.spent(principal, tokens).catch((error: unknown) => options.onError(error, id))
   }
 
-  /** The events of an answer that another daemon runs. */
+  /** The events of an answer that runs on another daemon. */
   function followed(
     principal: Principal,
     request: AskRequest,
@@ -406,7 +406,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     return turns.filter((turn) => turn.id !== id && turn.state === 'complete').slice(-options.historyTurns)
   }
 
-  /** Records how an answer ended and tells who listens; the row says so first. */
+  /** Records the failure in the row first, then tells the listeners. */
   async function fail(
     principal: Principal,
     id: string,
@@ -426,7 +426,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const error = ChatbotError.hide(
       reason,
       'internal',
-      'The answer failed for a reason that the daemon did not expect. `chatbot logs` has the details.',
+      'The answer failed because of an unexpected error. `chatbot logs` has the details.',
     )
     if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state = error.code === 'cancelled' ? 'cancelled' : endOf(error)
@@ -464,7 +464,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     },
   }
 
-  /** Resolves when nothing runs or enters any more, or at the deadline. */
+  /** Resolves when no ask is running or entering, or at the deadline. */
   async function idle(deadline: number): Promise<void> {
     while (runs.size + entering.size > 0 && Date.now() < deadline) {
       const all = [
@@ -511,7 +511,7 @@ const accepted = (log: AnswerLog, conversation: string): Accepted => ({
   heldBytes: () => log.heldBytes(),
 })
 
-/** The answer under an id that was asked before, and that does not run here. */
+/** An existing answer that does not run here. */
 function joined(
   begun: Exclude<Begun, { kind: 'started' }>,
   follow: (signal?: AbortSignal) => AsyncIterable<LoggedEvent>,

@@ -3,7 +3,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import type { Generator, Generators } from '../ports/generator.ts'
 
 /**
- * The engine that the request names, else the one that all searched collections name, else the configured one.
+ * The engine of the request, otherwise the one that all searched collections name, otherwise the configured default.
  * Throws `unknown_engine`.
  */
 export function chooseEngine(
@@ -19,6 +19,6 @@ export function chooseEngine(
   if (generators.has(engine)) return generators.withFallbacks(engine)
   throw new ChatbotError(
     'unknown_engine',
-    `The collection "${first.name}" is answered by the engine \`${engine}\`, which is not configured. Name another: chatbot collections set ${first.name} --engine NAME, or --default-engine.`,
+    `The collection "${first.name}" uses the engine \`${engine}\`, which is not configured. Choose another: chatbot collections set ${first.name} --engine NAME, or --default-engine.`,
   )
 }

@@ -1,14 +1,14 @@
-/** An answer that another daemon runs, seen from this one. */
+/** Follows an answer that runs on another daemon. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, grownText } from '../domain/answer.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
 import type { AnswerSight } from '../ports/store/answers.ts'
 
-/** What asking once more under the same id comes to. */
+/** Outcome of asking again under the same id. */
 export type FollowOutcome =
   | { readonly kind: 'running'; readonly epoch: number }
-  /** Also a later attempt that runs here: its events begin with `restart`. */
+  /** Includes a later attempt that runs here: its events begin with `restart`. */
   | { readonly kind: 'elsewhere'; events: (signal: AbortSignal) => AsyncIterable<LoggedEvent> }
   | { readonly kind: 'finished'; readonly epoch: number; readonly answer: Answer }
   | {
@@ -23,7 +23,7 @@ export interface FollowAnswerOptions {
   readonly epoch: number
   readonly logs: AnswerLogs
   readonly signal: AbortSignal
-  /** How the answer stands in the database. */
+  /** The answer's state in the database. */
   look: () => Promise<AnswerSight | undefined>
   askAgain: () => Promise<FollowOutcome>
 }
@@ -31,8 +31,8 @@ export interface FollowAnswerOptions {
 const WATCH_MS = 1000
 
 /**
- * The events of the log while it has them, and the end from the database, which is the truth: whatever the log misses,
- * the text is whole. An answer whose daemon is gone is asked for again, which starts the next attempt.
+ * Streams the log's events as far as it has them, and takes the end from the database, the source of truth: the text
+ * is complete even if the log lost some. If the answer's daemon is gone, asks again, which starts the next attempt.
  */
 export async function* follow(options: FollowAnswerOptions): AsyncGenerator<LoggedEvent> {
   const { answer, logs, signal } = options
@@ -90,12 +90,12 @@ export async function* follow(options: FollowAnswerOptions): AsyncGenerator<Logg
   }
 }
 
-/** Resolves when the attempt does not run any more, or its daemon seems gone. */
+/** Resolves when the attempt is no longer running, or its daemon seems gone. */
 async function watch({ look }: FollowAnswerOptions, epoch: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(WATCH_MS, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
-    // While the database is away, the log may still go on.
+    // While the database is unavailable, the log may still deliver.
     const sight = await look().catch(() => ({ state: 'running', epoch, lapsed: false }) as const)
     if (sight?.state !== 'running' || sight.epoch !== epoch || sight.lapsed) return
   }

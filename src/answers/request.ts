@@ -1,4 +1,4 @@
-/** What is asked, and how it is kept for a daemon that may have to answer it instead. */
+/** The request of an ask, and its stored form for a daemon that may take it over. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalFilter, type EarlierTurn, type SearchFilter } from '../domain/answer.ts'
@@ -11,13 +11,13 @@ export interface AskRequest {
   readonly id: string
   readonly question: string
   readonly conversation?: string | undefined
-  /** Earlier turns, oldest first, where there is no `conversation`. */
+  /** Earlier turns, oldest first, if there is no `conversation`. */
   readonly history?: readonly EarlierTurn[] | undefined
   readonly collections?: readonly string[] | undefined
   readonly filter?: SearchFilter | undefined
   readonly engine?: string | undefined
   readonly retrieval?: RetrievalOptions | undefined
-  /** False: the answer is neither taken from the cache nor put there. */
+  /** False: the cache is neither read nor written. */
   readonly cache?: boolean | undefined
   /** W3C trace context of the asker. */
   readonly traceparent?: string | undefined
@@ -61,11 +61,11 @@ export const storedAsk = (principal: Principal, request: AskRequest): unknown =>
   }
 }
 
-/** Throws when another version has written it. */
+/** Throws if another version wrote it. */
 export const readStoredAsk = (stored: unknown): { principal: Principal; request: AskRequest } =>
   storedAskSchema.parse(stored)
 
-/** Equal for asks that mean the same. */
+/** Equal for asks with the same meaning. */
 export function bodyHash(request: AskRequest): string {
   const { question, conversation, history, collections, filter, engine, retrieval, cache } = request
   const body = [

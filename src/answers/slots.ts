@@ -1,12 +1,12 @@
 import { type Semaphore, semaphore } from '../domain/semaphore.ts'
 
-/** A few slots for each subject, so that one who asks much makes nobody else wait. */
+/** A few slots per subject: many asks of one subject wait for each other, not other subjects for them. */
 export interface Slots {
-  /** Resolves when the subject has a slot; the function that it gives frees it, however often it is called. */
+  /** Resolves when the subject gets a slot, to a function that frees it; calling it twice is harmless. */
   take: (subject: string) => Promise<() => void>
 }
 
-/** At most so many slots of a subject at once, in the order in which they were asked for. */
+/** Limits the concurrent slots of each subject, first come, first served. */
 export function fairSlots(most: number): Slots {
   const subjects = new Map<string, Semaphore>()
   return {
@@ -16,7 +16,7 @@ export function fairSlots(most: number): Slots {
       const leave = await own.take()
       return () => {
         leave()
-        // Called again, it may find newer slots of the same subject.
+        // A second call must not affect newer slots of the same subject.
         if (own.isIdle() && subjects.get(subject) === own) subjects.delete(subject)
       }
     },

@@ -1,4 +1,4 @@
-/** The archive's file: gzip of one JSON record a line, from a `header` to an `end`. */
+/** The archive file: gzipped JSON lines, one record each, from a `header` to an `end`. */
 import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { FOR_PASSPHRASES, unseal } from '../auth/sealed.ts'
@@ -8,12 +8,12 @@ import { linesOf } from '../domain/lines.ts'
 import { isStorable, UNSTORABLE } from '../domain/storable.ts'
 import { ARCHIVE_FORMAT, type ArchiveRecord, recordSchema } from '../ports/store/backup-records.ts'
 
-/** Lines are handed to gzip in pieces of this size: one call for each small record would cost more than it packs. */
+/** Lines are batched to this size for gzip: one call per small record would cost more than the compression. */
 const PIECE_CHARACTERS = 64 * 1024
-/** UTF-16 code units of a record: a conversation is one. A few kilobytes of gzip may stand for gigabytes. */
+/** UTF-16 code units of a record, for example one conversation: a few kilobytes of gzip can expand to gigabytes. */
 const MAX_RECORD_CHARACTERS = 128 * 1024 * 1024
 
-/** The bytes of an archive. An error of the records ends the stream without the `end` that makes it valid. */
+/** The bytes of an archive. If `records` fails, the stream ends without the `end` record that makes it valid. */
 export function packArchive(records: AsyncIterable<ArchiveRecord>): Readable {
   const lines = Readable.from(pieces(records), { objectMode: false })
   const gzip = createGzip({ level: 6 })
@@ -34,28 +34,26 @@ async function* pieces(records: AsyncIterable<ArchiveRecord>): AsyncGenerator<st
   yield piece
 }
 
-/** The records of an archive; throws `backup_corrupt` where it is cut off, damaged or of another kind. */
+/** The records of an archive; throws `backup_corrupt` if it is truncated, damaged or not an archive. */
 export async function* unpackArchive(bytes: Readable): AsyncGenerator<ArchiveRecord> {
   let last: ArchiveRecord | undefined
   for await (const record of parsed(bytes)) {
     if (last === undefined) checkHeader(record)
-    else if (last.type === 'end') throw corrupt('something follows its end')
+    else if (last.type === 'end') throw corrupt('there is data after its end')
     last = record
     yield record
   }
   if (last?.type !== 'end') throw corrupt('it ends too early')
 }
 
-/** Of a `secrets` record. Throws `bad_request`. */
+/** Decrypts a `secrets` record. Throws `bad_request`. */
 export async function openSecrets(sealed: string, passphrase: string): Promise<string> {
   try {
     return (await unseal(sealed, passphrase, FOR_PASSPHRASES)).toString('utf8')
   } catch (error) {
-    throw new ChatbotError(
-      'bad_request',
-      'The passphrase is not the one that the backup was made with. Nothing was restored.',
-      { cause: error },
-    )
+    throw new ChatbotError('bad_request', 'This is not the passphrase of the backup. Nothing was restored.', {
+      cause: error,
+    })
   }
 }
 
@@ -72,9 +70,9 @@ async function* parsed(bytes: Readable): AsyncGenerator<ArchiveRecord> {
       yield record
     }
   } catch (error) {
-    // What the file system says is no damage of the archive.
+    // File system errors do not mean that the archive is damaged.
     if (error instanceof ChatbotError || (error instanceof Error && 'syscall' in error)) throw error
-    throw corrupt(line === 0 ? 'it is no backup' : `line ${line} cannot be read`, error)
+    throw corrupt(line === 0 ? 'it is not a backup' : `line ${line} cannot be read`, error)
   } finally {
     bytes.unpipe(gunzip)
     gunzip.destroy()
@@ -86,10 +84,10 @@ function checkHeader(record: ArchiveRecord): void {
   if (record.format > ARCHIVE_FORMAT) {
     throw new ChatbotError(
       'backup_corrupt',
-      `The backup was made by chatbot ${record.version}, in a format that this version does not know. Update chatbot, then restore it.`,
+      `The backup was made by chatbot ${record.version}, in a format unknown to this version. Update chatbot, then restore it.`,
     )
   }
 }
 
 const corrupt = (what: string, cause?: unknown) =>
-  new ChatbotError('backup_corrupt', `The backup is damaged: ${what}. Restore another copy of it.`, { cause })
+  new ChatbotError('backup_corrupt', `The backup is damaged: ${what}. Restore from another copy.`, { cause })

@@ -3,15 +3,15 @@ import type { AskEvent } from './client.ts'
 type TextEvent = Extract<AskEvent, { type: 'delta' | 'restart' }>
 
 /**
- * Keeps the consumer's text of an answer right while the daemon's stream is repeated from its start: what the
- * consumer already has is swallowed, and where the two part a `restart` cuts the consumer's text there.
+ * Keeps the consumer's text of an answer correct while the daemon repeats the stream from the start: drops text that
+ * the consumer already has, and emits a `restart` at the first difference.
  */
 export class AnswerText {
   #shown = ''
-  /** How much of `#shown` the current stream has confirmed; all of it, while nothing repeats. */
+  /** Length of `#shown` that the current stream has confirmed; all of it unless the stream is repeating. */
   #confirmed = 0
 
-  /** The daemon's stream starts over. */
+  /** The daemon restarts the stream. */
   rewind(): void {
     this.#confirmed = 0
   }
@@ -30,11 +30,11 @@ export class AnswerText {
   restart(keep: number): TextEvent[] {
     const repeating = this.#confirmed < this.#shown.length
     this.#confirmed = Math.min(keep, this.#shown.length)
-    // While repeating, the text behind `keep` may be about to come again as it was.
+    // During a repetition, the text after `keep` may come again unchanged.
     return this.#cut(this.#confirmed, !repeating)
   }
 
-  /** The whole text, as it is stored. */
+  /** Reconciles with the complete text, as stored. */
   finish(text: string): TextEvent[] {
     this.rewind()
     const events = this.append(text)
@@ -48,7 +48,7 @@ export class AnswerText {
   }
 }
 
-/** How many code units of `text` stand in `shown` from `from` on; never half a surrogate pair. */
+/** Code units of `text` that match `shown` from `from` on; never splits a surrogate pair. */
 function commonPrefix(shown: string, from: number, text: string): number {
   if (shown.startsWith(text, from)) return text.length
   const limit = Math.min(text.length, shown.length - from)

@@ -25,23 +25,23 @@ export interface CallOptions {
 }
 
 export interface BackupCallOptions extends CallOptions {
-  /** Of the hashes of passwords and keys. */
+  /** Encrypts the hashes of passwords and keys. */
   readonly passphrase?: string
 }
 
 export interface ApiClient {
-  /** Throws what the daemon said, or `daemon_unreachable`, `timeout`, `cancelled`, `version_mismatch`. */
+  /** Throws the daemon's error, or `daemon_unreachable`, `timeout`, `cancelled`, `version_mismatch`. */
   call: <N extends RouteName>(
     name: N,
     request: RouteRequest<N>,
     options?: CallOptions,
   ) => Promise<RouteResponse<N>>
   /**
-   * Uploads a file, streamed; resolves when it is accepted, without a job when it can be found. `bytes` is its size
-   * when it was hashed.
+   * Streams a file to the daemon; resolves when it is accepted, or without a job when it is searchable. `bytes` is its
+   * size when it was hashed.
    */
   upload: (file: FileUpload, options?: CallOptions) => Promise<RouteResponse<'putDocument'>>
-  /** The bytes of a backup; they fail when the connection ends before the archive does. */
+  /** The bytes of a backup; the stream fails if the connection ends before the archive. */
   backup: (options?: BackupCallOptions) => Promise<Readable>
   /** `bytes` is the size of the archive. */
   restore: (
@@ -56,19 +56,19 @@ export interface FileUpload {
   readonly collection: string
   readonly uri: string
   readonly path: string
-  /** The run that it belongs to. */
+  /** The job of the upload. */
   readonly job?: string | undefined
   readonly bytes: number
   /** SHA-256, hex. */
   readonly hash: string
-  /** Id of the source that it came from. */
+  /** Id of the file's source. */
   readonly source?: string | undefined
-  /** Of an encrypted file. */
+  /** Password of an encrypted file. */
   readonly password?: string | undefined
 }
 
 const CALL_IDLE_MS = 120_000
-/** The answer to an upload comes when the file is indexed: for the largest allowed that is most of an hour. */
+/** An upload is answered when the file is indexed: for the largest allowed file, that takes most of an hour. */
 const UPLOAD_IDLE_MS = 3_600_000
 
 export function apiClient(endpoint: DaemonAddress, { version }: { readonly version: string }): ApiClient {
@@ -92,7 +92,7 @@ export function apiClient(endpoint: DaemonAddress, { version }: { readonly versi
     },
     async upload({ collection, uri, path, job, bytes, hash, source, password }, { signal } = {}) {
       const { method, path: template } = routes.putDocument
-      // A file that vanished is reported by its stream.
+      // If the file is gone, its stream reports it.
       const stats = await stat(path).catch(() => undefined)
       const modifiedAt = stats?.mtime.toISOString()
       const stream = Readable.from(exactly(path, bytes))
@@ -161,7 +161,7 @@ const errorReply = z.object({ error: errorBodySchema })
 function read<N extends RouteName>(reply: HttpReply, name: N, version: string): RouteResponse<N> {
   if (reply.status >= 400) throw errorOf(reply, version)
   const content = parseJsonOrUndefined(reply.body)
-  if (!isResponse(name, content)) throw strange('an answer of another form', reply.headers, version)
+  if (!isResponse(name, content)) throw strange('a response in an unexpected form', reply.headers, version)
   return content
 }
 
@@ -172,7 +172,7 @@ function errorOf({ status, headers, body }: HttpReply, version: string): Chatbot
     : strange(`HTTP status ${status}`, headers, version)
 }
 
-/** TypeScript cannot follow the output of a schema that is chosen by a type parameter. */
+/** TypeScript cannot infer the output of a schema that is chosen by a type parameter. */
 function isResponse<N extends RouteName>(name: N, content: unknown): content is RouteResponse<N> {
   return routes[name].response.safeParse(content).success
 }
@@ -186,14 +186,14 @@ function strange(what: string, headers: HttpReply['headers'], version: string): 
     )
   }
   return theirs === version
-    ? new ChatbotError('internal', `The daemon sent ${what}. \`chatbot logs\` may say why.`)
+    ? new ChatbotError('internal', `The daemon sent ${what}. \`chatbot logs\` may have details.`)
     : new ChatbotError(
         'version_mismatch',
         `The daemon is version ${String(theirs)}, this program ${version}: it sent ${what}. Restart it: chatbot restart`,
       )
 }
 
-/** The first `bytes` bytes of a file: what was announced, or an error. */
+/** The first `bytes` bytes of a file; an error if it is shorter. */
 async function* exactly(path: string, bytes: number): AsyncGenerator<Buffer, void, undefined> {
   let left = bytes
   try {
@@ -210,7 +210,7 @@ async function* exactly(path: string, bytes: number): AsyncGenerator<Buffer, voi
   if (left > 0) {
     throw new ChatbotError(
       'document_hash_mismatch',
-      'The file changed while it was uploaded. Run the ingest again.',
+      'The file changed during the upload. Run the ingest again.',
     )
   }
 }

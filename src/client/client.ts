@@ -1,4 +1,4 @@
-/** What a program that talks to the daemon sees. connect.ts makes a client; the TUI and the commands use it. */
+/** The client interface of programs that talk to the daemon: the TUI and the commands. connect.ts implements it. */
 import type {
   Answer,
   AnswerEvent,
@@ -12,35 +12,35 @@ import type { ChatbotError } from '../domain/errors.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 
-/** Where the daemon listens: its own Unix socket, or TCP with a token. */
+/** Where the daemon listens: its Unix socket, or TCP with a token. */
 export type DaemonAddress =
   | { readonly kind: 'local'; readonly socketPath: string }
   | {
       readonly kind: 'tcp'
       readonly url: string
       readonly token?: string
-      /** Send the token also where others on the way can read it. */
+      /** Send the token even over an unencrypted connection. */
       readonly allowInsecure?: boolean
     }
 
 export interface AskRequest {
   readonly question: string
-  /** UUID; the client makes one unless given. */
+  /** UUID; generated if absent. */
   readonly id?: string
   readonly conversation?: string
-  /** Earlier turns, oldest first, where they are not in a conversation of the daemon. */
+  /** Earlier turns, oldest first, if they are not in a conversation of the daemon. */
   readonly history?: readonly EarlierTurn[]
   readonly collections?: readonly string[]
   readonly filter?: SearchFilter
   readonly engine?: string
   readonly retrieval?: RetrievalOptions
-  /** False: neither taken from the cache nor put there. */
+  /** False: the cache is neither read nor written. */
   readonly cache?: boolean
   /** Cancels the answer in the daemon; the iteration then ends with a `cancelled` error event. */
   readonly signal?: AbortSignal
 }
 
-/** The daemon's events of an answer, and what the client itself knows. `epoch` and `seq` are checked and gone. */
+/** The daemon's events of an answer, plus the client's; `epoch` and `seq` are checked and removed. */
 export type AskEvent =
   | { readonly type: 'accepted'; readonly id: string; readonly conversation: string; readonly epoch: number }
   | AnswerEvent
@@ -58,9 +58,9 @@ export type ConnectionState =
 
 export interface ChatClient {
   /**
-   * Asks and yields the events until `done` or `error`, which is always the last one. When the connection is
-   * lost on the way it connects again and repeats the ask under the same id: the daemon answers with the
-   * stream from its start or with the finished answer, and the client turns what repeats into `restart`.
+   * Asks, and yields events; the last is always `done` or `error`. If the connection is lost, it reconnects and repeats
+   * the ask under the same id: the daemon replays the stream or returns the finished answer, and the client turns
+   * repetition into `restart`.
    */
   ask: (request: AskRequest) => AsyncIterable<AskEvent>
   search: (request: {
@@ -75,7 +75,7 @@ export interface ChatClient {
     conversation: string,
     limit?: number,
   ) => Promise<{ conversation: ConversationSummary; turns: readonly Turn[] }>
-  /** Calls the listener with every change of the connection; returns how to stop that. */
+  /** Calls the listener on every change of the connection; returns a function that unsubscribes. */
   onConnection: (listener: (state: ConnectionState) => void) => () => void
   close: () => Promise<void>
   [Symbol.asyncDispose]: () => Promise<void>

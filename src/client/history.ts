@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ConversationSummary, Turn } from '../domain/answer.ts'
 import type { conversationSchema, turnSchema } from '../protocol/shapes.ts'
 
-/** Times travel as ISO 8601 text. */
+/** Times are sent as ISO 8601 text. */
 export const toSummary = (wire: z.output<typeof conversationSchema>): ConversationSummary => ({
   ...wire,
   createdAt: new Date(wire.createdAt),

@@ -12,12 +12,12 @@ import { unreachable } from './socket/socket-errors.ts'
 
 export interface HttpRequest {
   readonly method: string
-  /** With its query. */
+  /** Including the query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | { readonly stream: Readable; readonly bytes: number }
   readonly signal?: AbortSignal
-  /** Longest silence, milliseconds; 0 waits forever. */
+  /** Longest silence in milliseconds; 0 waits forever. */
   readonly idleMs: number
 }
 
@@ -30,7 +30,7 @@ export interface HttpReply {
 export interface HttpConnection {
   /** Throws `daemon_unreachable`, `timeout` or `cancelled`; every status is a reply. */
   send: (request: HttpRequest) => Promise<HttpReply>
-  /** As `send`, but the body is left to be read; it fails when the connection ends before the body does. */
+  /** Like `send`, but returns the body unread; reading fails if the connection ends before the body. */
   open: (request: HttpRequest) => Promise<IncomingMessage>
   close: () => void
 }
@@ -43,7 +43,7 @@ const traceContext = () => {
 
 export function httpConnection(endpoint: DaemonAddress): HttpConnection {
   const secure = endpoint.kind === 'tcp' && endpoint.url.startsWith('https:')
-  // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
+  // An `import` of node:http evaluates all its exports including undici, a tenth of a command's start-up time.
   const http = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
   const agent = new http.Agent({ keepAlive: true })
   const open = (request: HttpRequest): Promise<IncomingMessage> =>
@@ -58,7 +58,7 @@ export function httpConnection(endpoint: DaemonAddress): HttpConnection {
       })
       sent.setTimeout(idleMs, () => sent.destroy(timeout(idleMs)))
       sent.on('response', (response) => {
-        // A refusal that came before the whole body was sent: nobody reads the rest.
+        // An early refusal: the rest of the upload is not read.
         response.on('end', () => {
           if (!sent.writableFinished) sent.destroy()
         })
@@ -66,7 +66,7 @@ export function httpConnection(endpoint: DaemonAddress): HttpConnection {
       })
       sent.on('error', (error) => reject(failure(endpoint, error, signal)))
       writeBody(sent, body).catch((error: unknown) => {
-        // A daemon that refuses a file answers before it has read all of it: that answer says more.
+        // A daemon that refuses a file answers before reading all of it; its answer is the better error.
         if (!isBrokenPipe(error)) {
           sent.destroy()
           reject(failure(endpoint, error, signal))

@@ -1,4 +1,4 @@
-/** How a command finds, starts and stops the daemon of its data directory. */
+/** Finds, starts and stops the daemon of a data directory. */
 
 import { fork } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
@@ -22,10 +22,10 @@ const startReportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), error: errorBodySchema }),
 ])
 
-/** What the daemon's process tells whoever forked it. */
+/** What a starting daemon reports to the process that forked it. */
 export type StartReport = z.infer<typeof startReportSchema>
 
-/** `busy`: it listens, but does not answer; `detail` says what is awaited or what fails. */
+/** `busy`: it listens but does not respond; `detail` says what it waits for or what fails. */
 export interface Health {
   readonly status: z.infer<typeof healthSchema>['status'] | 'busy'
   readonly version?: string
@@ -34,19 +34,19 @@ export interface Health {
 
 const POLL_MS = 50
 const RESPONSE_MS = 3000
-/** What a daemon needs to stop, after the time that running answers get. */
+/** Time for a daemon to stop, in addition to the grace period for running answers. */
 const STOP_MS = 15_000
 
 export interface LaunchOptions {
   readonly loaded: LoadedConfig
   readonly env: NodeJS.ProcessEnv
-  /** Without it the daemon runs until it is told to stop. */
+  /** False: the daemon runs until it is stopped. */
   readonly stopWhenIdle: boolean
 }
 
 /**
- * The daemon's own socket, with a daemon of this version behind it that is ready. Starts one when none runs, or
- * when the one that runs has drained and gone; `onStarting` is told so, once.
+ * Returns the daemon's socket once a daemon of this version is ready on it. Starts one if none is running, or when
+ * the running one has drained and exited; then `onStarting` is called once.
  */
 export async function ensureDaemon(
   options: LaunchOptions & { onStarting?: (message: string) => void },
@@ -79,13 +79,13 @@ export async function ensureDaemon(
   }
 }
 
-/** The socket of the daemon that runs; throws `daemon_unreachable` when none is ready. */
+/** The socket of the running daemon; throws `daemon_unreachable` if none is ready. */
 export async function runningDaemon({ config }: LoadedConfig): Promise<DaemonAddress> {
   const health = await daemonHealth(config.dataDir)
   if (health !== undefined && isReady(health)) return endpointOf(config.dataDir, health)
   throw new ChatbotError(
     'daemon_unreachable',
-    health === undefined ? 'No daemon runs; a question starts one.' : describe(health),
+    health === undefined ? 'No daemon is running; asking a question starts one.' : describe(health),
   )
 }
 
@@ -96,7 +96,7 @@ function endpointOf(dataDir: string, health: Health): DaemonAddress {
   return { kind: 'local', socketPath: runtimePaths(dataDir).socket }
 }
 
-/** Another command was faster, or a daemon that no longer listens has not yet let go. */
+/** Another command was faster, or a daemon that no longer listens still holds the lock. */
 function unlessHeld(error: unknown): ChatbotError {
   if (error instanceof ChatbotError && error.code === 'daemon_running') return error
   throw error
@@ -119,13 +119,13 @@ const notReady = (health: Health | undefined) =>
 const describe = ({ status, detail }: Health) =>
   `The daemon is ${status}${detail === undefined ? '' : `: ${detail}`}.`
 
-/** Starts a detached daemon and waits until it is ready; throws what kept it from starting. */
+/** Starts a detached daemon and waits until it is ready; throws the reason if it fails to start. */
 export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions): Promise<void> {
   const { config } = loaded
   const paths = runtimePaths(config.dataDir)
   const { prepareDataDir } = await import('../config/data-dir.ts')
   prepareDataDir(config.dataDir, paths)
-  // What is written here comes before the log is open, or from a crash below JavaScript.
+  // For output before the log is open, or from a native crash.
   const lastWords = join(paths.logDir, 'start.err')
   const stderr = openSync(lastWords, 'w', 0o600)
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
@@ -148,7 +148,7 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
         reject(
           new ChatbotError(
             'timeout',
-            `The daemon was not ready after ${duration(config.daemon.startTimeoutMs)}. \`chatbot logs\` may say why; daemon.startTimeoutMs sets the time.`,
+            `The daemon was not ready after ${duration(config.daemon.startTimeoutMs)}. \`chatbot logs\` may have details; daemon.startTimeoutMs sets the limit.`,
           ),
         )
       }, config.daemon.startTimeoutMs)
@@ -171,7 +171,7 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
           reject(
             new ChatbotError(
               'daemon_start_failed',
-              `The daemon ended while it started (${signal ?? `status ${code}`}). ${words}`,
+              `The daemon exited while starting (${signal ?? `status ${code}`}). ${words}`,
             ),
           )
         }),
@@ -185,8 +185,8 @@ export async function startDaemon({ loaded, env, stopWhenIdle }: LaunchOptions):
 }
 
 /**
- * Drains and stops the running daemon; resolves when that one is gone, with who it was as far as it is known, or
- * with undefined when none ran. Another one that somebody starts meanwhile is left alone.
+ * Drains and stops the running daemon. Resolves when it has exited, to what is known of it, or to undefined if none was
+ * running. A daemon that is started meanwhile is left alone.
  */
 export async function stopDaemon(loaded: LoadedConfig): Promise<Partial<Owner> | undefined> {
   const { dataDir, server } = loaded.config
@@ -195,7 +195,7 @@ export async function stopDaemon(loaded: LoadedConfig): Promise<Partial<Owner> |
   const { readOwner } = await import('../config/data-dir.ts')
   const owner = readOwner(paths)
   const reply = await ask(paths, 'POST', '/api/v1/shutdown')
-  // A daemon that is still starting has no services to drain; its signal handler stops it when it is up.
+  // A starting daemon has no services to drain; its signal handler stops it when it is up.
   const accepted = typeof reply === 'object' && reply.status === 200
   if (!accepted && owner !== undefined) terminate(owner.pid)
   const gone = async () => {
@@ -208,7 +208,7 @@ export async function stopDaemon(loaded: LoadedConfig): Promise<Partial<Owner> |
     if (Date.now() > deadline) {
       throw new ChatbotError(
         'timeout',
-        `The daemon with pid ${owner?.pid ?? '?'} does not stop. End it with \`kill -9 ${owner?.pid ?? 'PID'}\`: no stored data is lost.`,
+        `The daemon with pid ${owner?.pid ?? '?'} does not stop. Kill it with \`kill -9 ${owner?.pid ?? 'PID'}\`: no stored data is lost.`,
       )
     }
     await sleep(POLL_MS)
@@ -220,7 +220,7 @@ function terminate(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM')
   } catch (error) {
-    // Gone in the meantime: that is what was wanted.
+    // Already gone, as intended.
     if (!isNoProcess(error)) throw error
   }
 }
@@ -235,27 +235,27 @@ function lives(pid: number): boolean {
 
 const isNoProcess = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ESRCH'
 
-/** What the daemon of this data directory says of itself; undefined when none listens. */
+/** What the daemon of this data directory reports; undefined if none is listening. */
 export async function daemonHealth(dataDir: string): Promise<Health | undefined> {
   const reply = await ask(runtimePaths(dataDir), 'GET', '/readyz')
   if (reply === 'nobody') return undefined
   const health = reply === 'silence' ? undefined : healthSchema.safeParse(reply.body).data
-  return health ?? { status: 'busy', detail: 'it does not answer' }
+  return health ?? { status: 'busy', detail: 'it does not respond' }
 }
 
-/** Whether a daemon is there, however busy it or its database may be. */
+/** Whether a daemon is listening, even if it or its database is busy. */
 async function listens(paths: RuntimePaths): Promise<boolean> {
   return (await ask(paths, 'GET', '/healthz')) !== 'nobody'
 }
 
-/** One small request over the daemon's socket. `silence`: somebody is there, but no answer came. */
+/** One small request over the daemon's socket. `silence`: a daemon is there, but did not respond. */
 function ask(
   paths: RuntimePaths,
   method: 'GET' | 'POST',
   path: string,
 ): Promise<{ status: number; body: unknown } | 'nobody' | 'silence'> {
   return new Promise((resolve) => {
-    // An `import` of node:http evaluates all its exports, undici among them: a tenth of a command's start.
+    // An `import` of node:http evaluates all its exports including undici, a tenth of a command's start-up time.
     const { request } = process.getBuiltinModule('node:http')
     let connected = false
     const sent = request({ socketPath: paths.socket, method, path, agent: false }, (response) => {
@@ -279,7 +279,7 @@ function ask(
       })
     })
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      // EAGAIN: more wait to be let in than may.
+      // EAGAIN: the backlog of connections is full.
       resolve(connected || error.code === 'EAGAIN' ? 'silence' : 'nobody')
     })
     sent.on('close', () => clearTimeout(timer))

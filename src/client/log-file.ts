@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Where reading stopped: the file (its inode: the name is a link to the one in use) and the byte after it. */
+/** Where reading stopped: the file, by inode because the name is a link to the current file, and the next byte. */
 export interface Tail {
   readonly lines: readonly string[]
   readonly inode: number
@@ -11,7 +11,7 @@ export interface Tail {
 const BLOCK_BYTES = 64 * 1024
 const POLL_MS = 200
 
-/** The last lines of a file, read from its end; undefined when there is none. */
+/** The last lines of a file, read from its end; undefined if it does not exist. */
 export async function lastLines(path: string, count: number): Promise<Tail | undefined> {
   const file = await openExisting(path)
   if (file === undefined) return undefined
@@ -24,7 +24,7 @@ export async function lastLines(path: string, count: number): Promise<Tail | und
       bytes = Buffer.concat([await readAt(file, start, from - start), bytes])
       from = start
     }
-    // What follows the last line feed is still being written.
+    // A line without a line feed is still being written.
     const end = bytes.lastIndexOf(10) + 1
     const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
     return { lines: count === 0 ? [] : lines.slice(-count), inode, offset: size - bytes.length + end }
@@ -33,7 +33,7 @@ export async function lastLines(path: string, count: number): Promise<Tail | und
   }
 }
 
-/** Lines as they are appended, also after the file was rotated; ends with the process. */
+/** Lines as they are appended, across rotations; never ends. */
 export async function* followLines(
   path: string,
   { inode, offset }: Tail,
@@ -54,7 +54,7 @@ export async function* followLines(
       continue
     }
     await next?.close()
-    // Polled: notifications do not reach across network and container file systems.
+    // Polled: file notifications do not work across network and container file systems.
     await sleep(POLL_MS)
   }
 }

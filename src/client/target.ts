@@ -1,4 +1,4 @@
-/** Which daemon a command talks to: the one of this machine, or a server that is named by flags, environment or context. */
+/** Chooses the daemon of a command: the local one, or a server from flags, environment or context. */
 
 import { type Context, type Credential, changeContexts, readContexts } from '../config/contexts.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -16,13 +16,13 @@ export type Target = { readonly kind: 'local' } | RemoteTarget
 export interface RemoteTarget {
   readonly kind: 'remote'
   readonly server: string
-  /** Name of the context that it was taken from. */
+  /** Name of the context, if one was used. */
   readonly context: string | undefined
   readonly allowInsecure: boolean
   readonly credential: Credential | undefined
 }
 
-/** `--server`, else `--context`, else CHATBOT_SERVER, else the current context, else this machine. */
+/** Precedence: `--server`, `--context`, CHATBOT_SERVER, the current context, this machine. */
 export function targetOf(flags: TargetFlags, env: NodeJS.ProcessEnv): Target {
   const wanted = flags.server ?? (flags.context === undefined ? env.CHATBOT_SERVER : undefined)
   const { 'data-dir': dataDir, context } = flags
@@ -55,11 +55,11 @@ function remote(
   return { kind: 'remote', server, context, allowInsecure: allowInsecure || insecure, credential: shown }
 }
 
-/** Without a slash at the end; throws `bad_request`. */
+/** Without a trailing slash; throws `bad_request`. */
 export function serverUrl(text: string): string {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
-    throw new ChatbotError('bad_request', `"${text}" is no server: write https://chat.example.org`)
+    throw new ChatbotError('bad_request', `"${text}" is not a server URL such as https://chat.example.org`)
   }
   url.hash = ''
   return url.href.replace(/(?<!\/)\/+$/, '')
@@ -71,7 +71,7 @@ export function describeTarget(target: Target): string {
   return target.context === undefined ? target.server : `${target.server} (context ${target.context})`
 }
 
-/** With a token that is good for the next minute. Throws `unauthenticated` when the login has ended. */
+/** With a token valid for at least a minute. Throws `unauthenticated` if the login has expired. */
 export async function endpointOf(
   target: RemoteTarget,
   env: NodeJS.ProcessEnv,
@@ -101,7 +101,7 @@ async function accessToken(
   const renewal = changeContexts(env, async (all) => {
     const entry = all.contexts[context]
     const held = entry?.credential
-    // Another command was faster.
+    // Another command has refreshed it already.
     if (entry === undefined || held?.kind !== 'login' || isFresh(held)) return all
     const renewed = await api
       .call('refresh', { body: { refreshToken: held.refreshToken } })
@@ -121,5 +121,5 @@ async function accessToken(
 const loggedOut = (server: string) =>
   new ChatbotError(
     'unauthenticated',
-    `The login at ${server} has ended. Log in again: chatbot login --server ${server}`,
+    `The login at ${server} has expired. Log in again: chatbot login --server ${server}`,
   )

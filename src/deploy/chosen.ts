@@ -2,7 +2,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { currentContext } from './cluster.ts'
 import { type Deployed, lastDeployed } from './state.ts'
 
-/** What is named, else what was deployed last. Throws `not_found` when that is nothing. */
+/** The deployment named by flags, otherwise the last one. Throws `not_found` if there is none. */
 export async function chosenDeployment(flags: {
   readonly target?: Deployed['target'] | undefined
   readonly context?: string | undefined
@@ -24,6 +24,6 @@ export function notCompose(target: Deployed): Exclude<Deployed, { target: 'compo
   if (target.target !== 'compose') return target
   throw new ChatbotError(
     'bad_request',
-    'A compose project keeps no revisions: deploy the image that you want with --image.',
+    'A compose project has no revisions: deploy the wanted image with --image.',
   )
 }

@@ -1,4 +1,4 @@
-/** A cluster as kubectl shows it: reachable or not, and what its pods are doing. */
+/** The state of a cluster as kubectl reports it: reachability and pods. */
 
 import { z } from 'zod'
 import { ChatbotError } from '../domain/errors.ts'
@@ -6,7 +6,7 @@ import { parseJson } from '../domain/json.ts'
 import { printable } from '../domain/printable.ts'
 import { lastLinesOf, output, run } from './tool.ts'
 
-/** Where a release is. */
+/** The location of a release. */
 export interface ReleaseLocation {
   readonly context: string
   readonly namespace: string
@@ -21,7 +21,7 @@ export const kubectl = (
   ...args: string[]
 ): string[] => ['--context', context, '--namespace', namespace, ...args]
 
-/** Throws `bad_request` when kubectl has no current context. */
+/** Throws `bad_request` if kubectl has no current context. */
 export async function currentContext(): Promise<string> {
   const { code, stdout } = await run('kubectl', ['config', 'current-context'])
   if (code === 0 && stdout.trim() !== '') return stdout.trim()
@@ -39,7 +39,7 @@ export async function checkCluster(context: string): Promise<string> {
   if (versions !== undefined) return versions.serverVersion.gitVersion
   throw new ChatbotError(
     'cluster_unreachable',
-    `The cluster of context ${context} does not answer: ${printable(lastLinesOf(stderr, 3))}`,
+    `The cluster of context ${context} does not respond: ${printable(lastLinesOf(stderr, 3))}`,
   )
 }
 
@@ -84,12 +84,12 @@ export interface Pod {
   readonly ready: boolean
   /** Ready, Completed, Pending, ImagePullBackOff, CrashLoopBackOff, … */
   readonly state: string
-  /** What Kubernetes says about it; empty when nothing is wrong. */
+  /** Kubernetes's explanation; empty if nothing is wrong. */
   readonly detail: string
   readonly restarts: number
 }
 
-/** The pods of a release, without those that are going. */
+/** The pods of a release, except terminating ones. */
 export async function podsOf(place: ReleaseLocation): Promise<Pod[]> {
   const selector = `app.kubernetes.io/instance=${place.release}`
   const text = await output(
@@ -137,7 +137,7 @@ function podOf({ metadata, spec, status }: z.output<typeof podsSchema>['items'][
 
 const isUnwell = ({ ready, state }: Pod) => !ready && state !== 'Completed'
 
-/** States that time does not mend. */
+/** States from which a pod does not recover by itself. */
 const HOPELESS = [
   'ImagePullBackOff',
   'ErrImagePull',
@@ -150,7 +150,7 @@ const HOPELESS_RESTARTS = 3
 export const isHopeless = ({ ready, state, restarts }: Pod) =>
   !ready && (HOPELESS.includes(state) || (state === 'CrashLoopBackOff' && restarts >= HOPELESS_RESTARTS))
 
-/** Why pods do not work: their state, what Kubernetes says, and the last lines of their logs. */
+/** Why pods do not work: their state, Kubernetes's explanation, and the last lines of their logs. */
 export async function diagnosis(place: ReleaseLocation): Promise<string> {
   const unwell = (await podsOf(place).catch(() => [])).filter(isUnwell)
   const found = await Promise.all(

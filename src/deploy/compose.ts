@@ -13,18 +13,18 @@ import { failed, lastLinesOf, output, run, type ToolOptions } from './tool.ts'
 const FOLDER = join(packageRoot(), 'deploy/docker')
 const WAIT_SECONDS = 600
 
-/** Variables of compose.yaml, kept from one run to the next. */
+/** Variables of compose.yaml, kept between runs. */
 export type ComposeVariables = Readonly<Record<string, string>>
 
 export interface ComposeProject {
-  /** Holds secrets and variables; 0700. */
+  /** Contains secrets and variables; 0700. */
   readonly folder: string
   readonly variables: ComposeVariables
   run: (args: readonly string[], options?: ToolOptions) => ReturnType<typeof run>
   output: (args: readonly string[]) => Promise<string>
-  /** The project as it would be with these changes; secrets are names of files in it. */
+  /** The project with these changes applied; secrets appear as file names. */
   plan: (changes: ComposeVariables) => Promise<string>
-  /** Remembers them for this and later runs. */
+  /** Saves changes for this and later runs. */
   set: (changes: ComposeVariables) => void
 }
 
@@ -56,7 +56,7 @@ export function composeProject(engine: 'docker' | 'podman', env: NodeJS.ProcessE
   }
 }
 
-/** Makes what is missing of the secrets; what is there stays. */
+/** Creates missing secrets and keeps existing ones. */
 export async function makeSecrets({ folder }: ComposeProject): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await output('sh', [join(FOLDER, 'secrets.sh'), join(folder, 'secrets')])
@@ -71,13 +71,13 @@ const serviceSchema = z.object({
   ExitCode: z.int().default(0),
 })
 
-/** A container of the project: `Service`, `State` (running, exited, …) and `Health` as compose says them. */
+/** A container of the project: `Service`, `State` (running, exited, …) and `Health` as compose reports them. */
 export type Container = z.output<typeof serviceSchema>
 
 export async function containers(project: ComposeProject): Promise<Container[]> {
   const text = (await project.output(['ps', '--all', '--format', 'json'])).trim()
   if (text === '') return []
-  // One document a line, or, in older versions, one list.
+  // One document per line or, in older versions, one list.
   const documents: unknown[] = text.startsWith('[')
     ? z.array(z.unknown()).parse(parseJson(text))
     : text.split('\n').map((line) => parseJson(line))
@@ -85,8 +85,8 @@ export async function containers(project: ComposeProject): Promise<Container[]> 
 }
 
 /**
- * Starts or changes the project and waits until all of it is healthy. When that fails, the error says which
- * containers are not and why, and `previous` variables, if any, are brought back. Throws `deploy_failed`.
+ * Starts or changes the project and waits until all of it is healthy. On failure, the error names the unhealthy
+ * containers with reasons, and the `previous` variables, if any, are restored. Throws `deploy_failed`.
  */
 export async function bringUp(
   project: ComposeProject,
@@ -109,15 +109,15 @@ export async function bringUp(
   const parts = [failed('docker', ['compose', ...args], up).message, await unhealthy(project)]
   if (previous === undefined) {
     parts.push(
-      'It was the first time: what there is stays for you to look at. `chatbot deploy down` removes it.',
+      'This was the first deployment: it is left in place for inspection. `chatbot deploy down` removes it.',
     )
   } else {
-    onProgress('Going back to what ran before…')
+    onProgress('Going back to the previous version…')
     project.set(previous)
     const back = await project.run(args)
     parts.push(
       back.code === 0
-        ? `Went back to ${previous.CHATBOT_IMAGE}, which serves.`
+        ? `Went back to ${previous.CHATBOT_IMAGE}, which is running.`
         : `Going back failed too: ${printable(lastLinesOf(back.stderr, 5))}`,
     )
   }
@@ -136,5 +136,5 @@ async function unhealthy(project: ComposeProject): Promise<string> {
       return `  ${Name} (${Image}): ${state}\n${stdout.trimEnd().replace(/^/gm, '    ')}`
     }),
   )
-  return found.length === 0 ? '' : printable(`Not well:\n${found.join('\n')}`)
+  return found.length === 0 ? '' : printable(`Unhealthy:\n${found.join('\n')}`)
 }

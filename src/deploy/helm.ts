@@ -1,4 +1,4 @@
-/** A release of the chart: planned, rolled out, watched, rolled back. */
+/** A Helm release: plan, roll out, watch, roll back. */
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,9 +15,9 @@ const CHART = join(packageRoot(), 'deploy/helm/chatbot')
 export const MINIKUBE_VALUES = join(CHART, 'values-minikube.yaml')
 
 export interface Settings {
-  /** Files of values, later ones win. */
+  /** Values files; later ones take precedence. */
   readonly files: readonly string[]
-  /** `key=value`, as helm takes them. */
+  /** `key=value`, as for helm. */
   readonly set: readonly string[]
   readonly image?: { readonly repository: string; readonly tag: string } | undefined
 }
@@ -25,12 +25,12 @@ export interface Settings {
 export interface Rollout {
   readonly place: ReleaseLocation
   readonly settings: Settings
-  /** As helm writes it: `10m`. */
+  /** In helm's format: `10m`. */
   readonly timeout: string
   readonly signal: AbortSignal
-  /** How long a pod may be in a state that time does not mend; half a minute unless told. */
+  /** How long a pod may stay in a state from which it does not recover by itself; default: half a minute. */
   readonly patienceMs?: number
-  /** Told about each change of a pod. */
+  /** Called on every change of a pod. */
   onPod: (pod: Pod) => void
   onProgress: (message: string) => void
 }
@@ -43,20 +43,20 @@ export interface Revision {
 }
 
 const WATCH_MS = 2000
-/** An image may still be on its way. */
+/** Pulling an image may take this long. */
 const PATIENCE_MS = 30_000
 
 const at = ({ context, namespace }: ReleaseLocation) => ['--kube-context', context, '--namespace', namespace]
 
 function valuesOf({ files, set, image }: Settings): { args: string[]; options: ToolOptions } {
   const args = [...files.flatMap((file) => ['--values', file]), ...set.flatMap((pair) => ['--set', pair])]
-  // The image of this run wins over what a file says.
+  // An explicit image takes precedence over the values files.
   return image === undefined
     ? { args, options: {} }
     : { args: [...args, '--values', '-'], options: { input: stringify({ image }) } }
 }
 
-/** What would be applied, its secrets masked. Throws `bad_request` with helm's words when the chart refuses the values. */
+/** The manifests to apply, with secrets masked. Throws `bad_request` with helm's error for invalid values. */
 export async function plan(
   { namespace, release }: Pick<ReleaseLocation, 'namespace' | 'release'>,
   settings: Settings,
@@ -64,7 +64,7 @@ export async function plan(
   return maskSecrets(await rendered({ namespace, release }, settings, []))
 }
 
-/** As `plan`, with the secrets that the values hold, or new ones. */
+/** Like `plan`, with the secrets from the values or new ones. */
 export async function rendered(
   { namespace, release }: Pick<ReleaseLocation, 'namespace' | 'release'>,
   settings: Settings,
@@ -77,10 +77,10 @@ export async function rendered(
     options,
   )
   if (code === 0) return stdout
-  throw new ChatbotError('bad_request', `The chart refuses this: ${printable(lastLinesOf(stderr, 15))}`)
+  throw new ChatbotError('bad_request', `The chart rejects the values: ${printable(lastLinesOf(stderr, 15))}`)
 }
 
-/** Replaces the values of all Secrets, and digests that are made from them. */
+/** Masks the values of all Secrets, and digests made from them. */
 const maskSecrets = (manifests: string): string =>
   manifests
     .split(/^(?=---$)/m)
@@ -97,7 +97,7 @@ const historySchema = z.array(
   z.object({ revision: z.int(), status: z.string(), updated: z.string(), chart: z.string() }),
 )
 
-/** Oldest first; empty when there is no such release. */
+/** Oldest first; empty if there is no such release. */
 export async function history(place: ReleaseLocation): Promise<Revision[]> {
   const args = ['history', place.release, ...at(place), '--max', '20', '--output', 'json']
   const finished = await run('helm', args)
@@ -107,8 +107,8 @@ export async function history(place: ReleaseLocation): Promise<Revision[]> {
 }
 
 /**
- * Installs or upgrades and waits until all is ready. When that fails, the error says which pods are not well and
- * why, and an upgrade is rolled back. Throws `deploy_failed` or `timeout`. Returns the revision.
+ * Installs or upgrades, and waits until all is ready; returns the revision. On failure, the error names the unhealthy
+ * pods with reasons, and an upgrade is rolled back. Throws `deploy_failed` or `timeout`.
  */
 export async function rollOut(rollout: Rollout): Promise<Revision> {
   const { place, settings, timeout, signal } = rollout
@@ -119,7 +119,7 @@ export async function rollOut(rollout: Rollout): Promise<Revision> {
   const command = ['upgrade', '--install', place.release, CHART, ...at(place), '--create-namespace']
   const upgraded = await run(
     'helm',
-    // What earlier runs set stays; what the chart brings new comes.
+    // Keeps values from earlier runs, and adds the chart's new defaults.
     [...command, '--reset-then-reuse-values', '--wait', '--timeout', timeout, ...args],
     { ...options, signal: AbortSignal.any([signal, stop.signal]) },
   )
@@ -152,10 +152,10 @@ async function failure(
   const parts = [
     `The rollout of ${releaseName(place)} failed: ${timedOut ? `not ready after ${timeout}: ` : ''}${said}`,
   ]
-  if (pods !== '') parts.push(`Not well:\n${pods}`)
+  if (pods !== '') parts.push(`Unhealthy:\n${pods}`)
   if (before === undefined) {
     parts.push(
-      'It was the first one: what there is stays for you to look at. `chatbot deploy down` removes it.',
+      'This was the first deployment: it is left in place for inspection. `chatbot deploy down` removes it.',
     )
   } else {
     onProgress(`Rolling ${releaseName(place)} back to revision ${before.revision}…`)
@@ -170,14 +170,14 @@ async function failure(
     ])
     parts.push(
       back.code === 0
-        ? `Rolled back to revision ${before.revision}, which serves.`
+        ? `Rolled back to revision ${before.revision}, which is running.`
         : `The rollback to revision ${before.revision} failed too: ${printable(lastLinesOf(back.stderr, 5))}`,
     )
   }
   return new ChatbotError(timedOut ? 'timeout' : 'deploy_failed', parts.join('\n'))
 }
 
-/** Tells each change until stopped; stops the rollout itself when a pod is in a state that time does not mend. */
+/** Reports every change until stopped; stops the rollout if a pod is in a state from which it does not recover. */
 async function watchPods(
   { place, onPod, patienceMs = PATIENCE_MS }: Rollout,
   stop: AbortController,
@@ -197,7 +197,7 @@ async function watchPods(
   }
 }
 
-/** To a revision, else to the one before. Throws `not_found` or `deploy_failed`. Returns the revision gone back to. */
+/** Rolls back to a revision, default: the previous one, and returns it. Throws `not_found` or `deploy_failed`. */
 export async function rollBack(
   place: ReleaseLocation,
   to: number | undefined,
@@ -227,7 +227,7 @@ export async function rollBack(
   return target
 }
 
-/** Removes the release; volumes and the passwords that belong to them stay. */
+/** Removes the release; volumes and their passwords are kept. */
 export async function uninstall(place: ReleaseLocation): Promise<void> {
   await output('helm', ['uninstall', place.release, ...at(place), '--wait'])
 }

@@ -1,4 +1,4 @@
-/** The image of this very version: built from what this package consists of, named after its content. */
+/** The image of this version: built from the contents of this package, and tagged with their digest. */
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +27,7 @@ const PARTS = [
 export interface BuildContext extends Disposable {
   readonly folder: string
   readonly repository: string
-  /** The version and a digest of what goes in: what is there under this name is not built again. */
+  /** The version and a digest of the contents: an existing image with this tag is not rebuilt. */
   readonly tag: string
 }
 
@@ -36,7 +36,7 @@ export function buildContext(): BuildContext {
   const root = packageRoot()
   for (const part of PARTS) {
     const from = join(root, part)
-    // An installed package has no lock file, and its sources' folders hold only what is shipped.
+    // An installed package has no lock file, and its source folders contain only shipped files.
     if (!existsSync(from)) continue
     cpSync(from, join(folder, part), { recursive: true, filter: (path) => !path.endsWith('.map') })
   }
@@ -45,7 +45,7 @@ export function buildContext(): BuildContext {
     .filter((entry) => entry.isFile() && entry.name !== '.built')
     .map((entry) => join(entry.parentPath, entry.name))
   for (const file of files.sort()) hash.update(`${relative(folder, file)}\0`).update(readFileSync(file))
-  // Says that dist is newer than all sources: the build takes it as it is.
+  // Marks dist as newer than all sources: the build uses it as it is.
   writeFileSync(join(folder, 'dist/.built'), '')
   return {
     folder,
@@ -58,7 +58,7 @@ export function buildContext(): BuildContext {
 export const imageName = ({ repository, tag }: Pick<BuildContext, 'repository' | 'tag'>) =>
   `${repository}:${tag}`
 
-/** Builds it unless the engine has it. Returns whether it was built. Throws `deploy_failed`. */
+/** Builds the image unless the engine has it; returns whether it was built. Throws `deploy_failed`. */
 export async function buildImage(
   engine: 'docker' | 'podman',
   context: BuildContext,
@@ -80,7 +80,7 @@ export async function buildImage(
   return true
 }
 
-/** Builds it inside Minikube, where the machine has no engine of its own. Throws `deploy_failed`. */
+/** Builds the image inside Minikube, for machines without a container engine. Throws `deploy_failed`. */
 export async function buildInMinikube(
   profile: string,
   context: BuildContext,

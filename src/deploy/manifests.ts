@@ -1,8 +1,8 @@
-/** The chart as plain files for kubectl, with placeholders where secrets belong. */
+/** The chart as plain files for kubectl, with placeholders for secrets. */
 import { isMap, parseDocument, stringify } from 'yaml'
 import { rendered, type Settings } from './helm.ts'
 
-/** The files in the order in which they are applied, and what goes into each. */
+/** The files in the order in which they are applied, and the objects in each. */
 const FILES: readonly (readonly [name: string, has: (kind: string, component: string) => boolean])[] = [
   ['10-secrets.yaml', (kind) => kind === 'Secret'],
   ['20-configmap.yaml', (kind) => kind === 'ConfigMap'],
@@ -19,7 +19,7 @@ const REDIS_PLACEHOLDER = 'REPLACE-REDIS-PASSWORD'
 const AUTH_PLACEHOLDER = 'REPLACE-AUTH-SECRET'
 const PLACEHOLDERS = [POSTGRES_PLACEHOLDER, REDIS_PLACEHOLDER, AUTH_PLACEHOLDER]
 
-/** File names and their contents. Throws `bad_request` with helm's words when the chart refuses the values. */
+/** Contents by file name. Throws `bad_request` with helm's error for invalid values. */
 export async function manifests(
   { namespace, release }: { namespace: string; release: string },
   settings: Settings,
@@ -66,7 +66,7 @@ export async function manifests(
   }
   const inOrder = [NAMESPACE_FILE, ...FILES.map(([name]) => name).filter((name) => contents.has(name))]
   const result = new Map(inOrder.map((name) => [name, contents.get(name) ?? '']))
-  // As the chart names what it makes.
+  // The name that the chart gives to its objects.
   const name = release.includes('chatbot') ? release : `${release}-chatbot`
   return result.set(COMMANDS_FILE, commands(namespace, name, [...result.keys()]))
 }
@@ -75,13 +75,13 @@ function commands(namespace: string, name: string, files: readonly string[]): st
   const apply = files.flatMap((file) => {
     if (file !== '10-secrets.yaml')
       return [`kubectl apply -f ${file}`, ...(WAIT.get(file)?.(namespace, name) ?? [])]
-    // Applied again, new passwords would lock the daemon out of a database that has the old one.
+    // Applying new passwords again would lock the daemon out of the database, which has the old ones.
     return [
       `kubectl -n ${namespace} get secret ${name}-secrets >/dev/null 2>&1 || sed ${PLACEHOLDERS.map((name) => `-e "s/${name}/$(openssl rand -hex 24)/g"`).join(' ')} ${file} | kubectl apply -f -`,
     ]
   })
-  return `# The chart as plain manifests, for kubectl alone. In this folder, in this order; again after a change.
-# They are made by \`chatbot deploy manifests\`. The cluster must have the image that 50-app.yaml names.
+  return `# The chart as plain manifests for kubectl. Run these commands in this folder, in this order, and again after a change.
+# Written by \`chatbot deploy manifests\`. The cluster must have the image named in 50-app.yaml.
 ${apply.join('\n')}
 kubectl -n ${namespace} port-forward service/${name} 7474
 `

@@ -7,7 +7,7 @@ import { containerEngine, failed, lastLinesOf, output, run } from './tool.ts'
 
 const statusSchema = z.object({ Host: z.string(), APIServer: z.string() })
 
-/** Throws `cluster_unreachable` when the profile does not run. */
+/** Throws `cluster_unreachable` if the profile is not running. */
 export async function checkMinikube(profile: string): Promise<void> {
   const { stdout, stderr } = await run('minikube', ['status', '--profile', profile, '--output', 'json'])
   const status = statusSchema.safeParse(parseJsonOrUndefined(stdout)).data
@@ -18,13 +18,13 @@ export async function checkMinikube(profile: string): Promise<void> {
       : `host ${status.Host}, API server ${status.APIServer}`
   throw new ChatbotError(
     'cluster_unreachable',
-    `Minikube's profile ${profile} does not run (${said}). Start it: minikube start --profile ${profile} --cpus 2 --memory 4g`,
+    `Minikube's profile ${profile} is not running (${said}). Start it: minikube start --profile ${profile} --cpus 2 --memory 4g`,
   )
 }
 
 /**
- * Builds the image and puts it into Minikube, unless it is there: with the machine's own engine where it has one,
- * which keeps its build cache, otherwise inside Minikube. Throws `deploy_failed`.
+ * Makes sure that Minikube has the image. Builds it with the machine's container engine, which keeps its build cache,
+ * or inside Minikube if there is none. Throws `deploy_failed`.
  */
 export async function putImage(
   profile: string,

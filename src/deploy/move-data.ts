@@ -11,7 +11,7 @@ import { bytes, count } from '../text/amounts.ts'
 import { kubectl, type ReleaseLocation, releaseName, serviceOf } from './cluster.ts'
 import { lastLinesOf, run } from './tool.ts'
 
-/** Copies everything of the local daemon into a deployed one. Throws `deploy_failed`; running it again goes on. */
+/** Copies all data of the local daemon into a deployed one. Throws `deploy_failed`; another run resumes. */
 export async function moveData(
   api: ApiClient,
   place: ReleaseLocation,
@@ -45,7 +45,7 @@ export async function moveData(
   if (restored.code === 0) return totals
   throw new ChatbotError(
     'deploy_failed',
-    `It runs, but the data could not be moved into ${releaseName(place)}: ${printable(lastLinesOf(restored.stderr || restored.stdout, 5))}\nRun the command again to go on.`,
+    `The deployment is running, but the data could not be copied into ${releaseName(place)}: ${printable(lastLinesOf(restored.stderr || restored.stdout, 5))}\nRun the command again to continue.`,
   )
 }
 

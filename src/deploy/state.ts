@@ -1,4 +1,4 @@
-/** What this user deployed last, and the files of the compose project: beside the user's configuration, closed to others. */
+/** The last deployment of this user, and the files of the compose project: private, beside the user's configuration. */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -18,7 +18,7 @@ const lastSchema = z.discriminatedUnion('target', [
   z.object({ target: z.literal('helm'), context: z.string(), namespace: z.string(), release: z.string() }),
 ])
 
-/** What was deployed. */
+/** The last deployment. */
 export type Deployed = z.infer<typeof lastSchema>
 
 export const deployFolder = (env: NodeJS.ProcessEnv): string => join(dirname(userConfigFile(env)), 'deploy')
@@ -32,7 +32,7 @@ export function forget(env: NodeJS.ProcessEnv): void {
   rmSync(lastFile(env), { force: true })
 }
 
-/** Throws `not_found` when nothing was deployed from here. */
+/** Throws `not_found` if nothing was deployed from here. */
 export function lastDeployed(env: NodeJS.ProcessEnv): Deployed {
   let text: string
   try {
@@ -40,7 +40,7 @@ export function lastDeployed(env: NodeJS.ProcessEnv): Deployed {
   } catch {
     throw new ChatbotError(
       'not_found',
-      'Nothing was deployed from here. Deploy: chatbot deploy compose, or name what there is: --target helm --context …',
+      'Nothing was deployed from here. Deploy: chatbot deploy compose, or name an existing deployment: --target helm --context …',
     )
   }
   return lastSchema.parse(parseJson(text))

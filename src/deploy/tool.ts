@@ -1,4 +1,4 @@
-/** Programs of other makers that a deployment is done with: found, asked for their version, run. */
+/** Finds, checks and runs the external programs of a deployment. */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -27,11 +27,11 @@ export interface ToolOptions {
   readonly input?: string | Readable
   /** Ends the program. */
   readonly signal?: AbortSignal
-  /** Shows its output as it comes, with what a terminal would act upon escaped. */
+  /** Shows its output live, with terminal control characters escaped. */
   readonly inherit?: boolean
 }
 
-/** Runs it to its end, whatever that is. Throws `tool_missing` when there is none, `cancelled` when aborted. */
+/** Runs a program to its end, whatever its exit status. Throws `tool_missing`, and `cancelled` when aborted. */
 export async function run(
   tool: ToolName,
   args: readonly string[],
@@ -60,7 +60,7 @@ export async function run(
     )
     child.on('close', (code) => resolve(code ?? 1))
   })
-  // A program that ends early closes its input: its exit status tells more.
+  // A program that fails early closes its input: its exit status is the better error.
   const { stdin } = child
   stdin?.on('error', () => undefined)
   const fed =
@@ -81,7 +81,7 @@ async function* harmless(texts: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const text of texts) yield escapedLine(text)
 }
 
-/** What it printed; throws `deploy_failed` with its own words when it fails. */
+/** The program's output; throws `deploy_failed` with its error if it fails. */
 export async function output(
   tool: ToolName,
   args: readonly string[],
@@ -99,7 +99,10 @@ export function failed(
 ): ChatbotError {
   const words = lastLinesOf(stderr.trim() || stdout.trim(), 15)
   const what = args.filter((arg) => !arg.startsWith('-')).slice(0, 2)
-  return new ChatbotError('deploy_failed', `\`${[tool, ...what].join(' ')}\` ended with ${code}: ${words}`)
+  return new ChatbotError(
+    'deploy_failed',
+    `\`${[tool, ...what].join(' ')}\` failed with status ${code}: ${words}`,
+  )
 }
 
 export const lastLinesOf = (text: string, lines: number): string =>
@@ -108,7 +111,7 @@ export const lastLinesOf = (text: string, lines: number): string =>
 const missing = (tool: ToolName) =>
   new ChatbotError('tool_missing', `${tool} is needed and not installed. Get it from ${WHERE[tool]}.`)
 
-/** `needs`: the oldest version that will do, as [major, minor]. */
+/** `needs`: the minimum version, as [major, minor]. */
 const VERSIONS: Readonly<
   Record<'docker' | 'podman' | 'compose' | 'helm' | 'kubectl' | 'minikube', readonly [number, number]>
 > = {
@@ -128,9 +131,9 @@ const ASK: Readonly<Record<'docker' | 'podman' | 'helm' | 'kubectl' | 'minikube'
   minikube: ['version', '--short'],
 }
 
-/** Its version. Throws `tool_missing` when it is not there or too old. */
+/** The program's version. Throws `tool_missing` if it is missing or too old. */
 export async function checkTool(tool: keyof typeof ASK): Promise<string> {
-  // docker tells its version also when it does not reach its engine, and ends with 1.
+  // If docker cannot reach its engine, it still prints its version, but exits with 1.
   const { stdout, stderr } = await run(tool, ASK[tool])
   return newEnough(tool, tool, stdout + stderr)
 }
@@ -150,7 +153,7 @@ export async function checkCompose(engine: 'docker' | 'podman'): Promise<string>
 function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): string {
   const [version, major, minor] = /v?(?<!\d)(\d+)\.(\d+)[\w.+-]*/.exec(text) ?? []
   if (version === undefined) {
-    throw new ChatbotError('tool_missing', `${name} does not tell its version: ${lastLinesOf(text, 3)}`)
+    throw new ChatbotError('tool_missing', `${name} did not report its version: ${lastLinesOf(text, 3)}`)
   }
   const [wantedMajor, wantedMinor] = VERSIONS[name]
   const behind = Number(major) - wantedMajor || Number(minor) - wantedMinor
@@ -161,7 +164,7 @@ function newEnough(name: keyof typeof VERSIONS, tool: ToolName, text: string): s
   )
 }
 
-/** The container engine of this machine, running. Throws `tool_missing`, or `deploy_failed` when it does not run. */
+/** The running container engine of this machine. Throws `tool_missing`, or `deploy_failed` if it is not running. */
 export async function containerEngine(): Promise<'docker' | 'podman'> {
   const engine = await installedEngine()
   if (engine === undefined) throw missing('docker')
@@ -169,7 +172,7 @@ export async function containerEngine(): Promise<'docker' | 'podman'> {
   if (code === 0) return engine
   throw new ChatbotError(
     'deploy_failed',
-    `${engine} does not reach its engine: ${lastLinesOf(stderr, 3)}\nStart it, then try again.`,
+    `${engine} cannot reach its engine: ${lastLinesOf(stderr, 3)}\nStart it, then try again.`,
   )
 }
 

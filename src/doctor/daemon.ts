@@ -1,4 +1,4 @@
-/** Checks that ask the running daemon. */
+/** Checks that query the running daemon. */
 
 import type { RouteResponse } from '../api/routes.ts'
 import type { ApiClient } from '../client/api.ts'
@@ -25,6 +25,7 @@ export async function checkDaemon(api: ApiClient): Promise<{ findings: Finding[]
     loopDelay(status),
     ...components(status),
     index(generations),
+    ...storedEarlier(generations),
     ...collectionsWithoutEngine(engines, collections),
   ]
   return { findings, engines }
@@ -53,7 +54,7 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
     const names = outdated.map(({ collection }) => collection).join(', ')
     return warn(
       'Index',
-      `cut by an earlier version, so that nothing can be added: ${names}`,
+      `split by an earlier version, so nothing can be added: ${names}`,
       'Run: chatbot index rebuild',
     )
   }
@@ -62,7 +63,23 @@ function index(generations: RouteResponse<'listIndex'>['generations']): Finding 
   return ok('Index', `${count(chunks, 'chunk')} in ${count(active.length, 'collection')}; search: ${access}`)
 }
 
-/** Collections that are answered by an engine which is not configured any more. */
+/** Collections whose documents were stored by a version that did not keep their blocks. */
+function storedEarlier(generations: RouteResponse<'listIndex'>['generations']): Finding[] {
+  const found = generations.filter(({ state, withoutBlocks }) => state === 'active' && withoutBlocks > 0)
+  if (found.length === 0) return []
+  const names = found.map(
+    ({ collection, withoutBlocks }) => `${collection} (${count(withoutBlocks, 'document')})`,
+  )
+  return [
+    warn(
+      'Documents',
+      `stored by an earlier version, so that answers quote whole paragraphs: ${names.join(', ')}`,
+      'Ingest them again: chatbot ingest PATH, or chatbot sync',
+    ),
+  ]
+}
+
+/** Collections whose engine is no longer configured. */
 function collectionsWithoutEngine(running: RunningEngines, collections: Collections): Finding[] {
   const orphans = collections.filter(
     ({ engine }) => engine !== null && !running.some(({ name }) => name === engine),
@@ -70,7 +87,7 @@ function collectionsWithoutEngine(running: RunningEngines, collections: Collecti
   return orphans.map(({ name, engine }) =>
     fail(
       'Collections',
-      `the collection ${name} is answered by ${engine}, which is not configured`,
+      `the collection ${name} uses the engine ${engine}, which is not configured`,
       `Configure it, or: chatbot collections set ${name} --default-engine`,
     ),
   )

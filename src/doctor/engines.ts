@@ -1,4 +1,4 @@
-/** The engines: what each is, where it computes, when it is asked, and whether it would answer. */
+/** Checks each engine: what it is, where it runs, when it is used, and whether it works. */
 import type { RouteResponse } from '../api/routes.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfiguredEngine } from '../generate/engines/engine.ts'
@@ -7,7 +7,7 @@ import { type Finding, fail, warn } from './finding.ts'
 
 export type RunningEngines = RouteResponse<'listEngines'>['engines']
 
-/** `running` are those of the daemon; undefined when none could be asked. */
+/** `running` are the daemon's engines; undefined if the daemon could not be asked. */
 export async function checkEngines(config: Config, running: RunningEngines | undefined): Promise<Finding[]> {
   const configured = configuredEngines(config)
   const { engine, fallbacks } = config.answer
@@ -39,16 +39,16 @@ async function checkEngine(
   const what = `${kind === name ? '' : `${kind}, `}${model === undefined ? '' : `${model} `}${where}; ${used}; `
   const health = await engine.check()
   const detail = what + health.detail
-  // An engine that nobody asks by default may be switched off.
+  // An engine that is not used by default may be off on purpose.
   if (health.state === 'fail') return (isFirst ? fail : warn)(title, detail, health.todo)
   const listed = running?.find((one) => one.name === name)
   if (running !== undefined && listed === undefined)
-    return warn(title, `${what}the running daemon does not know it yet`, 'chatbot restart')
+    return warn(title, `${what}not loaded by the running daemon yet`, 'chatbot restart')
   if (listed?.state === 'resting')
     return warn(
       title,
-      `${what}rests after failures: ${listed.because ?? 'unknown'}`,
-      `Try it: chatbot engines test ${name}`,
+      `${what}paused after failures: ${listed.because ?? 'unknown'}`,
+      `Test it: chatbot engines test ${name}`,
     )
   return { name: title, ...health, detail }
 }

@@ -8,14 +8,14 @@ import * as machine from './machine.ts'
 
 export interface Examined {
   readonly env: NodeJS.ProcessEnv
-  /** The versions of Node.js that are supported, as package.json has them. */
+  /** The supported versions of Node.js, as in package.json. */
   readonly node: string
   readonly settings: () => Promise<LoadedConfig>
-  /** Of a daemon that is started when none runs. */
+  /** Starts a daemon if none is running. */
   readonly api: (loaded: LoadedConfig) => Promise<ApiClient>
 }
 
-/** One finding after the other, up to what makes further checks pointless. Never rejects. */
+/** Yields findings until one makes further checks pointless. Never rejects. */
 export async function* examine({
   env,
   node,
@@ -30,14 +30,14 @@ export async function* examine({
     yield fail(
       'Configuration',
       ChatbotError.wrap(error).fullMessage,
-      'Correct it: $EDITOR "$(chatbot config path)"',
+      'Fix it: $EDITOR "$(chatbot config path)"',
     )
     return
   }
   const { dataDir } = loaded.config
   yield machine.checkConfigFile(env)
   for (const warning of loaded.warnings)
-    yield warn('Configuration', warning, 'Use the new name; any `chatbot config set` writes it into the file')
+    yield warn('Configuration', warning, 'Use the new name; any `chatbot config set` updates the file')
   yield machine.checkDataDir(dataDir)
   yield machine.checkDisk(dataDir)
   yield* machine.checkToken(dataDir)
@@ -50,7 +50,7 @@ export async function* examine({
     yield* daemon.findings
   } catch (error) {
     const { code, fullMessage } = ChatbotError.wrap(error)
-    yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may tell more')
+    yield fail('Daemon', `${code}: ${fullMessage}`, '`chatbot logs` may have details')
   }
   yield* await checkEngines(loaded.config, engines)
 }

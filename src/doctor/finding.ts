@@ -1,10 +1,10 @@
 /** One line of `chatbot doctor`. */
 export interface Finding {
   readonly name: string
-  /** `warn`: works, but something should be done about it. */
+  /** `warn`: it works, but needs attention. */
   readonly state: 'ok' | 'warn' | 'fail'
   readonly detail: string
-  /** What to do, when not all is well. */
+  /** The remedy, unless all is well. */
   readonly todo?: string
 }
 

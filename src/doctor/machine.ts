@@ -11,7 +11,7 @@ import { ChatbotError } from '../domain/errors.ts'
 import { bytes } from '../text/amounts.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-/** Free space, bytes: a daemon with an empty PGlite writes about 50 MB. */
+/** Free space in bytes: a daemon with an empty PGlite writes about 50 MB. */
 const LOW_SPACE_BYTES = 1_000_000_000
 const MIN_SPACE_BYTES = 200_000_000
 
@@ -36,12 +36,12 @@ export function checkDataDir(dataDir: string): Finding {
   } catch {
     return fail(
       'Data directory',
-      `${existing} cannot be read and written`,
+      `${existing} is not readable and writable`,
       'Change its permissions, or choose another: CHATBOT_DATA_DIR, or `chatbot config set dataDir DIR`',
     )
   }
   const stats = statOf(dataDir)
-  if (stats === undefined) return ok('Data directory', `${dataDir} will be made`)
+  if (stats === undefined) return ok('Data directory', `${dataDir} will be created`)
   if (!stats.isDirectory()) {
     return fail('Data directory', `${dataDir} is not a folder`, 'Move it away, or set CHATBOT_DATA_DIR')
   }
@@ -50,7 +50,7 @@ export function checkDataDir(dataDir: string): Finding {
     ? warn(
         'Data directory',
         `others can read ${open.join(', ')}`,
-        `\`chatbot restart\` closes them where it may; else: chmod -R go-rwx ${dataDir}`,
+        `\`chatbot restart\` fixes this where it can; otherwise: chmod -R go-rwx ${dataDir}`,
       )
     : ok('Data directory', dataDir)
 }
@@ -63,7 +63,7 @@ export function checkToken(dataDir: string): Finding[] {
         fail(
           'Token',
           `others can read ${token}`,
-          `Delete it and run \`chatbot restart\`: the daemon makes a new one`,
+          `Delete it and run \`chatbot restart\`: the daemon creates a new one`,
         ),
       ]
     : []
@@ -106,7 +106,7 @@ export async function checkLock(dataDir: string): Promise<Finding> {
   }
   return ok(
     'Lock',
-    owner === undefined ? 'free' : `free; pid ${owner.pid} ended without a goodbye, which is no obstacle`,
+    owner === undefined ? 'free' : `free; pid ${owner.pid} did not shut down cleanly, which does no harm`,
   )
 }
 

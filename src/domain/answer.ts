@@ -76,6 +76,17 @@ export interface Citation extends QuotedSpan {
   readonly score: number
 }
 
+/** Passages that no citation quotes from. */
+export const unquoted = (passages: readonly Passage[], citations: readonly Citation[]): readonly Passage[] =>
+  passages.filter(
+    ({ document, start, end }) =>
+      !citations.some(
+        (cited) =>
+          cited.document === document &&
+          [cited, ...(cited.spans ?? [])].some((span) => span.start < end && start < span.end),
+      ),
+  )
+
 export interface Usage {
   readonly promptTokens: number
   readonly completionTokens: number

@@ -1,5 +1,6 @@
 import { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
+import type { PackedBlocks } from './packed-blocks.ts'
 
 /** A span of a document's stored text, in UTF-16 code units, `end` exclusive, never inside a surrogate pair. */
 export interface Span {
@@ -55,6 +56,8 @@ export interface Chunk extends Span {
   /** SHA-256 of `embedText` (hex): equal chunks have equal vectors. */
   readonly hash: string
   readonly tokens: number
+  /** Null if an earlier version stored it. */
+  readonly blocks: PackedBlocks | null
 }
 
 export interface EmbeddedChunk extends Chunk {
@@ -121,6 +124,7 @@ export const INDEX_PROBLEMS = [
   'text_length',
   'chunk_count',
   'chunk_span',
+  'chunk_blocks',
   'chunk_hash',
   'vector',
   'terms',
@@ -134,6 +138,7 @@ export const REBUILT_PROBLEMS: readonly (typeof INDEX_PROBLEMS)[number][] = [
   'text_length',
   'chunk_count',
   'chunk_span',
+  'chunk_blocks',
   'chunk_hash',
   'vector',
 ]

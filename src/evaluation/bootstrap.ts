@@ -1,4 +1,4 @@
-/** Confidence by resampling, with a seed: the same values give the same interval. */
+/** Confidence intervals by bootstrap, seeded: the same values give the same interval. */
 
 export interface Interval {
   readonly low: number
@@ -7,7 +7,7 @@ export interface Interval {
 
 export interface MetricDifference extends Interval {
   readonly mean: number
-  /** The interval leaves zero out. */
+  /** The interval does not contain zero. */
   readonly significant: boolean
 }
 
@@ -22,7 +22,7 @@ export function meanInterval(values: readonly number[]): Interval {
   return { low: at(OUTSIDE_SHARE / 2), high: at(1 - OUTSIDE_SHARE / 2) }
 }
 
-/** Of the mean of `after - before`; both hold the same questions in the same order. */
+/** Interval of the mean of `after - before`; both have the same questions in the same order. */
 export function pairedDifference(before: readonly number[], after: readonly number[]): MetricDifference {
   const differences = after.map((value, index) => value - (before[index] ?? Number.NaN))
   const { low, high } = meanInterval(differences)

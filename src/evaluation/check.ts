@@ -1,4 +1,4 @@
-/** What a set names that is not there: found before an hour is spent on it. */
+/** Finds missing documents and collections of a set before an hour is spent on it. */
 import type { ApiClient } from '../client/api.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { dropKnown } from './gold.ts'
@@ -7,8 +7,8 @@ import type { EvalQuestion } from './questions.ts'
 const DOCUMENTS_PER_PAGE = 1000
 
 /**
- * References to documents that these collections do not hold. Throws `unknown_collection`, and `not_found` when
- * they hold none of those that the questions name.
+ * References to documents that are missing in these collections. Throws `unknown_collection`, and `not_found` if all of
+ * them are missing.
  */
 export async function unknownDocuments(
   api: ApiClient,
@@ -31,7 +31,7 @@ export async function unknownDocuments(
   if (named > 0 && references.size === named) {
     throw new ChatbotError(
       'not_found',
-      `None of the documents that the questions name is there, for example ${[...references][0]}. Ingest them first (chatbot ingest), or name their collection: --collection NAME`,
+      `None of the documents of the questions exist here, for example ${[...references][0]}. Ingest them first (chatbot ingest), or name their collection: --collection NAME`,
     )
   }
   return [...references]

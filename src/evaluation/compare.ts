@@ -1,4 +1,4 @@
-/** Two runs on the same questions: what changed, and whether that can be chance. */
+/** Compares two runs on the same questions: what changed, and whether it can be chance. */
 import { type MetricDifference, pairedDifference } from './bootstrap.ts'
 import { mean } from './metrics.ts'
 import type { QuestionOutcome } from './outcome.ts'
@@ -7,9 +7,9 @@ import { METRICS, setsOf } from './report.ts'
 export interface Change extends MetricDifference {
   readonly before: number
   readonly after: number
-  /** Questions that both runs measured it on. */
+  /** Questions with this metric in both runs. */
   readonly questions: number
-  /** Beyond chance, where one direction is better. */
+  /** Beyond chance, for metrics with a better direction. */
   readonly verdict: 'better' | 'worse' | 'same'
 }
 
@@ -22,13 +22,13 @@ export interface SetComparison {
 export interface Comparison {
   /** Questions in both runs. */
   readonly questions: number
-  /** In this run only, and in the earlier one only. */
+  /** Questions only in this run, and only in the earlier one. */
   readonly added: number
   readonly missing: number
   readonly sets: readonly SetComparison[]
 }
 
-/** Questions are paired by their id. */
+/** Pairs questions by id. */
 export function compareRuns(
   before: readonly QuestionOutcome[],
   after: readonly QuestionOutcome[],

@@ -1,16 +1,16 @@
-/** Which parts of an answer count: those that are cited from a right document. */
+/** Selects the parts of an answer that count: those cited from a correct document. */
 
 export interface Part {
   readonly text: string
   readonly start: number
-  /** Numbers of the marks that follow it. */
+  /** Numbers of the marks after it. */
   readonly cited: readonly number[]
 }
 
 const MARKS = /(?:\[\d{1,3}(?:\s*,\s*\d{1,3})*\][ \t,;]*)+/g
 const LETTER = /[\p{L}\p{N}]/u
 
-/** The text cut behind each run of marks with one of these numbers; what stands after the last is cited by nothing. */
+/** Splits the text after each run of marks with one of these numbers; text after the last mark is uncited. */
 export function partsOf(text: string, numbers: ReadonlySet<number>): Part[] {
   const parts: Part[] = []
   let start = 0
@@ -24,7 +24,7 @@ export function partsOf(text: string, numbers: ReadonlySet<number>): Part[] {
   return LETTER.test(rest) ? [...parts, { text: rest, start, cited: [] }] : parts
 }
 
-/** The text with zeros for code, which holds no marks; every character stays where it is. */
+/** Replaces code, which has no marks, by zeros; offsets stay the same. */
 function withoutCode(text: string): string {
   const lines = text.split('\n')
   const shown: string[] = []
@@ -37,7 +37,7 @@ function withoutCode(text: string): string {
     }
     const end = lines.findIndex((other, i) => i > at && other.trim() === fence)
     const code = lines.slice(at, end < 0 ? lines.length : end + 1)
-    // A quotation may begin a fence and not end it: the mark at the end of a paragraph is a mark there, too.
+    // A quotation may start a fence without ending it: a mark at the end of a paragraph counts even there.
     shown.push(code.join('\n').replace(/(\s\[\d{1,3}\](?=\n[ \t]*\n|$))|[^\n]/g, keptMark))
     at += code.length - 1
   }
@@ -48,7 +48,7 @@ const FENCE = /^[ \t]*(```+|~~~+)/
 const zeros = (code: string) => '\0'.repeat(code.length)
 const keptMark = (_: string, mark: string | undefined) => mark ?? '\0'
 
-/** The first characters; a word or number that would be cut in two is left out. */
+/** The first characters, without a word or number that would be split. */
 export function cut(text: string, most: number): string {
   if (!isGlued(text[most])) return text.slice(0, most)
   let end = most

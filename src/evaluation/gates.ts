@@ -1,25 +1,25 @@
-/** Bounds that a run must keep: `--min recall@1=0.95`, `--max ru:refused-answerable=0.05`. */
+/** Required bounds of a run: `--min recall@1=0.95`, `--max ru:refused-answerable=0.05`. */
 import { ChatbotError } from '../domain/errors.ts'
 import { ALL } from './questions.ts'
 import { METRICS, type Report } from './report.ts'
 
 export interface MetricBound {
   readonly bound: 'min' | 'max'
-  /** A part of the set; all of it unless told. */
+  /** A part of the set; default: all of it. */
   readonly set: string
   readonly metric: string
   readonly value: number
 }
 
 export interface GateResult extends MetricBound {
-  /** Undefined when nothing was measured: the gate is then missed. */
+  /** Undefined if nothing was measured: the gate is then missed. */
   readonly measured: number | undefined
   readonly kept: boolean
 }
 
 const GATE = /^(?:(?<set>[^:=]+):)?(?<metric>[^:=]+)=(?<value>\d+(?:\.\d+)?)$/
 
-/** Throws `bad_request` for what is no gate. */
+/** Throws `bad_request` for an invalid gate. */
 export function parseGate(bound: MetricBound['bound'], text: string): MetricBound {
   const { set = ALL, metric = '', value } = GATE.exec(text.trim())?.groups ?? {}
   if (METRICS.some(({ key }) => key === metric)) return { bound, set, metric, value: Number(value) }

@@ -1,4 +1,4 @@
-/** Which of the results are those that a question should find. */
+/** Finds the ranks of the results that a question should find. */
 import type { Passage } from '../domain/answer.ts'
 import { normalised, type Ranks } from './metrics.ts'
 import type { EvalQuestion, GoldPassage } from './questions.ts'
@@ -6,8 +6,8 @@ import type { EvalQuestion, GoldPassage } from './questions.ts'
 type Found = Pick<Passage, 'document' | 'uri' | 'text'>
 
 /**
- * Undefined when the question names nothing to find. Gold passages are ranked among the passages, gold
- * documents among the documents that the passages are from.
+ * Undefined if the question has nothing to find. Gold passages are ranked among the passages, gold documents among the
+ * documents of the passages.
  */
 export function ranksOf(question: EvalQuestion, found: readonly Found[]): Ranks | undefined {
   const { documents, passages } = question
@@ -23,19 +23,19 @@ export function ranksOf(question: EvalQuestion, found: readonly Found[]): Ranks 
   ]
 }
 
-/** Whether a reference in a set means this document: its id, its uri, or the end of its path. */
+/** Whether a reference in a set matches this document: its id, its uri, or the end of its path. */
 export function isDocument({ document, uri }: Pick<Found, 'document' | 'uri'>, reference: string): boolean {
   return document === reference || uri === reference || uri.endsWith(`/${reference.replace(/^\/+/, '')}`)
 }
 
-/** A passage holds the gold text, or at least half of one that was cut in two. */
+/** The passage contains the gold text, or at least half of a gold text that was split in two. */
 function holds(passage: Found, gold: GoldPassage): boolean {
   if (gold.document !== undefined && !isDocument(passage, gold.document)) return false
   const [text, wanted] = [normalised(passage.text), normalised(gold.text)]
   return text.includes(wanted) || (text.length * 2 >= wanted.length && wanted.includes(text))
 }
 
-/** Takes from `references` those that mean one of these documents. */
+/** Removes the references that match one of these documents. */
 export function dropKnown(references: Set<string>, documents: readonly { id: string; uri: string }[]): void {
   for (const { id, uri } of documents) {
     references.delete(id)

@@ -1,4 +1,4 @@
-/** Whether an answer says, early and cited from a right document, what its keys ask for. */
+/** Whether an answer contains its keys early, cited from a correct document. */
 import type { Answer, Citation, Passage } from '../domain/answer.ts'
 import { cut, partsOf } from './counted.ts'
 import { isDocument } from './gold.ts'
@@ -6,10 +6,10 @@ import { type Comparing, meets } from './keys.ts'
 import type { KeyedOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 
-/** Characters: of an answer to read at a glance, and of one to read; of lists, steps and several parts the latter. */
+/** Characters of an answer at a glance, and of a full one; `long` for lists, steps and several parts. */
 const BOUNDS = { short: { early: 400, late: 900 }, long: { early: 1000, late: 1500 } }
 const FIRST = 400
-/** Between what counts, so that nothing is read across a gap. */
+/** Between counted parts, so that no key matches across a gap. */
 const GAP = '\n\n§\n\n'
 const BETWEEN_PASSAGES = 2
 
@@ -18,7 +18,7 @@ type Judged = Pick<Answer, 'text' | 'refused'> & {
 }
 type Shown = Pick<Passage, 'document' | 'uri' | 'text'>
 
-/** `passages` are those that the answer was made from. */
+/** `passages` are the context of the answer. */
 export function keyedOutcome(
   question: EvalQuestion,
   answer: Judged,
@@ -40,7 +40,7 @@ export function keyedOutcome(
   }
 }
 
-/** Whether this is one of the documents that hold the answer. */
+/** Whether this is one of the documents that contain the answer. */
 export const isRight = (
   { documents, also }: EvalQuestion,
   found: { readonly document: string; readonly uri: string },
@@ -49,7 +49,7 @@ export const isRight = (
     isDocument(found, reference),
   )
 
-/** What of the first `most` characters is cited from a right document. */
+/** The part of the first `most` characters that is cited from a correct document. */
 function counted(question: EvalQuestion, answer: Judged, most: number): string {
   const shown = cut(answer.text, most)
   return partsIn(answer)
@@ -68,7 +68,7 @@ const partsIn = ({ text, citations }: Judged) => partsOf(text, new Set(citations
 const isCitedRightly = (question: EvalQuestion, { citations }: Judged, cited: readonly number[]) =>
   citations.some((citation) => cited.includes(citation.number) && isRight(question, citation))
 
-/** The passages one after another in place of an answer, by the same rule. */
+/** The concatenated passages as if they were the answer, by the same rules. */
 function pasted(question: EvalQuestion, passages: readonly Shown[], most: number): string {
   const right: string[] = []
   let left = most

@@ -1,22 +1,22 @@
-/** How a right answer's keys are looked for in a text: docs/EVALUATION.md tells the rules. */
+/** Matches the keys of a correct answer in a text; docs/EVALUATION.md has the rules. */
 import type { Language } from '../domain/language.ts'
 import { anyOf } from '../text/all-languages.ts'
 import { foldLetters } from '../text/fold.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
 export interface Comparing {
-  /** Of the text: `1,000` is a thousand in English, `0,5` a half in Russian. */
+  /** Language of the text: `1,000` is a thousand in English, `0,5` a half in Russian. */
   readonly language?: Language
   readonly caseSensitive?: boolean
 }
 
-/** Whether of each group one key is in the text. */
+/** Whether the text contains at least one key of each group. */
 export function meets(text: string, groups: readonly (readonly string[])[], how: Comparing): boolean {
   const whole = plain(text, how)
   return groups.every((keys) => keys.some((key) => holds(whole, plain(key, how))))
 }
 
-/** A text as it is compared: without Markdown and citation marks, one kind of quotes, dashes and spaces, numbers without groups. */
+/** Normalises a text: no Markdown or citation marks, uniform quotes, dashes and spaces, no digit grouping. */
 export function plain(text: string, { language = 'en', caseSensitive = false }: Comparing = {}): string {
   const lines = withoutBlockMarks(oneSpelling(text).split('\n')).join('\n')
   const numbers = ungrouped(withoutInlineMarks(lines), language)
@@ -32,7 +32,7 @@ function oneSpelling(text: string): string {
   return foldLetters(
     text
       .replace(/\r\n?/g, '\n')
-      // Before compatible characters become one: 50¹ is not 501.
+      // Before compatibility normalisation: 50¹ is not 501.
       .replace(/[²³¹⁰-⁹₀-₉]+/g, ' $&')
       .normalize('NFKC')
       .replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')
@@ -45,7 +45,7 @@ function oneSpelling(text: string): string {
 function withoutBlockMarks(lines: readonly string[]): string[] {
   let before = ''
   return lines.map((line) => {
-    // `50.` begins an item only where a list can begin: a sentence may be wrapped before it.
+    // `50.` starts an item only where a list can start: a sentence may be wrapped before it.
     const isListed = before === '' || /[.:;!?]$/.test(before) || /^(?:\d{1,3}[.)]|[-*+•])\s/.test(before)
     before = line.trim()
     if (/^(?:```|~~~)/.test(before) || isRule(before)) return ''
@@ -57,7 +57,7 @@ function withoutBlockMarks(lines: readonly string[]): string[] {
   })
 }
 
-/** A line across, or the one between a table's head and its rows. */
+/** A horizontal rule, or the one between a table's head and its rows. */
 const isRule = (line: string) => line.includes('---') && /^[\s:|-]+$/.test(line)
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -87,7 +87,7 @@ function withoutInlineMarks(text: string): string {
     .replace(/(?<![\p{L}\p{N}_])_{1,3}(?=[^\s_])|(?<=[^\s_])_{1,3}(?![\p{L}\p{N}_])/gu, '')
 }
 
-/** Links as what is shown of them. */
+/** Replaces links by their labels. */
 function withLabels(text: string): string {
   let shown = ''
   let from = 0
@@ -114,7 +114,7 @@ function ungrouped(text: string, language: Language): string {
   }
 }
 
-/** Groups of three belong to one to three digits before them: `1 000 2024` is 1000 and 2024. */
+/** Groups of three follow one to three digits: `1 000 2024` is 1000 and 2024. */
 function joined([first = '', ...groups]: readonly string[]): string {
   const other = groups.findIndex(({ length }) => length !== 3)
   const own = first.length > 3 ? 0 : other < 0 ? groups.length : other
@@ -125,8 +125,8 @@ function joined([first = '', ...groups]: readonly string[]): string {
 const LONGEST_WHOLE_WORD = 4
 
 /**
- * Both are plain. A key begins where a word or number begins. A number is a whole one: 50 is not in 50.5, 1.50, 150 or 7:50, but
- * in 50%, 50-page and "50.".
+ * Both are normalised. A key starts where a word or number starts, and numbers match as a whole: 50 does not match in
+ * 50.5, 1.50, 150 or 7:50, but in 50%, 50-page and "50.".
  */
 function holds(text: string, key: string): boolean {
   const [head = '', ...rest] = key.split(INSIDE_AMOUNT)
@@ -141,7 +141,7 @@ function holds(text: string, key: string): boolean {
 /** `10MB` is `10 MB`. */
 const INSIDE_AMOUNT = /(?<=\d) ?(?=\p{L})/u
 
-/** Where the pieces end that stand at this place, with a space before each or without; undefined when they do not. */
+/** Where the pieces at this position end, each with or without a space before it; undefined if they do not match. */
 function endOf(pieces: readonly string[], text: string, from: number): number | undefined {
   let at = from
   for (const piece of pieces) {
@@ -154,7 +154,7 @@ function endOf(pieces: readonly string[], text: string, from: number): number | 
 
 const NUMBER_BEGINS = /(?<!\d)(?<!\d\.)(?<!(?<![\d.])\d{1,2}:)(?:(?<!\p{L})|(?<=(?<![\p{L}\d])v))/uy
 const WORD_BEGINS = /(?<![\p{L}\d])/uy
-/** Glued to a unit or to no letter: `250kg`, but neither `50k`, which is another number, nor `40P01`. */
+/** Followed by a unit or by no letter: `250kg`, but neither `50k`, which is another number, nor `40P01`. */
 const NUMBER_ENDS = new RegExp(
   `(?!\\d)(?!\\.\\d)(?!:\\d\\d(?!\\d))(?=$|[^\\p{L}]|${anyOf(({ numbers }) => numbers.units)}(?![\\p{L}\\d]))`,
   'uy',

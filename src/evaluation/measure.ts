@@ -1,4 +1,4 @@
-/** Asks the daemon one question of a set and notes what came of it. */
+/** Asks the daemon one question of a set and records the outcome. */
 import type { ApiClient } from '../client/api.ts'
 import type { AskRequest, ChatClient } from '../client/client.ts'
 import { pause } from '../client/pause.ts'
@@ -17,17 +17,17 @@ import type { EvalQuestion } from './questions.ts'
 export interface SearchTarget {
   readonly chat: ChatClient
   readonly api: ApiClient
-  /** All that the asker can read unless told. */
+  /** Default: all that the asker can read. */
   readonly collections?: readonly string[] | undefined
   readonly engine?: string | undefined
   readonly retrieval?: RetrievalOptions | undefined
-  /** Whether questions are asked, too, and not only searched. */
+  /** Whether questions are asked, not only searched. */
   readonly answers: boolean
 }
 
-/** Passages of a search: they hold ten documents even when each gives several. */
+/** Passages of a search: enough for ten documents even if each has several. */
 const SEARCH_LIMIT = 50
-/** How often an overloaded daemon or engine is asked again, and how long to wait when it does not say. */
+/** Attempts with an overloaded daemon or engine, and the default pause. */
 const MAX_ATTEMPTS = 5
 const PAUSES = { firstMs: 500, longestMs: 5000 }
 
@@ -38,7 +38,7 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<QuestionOutcome> {
   const { collections, retrieval } = target
-  // Asked first: the daemon remembers the question's embedding, which would then cost the answer nothing.
+  // Asked before searching: the search would leave the embedding in the daemon's cache and make the answer look faster.
   const reply = target.answers ? await ask(target, question, question.question, false, signal) : undefined
   const answer = reply?.answer
   const found = await patiently(signal, () =>
@@ -69,7 +69,7 @@ export async function measure(
   }
 }
 
-/** As the daemon makes it without a language model. */
+/** Standalone form by the daemon's rules without a language model. */
 const standalone = ({ question, history }: EvalQuestion) =>
   standaloneQuestion(
     question,
@@ -138,7 +138,7 @@ async function tryCache(
   for (const text of [question.question, ...question.paraphrases, ...question.opposites]) {
     const { cached } = (await ask(target, question, text, true, signal)).answer
     counts.asked += 1
-    // Whether what another asker asked before means the same is not known here.
+    // Another asker's earlier question is not visible here, so it cannot be judged.
     if (cached === false || cached.question === undefined) continue
     if (normalised(cached.question) === normalised(text)) continue
     if (own.has(normalised(text)) && own.has(normalised(cached.question))) counts.hits += 1
@@ -147,7 +147,7 @@ async function tryCache(
   return counts
 }
 
-/** An answer, and the passages that it was made from. */
+/** An answer, and the passages in its context. */
 interface Reply {
   readonly answer: Answer
   readonly passages: readonly Passage[]
@@ -181,7 +181,7 @@ function ask(
       }
       throw new Error('the stream of an answer ended without `done` or `error`')
     } finally {
-      // The user's list of conversations stays the user's.
+      // Keep the user's list of conversations clean.
       if (conversation !== undefined) await api.call('removeConversation', { params: { id: conversation } })
     }
   })

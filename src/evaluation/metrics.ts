@@ -1,9 +1,9 @@
-/** What is measured of one question: pure functions, each defined in docs/EVALUATION.md. */
+/** The metrics of one question: pure functions, each defined in docs/EVALUATION.md. */
 
 import { ofAll } from '../text/all-languages.ts'
 import { foldCase } from '../text/fold.ts'
 
-/** For each gold document or passage the rank at which it was first found, from 1; null when it was not. */
+/** For each gold document or passage, the rank at which it was first found, from 1; null if it was not found. */
 export type Ranks = readonly (number | null)[]
 
 /** Share of the gold items among the first `k` results. */
@@ -11,13 +11,13 @@ export function recallAt(k: number, ranks: Ranks): number {
   return ranks.filter((rank) => rank !== null && rank <= k).length / ranks.length
 }
 
-/** One over the rank of the first gold item, 0 when none is among the first `k`. */
+/** Reciprocal rank of the first gold item; 0 if none is among the first `k`. */
 export function reciprocalRankAt(k: number, ranks: Ranks): number {
   const first = Math.min(...ranks.map((rank) => rank ?? Number.POSITIVE_INFINITY))
   return first <= k ? 1 / first : 0
 }
 
-/** Binary gains, discounted by log2(rank + 1), over those of the best order; one passage may hold several gold ones. */
+/** Binary gains discounted by log2(rank + 1), relative to the ideal order; a passage may contain several gold ones. */
 export function ndcgAt(k: number, ranks: Ranks): number {
   const discounted = (rank: number) => 1 / Math.log2(rank + 1)
   const gained = sum(ranks.map((rank) => (rank !== null && rank <= k ? discounted(rank) : 0)))
@@ -30,7 +30,7 @@ const MARK = /[ \t]?\[\d{1,3}\]/g
 /** An answer's text without its citation marks. */
 export const withoutMarks = (text: string): string => text.replace(MARK, '')
 
-/** Compared as people read: compatible characters, case, variants of letters, typographic quotes and dashes, white space alike. */
+/** Ignores compatibility forms, case, letter variants, typographic quotes and dashes, and white space. */
 export function normalised(text: string): string {
   return foldCase(text)
     .replace(/[«»“”„‟]/g, '"')
@@ -40,7 +40,7 @@ export function normalised(text: string): string {
     .trim()
 }
 
-/** Whether one of the answers is inside the text. */
+/** Whether the text contains one of the answers. */
 export function containsAnswer(text: string, answers: readonly string[]): boolean {
   const whole = normalised(withoutMarks(text))
   return answers.some((answer) => whole.includes(normalised(answer)))
@@ -52,7 +52,7 @@ const ARTICLES = new Set(ofAll(({ articles }) => articles))
 const wordsOf = (text: string): string[] =>
   (normalised(withoutMarks(text)).match(WORDS) ?? []).filter((word) => !ARTICLES.has(word))
 
-/** Overlap of words as in SQuAD: the harmonic mean of precision and recall against the answer that fits best. */
+/** Word overlap as in SQuAD: the F1 score against the best-matching answer. */
 export function tokenF1(text: string, answers: readonly string[]): number {
   const words = wordsOf(text)
   return Math.max(0, ...answers.map((answer) => overlap(words, wordsOf(answer))))
@@ -71,7 +71,7 @@ function overlap(words: readonly string[], gold: readonly string[]): number {
   return common === 0 ? 0 : (2 * common) / (words.length + gold.length)
 }
 
-/** By nearest rank: the smallest value that at least this share of the values does not exceed. */
+/** Nearest rank: the smallest value that at least this share of the values does not exceed. */
 export function quantile(share: number, values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]

@@ -1,15 +1,15 @@
-/** What became of one question, as runs are saved: everything that a metric is computed from. */
+/** The outcome of one question, as saved in runs: everything that the metrics are computed from. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
 
-/** Whether the keys of a right answer are met, by what is cited from a right document. */
+/** Whether the keys of a correct answer are found, cited from a correct document. */
 const keyedOutcome = z.object({
-  /** In the first 400 and 900 characters; of long answers, 1,000 and 1,500. */
+  /** In the first 400 and 900 characters; for long answers 1,000 and 1,500. */
   early: z.boolean(),
   late: z.boolean(),
-  /** Before the first mark, in 400 characters at most. */
+  /** Before the first mark, in at most 400 characters. */
   first: z.boolean(),
-  /** By the passages that the answer was made from: whole, pasted in its place and cut, and the first of them. */
+  /** In the context passages: as a whole, truncated like an answer, and in the first one only. */
   held: z.boolean(),
   pastedEarly: z.boolean(),
   pastedLate: z.boolean(),
@@ -18,21 +18,21 @@ const keyedOutcome = z.object({
 
 const answerOutcome = z.object({
   refused: z.boolean(),
-  /** One of the right answers is inside; absent when the set gives none. */
+  /** Contains one of the correct answers; absent if the set has none. */
   contained: z.boolean().optional(),
   f1: z.number().optional(),
-  /** Of the answer without its marks; absent when refused. */
+  /** Sentences of the answer without its marks; absent if refused. */
   sentences: z.int().optional(),
   citations: z.int(),
   /** Citations of which a text is not the stored text at its span. */
   wrongCitations: z.int(),
-  /** A gold document is among those cited; absent when refused or when the set names none. */
+  /** Cites a gold document; absent if refused or if the set names none. */
   goldCited: z.boolean().optional(),
-  /** The first citation is of a gold document; absent when the set names none. */
+  /** The first citation is of a gold document; absent if the set names none. */
   goldFirst: z.boolean().optional(),
-  /** UTF-16 code units of the text. Absent in runs saved before they were counted. */
+  /** UTF-16 code units of the text. Absent in runs saved by older versions. */
   characters: z.int().optional(),
-  /** Absent when the set gives no keys. */
+  /** Absent if the set has no keys. */
   keyed: keyedOutcome.optional(),
   /** Milliseconds by stage. */
   timings: z.partialRecord(z.enum([...STAGES, 'total']), z.number()),
@@ -40,11 +40,11 @@ const answerOutcome = z.object({
 
 const cacheOutcome = z.object({
   paraphrases: z.int(),
-  /** Paraphrases that were given the answer of the question or of another paraphrase of it. */
+  /** Paraphrases answered from the question or another of its paraphrases. */
   hits: z.int(),
   /** Questions, paraphrases and opposites asked with the cache. */
   asked: z.int(),
-  /** Those of them that were given the answer of a question that means something else. */
+  /** Asks answered from a question with a different meaning. */
   falseHits: z.int(),
 })
 
@@ -53,7 +53,7 @@ export const outcomeSchema = z.object({
   set: z.string(),
   question: z.string(),
   answerable: z.boolean(),
-  /** Ranks of what should be found; null beyond what was looked at. Absent when the set names nothing to find. */
+  /** Ranks of the gold items; null beyond the search limit. Absent if the set has nothing to find. */
   ranks: z.array(z.int().positive().nullable()).optional(),
   searchMs: z.number(),
   answer: answerOutcome.optional(),

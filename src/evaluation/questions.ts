@@ -1,4 +1,4 @@
-/** A set of questions: JSON Lines, one question a line. docs/EVALUATION.md describes the fields. */
+/** A question set: JSON Lines, one question per line. docs/EVALUATION.md describes the fields. */
 
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
@@ -15,37 +15,37 @@ import { detectLanguage } from '../text/language.ts'
 import { seededRandom } from './bootstrap.ts'
 
 export interface EvalQuestion {
-  /** Names the question in saved runs, so that runs can be compared. */
+  /** Identifies the question in saved runs, for comparisons. */
   readonly id: string
-  /** The part of the set that it is reported under; its language unless told. */
+  /** The part of the set that it is reported under; default: its language. */
   readonly set: string
   readonly question: string
-  /** False: the right reply is to say that the documents do not hold it. */
+  /** False: the correct reply is that the documents do not contain the answer. */
   readonly answerable: boolean
-  /** Right answers, in any of their forms. */
+  /** Correct answers, in any of their forms. */
   readonly answers: readonly string[]
   /**
-   * Keys of a right answer: of each group one must be in it. Stricter than `answers`: it counts only what is cited from a right
-   * document, and early.
+   * Keys of a correct answer: it must contain one of each group. Stricter than `answers`: only text at the beginning
+   * counts, cited from a correct document.
    */
   readonly must: readonly (readonly string[])[]
-  /** The keys keep their case. */
+  /** Keys are case-sensitive. */
   readonly caseSensitive: boolean
   /** The answer is a list, steps or several parts, and may be longer. */
   readonly long: boolean
-  /** Of the answer; how its numbers are written. That of the question unless told. */
+  /** Language of the answer, for its numbers; default: that of the question. */
   readonly language: Language
-  /** What should be found; each is a document's id, uri, or the end of its path. */
+  /** Documents to find, each by id, uri, or the end of its path. */
   readonly documents: readonly string[]
-  /** Should be found too: text that one passage must hold, wherever or in this document. */
+  /** Passages to find too: text that one passage must contain, anywhere or in this document. */
   readonly passages: readonly GoldPassage[]
-  /** Need not be found, but answer as well: their documents are right ones, too. */
+  /** Also correct but not required to be found: their documents count as correct too. */
   readonly also: readonly GoldPassage[]
   /** Earlier questions of the conversation with their answers, oldest first. */
   readonly history: readonly EarlierTurn[]
   /** Other wordings, which the cache should answer alike. */
   readonly paraphrases: readonly string[]
-  /** Questions that look alike and mean something else, which the cache must not answer. */
+  /** Similar questions with a different meaning, which the cache must not answer. */
   readonly opposites: readonly string[]
   readonly filter?: SearchFilter
 }
@@ -55,11 +55,11 @@ export interface GoldPassage {
   readonly text: string
 }
 
-/** What the whole of a set is called where its parts have names. */
+/** Name of the whole set if its parts have names. */
 export const ALL = 'all'
 
 const MAX_QUESTIONS = 100_000
-/** Bad lines that an error lists. */
+/** Maximum invalid lines that an error lists. */
 const MAX_LISTED = 10
 
 const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
@@ -71,8 +71,8 @@ const lineSchema = z
     id: text.max(200).optional(),
     set: text
       .max(40)
-      .regex(/^[^:=]*$/, 'must not hold `:` or `=`')
-      .refine((name) => name !== ALL, `\`${ALL}\` is the name of the whole`)
+      .regex(/^[^:=]*$/, 'must not contain `:` or `=`')
+      .refine((name) => name !== ALL, `\`${ALL}\` is the name of the whole set`)
       .optional(),
     question,
     answerable: z.boolean().default(true),
@@ -91,22 +91,23 @@ const lineSchema = z
   })
   .refine(({ answerable, answers, must }) => answerable || answers.length + must.length === 0, {
     path: ['answers'],
-    message: 'a question that is not answerable has none',
+    message: 'an unanswerable question has none',
   })
   .refine(({ must, documents }) => must.length === 0 || documents.length > 0, {
     path: ['must'],
-    message: 'keys count only in what is cited from `documents`: name them',
+    message: 'keys count only in text cited from `documents`: name them',
   })
   .refine(
     ({ history, paraphrases, opposites }) =>
       history.length === 0 || paraphrases.length + opposites.length === 0,
     {
       path: ['history'],
-      message: 'the cache is for questions without earlier turns: no paraphrases and opposites here',
+      message:
+        'the cache ignores questions with earlier turns: paraphrases and opposites are not allowed here',
     },
   )
 
-/** Reads a set from a file; throws as `readQuestions`, and `not_found`. */
+/** Reads a set from a file; throws like `readQuestions`, and `not_found`. */
 export async function readQuestionFile(path: string): Promise<EvalQuestion[]> {
   try {
     const file = await open(path)
@@ -118,7 +119,7 @@ export async function readQuestionFile(path: string): Promise<EvalQuestion[]> {
 }
 
 /**
- * Reads a set; `name` is how errors call it. Throws `bad_request` that lists the wrong lines with their numbers.
+ * Reads a set; errors call it `name`. Throws `bad_request` with the invalid lines and their numbers.
  */
 export async function readQuestions(input: Readable, name: string): Promise<EvalQuestion[]> {
   const questions: EvalQuestion[] = []
@@ -132,9 +133,7 @@ export async function readQuestions(input: Readable, name: string): Promise<Eval
     const earlier = typeof read === 'string' ? undefined : lineOfId.get(read.id)
     if (typeof read === 'string') wrong.push(`${name}:${number}: ${read}`)
     else if (earlier !== undefined)
-      wrong.push(
-        `${name}:${number}: the same question as on line ${earlier}; an \`id\` of its own tells them apart`,
-      )
+      wrong.push(`${name}:${number}: same question as on line ${earlier}; give it a different \`id\``)
     else {
       lineOfId.set(read.id, number)
       questions.push(read)
@@ -152,7 +151,7 @@ export async function readQuestions(input: Readable, name: string): Promise<Eval
   return questions
 }
 
-/** The question, or what is wrong with the line. */
+/** The question, or the error of the line. */
 function parseLine(line: string): EvalQuestion | string {
   let value: unknown
   try {
@@ -176,7 +175,7 @@ function parseLine(line: string): EvalQuestion | string {
 
 const idOf = (parts: unknown) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
 
-/** The first `limit` questions, or as many drawn with `seed`, in the order of the set. */
+/** The first `limit` questions, or a sample drawn with `seed`, in the order of the set. */
 export function sampleOf(
   questions: readonly EvalQuestion[],
   limit: number,

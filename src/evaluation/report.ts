@@ -1,4 +1,4 @@
-/** What a run says: each metric over each part of the set, with its confidence interval. */
+/** The report of a run: each metric on each part of the set, with its confidence interval. */
 import { STAGES } from '../domain/answer.ts'
 import { type Interval, meanInterval } from './bootstrap.ts'
 import { mean, ndcgAt, quantile, recallAt, reciprocalRankAt } from './metrics.ts'
@@ -8,11 +8,11 @@ import { ALL } from './questions.ts'
 export interface Metric {
   readonly key: string
   readonly title: string
-  /** Which direction is an improvement; undefined when that depends. */
+  /** The direction of improvement; undefined if it depends. */
   readonly better?: 'higher' | 'lower'
-  /** Shown where there is room for few. */
+  /** Also in the short report. */
   readonly headline?: true
-  /** Of one question; undefined when it says nothing about this metric. */
+  /** The value of one question; undefined if the metric does not apply to it. */
   of: (outcome: QuestionOutcome) => number | undefined
 }
 
@@ -27,7 +27,7 @@ const keyed =
   ({ answer }: QuestionOutcome) =>
     answer?.keyed === undefined ? undefined : Number(of(answer.keyed))
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const METRICS: readonly Metric[] = [
   {
     key: 'recall@1',
@@ -167,7 +167,7 @@ export const METRICS: readonly Metric[] = [
   },
 ]
 
-/** Of what was not refused: answers to what the documents do not say, and those that miss their keys. */
+/** Among the non-refused: answers to unanswerable questions, and answers that miss their keys. */
 function falseAnswer({ answerable, answer }: QuestionOutcome): number | undefined {
   if (answer === undefined || answer.refused) return undefined
   if (!answerable) return 1
@@ -176,7 +176,7 @@ function falseAnswer({ answerable, answer }: QuestionOutcome): number | undefine
 
 export interface Measured extends Interval {
   readonly mean: number
-  /** Questions that it is measured on. */
+  /** Number of measured questions. */
   readonly questions: number
 }
 
@@ -186,16 +186,16 @@ export interface Latency {
 }
 
 export interface SetReport {
-  /** `all` holds every question. */
+  /** `all` contains every question. */
   readonly set: string
   readonly questions: number
-  /** By key of the metric; those that nothing was measured of are absent. */
+  /** By key of the metric, without metrics that have no values. */
   readonly metrics: Readonly<Record<string, Measured>>
 }
 
 export interface Report {
   readonly sets: readonly SetReport[]
-  /** Milliseconds, by stage of an answer; `search` when questions were only searched. */
+  /** Milliseconds, by stage of an answer; `search` if questions were only searched. */
   readonly latencyMs: Readonly<Record<string, Latency>>
 }
 
@@ -216,7 +216,7 @@ export function reportOf(outcomes: readonly QuestionOutcome[]): Report {
   }
 }
 
-/** The parts of the set by name, then all of it. */
+/** The parts of the set by name, then the whole. */
 export function setsOf(
   outcomes: readonly QuestionOutcome[],
 ): [set: string, members: readonly QuestionOutcome[]][] {

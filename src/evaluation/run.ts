@@ -1,4 +1,4 @@
-/** Measures many questions at once, until all are done or a signal says so. */
+/** Measures many questions concurrently, until all are done or a signal stops it. */
 import { concurrently } from '../domain/concurrently.ts'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { measure, type SearchTarget } from './measure.ts'
@@ -6,23 +6,23 @@ import type { Failure, QuestionOutcome } from './outcome.ts'
 import type { EvalQuestion } from './questions.ts'
 
 export interface EvaluationOptions {
-  /** Questions at once. */
+  /** Concurrent questions. */
   readonly jobs: number
-  /** Begin nothing new. */
+  /** Start nothing new. */
   readonly stop: AbortSignal
-  /** End what is under way, too. */
+  /** Also end running questions. */
   readonly abort: AbortSignal
-  /** Called when a question is done, or has failed. */
+  /** Called when a question is done or has failed. */
   onDone: () => void
 }
 
 export interface EvaluationRun {
-  /** In the order of the questions; fewer when it was interrupted. */
+  /** In the order of the questions; fewer if interrupted. */
   readonly outcomes: readonly QuestionOutcome[]
   readonly failed: readonly Failure[]
 }
 
-/** What fails one question and says nothing about the next; any other error ends the run. */
+/** Errors specific to one question; any other error ends the run. */
 const OF_ONE_QUESTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'question_too_long',
   'unknown_conversation',

@@ -1,4 +1,4 @@
-/** Runs in files, so that a later one can be compared. */
+/** Saves and loads runs, for comparisons. */
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -37,6 +37,6 @@ export async function loadOutcomes(path: string): Promise<readonly QuestionOutco
   if (saved.success) return saved.data.outcomes
   throw new ChatbotError(
     'bad_request',
-    `${path} is no run that \`chatbot eval --save\` of this version has written.`,
+    `${path} is not a run saved by \`chatbot eval --save\` of this version.`,
   )
 }

@@ -1,4 +1,4 @@
-/** Measures a set with one variant of the settings after the other, and compares them. */
+/** Measures a set with several variants of the settings, and compares them. */
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
 import { unknownDocuments } from './check.ts'
 import { type Comparison, compareRuns } from './compare.ts'
@@ -9,15 +9,15 @@ import type { EvalQuestion } from './questions.ts'
 import { type Report, reportOf } from './report.ts'
 import { type EvaluationOptions, runQuestions } from './run.ts'
 
-/** The JSON document of `chatbot eval`. */
+/** The JSON output of `chatbot eval`. */
 export interface EvalReport {
   readonly file: string
-  /** Of the set, after --limit. */
+  /** Number of questions, after --limit. */
   readonly questions: number
   readonly interrupted: boolean
-  /** Documents that questions name and the collections do not hold. */
+  /** Documents that the questions name and the collections lack. */
   readonly unknownDocuments: readonly string[]
-  /** One; of a sweep one a variant. */
+  /** One run; in a sweep, one per variant. */
   readonly runs: readonly VariantReport[]
   readonly gates: readonly GateResult[]
 }
@@ -27,16 +27,16 @@ export interface VariantReport extends Report {
   readonly measured: number
   readonly seconds: number
   readonly failed: readonly Failure[]
-  /** With the baseline; in a sweep with the first variant. */
+  /** With the baseline, or in a sweep with the first variant. */
   readonly comparison?: Comparison
 }
 
 interface Sweep extends Pick<EvalReport, 'unknownDocuments' | 'interrupted' | 'runs'> {
-  /** Those of the first variant. */
+  /** Outcomes of the first variant. */
   readonly outcomes: readonly QuestionOutcome[]
 }
 
-/** Without a baseline the variants are compared with the first. */
+/** Without a baseline, variants are compared with the first. */
 export async function measureSweep(
   target: Omit<SearchTarget, 'retrieval'>,
   variants: readonly RetrievalOptions[],

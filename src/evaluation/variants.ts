@@ -7,12 +7,12 @@ import { type RetrievalOptions, retrievalOptionsSchema } from '../protocol/retri
 const PREFIX = 'retrieval.'
 const MAX_VARIANTS = 64
 
-/** Settings under `retrieval.` that a request may change, as the configuration names them. */
+/** Settings under `retrieval.` that a request can override, by their configuration names. */
 export const VARIABLE_KEYS: readonly string[] = Object.keys(retrievalOptionsSchema.shape).map(
   (name) => PREFIX + name,
 )
 
-/** Each a `key=value`; throws `bad_request`. */
+/** Parses `key=value` assignments; throws `bad_request`. */
 export function parseOptions(assignments: readonly string[]): RetrievalOptions {
   const entries = assignments.map((assignment) => {
     const { key, values } = split(assignment)
@@ -22,8 +22,8 @@ export function parseOptions(assignments: readonly string[]): RetrievalOptions {
 }
 
 /**
- * Every combination of the values of each `key=a,b,c`, on top of `base`; `base` itself comes first, as what the
- * others are compared with. Throws `bad_request`.
+ * All combinations of the values of each `key=a,b,c`, on top of `base`. `base` itself is first: the others are compared
+ * with it. Throws `bad_request`.
  */
 export function variantsOf(base: RetrievalOptions, sweeps: readonly string[]): RetrievalOptions[] {
   let variants: Record<string, unknown>[] = [{}]
@@ -54,7 +54,7 @@ function split(assignment: string): { key: string; values: string } {
   if (VARIABLE_KEYS.includes(key)) return { key, values }
   throw new ChatbotError(
     'bad_request',
-    `${assignment}: write it as KEY=VALUE with one of ${VARIABLE_KEYS.join(', ')}. Other settings are the daemon's: chatbot config set`,
+    `${assignment}: write it as KEY=VALUE with one of ${VARIABLE_KEYS.join(', ')}. Set others for the whole daemon: chatbot config set`,
   )
 }
 

@@ -1,4 +1,4 @@
-/** A single upload: a run of one document that starts at once in this daemon, and whose outcome is awaited. */
+/** A single upload: a job with one document that starts at once in this daemon and is waited for. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentSummary } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'

@@ -1,4 +1,4 @@
-/** Embeds what is staged and makes it live. */
+/** Embeds staged documents and makes them live. */
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { checkSameModel } from '../../models/same-model.ts'
@@ -8,19 +8,19 @@ import type { ChunkPosition, StagedChunk, StagedVector } from '../ports/store/st
 import { embedInput } from '../text/embed-input.ts'
 import { held, type JobSlice, type SliceContext } from './kind.ts'
 
-/** Chunks between two checkpoints: half a second of work, which is what a killed daemon loses. */
+/** Chunks between two checkpoints: half a second of work, which is lost if the daemon is killed. */
 const CHUNKS_PER_BATCH = 64
-/** Batches with the embedder at once, so that its workers have the next one while the last one is stored. */
+/** Batches queued at the embedder, so that its workers stay busy while a batch is stored. */
 const BATCHES_AT_ONCE = 2
 const REMEMBERED_VECTORS = 2000
-/** Share of characters without a token above which a document will hardly be found. */
+/** Share of characters without a token above which a document is hard to find. */
 const MUCH_UNKNOWN = 0.3
 
 const START: ChunkPosition = { document: 0, ordinal: -1 }
 
 interface Batch {
   readonly vectors: Promise<StagedVector[]>
-  /** Documents that are complete with it. */
+  /** Documents that this batch completes. */
   readonly ends: readonly number[]
   readonly current: string | null
 }
@@ -57,14 +57,14 @@ export const ingestSlice: JobSlice = async (context) => {
       if (next.last !== undefined) {
         after = next.last
         const vectors = embed(next.chunks)
-        // It is awaited later, and must not count as unhandled until then.
+        // It is awaited later; until then a rejection must not count as unhandled.
         vectors.catch(() => undefined)
         underWay.push({ vectors, ends: next.ends, current: next.chunks.at(-1)?.uri ?? null })
         if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
       } else if (underWay.length > 0) {
         await keepOldest()
       } else {
-        // What has its vectors from an earlier slice that ended before it was published, and what came in meanwhile.
+        // Documents embedded in an earlier slice that ended before publishing, and documents staged meanwhile.
         const left = await patiently(() => store.staging.left(claim, CHUNKS_PER_BATCH))
         if (left.length === 0) return false
         await publish(left)
@@ -73,15 +73,15 @@ export const ingestSlice: JobSlice = async (context) => {
     }
   } catch (thrown) {
     if (signal.aborted) return true
-    // The collection has another index now: the next slice begins with that one's model.
+    // The collection's index has changed: the next slice starts with the new model.
     if (thrown instanceof ChatbotError && thrown.code === 'index_mismatch') return true
     throw thrown
   }
 }
 
 /**
- * How the collection is indexed now: a rebuild may have changed the model since the documents were staged, and then
- * they are embedded by the new one.
+ * The collection's current indexing. A rebuild may have changed the model since the documents were staged; then they
+ * are embedded with the new one.
  */
 async function indexingOf({ specs, store, claim, patiently }: SliceContext): Promise<Indexing> {
   const staged = stagedSpec.parse(claim.input)
@@ -92,8 +92,8 @@ async function indexingOf({ specs, store, claim, patiently }: SliceContext): Pro
   if (staged.splitter === indexing.spec.splitter && splitter === staged.splitter) return indexing
   throw new ChatbotError(
     'index_mismatch',
-    `It was cut by splitter ${staged.splitter}, the collection "${claim.collectionName}" is by ${splitter}, and ` +
-      `this daemon has ${indexing.spec.splitter}. Bring them in step (chatbot index rebuild --collection ` +
+    `It was split by ${staged.splitter}, the collection "${claim.collectionName}" by ${splitter}, and ` +
+      `this daemon uses ${indexing.spec.splitter}. Rebuild the collection (chatbot index rebuild --collection ` +
       `${claim.collectionName}), then ingest again.`,
   )
 }
@@ -104,7 +104,7 @@ const stagedSpec = z.object({
   splitter: z.string(),
 })
 
-/** Embeds chunks, equal ones once. */
+/** Embeds chunks, identical ones only once. */
 function embedding({ signal, patiently }: SliceContext, { embedder, spec }: Indexing) {
   const known = new LRUCache<string, Omit<StagedVector, keyof ChunkPosition>>({ max: REMEMBERED_VECTORS })
   return async (chunks: readonly StagedChunk[]): Promise<StagedVector[]> => {
@@ -123,7 +123,7 @@ function embedding({ signal, patiently }: SliceContext, { embedder, spec }: Inde
         if (embedding.vector.length !== spec.dimensions)
           throw new ChatbotError(
             'internal',
-            `A vector has ${embedding.vector.length} dimensions; ${spec.model} makes ${spec.dimensions}.`,
+            `A vector has ${embedding.vector.length} dimensions; ${spec.model} has ${spec.dimensions}.`,
           )
         return [hash, { embedding: embedding.vector, unknown: embedding.unknown }]
       }),
@@ -139,4 +139,4 @@ function embedding({ signal, patiently }: SliceContext, { embedder, spec }: Inde
 }
 
 const unknownScript = (share: number, { embedder }: Indexing): string =>
-  `${Math.round(share * 100)} % of the text is in a script that the embedding model ${embedder.model.name} does not know, so questions will hardly find it. The built-in model knows English and Russian only.`
+  `${Math.round(share * 100)} % of the text is in a script that the embedding model ${embedder.model.name} does not know, so questions will rarely find it. The built-in model knows only English and Russian.`

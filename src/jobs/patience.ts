@@ -1,15 +1,15 @@
-/** Waiting out what passes by itself: a busy or failing embedding endpoint, a database that is gone for a while. */
+/** Retries after transient failures: a busy or failing embedding endpoint, an unavailable database. */
 import { type BackoffBounds, backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 
 export interface Patience extends BackoffBounds {
-  /** The error stands rather than that all pauses are longer than this. */
+  /** Total of all pauses after which the error is thrown. */
   readonly enoughMs: number
-  /** Resolves after so many milliseconds or on abort. */
+  /** Resolves after this time or on abort. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** `onWait` hears of every pause. Throws the last error, also when it does not pass or the signal aborts. */
+/** Calls `onWait` for every pause. Throws the last error, also if it is not transient or the signal aborts. */
 export async function patiently<T>(
   work: () => Promise<T>,
   { enoughMs, wait, ...bounds }: Patience,

@@ -1,4 +1,4 @@
-/** Embeds the stored documents into a new generation, then makes it the one that is searched. */
+/** Embeds the stored documents into a new index generation, then switches searches to it. */
 
 import { checkSameModel } from '../../models/same-model.ts'
 import type { Chunk } from '../domain/document.ts'
@@ -10,7 +10,7 @@ import { held, type JobSlice, type SliceContext } from './kind.ts'
 
 /** Chunks between two checkpoints. */
 const CHUNKS_PER_BATCH = 64
-/** Batches with the embedder at once. */
+/** Batches queued at the embedder. */
 const BATCHES_AT_ONCE = 2
 const DOCUMENTS_PER_BATCH = 50
 
@@ -44,7 +44,7 @@ export const rebuildSlice: JobSlice = async (context) => {
     if (!target.swapped) {
       for await (const parts of work(context, indexing)) {
         const vectors = embed(context, indexing, parts)
-        // It is awaited later, and must not count as unhandled until then.
+        // It is awaited later; until then a rejection must not count as unhandled.
         vectors.catch(() => undefined)
         underWay.push({ parts, vectors })
         if (underWay.length > BATCHES_AT_ONCE) await keepOldest()
@@ -55,7 +55,7 @@ export const rebuildSlice: JobSlice = async (context) => {
       }
       await keepAll()
       await store.index.ensureApproximateIndex(target.generation, { signal })
-      // What was ingested since the documents were listed is more to do.
+      // Documents ingested since the listing remain to be done.
       if (!held(await patiently(async () => wrapped(await store.rebuild.swap(claim)))).swapped) return true
     }
     await patiently(() => store.index.dropRetired())
@@ -66,22 +66,22 @@ export const rebuildSlice: JobSlice = async (context) => {
   }
 }
 
-/** `false` is an outcome here, not a lost claim. */
+/** Here `false` is a result, not a lost claim. */
 const wrapped = (swapped: boolean | undefined) => (swapped === undefined ? undefined : { swapped })
 
-/** Throws what opening the model throws, and `index_mismatch` when it or the splitter is another one by now. */
+/** Throws errors from opening the model, and `index_mismatch` if the model or the splitter has changed. */
 async function indexingOf({ specs, claim }: SliceContext, target: Indexing['spec']): Promise<Indexing> {
   const indexing = await specs.with(target.reference)
   checkSameModel(claim.collectionName, target, indexing.spec)
   if (indexing.spec.splitter === target.splitter) return indexing
   throw new ChatbotError(
     'index_mismatch',
-    `It was begun with splitter ${target.splitter}, and this daemon has ${indexing.spec.splitter}. Give it up ` +
-      `(chatbot jobs cancel ${claim.job.slice(0, 8)}) and begin anew: chatbot index rebuild --collection ${claim.collectionName}`,
+    `It was started with splitter ${target.splitter}, but this daemon uses ${indexing.spec.splitter}. Cancel it ` +
+      `(chatbot jobs cancel ${claim.job.slice(0, 8)}) and start again: chatbot index rebuild --collection ${claim.collectionName}`,
   )
 }
 
-/** What is missing in the new generation, in batches; each document from its last chunk to its first. */
+/** The chunks missing in the new generation, in batches; each document from its last chunk to its first. */
 async function* work(context: SliceContext, indexing: Indexing): AsyncGenerator<Part[]> {
   const { store, claim, patiently } = context
   let parts: Part[] = []
@@ -114,7 +114,7 @@ async function* chunksOf(
     const stored = await patiently(() => store.rebuild.stored(claim, document))
     const made = await recut(stored, spec.reference, signal)
     const missing = made.slice(0, document.below ?? made.length).toReversed()
-    // Without any the document is marked as having none.
+    // An empty batch marks the document as having no chunks.
     if (missing.length === 0) yield []
     for (let at = 0; at < missing.length; at += CHUNKS_PER_BATCH)
       yield missing.slice(at, at + CHUNKS_PER_BATCH)
@@ -135,7 +135,7 @@ interface Vector {
   readonly reused: boolean
 }
 
-/** By hash: vectors that are there already, and new ones. */
+/** Vectors by hash: those already stored, and new ones. */
 async function embed(
   { store, claim, signal, patiently }: SliceContext,
   { embedder }: Indexing,

@@ -1,4 +1,4 @@
-/** Works on jobs in slices, in this daemon, for as long as it lives. */
+/** Runs slices of jobs in this daemon. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChatbotError } from '../domain/errors.ts'
 import type { JobKind } from '../domain/job.ts'
@@ -23,25 +23,25 @@ export interface RunnerOptions {
 }
 
 export interface JobRunner {
-  /** Slices that run now. */
+  /** Number of running slices. */
   busy: () => number
-  /** There may be something to do: look now, not at the next poll. */
+  /** Looks for work now instead of at the next poll. */
   wake: () => void
   /**
-   * Works on a shard that the caller has claimed until nothing is left, at once and beyond `SHARDS_AT_ONCE`. Retries
-   * nothing: throws the error that fails the job. Also resolves if the claim is lost.
+   * Works on a shard that the caller has claimed until nothing is left, immediately and regardless of `SHARDS_AT_ONCE`.
+   * Does not retry: throws the error that fails the job. Also resolves if the claim is lost.
    */
   workNow: (claim: Claim) => Promise<void>
-  /** Begins no more slices; those that run end at once, what they have kept stays, and another daemon goes on. */
+  /** Takes no more slices and ends the running ones at once; their progress is kept, and another daemon continues. */
   stop: () => Promise<void>
 }
 
-/** Shards worked on at once, beside single uploads: a small ingest does not wait for a large one. */
+/** Concurrent shards, not counting single uploads: two, so that a small ingest does not wait for a large one. */
 const SHARDS_AT_ONCE = 2
 const SLICE_MS = 10_000
-/** How long another daemon leaves a shard to one that gives no sign of life. */
+/** How long other daemons leave a shard to one that has stopped renewing its lease. */
 export const LEASE_MS = 20_000
-/** How often a daemon looks for what others have left to do; what it receives itself wakes it. */
+/** How often a daemon looks for work left by others; its own work wakes it. */
 const POLL_MS = 1000
 const POLL_ALONE_MS = 10_000
 const TIDY_MS = 60_000
@@ -82,7 +82,7 @@ export async function startJobRunner(options: RunnerOptions): Promise<JobRunner>
       }
       const until = performance.now() + SLICE_MS
       const over = () => performance.now() > until
-      // The error is already reported, and recorded in the job.
+      // The error has been reported and recorded in the job.
       const slice = runSlice(claim, stopping.signal, over, options).catch(() => undefined)
       running.add(slice)
       void slice.finally(() => {
@@ -148,7 +148,7 @@ async function runSlice(
       patiently: (work) =>
         patiently(work, patience, signal, async (error, ms) => {
           onError(error, claim.job)
-          const reason = `${error.message} Tried again in ${atLeast(ms)}.`
+          const reason = `${error.message} Retrying in ${atLeast(ms)}.`
           await store.jobs.waiting(claim, reason).catch(() => undefined)
         }),
     })
@@ -156,7 +156,7 @@ async function runSlice(
   } catch (thrown) {
     if (thrown instanceof ClaimLost) return
     onError(thrown, claim.job)
-    // Where the database is gone the lease lapses, and the work goes on when it is back.
+    // If the database is unavailable, the lease lapses, and the work continues later.
     await store.jobs.fail(claim, ChatbotError.wrap(thrown)).catch(() => undefined)
     throw thrown
   } finally {
@@ -164,7 +164,7 @@ async function runSlice(
   }
 }
 
-/** Resolves after so many milliseconds or on abort; does not keep the process. */
+/** Resolves after this time or on abort; does not keep the process alive. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
 }

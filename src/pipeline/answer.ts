@@ -8,7 +8,7 @@ import { retrieveContext } from './retrieve.ts'
 import { rewriteQuestion } from './rewrite.ts'
 import { type StepContext, timed } from './step.ts'
 
-/** The order of an answer is this function and nothing else: each step needs what the one before has added. */
+/** This function alone defines the order of the steps: each needs the output of the one before. */
 export async function answerQuestion(ask: Ask, context: StepContext): Promise<Answer> {
   const rewritten = await timed('rewrite', rewriteQuestion, ask, context)
   const embedded = await timed('embed', embedQuestion, rewritten, context)

@@ -1,4 +1,4 @@
-/** What flows through the pipeline: each step adds its part, and needs what the steps before have added. */
+/** The data of the pipeline: each step adds its part and needs those of the steps before. */
 import type { Answer, Citation, Passage, SearchFilter, StageName, Turn, Usage } from '../domain/answer.ts'
 import type { Excerpt } from '../domain/block.ts'
 import type { SearchedCollection } from '../domain/document.ts'
@@ -17,21 +17,21 @@ export interface Ask {
   readonly conversation: string
   /** Earlier turns, oldest first; empty in a new conversation. */
   readonly history: readonly Turn[]
-  /** What is searched, with the revisions at the time of the ask. */
+  /** The searched collections, with their revisions at the time of the ask. */
   readonly collections: readonly SearchedCollection[]
   readonly filter?: SearchFilter
   readonly retrieval: RetrievalSettings
-  /** Whether this answer may come from the cache and go into it. */
+  /** Whether this answer may be read from the cache and written to it. */
   readonly cache: boolean
   readonly generator: Generator
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number
-  /** Of the steps that have run, in milliseconds. */
+  /** Durations of the finished steps, in milliseconds. */
   readonly timings: Partial<Record<StageName | 'total', number>>
 }
 
 export interface Rewritten extends Ask {
-  /** The question as it is searched: standalone, whatever it leans on. */
+  /** The question as it is searched: rewritten to stand alone if it was a follow-up. */
   readonly standalone: string
 }
 
@@ -40,13 +40,13 @@ export interface Embedded extends Rewritten {
   readonly warnings: readonly string[]
 }
 
-/** From the cache, and already stored as the answer to this ask. */
+/** An answer from the cache, already stored as the answer to this ask. */
 export interface Answered {
   readonly answered: Answer
 }
 
 export interface NotCached extends Embedded {
-  /** Undefined when this ask may neither use nor fill the cache. */
+  /** Undefined if this ask must not use the cache. */
   readonly cacheQuery: CacheQuery | undefined
 }
 

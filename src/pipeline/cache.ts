@@ -8,7 +8,7 @@ import type { Answered, Ask, Embedded, NotCached } from './ask.ts'
 import { type AnswerDraft, completeAnswer } from './complete.ts'
 import type { StepContext } from './step.ts'
 
-/** Where the cache holds answers to this ask; undefined when it may neither use nor fill it. */
+/** The cache partition and key of this ask; undefined if it must not use the cache. */
 function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
   const mayReuse = ask.cache && ask.history.length === 0 && ask.collections.every(({ cache }) => cache)
   if (ports.cache === undefined || !mayReuse) return undefined
@@ -26,15 +26,15 @@ function placeOf(ask: Ask, ports: Ports): CachePlace | undefined {
 }
 
 /**
- * Answers from the cache: what is found is stored as the answer to this ask at once, because the statement that
- * stores it is the one that knows whether it may still be given.
+ * Answers from the cache. A hit is stored as the answer to this ask right away, because only the statement that
+ * stores it can tell whether it is still valid.
  */
 export async function readCache(asked: Embedded, context: StepContext): Promise<Answered | NotCached> {
   const { principal, ports } = context
   const { cache } = ports
   const unfinished = indexingWarnings(asked.collections)
   const ask = { ...asked, warnings: [...asked.warnings, ...unfinished] }
-  // What such an answer is made of changes with the next batch.
+  // An answer from a half-indexed collection is outdated by the next batch.
   const place = unfinished.length > 0 ? undefined : placeOf(ask, ports)
   if (cache === undefined || place === undefined) return { ...ask, cacheQuery: undefined }
   const { question, language, vector } = ask
@@ -57,14 +57,14 @@ export async function readCache(asked: Embedded, context: StepContext): Promise<
   return answered === undefined ? { ...ask, cacheQuery } : { answered }
 }
 
-/** What is in the collections and cannot be found yet. */
+/** Warns of documents that cannot be found yet. */
 function indexingWarnings(searched: readonly SearchedCollection[]): string[] {
   return searched
     .filter(({ indexing }) => indexing > 0)
     .map(({ name, indexing }) =>
       indexing === 1
-        ? `1 document of ${name} is still being indexed: this answer does not know it.`
-        : `${indexing} documents of ${name} are still being indexed: this answer does not know them.`,
+        ? `1 document of ${name} is still being indexed: this answer does not include it.`
+        : `${indexing} documents of ${name} are still being indexed: this answer does not include them.`,
     )
 }
 

@@ -3,16 +3,15 @@ import type { FoundAnswer } from '../ports/answer-cache.ts'
 import type { Embedded } from './ask.ts'
 import { elapsed, type StepContext } from './step.ts'
 
-/** What the steps have made of an ask; the rest of its answer is known from the ask. */
+/** The output of the steps; the rest of the answer comes from the ask. */
 export type AnswerDraft = Pick<
   Answer,
   'text' | 'refused' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
 >
 
 /**
- * Stores the answer to an ask under its epoch: the one place where an answer becomes complete, made anew or found in
- * the cache. Undefined when it may not be given: another attempt has taken the ask over, or what was found in the
- * cache no longer holds.
+ * Stores the answer to an ask under its epoch. Every answer, generated or cached, becomes complete here and only
+ * here. Undefined if nothing was stored: another attempt has taken over, or the cached answer is no longer valid.
  */
 export async function completeAnswer(
   ask: Embedded,

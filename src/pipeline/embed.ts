@@ -1,7 +1,7 @@
 import type { Embedded, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
-/** Share of unknown tokens above which a question is in a script that the model does not know. */
+/** Share of unknown tokens above which the model is taken not to know the question's script. */
 const MOSTLY_UNKNOWN = 0.3
 
 export async function embedQuestion(ask: Rewritten, { ports, signal }: StepContext): Promise<Embedded> {

@@ -1,10 +1,10 @@
-/** One flight per question: who asks what is being answered sees that answer grow, and takes it from the cache. */
+/** Single flight: an ask whose answer is already being generated follows it live, then reads it from the cache. */
 import { LRUCache } from 'lru-cache'
 import { type Answer, type AnswerEvent, grownText } from '../domain/answer.ts'
 import type { Ask } from './ask.ts'
 import type { StepContext } from './step.ts'
 
-/** How a flight ended. `left`: its asker did not wait for the end, so that another must lead. */
+/** How a flight ended. `left`: the leader's ask was cancelled, and a follower must lead. */
 type Landing = 'answered' | 'left' | 'failed'
 
 interface Flight {
@@ -14,12 +14,12 @@ interface Flight {
   readonly land: (landing: Landing) => void
 }
 
-/** Landings that a question may have missed while it was looked up in the cache. */
+/** Recent landings to remember, for asks whose cache lookup missed just before one. */
 const MAX_LANDINGS = 1000
 
 /**
- * Gives the steps `inFlight`: of asks with one cache key that the cache has no answer to, the first goes on and
- * the others follow it. A follower outlives its leader.
+ * Gives the steps `inFlight`: among asks with the same cache key and no cached answer, the first leads and the
+ * others follow. A follower survives its leader.
  */
 export function oneFlight(
   answer: (ask: Ask, context: StepContext) => Promise<Answer>,
@@ -51,7 +51,7 @@ export function oneFlight(
         }
         shown.forget()
         context.freeSlot()
-        // What was not kept, or what failed, is not waited for once more: each of the followers goes on for itself.
+        // If the leader failed or its answer was not cached, each follower continues alone instead of waiting again.
         if ((await follow(flight, signal, shown)) !== 'left') return true
       }
     }
@@ -96,7 +96,7 @@ async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Pr
   }
 }
 
-/** What the asker has seen of another's answer; the own one goes on from there or starts anew. */
+/** The text of another ask's answer that the asker has seen; their own answer continues it or restarts. */
 class ShownText {
   readonly #emit: StepContext['emit']
   #preview = ''
@@ -105,19 +105,19 @@ class ShownText {
     this.#emit = context.emit
   }
 
-  /** An event of another's answer. */
+  /** Shows an event of the other answer. */
   preview(event: AnswerEvent): void {
     this.#preview = grownText(this.#preview, event)
     this.#emit(event)
   }
 
-  /** The answer that was shown will not be finished. */
+  /** The other answer will not be finished. */
   forget(): void {
     if (this.#preview !== '') this.#emit({ type: 'restart', keep: 0 })
     this.#preview = ''
   }
 
-  /** An event of the own answer. */
+  /** Emits an event of the ask's own answer. */
   readonly emit = (event: AnswerEvent): void => {
     if (event.type !== 'delta' || this.#preview === '') {
       this.#emit(event)

@@ -4,7 +4,7 @@ import type { Generated } from './ask.ts'
 import { completeAnswer } from './complete.ts'
 import type { StepContext } from './step.ts'
 
-/** Only what was stored may enter the cache or be shown as done. */
+/** Stores the answer first: only stored answers may enter the cache or be reported as done. */
 export async function rememberAnswer(ask: Generated, context: StepContext): Promise<Answer> {
   const { principal, ports } = context
   const { text, refused, citations, warnings, usage, standalone } = ask

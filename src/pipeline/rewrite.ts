@@ -2,7 +2,7 @@ import { standaloneQuestion } from '../talk/standalone.ts'
 import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
-/** Makes a follow-up standalone: by the generator when it is a language model, else and failing that by rules. */
+/** Makes a follow-up standalone: with the language model if the generator has one, otherwise or on failure by rules. */
 export async function rewriteQuestion(
   ask: Ask,
   { principal, signal, spend, freeSlot }: StepContext,

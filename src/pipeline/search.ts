@@ -6,7 +6,7 @@ import type { Ports } from '../ports/ports.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
 import { detectLanguage } from '../text/language.ts'
 
-/** Passages of a search that names no number. */
+/** Default number of results. */
 export const DEFAULT_RESULTS = 10
 
 export interface SearchRequest {
@@ -18,7 +18,7 @@ export interface SearchRequest {
   readonly signal: AbortSignal
 }
 
-/** The passages for a query, without an answer: the pipeline's embed and retrieve. */
+/** Finds passages without an answer: the pipeline's embed and retrieve steps. */
 export async function searchPassages(
   ports: Ports,
   principal: Principal,

@@ -4,19 +4,19 @@ import type { Ports } from '../ports/ports.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import type { Ask } from './ask.ts'
 
-/** What every step of an answer works with. */
+/** Context shared by all steps of an answer. */
 export interface StepContext {
   readonly principal: Principal
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly emit: (event: AnswerEvent) => void
-  /** An engine has used so many tokens for this ask. */
+  /** Reports tokens that an engine has used for this ask. */
   readonly spend: (tokens: number) => void
-  /** Before work that others do: what waits for an engine keeps no other ask of the same asker waiting. */
+  /** Frees the asker's slot early: while this ask waits for an engine, the asker's other asks need not wait. */
   readonly freeSlot: () => void
   /**
-   * For an ask that the cache had no answer to when it was looked up, at `since` (`performance.now()`). True when
-   * the same was being answered meanwhile: that has ended, and the cache may know it now. Until then its text is shown.
+   * Joins the single flight of an ask whose cache lookup at `since` (`performance.now()`) missed. Resolves to true if
+   * the same question was being answered and is done, so the cache is worth another look; meanwhile it shows that text.
    */
   readonly inFlight: (key: string, since: number) => Promise<boolean>
 }

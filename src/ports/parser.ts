@@ -39,7 +39,7 @@ export interface StoredDocument {
   readonly chunks: readonly StoredSpan[]
 }
 
-export interface StoredSpan extends Span {
+export interface StoredSpan extends Span, Pick<Chunk, 'blocks'> {
   readonly heading: string
   readonly page?: number | undefined
 }

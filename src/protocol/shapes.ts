@@ -104,7 +104,7 @@ export const answerSchema = z.object({
     .string()
     .optional()
     .describe('the standalone question that was searched, if this was a follow-up'),
-  text: z.string().describe('the whole text; equals the joined deltas of the last epoch'),
+  text: z.string().describe('the whole text, in Markdown; equals the joined deltas of the last epoch'),
   refused: z.boolean().describe("true if the documents don't hold the answer, and the text says so"),
   citations: z.array(citationSchema),
   cached: cachedSchema,

@@ -1,19 +1,19 @@
-/** How the words of a question stand in a passage: all in one sentence, next to each other, or scattered. */
+/** How a question's words are distributed in a passage: in one sentence, close together, or scattered. */
 
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import type { WeighedWords } from './question.ts'
 
 export interface Closeness {
-  /** Share of the question, by idf, that the best sentence holds, 0 to 1. */
+  /** Share of the question, by idf, that the best sentence contains, 0 to 1. */
   readonly coverage: number
-  /** Pairs of the question's words, more for those close to each other, as a share of the question. */
+  /** Pairs of the question's words, weighted by closeness, as a share of the question. */
   readonly proximity: number
-  /** The question's words that the passage holds. */
+  /** The question's words that the passage contains. */
   readonly matched: readonly string[]
 }
 
-/** Lexemes between two words beyond which they have nothing to do with each other. */
+/** Distance in lexemes beyond which two words are unrelated. */
 const MAX_DISTANCE_LEXEMES = 7
 
 export function closeness(
@@ -50,13 +50,13 @@ function positionsOf(found: readonly string[], wanted: (lexeme: string) => boole
   return positions
 }
 
-/** Each pair counts as much as its more common word, divided by the square of the distance. */
+/** Each pair counts with the idf of its more common word, divided by the square of the distance. */
 function pairs(positions: ReadonlyMap<string, readonly number[]>, idfOf: (lexeme: string) => number): number {
   const words = [...positions.keys()]
   const found = words
     .flatMap((_, word) => (positions.get(words[word] ?? '') ?? []).map((at) => ({ at, word })))
     .sort((left, right) => left.at - right.at)
-  // Shortest distance of each pair; one number a pair, in the order of the words.
+  // The shortest distance of each pair, keyed by the order of the words.
   const distances = new Map<number, number>()
   for (const [index, { at, word }] of found.entries()) {
     for (const other of found.slice(index + 1, index + 1 + MAX_DISTANCE_LEXEMES)) {

@@ -1,4 +1,4 @@
-/** Searches over collections of different embedding models: their scores do not compare, their ranks do. */
+/** Searches collections with different embedding models: their scores are not comparable, but their ranks are. */
 
 import { checkSameModel } from '../../models/same-model.ts'
 import type { Passage } from '../domain/answer.ts'
@@ -13,14 +13,14 @@ import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
 import { MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
 
-/** Collections whose vectors are of one model. */
+/** Collections with vectors of the same model. */
 export interface ModelGroup {
   readonly reference: string
   readonly model: string
   readonly collections: readonly Collection[]
 }
 
-/** Those that nothing is indexed in yet are in none. */
+/** Empty collections are in no group. */
 export async function groupByModel(
   { index }: Pick<Store, 'index'>,
   searched: readonly Collection[],
@@ -38,7 +38,7 @@ export async function groupByModel(
   return [...groups.values()]
 }
 
-/** The question as the group's model sees it. Throws what `Embedders.get` throws, and `index_mismatch`. */
+/** Embeds the question with the group's model. Throws what `Embedders.get` throws, and `index_mismatch`. */
 export async function embedFor(
   { reference, model, collections }: ModelGroup,
   embedders: Embedders | undefined,
@@ -47,7 +47,10 @@ export async function embedFor(
 ): Promise<Float32Array> {
   const embedder = await embedders?.get(reference)
   if (embedder === undefined)
-    throw new ChatbotError('unknown_model', `There is no other model here to search with, such as ${model}.`)
+    throw new ChatbotError(
+      'unknown_model',
+      `There are no other models here to search with, such as ${model}.`,
+    )
   checkSameModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
   const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question', signal })
   if (embedding === undefined) throw new ChatbotError('internal', 'The embedder returned nothing.')
@@ -62,18 +65,18 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'provider_unavailable',
 ])
 
-/** Why a group was not searched, where others were; undefined for an error that is more than that. */
+/** Warning that a group was skipped while others were searched; undefined if the error must fail the search. */
 export function leftOut({ collections }: ModelGroup, thrown: unknown): string | undefined {
   if (!(thrown instanceof ChatbotError) || !UNUSABLE.has(thrown.code)) return undefined
   return `Not searched: ${collections.map(({ name }) => name).join(', ')}. ${thrown.message}`
 }
 
-/** Ranks that count about the same as their neighbours: the usual constant of reciprocal rank fusion. */
+/** The usual constant of reciprocal rank fusion: neighbouring ranks count about the same. */
 const RRF_K = 60
 
 /**
- * Both halves fused by reciprocal rank: what was learnt for the built-in model's cosines does not hold for those of
- * another. Passages that hold a phrase as it is written go first.
+ * Fuses both searches by reciprocal rank: the weights learnt for the built-in model's cosines do not apply to other
+ * models. Passages with an exact phrase go first.
  */
 export function rankByRanks(
   words: WeighedWords,
@@ -103,7 +106,7 @@ export function rankByRanks(
     )
 }
 
-/** One list of several, by rank; of equal ranks the one with more of the question's words first. */
+/** Merges lists by rank; at equal rank, the passage with more of the question's words goes first. */
 export function mergeByRank(lists: readonly (readonly RankedChunk[])[]): RankedChunk[] {
   const [only] = lists
   if (lists.length === 1 && only !== undefined) return [...only]
@@ -117,7 +120,7 @@ export function mergeByRank(lists: readonly (readonly RankedChunk[])[]): RankedC
     .sort((one, other) => other.scores.fused - one.scores.fused || other.scores.lexical - one.scores.lexical)
 }
 
-/** With the scores that the embedder gives to those passages that another model found. */
+/** Scores the passages found by other models with this embedder. */
 export async function judge(
   embedder: Embedder,
   question: Float32Array,

@@ -1,4 +1,4 @@
-/** From ranked candidates to what is shown and read: no copies, neighbours in one piece, not too much. */
+/** Turns ranked candidates into passages: removes copies, joins neighbours, limits the total. */
 
 import type { Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -8,12 +8,12 @@ import type { Store } from '../ports/store/store.ts'
 import { foldCase } from '../text/fold.ts'
 import type { RankedChunk } from './rank.ts'
 
-/** In Markdown; what stands under it decides. */
+/** A Markdown heading; only the text under it is compared. */
 const HEADING = /^#{1,6}\s[^\n]*$/u
 
 /**
- * Without those whose paragraphs all stand in better ones, whatever their headings. Paragraphs that differ in a
- * single word, number or sign stay: it may be the one that matters.
+ * Drops passages whose paragraphs all occur in better ones, ignoring headings. Paragraphs that differ in a single
+ * word, number or sign are kept: that difference may matter.
  */
 export function* withoutCopies(ranked: readonly RankedChunk[], limit: number): Generator<RankedChunk> {
   const texts: string[] = []
@@ -29,29 +29,28 @@ export function* withoutCopies(ranked: readonly RankedChunk[], limit: number): G
   }
 }
 
-/** Words, numbers with their signs, and operators, each between spaces, so that `10` is not found in `100`. */
+/** Words, signed numbers and operators, each between spaces, so that `10` does not match in `100`. */
 const comparable = (text: string): string =>
   ` ${foldCase(text)
     .replace(/(?:(?![-−]\p{N})[^\p{L}\p{N}\p{Sc}<>=≤≥≠±+%])+/gu, ' ')
     .trim()} `
 
-/** One or several chunks that follow each other in their document. */
+/** One or more consecutive chunks of a document. */
 export interface JoinedChunks {
-  /** The best of them. */
+  /** The best-ranked of them. */
   readonly best: RankedChunk
-  /** In the order of the document. */
+  /** In document order. */
   readonly chunks: readonly ChunkCandidate[]
   readonly text: string
 }
 
-/** Chunks that one passage may be joined from. */
+/** Chunks per joined passage. */
 const MAX_JOINED = 3
-/** A longer document is not read for the few characters between two chunks. */
+/** UTF-16 code units; a longer document is not read just for the few characters between two chunks. */
 const MAX_DOCUMENT_CHARACTERS = 500_000
 
 /**
- * The first passages: chunks that follow each other are joined, at the place of the best of them; the text is the
- * stored one.
+ * The top passages: consecutive chunks are joined, at the rank of the best, with the stored text.
  */
 export async function joinNeighbours(
   store: Store,
@@ -97,13 +96,13 @@ async function joinGroup(
   if (group.length === 1) return apart
   const chunks = group.map(({ candidate }) => candidate).sort((left, right) => left.start - right.start)
   const stored = await textOf(best.candidate.document)
-  // The document may have been replaced since it was searched.
+  // The document may have been replaced since the search.
   if (!chunks.every(({ start, end, text }) => stored.slice(start, end) === text)) return apart
   const end = Math.max(...chunks.map((chunk) => chunk.end))
   return [{ best, chunks, text: stored.slice(chunks[0]?.start, end) }]
 }
 
-/** Empty when it was just deleted. */
+/** Empty if the document was just deleted. */
 async function storedText(store: Store, principal: Principal, document: string): Promise<string> {
   try {
     return (await store.documents.text(principal, document)).text
@@ -113,7 +112,7 @@ async function storedText(store: Store, principal: Principal, document: string):
   }
 }
 
-/** As many of the best as fit into so many tokens, at least one; the warning says what was left out. */
+/** As many of the best passages as fit into the token budget, at least one; the warning says how many were left out. */
 export function withinBudget(
   joined: readonly JoinedChunks[],
   budget: number,

@@ -1,9 +1,9 @@
-/** What a question asks for by its words: terms, and phrases in quotation marks. */
+/** The words of a question: terms, and phrases in quotation marks. */
 import { inverseFrequency, termId, type WeightedTerm } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 
 export interface AskedWords {
-  /** In the order of the question, each once. */
+  /** In the order of the question, without duplicates. */
   readonly terms: readonly { readonly id: number; readonly lexeme: string; readonly boost: number }[]
   readonly phrases: readonly Phrase[]
 }
@@ -13,11 +13,11 @@ export interface Phrase {
   readonly ids: readonly number[]
 }
 
-/** Phrases that are looked for, each by a statement of its own. */
+/** Phrases to search for, each with a separate statement. */
 const MAX_PHRASES = 16
-/** Words that were put in quotation marks count so much more. */
+/** Weight of words in quotation marks. */
 const QUOTED_BOOST = 1.5
-/** Straight marks behind a number are inches: `a 5" or 7" screen`. */
+/** A straight mark after a number means inches: `a 5" or 7" screen`. */
 const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
@@ -35,7 +35,7 @@ export function wordsOf(question: string): AskedWords {
   return { terms, phrases }
 }
 
-/** A question's terms with their weights, and what a passage would score that held them all once. */
+/** A question's terms with weights, and the score of a passage that contains each of them once. */
 export interface WeighedWords extends AskedWords {
   readonly weights: readonly WeightedTerm[]
   readonly idfs: ReadonlyMap<string, number>

@@ -1,4 +1,4 @@
-/** The order of what was found: both halves fused, the words looked at more closely, then sentences, then a reranker. */
+/** Ranks candidates: fuses both searches, then looks at word positions, sentences and finally a reranker. */
 
 import { FUSION_WEIGHTS } from '../../models/calibration.ts'
 import type { Scores } from '../domain/answer.ts'
@@ -18,12 +18,12 @@ export interface RankedChunk {
   readonly scores: Scores
 }
 
-/** Best of the first fusion whose texts are looked at. */
+/** Top candidates of the first fusion whose texts are examined. */
 export const MAX_COMPARED_BY_WORDS = 20
-/** Passages that hold a phrase of the question as it is written go before all others: more than any other sum. */
+/** Bonus for an exact phrase of the question: more than any sum, so these passages go first. */
 const PHRASE_BOOST = 1
 
-/** Best first. `lexicalWeight` multiplies what was learnt for the words. */
+/** Best first. `lexicalWeight` scales the learnt weights of the word features. */
 export function rankByWords(
   words: WeighedWords,
   language: Language,
@@ -64,7 +64,7 @@ const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => 
   return { vector, sentence, ...words, ...Object.fromEntries(scaled) }
 }
 
-/** How many of the phrases it holds as they are written. */
+/** Number of phrases that the passage contains exactly. */
 export function phrasesIn({ title, heading, text }: ChunkCandidate, phrases: readonly Phrase[]): number {
   if (phrases.length === 0) return 0
   const held = comparable(`${title}\n${heading}\n${text}`)
@@ -73,14 +73,14 @@ export function phrasesIn({ title, heading, text }: ChunkCandidate, phrases: rea
 
 const comparable = (text: string): string => foldCase(text).replace(/\s+/gu, ' ').trim()
 
-/** Passages whose sentences are compared with the question, and the certainty above which none are. */
+/** Passages whose sentences are compared with the question, unless the certainty is already above the limit. */
 const MAX_COMPARED_BY_SENTENCES = 5
 const MIN_CERTAINTY = 0.9
 const MAX_SENTENCES = 40
 
 /**
- * When the first passages are close to each other, their sentences decide: the best one says more about whether a
- * passage answers than the whole of it does. On XQuAD every eighth question needs it, for some 25 sentences.
+ * If the top passages score close together, their sentences decide: the best sentence tells more about whether a
+ * passage answers than the whole passage does. On XQuAD one question in eight needs it, with about 25 sentences.
  */
 export async function rankBySentences(
   embedder: Embedder,
@@ -119,7 +119,7 @@ export async function rankBySentences(
   return [...rescored, ...ranked.slice(MAX_COMPARED_BY_SENTENCES)].sort(byFused)
 }
 
-/** Those with the most of the question's words; of equal ones the first of each passage. */
+/** The sentences with the most of the question's words; on ties, the first of each passage. */
 function mostPromising<Sentence extends { readonly text: string; readonly place: number }>(
   { idfs }: WeighedWords,
   sentences: readonly Sentence[],

@@ -9,10 +9,10 @@ export interface RerankOptions {
   readonly signal: AbortSignal
 }
 
-/** Passages that are read, best first. */
+/** Passages that the reranker reads, best first. */
 const MAX_RERANKED = 10
 
-/** Those in the model's languages change places among themselves; all others stay where they are. */
+/** Reorders the passages in the model's languages among themselves; all others keep their places. */
 export async function rerank(
   reranker: Reranker,
   { question, language, withinMs, signal }: RerankOptions,

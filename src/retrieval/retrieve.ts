@@ -1,4 +1,4 @@
-/** The passages for a question: by meaning and by words, fused, without copies, within a budget. */
+/** Retrieves the passages for a question: vector and lexical search, fused, without copies, within a budget. */
 import type { RetrievedPassages, SearchFilter } from '../domain/answer.ts'
 import type { Collection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
@@ -25,11 +25,11 @@ import { rerank } from './rerank.ts'
 
 export interface RetrievePorts {
   readonly store: Store
-  /** Of the model that judges what is found. */
+  /** The model that scores the results. */
   readonly embedder: Embedder
-  /** Of collections with other models; absent where there are none. */
+  /** For collections with other models; absent if there are none. */
   readonly embedders?: Embedders
-  /** Absent when none is configured. */
+  /** Absent if none is configured. */
   readonly reranker?: Reranker
 }
 
@@ -37,16 +37,16 @@ export interface RetrieveQuery {
   readonly question: string
   readonly language: Language
   readonly collections: readonly Collection[]
-  /** The question's, by the embedder's model. */
+  /** The question's vector, from `embedder`. */
   readonly vector: Float32Array
   readonly filter?: SearchFilter
   readonly settings: RetrievalSettings
-  /** Passages of a search, whatever their length; an answer's are as many as the settings allow. */
+  /** Number of passages of a search, whatever their length; for an answer, the settings decide. */
   readonly limit?: number
   readonly signal: AbortSignal
 }
 
-/** Chunks that each half names. */
+/** Chunks from each of the two searches. */
 const CANDIDATES_PER_SEARCH = 60
 
 export async function retrieve(
@@ -62,11 +62,11 @@ export async function retrieve(
     whole,
     others,
   } = await rankedChunks(ports, principal, query, limit).catch((error: unknown) => {
-    // A rebuild has just given one of the collections another model.
+    // A rebuild has just switched one of the collections to another model.
     if (!(error instanceof ChatbotError && error.code === 'index_mismatch')) throw error
     return rankedChunks(ports, principal, query, limit)
   })
-  // As many as were asked for are left when neighbours are joined; an answer is made of so many before.
+  // A search still returns the requested number after neighbours are joined; for an answer it is the number before.
   const isSearch = query.limit !== undefined
   const distinct = withoutCopies(ranked, isSearch ? Number.POSITIVE_INFINITY : limit)
   const joined = await joinNeighbours(ports.store, principal, distinct, limit)
@@ -80,7 +80,7 @@ interface RankedChunks {
   readonly ranked: RankedChunk[]
   readonly warnings: string[]
   readonly whole: boolean
-  /** Chunks that another model than the judging one has found. */
+  /** Chunks found by a model other than the scoring one. */
   readonly others: ReadonlySet<string>
 }
 
@@ -172,13 +172,13 @@ function lexicalQuery({ weights, found, phrases }: CountedWords): LexicalQuery |
 }
 
 interface CountedWords extends WeighedWords {
-  /** In how many chunks each term is. */
+  /** Number of chunks that contain each term. */
   readonly found: ReadonlyMap<number, number>
-  /** Whether all chunks are in the index of words. */
+  /** Whether the lexical index contains all chunks. */
   readonly complete: boolean
 }
 
-/** Without words the search is by meaning alone: nothing is asked for, or the index of words is not complete. */
+/** Empty, for a vector-only search, if none is wanted or the lexical index is incomplete. */
 async function weighedWords(
   store: Store,
   principal: Principal,

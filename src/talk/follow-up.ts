@@ -1,11 +1,11 @@
-/** Whether a question is a follow-up: by a pronoun, by its opening, or by having no subject. */
+/** Detects follow-up questions: by a pronoun, by their opening, or by a missing subject. */
 import { anyOf, asWord } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
 import type { FollowUps } from '../text/knowledge.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
 export interface FollowUp {
-  /** The word that stands for what was said before. */
+  /** The word that refers back. */
   readonly pronoun?: { readonly word: string; readonly index: number }
 }
 
@@ -20,7 +20,7 @@ export function followUpOf(question: string): FollowUp | undefined {
   return content.length <= MAX_WORDS_WITHOUT_SUBJECT && !named ? {} : undefined
 }
 
-/** Without "and", "what about": they tie a question to the one before and say nothing by themselves. */
+/** Removes "and", "what about": they connect a question to the previous one and mean nothing alone. */
 export function withoutOpening(question: string): string {
   const bare = question.replace(OPENING, '')
   return bare.trim() === '' ? question : bare
@@ -28,10 +28,10 @@ export function withoutOpening(question: string): string {
 
 const opens = (question: string) => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
 
-/** UTF-16 code units, beyond which a text says itself what it is about; looking for pronouns in more takes its time. */
+/** UTF-16 code units; a longer text names its subject itself, and searching it for pronouns takes too long. */
 const MAX_QUESTION_CHARACTERS = 1000
 
-/** Content words that are too few for a question of its own. */
+/** At most this many content words do not make a question without a subject standalone. */
 const MAX_WORDS_WITHOUT_SUBJECT = 2
 
 const CONJUNCTIONS = anyOf(({ followUps }) => followUps.conjunctions)
@@ -40,7 +40,7 @@ const OPENING = new RegExp(`^\\s*(?=\\p{L})(?:${CONJUNCTIONS}(?:,\\s*|\\s+))*(?:
 
 const PRONOUN = new RegExp(asWord(anyOf(({ followUps }) => followUps.pronouns)), 'giu')
 
-/** Pronouns that are looked at: each takes the text before it. */
+/** Pronouns to examine: each scans the text before it. */
 const MAX_PRONOUNS = 32
 
 function pronounOf(question: string): FollowUp['pronoun'] {
@@ -53,11 +53,11 @@ function pronounOf(question: string): FollowUp['pronoun'] {
   return undefined
 }
 
-/** Not where a language knows better: the "it" of "is it true that" stands for nothing. */
+/** Except where the language knows better: the "it" of "is it true that" refers to nothing. */
 const refersBack: FollowUps['refersBack'] = (...pronoun) =>
   Object.values(KNOWLEDGE).every(({ followUps }) => followUps.refersBack(...pronoun))
 
-/** Content words of an earlier clause that say what a pronoun means: `Can I extend the chat, and how do I do that?` */
+/** Content words of an earlier clause that give a pronoun its meaning: `Can I extend the chat, and how do I do it?` */
 const MIN_ANTECEDENT_WORDS = 2
 
 const CLAUSE_CONJUNCTIONS = anyOf(({ followUps }) => followUps.clauseConjunctions)
@@ -67,11 +67,11 @@ const CLAUSE = new RegExp(
   'iu',
 )
 
-/** Whether the question says itself, before the pronoun, whom it means. */
+/** Whether the question itself names, before the pronoun, what it refers to. */
 function hasAntecedent(before: string, after: string): boolean {
   const clauses = before.split(CLAUSE)
   const earlier = contentWords(clauses.slice(0, -1).join(' '))
   if (earlier.length >= MIN_ANTECEDENT_WORDS || earlier.some(({ kind }) => kind === 'name')) return true
-  // `In what year did Spain join it?`: the object of a name is another.
+  // `In what year did Spain join it?`: the object of a name is something else.
   return after.trim().length > 1 && contentWords(`x ${clauses.at(-1)}`).some(({ kind }) => kind === 'name')
 }

@@ -1,13 +1,13 @@
-/** Rules that make a follow-up standalone, for retrieval without a language model. */
+/** Makes a follow-up standalone by rules, for retrieval without a language model. */
 import { followUpOf, withoutOpening } from './follow-up.ts'
 import { type Said, topicOf } from './topic.ts'
 
-/** UTF-16 code units of the topic that is added. */
+/** UTF-16 code units of the added topic. */
 const MAX_TOPIC_CHARACTERS = 120
 
 /**
- * The question itself when it stands alone; else without its opening ("and"), with the topic of the
- * earlier turns behind the word that refers to it, or at the end: `when did it (Hundred Years' War) end?`
+ * Returns a standalone question as it is. A follow-up loses its opening ("and") and gains the topic of the earlier
+ * turns, after the word that refers to it or at the end: `when did it (Hundred Years' War) end?`
  */
 export function standaloneQuestion(question: string, history: readonly Said[]): string {
   const followUp = followUpOf(question)

@@ -1,12 +1,12 @@
-/** What a conversation is about: the subject of its latest question that has one. */
+/** The topic of a conversation: the subject of its latest question that has one. */
 import type { Turn } from '../domain/answer.ts'
 import { anyOf } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
 
-/** What of an earlier turn tells the topic. */
+/** The parts of an earlier turn that tell the topic. */
 export type Said = Pick<Turn, 'question' | 'searched'>
 
-/** Undefined when no turn has a subject. */
+/** Undefined if no turn has a subject. */
 export function topicOf(history: readonly Said[]): string | undefined {
   for (const turn of history.toReversed()) {
     const topic =
@@ -16,19 +16,19 @@ export function topicOf(history: readonly Said[]): string | undefined {
   return undefined
 }
 
-/** What a question that leans on another was given: it goes on being about that. */
+/** The topic that was added to a follow-up: the conversation is still about it. */
 function addedTopic({ question, searched = question }: Said): string | undefined {
   const added = /\(([^()]+)\)/u.exec(searched)?.[1]
   return added === undefined || question.includes(`(${added})`) ? undefined : added
 }
 
-/** UTF-16 code units of an earlier question that are looked at: what it is about does not stand behind them. */
+/** UTF-16 code units of an earlier question to examine: its subject comes before that. */
 const MAX_EARLIER_CHARACTERS = 2000
 
 /** Content words that stand for a question without names. */
 const MAX_WORDS = 6
 
-/** Names with what binds them; where they are one word or none, the content words in their order. */
+/** Names with the words that join them; if that is at most one word, the content words in order. */
 function subjectOf(question: string): string | undefined {
   const names = [...new Set([...question.matchAll(NAME)].map(([name]) => name))].filter(
     (name) => contentWords(`x ${name}`).length > 1,
@@ -43,7 +43,7 @@ function subjectOf(question: string): string | undefined {
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
 
-/** Words with a capital, with what binds them, and quoted titles; a sentence's first capital says nothing. */
+/** Capitalised words with the words that join them, and quoted titles; the first capital of a sentence is ignored. */
 const CAPITALISED = "\\p{Lu}[\\p{L}\\p{N}'’-]*"
 const PARTICLES = anyOf(({ followUps }) => followUps.nameParticles)
 const NAME = new RegExp(

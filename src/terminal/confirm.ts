@@ -6,14 +6,14 @@ import { ofAll } from '../text/all-languages.ts'
 const YES = new Set(ofAll(({ yes }) => yes))
 
 interface Confirmation {
-  /** The flag that is a yes, and the code of the error where it is missing. */
+  /** The flag that confirms, and the code of the error if it is missing. */
   readonly flag?: string
   readonly code?: ErrorCode
-  /** What a no leads to. */
+  /** Message after a refusal. */
   readonly refusal?: string
 }
 
-/** Asks before something is destroyed; throws unless the answer is yes. Without a terminal only the flag is yes. */
+/** Asks before something is destroyed; throws unless confirmed. Without a terminal, only the flag confirms. */
 export async function confirm(
   what: string,
   yes: boolean,
@@ -21,12 +21,12 @@ export async function confirm(
 ): Promise<void> {
   if (yes) return
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new ChatbotError(code, `${what} Without a terminal to ask, add ${flag}.`)
+    throw new ChatbotError(code, `${what} Without a terminal, confirm with ${flag}.`)
   }
   const dialogue = createInterface({ input: process.stdin, output: process.stderr })
   dialogue.on('SIGINT', () => process.exit(130))
   try {
-    const reply = await dialogue.question(`${printable(what)} Go on? [y/N] `)
+    const reply = await dialogue.question(`${printable(what)} Continue? [y/N] `)
     if (!YES.has(reply.trim().toLowerCase())) throw new ChatbotError('cancelled', refusal)
   } finally {
     dialogue.close()

@@ -1,15 +1,15 @@
-/** Wrappers like npx pass a Ctrl-C on that the terminal has delivered already: what comes so fast is one press. */
+/** Wrappers like npx forward a Ctrl-C that the terminal has already delivered: signals this close are one press. */
 const ONE_PRESS_MS = 300
 
 export interface Interrupt extends Disposable {
-  /** Aborted by the first Ctrl-C or SIGTERM: begin nothing new. */
+  /** Aborted by the first Ctrl-C or SIGTERM: start nothing new. */
   readonly first: AbortSignal
   /** Aborted by the second one: stop at once. */
   readonly second: AbortSignal
 }
 
 /**
- * Turns Ctrl-C into signals, until disposed; a third one ends the process. With `outlive` the command goes on when
+ * Turns Ctrl-C into signals, until disposed; a third one ends the process. With `outlive`, the command continues when
  * its terminal is closed.
  */
 export function onInterrupt({ outlive = false } = {}): Interrupt {

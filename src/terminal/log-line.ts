@@ -14,7 +14,7 @@ const LEVELS = [
   { from: 0, name: 'TRACE', format: 'gray' },
 ] as const
 
-/** A line of pino's JSON for people: time, level, message, then the other fields; other lines as they are. */
+/** Formats a line of pino's JSON: time, level, message, then the other fields; other lines unchanged. */
 export function logLine(line: string, stream: NodeJS.WriteStream): string {
   const parsed = entrySchema.safeParse(parseJsonOrUndefined(line))
   if (!parsed.success) return printable(line)

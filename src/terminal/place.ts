@@ -1,9 +1,9 @@
-/** Where a passage stands, as its reader would type or open it. */
+/** Where a passage is, in a form that its reader can type or open. */
 import { isAbsolute, relative, sep } from 'node:path'
 import type { Citation } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
 
-/** `path:line`, which terminals and editors open; `path, page 3` where the format has pages. Safe to print. */
+/** `path:line`, which terminals and editors open, or `path, page 3` for formats with pages. Safe to print. */
 export function placeOf({ uri, line, page }: Pick<Citation, 'uri' | 'line' | 'page'>): string {
   const path = printableLine(displayUri(uri, process.cwd()))
   if (line !== undefined) return `${path}:${line}`
@@ -11,7 +11,7 @@ export function placeOf({ uri, line, page }: Pick<Citation, 'uri' | 'line' | 'pa
 }
 
 /**
- * A document's uri: relative when the file lies under `cwd`. Files are named by their absolute real path, so that
+ * A document's uri, relative if the file is under `cwd`. Files are identified by their absolute real path, so that
  * ingesting the same file from another folder does not store it twice.
  */
 export function displayUri(uri: string, cwd: string): string {

@@ -4,24 +4,24 @@ import { count, duration } from '../text/amounts.ts'
 import { displayUri } from './place.ts'
 import { cut } from './table.ts'
 
-/** Least time between two drawings of the bar, and between two plain lines. */
+/** Minimum interval between redraws of the bar, and between plain lines. */
 const DRAW_MS = 100
 const LINE_MS = 5000
 const BAR_WIDTH = 24
-/** The first items wait for workers to start: their rate says nothing about the rest. */
+/** The rate is unreliable before this: the first items wait for workers to start. */
 const ITEMS_BEFORE_RATE = 8
 const CHUNKS_BEFORE_RATE = 64
 
 export interface Progress {
   readonly done: number
-  /** Of all. */
+  /** Number of all items. */
   readonly total: number
-  /** What is counted: `file`. */
+  /** The counted item: `file`. */
   readonly noun: string
-  /** Chunks that have their vectors, and all that are known, where those are counted too. */
+  /** Embedded and known chunks, if they are counted too. */
   readonly chunks?: { readonly done: number; readonly total: number } | undefined
   readonly elapsedMs: number
-  /** The file in work. */
+  /** The current file. */
   readonly current?: string | null
   /** Why nothing moves. */
   readonly waiting?: string | null
@@ -41,13 +41,13 @@ export class ProgressReport implements Disposable {
     this.#stream = stream
   }
 
-  /** One item is done. */
+  /** Counts one finished item. */
   add(): void {
     this.#progress = { ...this.#progress, done: this.#progress.done + 1 }
     this.#draw()
   }
 
-  /** How far the job is; what it had done before is not counted into the rate. */
+  /** Shows the job's progress; earlier work is excluded from the rate. */
   show(job: JobStatus): void {
     const done = job.embedded + job.reused
     const before = this.#before ?? done
@@ -57,12 +57,12 @@ export class ProgressReport implements Disposable {
     this.#draw()
   }
 
-  /** Files of a job that is followed. */
+  /** Files of the followed job. */
   files(done: number, total: number): void {
     this.#progress = { ...this.#progress, done, total }
   }
 
-  /** Writes a line of its own above the bar. */
+  /** Writes a line above the bar. */
   note(line: string): void {
     this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
     this.#drawn = Number.NEGATIVE_INFINITY
@@ -105,7 +105,7 @@ export function plainLine(progress: Progress): string {
   } else if (chunks === undefined && done >= Math.min(ITEMS_BEFORE_RATE, total)) {
     parts.push(rateOf(done / seconds, noun))
   }
-  // Some files are small, and of some the chunks are not known yet: the later end is the better guess.
+  // File sizes vary, and not all chunks are known yet: the later estimate is the better one.
   const longest = Math.max(...left.filter(Number.isFinite))
   if (done < total && longest > 0) parts.push(`about ${duration(longest * 1000)} left`)
   if (current) parts.push(printableLine(displayUri(current, process.cwd())))

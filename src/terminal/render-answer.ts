@@ -1,8 +1,10 @@
 import type { AskEvent } from '../client/client.ts'
-import type { Answer, StageName } from '../domain/answer.ts'
+import type { Answer, Passage, StageName } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
+import { answerPrinter } from './answer-printer.ts'
 import { source } from './citation.ts'
 import { fromCache } from './from-cache.ts'
+import { placeOf } from './place.ts'
 import { paint } from './style.ts'
 
 const STAGE_WORDS: Record<StageName, string> = {
@@ -14,37 +16,53 @@ const STAGE_WORDS: Record<StageName, string> = {
   remember: 'storing the answer',
 }
 
-/** Writes an answer to stdout: as it comes on a terminal, whole elsewhere. Throws the error that ends it. */
+/**
+ * Writes an answer to stdout: on a terminal its Markdown is rendered as it comes, elsewhere it is written whole, as
+ * it is. Throws the error that ends it.
+ */
 export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Answer | undefined> {
-  const live = process.stdout.isTTY === true
-  let text = ''
+  const printer = process.stdout.isTTY ? terminalPrinter() : undefined
+  let hasText = false
   for await (const event of events) {
     switch (event.type) {
       case 'stage':
-        if (live && text === '' && event.state === 'started') hint(`${STAGE_WORDS[event.stage]}…`)
+        if (printer && !hasText && event.state === 'started') hint(`${STAGE_WORDS[event.stage]}…`)
         break
       case 'delta':
-        if (live && text === '') hint('')
-        if (live) process.stdout.write(printable(event.text))
-        text += event.text
+        hasText = true
+        printer?.add(event.text)
         break
       case 'restart':
-        text = text.slice(0, event.keep)
-        // What stands on a terminal cannot be taken back.
-        if (live) process.stdout.write(`\n\n(The answer starts anew.)\n\n${printable(text)}`)
+        printer?.restart(event.keep)
         break
       case 'done':
-        if (live) hint('')
-        process.stdout.write(live ? '\n' : `${printable(event.answer.text)}\n`)
+        if (printer) printer.end(event.answer.text)
+        else process.stdout.write(`${printable(event.answer.text)}\n`)
         writeSources(event.answer)
         return event.answer
       case 'error':
-        if (live) hint('')
-        if (live && text !== '') process.stdout.write('\n')
+        printer?.end()
         throw event.error
     }
   }
   return undefined
+}
+
+const terminalPrinter = () =>
+  answerPrinter({
+    write: (text) => process.stdout.write(text),
+    hint,
+    columns: () => process.stdout.columns || 80,
+  })
+
+/** Writes what the documents say beyond an answer. */
+export function writeMore(passages: readonly Passage[]): void {
+  if (passages.length === 0) process.stderr.write('Note: The documents have no more on this.\n')
+  for (const passage of passages) {
+    const mark = paint(process.stdout, 'cyan', `[${passage.number}]`)
+    const text = printable(passage.text).replace(/^/gm, '  ')
+    process.stdout.write(`\n${mark} ${placeOf(passage)}\n${text}\n`)
+  }
 }
 
 function writeSources({
@@ -65,7 +83,7 @@ function writeSources({
   if (!process.stderr.isTTY) return
   const origin = printableLine(cached === false ? generator : `${generator}, ${fromCache(cached, question)}`)
   process.stderr.write(
-    `${paint(process.stderr, 'dim', `${origin} · go on: chatbot ask --conversation ${printableLine(conversation)} …`)}\n`,
+    `${paint(process.stderr, 'dim', `${origin} · continue: chatbot ask --conversation ${printableLine(conversation)} …`)}\n`,
   )
 }
 

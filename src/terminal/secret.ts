@@ -6,21 +6,21 @@ import { readStdin } from './stdin.ts'
 
 const MAX_BYTES = 16_384
 
-/** A password or key from the terminal, unseen, or from stdin: flags can be read by everybody on the machine. */
+/** Reads a password or key from the terminal without echo, or from stdin: flags are visible to other users. */
 export async function readSecret(what: string): Promise<string> {
   const secret = process.stdin.isTTY ? await ask(what) : await readStdin(MAX_BYTES, 'bad_request')
   if (secret !== '') return secret
   throw new ChatbotError(
     'bad_request',
-    `No ${what.toLowerCase()} was given. Type it on a terminal, or send it to the command's standard input.`,
+    `No ${what.toLowerCase()} was given. Type it on a terminal, or pipe it to the command's standard input.`,
   )
 }
 
-/** Asked for twice on a terminal. */
+/** Asks twice on a terminal. */
 export async function readNewPassword(what: string): Promise<string> {
   const password = await readSecret(what)
-  if (process.stdin.isTTY && (await ask('The same again')) !== password) {
-    throw new ChatbotError('bad_request', 'The two passwords differ. Nothing was changed.')
+  if (process.stdin.isTTY && (await ask('Repeat it')) !== password) {
+    throw new ChatbotError('bad_request', 'The passwords do not match. Nothing was changed.')
   }
   return password
 }

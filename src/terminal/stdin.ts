@@ -1,4 +1,4 @@
-/** What is sent to a command's standard input. */
+/** Reads a command's standard input. */
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -7,7 +7,7 @@ import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { bytes } from '../text/amounts.ts'
 import { onInterrupt } from './interrupt.ts'
 
-/** All of stdin as trimmed text; throws `code` past `maxBytes` rather than filling the memory. */
+/** All of stdin as trimmed text; throws `code` beyond `maxBytes` to bound memory. */
 export async function readStdin(maxBytes: number, code: ErrorCode): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write('Reading from the terminal; end with Ctrl-D.\n')
   const chunks: Buffer[] = []
@@ -16,14 +16,14 @@ export async function readStdin(maxBytes: number, code: ErrorCode): Promise<stri
     const part = Buffer.from(chunk)
     size += part.length
     if (size > maxBytes) {
-      throw new ChatbotError(code, `More than ${bytes(maxBytes)} came from stdin, and that is too much here.`)
+      throw new ChatbotError(code, `The input from stdin is larger than the limit of ${bytes(maxBytes)}.`)
     }
     chunks.push(part)
   }
   return Buffer.concat(chunks).toString('utf8').trim()
 }
 
-/** All of stdin in a file that goes away when disposed: its size and hash must be known before it is sent. */
+/** Saves stdin to a file, removed when disposed: its size and hash must be known before it is sent. */
 export async function stdinFile(): Promise<TempFolder> {
   const interrupt = onInterrupt()
   const folder = tempFolder()

@@ -3,11 +3,11 @@ import { printable } from '../domain/printable.ts'
 
 type Format = Parameters<typeof styleText>[0]
 
-/** Colours for a terminal; plain elsewhere and where NO_COLOR asks for it. */
+/** Colours on a terminal; plain text elsewhere and with NO_COLOR. */
 export const paint = (stream: NodeJS.WriteStream, format: Format, text: string): string =>
   styleText(format, text, { stream })
 
-/** Printable text that keeps its colours: what `paint` made stays, whatever else a terminal acts upon goes. */
+/** Makes text printable but keeps the colours of `paint`. */
 export const styledText = (text: string): string =>
   text
     .split(/(\x1b\[\d{1,2}m)/)

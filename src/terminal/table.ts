@@ -4,13 +4,13 @@ import { paint } from './style.ts'
 
 export interface Column {
   readonly title: string
-  /** Numbers stand under each other. */
+  /** Right-aligned, for numbers. */
   readonly right?: true
 }
 
 /**
- * Rows in aligned columns under a dim header, for stdout. Widths are those of a terminal: wide characters count
- * two, combining ones none. The last column is cut to the terminal's width, when there is a terminal.
+ * Rows in aligned columns under a dim header, for stdout. Widths are terminal columns: wide characters count as two,
+ * combining ones as none. On a terminal, the last column is cut to its width.
  */
 export function table(
   columns: readonly Column[],
@@ -34,7 +34,7 @@ export function table(
   return [header, ...cells.map(line)].join('\n')
 }
 
-/** `Label  value` lines; labels padded. */
+/** `Label  value` lines with padded labels. */
 export function fields(entries: readonly (readonly [label: string, value: string])[]): string {
   const widest = Math.max(...entries.map(([label]) => stringWidth(label)))
   return entries
@@ -45,7 +45,7 @@ export function fields(entries: readonly (readonly [label: string, value: string
     .join('\n')
 }
 
-/** The text, or its beginning and an ellipsis, in at most `width` columns. */
+/** The text in at most `width` columns, with an ellipsis if it is cut. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let kept = ''
@@ -56,4 +56,18 @@ export function cut(text: string, width: number): string {
     kept += segment
   }
   return `${kept.trimEnd()}…`
+}
+
+/** The text, or an ellipsis and its end, in at most `width` columns. */
+export function cutStart(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  const characters = [...new Intl.Segmenter().segment(text)].reverse()
+  let kept = ''
+  let used = 0
+  for (const { segment } of characters) {
+    used += stringWidth(segment)
+    if (used > width - 1) break
+    kept = segment + kept
+  }
+  return `…${kept.trimStart()}`
 }

@@ -4,13 +4,13 @@ import { cut } from './table.ts'
 const DRAW_MS = 100
 const LINE_MS = 5000
 const BAR_WIDTH = 24
-/** Before that a rate says nothing about the rest. */
+/** The rate is unreliable before this. */
 const RATE_AFTER_MS = 1000
 
 export interface Transfer {
   readonly done: number
   readonly total: number
-  /** Came since the start: what an earlier run left says nothing about the rate. */
+  /** Transferred since the start: bytes left from an earlier run are excluded from the rate. */
   readonly moved: number
   readonly elapsedMs: number
 }

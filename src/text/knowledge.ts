@@ -162,6 +162,8 @@ export interface PageWords {
   readonly ask: string
   readonly working: string
   readonly cached: string
+  readonly further: string
+  readonly noMore: string
   readonly ok: string
   readonly starting: string
   readonly draining: string

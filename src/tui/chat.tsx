@@ -1,4 +1,4 @@
-/** The whole screen: what is finished goes to the scrollback, the rest is redrawn. */
+/** The whole screen: finished entries go to the scrollback, the rest is redrawn. */
 import { Box, Static, useInput, usePaste, useWindowSize } from 'ink'
 import { memo, useSyncExternalStore } from 'react'
 import type { Printed } from './entries.ts'

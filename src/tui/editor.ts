@@ -1,4 +1,4 @@
-/** Editing of the input, as pure functions. The cursor always lies on a boundary between graphemes. */
+/** Edits the input, as pure functions. The cursor is always on a grapheme boundary. */
 import { MAX_QUESTION_CHARACTERS } from '../domain/question.ts'
 
 export interface Editor {
@@ -66,11 +66,11 @@ export function edit(editor: Editor, change: Edit): Editor {
   }
 }
 
-/** Whether the line before the cursor ends in a backslash, so that Enter makes a new line instead of sending. */
+/** Whether the line ends in a backslash before the cursor, so that Enter inserts a new line instead of sending. */
 export const continuesLine = ({ text, cursor }: Editor): boolean =>
   cursor === text.length && /(?<!\\)(?:\\\\)*\\$/.test(text)
 
-/** The nearest boundary between graphemes that is not before `offset`. */
+/** The nearest grapheme boundary at or after `offset`. */
 function snap(text: string, offset: number): number {
   if (offset <= 0) return 0
   if (offset >= text.length) return text.length
@@ -88,13 +88,13 @@ function insert({ text, cursor }: Editor, added: string): Editor {
   return { text: next, cursor: snap(next, cursor + fitting.length) }
 }
 
-/** `length`, or one less where that would cut a surrogate pair. */
+/** `length`, or one less if that would split a surrogate pair. */
 function wholeCharacters(text: string, length: number): number {
   const last = text.charCodeAt(length - 1)
   return last >= 0xd800 && last <= 0xdbff ? length - 1 : length
 }
 
-/** What is left on both sides may join into one grapheme: the cursor then goes behind it. */
+/** Both sides of the removed text may join into one grapheme: the cursor then moves behind it. */
 function remove(text: string, start: number, end: number): Editor {
   const next = text.slice(0, start) + text.slice(end)
   return { text: next, cursor: snap(next, start) }
@@ -118,7 +118,7 @@ function lineEnd(text: string, offset: number): number {
   return end === -1 ? text.length : end
 }
 
-/** Start of the word that ends at or before the cursor; 0 when there is none. */
+/** Start of the word that ends at or before the cursor; 0 if there is none. */
 function wordStart(text: string, offset: number): number {
   let start = 0
   for (const word of words.segment(text.slice(0, offset))) if (word.isWordLike) start = word.index

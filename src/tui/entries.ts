@@ -1,4 +1,4 @@
-/** What goes to the scrollback, once and for good. */
+/** Entries of the scrollback, which cannot be changed once printed. */
 import type { Answer, Citation } from '../domain/answer.ts'
 
 export type ScreenEntry =
@@ -6,9 +6,9 @@ export type ScreenEntry =
   | { readonly type: 'question'; readonly text: string }
   /** A piece of an answer's Markdown. */
   | { readonly type: 'block'; readonly text: string; readonly gap: boolean }
-  /** What follows an answer's text. */
+  /** The lines after an answer's text. */
   | { readonly type: 'outcome'; readonly answer: Answer }
-  /** Where an earlier answer was taken from. */
+  /** The sources of an earlier answer. */
   | { readonly type: 'cited'; readonly citations: readonly Citation[] }
   /** The quotations themselves. */
   | { readonly type: 'quoted'; readonly citations: readonly Citation[] }
@@ -17,11 +17,11 @@ export type ScreenEntry =
 
 export type Tone = 'info' | 'warning' | 'error'
 
-/** A collection and how much it holds. */
+/** A collection and its number of documents. */
 export interface Holding {
   readonly name: string
   readonly documents: number
 }
 
-/** An entry in the scrollback, with its place. */
+/** An entry in the scrollback, with its position. */
 export type Printed = ScreenEntry & { readonly key: number }

@@ -1,4 +1,4 @@
-/** How each kind of entry looks in the scrollback. */
+/** Renders each kind of entry in the scrollback. */
 import { Box, Text } from 'ink'
 import type { Answer, Citation } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
@@ -116,9 +116,11 @@ function Quoted({ citations }: { citations: readonly Citation[] }) {
       {citations.map((citation) => (
         <Box key={keyOf(citation)} flexDirection="column" marginTop={1}>
           <SourceLine citation={citation} />
-          <QuoteBox>
-            <Text>{printable(citation.text)}</Text>
-          </QuoteBox>
+          {(citation.spans ?? [citation]).map(({ start, text }) => (
+            <QuoteBox key={start}>
+              <Text>{printable(text)}</Text>
+            </QuoteBox>
+          ))}
         </Box>
       ))}
     </Box>

@@ -1,4 +1,4 @@
-/** How the input lies on the screen: rows of whole graphemes, and where the cursor is among them. */
+/** Lays out the input on the screen: rows of whole graphemes, and the cursor's position. */
 import stringWidth from 'string-width'
 import { type Editor, graphemes } from './editor.ts'
 
@@ -11,12 +11,12 @@ interface InputRow {
 
 export interface InputLayout {
   readonly rows: readonly InputRow[]
-  /** Of the cursor, in rows and terminal columns. */
+  /** Position of the cursor, in rows and terminal columns. */
   readonly row: number
   readonly column: number
 }
 
-/** Breaks the input at new lines and after `width` columns; the cursor may stand in column `width - 1` at most. */
+/** Breaks the input at line feeds and after `width` columns; the cursor's last column is `width - 1`. */
 export function layoutInput({ text, cursor }: Editor, width: number): InputLayout {
   const columns = Math.max(2, width - 1)
   const rows: InputRow[] = []
@@ -43,7 +43,7 @@ export function layoutInput({ text, cursor }: Editor, width: number): InputLayou
   return { rows, row, column }
 }
 
-/** The cursor one row up or down at about the same column; undefined when there is no such row. */
+/** Moves the cursor one row up or down, keeping its column if possible; undefined if there is no such row. */
 export function moveRow(editor: Editor, width: number, by: -1 | 1): Editor | undefined {
   const { rows, row, column } = layoutInput(editor, width)
   const target = rows[row + by]
@@ -56,7 +56,7 @@ export function moveRow(editor: Editor, width: number, by: -1 | 1): Editor | und
     used += size
     cursor = target.start + index + segment.length
   }
-  // The end of a row that was broken for width is the start of the next one: stay on the row.
+  // The end of a row broken for width is also the start of the next: stay on the row.
   const broken = rows[row + by + 1]?.start === target.end
   if (broken && cursor === target.end) cursor = lastBoundary(target)
   return { text: editor.text, cursor }

@@ -1,4 +1,4 @@
-/** Every key of the chat in one table; `/help` prints it, the prompt obeys it. */
+/** All keys of the chat in one table, used by the prompt and printed by `/help`. */
 
 import type { Key } from 'ink'
 import { ofAll } from '../text/all-languages.ts'
@@ -16,7 +16,7 @@ export type Stroke =
 interface Binding {
   readonly chords: readonly string[]
   readonly action: KeyAction
-  /** For /help; bindings without it are synonyms or go without saying. */
+  /** For /help; synonyms and obvious keys have none. */
   readonly help?: readonly [keys: string, does: string]
 }
 
@@ -31,7 +31,7 @@ export const BINDINGS: readonly Binding[] = [
   edits(
     'newline',
     ['shift-enter', 'alt-enter', 'ctrl-enter', 'ctrl-j'],
-    ['Alt-Enter, Ctrl-J, \\ Enter', 'new line (Shift-Enter where the terminal tells it)'],
+    ['Alt-Enter, Ctrl-J, \\ Enter', 'new line (Shift-Enter if the terminal supports it)'],
   ),
   { chords: ['escape'], action: { type: 'escape' }, help: ['Esc', 'cancel the answer; again: quit'] },
   {
@@ -39,7 +39,7 @@ export const BINDINGS: readonly Binding[] = [
     action: { type: 'interrupt' },
     help: ['Ctrl-C', 'cancel the answer or clear the input; again: quit'],
   },
-  { chords: ['ctrl-d'], action: { type: 'end' }, help: ['Ctrl-D', 'quit, when the input is empty'] },
+  { chords: ['ctrl-d'], action: { type: 'end' }, help: ['Ctrl-D', 'quit, if the input is empty'] },
   { chords: ['up', 'ctrl-p'], action: { type: 'up' }, help: ['Up, Down', 'earlier questions'] },
   { chords: ['down', 'ctrl-n'], action: { type: 'down' } },
   { chords: ['tab'], action: { type: 'complete' }, help: ['Tab', 'complete a command'] },
@@ -63,7 +63,7 @@ const actions: ReadonlyMap<string, KeyAction> = new Map(
 
 export const actionOf = (chord: string): KeyAction | undefined => actions.get(chord)
 
-/** What Ink's event says the user did, in order: it may carry several keys when they came in one read. */
+/** Converts Ink's event to strokes, in order: one event may carry several keys that came in one read. */
 export function strokes(input: string, key: Key): Stroke[] {
   if (key.eventType === 'release') return []
   const named = NAMED.find(([field]) => key[field])
@@ -103,15 +103,15 @@ const withModifiers = (name: string, key: Key): string =>
 
 const LATIN_KEYS = new Map(ofAll(({ keyboard }) => keyboard))
 
-/** A terminal with the kitty protocol names Ctrl-C on a Russian keyboard by its Cyrillic letter. */
+/** With the kitty protocol, a terminal reports Ctrl-C on a Russian keyboard by its Cyrillic letter. */
 function latin(letter: string): string {
   const lower = letter.toLowerCase()
   return LATIN_KEYS.get(lower) ?? lower
 }
 
 /**
- * Keys typed fast, or by a program, come in one read. A carriage return in the middle is a line of a paste
- * from a terminal without bracketed paste; only a last one sends.
+ * Keys typed fast, or by a program, come in one read. A carriage return in the middle is a line break of a paste from a
+ * terminal without bracketed paste; only one at the end sends.
  */
 function split(input: string): Stroke[] {
   const found: Stroke[] = []

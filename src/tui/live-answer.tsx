@@ -1,6 +1,6 @@
-/** The part of the running answer that is not in the scrollback yet: at most a screen of it. */
+/** The part of the running answer that is not in the scrollback yet: at most one screen. */
 import { Box } from 'ink'
-import { splitBlocks } from './blocks.ts'
+import { splitBlocks } from '../terminal/markdown/blocks.ts'
 import { Markdown } from './markdown.tsx'
 import { liveRows, type Running, type Viewport } from './running.ts'
 
@@ -29,8 +29,8 @@ export function LiveAnswer({
 }
 
 /**
- * As much of the end of a block as its rows can show, so that a frame costs the same however long the block
- * has become. What makes it a code block or a table is kept.
+ * As much of the end of a block as fits into its rows, so that the cost of a frame does not grow with the block. Keeps
+ * the lines that make it a code block or a table.
  */
 export function ending(block: string, rows: number, columns: number): string {
   if (block.length <= columns && rows > 1) return block

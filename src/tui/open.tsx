@@ -1,7 +1,8 @@
-/** Opens the chat on a terminal and leaves the terminal as it was. */
+/** Opens the chat on a terminal, and restores the terminal afterwards. */
 import { render } from 'ink'
 import type { ChatClient } from '../client/client.ts'
-import type { Citation, Turn } from '../domain/answer.ts'
+import type { Answered } from '../client/more.ts'
+import type { Turn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { Chat } from './chat.tsx'
 import type { Holding, ScreenEntry } from './entries.ts'
@@ -14,7 +15,7 @@ import { themeFor } from './theme.ts'
 export interface ChatOptions {
   readonly client: ChatClient
   readonly version: string
-  /** Where the inputs are kept. */
+  /** Where the inputs are saved. */
   readonly dataDir: string
   readonly conversation?: string
   readonly collections?: readonly string[]
@@ -27,28 +28,28 @@ export interface ChatOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** What the chat needs of `process.stdin`. */
+/** The part of `process.stdin` that the chat uses. */
 interface TerminalInput extends NodeJS.ReadableStream {
   readonly isRaw: boolean
   setRawMode: (on: boolean) => unknown
   unref: () => unknown
 }
 
-/** What the chat needs of `process.stdout`. */
+/** The part of `process.stdout` that the chat uses. */
 interface TerminalOutput extends NodeJS.WritableStream {
   readonly columns: number
   readonly rows: number
 }
 
 export interface ChatOutcome {
-  /** The conversation that was open at the end, if anything was asked in it. */
+  /** The conversation that was open at the end, if it has any questions. */
   readonly conversation: string | undefined
 }
 
-/** Earlier turns that a continued conversation shows. */
+/** Number of earlier turns to show of a continued conversation. */
 const SHOWN_TURNS = 5
 
-/** Resolves when the user quits; throws what ends the chat otherwise, after the terminal was restored. */
+/** Resolves when the user quits; throws other errors after restoring the terminal. */
 export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
   const { client, stdin, stdout } = options
   const [history, holdings, earlier] = await Promise.all([
@@ -67,7 +68,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
       entries: [welcome, ...earlier.entries],
       inputs: history.inputs,
       conversation: earlier.conversation,
-      citations: earlier.citations,
+      answered: earlier.answered,
       collections: options.collections,
     },
     listCollections: options.listCollections,
@@ -82,7 +83,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
     exitOnCtrlC: false,
     maxFps: MAX_FPS,
     incrementalRendering: true,
-    // Ink would take a terminal for a log file when CI is set.
+    // If CI is set, Ink would take the terminal for a log file.
     interactive: true,
     kittyKeyboard: { mode: 'auto' },
   })
@@ -91,7 +92,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
   options.signal?.addEventListener('abort', session.leave, { once: true })
   if (options.signal?.aborted) session.leave()
   try {
-    // Ink ends by itself when a component throws, or a signal arrives.
+    // Ink exits by itself if a component throws or a signal arrives.
     await Promise.race([quit.promise.then(() => ink.waitUntilRenderFlush()), ink.waitUntilExit()])
   } finally {
     ink.unmount()
@@ -102,7 +103,7 @@ export async function openChat(options: ChatOptions): Promise<ChatOutcome> {
   return { conversation: session.state().conversation }
 }
 
-/** Ink does this when it unmounts; an error on the way must not leave a terminal that nobody can type in. */
+/** Ink does this when it unmounts; an error before that must not leave an unusable terminal. */
 function restoreTerminal(stdin: TerminalInput, stdout: TerminalOutput): void {
   if (stdin.isRaw) stdin.setRawMode(false)
   stdin.unref()
@@ -110,7 +111,7 @@ function restoreTerminal(stdin: TerminalInput, stdout: TerminalOutput): void {
   if (stdout.writable) stdout.write('\u001b[?2004l\u001b[?25h')
 }
 
-/** Resolves when what was written before has left for the terminal. */
+/** Resolves when everything written before has reached the terminal. */
 const written = (stdout: TerminalOutput): Promise<void> =>
   new Promise((resolve) => {
     stdout.write('', () => resolve())
@@ -121,7 +122,7 @@ function checkCollections(names: readonly string[], holdings: readonly Holding[]
   if (unknown === undefined) return
   throw new ChatbotError(
     'unknown_collection',
-    `There is no collection ${unknown}. See which there are: chatbot collections list`,
+    `There is no collection ${unknown}. To see the existing ones: chatbot collections list`,
   )
 }
 
@@ -129,15 +130,16 @@ interface Earlier {
   readonly conversation: string | undefined
   readonly entries: readonly ScreenEntry[]
   /** Of the last turn. */
-  readonly citations: readonly Citation[] | undefined
+  readonly answered: Answered | undefined
 }
 
-const NOTHING: Earlier = { conversation: undefined, entries: [], citations: undefined }
+const NOTHING: Earlier = { conversation: undefined, entries: [], answered: undefined }
 
 async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   const { conversation, turns } = await client.history(id, SHOWN_TURNS)
+  const last = turns.at(-1)
   const before = conversation.turns - turns.length
-  const more = before > 0 ? ` ${before} earlier ones are not shown.` : ''
+  const more = before > 0 ? ` ${before} earlier turns are not shown.` : ''
   const title: ScreenEntry = {
     type: 'notice',
     tone: 'info',
@@ -146,7 +148,11 @@ async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   return {
     conversation: conversation.id,
     entries: [title, ...turns.flatMap(turnEntries)],
-    citations: turns.at(-1)?.citations,
+    answered: last && {
+      query: last.searched ?? last.question,
+      citations: last.citations,
+      context: undefined,
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-/** The inputs of earlier chats: one JSON string a line, oldest first, readable by this user alone. */
+/** Stores the inputs of earlier chats: one JSON string per line, oldest first, readable only by this user. */
 
 import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -8,18 +8,18 @@ import { MAX_RECALL } from './state.ts'
 
 export interface PromptHistory {
   readonly inputs: readonly string[]
-  /** Rejects when the file cannot be written. */
+  /** Rejects if the file cannot be written. */
   add: (input: string) => Promise<void>
 }
 
 const PRIVATE = { mode: 0o600 } as const
 
-/** Reads `chat_history` in the data directory; what is damaged or missing is left out. */
+/** Reads `chat_history` in the data directory; damaged lines are skipped. */
 export async function openPromptHistory(dataDir: string): Promise<PromptHistory> {
   const file = join(dataDir, 'chat_history')
   const lines = await readLines(file)
   const inputs = lines.flatMap(parse).slice(-MAX_RECALL)
-  // Two chats may append at once; each start shortens what they left.
+  // Two chats may append concurrently; the next start truncates the file.
   if (lines.length > 2 * MAX_RECALL) await replace(file, inputs)
   return {
     inputs,

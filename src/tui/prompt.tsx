@@ -1,4 +1,4 @@
-/** The input, with the terminal's own cursor in it. */
+/** The input, with the terminal's cursor in it. */
 import { Box, type DOMElement, Text, useBoxMetrics, useCursor } from 'ink'
 import { useRef } from 'react'
 import type { Editor } from './editor.ts'
@@ -10,14 +10,14 @@ import { useTheme } from './theme.ts'
 interface PromptProps {
   readonly editor: Editor
   readonly viewport: Viewport
-  /** Nobody types now: the cursor would only jump about above the growing text. */
+  /** The cursor is hidden while nobody types: it would jump above the growing text. */
   readonly idle: boolean
 }
 
-/** Rows of a long input that are shown at once. */
+/** Visible rows of a long input. */
 const MAX_ROWS = 8
 
-/** Must be a direct child of the box that starts where Ink's output starts: the cursor is placed from there. */
+/** Must be a direct child of the outermost box of Ink's output, because the cursor is positioned relative to it. */
 export function Prompt({ editor, viewport, idle }: PromptProps) {
   const { accent } = useTheme()
   const box = useRef<DOMElement>(null)

@@ -1,14 +1,16 @@
 /** The answer being made: what has been received, and how much of it is in the scrollback already. */
-import type { Answer, StageName } from '../domain/answer.ts'
-import { type BlockStart, splitBlocks, TEXT_START } from './blocks.ts'
+import type { Answer, Passage, StageName } from '../domain/answer.ts'
+import { type BlockStart, splitBlocks, TEXT_START } from '../terminal/markdown/blocks.ts'
 import type { ScreenEntry } from './entries.ts'
 
 export interface Running {
   readonly question: string
-  /** Milliseconds, of the clock that also times the stages. */
+  /** Milliseconds, by the clock that times the stages. */
   readonly startedAt: number
   readonly stage: { readonly name: StageName; readonly startedAt: number } | undefined
   readonly finished: readonly { readonly stage: StageName; readonly ms: number }[]
+  /** The passages that the answer is made from. */
+  readonly context: readonly Passage[] | undefined
   /** As received. */
   readonly text: string
   /** The first block that is not in the scrollback. */
@@ -21,7 +23,7 @@ export interface Viewport {
   readonly rows: number
 }
 
-/** A step of the running answer, and what it moves to the scrollback. */
+/** An update of the running answer, and the entries it moves to the scrollback. */
 export interface Step {
   readonly running: Running
   readonly printed: readonly ScreenEntry[]
@@ -32,6 +34,7 @@ export const startRunning = (question: string, at: number): Running => ({
   startedAt: at,
   stage: undefined,
   finished: [],
+  context: undefined,
   text: '',
   shown: TEXT_START,
   cancelling: false,
@@ -49,19 +52,19 @@ export function stageFinished(running: Running, stage: StageName, ms: number | u
   }
 }
 
-/** Rows of the screen that the answer's live part leaves to the prompt and the status. */
+/** Screen rows left to the prompt and the status. */
 const RESERVED_ROWS = 8
 
-/** More is not drawn again and again: the cost of a frame grows with it. */
+/** Maximum redrawn rows: they determine the cost of a frame. */
 const MAX_LIVE_ROWS = 16
 
-/** Most rows that the answer's live part takes. */
+/** Maximum rows of the live part. */
 export const liveRows = ({ rows }: Viewport): number =>
   Math.min(MAX_LIVE_ROWS, Math.max(4, rows - RESERVED_ROWS))
 
 /**
- * Takes more text. When it has grown out of its rows, whole blocks go to the scrollback from the top, until
- * half of the rows are free: each such move is a frame of its own.
+ * Appends text. If it outgrows its rows, whole blocks move to the scrollback from the top until half of the rows are
+ * free, because each move costs a frame.
  */
 export function append(running: Running, delta: string, viewport: Viewport): Step {
   const text = running.text + delta
@@ -81,7 +84,7 @@ export function append(running: Running, delta: string, viewport: Viewport): Ste
   return { running: { ...running, text, shown: { start: shown.start, gap: shown.gap } }, printed }
 }
 
-/** A new attempt keeps the first `keep` code units. The scrollback cannot be taken back, only said to be void. */
+/** A new attempt keeps the first `keep` code units. Text in the scrollback cannot be removed, only declared void. */
 export function restart(running: Running, keep: number): Step {
   const text = running.text.slice(0, keep)
   const stage = { stage: undefined, finished: [] }
@@ -89,14 +92,14 @@ export function restart(running: Running, keep: number): Step {
   return { running: { ...running, ...stage, text, shown: TEXT_START }, printed: [VOID] }
 }
 
-/** Everything that was not in the scrollback yet, and what follows the text. */
+/** Moves the rest of the text to the scrollback, followed by the outcome. */
 export function finish(running: Running, answer: Answer): readonly ScreenEntry[] {
   const same = answer.text.startsWith(running.text.slice(0, running.shown.start))
   const printed = same ? rest(answer.text, running.shown) : [VOID, ...rest(answer.text, TEXT_START)]
   return [...printed, { type: 'outcome', answer }]
 }
 
-/** What was received of an answer that will not be completed. */
+/** The text so far of an answer that will not be completed. */
 export const unfinished = ({ text, shown }: Running): readonly ScreenEntry[] => rest(text, shown)
 
 export const wholeText = (text: string): readonly ScreenEntry[] => rest(text, TEXT_START)
@@ -104,7 +107,7 @@ export const wholeText = (text: string): readonly ScreenEntry[] => rest(text, TE
 const VOID: ScreenEntry = {
   type: 'notice',
   tone: 'warning',
-  text: 'The answer was started again. What follows replaces the text above.',
+  text: 'The answer was restarted. The text below replaces the text above.',
 }
 
 const rest = (text: string, from: BlockStart): readonly ScreenEntry[] =>
@@ -119,7 +122,7 @@ const blockEntry = (
   gap,
 })
 
-/** An estimate; the screen is clipped to what really fits. */
+/** An estimate; the screen is clipped to what fits. */
 function heightOf(text: string, columns: number): number {
   let rows = 0
   for (const line of text.split('\n')) rows += Math.max(1, Math.ceil(line.length / Math.max(1, columns)))

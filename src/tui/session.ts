@@ -1,4 +1,4 @@
-/** What the chat does: keys in, actions and requests out. Knows no component and draws nothing. */
+/** The chat's logic: keys in, actions and requests out. Independent of components and drawing. */
 import type { AskEvent, ChatClient, ConnectionState } from '../client/client.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
@@ -16,15 +16,15 @@ export interface ChatSessionOptions {
   readonly client: ChatClient
   readonly initial: InitialState
   readonly engine: string | undefined
-  /** Known at the start; asked again where it matters. */
+  /** As of the start; read again where it matters. */
   readonly holdings: readonly Holding[]
   listCollections: () => Promise<readonly Holding[]>
-  /** Keeps an input for the next chat; a failure is told once. */
+  /** Saves an input for the next chat; a failure is reported once. */
   rememberInput: (input: string) => Promise<void>
   viewport: () => Viewport
-  /** Milliseconds; only differences count. */
+  /** Milliseconds; only differences matter. */
   now: () => number
-  /** Ends the chat; with an error when it cannot go on. */
+  /** Ends the chat, with an error if it cannot continue. */
   quit: (error?: ChatbotError) => void
 }
 
@@ -33,9 +33,9 @@ export interface ChatSession {
   subscribe: (listener: () => void) => () => void
   press: (stroke: Stroke) => void
   paste: (text: string) => void
-  /** Ends the chat as the user would. */
+  /** Ends the chat as if the user had quit. */
   leave: () => void
-  /** Stops what runs, listens no more, and resolves when all inputs are kept. */
+  /** Cancels what is running, stops listening, and resolves when all inputs are saved. */
   dispose: () => Promise<void>
 }
 
@@ -98,11 +98,11 @@ export function createSession(options: ChatSessionOptions): ChatSession {
     }
   }
 
-  /** A tab has no width of its own: it becomes spaces. */
+  /** Replaces tabs by spaces, because a tab has no fixed width. */
   function insert(text: string): void {
     const added = printable(text).replace(/\t/g, '  ')
     if (state.editor.text.length + added.length > MAX_QUESTION_CHARACTERS) {
-      tell('warning', `A question has at most ${MAX_QUESTION_CHARACTERS} characters: the rest was left out.`)
+      tell('warning', `A question has at most ${MAX_QUESTION_CHARACTERS} characters: the rest was dropped.`)
     }
     dispatch({ type: 'edit', edit: { do: 'insert', text: added } })
   }
@@ -189,7 +189,7 @@ export function createSession(options: ChatSessionOptions): ChatSession {
       await options.rememberInput(input)
     } catch (thrown) {
       keeping = false
-      tell('warning', `Inputs are not kept for the next chat: ${ChatbotError.wrap(thrown).fullMessage}`)
+      tell('warning', `Inputs are not saved for the next chat: ${ChatbotError.wrap(thrown).fullMessage}`)
     }
   }
 
@@ -216,7 +216,7 @@ export function createSession(options: ChatSessionOptions): ChatSession {
         else {
           text.flush()
           for (const action of actionsOf(event, now())) dispatch(action)
-          // The next question may be asked before the iteration is over.
+          // The next question may be asked before the iteration ends.
           if (event.type === 'done' || event.type === 'error') return
         }
       }
@@ -258,7 +258,7 @@ function actionsOf(event: Exclude<AskEvent, { type: 'delta' }>, at: number): rea
         ? [{ type: 'stage-started', stage: event.stage, at }]
         : [{ type: 'stage-finished', stage: event.stage, ms: event.ms }]
     case 'context':
-      return []
+      return [{ type: 'context', passages: event.passages }]
     case 'restart':
       return [{ type: 'restart', keep: event.keep }]
     case 'done':

@@ -1,5 +1,6 @@
-/** The slash commands in one table. To add one is to add an entry. */
+/** The slash commands in one table. To add one, add an entry. */
 import type { ChatClient } from '../client/client.ts'
+import { morePassages } from '../client/more.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { clip, printableLine } from '../domain/printable.ts'
 import { count } from '../text/amounts.ts'
@@ -18,9 +19,9 @@ export interface SlashCommand {
   readonly name: string
   readonly usage: string
   readonly summary: string
-  /** What it may be followed by, given the names of the collections. */
+  /** Possible arguments, given the names of the collections. */
   readonly completions?: (collections: readonly string[]) => readonly string[]
-  /** What changes; what it throws is shown. */
+  /** Returns the changes; an error is shown. */
   run: (args: readonly string[], context: SlashContext) => Actions | Promise<Actions>
 }
 
@@ -46,9 +47,15 @@ export const COMMANDS: readonly SlashCommand[] = [
     run: showSources,
   },
   {
+    name: 'more',
+    usage: '/more',
+    summary: 'what else the documents say: passages that the last answer does not quote',
+    run: showMore,
+  },
+  {
     name: 'collection',
     usage: '/collection [NAME…|all]',
-    summary: 'where to search; without a name: what there is',
+    summary: 'choose the collections to search; without a name: list them',
     completions: (collections) => ['all', ...collections],
     run: chooseCollections,
   },
@@ -74,7 +81,7 @@ export type Parsed =
   | { readonly type: 'command'; readonly command: SlashCommand; readonly args: readonly string[] }
   | { readonly type: 'unknown'; readonly message: string }
 
-/** A slash and a word is a command; a path such as `/etc/hosts` is not. A space in front makes it a question. */
+/** A slash and a word is a command; a path such as `/etc/hosts` is not. A leading space makes it a question. */
 export function parseSlash(input: string): Parsed {
   const match = /^\/([a-z]*)(?:\s+([\s\S]*))?$/i.exec(input)
   if (match === null) return { type: 'question' }
@@ -85,13 +92,13 @@ export function parseSlash(input: string): Parsed {
 }
 
 export interface SlashCompletion {
-  /** What the input becomes. */
+  /** The completed input. */
   readonly text: string
-  /** More than one when it is not decided yet. */
+  /** More than one if the completion is ambiguous. */
   readonly candidates: readonly string[]
 }
 
-/** Completes the last word of a slash command as far as it is certain. */
+/** Completes the last word of a slash command as far as it is unambiguous. */
 export function completeSlash(input: string, collections: readonly string[]): SlashCompletion | undefined {
   const match = /^(\/[a-z]*|\/([a-z]+) (?:.* )?([^ \n]*))$/i.exec(input)
   if (match === null) return undefined
@@ -126,7 +133,7 @@ const print = (...entries: readonly ScreenEntry[]): Actions => [{ type: 'print',
 function unknownCommand(name: string): string {
   const near = name === '' ? undefined : COMMANDS.find((each) => each.name.startsWith(name.slice(0, 2)))
   const hint = near === undefined ? '' : ` Did you mean /${near.name}?`
-  return `There is no command /${name}.${hint} /help lists the commands. To ask about it, put a space in front.`
+  return `There is no command /${name}.${hint} /help lists the commands. To send it as a question, put a space in front.`
 }
 
 function help(): readonly ScreenEntry[] {
@@ -145,13 +152,23 @@ function help(): readonly ScreenEntry[] {
 }
 
 function showSources([wanted]: readonly string[], { state }: SlashContext): Actions {
-  const { citations } = state
-  if (citations === undefined) return notice('error', 'No answer yet: ask something first.')
+  if (state.answered === undefined) return notice('error', NO_ANSWER)
+  const { citations } = state.answered
   if (citations.length === 0) return notice('info', 'The last answer quotes nothing.')
   const chosen = wanted === undefined ? citations : citations.filter((each) => each.number === Number(wanted))
   if (chosen.length > 0) return print({ type: 'quoted', citations: chosen })
   const numbers = [...new Set(citations.map((each) => each.number))].join(', ')
   return notice('error', `The last answer has no source ${wanted}; it has ${numbers}.`)
+}
+
+const NO_ANSWER = 'No answer yet: ask something first.'
+
+async function showMore(_args: readonly string[], { state, client }: SlashContext): Promise<Actions> {
+  const { answered, collections } = state
+  if (answered === undefined) return notice('error', NO_ANSWER)
+  const passages = await morePassages(client, answered, { collections })
+  if (passages.length === 0) return notice('info', 'The documents have no more on this.')
+  return print({ type: 'quoted', citations: passages })
 }
 
 async function chooseCollections(args: readonly string[], context: SlashContext): Promise<Actions> {
@@ -166,14 +183,14 @@ async function chooseCollections(args: readonly string[], context: SlashContext)
   const unknown = args.find((name) => !holdings.some((each) => each.name === name))
   if (unknown !== undefined) {
     const names = holdings.map(({ name }) => name).join(', ')
-    const hint = names === '' ? NO_COLLECTION : `There are: ${names}.`
+    const hint = names === '' ? NO_COLLECTION : `Existing ones: ${names}.`
     return notice('error', `There is no collection ${unknown}. ${hint}`)
   }
   const collections = [...new Set(args)]
   return [{ type: 'collections', collections }, ...notice('info', `Searching in ${collections.join(', ')}.`)]
 }
 
-const NO_COLLECTION = 'There is no collection yet: chatbot ingest PATH makes one.'
+const NO_COLLECTION = 'There are no collections yet: chatbot ingest PATH creates one.'
 
 function collectionList(holdings: readonly Holding[], chosen: readonly string[] | undefined): ScreenEntry {
   if (holdings.length === 0) return { type: 'notice', tone: 'info', text: NO_COLLECTION }
@@ -194,7 +211,7 @@ async function showHistory(_args: readonly string[], { state, client }: SlashCon
   return print({ type: 'list', title: `Conversation ${conversation.id}`, rows })
 }
 
-/** Runs a command; what it throws becomes a notice. */
+/** Runs a command; errors become notices. */
 export async function runSlash(
   command: SlashCommand,
   args: readonly string[],

@@ -1,5 +1,6 @@
 /** All state of the chat, and the only function that changes it. */
-import type { Answer, Citation, StageName } from '../domain/answer.ts'
+import type { Answered } from '../client/more.ts'
+import type { Answer, Passage, StageName } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import { atLeast } from '../text/amounts.ts'
 import { type Edit, type Editor, EMPTY, edit, editorOf } from './editor.ts'
@@ -27,7 +28,7 @@ export type Link =
     }
   | { readonly state: 'closed'; readonly reason: string }
 
-/** Earlier inputs, oldest first, and which of them the input shows; `draft` is what was there before. */
+/** Earlier inputs, oldest first, and which of them is shown; `draft` is the input before recalling. */
 interface Recall {
   readonly inputs: readonly string[]
   readonly index: number
@@ -41,16 +42,16 @@ export interface State {
   readonly recall: Recall
   /** Candidates of the last Tab. */
   readonly candidates: readonly string[]
-  /** What a next Ctrl-C (and after a cancelled answer Escape) does is to quit. */
+  /** Set if the next Ctrl-C (or Escape after a cancelled answer) quits. */
   readonly quitArmed: 'asked' | 'cancelled' | undefined
-  /** The chat is over: only the scrollback stays on the screen. */
+  /** The chat is ending: only the scrollback stays on the screen. */
   readonly leaving: boolean
   readonly link: Link
   readonly conversation: string | undefined
-  /** Names to search in; undefined is all. */
+  /** Names to search in; undefined: all. */
   readonly collections: readonly string[] | undefined
-  /** Of the last answer, if there was one. */
-  readonly citations: readonly Citation[] | undefined
+  /** The last answer, if there was one. */
+  readonly answered: Answered | undefined
 }
 
 export type Action =
@@ -68,6 +69,7 @@ export type Action =
   | { readonly type: 'accepted'; readonly conversation: string }
   | { readonly type: 'stage-started'; readonly stage: StageName; readonly at: number }
   | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number | undefined }
+  | { readonly type: 'context'; readonly passages: readonly Passage[] }
   | { readonly type: 'text'; readonly text: string; readonly viewport: Viewport }
   | { readonly type: 'restart'; readonly keep: number }
   | { readonly type: 'cancelling' }
@@ -76,7 +78,7 @@ export type Action =
   | { readonly type: 'new-conversation' }
   | { readonly type: 'collections'; readonly collections: readonly string[] | undefined }
 
-/** Inputs that Up can bring back. */
+/** Maximum inputs that Up can recall. */
 export const MAX_RECALL = 1000
 
 export interface InitialState {
@@ -84,7 +86,7 @@ export interface InitialState {
   readonly inputs: readonly string[]
   readonly conversation: string | undefined
   readonly collections: readonly string[] | undefined
-  readonly citations: readonly Citation[] | undefined
+  readonly answered: Answered | undefined
 }
 
 export function initialState({ entries, inputs, ...initial }: InitialState): State {
@@ -125,7 +127,7 @@ export function reduce(state: State, action: Action): State {
     case 'link':
       return linked(state, action.link)
     case 'new-conversation':
-      return { ...state, conversation: undefined, citations: undefined }
+      return { ...state, conversation: undefined, answered: undefined }
     case 'collections':
       return { ...state, collections: action.collections }
     case 'asked':
@@ -142,7 +144,15 @@ export function reduce(state: State, action: Action): State {
 type Progress = Extract<
   Action,
   {
-    type: 'stage-started' | 'stage-finished' | 'text' | 'restart' | 'cancelling' | 'answered' | 'failed'
+    type:
+      | 'stage-started'
+      | 'stage-finished'
+      | 'context'
+      | 'text'
+      | 'restart'
+      | 'cancelling'
+      | 'answered'
+      | 'failed'
   }
 >
 
@@ -152,6 +162,8 @@ function progress(state: State, running: Running, action: Progress): State {
       return { ...state, running: stageStarted(running, action.stage, action.at) }
     case 'stage-finished':
       return { ...state, running: stageFinished(running, action.stage, action.ms) }
+    case 'context':
+      return { ...state, running: { ...running, context: action.passages } }
     case 'text':
       return step(state, append(running, action.text, action.viewport))
     case 'restart':
@@ -160,13 +172,18 @@ function progress(state: State, running: Running, action: Progress): State {
       return { ...state, running: { ...running, cancelling: true }, quitArmed: 'cancelled' }
     case 'answered':
       return print(
-        { ...state, running: undefined, citations: action.answer.citations },
+        { ...state, running: undefined, answered: answeredOf(action.answer, running.context) },
         finish(running, action.answer),
       )
     case 'failed':
       return print({ ...state, running: undefined }, [...unfinished(running), failure(action.error)])
   }
 }
+
+const answeredOf = (
+  { searched, question, citations }: Answer,
+  context: readonly Passage[] | undefined,
+): Answered => ({ query: searched ?? question, citations, context })
 
 /** What there is of a running answer stays readable. */
 function leave(state: State): State {

@@ -1,4 +1,4 @@
-/** One line above the input: what the answer is doing, and how the connection is. */
+/** One line above the input: the answer's stage and the state of the connection. */
 import { Text, useAnimation } from 'ink'
 import type { StageName } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
@@ -51,7 +51,7 @@ function Progress({ running, now }: { running: Running; now: () => number }) {
   )
 }
 
-/** Milliseconds that change ten times a second: a line that changes more often only costs. */
+/** Rounds to tenths of a second: faster updates would only cost time. */
 const tenths = (ms: number): number => Math.max(0, Math.floor(ms / 100) * 100)
 
 function LinkStatus({ link }: { link: Exclude<Link, { state: 'connected' }> }) {

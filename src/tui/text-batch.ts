@@ -1,13 +1,13 @@
-/** Frames a second that text is drawn at; deltas that come faster wait for each other. */
+/** Maximum frames per second; faster deltas are batched. */
 export const MAX_FPS = 30
 
 export interface TextBatch {
   add: (text: string) => void
-  /** Hands over what waits, now. */
+  /** Delivers pending text now. */
   flush: () => void
 }
 
-/** Joins pieces so that `take` is called at most MAX_FPS times a second; the first one goes through at once. */
+/** Batches text so that `take` is called at most MAX_FPS times a second; the first piece is delivered at once. */
 export function batchText(take: (text: string) => void): TextBatch {
   let waiting = ''
   let timer: NodeJS.Timeout | undefined

@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react'
+import { TONES } from '../terminal/markdown/runs.ts'
 
-/** Colours by meaning; undefined is the terminal's own. Nothing is told by colour alone. */
+/** Colours by meaning; undefined is the terminal's default. No information is conveyed by colour alone. */
 export interface Theme {
   readonly accent: string | undefined
   readonly code: string | undefined
@@ -9,7 +10,7 @@ export interface Theme {
   readonly warning: string | undefined
 }
 
-const COLOURS: Theme = { accent: 'cyan', code: 'yellow', link: 'blue', error: 'red', warning: 'yellow' }
+const COLOURS: Theme = { ...TONES, error: 'red', warning: 'yellow' }
 const PLAIN: Theme = {
   accent: undefined,
   code: undefined,
@@ -18,7 +19,7 @@ const PLAIN: Theme = {
   warning: undefined,
 }
 
-/** https://no-color.org: colours go, bold and italics stay. */
+/** https://no-color.org: no colours, but bold and italics. */
 export const themeFor = (env: Readonly<Record<string, string | undefined>>): Theme =>
   env.NO_COLOR ? PLAIN : COLOURS
 

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Answer, Citation } from '../../src/domain/answer.ts'
 import type { Collection, EmbeddedChunk, IndexSpec, SearchedCollection } from '../../src/domain/document.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
+import { packBlocks } from '../../src/domain/packed-blocks.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import type { IndexSpecs } from '../../src/ingest/split/index-spec.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
@@ -45,16 +46,20 @@ export function documentOf(
   const text = paragraphs.join('\n')
   let start = 0
   const chunks = paragraphs.map((paragraph, ordinal) => {
+    const span = { start, end: start + paragraph.length }
+    const page = ordinal === 0 ? 2 : undefined
     const chunk = {
       ordinal,
-      start,
-      end: start + paragraph.length,
+      ...span,
       text: paragraph,
       heading: '',
-      ...(ordinal === 0 ? { line: 1, page: 2 } : {}),
+      ...(page === undefined ? {} : { line: 1, page }),
       embedText: paragraph,
       hash: sha256(paragraph),
       tokens: 5,
+      blocks: packBlocks([
+        { ...span, kind: 'paragraph', headings: [], ...(page === undefined ? {} : { page }), leads: [] },
+      ]),
       vector: vectorOf(paragraph),
     }
     start += paragraph.length + 1

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { IndexSpec } from '../../src/domain/document.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import { unpackBlocks } from '../../src/domain/packed-blocks.ts'
 import type { IndexSpecs } from '../../src/ingest/split/index-spec.ts'
 import { recutDocument } from '../../src/ingest/split/recut.ts'
 import { type JobRunner, startJobRunner } from '../../src/jobs/runner.ts'
@@ -85,6 +86,15 @@ export function rebuildSuite(database: () => TestDatabase): void {
     const paragraphs = (count: number, of: string) =>
       Array.from({ length: count }, (_, index) => `${of} ${index}`)
 
+    /** The texts of the blocks that are stored with a document; null where there are none. */
+    const blocksOf = async (store: Store, document: string) => {
+      const { text } = await store.documents.text(ANNA, document)
+      const found = await store.documents.chunksAt(ANNA, [{ document, start: 0, end: text.length }])
+      return found.flatMap(({ blocks }) =>
+        blocks === null ? [null] : unpackBlocks(blocks).map(({ start, end }) => text.slice(start, end)),
+      )
+    }
+
     it('gives a collection another model, and drops what it had', async () => {
       const { store } = database()
       const { name } = await newCollection(store)
@@ -98,6 +108,7 @@ export function rebuildSuite(database: () => TestDatabase): void {
         { state: 'active', spec: OTHER, documents: 2, chunks: 132 },
       ])
       expect(await revisionOf(store, name)).toBe(before + 1)
+      expect(await blocksOf(store, first.document.id)).toEqual(paragraphs(130, 'apple'))
       const found = await nearest(store, name, 'apple 77')
       expect(found).toMatchObject({
         document: first.document.id,
@@ -260,6 +271,7 @@ export function rebuildSuite(database: () => TestDatabase): void {
         expect(live?.chunks).toBeLessThan(61)
         const [a] = await store.documents.list(ANNA, { collection: name, limit: 1 })
         const { text } = await store.documents.text(ANNA, a?.id ?? '')
+        expect(await blocksOf(store, a?.id ?? '')).toEqual(paragraphs(60, 'A sentence of several words'))
         const place = await store.documents.placeAt(ANNA, a?.id ?? '', 0)
         expect(place).toMatchObject({ start: 0, page: 2 })
         expect(text).toContain('A sentence of several words 59')

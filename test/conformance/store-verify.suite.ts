@@ -52,6 +52,7 @@ export function verifySuite(database: () => TestDatabase): void {
       ['vector', `DELETE FROM vectors WHERE chunk_id = (SELECT id FROM chunks WHERE ${ofB} AND ordinal = 2)`],
       ['chunk_span', `UPDATE chunks SET start_offset = 1 WHERE ${ofB} AND ordinal = 0`],
       ['chunk_hash', `UPDATE chunks SET hash = 'x' WHERE ${ofB} AND ordinal = 0`],
+      ['chunk_blocks', `UPDATE chunks SET blocks = '{}' WHERE ${ofB} AND ordinal = 0`],
       ['chunk_count', `DELETE FROM chunks WHERE ${ofB} AND ordinal = 1`],
     ])('finds a damaged document by its %s, and hands it to a rebuild', async (kind, statement) => {
       const { name, verify, kinds } = await damaged(statement)

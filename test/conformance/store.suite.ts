@@ -7,6 +7,7 @@ import { answersSuite } from './store-answers.suite.ts'
 import { backupSuite } from './store-backup.suite.ts'
 import { cacheSuite } from './store-cache.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
+import { excerptsSuite } from './store-excerpts.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 import { jobsSuite } from './store-jobs.suite.ts'
 import { plansSuite } from './store-plans.suite.ts'
@@ -31,6 +32,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
     rebuildSuite(current)
     verifySuite(current)
     searchSuite(current)
+    excerptsSuite(current)
     plansSuite(current)
     answersSuite(current)
     cacheSuite(current)

@@ -291,7 +291,7 @@ test('doctor names a collection whose engine is not configured any more', async 
   expect((await space.run(['collections', 'set', 'default', '--engine', 'other'])).code).toBe(0)
   await space.run(['stop'])
   const { code, stdout } = await space.run(['doctor'])
-  expect(stdout).toContain('the collection default is answered by other, which is not configured')
+  expect(stdout).toContain('the collection default uses the engine other, which is not configured')
   expect(stdout).toContain('chatbot collections set default --default-engine')
   expect(code).toBe(1)
   expect((await space.run(['collections', 'set', 'default', '--default-engine'])).code).toBe(0)

@@ -215,14 +215,14 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
       ['helm', '--context', 'staging'],
       [...tools, { call: '^kubectl --context staging version', code: 1, stderr: 'connection refused' }],
       5,
-      /The cluster of context staging does not answer: connection refused/,
+      /The cluster of context staging does not respond: connection refused/,
     ],
     [
       'a Minikube that does not run',
       ['minikube'],
       [{ call: '^minikube status', code: 7, stdout: '{"Host":"Stopped","APIServer":"Stopped"}' }, ...works],
       5,
-      /profile minikube does not run \(host Stopped, API server Stopped\)\. Start it: minikube start/,
+      /profile minikube is not running \(host Stopped, API server Stopped\)\. Start it: minikube start/,
     ],
     [
       'no context',
@@ -248,7 +248,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
         ...works,
       ],
       1,
-      /`docker build.*` ended with 1: no space left/,
+      /`docker build.*` failed with status 1: no space left/,
     ],
     [
       'an image that does not load',
@@ -260,7 +260,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
         ...works,
       ],
       1,
-      /`minikube image load` ended with 80: GUEST_IMAGE_LOAD/,
+      /`minikube image load` failed with status 80: GUEST_IMAGE_LOAD/,
     ],
     [
       'a first rollout that takes too long',
@@ -318,7 +318,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
       ['down', '--target', 'helm', '--context', 'c', '--delete-data'],
       cluster,
       2,
-      /This removes chatbot in namespace chatbot of context c WITH ALL ITS DATA\. Without a terminal to ask, add --yes/,
+      /This removes chatbot in namespace chatbot of context c WITH ALL ITS DATA\. Without a terminal, confirm with --yes/,
     ],
   ])('says what is wrong: %s', async (_name, args, scenario, code, message) => {
     const finished = await deploy(standing, scenario, args)
@@ -452,7 +452,7 @@ describe.skipIf(process.env.HELM_TEST === undefined)('deploy', { timeout: 300_00
     )
     expect(failing.code).toBe(1)
     expect(failing.stderr).toMatch(
-      /exited with 3\n {4}database_newer[\s\S]*Went back to chatbot:1, which serves/,
+      /exited with 3\n {4}database_newer[\s\S]*Went back to chatbot:1, which is running/,
     )
     expect(secrets()).toEqual(before)
     const down = await deploy(

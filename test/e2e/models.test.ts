@@ -38,11 +38,11 @@ test('the catalogue is shown without a hub', async () => {
 test('a model is pulled, shown, verified, used and deleted', async () => {
   const pulled = await run('pull', 'tiny/reranker')
   expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('checksums match') })
-  expect((await run('pull', 'tiny/reranker')).stdout).toContain('is here already')
+  expect((await run('pull', 'tiny/reranker')).stdout).toContain('is already installed')
   expect((await run('verify')).stdout).toMatch(/builtin: works[\s\S]*tiny\/reranker@b+:q8: works/)
   expect((await run('use', 'tiny/reranker')).stdout).toContain('The next command uses it.')
   expect((await space.run(['config', 'get', 'reranker.model'])).stdout.trim()).toBe('tiny/reranker')
-  expect((await run('rm', 'tiny/reranker')).stderr).toContain('The setting reranker.model names it.')
+  expect((await run('rm', 'tiny/reranker')).stderr).toContain('The setting reranker.model refers to it.')
   expect((await run('rm', 'tiny/reranker', '--yes')).code).toBe(0)
   const { code, stderr } = await run('verify', 'tiny/reranker')
   expect(code).toBe(9)

@@ -39,7 +39,7 @@ test('a login leads there until one goes back; its file is closed to others', as
 
 test('a user without a password is not made, and it is said where one is read from', async () => {
   const { code, stderr } = await here.run(['users', 'add', 'boris'], { input: '' })
-  expect(stderr).toContain("Type it on a terminal, or send it to the command's standard input.")
+  expect(stderr).toContain("Type it on a terminal, or pipe it to the command's standard input.")
   expect(code).toBe(2)
   expect((await here.run(['users', 'list'])).stdout).not.toContain('boris')
 })

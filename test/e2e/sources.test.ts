@@ -106,7 +106,7 @@ test('a folder that cannot be read loses nothing', async () => {
   renameSync(at('docs'), at('elsewhere'))
   const { code, stderr } = await space.run(['sources', 'sync', '--prune', '--yes'])
   expect(code).toBe(1)
-  expect(stderr).toContain('no document counts as gone')
+  expect(stderr).toContain('no documents count as gone')
   expect(await documents()).toHaveLength(1)
   renameSync(at('elsewhere'), at('docs'))
 })

@@ -75,7 +75,7 @@ test.skipIf(!available)(
     await terminal.until(/Press Ctrl-C again to quit/)
     await terminal.keys('C-c')
     await terminal.until(
-      /Conversation (\S+)\. To go on with it: chatbot chat --conversation \1[\s\S]*left with 0/,
+      /Conversation (\S+)\. To continue it: chatbot chat --conversation \1[\s\S]*left with 0/,
     )
     expect(await terminal.settings()).toMatch(/(?<!-)icanon/)
     expect(await terminal.settings()).toMatch(/(?<!-)echo\b/)
@@ -88,7 +88,7 @@ test.skipIf(!available)(
     await terminal.until(/› Who built the lighthouse on Gull Island\?\s*$/)
     await terminal.keys('C-c')
     await terminal.keys('C-d')
-    await terminal.until(/To go on with it/)
+    await terminal.until(/To continue it/)
   },
   180_000,
 )

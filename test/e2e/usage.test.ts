@@ -51,7 +51,7 @@ test('help has examples for every command, and costs no daemon', async () => {
 test('what asks about a daemon does not start one', async () => {
   const status = await space.json(['status'])
   expect(status).toEqual({ code: 5, document: { running: false, dataDir: space.dataDir } })
-  expect((await space.run(['stop'])).stdout).toContain('No daemon runs')
+  expect((await space.run(['stop'])).stdout).toContain('No daemon is running')
   expect((await space.run(['logs'])).code).toBe(9)
 })
 

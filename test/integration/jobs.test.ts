@@ -9,7 +9,7 @@ import { upload } from '../support/upload.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
-const FILES = 12
+const FILES = 5
 /** Uploads files of some 40 chunks for a run that is sealed. */
 async function uploaded(daemon: TestDaemon): Promise<string> {
   const { api } = daemon

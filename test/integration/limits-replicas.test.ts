@@ -207,7 +207,7 @@ describePostgres('two daemons on PostgreSQL', () => {
         expect(components).toContainEqual({
           name: 'redis',
           state: 'degraded',
-          detail: expect.stringContaining('each daemon counts limits for itself'),
+          detail: expect.stringContaining('each daemon counts limits separately'),
         })
         expect(await allowed(daemon, key)).toBe(BURST)
       }

@@ -107,7 +107,7 @@ describe('a damaged database', () => {
   it('that does not open in time is given up', async () => {
     const opening = startPglite({ ...pathsOf(await copyOf(sound)), openTimeoutMs: 1 })
     await expectCode(opening, 'database_corrupt')
-    await expect(opening).rejects.toThrow('did not open in time')
+    await expect(opening).rejects.toThrow('took too long to open')
   })
 })
 

@@ -14,6 +14,11 @@ const generationSchema = z.object({
   state: z.enum(['building', 'active', 'retired']),
   documents: z.int(),
   chunks: z.int(),
+  withoutBlocks: z
+    .int()
+    .describe(
+      'documents stored by an earlier version: answers quote whole paragraphs of them until they are ingested again',
+    ),
   access: z.string().describe('`exact`, or the name of the approximate index'),
   bytes: z.int().describe('size on disk of vectors and their indexes'),
   createdAt: z.iso.datetime(),

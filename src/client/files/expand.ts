@@ -1,8 +1,9 @@
 /**
- * From a place (a folder, a glob, named files) to the files to ingest, in a stable order.
+ * Expands a folder, a glob or named files to the files to ingest, in a stable order.
  *
- * A file is known by its absolute real path, so that naming it from another folder, by another route or through
- * a link does not store it twice; with `root` by its path below that folder, so that machines can share an index.
+ * A file is identified by its absolute real path, so that it is stored once even if it is named from another folder,
+ * by another route or through a link. With `root` it is identified by its path below that folder, so that machines
+ * can share an index.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
@@ -43,28 +44,28 @@ export interface Expansion {
   readonly files: readonly FoundFile[]
   readonly failed: readonly FailedFile[]
   readonly skipped: readonly SkippedFile[]
-  /** False when a folder or a link could not be read: a file that was not found may be there all the same. */
+  /** False if a folder or a link could not be read: files that were not found may still exist. */
   readonly complete: boolean
   /** Real paths of the folders that were read. */
   readonly folders: readonly string[]
 }
 
 export interface ExpandOptions extends SourceOptions {
-  /** Of files that are found, in lower case with the dot; a file that is named or included is always taken. */
+  /** Extensions to find, in lower case with the dot; files that are named or included are always taken. */
   readonly extensions: ReadonlySet<string>
 }
 
-/** Never ingested unless named: what package managers and version control keep. */
+/** Folders of package managers and version control: not ingested unless named. */
 const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn'])
 
-/** Files that are named, by absolute paths. */
+/** Expands named files, given by absolute paths. */
 export async function expandFiles(paths: readonly string[], options: ExpandOptions): Promise<Expansion> {
   const walk = new Walk(sep, options)
   for (const path of paths) await walk.named(path)
   return walk.expansion()
 }
 
-/** What a source on this machine holds now. Its failures are listed; throws `bad_request` for a bad root. */
+/** The current files of a source on this machine. Failures are listed; throws `bad_request` for an invalid root. */
 export async function expandSource(
   kind: Exclude<SourceKind, 'url'>,
   location: string,
@@ -86,7 +87,7 @@ class Walk {
   readonly #skipped: SkippedFile[] = []
   #complete = true
   readonly #found = new Map<string, FoundFile>()
-  /** Real paths: a loop of links ends here, and a folder that two links lead to is read once. */
+  /** Real paths: stops at loops of links, and reads a folder only once even if two links lead to it. */
   readonly #visited = new Set<string>()
   readonly #options: ExpandOptions
   /** Folder that `include` and `exclude` are relative to. */
@@ -142,7 +143,7 @@ class Walk {
       expandDirectories: false,
     })
     if (matches.length === 0) {
-      this.#unreadable(pattern, new ChatbotError('not_found', 'No file fits this pattern.'))
+      this.#unreadable(pattern, new ChatbotError('not_found', 'No file matches this pattern.'))
     }
     const rules = new Map<string, IgnoreRules>()
     for (const match of matches.sort(byName)) {
@@ -196,7 +197,7 @@ class Walk {
     else if (!this.#leavesOut(path, rules, true)) await this.#folder(target, IgnoreRules.for(target))
   }
 
-  /** A file that was found, not named. */
+  /** Takes a file that was found, not named. */
   #file(path: string, rules: Rules, real: string): void {
     if (this.#leavesOut(path, rules, false)) return
     const name = this.#name(path)
@@ -223,7 +224,7 @@ class Walk {
     return excluded
   }
 
-  /** What `include` and `exclude` see: the path below the base; the whole one where a link leads out of it. */
+  /** The path that `include` and `exclude` match: relative to the base, or the whole one if a link leads out of it. */
   #name(path: string): string {
     const below = relative(this.#base, path)
     return posix(below.startsWith('..') ? relative(sep, path) : below)
@@ -242,7 +243,7 @@ class Walk {
     if (this.#root === undefined) return short(posix(real))
     const below = relative(this.#root, real)
     if (below === '..' || below.startsWith(`..${sep}`)) {
-      throw new ChatbotError('bad_request', `It lies outside of --root ${this.#root}.`)
+      throw new ChatbotError('bad_request', `It is outside --root ${this.#root}.`)
     }
     return short(posix(below))
   }
@@ -258,14 +259,14 @@ class Walk {
   }
 }
 
-/** What the index takes for a name. */
+/** The index's limit for names. */
 const MAX_URI_BYTES = 2048
 
 function short(uri: string): string {
   if (Buffer.byteLength(uri) <= MAX_URI_BYTES) return uri
   throw new ChatbotError(
     'bad_request',
-    `Its path has more than ${MAX_URI_BYTES} bytes. With --root documents are named by the path below a folder.`,
+    `Its path is longer than ${MAX_URI_BYTES} bytes. With --root, documents are named by their path below a folder.`,
   )
 }
 
@@ -275,14 +276,14 @@ const notAFile = () =>
     'It is not a regular file. To read a stream: chatbot ingest - --name NAME',
   )
 
-/** Why a file or folder cannot be read, as an error of the list. */
+/** The reason why a file or folder cannot be read, as an error for the list. */
 export function fileProblem(thrown: unknown, path = ''): ChatbotError {
   if (thrown instanceof ChatbotError) return thrown
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
   switch (code) {
     case 'ENOENT':
       if (path.includes('\ufffd')) {
-        const reason = 'Its name is not valid UTF-8, so it cannot be opened by it. Rename it.'
+        const reason = 'Its name is not valid UTF-8, so it cannot be opened. Rename it.'
         return new ChatbotError('document_unreadable', reason, { cause: thrown })
       }
       return new ChatbotError('not_found', 'There is no such file or folder.', { cause: thrown })
@@ -290,7 +291,7 @@ export function fileProblem(thrown: unknown, path = ''): ChatbotError {
     case 'EPERM':
       return new ChatbotError('document_unreadable', 'Permission denied.', { cause: thrown })
     case 'ELOOP':
-      return new ChatbotError('document_unreadable', 'The link leads in a circle.', { cause: thrown })
+      return new ChatbotError('document_unreadable', 'The link points to itself.', { cause: thrown })
     default:
       return ChatbotError.wrap(thrown, 'document_unreadable')
   }

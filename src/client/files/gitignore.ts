@@ -1,6 +1,6 @@
 /**
- * Which files of a folder tree git ignores: the .gitignore of every level, a deeper one overruling, before them the
- * repository's info/exclude and the user's own excludes. A .chatbotignore beside a .gitignore overrules it.
+ * The files of a folder tree that git ignores. Sources, weakest first: the user's excludes, the repository's
+ * info/exclude, and the .gitignore of every level. A .chatbotignore overrides the .gitignore beside it.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -21,16 +21,16 @@ export class IgnoreRules {
     this.#levels = levels
   }
 
-  /** The rules that hold in a folder that the user named: those of its repository, unless they ignore it. */
+  /** The rules for a folder that the user named: those of its repository, unless they ignore it. */
   static for(folder: string): IgnoreRules {
     const above = repositoryFolders(folder).reduce((rules, each) => rules.enter(each), new IgnoreRules([]))
     const named = above.ignores(folder, true) ? new IgnoreRules([]) : above
     return named.enter(folder)
   }
 
-  /** The rules in this folder, which these do not ignore. */
+  /** The rules in this folder, which the current ones do not ignore. */
   enter(folder: string): IgnoreRules {
-    // A repository inside of another, like a submodule, has rules of its own.
+    // A repository inside another, like a submodule, has separate rules.
     const outer = existsSync(join(folder, '.git'))
       ? excludesOf(folder).map((text) => levelOf(folder, text))
       : this.#levels.map((level) => readmitted(level, folder))
@@ -52,18 +52,18 @@ export class IgnoreRules {
   }
 }
 
-/** As git does it by default: names are compared exactly but where file systems do not. */
+/** Like git's default: names are case-insensitive only where file systems are. */
 const FOLDED = process.platform === 'darwin' || process.platform === 'win32'
 
-/** A test of names against patterns as in .gitignore. */
+/** Matches names against patterns as in .gitignore. */
 export const patternsOf = (text: string | readonly string[]): Ignore =>
   ignore({ ignorecase: FOLDED }).add(text)
 
 const levelOf = (folder: string, text: string): Level => ({ folder, text, rules: patternsOf(text) })
 
 /**
- * The level for what lies in a folder that it ignores by itself, but that a deeper one has taken back: its contents are
- * judged by their own names, not by that folder's.
+ * The level's rules inside a folder that it ignores but a deeper level has re-included: the contents are judged by
+ * their own names, not by that folder's.
  */
 function readmitted(level: Level, folder: string): Level {
   const name = nameIn(level.folder, folder)
@@ -72,7 +72,7 @@ function readmitted(level: Level, folder: string): Level {
   return levelOf(level.folder, `${level.text}\n!/${escaped}/`)
 }
 
-/** The path below the folder, with slashes; undefined outside of it. */
+/** The path below the folder, with slashes; undefined if it is outside. */
 function nameIn(folder: string, path: string): string | undefined {
   if (path.startsWith(folder) && path[folder.length] === sep) {
     const name = path.slice(folder.length + 1)
@@ -82,7 +82,7 @@ function nameIn(folder: string, path: string): string | undefined {
   return name === '' || name.startsWith('..') ? undefined : name.split(sep).join('/')
 }
 
-/** The folders from the root of the git repository down to above `folder`; none outside of a repository. */
+/** The folders from the root of the git repository down to the parent of `folder`; none outside a repository. */
 function repositoryFolders(folder: string): string[] {
   const above: string[] = []
   let current = folder
@@ -95,13 +95,13 @@ function repositoryFolders(folder: string): string[] {
   return above
 }
 
-/** What git ignores in all of a repository, the weaker first: the user's excludes file, then info/exclude. */
+/** The excludes of a whole repository, weakest first: the user's excludes file, then info/exclude. */
 function excludesOf(repository: string): string[] {
   const common = gitFolder(join(repository, '.git'))
   return [userExcludes(repository), join(common, 'info', 'exclude')].flatMap((path) => read(path) ?? [])
 }
 
-/** The folder with what all work trees share; `.git` is a file in a linked work tree and in a submodule. */
+/** The folder shared by all work trees; `.git` is a file in a linked work tree and in a submodule. */
 function gitFolder(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return path
   const pointed = /^gitdir: (.+)$/m.exec(read(path) ?? '')?.[1]

@@ -10,7 +10,7 @@ export interface HashedFile extends FoundFile {
 
 const BLOCK_BYTES = 256 * 1024
 
-/** SHA-256 (hex) and size of a file, read once in blocks; throws `document_unreadable`, `not_found` or `cancelled`. */
+/** SHA-256 (hex) and size of a file, read in blocks; throws `document_unreadable`, `not_found` or `cancelled`. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<{ hash: string; bytes: number }> {
   const hash = createHash('sha256')
   let bytes = 0
@@ -24,7 +24,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<{ ha
         read = (await file.read(block, 0, block.length)).bytesRead
         hash.update(block.subarray(0, read))
         bytes += read
-        // A small file came whole: its end needs no reading of its own.
+        // A small file fits in one block: no second read to find its end.
         if (bytes === size && size < block.length) break
       }
     } finally {

@@ -1,4 +1,4 @@
-/** What a user names on the command line, as the places it means. */
+/** Resolves the names on a command line to places. */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { escapePath, isDynamicPattern } from 'tinyglobby'
@@ -12,13 +12,13 @@ export interface SourceLocation {
 }
 
 export interface Inputs {
-  /** Each is a source of its own. */
+  /** Each becomes a source. */
   readonly sources: readonly SourceLocation[]
-  /** Absolute paths of everything else: files, and what does not exist. */
+  /** Absolute paths of everything else: files, and names that do not exist. */
   readonly files: readonly string[]
 }
 
-/** Throws `bad_request` for a web address that cannot be one. */
+/** Throws `bad_request` for an invalid web address. */
 export function inputsOf(
   inputs: readonly string[],
   { cwd, tracked }: { readonly cwd: string; readonly tracked: boolean },
@@ -40,7 +40,7 @@ function sourceAt(input: string, cwd: string, tracked: boolean): SourceLocation 
   try {
     stats = statSync(path, { throwIfNoEntry: false })
   } catch {
-    // It is tried, and fails with its reason.
+    // Trying to read it reports the reason.
     return undefined
   }
   if (stats?.isDirectory() === true) {
@@ -50,7 +50,7 @@ function sourceAt(input: string, cwd: string, tracked: boolean): SourceLocation 
   return { kind: 'glob', location: resolve(escapePath(cwd), input) }
 }
 
-/** What the daemon knows a document by: the path of a file that exists here, else the reference as it was given. */
+/** The name under which the daemon knows a document: the path of a file that exists here, or the reference as given. */
 export function documentReference(given: string): string {
   try {
     return realpathSync(given)

@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises'
 import { hashFile } from './hash.ts'
 
-/** The coarsest clock of a file system that is in use: FAT's. */
+/** The coarsest clock of a file system in use: FAT's. */
 const CLOCK_MS = 2000
 
 /**
- * `hashFile` that reads a file again only when it may have changed. As in git's index, what was hashed counts while
- * device, inode, size and both times are the same, and not at all when the file was so fresh that a later change
- * could carry the same times: nobody can set the time of the last change of an inode back.
+ * `hashFile` that rereads a file only if it may have changed. As in git's index, a hash is valid while device, inode,
+ * size and both times are the same. A file that was too fresh is always reread, because a later change could have the
+ * same times; an inode's change time cannot be set back.
  */
 export function rememberingHash(): typeof hashFile {
   const known = new Map<string, { state: string; hash: string; bytes: number }>()
   return async (path, signal) => {
     const before = Date.now()
     const stats = await stat(path, { bigint: true }).catch(() => undefined)
-    // What went wrong is told by whoever opens it.
+    // The caller that opens the file reports the error.
     if (stats === undefined) return hashFile(path, signal)
     const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = stats
     const state = [dev, ino, size, mtimeNs, ctimeNs].join(' ')

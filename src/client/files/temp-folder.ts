@@ -6,7 +6,7 @@ export interface TempFolder extends Disposable {
   readonly path: string
 }
 
-/** A folder for this process, which goes away when disposed. */
+/** A folder for this process, removed when disposed. */
 export function tempFolder(): TempFolder {
   const path = mkdtempSync(join(tmpdir(), 'chatbot-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }

@@ -5,7 +5,7 @@ import { ChatbotError } from '../../domain/errors.ts'
 
 const MAX_BYTES = 256 * 1024 * 1024
 
-/** Rules that ignore all but the files that Git tracks in a folder, those of its submodules included. */
+/** Rules that ignore everything except the files that Git tracks in a folder, including submodules. */
 export class TrackedFiles {
   readonly #paths: ReadonlySet<string>
 
@@ -13,7 +13,7 @@ export class TrackedFiles {
     this.#paths = paths
   }
 
-  /** Throws `bad_request` where there is no Git, or no work tree. */
+  /** Throws `bad_request` without Git or a work tree. */
   static async in(folder: string): Promise<TrackedFiles> {
     const list = ['ls-files', '-z', '--cached', '--recurse-submodules']
     const { stdout } = await promisify(execFile)('git', list, { cwd: folder, maxBuffer: MAX_BYTES }).catch(

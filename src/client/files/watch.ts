@@ -1,18 +1,18 @@
-/** Tells when something changed in folders; what changed is found out by reading them. */
+/** Reports that something in the folders has changed; reading them finds out what. */
 import { type FSWatcher, watch } from 'node:fs'
 
-/** Editors write in several steps: a change counts when so long nothing more has happened. */
+/** Editors write in several steps: a change is reported after this long without events. */
 const QUIET_MS = 300
-/** A folder that never rests is looked at nevertheless. */
+/** A folder with constant changes is reported after this long anyway. */
 const MAX_WAIT_MS = 5000
 
 export interface FolderWatchOptions {
-  /** A folder cannot be watched: the system's limit is reached, or its file system cannot. */
+  /** The folder cannot be watched: the system's limit is reached, or its file system does not support it. */
   readonly onBlind: (folder: string, reason: string) => void
 }
 
 /**
- * One watcher a folder, not one a file: events are hints to look, so that nothing hangs on which of them the system
+ * One watcher per folder, not per file. Events only say when to look, so it does not matter which of them the system
  * delivers, merges or loses.
  */
 export class FolderWatch implements Disposable {
@@ -25,7 +25,7 @@ export class FolderWatch implements Disposable {
     this.#onBlind = onBlind
   }
 
-  /** Watches these folders and no others. True when one of them is new: it may have changed before it was watched. */
+  /** Watches exactly these folders. True if one of them is new: it may have changed before it was watched. */
   follow(folders: readonly string[]): boolean {
     const wanted = new Set(folders)
     for (const [folder, watcher] of this.#watchers) {
@@ -37,7 +37,7 @@ export class FolderWatch implements Disposable {
     return fresh.length > 0
   }
 
-  /** Resolves when something has changed and things are quiet again, after `timeoutMs`, or on abort. */
+  /** Resolves when a change has settled, after `timeoutMs`, or on abort. */
   async settled(signal: AbortSignal, timeoutMs: number | undefined): Promise<void> {
     if (this.#changes === 0) await this.#event(signal, timeoutMs)
     const end = performance.now() + MAX_WAIT_MS
@@ -57,7 +57,7 @@ export class FolderWatch implements Disposable {
     try {
       const watcher = watch(folder, () => this.#changed())
       watcher.on('error', () => {
-        // The folder is gone; reading its parent says so.
+        // The folder is gone; reading its parent reports that.
         watcher.close()
         this.#watchers.delete(folder)
         this.#changed()

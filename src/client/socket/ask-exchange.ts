@@ -6,20 +6,20 @@ import type { AskEvent } from '../client.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Exchange, Received } from './exchange.ts'
 
-/** How often a stream with a hole is asked for again before the answer is given up. */
+/** How often a stream with a gap is requested again before the ask fails. */
 const MAX_GAPS = 3
 
-/** One answer: checks epochs and numbers, hides repetition, and queues events for the consumer. */
+/** One answer: checks epochs and sequence numbers, hides repetition, and queues events for the consumer. */
 export class AskExchange implements Exchange {
   readonly id: string
   readonly frame: string
   readonly #queue = new EventQueue()
   readonly #text = new AnswerText()
-  /** The last event seen; its epoch is the highest seen. */
+  /** Position of the last event; its epoch is the highest seen. */
   #last: Position = { epoch: 0, seq: 0 }
   #gaps = 0
   #accepted = false
-  /** Stages and contexts that the consumer has of this epoch. */
+  /** Stages and contexts of this epoch that the consumer has received. */
   #delivered = new Set<string>()
 
   constructor(message: AskMessage) {
@@ -56,7 +56,7 @@ export class AskExchange implements Exchange {
     }
     const order = this.#place(message)
     if (order === 'lost' && ++this.#gaps > MAX_GAPS) {
-      this.fail(new ChatbotError('bad_message', 'The daemon left out events of the answer. Ask again.'))
+      this.fail(new ChatbotError('bad_message', 'Events of the answer are missing. Ask again.'))
       return 'finished'
     }
     if (order !== 'next') return order
@@ -64,7 +64,7 @@ export class AskExchange implements Exchange {
     return this.ended ? 'finished' : 'more'
   }
 
-  /** Whether a message is the next of its epoch, one to ignore (`more`), or behind a hole. */
+  /** Whether a message is the next of its epoch, one to ignore (`more`), or follows a gap. */
   #place(message: ServerMessage): 'next' | Received {
     if (!('seq' in message) || message.seq === undefined || message.epoch === undefined) return 'next'
     const { epoch, seq } = message
@@ -72,7 +72,7 @@ export class AskExchange implements Exchange {
     if (epoch > this.#last.epoch) {
       this.#last = { epoch, seq: 0 }
       this.#delivered = new Set()
-      // A new attempt that does not say what it keeps starts from nothing.
+      // A new attempt without a `restart` starts from nothing.
       if (message.type !== 'restart') this.#text.rewind()
     }
     if (seq <= this.#last.seq) return 'more'
@@ -111,7 +111,7 @@ export class AskExchange implements Exchange {
   #push(events: readonly AskEvent[]): void {
     for (const event of events) {
       if (!this.#queue.push(event)) {
-        this.fail(new ChatbotError('bad_message', 'The daemon sent more events than an answer has.'))
+        this.fail(new ChatbotError('bad_message', 'The daemon sent more events than an answer can have.'))
       }
     }
   }

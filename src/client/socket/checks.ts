@@ -2,7 +2,7 @@ import { ChatbotError } from '../../domain/errors.ts'
 import { checkQuestion } from '../../domain/question.ts'
 import type { Welcome } from '../../protocol/messages.ts'
 
-/** What the daemon would refuse, found before it is sent: a frame above its limit would cost the connection. */
+/** Finds what the daemon would refuse before it is sent: an oversized frame would cost the connection. */
 export function refusalOf(
   question: string,
   frame: string,
@@ -17,6 +17,6 @@ export function refusalOf(
   if (bytes <= limits.maxFrameBytes) return undefined
   return new ChatbotError(
     'frame_too_large',
-    `The request takes ${bytes} bytes; the daemon accepts ${limits.maxFrameBytes}. Name fewer collections and paths.`,
+    `The request has ${bytes} bytes; the daemon accepts at most ${limits.maxFrameBytes}. Name fewer collections and paths.`,
   )
 }

@@ -15,7 +15,7 @@ import { LookupExchange } from './lookup-exchange.ts'
 
 /**
  * Connects and greets. Throws `daemon_unreachable`, `timeout`, `unauthenticated`, `forbidden`, `overloaded`,
- * `draining` or `version_mismatch`; a connection lost later is repaired without the caller's help.
+ * `draining` or `version_mismatch`; reconnects by itself if the connection is lost later.
  */
 export async function connect(endpoint: DaemonAddress, options: ConnectionOptions): Promise<ChatClient> {
   return new SocketClient(await Connection.open(endpoint, options))
@@ -49,7 +49,7 @@ class SocketClient implements ChatClient {
       yield* exchange.events()
     } finally {
       signal?.removeEventListener('abort', abort)
-      // A consumer that stopped reading wants no more of it.
+      // The consumer has stopped reading.
       if (!exchange.ended) this.#connection.cancel(message.id)
     }
   }
@@ -124,7 +124,7 @@ function askMessage(request: AskRequest): AskMessage {
   }
 }
 
-/** The wire's arrays are mutable copies of the request's. */
+/** Copies the arrays, because the wire's types are mutable. */
 function scope({ collections, filter }: Pick<AskRequest, 'collections' | 'filter'>): {
   collections?: z.input<typeof collectionsSchema>
   filter?: z.input<typeof filterSchema>

@@ -8,32 +8,32 @@ import { type OpenSocket, openSocket } from './socket.ts'
 import { isFinal } from './socket-errors.ts'
 
 export interface ConnectionOptions {
-  /** Of this program; the daemon logs it. */
+  /** Version of this program; the daemon logs it. */
   readonly version: string
   readonly reconnect?: Partial<BackoffBounds> & {
-    /** Attempts in a row before the client gives up; 12 unless told, about two minutes. */
+    /** Attempts in a row before the client gives up; default: 12, about two minutes. */
     readonly attempts?: number
   }
   /**
-   * Asked before every reconnect, so that a daemon that is gone can be started again; throws when it cannot. Without
-   * `start` it only looks for one: somebody stopped the daemon on purpose, and nothing waits for an answer.
+   * Called before every reconnect, to restart a daemon that is gone; throws if that fails. Without `start` it only
+   * looks for one: the daemon was stopped on purpose, and no answer is pending.
    */
   readonly reopen?: (how: { readonly start: boolean }) => Promise<DaemonAddress>
   readonly handshakeTimeoutMs?: number
   readonly random?: () => number
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  /** Resolves after this time, or at once when the signal is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** Less than what a command's token must have left: see src/client/target.ts. */
+/** Less than the minimum lifetime of a command's token: see src/client/target.ts. */
 const RENEW_BEFORE_MS = 45_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Sockets to one daemon, one after the other, and the exchanges that outlive them. */
+/** Successive sockets to one daemon, and the exchanges that outlive them. */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #exchanges = new Map<string, Exchange>()
-  /** Those that the current socket was asked. */
+  /** Exchanges that were sent on the current socket. */
   readonly #sent = new Set<string>()
   /** Ids to cancel as soon as there is a socket. */
   readonly #cancelled = new Set<string>()
@@ -44,9 +44,9 @@ export class Connection {
   #endpoint: DaemonAddress
   #socket: OpenSocket | undefined
   #welcome: Welcome | undefined
-  /** The daemon that was talked to last stops, or has stopped, because it was told to. */
+  /** The last daemon is stopping, or has stopped, on purpose. */
   #draining = false
-  /** Attempts since the daemon last showed life. */
+  /** Attempts since the daemon last responded. */
   #attempt = 0
   #closed: { readonly error?: ChatbotError } | undefined
   #renewal: NodeJS.Timeout | undefined
@@ -62,7 +62,7 @@ export class Connection {
     return connection
   }
 
-  /** What the daemon said in its latest greeting. */
+  /** The limits in the daemon's latest greeting. */
   get limits(): Welcome['limits'] {
     if (this.#welcome === undefined) throw new Error('limits of a connection that was never open')
     return this.#welcome.limits
@@ -147,14 +147,14 @@ export class Connection {
     const exchange = 'id' in message && message.id !== undefined ? this.#exchanges.get(message.id) : undefined
     if (exchange === undefined) return
     if (message.type === 'error' && message.code === 'draining') {
-      // Not accepted here: it is asked again on the next socket.
+      // Refused by the draining daemon: it is asked again on the next socket.
       this.#draining = true
       this.#sent.delete(exchange.id)
       this.#leaveWhenIdle()
       return
     }
     const received = exchange.receive(message)
-    if (received === 'lost') this.#socket?.drop('The daemon left out events of an answer.')
+    if (received === 'lost') this.#socket?.drop('Events of an answer are missing.')
     if (received === 'finished') {
       this.#exchanges.delete(exchange.id)
       this.#sent.delete(exchange.id)
@@ -162,7 +162,7 @@ export class Connection {
     }
   }
 
-  /** A login that renews itself keeps its socket: the fresh token is sent before the old one expires. */
+  /** Keeps the socket of a login that can be renewed: sends the fresh token before the old one expires. */
   #renewBefore(expiresAt: string | undefined): void {
     clearTimeout(this.#renewal)
     const { reopen } = this.#options
@@ -177,13 +177,13 @@ export class Connection {
       const auth: ClientMessage = { type: 'auth', token: fresh }
       this.#socket?.send(JSON.stringify(auth))
     }
-    // What cannot be renewed ends with its socket, which says why.
+    // A token that cannot be renewed ends with its socket, which reports the reason.
     const inMs = Math.max(left / 2, left - RENEW_BEFORE_MS)
     this.#renewal = setTimeout(() => renew().catch(() => undefined), Math.min(inMs, MAX_TIMER_MS))
     this.#renewal.unref()
   }
 
-  /** A draining daemon finishes what it has accepted; everything else waits for the next one. */
+  /** A draining daemon finishes accepted work; everything else waits for the next daemon. */
   #leaveWhenIdle(): void {
     if (this.#draining && this.#sent.size === 0) this.#socket?.drop('The daemon is shutting down.')
   }
@@ -229,7 +229,7 @@ export class Connection {
     }
   }
 
-  /** Without a daemon that was stopped on purpose, and without a need of one. */
+  /** The daemon was stopped on purpose, and nothing needs one. */
   #idle(): boolean {
     return (
       this.#options.reopen !== undefined &&

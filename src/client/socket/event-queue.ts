@@ -1,15 +1,15 @@
 import type { AskEvent } from '../client.ts'
 
-/** An answer has a dozen events besides its text; its text is merged while nobody reads it. */
+/** An answer has a dozen events besides its text, which is merged while the consumer is slow. */
 const MAX_EVENTS = 1000
 
-/** Events of one answer between the socket and a consumer that may be slower. */
+/** Events of one answer between the socket and a possibly slow consumer. */
 export class EventQueue {
   readonly #events: AskEvent[] = []
   #wake: (() => void) | undefined
   #ended = false
 
-  /** False when the queue is full: more events than any answer has. */
+  /** False if the queue is full: more events than any answer has. */
   push(event: AskEvent): boolean {
     if (this.#ended) return true
     const last = this.#events.at(-1)

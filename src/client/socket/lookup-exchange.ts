@@ -6,13 +6,13 @@ import type { Exchange, Received } from './exchange.ts'
 export class LookupExchange<Reply> implements Exchange {
   readonly id: string
   readonly frame: string
-  /** Rejects with what the daemon said, or with the end of the connection. */
+  /** Rejects with the daemon's error, or when the connection ends. */
   readonly reply: Promise<Reply>
   readonly #read: (message: ServerMessage) => Reply | undefined
   #resolve: (reply: Reply) => void = () => undefined
   #reject: (error: ChatbotError) => void = () => undefined
 
-  /** `read` gives undefined for a message that is not the reply. */
+  /** `read` returns undefined for a message that is not the reply. */
   constructor(message: SearchMessage | HistoryMessage, read: (message: ServerMessage) => Reply | undefined) {
     this.id = message.id
     this.frame = JSON.stringify(message)

@@ -1,9 +1,9 @@
-/** What a failed or ended connection means, as errors of the list. */
+/** Maps failed and closed connections to the errors of the list. */
 import { ChatbotError } from '../../domain/errors.ts'
 import { CLOSE_CODES, FRAME_TOO_LARGE, mayReconnect } from '../../protocol/close-codes.ts'
 import type { DaemonAddress } from '../client.ts'
 
-/** The error behind a system error of a connection attempt. */
+/** The error of a failed connection attempt. */
 export function unreachable(endpoint: DaemonAddress, cause: Error): ChatbotError {
   const where = endpoint.kind === 'local' ? 'its socket' : endpoint.url
   return new ChatbotError(
@@ -23,7 +23,10 @@ export function refusedUpgrade(status: number): ChatbotError {
     case 429:
       return new ChatbotError('rate_limited', 'Too many connection attempts. Wait a moment and try again.')
     case 503:
-      return new ChatbotError('overloaded', 'The daemon takes no more connections now. Try again later.')
+      return new ChatbotError(
+        'overloaded',
+        'The daemon accepts no more connections at the moment. Try again later.',
+      )
     default:
       return new ChatbotError(
         'daemon_unreachable',
@@ -32,7 +35,7 @@ export function refusedUpgrade(status: number): ChatbotError {
   }
 }
 
-/** Why an open socket ended, and whether connecting again is pointless. */
+/** Why an open socket was closed, and whether reconnecting is pointless. */
 export function closeError(code: number, reason: string): { error: ChatbotError; terminal: boolean } {
   const terminal = !mayReconnect(code)
   const detail = reason === '' ? `close code ${code}` : `${reason}, close code ${code}`
@@ -50,25 +53,25 @@ export function closeError(code: number, reason: string): { error: ChatbotError;
       return { error: new ChatbotError('draining', 'The daemon is shutting down.'), terminal }
     case CLOSE_CODES.too_many_connections.code:
       return {
-        error: new ChatbotError('overloaded', 'The daemon has as many connections as it may.'),
+        error: new ChatbotError('overloaded', 'The daemon has reached its limit of connections.'),
         terminal,
       }
     case FRAME_TOO_LARGE:
       return {
-        error: new ChatbotError('frame_too_large', 'The daemon refused a message as too large.'),
+        error: new ChatbotError('frame_too_large', 'The daemon refused a message because it is too large.'),
         terminal,
       }
     default:
       return {
         error: terminal
-          ? new ChatbotError('bad_message', `The daemon ended the connection (${detail}).`)
+          ? new ChatbotError('bad_message', `The daemon closed the connection (${detail}).`)
           : new ChatbotError('daemon_unreachable', `The connection to the daemon was lost (${detail}).`),
         terminal,
       }
   }
 }
 
-/** Errors after which another attempt would end the same way. */
+/** Errors after which a retry would fail in the same way. */
 export function isFinal(error: ChatbotError): boolean {
   return !['daemon_unreachable', 'timeout', 'overloaded', 'rate_limited', 'draining'].includes(error.code)
 }

@@ -1,4 +1,4 @@
-/** One WebSocket to the daemon, from the handshake to its close: greets, validates, notices silence. */
+/** One WebSocket to the daemon, from handshake to close: greets, validates, detects dead connections. */
 import { connect as connectSocket } from 'node:net'
 import WebSocket, { type ClientOptions, type RawData } from 'ws'
 import { catching } from '../../domain/catching.ts'
@@ -20,7 +20,7 @@ import { closeError, refusedUpgrade, unreachable } from './socket-errors.ts'
 export interface OpenSocket {
   readonly welcome: Welcome
   send: (frame: string) => void
-  /** Says goodbye and resolves when the socket is closed; frames sent before still arrive. */
+  /** Closes gracefully: frames sent before still arrive; resolves when the socket is closed. */
   close: () => Promise<void>
   /** Drops the connection at once; `onClose` follows. */
   drop: (reason: string) => void
@@ -29,24 +29,24 @@ export interface OpenSocket {
 interface SocketOptions {
   readonly version: string
   readonly onMessage: (message: Exclude<ServerMessage, Welcome>) => void
-  /** Any sign of life of the daemon. */
+  /** Called for anything received from the daemon. */
   readonly onLife: () => void
-  /** Once, after the greeting succeeded; a 44xx code or a malformed frame makes it terminal. */
+  /** Called once, after a successful greeting; `terminal` after a 44xx code or a malformed frame. */
   readonly onClose: (closed: { error: ChatbotError; terminal: boolean }) => void
   readonly handshakeTimeoutMs: number
 }
 
-/** A `done` carries the whole answer and its quotations; nothing the daemon sends comes near this. */
+/** A `done` carries the whole answer with its citations; no message of the daemon comes near this size. */
 const MAX_SERVER_FRAME_BYTES = 32 * 1024 * 1024
 
-/** Silence longer than this many ping intervals means that the connection is dead without saying so. */
+/** Ping intervals without a message after which the connection is considered dead. */
 const SILENT_INTERVALS = 2.5
 
 const CLOSE_WAIT_MS = 2000
 
 /**
- * Connects and greets. Throws `daemon_unreachable`, `timeout`, or what the daemon said: `unauthenticated`,
- * `forbidden`, `overloaded`, `draining`, `version_mismatch`.
+ * Connects and greets. Throws `daemon_unreachable`, `timeout`, or the daemon's error: `unauthenticated`, `forbidden`,
+ * `overloaded`, `draining`, `version_mismatch`.
  */
 export function openSocket(endpoint: DaemonAddress, options: SocketOptions): Promise<OpenSocket> {
   return new Promise((resolve, reject) => {
@@ -125,7 +125,7 @@ export function openSocket(endpoint: DaemonAddress, options: SocketOptions): Pro
   })
 }
 
-/** A frame that is lost with its socket is sent again after reconnecting; `close` tells about the loss. */
+/** Unsent frames are sent again after reconnecting; `close` reports the loss. */
 const ignoreSendError = () => undefined
 
 function closeSocket(socket: WebSocket): Promise<void> {
@@ -140,7 +140,7 @@ function closeSocket(socket: WebSocket): Promise<void> {
   })
 }
 
-/** The message of a frame; undefined for one of a newer protocol; an error for what is no message at all. */
+/** The message of a frame; undefined for an unknown one of a newer protocol; an error for an invalid one. */
 function readFrame(
   data: RawData,
   isBinary: boolean,
@@ -161,7 +161,7 @@ function readFrame(
   if (first && content.type === 'welcome') {
     return new ChatbotError(
       'version_mismatch',
-      'The daemon speaks another version of the protocol than this program. Restart it: chatbot restart',
+      'The daemon uses a different version of the protocol than this program. Restart it: chatbot restart',
     )
   }
   const known = typeof content.type === 'string' && Object.hasOwn(serverMessages, content.type)
@@ -171,7 +171,7 @@ function readFrame(
 const malformed = (what: string) =>
   new ChatbotError(
     'bad_message',
-    `The daemon sent ${what}: it is another program or another version. Try: chatbot restart`,
+    `The daemon sent ${what}: it is a different program or version. Try: chatbot restart`,
   )
 
 function addressOf(endpoint: DaemonAddress): URL {
@@ -184,7 +184,7 @@ function addressOf(endpoint: DaemonAddress): URL {
 function connectionOptions(endpoint: DaemonAddress): ClientOptions {
   const shared: ClientOptions = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
   if (endpoint.kind === 'local') {
-    // Not the ws+unix: URL, which ends the path at its first colon.
+    // Not a ws+unix: URL, because its path would end at the first colon.
     return { ...shared, createConnection: () => connectSocket(endpoint.socketPath) }
   }
   return { ...shared, headers: authorization(endpoint) }

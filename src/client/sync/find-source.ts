@@ -7,12 +7,12 @@ import { isWebAddress, parseWebAddress } from '../../fetch/web-address.ts'
 
 export type ListedSource = RouteResponse<'listSources'>['sources'][number]
 
-/** Whose files this machine can read. */
+/** Whether this machine can read the source's files. */
 export const isHere = ({ machine }: Pick<ListedSource, 'machine'>) => machine === '' || machine === hostname()
 
 /**
- * By path, pattern or address as it was given to `ingest`, else by id or its beginning (≥ 4 characters). Throws
- * `unknown_source`, and `bad_request` when it names several.
+ * Finds a source by path, pattern or address as given to `ingest`, otherwise by id or its beginning (at least 4
+ * characters). Throws `unknown_source`, and `bad_request` if several match.
  */
 export function findSource(sources: readonly ListedSource[], name: string): ListedSource {
   const location = locationOf(name)
@@ -24,14 +24,14 @@ export function findSource(sources: readonly ListedSource[], name: string): List
   if (first === undefined) {
     throw new ChatbotError(
       'unknown_source',
-      `There is no source "${name}". \`chatbot sources list\` shows those that are remembered.`,
+      `There is no source "${name}". \`chatbot sources list\` shows those that exist.`,
     )
   }
   if (others.length === 0) return first
   const choices = found.map(({ id, collection }) => `${id.slice(0, 8)} (collection ${collection})`)
   throw new ChatbotError(
     'bad_request',
-    `"${name}" names several sources; use the id of one: ${choices.join(', ')}.`,
+    `"${name}" matches several sources; use one of these ids: ${choices.join(', ')}.`,
   )
 }
 
@@ -42,7 +42,7 @@ function locationOf(name: string): string {
   try {
     return realpathSync(resolve(name))
   } catch {
-    // A folder that is gone, or a pattern.
+    // A folder that no longer exists, or a pattern.
     return resolve(name)
   }
 }

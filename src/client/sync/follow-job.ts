@@ -4,7 +4,7 @@ import type { JobStatus } from './run.ts'
 
 const POLL_MS = 500
 
-/** Looks at a job until it has ended, or until it is told to stop: that ends the looking, not the job. */
+/** Polls a job until it has ended, or until the signal stops the polling; the job itself continues. */
 export async function followJob(
   api: Pick<ApiClient, 'call'>,
   first: JobStatus,

@@ -1,4 +1,4 @@
-/** Brings a collection in step with folders again whenever something changed in them. */
+/** Syncs a collection with folders again on every change. */
 import { statSync } from 'node:fs'
 import { backoffMs } from '../../domain/backoff.ts'
 import { ChatbotError } from '../../domain/errors.ts'
@@ -12,25 +12,25 @@ import { type SourceOutcome, type SyncSession, syncPlace } from './session.ts'
 export interface FollowSourcesOptions {
   readonly sources: readonly NewSource[]
   readonly collection: string
-  /** Looks so often too, whatever the system announces. */
+  /** Polls at this interval too, in case the system misses events. */
   readonly pollMs: number | undefined
   readonly stop: AbortSignal
-  /** With a connection to the daemon, which is started when it does not run. */
+  /** Runs with a connection to the daemon, and starts the daemon if necessary. */
   readonly session: () => Promise<SyncSession>
   readonly onPass: (report: IngestReport) => void
-  /** All is in step for the first time: from now on there is news only of what changes. */
+  /** Called after the first complete pass: from then on only changes are reported. */
   readonly onFollowing: () => void
-  /** It is tried again until it works; told once. */
+  /** Called once per problem; passes are retried until they succeed. */
   readonly onTrouble: (error: ChatbotError) => void
   readonly onBlind: FolderWatchOptions['onBlind']
 }
 
-/** A file that vanished may be on its way back: editors save by renaming. */
+/** A missing file may come back: editors save by renaming. */
 const RECHECK_MS = 1000
-/** Between passes that failed for now. */
+/** Pauses between passes that failed for a transient reason. */
 const PAUSES = { firstMs: 1000, longestMs: 30_000 }
 
-/** Until it is told to stop: undefined. What ends it earlier is returned. */
+/** Runs until stopped, then returns undefined; otherwise returns the error that ended it. */
 export async function followSources(options: FollowSourcesOptions): Promise<ChatbotError | undefined> {
   const { pollMs, stop, onFollowing, onTrouble, onBlind } = options
   const passes = new Passes(options)
@@ -62,11 +62,11 @@ export async function followSources(options: FollowSourcesOptions): Promise<Chat
 interface Pass {
   readonly folders: readonly string[]
   readonly stopped: ChatbotError | undefined
-  /** Something left its source: the next pass decides whether it is gone. */
+  /** A file left its source: the next pass decides whether it is gone. */
   readonly unsure: boolean
 }
 
-/** One pass after the other over all sources, each with what the last one saw. */
+/** Passes over all sources, each with the state of the previous one. */
 class Passes {
   readonly #options: FollowSourcesOptions
   readonly #hash = rememberingHash()
@@ -106,7 +106,7 @@ class Passes {
     return { ...session, hash: this.#hash, prune: async (left) => this.#gone(left) }
   }
 
-  /** Those that were missing in the last pass too, and not because a disk was unmounted. */
+  /** Files that were missing in the previous pass too, unless a disk was unmounted. */
   #gone(left: readonly string[]): readonly string[] {
     const mounted = [...this.#devices].every(([location, device]) => deviceOf(location) === device)
     if (!mounted) return []

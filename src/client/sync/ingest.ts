@@ -1,5 +1,5 @@
 /**
- * Brings files into a collection: hashes them, asks the daemon which it needs, uploads those, a few at a time, and
+ * Ingests files into a collection: hashes them, asks the daemon which ones it needs, uploads those concurrently, and
  * follows the job that indexes them.
  */
 import { concurrently } from '../../domain/concurrently.ts'
@@ -22,7 +22,7 @@ export type FileResult = FoundFile &
         readonly warnings: readonly string[]
       }
     | { readonly status: 'unchanged' }
-    /** Accepted, now or by an earlier run; the daemon indexes it. */
+    /** Accepted, now or in an earlier run; the daemon indexes it in the background. */
     | { readonly status: 'staged'; readonly job: string }
     | { readonly status: 'failed'; readonly code: ErrorCode; readonly reason: string }
   )
@@ -30,40 +30,40 @@ export type FileResult = FoundFile &
 export type FailedResult = Extract<FileResult, { status: 'failed' }>
 
 export interface IngestRun {
-  /** In the order of the files; those that were not reached are missing. */
+  /** In the order of the files, without those that were not reached. */
   readonly results: readonly FileResult[]
-  /** What ended the run before all files were done; `cancelled` when it was told to stop. */
+  /** The error that ended the run early; `cancelled` if it was stopped. */
   readonly stopped: ChatbotError | undefined
 }
 
 export interface IngestOptions extends Stops {
   readonly api: Pick<ApiClient, 'call' | 'upload'>
   readonly collection: string
-  /** Hashed on the way unless they are. */
+  /** Files without a hash are hashed along the way. */
   readonly files: readonly (FoundFile | HashedFile)[]
-  /** Id of the source that they come from. */
+  /** Id of their source. */
   readonly source?: string | undefined
-  /** Uploads at once. */
+  /** Concurrent uploads. */
   readonly jobs: number
-  /** For encrypted files. */
+  /** The password of encrypted files. */
   readonly password?: string | undefined
   /** Larger files are refused without being sent. */
   readonly maxFileBytes: number
-  /** Leave what was uploaded to the daemon: files end as `staged`. */
+  /** Do not wait for the daemon to index the uploads: files end as `staged`. */
   readonly detach?: boolean | undefined
   onResult?: (result: FileResult) => void
-  /** Told how far the daemon is, a few times a second. */
+  /** Reports the daemon's progress, a few times a second. */
   onProgress?: (job: JobStatus) => void
-  /** Resolves after so many milliseconds or on abort; for tests. */
+  /** Resolves after this time or on abort; for tests. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
 const FILES_PER_BATCH = 500
 const HASHES_AT_ONCE = 8
-/** How often a file is offered to a daemon that says it is busy. */
+/** How often a file is offered to a busy daemon. */
 const MAX_OFFERS = 600
 
-/** Errors of the daemon or the connection, not of one file: the next file would meet them too. */
+/** Errors of the daemon or the connection, not of one file: the next file would fail too. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'daemon_unreachable',
   'unauthenticated',
@@ -82,7 +82,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'model_corrupt',
 ])
 
-/** One bad file is a result, not the end. Never rejects: what ends the run early is in `stopped`. */
+/** A bad file is a result and does not end the run. Never rejects: an early end is in `stopped`. */
 export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
   const results = new Map<string, FileResult>()
   const report = (result: FileResult) => {
@@ -102,7 +102,7 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
     await run.finish()
   } catch (error) {
     if (options.abort?.aborted) stopped ??= cancelled()
-    // The job tells more than the uploads that it refused.
+    // The job's error is more precise than that of the uploads it refused.
     else if (stopped === undefined || stopped.code === 'job_ended') stopped = ChatbotError.wrap(error)
   }
   const job = await run.known()
@@ -113,7 +113,7 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestRun> {
   return { results: options.files.flatMap(({ uri }) => results.get(uri) ?? []), stopped }
 }
 
-/** Those that could be read, in order; the others are reported. */
+/** The readable files, in order; the others are reported. */
 export async function hashFiles(
   found: readonly (FoundFile | HashedFile)[],
   { hash = hashFile, stop, abort }: Stops & { readonly hash?: typeof hashFile | undefined },
@@ -195,7 +195,7 @@ async function upload(
   }
 }
 
-/** A document whose place another upload took counts as unchanged: that one has its own report. */
+/** A document replaced by a newer upload counts as unchanged: the newer upload reports it. */
 function resultOf(
   file: FoundFile,
   change: 'added' | 'changed',
@@ -213,7 +213,7 @@ function resultOf(
   }
 }
 
-/** The result of a file that failed; throws when the error is not the file's. */
+/** The result of a failed file; throws if the error is not specific to the file. */
 function failed({ path, uri }: FoundFile, thrown: unknown, abort: AbortSignal | undefined): FailedResult {
   if (abort?.aborted) throw cancelled()
   const { code, fullMessage } = ChatbotError.wrap(thrown)

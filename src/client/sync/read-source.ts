@@ -1,4 +1,4 @@
-/** What a source holds now: the files of a folder, or a page that was fetched. */
+/** Reads a source's current content: the files of a folder, or a downloaded page. */
 import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -14,12 +14,12 @@ import type { HeldSource, SourceContent } from './sync.ts'
 export interface ReadSourceOptions {
   readonly extensions: ReadonlySet<string>
   readonly web: Omit<FetchOptions, 'path' | 'validators'> & {
-    /** Folder for the page. */
+    /** Folder for downloaded pages. */
     readonly dir: string
   }
 }
 
-/** As configured; pages are put into `dir`. */
+/** From the configuration; pages are downloaded to `dir`. */
 export async function readSourceOptions(
   { ingest: { maxFileBytes, urlTimeoutMs, allowPrivateUrls } }: Pick<Config, 'ingest'>,
   version: string,
@@ -42,10 +42,10 @@ export async function readSourceOptions(
 
 export type ReadSource = SourceContent & Omit<Expansion, 'files'>
 
-/** The name of this machine in sources; that of a web page is empty. */
+/** The name of this machine in sources; empty for a web page. */
 export const machineOf = ({ kind }: Pick<NewSource, 'kind'>) => (kind === 'url' ? '' : hostname())
 
-/** Its failures are listed; throws `bad_request` for a bad root and `cancelled`. */
+/** Failures are listed; throws `bad_request` for an invalid root, and `cancelled`. */
 export async function readSource(
   { kind, location, options }: NewSource,
   held: HeldSource | undefined,
@@ -85,8 +85,8 @@ async function readPage(
 }
 
 /**
- * What the server says about a text counts, but travels no further than its answer: a text in another encoding is
- * written as UTF-8 with its mark, and HTML that does not begin as such gets the beginning it is known by.
+ * Keeps what only the server's response says about a text: other encodings are rewritten as UTF-8 with a byte order
+ * mark, and HTML without a recognisable beginning gets a doctype.
  */
 async function inUtf8(
   path: string,
@@ -109,7 +109,7 @@ async function inUtf8(
   return true
 }
 
-/** With `<!doctype` or `<html`, after comments; or in UTF-16, whose mark must stay in front. */
+/** Starts with `<!doctype` or `<html`, after comments; or is UTF-16, whose byte order mark must stay first. */
 function beginsAsHtml(bytes: Buffer): boolean {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
@@ -124,7 +124,7 @@ function beginsAsHtml(bytes: Buffer): boolean {
   }
 }
 
-/** Undefined for UTF-8, for what nobody knows, and where the server says nothing: the text itself is looked at. */
+/** Undefined for UTF-8, and for an unknown or missing charset: then the encoding is detected from the text. */
 function decoderOf(
   charset: string | undefined,
 ): { encoding: string; decode: (bytes: Buffer) => string } | undefined {
@@ -137,7 +137,7 @@ function decoderOf(
   }
 }
 
-/** Validators that are too long to keep are left out: the page is fetched whole then. */
+/** Drops validators that are too long to store: the page is then downloaded in full. */
 function short({ etag, lastModified }: { etag?: string | undefined; lastModified?: string | undefined }) {
   return {
     etag: etag !== undefined && etag.length <= 1024 ? etag : undefined,

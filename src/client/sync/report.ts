@@ -2,19 +2,19 @@ import type { ChatbotError } from '../../domain/errors.ts'
 import type { FailedFile, SkippedFile } from '../files/expand.ts'
 import type { PreviewedChange, SyncResult } from './sync.ts'
 
-/** What became of one source, or of the files that were named. */
+/** The outcome for one source, or for the named files. */
 export interface SyncOutcome {
   readonly results: readonly (SyncResult | PreviewedChange)[]
   readonly failed: readonly FailedFile[]
   readonly skipped: readonly SkippedFile[]
-  /** What ended the run before everything was done. */
+  /** The error that ended the run early. */
   readonly stopped: ChatbotError | undefined
 }
 
-/** The JSON document of `chatbot ingest`, and for each source that of `chatbot sources sync`. */
+/** The JSON output of `chatbot ingest`, and per source of `chatbot sources sync`. */
 export interface IngestReport {
   readonly collection: string
-  /** Nothing was done: this is what would be. */
+  /** A preview: nothing was changed. */
   readonly dryRun?: true
   readonly files: readonly IngestedFile[]
   readonly totals: {
@@ -25,19 +25,19 @@ export interface IngestReport {
     readonly changed: number
     readonly moved: number
     readonly unchanged: number
-    /** Deleted, because they left their source. */
+    /** Deleted because they left their source. */
     readonly removed: number
-    /** Kept, though they left their source. */
+    /** Kept although they left their source. */
     readonly left: number
-    /** Accepted; the daemon indexes them. */
+    /** Accepted; the daemon indexes them in the background. */
     readonly staged: number
     readonly failed: number
     readonly skipped: number
-    /** Chunks of the files that were indexed now. */
+    /** Chunks of the newly indexed files. */
     readonly chunks: number
     readonly seconds: number
   }
-  /** The job that indexes what was uploaded and is not done. */
+  /** The unfinished job that indexes the uploads. */
   readonly job?: string
   readonly stopped?: { readonly code: string; readonly message: string }
 }
@@ -46,7 +46,7 @@ export interface IngestedFile {
   readonly path: string
   readonly status: SyncResult['status']
   readonly change?: 'added' | 'changed'
-  /** What it was called before it moved. */
+  /** Its name before it moved. */
   readonly from?: string
   readonly job?: string
   readonly document?: string
@@ -90,7 +90,7 @@ export function syncReportOf(
   }
 }
 
-/** Each once, however many places it was found in: what was done to it counts more than that it was seen again. */
+/** Each file once, even if several places contain it; a change counts more than `unchanged`. */
 function filesOf(outcomes: readonly SyncOutcome[]): IngestedFile[] {
   const files = new Map<string, IngestedFile>()
   for (const { results, failed } of outcomes) {

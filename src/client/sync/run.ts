@@ -1,4 +1,4 @@
-/** A run of uploads that the daemon indexes in the background, seen from the client: what is accepted, what became of it. */
+/** An upload run as seen from the client: which files were accepted, and what the daemon's job made of them. */
 import type { RouteResponse } from '../../api/routes.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { ApiClient } from '../api.ts'
@@ -11,23 +11,23 @@ export type JobDocumentResult = RouteResponse<'listJobDocuments'>['documents'][n
 export interface SyncRunOptions extends Stops {
   readonly api: Pick<ApiClient, 'call'>
   readonly collection: string
-  /** Leave the rest to the daemon, as soon as it has it. */
+  /** Stop following the job once everything is uploaded. */
   readonly detach?: boolean | undefined
-  /** Told how far the job is, a few times a second. */
+  /** Reports the job's progress, a few times a second. */
   onProgress?: (job: JobStatus) => void
-  /** Resolves after so many milliseconds or on abort; for tests. */
+  /** Resolves after this time or on abort; for tests. */
   readonly wait?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined
 }
 
 export type OnIndexed = (document: JobDocumentResult) => void
 
-/** It is looked at often in its first moments, because a small run ends in them. */
+/** The first polls are frequent, because a small run ends quickly. */
 const FIRST_POLL_MS = 20
 const POLL_MS = 300
 const DOCUMENTS_PER_PAGE = 1000
 const LAST_CALL_MS = 1000
 
-/** Its job is made with the first file. */
+/** Creates its job with the first file. */
 export class UploadRun {
   readonly #options: SyncRunOptions
   readonly #expected = new Map<string, OnIndexed>()
@@ -39,30 +39,30 @@ export class UploadRun {
     this.#options = options
   }
 
-  /** Id of the job that uploads name. */
+  /** Id of the job, for uploads. */
   job(): Promise<string> {
     this.#job ??= this.#begin()
     return this.#job
   }
 
-  /** Undefined when nothing was uploaded. */
+  /** Undefined if nothing was uploaded. */
   async known(): Promise<string | undefined> {
     return this.#job?.catch(() => undefined)
   }
 
-  /** The file was accepted; `onIndexed` hears what becomes of it. */
+  /** The file was accepted; `onIndexed` is called with its outcome. */
   expect(uri: string, onIndexed: OnIndexed): void {
     this.#expected.set(uri, onIndexed)
   }
 
-  /** It was accepted, and its end is not known. */
+  /** The file was accepted and its outcome is not known yet. */
   expects(uri: string): boolean {
     return this.#expected.has(uri)
   }
 
   /**
-   * No more uploads: resolves when all of them are indexed, at once when they are left to the daemon. A stop cancels
-   * what is not. Throws why the job failed or was cancelled, and what the daemon throws.
+   * Ends the uploads. Resolves when all of them are indexed, or at once when detached. A stop cancels the rest. Throws
+   * the reason if the job failed or was cancelled, and the daemon's errors.
    */
   async finish(): Promise<void> {
     const { api, stop, abort, detach } = this.#options
@@ -93,7 +93,7 @@ export class UploadRun {
     const { id } = await api.call('createJob', { params: { name: collection } }, { signal: abort })
     if (detach !== true) {
       this.#following = this.#follow(id)
-      // It is awaited when everything is uploaded.
+      // It is awaited after the last upload.
       this.#following.catch(() => undefined)
     }
     return id
@@ -108,18 +108,18 @@ export class UploadRun {
       await this.#collect(id)
       if (job.state === 'failed') throw failure(job)
       if (job.state === 'cancelled') {
-        // Documents that were not begun, as far as a rerun is concerned.
+        // The remaining documents count as not started; a rerun ingests them.
         if (stop?.aborted) return this.#expected.clear()
         throw new ChatbotError('cancelled', 'The job was cancelled.')
       }
       if (job.state === 'done' && this.#expected.size === 0) return
-      // What was done before its upload had been answered.
+      // Documents that were done before their uploads were answered.
       if (job.state === 'done') this.#seen = 0
       await wait(Math.min(POLL_MS, FIRST_POLL_MS + (performance.now() - began) / 10), abort)
     }
   }
 
-  /** Results in the order of their ids, up to the first document that is not done. */
+  /** Results in the order of their ids, up to the first unfinished document. */
   async #collect(id: string): Promise<void> {
     const { api, abort } = this.#options
     for (;;) {
@@ -152,5 +152,5 @@ const told = (signal: AbortSignal | undefined): Promise<void> =>
 const failure = ({ id, errorCode, errorMessage }: JobStatus): ChatbotError =>
   new ChatbotError(
     errorCode ?? 'internal',
-    `${errorMessage} What is accepted is kept: chatbot jobs retry ${id.slice(0, 8)}`,
+    `${errorMessage} Accepted files are kept: chatbot jobs retry ${id.slice(0, 8)}`,
   )

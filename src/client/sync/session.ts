@@ -1,4 +1,4 @@
-/** What one run of `ingest` or `sources sync` does with each place: read, compare, upload, and tell of every file. */
+/** One run of `ingest` or `sources sync`: reads, compares and uploads each place, and reports every file. */
 import { ChatbotError } from '../../domain/errors.ts'
 import type { NewSource } from '../../domain/source.ts'
 import type { Expansion } from '../files/expand.ts'
@@ -15,14 +15,14 @@ import {
   syncSource,
 } from './sync.ts'
 
-/** What a run tells while it goes on. */
+/** Receives progress during a run. */
 export interface SyncListener {
-  /** A place was read, and the work on its files begins. */
+  /** A place was read; work on its files starts. */
   readonly onFound: (found: Expansion) => void
-  /** Not all of a place could be read, from which so many documents are held. */
+  /** A place could not be read completely; `documents` is how many are held from it. */
   readonly onIncomplete: (place: NewSource, documents: number) => void
   readonly onResult: (result: SyncResult) => void
-  /** How far the daemon is, a few times a second. */
+  /** Reports the daemon's progress, a few times a second. */
   readonly onProgress: (job: JobStatus) => void
 }
 
@@ -32,14 +32,14 @@ export interface SyncSession
     'api' | 'jobs' | 'detach' | 'password' | 'maxFileBytes' | 'hash' | 'prune' | 'stop' | 'abort'
   > {
   readonly read: ReadSourceOptions
-  /** Only find out what would be done. */
+  /** Only report what would be done. */
   readonly dryRun: boolean
   readonly listener: SyncListener
 }
 
 export type SourceOutcome = SyncOutcome & { readonly folders: readonly string[] }
 
-/** Never rejects: what ends the run early is in `stopped`. */
+/** Never rejects: an early end is in `stopped`. */
 export async function syncPlace(
   session: SyncSession,
   place: NewSource,
@@ -60,7 +60,7 @@ export async function syncPlace(
   return { failed, skipped, folders, results, stopped: outcome.stopped }
 }
 
-/** Files that come from no source. Never rejects: what ends the run early is in `stopped`. */
+/** Syncs files without a source. Never rejects: an early end is in `stopped`. */
 export async function syncFiles(
   session: SyncSession,
   found: Expansion,

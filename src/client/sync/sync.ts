@@ -1,6 +1,6 @@
 /**
- * Brings a collection in step with a source: what is new or changed is uploaded, what was renamed is renamed, and
- * what left the source is deleted where that was asked for. What did not change costs its hash and nothing more.
+ * Syncs a collection with a source: uploads new and changed files, renames moved ones, and on request deletes documents
+ * whose files left the source. An unchanged file costs only its hash.
  */
 import { extname } from 'node:path'
 import { ChatbotError } from '../../domain/errors.ts'
@@ -10,7 +10,7 @@ import type { HashedFile, hashFile } from '../files/hash.ts'
 import { type FailedResult, type FileResult, hashFiles, type IngestOptions, ingestFiles } from './ingest.ts'
 import { cancelled } from './stops.ts'
 
-/** A document whose file was renamed, or is gone. */
+/** A document whose file was renamed or is gone. */
 export type SyncResult =
   | FileResult
   | { readonly uri: string; readonly status: 'moved'; readonly from: string }
@@ -20,25 +20,25 @@ export type SyncResult =
 
 export interface SyncRun {
   readonly results: readonly SyncResult[]
-  /** What ended the run before everything was done; `cancelled` when it was told to stop. */
+  /** The error that ended the run early; `cancelled` if it was stopped. */
   readonly stopped: ChatbotError | undefined
 }
 
-/** What is in the source now; `validators` are those of a web page. */
+/** A source's current content; `validators` are those of a web page. */
 export interface SourceContent {
   readonly files: readonly (FoundFile | HashedFile)[]
-  /** False when something could not be read: what is missing may be there all the same. */
+  /** False if something could not be read: missing files may still exist. */
   readonly complete: boolean
   readonly validators?: Validators
 }
 
 export interface SyncOptions extends Omit<IngestOptions, 'files' | 'source' | 'onResult'> {
   readonly place: NewSource
-  /** Reads the source. It learns what is held of it, for a page that may be unchanged. */
+  /** Reads the source; `held` is the daemon's state of it, for pages that may be unchanged. */
   readonly read: (held: HeldSource | undefined) => Promise<SourceContent>
-  /** Which of the documents that left the source are deleted; none unless given. */
+  /** Chooses which documents that left the source are deleted; default: none. */
   readonly prune?: (left: readonly string[], held: number) => Promise<readonly string[]>
-  /** Hash and size of a file; from the disk unless given. */
+  /** Hash and size of a file; default: from the disk. */
   readonly hash?: typeof hashFile
   onResult?: (result: SyncResult) => void
 }
@@ -52,14 +52,14 @@ export interface HeldSource {
 
 interface HeldDocument {
   readonly hash: string
-  /** The index serves this content. */
+  /** The index contains this version. */
   readonly current: boolean
 }
 
 const DOCUMENTS_PER_PAGE = 5000
 const CHANGES_AT_ONCE = 250
 
-/** Never rejects: what ends the run early is in `stopped`. */
+/** Never rejects: an early end is in `stopped`. */
 export async function syncSource(options: SyncOptions): Promise<SyncRun> {
   const results: SyncResult[] = []
   const report = (result: SyncResult) => {
@@ -95,10 +95,10 @@ export async function syncSource(options: SyncOptions): Promise<SyncRun> {
   }
 }
 
-/** Without a place: files that come from no source. */
+/** Without `place`: files without a source. */
 export type PreviewOptions = Omit<SyncOptions, 'place'> & { readonly place?: NewSource | undefined }
 
-/** What `syncSource` would do, by the same rules; nothing is changed and nothing remembered. Rejects. */
+/** What `syncSource` would do, by the same rules; changes and remembers nothing. Rejects on errors. */
 export async function previewSync(options: PreviewOptions): Promise<readonly PreviewedChange[]> {
   const { api, collection, abort } = options
   const held = await findHeld(options)
@@ -128,7 +128,7 @@ export async function previewSync(options: PreviewOptions): Promise<readonly Pre
   return changes
 }
 
-/** Reads the source and its files; what is to be done follows. */
+/** Reads the source and its files, and plans the changes. */
 async function compare(held: HeldSource | undefined, options: PreviewOptions) {
   const content = await options.read(held)
   const unreadable: FailedResult[] = []
@@ -148,13 +148,13 @@ interface Plan {
   readonly unchanged: readonly HashedFile[]
   readonly uploads: readonly HashedFile[]
   readonly moves: readonly { readonly move: Move; readonly file: HashedFile }[]
-  /** Documents without a file, which did not move either. */
+  /** Documents whose file is gone and did not move. */
   readonly left: readonly string[]
 }
 
 /**
- * A new file is a renamed one when its content is that of a document whose file is gone and it has the same ending, so
- * that it is read as the same format. Where the source was not read whole, nothing counts as gone.
+ * A new file counts as moved if a missing document had the same content and the same extension, so that it is parsed
+ * as the same format. If the source was not read completely, no document counts as missing.
  */
 export function planSync({
   files,
@@ -163,7 +163,7 @@ export function planSync({
   held,
 }: {
   readonly files: readonly HashedFile[]
-  /** Files that are there but gave no hash. */
+  /** Files that exist but could not be hashed. */
   readonly unreadable: readonly { readonly uri: string }[]
   readonly complete: boolean
   readonly held: ReadonlyMap<string, HeldDocument>
@@ -208,7 +208,7 @@ async function heldDocuments(
   }
 }
 
-/** The source that is remembered for this place, if there is one. */
+/** The remembered source of this place, if any. */
 async function findHeld({ api, collection, place, abort }: PreviewOptions): Promise<HeldSource | undefined> {
   if (place === undefined) return undefined
   const { sources } = await api.call('listSources', {}, { signal: abort })

@@ -12,7 +12,7 @@ export interface FoundList extends Span {
 /** UTF-16 code units of a line in which its marker is looked for. */
 const MARKER_ROOM = 200
 const MARKER =
-  /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zа-я])[.)]))[ \t]+(?<box>\[[ xX]\][ \t])?(?=\S)/u
+  /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|\p{Ll})[.)]))[ \t]+(?<box>\[[ xX]\][ \t])?(?=\S)/u
 const FENCE = /^[ \t]*(?:```|~~~)/u
 /** Items inside of items; deeper ones count as the deepest. */
 const MAX_NESTED_ITEMS = 16

@@ -117,7 +117,7 @@ const MAX_TERM = 72
 /** Columns by which what is said of a term is deeper. */
 const DEEPER = 2
 
-const MARKER = /^(?:[-*+•‣◦]|o(?=\s)|\(?(?:\d{1,3}|[a-zа-я])[.)]|\*\))\s/iu
+const MARKER = /^(?:[-*+•‣◦]|o(?=\s)|\(?(?:\d{1,3}|\p{Ll})[.)]|\*\))\s/iu
 const NUMBER = /^(?<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)]?\s+\p{L}/u
 const QUESTION = /\?["»”)]*$/u
 const ENDS_SENTENCE = /[.!?…:;,]["»”)]*$/u

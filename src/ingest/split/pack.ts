@@ -27,7 +27,7 @@ export interface ChunkDraft extends Span {
 }
 
 /** Packs blocks into drafts; `text` is what the spans point into. */
-export function packBlocks(text: string, blocks: readonly LoadedBlock[], measure: Measure): ChunkDraft[] {
+export function packDrafts(text: string, blocks: readonly LoadedBlock[], measure: Measure): ChunkDraft[] {
   const drafts: ChunkDraft[] = []
   let open: ChunkDraft | undefined
   /** Headings that wait for what stands under them. */

@@ -1,5 +1,7 @@
 /** Chunks made anew from what is stored, where the file itself is not at hand. */
-import type { Chunk, LoadedBlock } from '../../domain/document.ts'
+import type { Block } from '../../domain/block.ts'
+import type { Chunk, LoadedBlock, LoadedBlockKind } from '../../domain/document.ts'
+import { blocksOfChunks } from '../../domain/packed-blocks.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
 import { paragraphKind, paragraphs } from '../../text/paragraphs.ts'
@@ -8,13 +10,35 @@ import { splitDocument } from './splitter.ts'
 /** Blocking work: runs in the parser's process. */
 export function recutDocument(document: StoredDocument, tokenizer: Tokenizer): Chunk[] {
   const { title, text, linesMatchFile } = document
-  const blocks = storedBlocks(document)
-  return splitDocument({ title, text, linesMatchFile, mediaType: '', blocks }, tokenizer)
+  const stored = document.chunks.length === 0 ? undefined : blocksOfChunks(document.chunks)
+  const blocks = stored === undefined ? guessedBlocks(document) : wholeBlocks(stored)
+  return splitDocument({ title, text, linesMatchFile, mediaType: '', blocks }, tokenizer, stored ?? null)
+}
+
+const LOADED_AS: Readonly<Record<Block['kind'], LoadedBlockKind>> = {
+  heading: 'heading',
+  paragraph: 'paragraph',
+  item: 'list',
+  step: 'list',
+  task: 'list',
+  row: 'table',
+  code: 'code',
+  quote: 'quote',
+}
+
+/** As the loader told them: lists and tables in one. */
+function wholeBlocks(blocks: readonly Block[]): LoadedBlock[] {
+  const whole: LoadedBlock[] = []
+  for (const { kind, headings, page, group, start, end } of blocks) {
+    if (start < (whole.at(-1)?.end ?? 0)) continue
+    whole.push({ kind: LOADED_AS[kind], headings, page, ...(group ?? { start, end }) })
+  }
+  return whole
 }
 
 /** Paragraphs within each section and page. */
-function storedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): LoadedBlock[] {
-  const spans = chunks.length > 0 ? chunks : [{ start: 0, end: text.length, heading: '' }]
+function guessedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): LoadedBlock[] {
+  const spans = chunks.length > 0 ? chunks : [{ start: 0, end: text.length, heading: '', blocks: null }]
   return sections(text, spans).flatMap((section) => {
     const headings = section.heading === '' ? [] : section.heading.split(' › ')
     return paragraphs(text, section).map((span) => {

@@ -5,6 +5,7 @@
  * lacks.
  */
 import { z } from 'zod'
+import { packedBlocksSchema } from './packed-blocks.ts'
 
 /** 2: users and roles. */
 export const ARCHIVE_FORMAT = 2
@@ -60,6 +61,8 @@ export const recordSchema = z.discriminatedUnion('type', [
         hash: z.string(),
         /** The context embedded before the text; missing in older archives. */
         context: z.string().nullable().default(null),
+        /** Missing in older archives. */
+        blocks: packedBlocksSchema.nullable().default(null),
         /** Base64 of little-endian float32. */
         vector: z.base64(),
       }),

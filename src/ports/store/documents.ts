@@ -1,4 +1,4 @@
-import type { DocumentSummary, IndexSpec, Metadata } from '../../domain/document.ts'
+import type { Chunk, DocumentSummary, IndexSpec, Metadata, Span } from '../../domain/document.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Principal } from '../../domain/principal.ts'
 
@@ -26,6 +26,19 @@ export interface PlaceInDocument {
   readonly line?: number
 }
 
+export interface DocumentRange extends Span {
+  /** Its id. */
+  readonly document: string
+}
+
+/** A chunk of the active index, with its blocks. */
+export interface ReadChunk
+  extends Pick<Chunk, 'ordinal' | 'text' | 'heading' | 'page' | 'blocks'>,
+    DocumentRange {
+  /** Changes when the document is replaced. */
+  readonly version: string
+}
+
 export interface DocumentQuery {
   readonly collection?: string
   /** A page over all collections can be longer if its last uri is in several: a uri is never split across pages. */
@@ -34,10 +47,13 @@ export interface DocumentQuery {
   readonly after?: string
 }
 
+/** Of `chunksAt`. */
+export const MAX_READ_CHUNKS = 200
+
 export interface DocumentRepository {
   /**
-   * Uris of these files whose content is not in the active index of `collection` under this spec, nor staged by a
-   * running job; `changed` are those indexed with different content. Throws `unknown_collection`.
+   * Uris of these files whose content is not in the active index of `collection` under this spec, or is there without
+   * blocks, nor staged by a running job; `changed` are those that are indexed. Throws `unknown_collection`.
    */
   missing: (
     principal: Principal,
@@ -52,5 +68,7 @@ export interface DocumentRepository {
   text: (principal: Principal, reference: string) => Promise<{ document: DocumentSummary; text: string }>
   /** The last chunk of a document that starts at or before this offset: the location of the text there. */
   placeAt: (principal: Principal, document: string, offset: number) => Promise<PlaceInDocument | undefined>
+  /** The chunks of the active index that overlap these ranges, in the order of each document; at most MAX_READ_CHUNKS. */
+  chunksAt: (principal: Principal, ranges: readonly DocumentRange[]) => Promise<ReadChunk[]>
   remove: (principal: Principal, reference: string) => Promise<DocumentSummary>
 }

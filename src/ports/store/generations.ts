@@ -18,6 +18,8 @@ interface Generation {
   readonly state: 'building' | 'active' | 'retired'
   readonly documents: number
   readonly chunks: number
+  /** Documents that an earlier version of the program stored: their blocks are not known. */
+  readonly withoutBlocks: number
   /** How vectors are searched: `exact` or the name of the approximate index. */
   readonly access: string
   /** Size on disk of the vectors and their indexes. */

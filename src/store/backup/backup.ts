@@ -220,6 +220,7 @@ async function readChunks(database: Database, document: string, generation: numb
         tokens: chunks.tokens,
         hash: chunks.hash,
         context: chunks.context,
+        blocks: chunks.blocks,
         vector: vectorBytes(vectors.embedding),
       })
       .from(chunks)

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lte } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, lte, or, sql } from 'drizzle-orm'
 import {
   chunks,
   collections,
@@ -10,7 +10,8 @@ import {
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { DocumentQuery, DocumentRepository } from '../../ports/store/documents.ts'
+import { type DocumentQuery, type DocumentRepository, MAX_READ_CHUNKS } from '../../ports/store/documents.ts'
+import { packedBlocksSchema } from '../../ports/store/packed-blocks.ts'
 import type { WeightedTerm } from '../../text/bm25.ts'
 import { may } from '../accounts/rights.ts'
 import { batches } from '../database/batches.ts'
@@ -18,6 +19,7 @@ import type { Database, Queries } from '../database/database.ts'
 import { insertTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { findDocument, SUMMARY } from './document-references.ts'
+import { hasBlocks } from './live-chunks.ts'
 import { replaceStaged, stagedAmong } from './staging.ts'
 import { splitText } from './text-parts.ts'
 
@@ -27,10 +29,10 @@ export function documentRepository(database: Database): DocumentRepository {
       database.run(async (queries) => {
         const owner = await findCollection(queries, principal, collection)
         const generation = await generationOf(queries, owner.id, spec)
-        const known = new Map<string, string>()
+        const known = new Map<string, string | undefined>()
         for (const batch of batches(files)) {
           const rows = await queries
-            .select({ uri: documents.uri, hash: documents.hash })
+            .select({ uri: documents.uri, hash: documents.hash, current: hasBlocks(generation?.id) })
             .from(documents)
             .where(
               and(
@@ -41,7 +43,7 @@ export function documentRepository(database: Database): DocumentRepository {
                 ),
               ),
             )
-          for (const row of rows) known.set(row.uri, row.hash)
+          for (const { uri, hash, current } of rows) known.set(uri, current ? hash : undefined)
         }
         const other = files.filter((file) => generation === undefined || known.get(file.uri) !== file.hash)
         const staged = await stagedAmong(queries, owner.id, other)
@@ -98,6 +100,28 @@ export function documentRepository(database: Database): DocumentRepository {
         )
       }),
 
+    chunksAt: (principal, ranges) =>
+      database.run(async (queries) => {
+        if (ranges.length === 0) return []
+        const { document, ordinal, start, end, text, heading, page, blocks } = chunks
+        const wanted = [...Map.groupBy(ranges, (range) => range.document)].map(([id, own]) =>
+          and(eq(document, id), or(...own.map((range) => and(lt(start, range.end), gt(end, range.start))))),
+        )
+        const rows = await queries
+          .select({ document, ordinal, start, end, text, heading, page, blocks, version: VERSION })
+          .from(chunks)
+          .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
+          .innerJoin(documents, eq(documents.id, document))
+          .where(and(or(...wanted), may(principal, 'reader')))
+          .orderBy(asc(document), asc(ordinal))
+          .limit(MAX_READ_CHUNKS)
+        return rows.map(({ page, blocks, ...row }) => ({
+          ...row,
+          page: page ?? undefined,
+          blocks: packedBlocksSchema.nullable().parse(blocks),
+        }))
+      }),
+
     remove: (principal, reference) =>
       database.transaction(async (queries) => {
         const found = await findDocument(queries, principal, reference, 'editor')
@@ -109,6 +133,8 @@ export function documentRepository(database: Database): DocumentRepository {
       }),
   }
 }
+
+const VERSION = sql<string>`${documents.ingestedAt}::text`
 
 /** The collection's active generation if it has this spec. */
 async function generationOf(
@@ -153,9 +179,9 @@ export async function writeChunks(
     const rows = await queries
       .insert(chunks)
       .values(
-        batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash }) => {
+        batch.map(({ ordinal, start, end, text, context, heading, page, line, tokens, hash, blocks }) => {
           const position = { page, line, heading, ordinal, start, end }
-          return { generation, document, text, context, tokens, hash, ...position }
+          return { generation, document, text, context, tokens, hash, blocks, ...position }
         }),
       )
       .returning({ id: chunks.id, ordinal: chunks.ordinal })

@@ -39,6 +39,11 @@ export async function replaceLive(
   await copyTerms(queries, generation, these)
 }
 
+/** Whether this version of the program stored the document there: an earlier one stored no blocks. */
+export const hasBlocks = (generation: number | undefined): SQL<boolean> =>
+  sql<boolean>`NOT EXISTS (SELECT FROM chunks k WHERE k.generation_id = ${generation ?? null}::int
+    AND k.document_id = documents.id AND k.ordinal = 0 AND k.blocks IS NULL)`
+
 const DOCUMENT_COLUMNS = shared(getTableColumns(documents), getTableColumns(stagedDocuments), [
   'id',
   'collection',

@@ -31,7 +31,7 @@ import { deleteContent, findJob, insertJob, shardsOf } from '../jobs/jobs.ts'
 import { withTerms } from '../search/chunk-terms.ts'
 import { findCollection, lockCollection, raiseRevision } from './collections.ts'
 import { isIngesting, notYetIndexed } from './indexing.ts'
-import { replaceLive } from './live-chunks.ts'
+import { hasBlocks, replaceLive } from './live-chunks.ts'
 import { outcomeOf } from './outcome.ts'
 import { missingVectors, reuseVectors } from './staged-vectors.ts'
 import { contextOf, splitText } from './text-parts.ts'
@@ -296,6 +296,7 @@ async function begin<Accepted>(
         eq(documents.collection, owner.id),
         eq(documents.uri, content.uri),
         eq(documents.hash, content.hash),
+        hasBlocks(generation),
       ),
     )
   if (held !== undefined && generation !== undefined) {

@@ -54,6 +54,9 @@ export function indexRepository(database: Database): IndexRepository {
             approximate: hasApproximateIndex(),
             documents: countDistinct(chunks.document),
             chunks: count(chunks.id),
+            withoutBlocks: count(
+              sql`CASE WHEN ${chunks.ordinal} = 0 AND ${chunks.blocks} IS NULL THEN 1 END`,
+            ),
           })
           .from(generations)
           .innerJoin(collections, eq(collections.id, generations.collection))

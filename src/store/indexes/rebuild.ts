@@ -103,9 +103,9 @@ export function rebuildRepository(database: Database): RebuildRepository {
           .from(documentParts)
           .where(eq(documentParts.document, id))
           .orderBy(asc(documentParts.part))
-        const { start, end, heading, page, line } = CHUNK
+        const { start, end, heading, page, line, blocks } = CHUNK
         const cut = await queries
-          .select({ start, end, heading, page, line })
+          .select({ start, end, heading, page, line, blocks })
           .from(chunks)
           .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
           .where(eq(chunks.document, id))
@@ -119,6 +119,7 @@ export function rebuildRepository(database: Database): RebuildRepository {
             end: chunk.end,
             heading: chunk.heading,
             page: chunk.page ?? undefined,
+            blocks: chunk.blocks,
           })),
         }
       }),
@@ -237,8 +238,8 @@ const documentRow = z.object({
   below: z.int().nullable(),
 })
 
-const { ordinal, start, end, text, heading, page, line, tokens, hash, context } = chunks
-const CHUNK = { ordinal, start, end, text, heading, page, line, tokens, hash, context }
+const { ordinal, start, end, text, heading, page, line, tokens, hash, blocks, context } = chunks
+const CHUNK = { ordinal, start, end, text, heading, page, line, tokens, hash, blocks, context }
 
 /** The collection's rebuild that is running, or failed and is resumed; throws `rebuild_running`. */
 async function openRebuild(

@@ -10,7 +10,10 @@ import {
   generations,
   vectors,
 } from '../../../drizzle/schema.ts'
+import type { Span } from '../../domain/document.ts'
+import { unpackBlocks } from '../../domain/packed-blocks.ts'
 import type { Principal } from '../../domain/principal.ts'
+import { packedBlocksSchema } from '../../ports/store/packed-blocks.ts'
 import type { Verification, VerifyProblem } from '../../ports/store/verify.ts'
 import { passageTerms } from '../../text/bm25.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
@@ -181,6 +184,7 @@ async function checkDocument(
   for (const row of rows) {
     const where = `${document.uri} ${row.start}:${row.end}`
     if (text.slice(row.start, row.end) !== row.text) report('chunk_span', where)
+    if (row.blocks !== null && !blocksFit(row, row.blocks, text)) report('chunk_blocks', where)
     if (row.context !== null && sha256(row.context + row.text) !== row.hash) report('chunk_hash', where)
     if (row.vector === null || row.vector !== target.dimensions || row.norm === null || !(row.norm > 0))
       report('vector', where)
@@ -205,6 +209,20 @@ async function checkDocument(
   return { chunks: rows.length, damaged }
 }
 
+/** All of them lie in the document and in the chunk, and what continues after it does so in the text. */
+function blocksFit({ start, end }: Span, packed: unknown, text: string): boolean {
+  const read = packedBlocksSchema.safeParse(packed)
+  if (!read.success) return false
+  const isIn = (span: Span) => span.start < span.end && span.end <= text.length
+  return (
+    text.startsWith(read.data.gap ?? '', end) &&
+    unpackBlocks(read.data).every(
+      (block) =>
+        block.start < end && block.end > start && [block, block.group ?? block, ...block.leads].every(isIn),
+    )
+  )
+}
+
 async function readDocument(database: Database, { id: generation }: Target, document: string) {
   const parts = await database.run((queries) =>
     queries
@@ -225,11 +243,11 @@ async function readDocument(database: Database, { id: generation }: Target, docu
 }
 
 function readChunks(database: Database, generation: number, document: string, after: number) {
-  const { id, ordinal, start, end, text, context, heading, hash } = chunks
+  const { id, ordinal, start, end, text, context, heading, hash, blocks } = chunks
   return database.run((queries) =>
     queries
       .select({
-        ...{ id, ordinal, start, end, text, context, heading, hash },
+        ...{ id, ordinal, start, end, text, context, heading, hash, blocks },
         vector: sql<number | null>`vector_dims(${vectors.embedding})`,
         norm: sql<number | null>`nullif(vector_norm(${vectors.embedding}), 'NaN')`,
         terms: sql<number[] | null>`${chunkTerms.terms}`,

@@ -10,6 +10,8 @@ export const page: PageWords = {
   ask: 'Ask',
   working: 'working…',
   cached: 'answered before',
+  further: 'More from the documents',
+  noMore: 'The documents have no more on this.',
   ok: 'ready',
   starting: 'starting',
   draining: 'shutting down',

@@ -10,6 +10,8 @@ export const page: PageWords = {
   ask: 'Спросить',
   working: 'ищу ответ…',
   cached: 'ответ уже был дан',
+  further: 'Ещё из документов',
+  noMore: 'Больше об этом в документах ничего нет.',
   ok: 'готов',
   starting: 'запускается',
   draining: 'останавливается',

@@ -196,10 +196,10 @@ test('wrong lines are listed with their numbers and reasons', async () => {
   expect(code).toBe('bad_request')
   expect(message).toMatch(/set\.jsonl:2: not JSON/)
   expect(message).toMatch(/set\.jsonl:3: .*question.*"qestion"/)
-  expect(message).toContain('set.jsonl:4: the same question as on line 1')
-  expect(message).toContain('set.jsonl:5: answers: a question that is not answerable has none')
+  expect(message).toContain('set.jsonl:4: same question as on line 1')
+  expect(message).toContain('set.jsonl:5: answers: an unanswerable question has none')
   expect(message).toMatch(/set\.jsonl:6: set: .*whole/)
-  expect(message).toContain('set.jsonl:7: must: keys count only in what is cited from `documents`')
+  expect(message).toContain('set.jsonl:7: must: keys count only in text cited from `documents`')
   await expect(read('', '')).rejects.toThrow('has no questions')
 })
 

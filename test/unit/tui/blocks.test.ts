@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BlockStart, splitBlocks, TEXT_START } from '../../../src/tui/blocks.ts'
+import { type BlockStart, splitBlocks, TEXT_START } from '../../../src/terminal/markdown/blocks.ts'
 import { append, finish, restart, startRunning, unfinished } from '../../../src/tui/running.ts'
 
 const texts = (text: string) => splitBlocks(text).map(({ start, end }) => text.slice(start, end))

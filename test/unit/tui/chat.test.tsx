@@ -139,7 +139,7 @@ test('a restart of text in the scrollback says that it is void', async () => {
   ask.text('New text.')
   ask.done('New text.')
   await chat.screen.until('extractive')
-  expect(chat.screen.text).toMatch(/started again[\s\S]*New text\./)
+  expect(chat.screen.text).toMatch(/was restarted[\s\S]*New text\./)
 })
 
 test.each([
@@ -288,12 +288,27 @@ test('/sources quotes the last answer, all or one', async () => {
   await chat.screen.until('Quoted sentence 1.')
 })
 
+test('/more shows the passages that the last answer does not quote', async () => {
+  await using chat = await open()
+  chat.screen.type('/more\r')
+  await chat.screen.until('No answer yet')
+  const ask = await chat.ask('Where?')
+  const passages = [1, 2].map((number) => ({ ...citation(number), chunk: `${number}`, collection: 'notes' }))
+  ask.emit({ type: 'context', passages })
+  ask.done('Here [1].', { citations: [citation(1)] })
+  await chat.screen.until('extractive')
+  chat.screen.type('/more\r')
+  await chat.screen.until('Quoted sentence 2.')
+  expect(chat.screen.text).toContain('[2] docs/page-2.md:20')
+  expect(chat.screen.text).not.toContain('Quoted sentence 1.')
+})
+
 test('/collection lists, narrows and widens', async () => {
   await using chat = await open()
   chat.screen.type('/collection\r')
   await chat.screen.until(/\* guides\s+2 documents/)
   chat.screen.type('/collection nope\r')
-  await chat.screen.until('There is no collection nope. There are: guides, notes.')
+  await chat.screen.until('There is no collection nope. Existing ones: guides, notes.')
   chat.screen.type('/coll\t')
   await chat.screen.until('› /collection')
   chat.screen.type('no\t\r')
@@ -321,7 +336,7 @@ test('/history lists the questions of the conversation', async () => {
   const client = new DrivenClient()
   client.turns = TURNS
   await using chat = await open({ client, conversation: 'c1' })
-  await chat.screen.until('Continuing “First steps”. 3 earlier ones are not shown.')
+  await chat.screen.until('Continuing “First steps”. 3 earlier turns are not shown.')
   await chat.screen.until('An earlier answer [3].\n\n[3] docs/page-3.md:30')
   chat.screen.type('/sources\r')
   await chat.screen.until('Quoted sentence 3.')
@@ -369,7 +384,7 @@ test('pasted lines stay lines, also without bracketed paste; Enter sends them', 
 test('a paste that is too long is cut, and that is said', async () => {
   await using chat = await open()
   chat.screen.paste('слово '.repeat(100_000))
-  await chat.screen.until('A question has at most 8192 characters: the rest was left out.')
+  await chat.screen.until('A question has at most 8192 characters: the rest was dropped.')
   const asked = chat.client.nextAsk()
   chat.screen.type('\r')
   expect((await asked).request.question).toHaveLength(8192)

@@ -49,7 +49,7 @@ test('headings, quotes, rules, code and lists', () => {
       '   • nested',
       '4. four',
       '',
-      '• [x] done',
+      '☑ done',
     ].join('\n'),
   )
 })

@@ -19,6 +19,8 @@ const OPEN = [
   '/api/v1/auth/refresh',
   '/api/v1/openapi.json',
   '/healthz',
+  '/markdown.js',
+  '/marked.js',
   '/page.css',
   '/page.js',
   '/readyz',
@@ -108,7 +110,7 @@ describe('without a token', () => {
     }
   })
 
-  test.each(['/', '/page.css', '/page.js', '/api/v1/openapi.json'])(
+  test.each(['/', '/page.css', '/page.js', '/markdown.js', '/marked.js', '/api/v1/openapi.json'])(
     '%s is sent once to a client',
     async (url) => {
       const first = await ask('GET', url)

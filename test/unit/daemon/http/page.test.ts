@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { parseHTML } from 'linkedom'
+import { Lexer } from 'marked'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { pageHtml } from '../../../../daemon/http/page.ts'
@@ -10,7 +11,10 @@ import { packageRoot } from '../../../../src/config/package-root.ts'
 
 const PAGE = join(packageRoot(), 'daemon/page')
 const HTML = pageHtml()
-const SCRIPT = readFileSync(join(PAGE, 'page.js'), 'utf8')
+const script = (file: string) =>
+  readFileSync(join(PAGE, file), 'utf8').replace(/^(?:import .*$|export )/gm, '')
+/** As one script: `node:vm` runs no modules. */
+const SCRIPT = script('markdown.js') + script('page.js')
 const NAMES: Readonly<Record<string, string>> = {
   'token-of-anna': 'user:anna',
   'token-of-mallory': 'user:mallory',
@@ -25,7 +29,13 @@ const NAMES_OF_CLASSES = {
   HTMLButtonElement: 'button',
 }
 
-const helloSchema = z.object({ type: z.string(), token: z.string().optional() })
+const helloSchema = z.looseObject({
+  type: z.string(),
+  id: z.string().optional(),
+  token: z.string().optional(),
+  question: z.string().optional(),
+  query: z.string().optional(),
+})
 
 class FakeSocket {
   static readonly OPEN = 1
@@ -44,6 +54,9 @@ class FakeSocket {
   close() {
     this.readyState = 3
     this.onclose({ code: 1000 })
+  }
+  say(message: Readonly<Record<string, unknown>>) {
+    this.onmessage({ data: JSON.stringify(message) })
   }
   /** As the daemon answers a good token. */
   open() {
@@ -76,6 +89,7 @@ async function open(hash: string, stored?: string) {
     ]),
   )
   window.HTMLElement.prototype.focus = () => undefined
+  window.HTMLElement.prototype.scrollIntoView = () => undefined
   const fetched: string[] = []
   const context = createContext({
     ...html,
@@ -83,6 +97,9 @@ async function open(hash: string, stored?: string) {
     location,
     console,
     URLSearchParams,
+    crypto,
+    Lexer,
+    requestAnimationFrame: (draw: () => void) => setImmediate(draw),
     navigator: { languages: ['en'] },
     history: {
       replaceState: (_state: unknown, _title: string, url: string) => {
@@ -123,6 +140,18 @@ async function open(hash: string, stored?: string) {
     fetched,
     token: () => kept.get('chatbot.token'),
     text: (selector: string) => element(selector).textContent,
+    html: (selector: string) => element(selector).innerHTML,
+    settled,
+    /** Asks, and gives the socket and the id to answer with. */
+    async ask(question: string) {
+      for (const socket of sockets) if (socket.readyState === 0) socket.open()
+      Object.assign(element('#question'), { value: question })
+      element('#ask').dispatchEvent(new window.Event('submit', { cancelable: true }))
+      const socket = sockets.at(-1)
+      const id = socket?.sent.at(-1)?.id
+      if (socket === undefined || id === undefined) throw new Error('nothing was asked')
+      return { socket, id }
+    },
     visible: () =>
       ['#offer', '#login', '#ask'].filter((selector) => !element(selector).hasAttribute('hidden')),
     async click(selector: string) {
@@ -214,3 +243,49 @@ test('without a link the page is as it was', async () => {
   expect(hellos(back.sockets)).toEqual(['token-of-anna'])
   expect(back.visible()).toEqual(['#ask'])
 })
+
+const CITED = { number: 1, document: 'd', title: 'T', uri: 't.md', start: 0, end: 9, text: 'Row.' }
+const PASSAGES = [CITED, { ...CITED, number: 2, start: 50, end: 60, text: 'Another <b>row</b>.' }]
+
+test('an answer is shown as Markdown, and what it holds of HTML as text', async () => {
+  const page = await open('', 'token-of-anna')
+  const { socket, id } = await page.ask('Which?')
+  const text = [
+    '**Rows** [1] <img src=x onerror=alert(1)>',
+    '| a | b |\n|---|--:|\n| `1` | 2 &amp; 3 |',
+    '```sh\nrun <x>\n\nstop\n```',
+    '3. three\n4. four',
+    '- [x] done\n- [ ] open',
+    '[bad](javascript:alert(1)) [good](https://a.b)',
+  ].join('\n\n')
+  socket.say({ type: 'delta', id, text: text.slice(0, 20) })
+  socket.say({ type: 'done', id, answer: { text, citations: [CITED], cached: false } })
+  await page.settled()
+  const html = page.html('.answer')
+  expect(html).toContain('<p><strong>Rows</strong> [1] &lt;img src=x onerror=alert(1)&gt;</p>')
+  expect(html).toContain('<tr><td><code>1</code></td><td class="right">2 &amp; 3</td></tr>')
+  expect(html).toContain('<pre><code>run &lt;x&gt;\n\nstop</code></pre>')
+  expect(html).toContain('<ol start="3"><li>three</li><li>four</li></ol>')
+  expect(html).toContain('<li class="task">☑ done</li><li class="task">☐ open</li>')
+  expect(html).toContain('<span>bad (javascript:alert(1))</span>')
+  expect(html).toContain('href="https://a.b"')
+})
+
+test.each(['its own', 'searched'])(
+  'what the answer does not quote is one click away: passages %s',
+  async (of) => {
+    const page = await open('', 'token-of-anna')
+    const { socket, id } = await page.ask('Which?')
+    if (of === 'its own') socket.say({ type: 'context', id, passages: PASSAGES })
+    socket.say({ type: 'done', id, answer: { text: 'Row. [1]', citations: [CITED], cached: false } })
+    expect(page.text('.further')).toBe('More from the documents')
+    await page.click('.further')
+    if (of === 'searched') {
+      const sent = socket.sent.at(-1)
+      expect(sent).toMatchObject({ type: 'search', query: 'Which?' })
+      socket.say({ type: 'results', id: sent?.id, passages: PASSAGES })
+    }
+    expect(page.text('.sources:last-child summary')).toBe('[2] T — t.md')
+    expect(page.text('.sources:last-child blockquote')).toBe('Another <b>row</b>.')
+  },
+)

@@ -136,7 +136,7 @@ test('doctor adds what the running daemon says, and names what is not configured
   expect(findings).toMatchObject([
     { name: 'Engine gone', state: 'fail', detail: expect.stringContaining('answer.fallbacks') },
     { name: 'Engine extractive', state: 'warn', todo: 'chatbot restart' },
-    { name: 'Engine far', state: 'warn', detail: expect.stringContaining('rests after failures: timeout') },
+    { name: 'Engine far', state: 'warn', detail: expect.stringContaining('paused after failures: timeout') },
     { name: 'Engine near', state: 'warn' },
   ])
 })

@@ -16,8 +16,6 @@ import { type ZipEntry, zip } from '../../../support/zip-writer.ts'
 /** What stands before and after the repeated text. */
 type Frame = readonly [before: string, after: string]
 const BARE: Frame = ['', '']
-/** Garbage of earlier cases may be collected while one is measured; what is quadratic fails every time. */
-const RETRIED = { retry: 2 }
 
 interface Format {
   /** The file's name, by which its loader is found. */
@@ -313,7 +311,6 @@ const shown = (text: string): string => JSON.stringify(text.length > 30 ? `${tex
 
 describe.each(TEXTS)(
   '$uri, $bound characters, is read and cut in linear time',
-  RETRIED,
   ({ uri, bound, frames, repeated }) => {
     const cases = frames.flatMap((frame) => repeated.map((unit) => ({ frame, unit })))
     test.each(cases.map(({ frame, unit }) => [shown(frame[0]), shown(unit), frame, unit] as const))(
@@ -328,7 +325,7 @@ describe.each(TEXTS)(
   },
 )
 
-describe.each(OFFICES)('$uri is read and cut in linear time', RETRIED, ({ uri, entries, repeated }) => {
+describe.each(OFFICES)('$uri is read and cut in linear time', ({ uri, entries, repeated }) => {
   test.each(repeated.map((unit) => [shown(unit), unit] as const))('many %s', (_shown, unit) =>
     expectLinear(
       50_000,
@@ -338,13 +335,12 @@ describe.each(OFFICES)('$uri is read and cut in linear time', RETRIED, ({ uri, e
   )
 })
 
-test('elements inside each other in a chapter', RETRIED, () =>
+test('elements inside each other in a chapter', () =>
   expectLinear(
     400_000,
     (size) => filled('<div>', size),
     (content) => ingest(zip(epub(content)), 'a.epub'),
-  ),
-)
+  ))
 
 test('styles based on each other', () =>
   expectLinear(

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { builtinModel } from '../../../../models/builtin.ts'
 import { loadTokenizer } from '../../../../models/tokenizer.ts'
 import type { Chunk, LoadedDocument } from '../../../../src/domain/document.ts'
+import { blocksOfChunks, unpackBlocks } from '../../../../src/domain/packed-blocks.ts'
+import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
 import { html } from '../../../../src/ingest/loaders/html/html.ts'
 import { readMarkdown } from '../../../../src/ingest/loaders/markdown.ts'
 import { text } from '../../../../src/ingest/loaders/text.ts'
@@ -209,5 +211,25 @@ describe('splitDocument', () => {
     expect(solid.length).toBeGreaterThan(1000)
     const lines = split(text.load('one line of words\n\n'.repeat(100_000), 'a.txt'))
     expect(lines.length).toBeGreaterThan(1000)
+  })
+})
+
+describe('blocks of chunks', () => {
+  it('are those that overlap them; one that is cut is in all of its chunks, with what stands between', () => {
+    const code = Array.from({ length: 80 }, (_, line) => `call_${line}(one, two, three)`).join('\n\n')
+    const document = readMarkdown(
+      `# Guide\n\nRun this:\n\n\`\`\`js\n${code}\n\`\`\`\n\nThe end.\n`,
+      'guide.md',
+    )
+    const chunks = split(document)
+    const cut = chunks.filter(({ blocks }) => blocks?.blocks.some(([kind]) => kind === 'code'))
+    expect(cut.length).toBeGreaterThan(1)
+    for (const { start, end, blocks } of chunks)
+      for (const block of unpackBlocks(blocks ?? { paths: [], blocks: [] }))
+        expect(block.start < end && block.end > start).toBe(true)
+    const joined = cut.map(({ text, blocks }) => text + (blocks?.gap ?? '')).join('')
+    expect(document.text).toContain(joined)
+    const all = blocksOfChunks(chunks)?.map(({ kind }) => kind)
+    expect(all).toEqual(blocksOf(document).map(({ kind }) => kind))
   })
 })

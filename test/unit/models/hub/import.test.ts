@@ -92,7 +92,7 @@ it('refuses what is damaged, does not load, is no model or leads out of its fold
   await archive('out.tgz', [[{ name: '../../escaped' }, 'x']])
   await expect(imported('out.tgz')).rejects.toMatchObject({
     code: 'unsupported_model',
-    message: expect.stringContaining('leads out of it'),
+    message: expect.stringContaining('leads outside'),
   })
   await archive('link.tgz', [[{ name: 'a/b', type: 'symlink', linkname: '/etc/passwd' }]])
   await expect(imported('link.tgz')).rejects.toMatchObject({ code: 'unsupported_model' })

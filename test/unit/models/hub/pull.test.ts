@@ -282,7 +282,7 @@ describe('a pull that is disturbed', () => {
     [{ status: 401, headers: { 'x-error-code': 'GatedRepo' } }, 'hub_refused', 'accept its terms'],
     [{ status: 403 }, 'hub_refused', 'HF_TOKEN'],
     [{ status: 401, headers: { 'x-error-code': 'RepoNotFound' } }, 'unknown_model', 'private'],
-    [{ status: 429, headers: { 'retry-after': '3600' } }, 'rate_limited', 'fewer requests'],
+    [{ status: 429, headers: { 'retry-after': '3600' } }, 'rate_limited', 'limits the rate'],
     [{ status: 418 }, 'pull_failed', '418'],
   ] satisfies [Fault, string, string][])('tells what %j means', async (fault, code, text) => {
     hub.fault = () => fault

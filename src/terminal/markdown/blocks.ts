@@ -1,24 +1,24 @@
 /**
- * Cuts Markdown into pieces that can be rendered one by one, without parsing it: while an answer streams only
- * its last piece can still change. A long list is one piece per item, so that the unfinished piece stays small.
+ * Splits Markdown into blocks that can be rendered separately, without parsing it: while an answer streams, only its
+ * last block can change. A long list is one block per item, so that the unfinished block stays small.
  */
 
 export interface MarkdownBlock {
-  /** UTF-16 offsets in the text; blank lines around the block belong to no block. */
+  /** UTF-16 offsets in the text; blank lines between blocks belong to none. */
   readonly start: number
   readonly end: number
   /** Whether an empty line is shown above. */
   readonly gap: boolean
 }
 
-/** Where a block starts: what the splitting of a growing text goes on from. */
+/** The start of a block, from which a growing text is split again. */
 export type BlockStart = Pick<MarkdownBlock, 'start' | 'gap'>
 
 export const TEXT_START: BlockStart = { start: 0, gap: true }
 
 /**
- * The blocks of `text` from the start of one of them. More text can change the last one only, provided that
- * the text ends in a new line: `- ` at the end of a line still being written may become anything.
+ * The blocks of `text` from the start of one of them. More text can change only the last block, as long as the text
+ * ends in a line feed: `- ` at the end of an unfinished line may become anything.
  */
 export function splitBlocks(text: string, from: BlockStart = TEXT_START): MarkdownBlock[] {
   const blocks: MarkdownBlock[] = []
@@ -63,7 +63,7 @@ function kindOf(line: string): Kind {
   return FENCE.test(line) ? 'fence' : 'text'
 }
 
-/** Whether a line starts a new block after one of kind `before`; `blank`: an empty line lies between. */
+/** Whether a line starts a new block after one of kind `before`; `blank`: they are separated by an empty line. */
 function begins(line: string, kind: Kind, before: Kind, blank: boolean): boolean {
   if (before === 'item' && /^(?: {2,}|\t)/.test(line)) return false
   if (before === 'heading' || before === 'fence' || kind !== 'text') return true
