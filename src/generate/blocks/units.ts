@@ -1,6 +1,6 @@
 /** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
 import type { Passage } from '../../domain/answer.ts'
-import type { Block, Excerpt } from '../../domain/block.ts'
+import { type Block, type Excerpt, MAX_GROUP } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
@@ -16,9 +16,6 @@ export interface Unit {
   /** Of `text`. */
   readonly sentences: readonly Span[]
 }
-
-/** UTF-16 code units of a list or table of which all blocks are looked at, when one of them was found. */
-const MAX_GROUP = 2400
 
 /** Each block that the passages touch, and the rest of its list or table; headings are no answers. */
 export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {

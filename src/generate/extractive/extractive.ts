@@ -67,10 +67,14 @@ interface Found {
   readonly differ: boolean
 }
 
+/** Passages whose sentences are compared, and weighed as evidence: what was fitted was fitted on so many. */
+const MAX_PROSE_PASSAGES = 6
+
 const NOTHING: Found = { pieces: [], differ: false }
 
 async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
-  const { standalone, questionVector, language, passages, signal } = input
+  const { standalone, questionVector, language, signal } = input
+  const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
   const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
   if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
