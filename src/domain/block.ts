@@ -2,7 +2,18 @@ import type { Passage } from './answer.ts'
 import type { Span } from './document.ts'
 
 /** What a piece of a document is to its reader. */
-export const BLOCK_KINDS = ['heading', 'paragraph', 'item', 'step', 'task', 'row', 'code', 'quote'] as const
+export const BLOCK_KINDS = [
+  'heading',
+  'paragraph',
+  'item',
+  'step',
+  'task',
+  'row',
+  'code',
+  'quote',
+  /** What a document says of itself: the sender of a message, its date. */
+  'field',
+] as const
 export type BlockKind = (typeof BLOCK_KINDS)[number]
 
 /** UTF-16 code units of a list or table of which all blocks are read, when one of them was found. */
@@ -15,6 +26,8 @@ export interface Block extends Span {
   readonly headings: readonly string[]
   /** 1-based page or slide, where the format has them. */
   readonly page?: number
+  /** Of code, as its author names it. */
+  readonly language?: string
   /** The list, procedure or table that it is a part of. */
   readonly group?: Span
   /**

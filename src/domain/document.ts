@@ -34,7 +34,17 @@ export type Metadata = Readonly<Record<string, string>>
 
 export type LoadedBlockKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'quote'
 
-export interface LoadedBlock extends Span {
+/** What a loader knows of a block that its text does not show. */
+export interface BlockHints {
+  /** Of a table: its first lines that name its columns, with its caption. Without it, its text tells. */
+  readonly headerRows?: number
+  /** Of code, as its author names it. */
+  readonly language?: string
+  /** A list of what the document says of itself, such as the sender and the date of a message. */
+  readonly areFields?: boolean
+}
+
+export interface LoadedBlock extends Span, BlockHints {
   readonly kind: LoadedBlockKind
   /** Titles of the enclosing sections, outermost first; a heading's own title is not in its path. */
   readonly headings: readonly string[]

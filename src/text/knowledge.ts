@@ -108,6 +108,10 @@ export interface DocumentConventions {
   readonly headingKinds: readonly string[]
   /** Fields that identify a record, best first; in lower case. */
   readonly labelFields: readonly string[]
+  /** Ends of the line above what a message quotes; regular expressions. */
+  readonly wroteWords: readonly string[]
+  /** Between dashes above an older message that stands below; regular expressions. */
+  readonly originalMessage: readonly string[]
   /** Parts of a word that keep the hyphen before them, and those that keep it after them. */
   readonly keepsHyphenBefore: readonly string[]
   readonly keepsHyphenAfter: readonly string[]

@@ -13,13 +13,34 @@ const LEAD_ROOM = 400
 export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 'blocks'>): Block[] {
   const found: Block[] = []
   let before: Block | undefined
-  for (const part of parts) {
+  for (const part of wholeLists(text, parts)) {
     const blocks = blocksOfPart(text, part, leadTo(text, before, part))
     found.push(...blocks)
     before = blocks.at(-1)
   }
   return found
 }
+
+/** Lists right after one another, as formats tell them that know each item by itself, are one. */
+function wholeLists(text: string, parts: readonly LoadedBlock[]): LoadedBlock[] {
+  const found: LoadedBlock[] = []
+  for (const part of parts) {
+    const last = found.at(-1)
+    if (
+      last?.kind === 'list' &&
+      part.kind === 'list' &&
+      last.areFields === part.areFields &&
+      isUnder(last, part) &&
+      text.slice(last.end, part.start).trim() === ''
+    )
+      found[found.length - 1] = { ...last, end: part.end }
+    else found.push(part)
+  }
+  return found
+}
+
+const isUnder = (a: Pick<Block, 'headings'>, b: Pick<Block, 'headings'>): boolean =>
+  a.headings.length === b.headings.length && a.headings.at(-1) === b.headings.at(-1)
 
 function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): Block[] {
   const leads = lead === undefined ? [] : [lead]
@@ -34,27 +55,42 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
     case 'heading':
       return [{ ...whole, kind: 'heading', leads: [] }]
     case 'table': {
-      const { header, rows } = tableIn(text, whole)
+      const { header, rows } = tableIn(text, whole, part.headerRows)
+      // A table of one column only places text.
+      if (!header.length && rows.every((row) => !text.slice(row.start, row.end).includes('|')))
+        return rows.map((row) => ({ ...whole, ...row, kind: 'paragraph', leads }))
       if (rows.length === 0) return [{ ...whole, kind: 'paragraph', leads }]
       const group = { start: whole.start, end: whole.end }
-      return rows.map((row) => ({ ...whole, ...row, kind: 'row', group, leads: [...leads, ...header] }))
+      return rows.map(({ under, ...row }) => ({
+        ...whole,
+        ...row,
+        kind: 'row',
+        group,
+        leads: [...leads, ...header, ...(under ? [under] : [])],
+      }))
     }
     case 'code':
-      return [{ ...whole, kind: 'code', leads }]
-    case 'list':
-    case 'paragraph':
+      return [
+        {
+          ...whole,
+          kind: 'code',
+          leads,
+          ...(part.language === undefined ? {} : { language: part.language }),
+        },
+      ]
     case 'quote':
-      return withLists(text, whole, part.kind === 'quote' ? 'quote' : 'paragraph', leads)
+      return [{ ...whole, kind: 'quote', leads }]
+    case 'list': {
+      const found = withLists(text, whole, leads)
+      return part.areFields ? found.map((block) => ({ ...block, kind: 'field' })) : found
+    }
+    case 'paragraph':
+      return withLists(text, whole, leads)
   }
 }
 
 /** Text, and the lists in it. */
-function withLists(
-  text: string,
-  part: Omit<Block, 'kind' | 'leads'>,
-  kind: 'paragraph' | 'quote',
-  leads: readonly Span[],
-): Block[] {
+function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: readonly Span[]): Block[] {
   const found: Block[] = []
   let rest: Span = part
   let before = leads
@@ -63,7 +99,7 @@ function withLists(
     const isList = list && (list.items.length > 1 || list.start === rest.start)
     const prose = trimmed(text, { start: rest.start, end: isList ? list.start : rest.end })
     if (prose.start < prose.end) {
-      const block: Block = { ...part, ...prose, kind, leads: before }
+      const block: Block = { ...part, ...prose, kind: 'paragraph', leads: before }
       found.push(block)
       const lead = leadIn(text, block)
       before = lead ? [lead] : []
@@ -81,18 +117,27 @@ function withLists(
 /** What leads from the block before to this part: its last sentence, where it says that something follows. */
 function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Span | undefined {
   if (before === undefined || part.kind === 'heading') return undefined
-  if (before.headings.length !== part.headings.length || before.headings.at(-1) !== part.headings.at(-1))
-    return undefined
+  if (!isUnder(before, part)) return undefined
   if (text.slice(before.end, part.start).trim() !== '') return undefined
+  if (before.kind === 'quote' || part.kind === 'quote')
+    return before.kind === part.kind ? leadIn(text, before) : undefined
   if (before.kind !== 'paragraph' && before.kind !== 'item' && before.kind !== 'step') return undefined
   return leadIn(text, before, part.kind === 'code')
 }
 
-/** The last sentence of a block, if it ends with a colon; or `always`. */
-function leadIn(text: string, block: Span, always = false): Span | undefined {
+const COLON = /[:：]["»”*_`)]*$/u
+const COLON_OR_QUESTION = /[:：?？]["»”*_`)]*$/u
+
+/** The last sentence of a block, if it ends with a colon or asks; or `always`. */
+function leadIn(
+  text: string,
+  block: Pick<Block, 'kind' | 'start' | 'end'>,
+  always = false,
+): Span | undefined {
   const from = Math.max(block.start, block.end - LEAD_ROOM)
   const end = text.slice(from, block.end)
-  if (!always && !/[:：]["»”*_`)]*$/u.test(end)) return undefined
+  const leads = block.kind === 'paragraph' ? COLON_OR_QUESTION : COLON
+  if (!always && !leads.test(end)) return undefined
   const last = splitSentences(end).at(-1)
   return last === undefined ? undefined : { start: from + last.start, end: block.end }
 }

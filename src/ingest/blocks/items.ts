@@ -12,7 +12,7 @@ export interface FoundList extends Span {
 /** UTF-16 code units of a line in which its marker is looked for. */
 const MARKER_ROOM = 200
 const MARKER =
-  /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|\p{Ll})[.)]))[ \t]+(?<box>\[[ xX]\][ \t])?(?=\S)/u
+  /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?=[☐☑☒])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|\p{Ll})[.)]|\d{1,3}(?:\.\d{1,3}){1,4}(?=[ \t]+\p{Lu}\p{Ll})))(?:[ \t]+|(?=[☐☑☒]))(?<box>(?:\[[ xX]\]|[☐☑☒])[ \t])?(?=\S)/u
 const FENCE = /^[ \t]*(?:```|~~~)/u
 /** Items inside of items; deeper ones count as the deepest. */
 const MAX_NESTED_ITEMS = 16
@@ -68,12 +68,29 @@ export function listIn(text: string, span: Span): FoundList | undefined {
   return {
     start: first.start,
     end,
-    items: items.map(({ kind, start, end: itemEnd, leads }) => ({
-      kind,
-      ...trimmed(text, { start, end: itemEnd }),
-      leads: leads.map((lead) => trimmed(text, lead)),
-    })),
+    items: items.flatMap(({ kind, start, end: itemEnd, leads }) =>
+      stepsIn(text, {
+        kind,
+        ...trimmed(text, { start, end: itemEnd }),
+        leads: leads.map((lead) => trimmed(text, lead)),
+      }),
+    ),
   }
+}
+
+const NEXT_STEP = /(?<=[.;!?…]\s)(?<number>\d{1,3})[.)]\s(?=\p{Lu})/gu
+
+/** Steps that were set one after another on a line: `1. Press… 2. Wait…`. */
+function stepsIn(text: string, item: Item): Item[] {
+  const own = text.slice(item.start, item.end)
+  if (item.kind !== 'step' || !/^1[.)]\s/u.test(own)) return [item]
+  const cuts: number[] = []
+  for (const { index, groups } of own.matchAll(NEXT_STEP))
+    if (Number(groups?.number) === cuts.length + 2) cuts.push(item.start + index)
+  return [item.start, ...cuts].map((start, at) => ({
+    ...item,
+    ...trimmed(text, { start, end: cuts[at] ?? item.end }),
+  }))
 }
 
 const columns = (indent: string): number => indent.replaceAll('\t', '    ').length

@@ -4,7 +4,12 @@ import { lines, trimmed } from '../../text/lines.ts'
 
 export interface FoundTable {
   readonly header: readonly Span[]
-  readonly rows: readonly Span[]
+  readonly rows: readonly Row[]
+}
+
+interface Row extends Span {
+  /** The row of one cell that names the rows below it. */
+  readonly under?: Span
 }
 
 /** UTF-16 code units of a row that tell whether it is a header or a border. */
@@ -12,7 +17,7 @@ const ROW_ROOM = 2000
 const BORDER = /^[\s|:+=-]+$/u
 
 /**
- * The rows of a table without its borders. `headerRows` as the format says; without it the first row is a header where
+ * The rows of a table without its borders. `headerRows` as the format says; else the first row is a header where
  * it reads as one: a border below it, or names in all of its cells and more rows.
  */
 export function tableIn(text: string, span: Span, headerRows?: number): FoundTable {
@@ -26,13 +31,32 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
     } else rows.push(row)
   }
   const count = headerRows ?? bordered ?? (looksLikeHeader(rows.map((row) => cellsOf(text, row))) ? 1 : 0)
-  return { header: rows.slice(0, count), rows: rows.slice(count) }
+  // A table of nothing but names is a table of values.
+  if (count >= rows.length) return { header: [], rows }
+  return { header: rows.slice(0, count), rows: underNames(text, rows.slice(count)) }
+}
+
+/** UTF-16 code units of a name of rows. */
+const MAX_NAME_CHARACTERS = 120
+
+/** A row of one cell above rows of several is a name of these. */
+function underNames(text: string, rows: readonly Span[]): Row[] {
+  const found: Row[] = []
+  let under: Span | undefined
+  const hasCells = ({ start, end }: Span) => text.slice(start, Math.min(end, start + ROW_ROOM)).includes('|')
+  for (const [i, row] of rows.entries()) {
+    const next = rows[i + 1]
+    const isName = !hasCells(row) && row.end - row.start <= MAX_NAME_CHARACTERS
+    if (isName && next && hasCells(next)) under = row
+    else found.push(under && hasCells(row) ? { ...row, under } : row)
+  }
+  return found
 }
 
 export const cellsOf = (text: string, row: Span): string[] =>
   text
     .slice(row.start, Math.min(row.end, row.start + ROW_ROOM))
-    .replace(/^\||\|$/gu, '')
+    .replace(/^\|(.*)\|$/u, '$1')
     .split('|')
     .map((cell) => cell.trim())
 

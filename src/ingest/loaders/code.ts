@@ -73,7 +73,7 @@ export const code = {
       title: basename(uri),
       mediaType: `text/x-${language}`,
       text: source,
-      blocks: codeBlocks(source),
+      blocks: codeBlocks(source, language),
       linesMatchFile: true,
     }
   },
@@ -82,29 +82,43 @@ export const code = {
 /** Sources up to this length are one block, which the splitter keeps whole. */
 const MAX_WHOLE_CHARACTERS = 500
 
-function codeBlocks(source: string): LoadedBlock[] {
+function codeBlocks(source: string, language: string): LoadedBlock[] {
   const blocks: LoadedBlock[] = []
   const sections = createSections()
   let start = 0
   let path: string[] = []
   /** Where the comments and decorators before a declaration begin. */
   let lead: number | undefined
+  /** Whether one of them documents it, and whether a comment of several lines is open. */
+  let isDocumented = false
+  let inComment = false
   const close = (end: number): void => {
     const span = trimmed(source, { start, end })
-    if (span.start < span.end) blocks.push({ kind: 'code', headings: path, ...span })
+    if (span.start < span.end) blocks.push({ kind: 'code', headings: path, language, ...span })
     start = end
   }
   if (source.trim().length > MAX_WHOLE_CHARACTERS)
     for (const line of lines(source)) {
       const text = source.slice(line.start, Math.min(line.end, line.start + 300))
-      const name = declaredName(text)
+      const opensComment = /^\s*\/\*/u.test(text)
+      const isComment = inComment || opensComment
+      if (isComment) inComment = !source.slice(line.start, line.end).includes('*/')
+      const name = isComment
+        ? undefined
+        : (declaredName(text) ?? (isDocumented ? documentedName(text) : undefined))
       if (name !== undefined) {
         close(lead ?? line.start)
         sections.enter(indentOf(text) + 1, name)
         path = sections.path()
         lead = undefined
-      } else if (LEADING.test(text)) lead ??= line.start
-      else lead = undefined
+        isDocumented = false
+      } else if (isComment || LEADING.test(text)) {
+        lead ??= line.start
+        if (DOCUMENTS.test(text)) isDocumented = true
+      } else {
+        lead = undefined
+        isDocumented = false
+      }
     }
   close(source.length)
   return blocks
@@ -112,6 +126,8 @@ function codeBlocks(source: string): LoadedBlock[] {
 
 /** Comments, attributes and decorators belong to the declaration under them. */
 const LEADING = /^\s*(?:\/\/|\/\*|\*|#|--|;|"""|@\w|\[\w|<!--)/u
+
+const DOCUMENTS = /^\s*(?:\/\*\*|\/\/[/!])/u
 
 const MODIFIERS =
   '(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|partial|override|virtual|async|inline|extern|unsafe|pub(?:\\([\\w:]+\\))?|open|data|case|suspend|local|readonly|const|constexpr|mut)\\s+)*'
@@ -137,6 +153,21 @@ const TYPE =
   /^(?:\s{1,8}(?:public|private|protected|static|final|virtual|inline|override|async|abstract)\s+)?[\p{L}_][\p{L}\p{N}_<>:,*&[\]\s]{0,160}[\s*&]$/u
 const NOT_TYPES =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
+
+/** `name(…)` of a class, with its type or without, and constants: only under a comment that documents them. */
+function documentedName(line: string): string | undefined {
+  if (NOT_MEMBERS.test(line)) return undefined
+  const [head = '', ...rest] = line.split(/[(=]/u)
+  if (rest.length === 0) return undefined
+  const isCall = line.charAt(head.length) === '('
+  // Fields of a class say little each.
+  if (!isCall && /^\s/u.test(head)) return undefined
+  const declared = isCall ? head.trimEnd().replace(/<[^<>]{0,80}>$/u, '') : (head.split(':')[0] ?? '')
+  return NAME_AT_END.exec(declared.trimEnd())?.[0]
+}
+
+const NOT_MEMBERS =
+  /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|this|super)\b/u
 
 function declaredName(line: string): string | undefined {
   const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)

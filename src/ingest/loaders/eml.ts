@@ -1,8 +1,9 @@
 import type { Address, Attachment, Email } from 'postal-mime'
+import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { type BytesLoader, fileTitle, type LoadOptions } from './loader.ts'
+import { pageBody, plainBody } from './mail-body.ts'
 import { decodeText } from './text/decode.ts'
-import { paragraphs } from './text.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
 import { listLine } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
@@ -30,10 +31,13 @@ export const eml = {
     const email = await parsed(() => PostalMime.parse(source))
     const builder = createTextBuilder()
     const headers = headersOf(email)
-    builder.add('list', headers.map(([name, value]) => listLine(name, value)).join('\n'), [])
+    if (headers.length > 0)
+      builder.write('list', headers.map(([name, value]) => listLine(name, value)).join('\n'), [], undefined, {
+        areFields: true,
+      })
     const body = await bodyOf(email, options)
-    if (body) builder.append(body, [])
-    if ('warnings' in body) warnings.push(...(body.warnings ?? []))
+    builder.append(body, [])
+    warnings.push(...(body.warnings ?? []))
     for (const [i, attachment] of email.attachments.entries()) {
       const name = attachment.filename ?? `attachment ${i + 1}`
       if (i >= MAX_ATTACHMENTS) {
@@ -111,13 +115,16 @@ const addresses = (list: readonly Address[]): string =>
     .join(', ')
 
 /** The HTML, where there is one: that is what mail programs show, and the plain text need not say the same. */
-async function bodyOf({ text = '', html = '' }: Email, { loadInner }: LoadOptions) {
+async function bodyOf(
+  { text = '', html = '' }: Email,
+  { loadInner }: LoadOptions,
+): Promise<Pick<LoadedDocument, 'text' | 'blocks' | 'warnings'>> {
   const plain = text.replace(/\r\n?/gu, '\n').trim()
-  const asPlain = { text: plain, blocks: paragraphs(plain, 0) }
+  const asPlain = plainBody(plain)
   if (html.trim() === '') return asPlain
   try {
     const page = await loadInner(Buffer.from(html), 'body.html')
-    return page.text.trim() === '' ? asPlain : page
+    return page.text.trim() === '' ? asPlain : { ...page, ...pageBody(page) }
   } catch (thrown) {
     if (!(thrown instanceof ChatbotError) || thrown.code === 'document_too_large') throw thrown
     return asPlain

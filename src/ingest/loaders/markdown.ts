@@ -1,7 +1,14 @@
 import { extname } from 'node:path'
 import { Lexer, type Token, Tokenizer } from 'marked'
 import { parse as parseYaml } from 'yaml'
-import type { LoadedBlock, LoadedBlockKind, LoadedDocument, Metadata, Span } from '../../domain/document.ts'
+import type {
+  BlockHints,
+  LoadedBlock,
+  LoadedBlockKind,
+  LoadedDocument,
+  Metadata,
+  Span,
+} from '../../domain/document.ts'
 import { lines, skipSpace, trimmed } from '../../text/lines.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { paragraphs } from './text.ts'
@@ -126,9 +133,9 @@ function read(source: string, from: number, mdx: boolean): { blocks: LoadedBlock
   const blocks: LoadedBlock[] = []
   const sections = createSections()
   let firstTitle: string | undefined
-  const add: Add = (kind, span, headings = sections.path()) => {
+  const add: Add = (kind, span, headings = sections.path(), hints = {}) => {
     const { start, end } = trimmed(source, span)
-    if (start < end) blocks.push({ kind, headings, start, end })
+    if (start < end) blocks.push({ ...hints, kind, headings, start, end })
   }
   const located = locate(source, from)
   if (!located) return { blocks: paragraphs(source, from) }
@@ -141,7 +148,7 @@ function read(source: string, from: number, mdx: boolean): { blocks: LoadedBlock
       if (!/^\s*<(?:script|style|template)\b/iu.test(token.raw)) addHtml(source, span, mdx, add)
     } else {
       const kind = KINDS[token.type]
-      if (kind === 'code' || kind === 'table') add(kind, span)
+      if (kind === 'code' || kind === 'table') add(kind, span, undefined, hintsOf(token))
       else if (mdx && /^(?:<|\{\/\*)/u.test(token.raw)) addHtml(source, span, mdx, add)
       else if (kind && !(mdx && /^(?:import|export)\s/u.test(token.raw)))
         addAroundComments(source, span, kind, add)
@@ -284,7 +291,13 @@ class BlockTokenizer extends Tokenizer {
   }
 }
 
-type Add = (kind: LoadedBlockKind, span: Span, headings?: readonly string[]) => void
+type Add = (kind: LoadedBlockKind, span: Span, headings?: readonly string[], hints?: BlockHints) => void
+
+function hintsOf(token: Token): BlockHints {
+  const info = 'lang' in token && typeof token.lang === 'string' ? token.lang : ''
+  const language = /^[\w+#.-]{1,30}(?![^\s{,:])/u.exec(info)?.[0].toLowerCase()
+  return language === undefined ? {} : { language }
+}
 
 /** Comments are for authors: what stands around one is indexed, the comment is not. */
 function addAroundComments(source: string, span: Span, kind: LoadedBlockKind, add: Add): void {

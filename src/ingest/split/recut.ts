@@ -22,6 +22,7 @@ const LOADED_AS: Readonly<Record<Block['kind'], LoadedBlockKind>> = {
   step: 'list',
   task: 'list',
   row: 'table',
+  field: 'list',
   code: 'code',
   quote: 'quote',
 }

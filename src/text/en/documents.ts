@@ -2,6 +2,8 @@ import type { DocumentConventions } from '../knowledge.ts'
 
 export const documents: DocumentConventions = {
   headingKinds: ['chapter', 'part', 'section', 'appendix'],
+  wroteWords: ['wrote', 'writes'],
+  originalMessage: ['original (?:message|mail)', 'forwarded message'],
   labelFields: ['title', 'name', 'subject', 'question', 'heading'],
   keepsHyphenBefore: [],
   // Prefixes that can stand alone.

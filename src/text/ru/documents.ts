@@ -3,6 +3,8 @@ import { legacyEncodings } from './encodings.ts'
 
 export const documents: DocumentConventions = {
   headingKinds: ['глава', 'часть', 'раздел', 'приложение'],
+  wroteWords: ['писал(?:а|\\(а\\))?', 'написал(?:а|\\(а\\))?', 'пишет'],
+  originalMessage: ['(?:исходное|пересланное|пересылаемое) сообщение'],
   labelFields: ['название', 'имя', 'заголовок'],
   keepsHyphenBefore: ['то', 'либо', 'нибудь', 'таки', 'ка', 'де', 'с'],
   keepsHyphenAfter: ['кое', 'кой'],

@@ -38,7 +38,7 @@ export const html = {
       // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
       for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
       try {
-        const found = new Readability(parseHTML(String(document)).document).parse()
+        const found = new Readability(parseHTML(String(document)).document, { keepClasses: true }).parse()
         return found?.content ? parseHTML(found.content).document : undefined
       } catch (thrown) {
         // More nodes beside or inside each other than fit on the stack: no article.

@@ -1,4 +1,5 @@
-import type { LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
+import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
+import { type GridCell, spread } from '../writing/grid.ts'
 import { createSections } from '../writing/sections.ts'
 import type { DomNode } from './dom.ts'
 
@@ -37,9 +38,9 @@ const INLINE = new Set(
   ),
 )
 
-const hrefOf = (node: DomNode): string =>
+const attributeOf = (node: DomNode, name: string): string =>
   'getAttribute' in node && typeof node.getAttribute === 'function'
-    ? String(node.getAttribute('href') ?? '')
+    ? String(node.getAttribute(name) ?? '')
     : ''
 
 const nameOf = (node: DomNode): string => node.nodeName.toLowerCase()
@@ -50,22 +51,64 @@ const isLayout = (node: DomNode): boolean =>
   typeof node.querySelector === 'function' &&
   Boolean(node.querySelector('table, h1, h2, h3, h4, h5, h6, pre'))
 
+const spanOf = (node: DomNode, name: string): number => Number.parseInt(attributeOf(node, name), 10) || 1
+
+/** Powers and marks of footnotes. */
+const RAISED = /^\s*[+−–-]?\d{1,4}\s*$/u
+const isLinked = (node: DomNode): boolean =>
+  nameOf(node.parentNode ?? node) === 'a' ||
+  ('querySelector' in node && typeof node.querySelector === 'function' && Boolean(node.querySelector('a')))
+
+/** Text as it stands, with the line ends of `<br>`. */
+function preformattedText(root: DomNode): string {
+  let text = ''
+  for (let node: DomNode | null = root; node; ) {
+    if (node.nodeType === TEXT) text += node.nodeValue ?? ''
+    else if (nameOf(node) === 'br') text += '\n'
+    const child: DomNode | null = node.firstChild
+    if (child) {
+      node = child
+      continue
+    }
+    while (node && node !== root && !node.nextSibling) node = node.parentNode
+    node = node === root ? null : (node?.nextSibling ?? null)
+  }
+  return text
+}
+
+/** The language that highlighters name in the class of the listing, of the code in it, or of what is around it. */
+function languageOf(pre: DomNode): string | undefined {
+  for (const node of [pre, pre.firstChild, pre.parentNode, pre.parentNode?.parentNode])
+    for (const name of node ? attributeOf(node, 'class').split(/\s/u) : []) {
+      const language = LANGUAGE_CLASS.exec(name)?.[1]?.toLowerCase()
+      if (language !== undefined && !NO_LANGUAGES.has(language)) return language
+    }
+  return undefined
+}
+
+const LANGUAGE_CLASS = /^(?:lang(?:uage)?|highlight(?:-source|-text)?)-([\w+#]{1,30})$/iu
+const NO_LANGUAGES = new Set(['default', 'none', 'text', 'plain', 'plaintext'])
+
 /** False when the element's content is not to be walked. */
 function enter(node: DomNode, page: Page): boolean {
   const name = nameOf(node)
-  if (name === 'a') page.link(hrefOf(node))
+  if (name === 'a') page.link(attributeOf(node, 'href'))
   if (name === 'br') page.lineBreak()
   else if (name === 'hr') page.flush()
   else if (name === 'pre') {
-    page.preformatted(node.textContent ?? '')
+    page.preformatted(preformattedText(node), languageOf(node))
+    return false
+  } else if (name === 'sup' && RAISED.test(node.textContent ?? '')) {
+    page.raised(node.textContent ?? '', isLinked(node))
     return false
   } else if (/^h[1-6]$/.test(name)) page.flush()
   else if (name === 'ul' || name === 'ol' || name === 'dl') page.openList(name === 'ol')
   else if (name === 'li' || name === 'dt') page.openItem()
   else if (name === 'dd') page.flush()
   else if (name === 'table') page.openTable(isLayout(node))
-  else if (name === 'tr') page.openRow()
-  else if (name === 'td' || name === 'th') page.openCell()
+  else if (name === 'tr') page.openRow(nameOf(node.parentNode ?? node) === 'thead')
+  else if (name === 'td' || name === 'th')
+    page.openCell({ isHead: name === 'th', columns: spanOf(node, 'colspan'), rows: spanOf(node, 'rowspan') })
   else if (name === 'blockquote') page.openQuote()
   else if (!INLINE.has(name)) page.flush()
   return true
@@ -86,6 +129,10 @@ function leave(node: DomNode, page: Page): void {
 /** A line up to this length with one link is there for the link: where it leads is kept. */
 const LINK_LINE = 80
 
+const SUPERSCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from('0123456789+-−–', (character, at) => [character, Array.from('⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻')[at] ?? character]),
+)
+
 /** Levels of lists that are shown by indentation. */
 const MAX_INDENTED = 9
 
@@ -99,7 +146,14 @@ function createPage() {
   let inline = ''
   /** Lines of the list or table being read: it becomes one block. */
   let gathered: string[] | undefined
-  let row: string[] | undefined
+  let row: (GridCell & { text: string })[] | undefined
+  /** Rows of the table being read: its spanned cells are known once all are. */
+  let rows: GridCell[][] = []
+  /** Lines of it that name its columns: its caption, and rows of `<thead>` or of `<th>` alone. */
+  let headerRows = 0
+  let isBody = false
+  let isHeadRow = false
+  let isAllHead = true
   const lists: { ordered: boolean; items: number }[] = []
   const tables: ('data' | 'layout')[] = []
   let quotes = 0
@@ -107,11 +161,12 @@ function createPage() {
   /** Where the links of the line that is being read lead. */
   let targets: string[] = []
 
-  const block = (kind: LoadedBlockKind, text: string, headings = sections.path()) => {
+  const block = (kind: LoadedBlockKind, text: string, headings = sections.path(), hints: BlockHints = {}) => {
     if (text.trim() === '') return
     const separator = length === 0 ? '' : '\n\n'
     parts.push(separator, text)
     blocks.push({
+      ...hints,
       kind,
       headings,
       start: length + separator.length,
@@ -131,25 +186,38 @@ function createPage() {
     targets = []
     return only && !text.includes(target) ? `${text} <${target}>` : text
   }
-  const closeGathered = (kind: LoadedBlockKind) => {
-    if (gathered) block(kind, gathered.join('\n'))
+  const closeGathered = (kind: LoadedBlockKind, hints?: BlockHints) => {
+    if (gathered) block(kind, gathered.join('\n'), undefined, hints)
     gathered = undefined
+  }
+  const closeRows = () => {
+    gathered?.push(
+      ...spread(rows)
+        .filter((cells) => cells.some(Boolean))
+        .map((cells) => cells.join(' | ')),
+    )
+    rows = []
   }
   const flush = () => {
     const text = takeInline()
     if (text === '') return
     const line = text.replaceAll('\n', ' ')
     if (row) {
-      const before = row.pop() ?? ''
-      row.push(before === '' ? line : `${before} ${line}`)
+      const cell = row.at(-1)
+      if (cell) cell.text = cell.text === '' ? line : `${cell.text} ${line}`
+      else row.push({ text: line })
     } else if (gathered && lists.length > 0) {
       const list = lists.at(-1)
       const indent = '  '.repeat(Math.min(lists.length, MAX_INDENTED) - 1)
       if (itemBegins && list) gathered.push(`${indent}${list.ordered ? `${++list.items}.` : '-'} ${line}`)
       else gathered.push(`${indent}  ${line}`)
       itemBegins = false
-    } else if (gathered) gathered.push(text)
-    else block(quotes > 0 ? 'quote' : 'paragraph', text)
+    } else if (gathered) {
+      // A caption, which may stand below its table as well.
+      closeRows()
+      if (!isBody) headerRows++
+      gathered.push(line)
+    } else block(quotes > 0 ? 'quote' : 'paragraph', text)
   }
 
   return {
@@ -164,7 +232,12 @@ function createPage() {
     lineBreak() {
       inline += '\n'
     },
-    preformatted(text: string) {
+    /** A figure above the line; the mark of a note stands apart from a number, a power at it. */
+    raised(text: string, isMark: boolean) {
+      const figure = text.trim().replace(/./gu, (character) => SUPERSCRIPTS[character] ?? character)
+      inline += isMark && /\d$/u.test(inline) ? ` ${figure}` : figure
+    },
+    preformatted(text: string, language: string | undefined) {
       flush()
       const code = text.replace(/^\n+/u, '').trimEnd().replace(/\r\n?/gu, '\n')
       if (row) inline += ` ${code.replace(/\s+/gu, ' ')} `
@@ -172,7 +245,7 @@ function createPage() {
         gathered.push(
           ...code.split('\n').map((line) => `${'  '.repeat(Math.min(lists.length, MAX_INDENTED))}${line}`),
         )
-      else block('code', code)
+      else block('code', code, undefined, language === undefined ? {} : { language })
     },
     heading(level: number) {
       const text = takeInline().replaceAll('\n', ' ').replace(/[¶#]$/u, '').trimEnd()
@@ -199,25 +272,39 @@ function createPage() {
     openTable(layout: boolean) {
       flush()
       tables.push(layout ? 'layout' : 'data')
-      if (!layout) gathered ??= []
+      if (layout) return
+      gathered ??= []
+      headerRows = 0
+      isBody = false
     },
-    openRow() {
+    openRow(inHead: boolean) {
       flush()
-      if (tables.at(-1) === 'data') row = []
+      if (tables.at(-1) !== 'data') return
+      row = []
+      isHeadRow = inHead
+      isAllHead = true
     },
-    openCell() {
+    openCell({ isHead, ...spans }: Omit<GridCell, 'text'> & { isHead: boolean }) {
       flush()
-      if (tables.at(-1) === 'data') row?.push('')
+      if (tables.at(-1) !== 'data') return
+      if (!isHead) isAllHead = false
+      row?.push({ text: '', ...spans })
     },
     closeRow() {
       flush()
-      if (row?.some(Boolean)) gathered?.push(row.join(' | '))
+      if (row?.some(({ text }) => text !== '')) {
+        if (!isHeadRow && !isAllHead) isBody = true
+        if (!isBody) headerRows++
+      }
+      // A row without text still counts for the cells that reach down.
+      if (row) rows.push(row)
       row = undefined
     },
     closeTable() {
       flush()
+      closeRows()
       tables.pop()
-      if (lists.length === 0) closeGathered('table')
+      if (lists.length === 0) closeGathered('table', { headerRows })
     },
     openQuote() {
       flush()

@@ -114,6 +114,7 @@ function bodyHandler(
       } else if (name === 'tbl') flow.openTable()
       else if (name === 'tr') flow.openRow()
       else if (name === 'tc') flow.openCell()
+      else if (name === 'tblHeader' && isOn(attributes.val)) flow.headRow()
       else if (name === 'gridSpan') flow.spanCell(Number(attributes.val))
       else if (name === 'vMerge' && attributes.val !== 'restart') flow.continueCell()
     },
@@ -135,6 +136,8 @@ function bodyHandler(
     },
   }
 }
+
+const isOn = (value = ''): boolean => !/^(?:0|false|off)$/u.test(value)
 
 /** Undefined for lines of a table of contents, which repeat the headings. */
 function describe(paragraph: Open, styles: Styles, numbering: Numbering): Paragraph | undefined {

@@ -1,4 +1,5 @@
 import type { DocumentWriter } from '../writing/document-writer.ts'
+import { mergedHeaderRows, spread } from '../writing/grid.ts'
 import { rowOf, tableText } from './cells.ts'
 
 /** A paragraph as its format describes it. `level` of a heading is 1 for the outermost, of a list item 0. */
@@ -17,6 +18,8 @@ interface Cell {
 /** Tables inside tables are read as part of the cell they are in, but only so many deep. */
 interface Table {
   rows: Cell[][]
+  /** Rows that the author marked as repeated on each page. */
+  headerRows: number
 }
 
 /**
@@ -59,17 +62,22 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
       else write(paragraph)
     },
     openTable() {
-      tables.push({ rows: [] })
+      tables.push({ rows: [], headerRows: 0 })
     },
     openRow() {
       tables.at(-1)?.rows.push([])
+    },
+    /** The row is one of the table's header. */
+    headRow() {
+      const table = tables.at(-1)
+      if (table && table.headerRows === table.rows.length - 1) table.headerRows++
     },
     openCell() {
       tables.at(-1)?.rows.at(-1)?.push({ paragraphs: [], span: 1, continued: false })
     },
     spanCell(columns: number) {
       const inside = cell()
-      if (inside && columns > 1) inside.span = Math.min(columns, MAX_SPANNED)
+      if (inside && columns > 1) inside.span = columns
     },
     continueCell() {
       const inside = cell()
@@ -86,11 +94,21 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
             else write(paragraph)
         return
       }
-      const text = tableText(rowsOf(table).map(rowOf))
+      const rows = spread(
+        table.rows.map((row) =>
+          row.map(({ paragraphs, span, continued }) => ({
+            text: paragraphs.map(({ text }) => tidy(text)).join(' '),
+            columns: span,
+            continued,
+          })),
+        ),
+      )
+      const text = tableText(rows.map(rowOf))
       if (around) around.paragraphs.push({ kind: 'paragraph', text })
       else if (text !== '') {
         closeGathered()
-        writer.block('table', text, page?.())
+        const headerRows = table.headerRows || mergedHeaderRows(isMergedAtTop(table), rows)
+        writer.block('table', text, page?.(), headerRows === undefined ? {} : { headerRows })
       }
     },
     /** Ends what is gathered; called before the page changes and at the end. */
@@ -98,26 +116,9 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
   }
 }
 
-const MAX_SPANNED = 64
-/** Of a cell over several rows, what the rows under its first one repeat; in UTF-16 code units. */
-const MAX_REPEATED_CHARACTERS = 200
-
-/** Texts by column; a cell over several rows is repeated, so that every row says what it belongs to. */
-function rowsOf({ rows }: Table): string[][] {
-  const texts: string[][] = []
-  for (const row of rows) {
-    const cells: string[] = []
-    for (const { paragraphs, span, continued } of row) {
-      const above = continued ? (texts.at(-1)?.[cells.length] ?? '') : ''
-      const text = continued
-        ? above.slice(0, MAX_REPEATED_CHARACTERS)
-        : paragraphs.map(({ text }) => tidy(text)).join(' ')
-      cells.push(text, ...Array.from({ length: span - 1 }, () => ''))
-    }
-    texts.push(cells)
-  }
-  return texts
-}
+/** Whether a cell of the first row covers others. */
+const isMergedAtTop = ({ rows: [first = [], second = []] }: Table): boolean =>
+  (first.length > 1 && first.some(({ span }) => span > 1)) || second.some(({ continued }) => continued)
 
 /** Tabs and runs of spaces as one space; line breaks stay. */
 const tidy = (text: string): string =>

@@ -55,6 +55,10 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
       else if ((name === 'table-cell' || name === 'covered-table-cell') && cell) {
         const times = repeats(cell.attributes, 'number-columns-repeated')
         const text = shown(cell)
+        const columns = spanned(cell.attributes, 'columns')
+        const rows = spanned(cell.attributes, 'rows')
+        if (text !== '' && (columns > 1 || rows > 1))
+          sheet?.merge({ row, column, lastRow: row + rows - 1, lastColumn: column + columns - 1 })
         if (text !== '') for (let i = 0; i < Math.min(times, MAX_REPEATED); i++) sheet?.cell(column + i, text)
         column += times
         cell = undefined
@@ -65,6 +69,9 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
     },
   }
 }
+
+const spanned = (attributes: Attributes, what: 'columns' | 'rows'): number =>
+  Number(attributes[`number-${what}-spanned`] ?? 1) || 1
 
 const repeats = (attributes: Attributes, name: string): number =>
   Math.max(1, Number(attributes[name] ?? 1) || 1)

@@ -29,6 +29,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
   let speaking = false
   let inNote = 0
   let itemBegins = false
+  let inHeader = false
   /** Columns that the last cell spans, still to come as covered cells. */
   let covered = 0
 
@@ -61,11 +62,21 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
     if (open.length === 0) for (const text of notes.splice(0)) flow.paragraph({ kind: 'paragraph', text })
   }
   const openCell = (attributes: Attributes, isCovered: boolean) => {
+    const repeated = Number(attributes['number-columns-repeated'] ?? 1) || 1
+    if (isCovered && covered > 0) {
+      covered -= repeated
+      skipping++
+      return
+    }
     flow.openCell()
-    if (!isCovered) covered = Number(attributes['number-columns-spanned'] ?? 1) - 1
-    else if (covered > 0) covered--
-    else flow.continueCell()
-    flow.spanCell(Number(attributes['number-columns-repeated'] ?? 1))
+    if (isCovered) {
+      flow.continueCell()
+      flow.spanCell(repeated)
+      return
+    }
+    const spanned = Number(attributes['number-columns-spanned'] ?? 1) || 1
+    covered = spanned - 1
+    flow.spanCell(Math.max(spanned, repeated))
   }
   return {
     open(name, attributes) {
@@ -88,8 +99,11 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
       else if (name === 'list-item') itemBegins = true
       else if (name === 'note') inNote++
       else if (name === 'table') flow.openTable()
-      else if (name === 'table-row') flow.openRow()
-      else if (name === 'table-cell') openCell(attributes, false)
+      else if (name === 'table-header-rows') inHeader = true
+      else if (name === 'table-row') {
+        flow.openRow()
+        if (inHeader) flow.headRow()
+      } else if (name === 'table-cell') openCell(attributes, false)
       else if (name === 'covered-table-cell') openCell(attributes, true)
       else if (name === 'frame') inTitle = role === 'title'
       else if (name === 'notes') speaking = true
@@ -108,6 +122,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
       else if (name === 'list') lists.pop()
       else if (name === 'note') inNote--
       else if (name === 'table') flow.closeTable()
+      else if (name === 'table-header-rows') inHeader = false
       else if (name === 'frame') inTitle = false
       else if (name === 'notes') speaking = false
       else if (name === 'body') flow.finish()

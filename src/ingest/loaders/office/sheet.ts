@@ -1,34 +1,91 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 import type { DocumentWriter } from '../writing/document-writer.ts'
+import { mergedHeaderRows } from '../writing/grid.ts'
 import { type CellRow, tableText } from './cells.ts'
+
+/** Cells merged into their first one; 1-based, the last ones included. */
+export interface Area {
+  readonly row: number
+  readonly column: number
+  readonly lastRow: number
+  readonly lastColumn: number
+}
+
+interface SheetRow {
+  readonly number: number
+  readonly cells: Map<number, string>
+  /** Rows without anything stand above it. */
+  readonly isAfterGap: boolean
+  /** A cell of it covers others. */
+  isMerged: boolean
+}
+
+/** Covered cells, and looks at rows for them, for each cell that holds something. */
+const MAX_COVERED = 8
 
 /**
  * The cells of a sheet to tables: rows without a gap are one table, and a row of text after a gap begins another;
  * a single cell above a table is its caption. Only cells that hold something cost anything.
  */
 export function createSheet(writer: DocumentWriter, maxTextLength: number) {
-  let table: CellRow[] = []
+  const rows: SheetRow[] = []
+  const areas: Area[] = []
   let row = new Map<number, string>()
   let number = 0
+  let filledCells = 0
   let length = 0
   let gap = false
   let lastEmpty = false
 
-  const closeTable = () => {
-    const rows = table
-    table = []
-    length = 0
-    while (rows.length > 1 && isCaption(rows[0]) && filled(rows[1]) > 1) {
-      writer.block('paragraph', [...(rows.shift()?.values() ?? [])].join(' '))
-    }
-    writer.block('table', tableText(rows))
+  const checkLength = () => {
+    if (writer.length() + length > maxTextLength)
+      throw new ChatbotError(
+        'document_too_large',
+        `The sheets hold more than ${maxTextLength} characters (ingest.maxTextLength). Split the file, or raise the limit.`,
+      )
   }
   const closeRow = () => {
     if (row.size === 0) return
-    if (gap && table.length > 0 && (isHeader(row) || isCaption(row))) closeTable()
-    table.push(row)
+    rows.push({ number, cells: row, isAfterGap: gap, isMerged: false })
     gap = false
     row = new Map()
+  }
+  /** The value of merged cells stands in each of them, but a title over a whole table once. */
+  const fillMerged = () => {
+    const at = new Map(rows.map((each) => [each.number, each]))
+    let room = MAX_COVERED * filledCells
+    for (const area of areas) {
+      const text = at.get(area.row)?.cells.get(area.column)
+      if (text === undefined) continue
+      for (let i = area.row; i <= area.lastRow && room > 0; i++) {
+        room--
+        const covered = at.get(i)
+        if (!covered || (covered.cells.size === 1 && i === area.row)) continue
+        covered.isMerged = true
+        for (let column = area.column; column <= area.lastColumn && room > 0; column++) {
+          if (covered.cells.has(column)) continue
+          room--
+          covered.cells.set(column, text)
+          length += text.length
+          checkLength()
+        }
+      }
+    }
+  }
+  const writeTable = (table: SheetRow[]) => {
+    while (table.length > 1 && isCaption(table[0]?.cells) && filled(table[1]?.cells) > 1) {
+      writer.block('paragraph', [...(table.shift()?.cells.values() ?? [])].join(' '))
+    }
+    const headerRows = mergedHeaderRows(
+      table[0]?.isMerged ?? false,
+      table.slice(0, 2).map(({ cells }) => [...cells.values()]),
+    )
+    writer.block(
+      'table',
+      tableText(table.map(({ cells }) => cells)),
+      undefined,
+      headerRows === undefined ? {} : { headerRows },
+    )
   }
   return {
     /** `at` is 1-based; without it the row follows the last one. */
@@ -42,23 +99,34 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     cell(column: number, text: string) {
       if (text.trim() === '' || column > MAX_COLUMNS) return
       row.set(column, text)
+      filledCells++
       lastEmpty = false
       length += text.length
-      if (writer.length() + length > maxTextLength)
-        throw new ChatbotError(
-          'document_too_large',
-          `The sheets hold more than ${maxTextLength} characters (ingest.maxTextLength). Split the file, or raise the limit.`,
-        )
+      checkLength()
+    },
+    merge(area: Area) {
+      if (areas.length < MAX_AREAS) areas.push(area)
     },
     finish() {
       closeRow()
-      closeTable()
+      fillMerged()
+      let table: SheetRow[] = []
+      for (const each of rows) {
+        if (each.isAfterGap && table.length > 0 && (isHeader(each.cells) || isCaption(each.cells))) {
+          writeTable(table)
+          table = []
+        }
+        table.push(each)
+      }
+      length = 0
+      writeTable(table)
     },
   }
 }
 
 /** What Excel allows. */
 const MAX_COLUMNS = 16_384
+const MAX_AREAS = 100_000
 
 const filled = (row: CellRow | undefined): number => row?.size ?? 0
 const isCaption = (row: CellRow | undefined): boolean => filled(row) === 1

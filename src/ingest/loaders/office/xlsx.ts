@@ -6,7 +6,7 @@ import { createWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
-import { createSheet } from './sheet.ts'
+import { type Area, createSheet } from './sheet.ts'
 import { readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'Excel'
@@ -74,7 +74,7 @@ function sheetHandler(
   let leftOut = 0
   return {
     leftOut: () => leftOut,
-    open(name, { r, t, s, hidden, min, max }) {
+    open(name, { r, t, s, hidden, min, max, ref }) {
       const isHidden = /^(?:1|true)$/u.test(hidden ?? '')
       if (name === 'col' && isHidden) hiddenColumns.fill(1, Number(min), Number(max) + 1)
       else if (name === 'row') {
@@ -87,6 +87,10 @@ function sheetHandler(
         value = ''
       } else if (name === 'v' || name === 't') reading = phonetic === 0
       else if (name === 'rPh') phonetic++
+      else if (name === 'mergeCell') {
+        const area = areaOf(ref)
+        if (area) sheet.merge(area)
+      }
     },
     text(text) {
       if (reading && cell) value += text
@@ -114,6 +118,16 @@ function columnOf(address: string | undefined): number | undefined {
   if (letters === undefined) return undefined
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0)
 }
+
+/** Of an address such as `A2:C4`. */
+function areaOf(ref = ''): Area | undefined {
+  const [first, last] = ref.split(':')
+  const [column, lastColumn] = [columnOf(first), columnOf(last)]
+  const [row, lastRow] = [rowNumber(first), rowNumber(last)]
+  return column && lastColumn && row && lastRow ? { row, column, lastRow, lastColumn } : undefined
+}
+
+const rowNumber = (address = ''): number => Number(/\d{1,7}$/u.exec(address)?.[0] ?? 0)
 
 function shown(
   value: string,

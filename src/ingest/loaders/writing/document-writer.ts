@@ -1,4 +1,4 @@
-import type { LoadedBlockKind, LoadedDocument } from '../../../domain/document.ts'
+import type { BlockHints, LoadedBlockKind, LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
 import { createSections } from './sections.ts'
 import { createTextBuilder } from './text-builder.ts'
@@ -11,8 +11,14 @@ export function createWriter(maxTextLength: number) {
   const sections = createSections()
   const built = createTextBuilder()
 
-  const write = (kind: LoadedBlockKind, text: string, headings: readonly string[], page?: number) => {
-    built.write(kind, text, headings, page)
+  const write = (
+    kind: LoadedBlockKind,
+    text: string,
+    headings: readonly string[],
+    page?: number,
+    hints?: BlockHints,
+  ) => {
+    built.write(kind, text, headings, page, hints)
     if (built.length() > maxTextLength)
       throw new ChatbotError(
         'document_too_large',
@@ -21,9 +27,9 @@ export function createWriter(maxTextLength: number) {
   }
   return {
     /** A part under the last headings; one without visible text is left out. */
-    block(kind: LoadedBlockKind, raw: string, page?: number) {
+    block(kind: LoadedBlockKind, raw: string, page?: number, hints?: BlockHints) {
       const text = clean(raw)
-      if (text !== '') write(kind, text, sections.path(), page)
+      if (text !== '') write(kind, text, sections.path(), page, hints)
     },
     /** `level` 1 is the outermost. */
     heading(level: number, raw: string, page?: number) {
@@ -37,8 +43,8 @@ export function createWriter(maxTextLength: number) {
     /** A part that was written elsewhere, under the last headings. */
     include(part: Pick<LoadedDocument, 'text' | 'blocks'>) {
       const around = sections.path()
-      for (const { kind, headings, start, end } of part.blocks)
-        write(kind, part.text.slice(start, end), [...around, ...headings])
+      for (const { kind, headings, start, end, page, ...hints } of part.blocks)
+        write(kind, part.text.slice(start, end), [...around, ...headings], page, hints)
     },
     length: built.length,
     finish: (): Pick<LoadedDocument, 'text' | 'blocks'> => built.finish(),

@@ -1,4 +1,4 @@
-import type { LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
+import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
 
 /** Writes the text of formats whose source does not read well: blocks apart by blank lines. */
 export function createTextBuilder() {
@@ -9,9 +9,16 @@ export function createTextBuilder() {
     parts.push(part)
     length += part.length
   }
-  const write = (kind: LoadedBlockKind, text: string, headings: readonly string[], page?: number): void => {
+  const write = (
+    kind: LoadedBlockKind,
+    text: string,
+    headings: readonly string[],
+    page?: number,
+    hints: BlockHints = {},
+  ): void => {
     if (length > 0) push('\n\n')
     blocks.push({
+      ...hints,
       kind,
       headings,
       start: length,
