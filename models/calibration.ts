@@ -98,6 +98,7 @@ export const BLOCK_WEIGHTS = {
     isOpen: -0.5,
     offers: 0.2,
     isList: 0.3,
+    isAside: -0.4,
     version: 0.5,
   },
   /** What is known before anything is encoded. */

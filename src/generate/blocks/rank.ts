@@ -29,6 +29,8 @@ export interface BlockFeatures {
   readonly offers: number
   /** A list or table where several things are asked for. */
   readonly isList: number
+  /** A header of a mail, or an older mail that is quoted. */
+  readonly isAside: number
   /** 1: its document is of the version that the question names; -1: of another one. */
   readonly version: number
 }
@@ -146,6 +148,7 @@ export function rankCandidates(
         isOpen: /[:：?]["'»”*_)]*$/u.test(text) ? 1 : 0,
         offers: offers(expected, text, fresh),
         isList: wantsList && candidate.kind !== 'block' ? 1 : 0,
+        isAside: units.every(({ block }) => block.kind === 'quote' || block.kind === 'field') ? 1 : 0,
         version: versionOf(question, first.excerpt.uri, uris),
       }
       const sentences = candidate.units.map((unit) => {
@@ -170,6 +173,7 @@ function scoreOf(features: BlockFeatures): number {
     weights.isOpen * features.isOpen +
     weights.offers * features.offers +
     weights.isList * features.isList +
+    weights.isAside * features.isAside +
     weights.version * features.version
   )
 }
