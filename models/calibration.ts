@@ -108,4 +108,4 @@ export const BLOCK_WEIGHTS = {
 }
 
 /** Evidence above which lists, tables and code are quoted: it was fitted on prose, whose sentences say more. */
-export const LEAST_EVIDENCE_OF_BLOCKS = -1.5
+export const LEAST_EVIDENCE_OF_BLOCKS = -0.6

@@ -21,7 +21,8 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   const followers = followersOf(units)
   const single = units.flatMap((unit): BlockCandidate[] => {
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
-    if (unit.block.group !== undefined || group === undefined) return [{ kind: 'block', units: [unit] }]
+    if (unit.block.group !== undefined || group === undefined)
+      return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
     return [{ kind: kindOf(group), units: group, introduction: unit }]
   })
   const isList = asksList(question)
@@ -40,6 +41,9 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   })
   return [...single, ...whole]
 }
+
+/** It leads to something that was not found: alone it says nothing. */
+const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && /[:：]["»”)*_`]*$/u.test(text)
 
 const kindOf = ([first]: readonly Unit[]): BlockCandidate['kind'] => {
   if (first?.block.kind === 'row') return 'table'

@@ -13,6 +13,10 @@ const MAX_GROUP = 900
 /** Up to which further blocks are added. */
 const ANSWER_LENGTH = 500
 const MAX_BLOCKS = 6
+/** Of a table that is not asked for as a whole. */
+const MAX_ROWS = 3
+/** Below the best one's score by so much, a block is no answer any more. */
+const MAX_SCORE_GAP = 1.5
 /** What follows a block that was taken, within a section, counts so much more. */
 const NEXT_BLOCK = 0.2
 
@@ -23,6 +27,8 @@ export interface AnswerBlock {
   readonly spans: readonly Span[]
   /** Where the mark goes: after the last word, or on a line of its own behind code and tables. */
   readonly markOnOwnLine: boolean
+  /** Whether its first line is the heading above it. */
+  readonly hasHeading: boolean
   /** The block that answers best. */
   readonly unit: Unit
 }
@@ -36,7 +42,7 @@ export function compose(question: string, ranked: readonly RankedBlock[]): Answe
   while (pool.length > 0 && taken.length < MAX_BLOCKS) {
     const next = bestOf(pool, taken.length === 0 ? undefined : used)
     const candidate = pool.splice(next, 1)[0]
-    if (candidate === undefined) break
+    if (candidate === undefined || candidate.score < (ranked[0]?.score ?? 0) - MAX_SCORE_GAP) break
     const { units, introduction } = candidate.candidate
     if (units.some((unit) => used.has(unit)) || (introduction !== undefined && used.has(introduction)))
       continue
@@ -53,7 +59,20 @@ export function compose(question: string, ranked: readonly RankedBlock[]): Answe
     if (host === undefined) taken.push({ main: candidate, units: [...units], answer })
     else Object.assign(host, { units: [...host.units, ...units], answer })
   }
-  return taken.map(({ answer }) => answer)
+  return withoutRepeatedHeadings(taken.map(({ answer }) => answer))
+}
+
+/** A heading is said once, before the first block under it. */
+function withoutRepeatedHeadings(answers: readonly AnswerBlock[]): AnswerBlock[] {
+  let heading = ''
+  return answers.map((answer) => {
+    const [first = ''] = answer.text.split('\n', 1)
+    if (!answer.hasHeading) return answer
+    const isRepeated = first === heading
+    heading = first
+    if (!isRepeated) return answer
+    return { ...answer, text: answer.text.slice(first.length + 1), spans: answer.spans.slice(1) }
+  })
 }
 
 /** Position in the pool of the one to take next. */
@@ -92,12 +111,14 @@ function rendered(ranked: RankedBlock, units: readonly Unit[], isLong: boolean):
     text: [...heading, ...quoted.parts].map(({ text }) => text).join('\n'),
     spans: [...heading, ...quoted.parts].flatMap(({ spans }) => spans),
     markOnOwnLine: quoted.markOnOwnLine,
+    hasHeading: heading.length > 0,
     unit: main,
   })
   const scoresOf = (unit: Unit) => ranked.sentences[ranked.candidate.units.indexOf(unit)] ?? []
   if (main.block.kind === 'row') {
-    const room = ranked.candidate.kind === 'table' ? MAX_GROUP : MAX_BLOCK
-    return whole(renderTable(fitting(ordered, scoresOf, room)))
+    const total = ordered.reduce((sum, { text }) => sum + text.length, 0)
+    const isWhole = ranked.candidate.kind === 'table' && isLong && total <= MAX_GROUP
+    return whole(renderTable(isWhole ? ordered : fitting(ordered, scoresOf)))
   }
   if (ranked.candidate.kind === 'list') {
     const total = ordered.reduce((sum, { text }) => sum + text.length, 0)
@@ -113,12 +134,12 @@ function rendered(ranked: RankedBlock, units: readonly Unit[], isLong: boolean):
   return whole(renderProse(main, span))
 }
 
-/** The best rows within the room, in their order; the best one always. */
-function fitting(units: readonly Unit[], scoresOf: (unit: Unit) => readonly number[], room: number): Unit[] {
+/** The best rows, in their order; the best one always. */
+function fitting(units: readonly Unit[], scoresOf: (unit: Unit) => readonly number[]): Unit[] {
   const best = units.toSorted((a, b) => Math.max(...scoresOf(b), -1) - Math.max(...scoresOf(a), -1))
   const kept = new Set<Unit>()
-  let left = room
-  for (const unit of best) {
+  let left = MAX_BLOCK
+  for (const unit of best.slice(0, MAX_ROWS)) {
     if (kept.size > 0 && unit.text.length > left) continue
     kept.add(unit)
     left -= unit.text.length + 1

@@ -86,11 +86,15 @@ export function renderItem(units: readonly Unit[], room?: number): Quoted {
   return { parts: [...leads, ...items], markOnOwnLine: false }
 }
 
-/** The end of the first line, or of its last word within the room. */
+/** UTF-16 code units in which an item says more than its first line. */
+const ROOMY = 60
+
+/** The end of the first line, or of the last word within the room where there is some. */
 function beginning(text: string, room: number): number {
   const newline = text.indexOf('\n')
   const line = newline < 0 ? text.length : newline
-  if (line <= room) return line
+  if (text.length <= room) return text.length
+  if (line <= room && room < ROOMY) return line
   const space = text.lastIndexOf(' ', room)
   return space > room / 2 ? space : room
 }
@@ -103,12 +107,12 @@ export function renderTable(units: readonly Unit[]): Quoted {
   const headers = block.leads.filter((span) => block.group !== undefined && span.start >= block.group.start)
   const leads = block.leads.filter((span) => !headers.includes(span))
   const row = (span: Span) => cellsOf(excerpt.text(span), { start: 0, end: span.end - span.start })
-  const header = headers.at(-1)
+  const [header, ...furtherHeaders] = headers
   const titles = header === undefined ? row(block).map(() => '') : row(header)
   const lines = [
-    ...headers.slice(0, -1).map((span) => ({ text: tableLine(row(span)), spans: [span] })),
     { text: tableLine(titles), spans: header === undefined ? [] : [header] },
     { text: tableLine(titles.map(() => '---')), spans: [] },
+    ...furtherHeaders.map((span) => ({ text: tableLine(row(span)), spans: [span] })),
     ...units.map((unit) => ({
       text: tableLine(row(unit.block)),
       spans: [{ start: unit.block.start, end: unit.block.end }],

@@ -28,9 +28,14 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
     for (const [{ group }, passage] of touched)
       if (group && group.end - group.start <= MAX_GROUP && !groups.has(keyOf(group)))
         groups.set(keyOf(group), passage)
+    // What a touched block leads to belongs to its passage.
+    const openEnds = new Map([...touched].map(([{ end }, passage]) => [end, passage]))
+    const ledTo = ({ leads }: Block) => leads.flatMap(({ end }) => openEnds.get(end) ?? [])[0]
     return excerpt.blocks.flatMap((block) => {
       const passage =
-        touched.get(block) ?? (block.group === undefined ? undefined : groups.get(keyOf(block.group)))
+        touched.get(block) ??
+        (block.group === undefined ? undefined : groups.get(keyOf(block.group))) ??
+        ledTo(block)
       if (passage === undefined || block.kind === 'heading') return []
       const text = excerpt.text(block)
       if (!/[\p{L}\p{N}]/u.test(text)) return []
