@@ -11,12 +11,12 @@ const MAX_BLOCK = 400
 const MAX_LONG_BLOCK = 800
 const MAX_GROUP = 900
 /** Up to which further blocks are added. */
-const ANSWER_LENGTH = 500
+const ANSWER_LENGTH = 540
 const MAX_BLOCKS = 6
 /** Of a table that is not asked for as a whole. */
 const MAX_ROWS = 3
 /** Below the best one's score by so much, a block is no answer any more. */
-const MAX_SCORE_GAP = 1.5
+const MAX_SCORE_GAP = 2.5
 /** What follows a block that was taken, within a section, counts so much more. */
 const NEXT_BLOCK = 0.2
 
