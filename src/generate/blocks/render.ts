@@ -15,7 +15,12 @@ const spanOf = ({ block }: Unit, { start, end }: Span): Span => ({
 })
 
 /** A hard-wrapped line goes on; its indentation would read as code. */
-const flowing = (text: string): string => text.replace(/[^\S\n]*\n\s*/gu, ' ').trim()
+const flowing = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
 
 /** What leads to a block, each on a line. */
 const leadsOf = ({ block, excerpt }: Unit) =>
@@ -40,7 +45,7 @@ export function headingOf(unit: Unit): Quoted['parts'] {
   if (title === undefined || title.length > MAX_NAME) return []
   const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
   if (heading === undefined) return []
-  const words = excerpt.text(heading).replace(/^[#=\s]+|[#\s]+$/gu, '')
+  const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
   const told = stems([...leads, text].join(' '))
   const isTold = [...stems(words)].every((stem) => told.has(stem))
   if (isTold || flowing(words) !== flowing(title)) return []
