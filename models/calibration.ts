@@ -81,3 +81,31 @@ export const NEARLY_EQUAL_QUESTIONS = 0.978
 
 /** How much less similar to the question a statement may be that contradicts the best one. */
 export const CONTRADICTION_MARGIN = 0.04
+
+/**
+ * Which block of the passages answers, from the cosines of tokens: sums of src/generate/blocks/rank.ts. Set by hand and
+ * checked on docsqa, English and Russian together (docs/QUALITY.md).
+ */
+export const BLOCK_WEIGHTS = {
+  block: {
+    tokens: 12,
+    sentenceTokens: 3,
+    similarity: 8,
+    worstWord: 2,
+    words: 0.8,
+    aboutWords: 0.6,
+    rank: 0.25,
+    isOpen: -0.5,
+    offers: 0.2,
+    isList: 0.3,
+    isAside: -0.4,
+    version: 0.5,
+  },
+  /** What is known before anything is encoded. */
+  shortlist: { words: 0.6, aboutWords: 0.4, rank: 0.6, offers: 0.2 },
+  /** Of the sentences of a block. */
+  sentence: { before: 0.98, similarity: 0.3 },
+}
+
+/** Evidence above which lists, tables and code are quoted: it was fitted on prose, whose sentences say more. */
+export const LEAST_EVIDENCE_OF_BLOCKS = -0.6

@@ -107,7 +107,27 @@ function compare(
     }
     return highest
   })
-  return { similarity: cosine(question.vector, text.sentence), best, truncated: text.truncated }
+  const similarities = parts.map((part) => cosine(question.vector, meanOf(text, part)))
+  return { similarity: cosine(question.vector, text.sentence), best, similarities, truncated: text.truncated }
+}
+
+/** The mean of a part's tokens, normalised; zeros without tokens. */
+function meanOf({ vectors, scales, starts }: PackedText, { start, end }: Span): Float32Array {
+  const dimensions = scales.length
+  const sum = new Float32Array(dimensions)
+  for (const [token, at] of starts.entries()) {
+    if (at < start || at >= end) continue
+    for (let d = 0; d < dimensions; d++) sum[d] = (sum[d] ?? 0) + (vectors[token * dimensions + d] ?? 0)
+  }
+  let squares = 0
+  for (let d = 0; d < dimensions; d++) {
+    const value = (sum[d] ?? 0) * (scales[d] ?? 0)
+    sum[d] = value
+    squares += value * value
+  }
+  const length = Math.sqrt(squares) || 1
+  for (let d = 0; d < dimensions; d++) sum[d] = (sum[d] ?? 0) / length
+  return sum
 }
 
 /** In groups of four, so that each number of the text is read and widened once for four products: twice as fast. */

@@ -44,6 +44,8 @@ export interface LateInteraction {
    * begin in the part; −1 if there is none, as in the part lost by truncation.
    */
   readonly best: readonly Float32Array[]
+  /** For each part: the cosine of the question's vector and the mean of the part's tokens; 0 where none begins in it. */
+  readonly similarities: readonly number[]
   readonly truncated: boolean
 }
 

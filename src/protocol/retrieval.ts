@@ -32,7 +32,7 @@ const fields = {
 }
 
 export const retrievalSchema = z.strictObject({
-  passages: fields.passages.default(6),
+  passages: fields.passages.default(8),
   maxTokens: fields.maxTokens.default(4000),
   mode: fields.mode.default('hybrid'),
   lexicalWeight: fields.lexicalWeight.default(1),

@@ -97,11 +97,19 @@ function stillToRead({ passages, chunks, blocks, pieces }: Reading): DocumentRan
   const wanted = blocks.filter((block) => passages.some((passage) => overlap(block, passage) > 0))
   const spans = wanted.flatMap((block) => [...[block, wholeGroup(block)].filter(isShort), ...block.leads])
   const runs = consecutive(chunks)
-  const missing = spans.filter((span) => ![...runs, ...pieces].some((run) => holds(run, span)))
+  const ahead = passages
+    .filter(({ text }) => endsOpen(text))
+    .map(({ end }) => ({ start: end, end: end + LOOK_AHEAD_CHARACTERS }))
+  const missing = [...spans, ...ahead].filter((span) => ![...runs, ...pieces].some((run) => holds(run, span)))
   const document = chunks[0]?.document ?? ''
   const distinct = new Map(missing.map(({ start, end }) => [`${start} ${end}`, { document, start, end }]))
   return [...distinct.values()]
 }
+
+/** Read behind a passage that ends with a colon: what it leads to begins there. */
+const LOOK_AHEAD_CHARACTERS = 400
+
+const endsOpen = (text: string): boolean => /[:：]["»”)*_`]*$/u.test(text.slice(-20).trimEnd())
 
 /** Spans of which all that is stored in chunks was read. */
 function consecutive(chunks: readonly ReadChunk[]): Span[] {
@@ -125,8 +133,12 @@ function excerptOf({ passages, blocks, pieces }: Reading): Excerpt[] {
       .filter(isShort)
       .map(({ start }) => start),
   )
+  const ends = new Set([...touched].map(({ end }) => end))
+  const isLedTo = ({ leads, group }: Block) =>
+    leads.some(({ end }) => ends.has(end)) && (group === undefined || isShort(group))
   const near = blocks.filter(
-    (block) => touched.has(block) || (block.group !== undefined && groups.has(block.group.start)),
+    (block) =>
+      touched.has(block) || (block.group !== undefined && groups.has(block.group.start)) || isLedTo(block),
   )
   const isRead = (span: Span): boolean => pieces.some((piece) => holds(piece, span))
   const readable = near.flatMap((block): Block[] => {

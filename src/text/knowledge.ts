@@ -75,6 +75,10 @@ export interface Asking {
   readonly date: string
   readonly quantity: string
   readonly name: string
+  /** Asks for several things: `which`, `list`. */
+  readonly list: string
+  /** Asks for a way to do something: `how do I`. */
+  readonly how: string
   readonly dateWords: string
   readonly numberWords: string
   /** The unit of a year after its number, as `stems` gives it; undefined if years have none. */

@@ -1,6 +1,6 @@
 /** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
 import type { Passage } from '../../domain/answer.ts'
-import type { Block, Excerpt } from '../../domain/block.ts'
+import { type Block, type Excerpt, MAX_GROUP } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
@@ -17,9 +17,6 @@ export interface Unit {
   readonly sentences: readonly Span[]
 }
 
-/** UTF-16 code units of a list or table of which all blocks are looked at, when one of them was found. */
-const MAX_GROUP = 2400
-
 /** Each block that the passages touch, and the rest of its list or table; headings are no answers. */
 export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
   return excerpts.flatMap((excerpt) => {
@@ -31,9 +28,14 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
     for (const [{ group }, passage] of touched)
       if (group && group.end - group.start <= MAX_GROUP && !groups.has(keyOf(group)))
         groups.set(keyOf(group), passage)
+    // What a touched block leads to belongs to its passage.
+    const openEnds = new Map([...touched].map(([{ end }, passage]) => [end, passage]))
+    const ledTo = ({ leads }: Block) => leads.flatMap(({ end }) => openEnds.get(end) ?? [])[0]
     return excerpt.blocks.flatMap((block) => {
       const passage =
-        touched.get(block) ?? (block.group === undefined ? undefined : groups.get(keyOf(block.group)))
+        touched.get(block) ??
+        (block.group === undefined ? undefined : groups.get(keyOf(block.group))) ??
+        ledTo(block)
       if (passage === undefined || block.kind === 'heading') return []
       const text = excerpt.text(block)
       if (!/[\p{L}\p{N}]/u.test(text)) return []

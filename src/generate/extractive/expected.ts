@@ -12,6 +12,10 @@ export function expectedAnswer(question: string): Expected {
   return undefined
 }
 
+/** Whether a question asks for several things, or for a way to do something. */
+export const asksList = (question: string): boolean => ASKS_LIST.test(question)
+export const asksHow = (question: string): boolean => ASKS_HOW.test(question) && !ASKS_QUANTITY.test(question)
+
 /** How well a sentence can hold such an answer, -1 to 1; `fresh` are its words that the question does not have. */
 export function offers(expected: Expected, sentence: string, fresh: readonly ContentWord[]): number {
   switch (expected) {
@@ -35,6 +39,8 @@ const words = (pick: (asking: Asking) => string) =>
   new RegExp(asWord(anyOf(({ asking }) => [pick(asking)])), 'iu')
 
 const ASKS_DATE = words(({ date }) => date)
+const ASKS_LIST = words(({ list }) => list)
+const ASKS_HOW = words(({ how }) => how)
 const ASKS_QUANTITY = words(({ quantity }) => quantity)
 const ASKS_NAME = words(({ name }) => name)
 export const DATE_WORD = words(({ dateWords }) => dateWords)

@@ -1,11 +1,17 @@
-/** Answers without a language model: quotes the sentences that answer the question, or says that none does. */
+/** Answers without a language model: quotes what answers the question, or says that nothing does. */
 
-import { ENOUGH } from '../../../models/calibration.ts'
+import { ENOUGH, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
 import { cosine } from '../../domain/cosine.ts'
+import type { Span } from '../../domain/document.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
+import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
+import { type AnswerBlock, compose } from '../blocks/compose.ts'
+import { matchUnits } from '../blocks/match.ts'
+import { rankCandidates, shortlist as shortlistUnits, wordsOfUnits } from '../blocks/rank.ts'
+import { type Unit, unitsOf } from '../blocks/units.ts'
 import { candidatesOf } from './candidates.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
@@ -17,46 +23,58 @@ export interface ExtractiveOptions {
 }
 
 /** Raised when the same question on the same passages gets another answer: cached ones are then not found. */
-export const EXTRACTIVE_VERSION = 'extractive-3'
+export const EXTRACTIVE_VERSION = 'extractive-4'
 
 /**
- * The text is each quotation as it is stored, followed by its mark: `… [1]`, then `… [2]`; when two documents
- * contradict each other, a line before says so. What the passages say
- * is only ever quoted, so that an instruction in a document has no effect.
+ * Prose is answered by its best sentences as they are stored: `… [1]`, then `… [2]`; when two documents contradict each
+ * other, a line before says so. Where there are lists, tables, steps or code, the best blocks are quoted, with what
+ * leads to them. What the passages say is only ever quoted, so that an instruction in a document has no effect.
  */
 export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator {
   return {
     id: 'extractive',
     promptVersion: EXTRACTIVE_VERSION,
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
-      const { quotes, differ } = await answer(embedder, input)
-      if (quotes.length === 0) {
+      const { pieces, differ } = await answer(embedder, input)
+      if (pieces.length === 0) {
         yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
         yield { type: 'end', refused: true, complete: true }
         return
       }
       if (differ) yield { type: 'delta', text: `${KNOWLEDGE[input.language].replies.contradiction}\n\n` }
-      for (const [index, quote] of quotes.entries()) {
+      for (const [index, { text, mark, citation }] of pieces.entries()) {
         const number = index + 1
-        yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${quote.text} [${number}]` }
-        yield { type: 'citation', citation: citationOf(quote, number) }
+        yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${text}${mark}[${number}]` }
+        yield { type: 'citation', citation: { ...citation, number } }
       }
       yield { type: 'end', refused: false, complete: true }
     },
   }
 }
 
+/** A part of an answer and what it quotes. */
+interface Piece {
+  readonly text: string
+  /** Between the text and its citation mark. */
+  readonly mark: string
+  readonly citation: Omit<Citation, 'number'>
+}
+
 interface Found {
   /** None: the passages do not hold an answer. */
-  readonly quotes: readonly Quote[]
-  /** Whether the quotes contradict each other. */
+  readonly pieces: readonly Piece[]
+  /** Whether they contradict each other. */
   readonly differ: boolean
 }
 
-const NOTHING: Found = { quotes: [], differ: false }
+/** Passages whose sentences are compared, and weighed as evidence: what was fitted was fitted on so many. */
+const MAX_PROSE_PASSAGES = 6
+
+const NOTHING: Found = { pieces: [], differ: false }
 
 async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
-  const { standalone, questionVector, language, passages, signal } = input
+  const { standalone, questionVector, language, signal } = input
+  const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
   const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
   if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
@@ -70,26 +88,76 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   const [best] = ranked
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
-  if (confidence(basis, evidenceOf(standalone, passages, ranked)) <= 0) return NOTHING
+  const units = unitsOf(input.excerpts)
+  const isStructured = !units.every(isProse)
+  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
+  if (evidence <= (isStructured ? LEAST_EVIDENCE_OF_BLOCKS : 0)) return NOTHING
   const other = contradictionOf(standalone, ranked)
-  if (other !== undefined) return { quotes: [best, other].map(quoteOf), differ: true }
-  return { quotes: quotesOf(ranked, ENOUGH[basis]), differ: false }
+  if (other !== undefined) return { pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
+  if (!isStructured) return { pieces: quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote), differ: false }
+  return { pieces: (await answerBlocks(embedder, input, units)).map(pieceOfBlock), differ: false }
 }
 
-function citationOf({ passage, start, end, text, similarity }: Quote, number: number): Citation {
+const isProse = ({ block }: Unit): boolean => block.kind === 'paragraph'
+
+async function answerBlocks(
+  embedder: Embedder,
+  { standalone, questionVector, signal }: GenerateInput,
+  units: readonly Unit[],
+): Promise<AnswerBlock[]> {
+  const words = wordsOfUnits(standalone, units)
+  const compared = shortlistUnits(standalone, units, words)
+  const matches = await matchUnits(embedder, { text: standalone, vector: questionVector }, compared, signal)
+  return compose(standalone, rankCandidates(standalone, blockCandidatesOf(standalone, units), words, matches))
+}
+
+function pieceOfBlock({ text, spans, markOnOwnLine, unit }: AnswerBlock): Piece {
+  const { excerpt, passage, block } = unit
+  const { document, uri, title } = excerpt
+  const quoted = spans.map((span) => ({ ...span, text: excerpt.text(span) }))
+  const isWithin = ({ start, end }: Span) => start >= block.start && end <= block.end
+  const main = quoted.find(isWithin) ?? { start: block.start, end: block.end, text: unit.text }
+  return {
+    text,
+    mark: markOnOwnLine ? '\n\n' : ' ',
+    citation: {
+      document,
+      uri,
+      title,
+      ...main,
+      spans: quoted.length > 1 ? quoted : undefined,
+      score: Math.min(1, Math.max(0, passage.score)),
+      heading: block.headings.length > 0 ? block.headings.join(' › ') : passage.heading,
+      page: block.page ?? passage.page,
+      line: lineOf(unit, main.start),
+    },
+  }
+}
+
+/** Lines are known of passages; what stands before its passage has none. */
+function lineOf({ passage }: Unit, start: number): number | undefined {
+  const { line, text } = passage
+  if (line === undefined || start < passage.start || start > passage.end) return undefined
+  return line + newlines(text.slice(0, start - passage.start))
+}
+
+function pieceOfQuote({ passage, start, end, text, similarity }: Quote): Piece {
   const { document, uri, title, heading, page, line } = passage
   return {
-    number,
-    document,
-    uri,
-    title,
-    start: passage.start + start,
-    end: passage.start + end,
     text,
-    score: Math.min(1, Math.max(0, similarity)),
-    heading,
-    page,
-    line: line === undefined ? undefined : line + newlines(passage.text.slice(0, start)),
+    mark: ' ',
+    citation: {
+      document,
+      uri,
+      title,
+      start: passage.start + start,
+      end: passage.start + end,
+      text,
+      score: Math.min(1, Math.max(0, similarity)),
+      heading,
+      page,
+      line: line === undefined ? undefined : line + newlines(passage.text.slice(0, start)),
+    },
   }
 }
 

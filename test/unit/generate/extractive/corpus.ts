@@ -1,11 +1,14 @@
 /** Documents as the generator gets them: loaded, split, embedded and searched with the real model, in memory. */
 
 import { builtinModel } from '../../../../models/builtin.ts'
-import { type RunningEmbedder, startEmbedder } from '../../../../models/embedder.ts'
+import { type LocalEmbedder, startEmbedder } from '../../../../models/embedder.ts'
+import { lateInteraction } from '../../../../models/late-interaction.ts'
 import { loadTokenizer } from '../../../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../../../src/domain/answer.ts'
+import type { Block, Excerpt } from '../../../../src/domain/block.ts'
 import { cosine } from '../../../../src/domain/cosine.ts'
 import { extractiveGenerator } from '../../../../src/generate/extractive/extractive.ts'
+import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
 import { loadDocument } from '../../../../src/ingest/loaders/load.ts'
 import { splitDocument } from '../../../../src/ingest/split/splitter.ts'
 import type { Embedder, Embedding } from '../../../../src/ports/embedder.ts'
@@ -39,6 +42,7 @@ export async function testCorpus(): Promise<TestCorpus> {
   const embedder = remembering(running)
   const tokenizer = loadTokenizer(model.folder)
   const texts = new Map<string, string>()
+  const blocks = new Map<string, Block[]>()
   const stored: { passage: Passage; vector: Float32Array }[] = []
 
   const vectorOf = async (question: string) => {
@@ -46,6 +50,19 @@ export async function testCorpus(): Promise<TestCorpus> {
     if (embedding === undefined) throw new Error('no vector')
     return embedding.vector
   }
+
+  /** Of what is no document of the corpus, the paragraphs. */
+  const excerptsOf = (passages: readonly Passage[]): Excerpt[] =>
+    excerptsOfTexts(passages).map((excerpt) => {
+      const text = texts.get(excerpt.uri)
+      return text === undefined
+        ? excerpt
+        : {
+            ...excerpt,
+            blocks: blocks.get(excerpt.uri) ?? [],
+            text: ({ start, end }) => text.slice(start, end),
+          }
+    })
 
   const corpus: TestCorpus = {
     embedder,
@@ -57,6 +74,7 @@ export async function testCorpus(): Promise<TestCorpus> {
         { as: 'passage', priority: 'ingest' },
       )
       texts.set(uri, document.text)
+      blocks.set(uri, blocksOf(document))
       for (const [i, { start, end, text, heading, line }] of chunks.entries()) {
         const vector = embeddings[i]?.vector ?? new Float32Array()
         const place = { document: uri, collection: 'test', uri, title: document.title, chunk: `${uri}:${i}` }
@@ -92,7 +110,7 @@ export async function testCorpus(): Promise<TestCorpus> {
         questionVector: await vectorOf(question),
         language: detectLanguage(question),
         passages,
-        excerpts: excerptsOfTexts(passages),
+        excerpts: excerptsOf(passages),
         history: [],
         ...workFor('somebody', signal),
       })
@@ -110,10 +128,11 @@ export async function testCorpus(): Promise<TestCorpus> {
 }
 
 /** The same sentences come up in many tests. */
-function remembering(embedder: RunningEmbedder): Embedder {
+function remembering(embedder: LocalEmbedder): Embedder {
   const known = new Map<string, Embedding>()
   return {
     model: embedder.model,
+    interact: lateInteraction(embedder.encode),
     async embed(texts, options) {
       options.signal?.throwIfAborted()
       const missing = [...new Set(texts)].filter((text) => !known.has(options.as + text))

@@ -1,0 +1,77 @@
+/** What may stand in an answer: a block, or a whole list, procedure or table where that is asked for. */
+import { asksHow, asksList } from '../extractive/expected.ts'
+import type { Unit } from './units.ts'
+
+export interface BlockCandidate {
+  readonly kind: 'block' | 'list' | 'table'
+  /** One, or those of a group in the order of the document. */
+  readonly units: readonly Unit[]
+  /** The paragraph that ends with a colon, where its list, table or code was found by it: it is quoted as their lead. */
+  readonly introduction?: Unit
+}
+
+/** UTF-16 code units of a table that is given whole. */
+const MAX_TABLE = 1600
+/** UTF-16 code units of a list that is given whole, or by the beginnings of its items. */
+const MAX_LIST = 8000
+/** UTF-16 code units of a procedure that is given whole. */
+const MAX_PROCEDURE = 900
+
+export function candidatesOf(question: string, units: readonly Unit[]): BlockCandidate[] {
+  const followers = followersOf(units)
+  const single = units.flatMap((unit): BlockCandidate[] => {
+    const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
+    if (unit.block.group !== undefined || group === undefined)
+      return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
+    return [{ kind: kindOf(group), units: group, introduction: unit }]
+  })
+  const isList = asksList(question)
+  if (!isList && !asksHow(question)) return single
+  const groups = Map.groupBy(
+    units.filter(({ block }) => block.group !== undefined),
+    ({ excerpt, block }) => `${excerpt.document} ${block.group?.start}`,
+  )
+  const whole = [...groups.values()].flatMap((group): BlockCandidate[] => {
+    const kind = kindOf(group)
+    const length = group.reduce((sum, { text }) => sum + text.length, 0)
+    // The beginnings of a long list's items name them; the steps of a long procedure would be cut.
+    const longest = kind === 'table' ? MAX_TABLE : isList ? MAX_LIST : MAX_PROCEDURE
+    if (group.length < 2 || length > longest || (kind === 'table' && !isList)) return []
+    return [{ kind, units: group }]
+  })
+  return [...single, ...whole]
+}
+
+/** It leads to something that was not found: alone it says nothing. */
+const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && /[:：]["»”)*_`]*$/u.test(text)
+
+const kindOf = ([first]: readonly Unit[]): BlockCandidate['kind'] => {
+  if (first?.block.kind === 'row') return 'table'
+  return first?.block.group === undefined ? 'block' : 'list'
+}
+
+/** Lists, tables and code by the end of the sentence that leads to them. */
+function followersOf(units: readonly Unit[]): ReadonlyMap<string, readonly Unit[]> {
+  const found = new Map<string, Unit[]>()
+  for (const unit of units) {
+    const lead = unit.block.leads[0]
+    if (lead === undefined) continue
+    const key = `${unit.excerpt.document} ${lead.end}`
+    found.set(key, [...(found.get(key) ?? []), unit])
+  }
+  for (const [key, group] of found) {
+    const first = group[0]
+    // Only what stands next to the sentence, as one listing or one list.
+    found.set(
+      key,
+      first === undefined
+        ? []
+        : group.filter(
+            ({ block }) =>
+              block.group?.start === first.block.group?.start &&
+              (block.group !== undefined || block === first.block),
+          ),
+    )
+  }
+  return found
+}

@@ -1,0 +1,102 @@
+/** How well units meet a question, token by token where the embedder can, else by the cosine of the whole block. */
+import { cosine } from '../../domain/cosine.ts'
+import type { Embedder } from '../../ports/embedder.ts'
+import { contentWords } from '../../text/content-words.ts'
+import type { Unit } from './units.ts'
+import { type Window, windowsOf } from './windows.ts'
+
+export interface UnitMatch {
+  /** For each content token of the question its highest cosine in title, headings and leads; empty without token vectors. */
+  readonly before: Float32Array
+  /** The same in each sentence of the unit. */
+  readonly sentences: readonly SentenceMatch[]
+}
+
+export interface SentenceMatch {
+  readonly best: Float32Array
+  /** Cosine with the question. */
+  readonly similarity: number
+}
+
+export interface Matches {
+  readonly of: (unit: Unit) => UnitMatch | undefined
+  /** For each content token, the number of the word that it is a part of. */
+  readonly words: readonly number[]
+}
+
+/** What a question's words and its vector say of the units. */
+export async function matchUnits(
+  embedder: Embedder,
+  question: { readonly text: string; readonly vector: Float32Array },
+  units: readonly Unit[],
+  signal: AbortSignal,
+): Promise<Matches> {
+  const windows = windowsOf(units)
+  return embedder.interact === undefined
+    ? byVectors(embedder, question.vector, windows, signal)
+    : byTokens(embedder.interact, question.text, windows, signal)
+}
+
+const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
+
+async function byTokens(
+  interact: NonNullable<Embedder['interact']>,
+  question: string,
+  windows: readonly Window[],
+  signal: AbortSignal,
+): Promise<Matches> {
+  const found = await interact(
+    question,
+    windows.map(({ text, prefix, parts }) => ({ text, parts: [prefix, ...parts] })),
+    { priority: 'question', signal },
+  )
+  const words = [...question.matchAll(WORD)].map(({ 0: word, index }) => ({
+    start: index,
+    end: index + word.length,
+    isContent: contentWords(word).length > 0,
+  }))
+  const wordOf = found.question.map(({ start, end }) =>
+    words.findIndex((word) => word.start < end && start < word.end),
+  )
+  const content = wordOf.flatMap((word, token) => (words[word]?.isContent ? [token] : []))
+  const kept = content.length > 0 ? content : wordOf.map((_, token) => token)
+  const pick = (values: Float32Array | undefined) => Float32Array.from(kept, (token) => values?.[token] ?? -1)
+  const units = new Map<Unit, { before: Float32Array; sentences: SentenceMatch[] }>()
+  for (const [at, { parts }] of windows.entries()) {
+    const text = found.texts[at]
+    if (text === undefined) continue
+    const before = pick(text.best[0])
+    for (const [i, part] of parts.entries()) {
+      const match = units.get(part.unit) ?? { before, sentences: [] }
+      match.sentences[part.sentence] = {
+        best: pick(text.best[i + 1]),
+        similarity: text.similarities[i + 1] ?? 0,
+      }
+      units.set(part.unit, match)
+    }
+  }
+  return { of: (unit) => units.get(unit), words: kept.map((token) => wordOf[token] ?? -1) }
+}
+
+async function byVectors(
+  embedder: Embedder,
+  vector: Float32Array,
+  windows: readonly Window[],
+  signal: AbortSignal,
+): Promise<Matches> {
+  const embeddings = await embedder.embed(
+    windows.map(({ text }) => text),
+    { as: 'passage', priority: 'question', signal },
+  )
+  const none = new Float32Array()
+  const units = new Map<Unit, { before: Float32Array; sentences: SentenceMatch[] }>()
+  for (const [at, { parts }] of windows.entries()) {
+    const similarity = cosine(vector, embeddings[at]?.vector ?? new Float32Array(vector.length))
+    for (const part of parts) {
+      const match = units.get(part.unit) ?? { before: none, sentences: [] }
+      match.sentences[part.sentence] = { best: none, similarity }
+      units.set(part.unit, match)
+    }
+  }
+  return { of: (unit) => units.get(unit), words: [] }
+}

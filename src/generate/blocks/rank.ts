@@ -1,0 +1,211 @@
+/** Which block answers: its meaning token by token, its words, its passage's rank, and what kind of thing is asked for. */
+import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
+import { contentWords, stems } from '../../text/content-words.ts'
+import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
+import type { BlockCandidate } from './candidates.ts'
+import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
+import type { Unit } from './units.ts'
+import { versionOf } from './versions.ts'
+
+/** Cosines are those of the question's content tokens; shares are 0 to 1, of the question's words, rare ones counting more. */
+export interface BlockFeatures {
+  /** Late interaction of the block behind its title, headings and leads: the mean of each token's highest cosine. */
+  readonly tokens: number
+  /** The same of its best sentence. */
+  readonly sentenceTokens: number
+  /** Cosine of question and best sentence. */
+  readonly similarity: number
+  /** The word that is met worst. */
+  readonly worstWord: number
+  /** Words in the block, its leads, its headings or its title. */
+  readonly words: number
+  /** Words in its headings and its title. */
+  readonly aboutWords: number
+  /** 1 for the best passage, a half for the second, and so on. */
+  readonly rank: number
+  /** It leads to something else, or asks itself. */
+  readonly isOpen: number
+  /** Whether it holds a date, a number or a name when the question asks for one, -1 to 1. */
+  readonly offers: number
+  /** A list or table where several things are asked for. */
+  readonly isList: number
+  /** A header of a mail, or an older mail that is quoted. */
+  readonly isAside: number
+  /** 1: its document is of the version that the question names; -1: of another one. */
+  readonly version: number
+}
+
+export interface RankedBlock {
+  readonly candidate: BlockCandidate
+  readonly score: number
+  /** For each unit and each of its sentences: how well it meets the question. */
+  readonly sentences: readonly (readonly number[])[]
+}
+
+/** Units that are compared token by token: more give the same answers on docsqa. */
+const MAX_COMPARED_UNITS = 24
+
+/** What the words of units say before anything is encoded. */
+export interface WordsOf {
+  /** Share of the question's words that some stems make up. */
+  readonly share: (has: (stem: string) => boolean) => number
+  readonly own: ReadonlySet<string>
+  readonly leads: ReadonlySet<string>
+  readonly about: ReadonlySet<string>
+}
+
+export interface WordedUnits {
+  readonly of: (unit: Unit) => WordsOf
+}
+
+export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUnits {
+  const asked = [...stems(question)]
+  const about = new Map<string, ReadonlySet<string>>()
+  const aboutOf = ({ excerpt, block }: Unit) => {
+    const text = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
+    const known = about.get(text) ?? stems(text)
+    about.set(text, known)
+    return known
+  }
+  const sets = new Map(units.map((unit) => [unit, stems(unit.text)]))
+  const rarity = new Map(
+    asked.map((stem) => {
+      const holders = [...sets.values()].filter((set) => set.has(stem)).length
+      return [stem, Math.log(1 + (units.length - holders + 0.5) / (holders + 0.5))]
+    }),
+  )
+  const total = asked.reduce((sum, stem) => sum + (rarity.get(stem) ?? 0), 0)
+  const share = (has: (stem: string) => boolean) =>
+    total === 0 ? 0 : asked.reduce((sum, stem) => sum + (has(stem) ? (rarity.get(stem) ?? 0) : 0), 0) / total
+  return {
+    of: (unit) => ({
+      share,
+      own: sets.get(unit) ?? stems(unit.text),
+      leads: stems(unit.leads.join(' ')),
+      about: aboutOf(unit),
+    }),
+  }
+}
+
+/** The units that are worth encoding, in the order that they had. */
+export function shortlist(question: string, units: readonly Unit[], words: WordedUnits): Unit[] {
+  if (units.length <= MAX_COMPARED_UNITS) return [...units]
+  const expected = expectedAnswer(question)
+  const known = stems(question)
+  const { words: all, aboutWords, rank, offers: offered } = BLOCK_WEIGHTS.shortlist
+  const scores = new Map(
+    units.map((unit) => {
+      const { share, own, leads, about } = words.of(unit)
+      const fresh = contentWords(unit.text).filter(({ stem }) => !known.has(stem))
+      return [
+        unit,
+        all * share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
+          aboutWords * share((stem) => about.has(stem)) +
+          rank / unit.passage.number +
+          offered * offers(expected, unit.text, fresh),
+      ]
+    }),
+  )
+  const kept = new Set(
+    units.toSorted((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0)).slice(0, MAX_COMPARED_UNITS),
+  )
+  return units.filter((unit) => kept.has(unit))
+}
+
+/** Best first. Candidates without a unit that was matched are left out. */
+export function rankCandidates(
+  question: string,
+  candidates: readonly BlockCandidate[],
+  words: WordedUnits,
+  matches: Matches,
+): RankedBlock[] {
+  const known = stems(question)
+  const expected = expectedAnswer(question)
+  const wantsList = asksList(question)
+  const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
+  return candidates
+    .flatMap((candidate) => {
+      const units =
+        candidate.introduction === undefined ? candidate.units : [candidate.introduction, ...candidate.units]
+      const found = units.flatMap((unit) => {
+        const match = matches.of(unit)
+        return match === undefined ? [] : [match]
+      })
+      const [first] = units
+      if (first === undefined || found.length === 0) return []
+      const held = units.map((unit) => words.of(unit))
+      const { share } = words.of(first)
+      const text = units.map((unit) => unit.text).join('\n')
+      const fresh = contentWords(text).filter(({ stem }) => !known.has(stem))
+      const isAbout = (stem: string) => words.of(first).about.has(stem)
+      const features: BlockFeatures = {
+        ...tokenFeatures(found, matches.words),
+        words: share(
+          (stem) => held.some(({ own, leads }) => own.has(stem) || leads.has(stem)) || isAbout(stem),
+        ),
+        aboutWords: share(isAbout),
+        rank: Math.max(...units.map(({ passage }) => 1 / passage.number)),
+        isOpen: /[:：?]["'»”*_)]*$/u.test(text) ? 1 : 0,
+        offers: offers(expected, text, fresh),
+        isList: wantsList && candidate.kind !== 'block' ? 1 : 0,
+        isAside: units.every(({ block }) => block.kind === 'quote' || block.kind === 'field') ? 1 : 0,
+        version: versionOf(question, first.excerpt.uri, uris),
+      }
+      const sentences = candidate.units.map((unit) => {
+        const match = matches.of(unit)
+        return match === undefined ? [] : match.sentences.map((sentence) => sentenceScore(match, sentence))
+      })
+      return [{ candidate, score: scoreOf(features), sentences }]
+    })
+    .sort((a, b) => b.score - a.score)
+}
+
+function scoreOf(features: BlockFeatures): number {
+  const weights: Readonly<Record<keyof BlockFeatures, number>> = BLOCK_WEIGHTS.block
+  return (
+    weights.tokens * features.tokens +
+    weights.sentenceTokens * features.sentenceTokens +
+    weights.similarity * features.similarity +
+    weights.worstWord * features.worstWord +
+    weights.words * features.words +
+    weights.aboutWords * features.aboutWords +
+    weights.rank * features.rank +
+    weights.isOpen * features.isOpen +
+    weights.offers * features.offers +
+    weights.isList * features.isList +
+    weights.isAside * features.isAside +
+    weights.version * features.version
+  )
+}
+
+type TokenFeatures = Pick<BlockFeatures, 'tokens' | 'sentenceTokens' | 'similarity' | 'worstWord'>
+
+function tokenFeatures(found: readonly UnitMatch[], words: readonly number[]): TokenFeatures {
+  const before = found.map((match) => match.before).reduce(highest)
+  const sentences = found.flatMap((match) => match.sentences)
+  const all = sentences.map(({ best }) => best).reduce(highest, before)
+  const similarity = Math.max(...sentences.map((sentence) => sentence.similarity))
+  if (all.length === 0) return { tokens: similarity, sentenceTokens: similarity, similarity, worstWord: 0 }
+  const byWord = Map.groupBy(all.keys(), (token) => words[token] ?? -1)
+  return {
+    tokens: mean(all),
+    sentenceTokens: Math.max(...sentences.map(({ best }) => mean(highest(before, best)))),
+    similarity,
+    worstWord: Math.min(
+      ...[...byWord.values()].map((tokens) => mean(Float32Array.from(tokens, (token) => all[token] ?? 0))),
+    ),
+  }
+}
+
+/** For choosing sentences within a block: what stands before it counts a little less than what it says itself. */
+function sentenceScore({ before }: UnitMatch, { best, similarity }: SentenceMatch): number {
+  const { before: damped, similarity: weight } = BLOCK_WEIGHTS.sentence
+  const tokens =
+    best.length === 0 ? 0 : mean(best.map((value, i) => Math.max(value, damped * (before[i] ?? -1))))
+  return tokens + weight * similarity
+}
+
+const highest = (a: Float32Array, b: Float32Array): Float32Array =>
+  a.length === 0 ? b : a.map((value, i) => Math.max(value, b[i] ?? -1))
+
+const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,0 +1,146 @@
+/** Blocks as Markdown that stands on its own: with what leads to them, tables with their header, code in fences. */
+import type { Span } from '../../domain/document.ts'
+import { cellsOf } from '../../ingest/blocks/rows.ts'
+import { stems } from '../../text/content-words.ts'
+import type { Unit } from './units.ts'
+
+export interface Quoted {
+  readonly parts: readonly { readonly text: string; readonly spans: readonly Span[] }[]
+  readonly markOnOwnLine: boolean
+}
+
+const spanOf = ({ block }: Unit, { start, end }: Span): Span => ({
+  start: block.start + start,
+  end: block.start + end,
+})
+
+/** A hard-wrapped line goes on; its indentation would read as code. */
+const flowing = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
+
+/** What leads to a block, each on a line. */
+const leadsOf = ({ block, excerpt }: Unit) =>
+  block.leads.map((span) => ({ text: itemLine(excerpt.text(span)), spans: [span] }))
+
+const MARKER = /^(?:[-+•‣◦▪–—o]|\*\)?)[ \t]+/u
+const HAS_CODE = /(?:^|\n)[ \t]*(?:```|~~~)/u
+
+/** An item or a sentence on one line, its marker one of Markdown. */
+function itemLine(text: string): string {
+  const line = HAS_CODE.test(text) ? text.trim() : flowing(text)
+  return MARKER.test(line) ? line.replace(MARKER, '- ') : line
+}
+
+/** UTF-16 code units of a heading, or of the line that names an item. */
+const MAX_NAME = 120
+
+/** The heading above a block, where it says more than the block and what leads to it. */
+export function headingOf(unit: Unit): Quoted['parts'] {
+  const { excerpt, block, text, leads } = unit
+  const title = block.headings.at(-1)
+  if (title === undefined || title.length > MAX_NAME) return []
+  const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
+  if (heading === undefined) return []
+  const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
+  const told = stems([...leads, text].join(' '))
+  const isTold = [...stems(words)].every((stem) => told.has(stem))
+  if (isTold || flowing(words) !== flowing(title)) return []
+  return [{ text: `**${flowing(words)}**`, spans: [{ start: heading.start, end: heading.end }] }]
+}
+
+/** A paragraph, an item or a quotation; `span` is what of it is quoted. An item keeps the line that names it. */
+export function renderProse(unit: Unit, span: Span): Quoted {
+  const { block, text } = unit
+  const named = text.indexOf('\n')
+  const isItem = block.group !== undefined
+  const name = {
+    start: 0,
+    end: named < 0 || named > MAX_NAME ? Math.min(MAX_NAME, unit.sentences[0]?.end ?? 0) : named,
+  }
+  const cut =
+    isItem && span.start >= name.end
+      ? [{ text: itemLine(text.slice(0, name.end)), spans: [spanOf(unit, name)] }]
+      : []
+  const said = unquoted(block.kind, text.slice(span.start, span.end))
+  return {
+    parts: [...leadsOf(unit), ...cut, { text: itemLine(said), spans: [spanOf(unit, span)] }],
+    markOnOwnLine: false,
+  }
+}
+
+/** The marks at the beginning of quoted lines are not what is said. */
+const unquoted = (kind: string, text: string): string =>
+  kind === 'quote' ? text.replace(/(^|\n)[ \t]*(?:>[ \t]?)+/gu, '$1') : text
+
+/** Items with what leads to their list; `room` cuts each at its first line. */
+export function renderItem(units: readonly Unit[], room?: number): Quoted {
+  const [first] = units
+  if (first === undefined) return { parts: [], markOnOwnLine: false }
+  const outer = Math.min(...units.map(({ block }) => block.leads.length))
+  const leads = leadsOf(first).slice(0, outer)
+  const items = units.map((unit) => {
+    const end = room === undefined ? unit.text.length : beginning(unit.text, room)
+    const indent = '  '.repeat(Math.max(0, unit.block.leads.length - outer))
+    const span = { start: 0, end }
+    return { text: indent + itemLine(unit.text.slice(0, end)), spans: [spanOf(unit, span)] }
+  })
+  return { parts: [...leads, ...items], markOnOwnLine: false }
+}
+
+/** UTF-16 code units in which an item says more than its first line. */
+const ROOMY = 60
+
+/** The end of the first line, or of the last word within the room where there is some. */
+function beginning(text: string, room: number): number {
+  const newline = text.indexOf('\n')
+  const line = newline < 0 ? text.length : newline
+  if (text.length <= room) return text.length
+  if (line <= room && room < ROOMY) return line
+  const space = text.lastIndexOf(' ', room)
+  return space > room / 2 ? space : room
+}
+
+/** Rows of one table under their header. */
+export function renderTable(units: readonly Unit[]): Quoted {
+  const [first] = units
+  if (first === undefined) return { parts: [], markOnOwnLine: true }
+  const { block, excerpt } = first
+  const headers = block.leads.filter((span) => block.group !== undefined && span.start >= block.group.start)
+  const leads = block.leads.filter((span) => !headers.includes(span))
+  const row = (span: Span) => cellsOf(excerpt.text(span), { start: 0, end: span.end - span.start })
+  const [header, ...furtherHeaders] = headers
+  const titles = header === undefined ? row(block).map(() => '') : row(header)
+  const lines = [
+    { text: tableLine(titles), spans: header === undefined ? [] : [header] },
+    { text: tableLine(titles.map(() => '---')), spans: [] },
+    ...furtherHeaders.map((span) => ({ text: tableLine(row(span)), spans: [span] })),
+    ...units.map((unit) => ({
+      text: tableLine(row(unit.block)),
+      spans: [{ start: unit.block.start, end: unit.block.end }],
+    })),
+  ]
+  const before = leads.map((span) => ({ text: `${flowing(excerpt.text(span))}\n`, spans: [span] }))
+  return { parts: [...before, ...lines], markOnOwnLine: true }
+}
+
+const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+/** A listing with the sentence that introduces it; lines beyond the room are left out at the end. */
+export function renderCode(unit: Unit, room: number): Quoted {
+  const isFenced = HAS_CODE.test(unit.text)
+  const end =
+    unit.text.length <= room ? unit.text.length : Math.max(unit.text.lastIndexOf('\n', room), 0) || room
+  const text = unit.text.slice(0, end)
+  const fence = '`'.repeat(Math.max(3, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length + 1)))
+  const isOpen = isFenced && end < unit.text.length
+  const opening = /^(?:`{3,}|~{3,})/u.exec(text)?.[0] ?? ''
+  const code = isFenced ? `${text}${isOpen ? `\n${opening}` : ''}` : `${fence}\n${text}\n${fence}`
+  return {
+    parts: [...leadsOf(unit), { text: code, spans: [spanOf(unit, { start: 0, end })] }],
+    markOnOwnLine: true,
+  }
+}

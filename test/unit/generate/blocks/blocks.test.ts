@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import type { Passage } from '../../../../src/domain/answer.ts'
+import type { Excerpt } from '../../../../src/domain/block.ts'
+import { candidatesOf } from '../../../../src/generate/blocks/candidates.ts'
+import { type AnswerBlock, compose } from '../../../../src/generate/blocks/compose.ts'
+import type { RankedBlock } from '../../../../src/generate/blocks/rank.ts'
+import { unitsOf } from '../../../../src/generate/blocks/units.ts'
+import { versionOf } from '../../../../src/generate/blocks/versions.ts'
+import { windowsOf } from '../../../../src/generate/blocks/windows.ts'
+import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
+import { loadDocument } from '../../../../src/ingest/loaders/load.ts'
+
+async function excerptOf(source: string, uri = 'a.md', part?: string): Promise<Excerpt> {
+  const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 100_000 })
+  const found = part ?? document.text
+  const start = document.text.indexOf(found)
+  const text = document.text.slice(start, start + found.length)
+  const passage: Passage = {
+    number: 1,
+    chunk: 'c',
+    document: uri,
+    collection: 'test',
+    uri,
+    title: document.title,
+    start,
+    end: start + text.length,
+    text,
+    score: 0.9,
+  }
+  return {
+    document: uri,
+    uri,
+    title: document.title,
+    passages: [passage],
+    blocks: blocksOf(document),
+    text: (span) => document.text.slice(span.start, span.end),
+  }
+}
+
+/** The answer whose best block is the first candidate that holds `best`; the others follow in the order of the document. */
+async function answerOf(
+  question: string,
+  source: string,
+  best: string,
+  uri?: string,
+): Promise<AnswerBlock[]> {
+  const excerpt = await excerptOf(source, uri)
+  const ranked = candidatesOf(question, unitsOf([excerpt])).map((candidate): RankedBlock => {
+    const has = (text: string) => (text.includes(best) ? 1 : 0)
+    const sentences = candidate.units.map((unit) =>
+      unit.sentences.map(({ start, end }) => has(unit.text.slice(start, end))),
+    )
+    const introduced = candidate.introduction === undefined ? [] : [candidate.introduction]
+    const score = Math.max(...[...introduced, ...candidate.units].map(({ text }) => has(text)))
+    return { candidate, score: candidate.kind === 'block' ? score : 2 * score, sentences }
+  })
+  const blocks = compose(
+    question,
+    ranked.toSorted((a, b) => b.score - a.score),
+  )
+  for (const { spans } of blocks) for (const span of spans) expect(span.end).toBeGreaterThan(span.start)
+  return blocks
+}
+
+const POOL = `# Pool rules
+
+You may bring into the hall:
+
+- goggles
+- dive sticks
+
+You must not bring into the hall:
+
+- rubber boats
+- loudspeakers
+`
+
+describe('units', () => {
+  it('are the blocks that a passage touches and the rest of their list, with what leads to them', async () => {
+    const units = unitsOf([await excerptOf(POOL, 'a.md', '- rubber boats')])
+    expect(units.map(({ text, leads }) => [text, leads])).toEqual([
+      ['- rubber boats', ['You must not bring into the hall:']],
+      ['- loudspeakers', ['You must not bring into the hall:']],
+    ])
+  })
+
+  it('are encoded together behind their title, headings and leads', async () => {
+    const [window, ...others] = windowsOf(unitsOf([await excerptOf(POOL, 'a.md', '- rubber boats')]))
+    expect(others).toEqual([])
+    expect(window?.text).toBe('Pool rules\nYou must not bring into the hall:\nrubber boats\nloudspeakers\n')
+    expect(window?.parts.map(({ start, end }) => window.text.slice(start, end))).toEqual([
+      'rubber boats',
+      'loudspeakers',
+    ])
+  })
+})
+
+describe('an answer', () => {
+  it('gives an item with the sentence above its list', async () => {
+    const [first] = await answerOf('May I bring rubber boats?', POOL, 'rubber')
+    expect(first?.text).toContain('You must not bring into the hall:\n- rubber boats')
+    expect(first?.text).not.toContain('may bring')
+  })
+
+  it('gives a list whole where several things are asked for', async () => {
+    const [first] = await answerOf('What are the things I must not bring?', POOL, 'loudspeakers')
+    expect(first?.text).toContain('You must not bring into the hall:\n- rubber boats\n- loudspeakers')
+  })
+
+  it('gives what follows a sentence that ends with a colon, never that sentence alone', async () => {
+    const source =
+      'Some words before.\n\nTo list all bills:\n\n```sh\nbills list --all\n```\n\nSome words after.\n'
+    const [first] = await answerOf('list all bills', source, 'To list')
+    expect(first?.text).toBe('To list all bills:\n```sh\nbills list --all\n```')
+    expect(first?.markOnOwnLine).toBe(true)
+  })
+
+  it('gives a row under the header of its table, as a table', async () => {
+    const source = 'name,price,days\nring,3.10,2\nhose,7.50,4\n'
+    const [first] = await answerOf('What does the hose cost?', source, 'hose', 'parts.csv')
+    expect(first?.text.split('\n').slice(0, 3)).toEqual([
+      '| name | price | days |',
+      '| --- | --- | --- |',
+      expect.stringContaining('|'),
+    ])
+    expect(first?.text).toContain('| hose | 7.50 | 4 |')
+    expect(first?.unit.text).toContain('hose')
+  })
+
+  it('keeps the state of a task and the number of a step', async () => {
+    const source =
+      '- [ ] paint the fence\n- [x] order the gravel\n\nThen\n\n1. open the valve\n2. close the lid\n'
+    expect((await answerOf('Is the fence painted?', source, 'fence'))[0]?.text).toBe('- [ ] paint the fence')
+    expect((await answerOf('the lid?', source, 'lid'))[0]?.text).toContain('2. close the lid')
+  })
+
+  it('cuts a long paragraph to the sentences around the best one', async () => {
+    const sentences = Array.from(
+      { length: 12 },
+      (_, i) => `Sentence number ${i} says something of its own here.`,
+    )
+    const [first] = await answerOf('sentence 7?', sentences.join(' '), 'number 7')
+    expect(first?.text).toContain('number 7')
+    expect(first?.text.length).toBeLessThanOrEqual(400)
+  })
+
+  it('names the section of what it quotes where the words do not', async () => {
+    const source = 'OPTIONS\n       --bwlimit=RATE\n              Limits the speed of a transfer.\n'
+    const [first] = await answerOf('limit the speed', source, 'speed', 'man.txt')
+    expect(first?.text).toBe('**--bwlimit=RATE**\nLimits the speed of a transfer.')
+  })
+})
+
+describe('versions', () => {
+  const uris = ['hub-4.1/notes.md', 'hub-4.2/notes.md', 'faq.md']
+  it.each([
+    ['How much memory does hub 4.2 need?', 'hub-4.2/notes.md', 1],
+    ['How much memory does hub 4.2 need?', 'hub-4.1/notes.md', -1],
+    ['How much memory does hub 4.2 need?', 'faq.md', 0],
+    ['How much memory does the hub need?', 'hub-4.1/notes.md', 0],
+  ])('%s: %s is %d', (question, uri, expected) => {
+    expect(versionOf(question, uri, uris)).toBe(expected)
+  })
+})
