@@ -31,9 +31,7 @@ async function shown(source: string, first: string, last = first): Promise<strin
 const TABLE = 'Berths\n\n| Boat | Price |\n|---|---|\n| Dinghy | 7 |\n| Yacht | 30 |\n| Canoe | 2 |\n'
 
 test('rows stand behind the header of their table, once', async () => {
-  const text = await shown(TABLE, '| Yacht', '| 2 |')
-  expect(text.match(/Boat/gu)).toHaveLength(1)
-  expect(text).toMatch(/^\| Boat \| Price \|\n[^]*\| Yacht \| 30 \|\n\| Canoe \| 2 \|$/u)
+  expect(await shown(TABLE, '| Yacht', '| 2 |')).toBe('| Boat | Price |\n| Yacht | 30 |\n| Canoe | 2 |')
 })
 
 const LIST = 'You need to bring:\n\n- papers\n- for dogs:\n  - a leash\n  - a muzzle\n'
