@@ -1,5 +1,5 @@
 /**
- * Fits the numbers of models/calibration.ts and prints them with what they do on the data that was left out.
+ * Fits SENTENCE_WEIGHTS and EVIDENCE_WEIGHTS of models/calibration.ts and prints them with what they do on the data that was left out.
  * Run `node bench/calibrate.ts` (ten minutes and more the first time) after a change of the model, the splitter, the
  * search, or how words are compared. The questions of every other XQuAD article and ClapNQ are learnt from.
  */

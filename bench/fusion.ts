@@ -1,5 +1,5 @@
 /**
- * Fits the weights of src/retrieval/fusion.ts on every other article of XQuAD: first those of meaning and words,
+ * Fits FUSION_WEIGHTS of models/calibration.ts on every other article of XQuAD: first those of meaning and words,
  * then that of the best sentence beside them. Prints them, and what they and those in force find.
  *
  *     node bench/fusion.ts

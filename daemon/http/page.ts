@@ -29,7 +29,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
-/** With its texts in every language. */
+/** The page, with its texts in every language. */
 export function pageHtml(): string {
   const words = Object.fromEntries(Object.entries(KNOWLEDGE).map(([language, { page }]) => [language, page]))
   const json = JSON.stringify(words).replaceAll('<', '\\u003c')

@@ -13,8 +13,7 @@ export interface LoadedDocument {
   readonly title: string
   readonly mediaType: string
   /**
-   * Stored unchanged; every span of this document points into it. Line ends are `
-   * `, no NUL, no BOM.
+   * Stored unchanged; every span of this document points into it. Lines end with `\n`; it has no NUL and no BOM.
    */
   readonly text: string
   /** Blocks in reading order, not overlapping. Text between them is never indexed. */

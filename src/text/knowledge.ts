@@ -9,7 +9,7 @@ export interface Knowledge {
   readonly name: string
   /** The Unicode script that distinguishes it from the others. */
   readonly script: 'Latin' | 'Cyrillic'
-  /** Letters usually written as other letters, such as `ё` as `е`. In both cases. */
+  /** Letters that many people replace by another, such as `ё` by `е`, in both cases. Folded in text of every language. */
   readonly letterVariants: ReadonlyMap<string, string>
   /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
@@ -31,7 +31,7 @@ export interface Knowledge {
   readonly page: PageWords
   /** What people type for yes, in lower case. */
   readonly yes: ReadonlySet<string>
-  /** Letters of its keyboard by the Latin letters on the same keys; empty if they are Latin. */
+  /** The Latin letter on the same key, by the letter of its keyboard; empty if its letters are Latin. */
   readonly keyboard: ReadonlyMap<string, string>
 }
 
@@ -89,7 +89,7 @@ export interface Asking {
 export interface FollowUps {
   /** First words that tie a question to the previous one: `and`, `also`. */
   readonly conjunctions: readonly string[]
-  /** Follow these: `what about`. */
+  /** May follow a conjunction: `what about`. */
   readonly whatAbout: readonly string[]
   readonly pronouns: readonly string[]
   /** Whether a pronoun refers to the conversation rather than to its own question; in lower case. */
@@ -108,9 +108,9 @@ export interface DocumentConventions {
   readonly headingKinds: readonly string[]
   /** Fields that identify a record, best first; in lower case. */
   readonly labelFields: readonly string[]
-  /** Ends of the line above what a message quotes; regular expressions. */
+  /** Last words of the line above a quoted message: `Ann wrote:`; regular expressions. */
   readonly wroteWords: readonly string[]
-  /** Between dashes above an older message that stands below; regular expressions. */
+  /** The heading between dashes above a quoted or forwarded message; regular expressions. */
   readonly originalMessage: readonly string[]
   /** Parts of a word that keep the hyphen before them, and those that keep it after them. */
   readonly keepsHyphenBefore: readonly string[]

@@ -1,5 +1,5 @@
 /**
- * What the product knows about each language, one folder each. To add a language, add its folder, its name in
+ * What the product knows about each language, one folder each, told apart by script. To add a language, add its folder, its name in
  * `LANGUAGES` and a line in `KNOWLEDGE`; the compiler names what is missing.
  */
 import { LANGUAGES, type Language } from '../domain/language.ts'

@@ -43,9 +43,9 @@ export interface Lexicon {
   readonly loosePrepositions: ReadonlySet<string>
   /** Prepositions that express who does it to whom, or the direction. */
   readonly strictPrepositions: ReadonlySet<string>
-  /** The one of these that may be left out: `with`. */
+  /** The strict preposition that may be left out: `with`. */
   readonly companion: string | undefined
-  /** Its phrases equal possessives: `the capital of France` and `France's capital`. */
+  /** The preposition whose phrases equal possessives: `the capital of France` and `France's capital`. */
   readonly genitive: string | undefined
   readonly impersonal: Impersonal | undefined
   /** Always capitalised, but not names: `I`. */
@@ -58,7 +58,7 @@ export interface Lexicon {
   readonly light: ReadonlySet<string>
   /** Pairs of stems that reverse the meaning of a sentence, such as `open_close`. */
   readonly opposites: ReadonlySet<string>
-  /** Number words by value; `1.` is the ordinal. */
+  /** Values of number words; `1.` stands for `first`. */
   readonly numerals: ReadonlyMap<string, string>
   readonly units: ReadonlyMap<string, string>
   /** Follow the digits of an ordinal: `st`. */

@@ -1,4 +1,4 @@
-/** The guide names files and rooms that are there. */
+/** The guide names only files and folders that exist. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -3,7 +3,7 @@ import { fileTitle, type TextLoader } from './loader.ts'
 import { addRecords } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 
-/** Tables of values: the delimiter is found out, cells may hold quoted line ends, the first row names the columns. */
+/** Tables of values: the delimiter is detected, quoted cells may contain line ends, the first row names the columns. */
 export const csv = {
   reads: 'text',
   name: 'CSV',

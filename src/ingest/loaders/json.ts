@@ -32,7 +32,7 @@ export const json = {
   },
 } satisfies TextLoader
 
-/** The source as it stands, of a file that is not what its name says. */
+/** The source unchanged, for a file that does not parse as its extension claims. */
 export const invalid = (
   source: string,
   title: string,
@@ -61,7 +61,7 @@ const LONG_NUMBER = /[\s:[,-]\d{16}/u
 const asWritten = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' ? (context?.source ?? value) : value
 
-/** Undefined unless most lines are values of their own. */
+/** Undefined unless most lines parse as a value each. */
 function parsedLines(source: string): { records: unknown[]; bad: number[] } | undefined {
   const records: unknown[] = []
   const bad: number[] = []

@@ -9,7 +9,7 @@ export interface LoadLimits {
   readonly maxTextLength: number
 }
 
-/** Files inside files inside files: what is deeper was made to harm. */
+/** Files inside files inside files: deeper nesting is an attack. */
 const MAX_DEPTH = 3
 
 /**
@@ -56,7 +56,7 @@ function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): Loade
   }
 }
 
-/** Escapes can spell what no text may hold, and a quotation may end inside a pair; as long as before. */
+/** Escapes can produce NULs and lone surrogates, and a cut can split a pair. Replaces them without changing the length. */
 const storable = (text: string): string =>
   isStorable(text) ? text : text.replaceAll('\0', ' ').toWellFormed()
 

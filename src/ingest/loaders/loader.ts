@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path'
 import type { LoadedDocument } from '../../domain/document.ts'
 
-/** Reads one format. What it needs of large libraries it imports when it loads its first file. */
+/** Reads one format. Imports large libraries only when it loads its first file. */
 export type Loader = TextLoader | BytesLoader
 
 interface Format {
@@ -9,7 +9,7 @@ interface Format {
   readonly name: string
   /** Lower case, without the dot. */
   readonly extensions: readonly string[]
-  /** Whether bytes that look like text are of this format, whatever their name says. */
+  /** Whether bytes that look like text are in this format, regardless of the file name. */
   recognises?: (bytes: Buffer) => boolean
 }
 
@@ -18,16 +18,16 @@ export interface TextLoader extends Format {
   readonly reads: 'text'
   /** Encoding that the content declares itself. */
   declaredEncoding?: (bytes: Buffer) => string | undefined
-  /** From text with `\n` line ends. `uri` serves for the title when the text has none. */
+  /** `text` has `\n` line ends. The title falls back to `uri`. */
   load: (text: string, uri: string) => LoadedDocument | Promise<LoadedDocument>
 }
 
 /** Reads a format with binary content, or with parts in encodings of their own. */
 export interface BytesLoader extends Format {
   readonly reads: 'bytes'
-  /** What file-type calls such content; empty for formats that look like text, which their extension tells. */
+  /** What file-type calls such content; empty for text-like formats, which are recognised by extension. */
   readonly mediaTypes: readonly string[]
-  /** A file inside, by which an archive is told that file-type does not know. */
+  /** Name of an inner file that identifies an archive file-type does not recognise. */
   readonly archivePart?: RegExp
   /** Throws `document_corrupt`, `document_too_large`, `needs_password` and `no_text_layer`. */
   load: (bytes: Buffer, options: LoadOptions) => Promise<LoadedDocument>

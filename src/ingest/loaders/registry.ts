@@ -15,7 +15,7 @@ import { rst } from './rst.ts'
 import { text } from './text.ts'
 import { yaml } from './yaml.ts'
 
-/** One per format: to add a format is to add a file and a line here. `text` comes last: it takes any text. */
+/** One per format, in order of precedence: if two claim an extension, the first wins. `code` and `text` come last: they claim many. */
 export const LOADERS: readonly Loader[] = [
   markdown,
   html,
@@ -53,7 +53,7 @@ export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> 
       : BINARY.find((loader) => type && loader.mediaTypes.includes(type.mime))
   if (found) return found
   if (type?.mime === 'application/x-cfb') throw legacyOffice(bytes)
-  // Signatures of two or three letters (`BM`, `ID3`, `solid`) begin honest sentences too.
+  // Signatures of two or three letters (`BM`, `ID3`, `solid`) also begin ordinary text.
   if (type && type.ext !== 'xml' && (binary || NOT_PLAIN_TEXT.has(type.ext)))
     throw unsupported(`${type.mime} (.${type.ext})`)
   if (binary) throw unsupported('binary data')

@@ -4,7 +4,7 @@ import { fileTitle, type TextLoader } from './loader.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
 import { createSections } from './writing/sections.ts'
 
-/** reStructuredText, stored as it is: sections by their underlines, literal blocks, tables, what directives hold. */
+/** reStructuredText, stored as it is: sections by their underlines, literal blocks, tables, the content of directives. */
 export const rst = {
   reads: 'text',
   name: 'reStructuredText',
@@ -36,7 +36,7 @@ const SILENT =
 const SOURCE =
   /^(?:code|code-block|sourcecode|literalinclude|parsed-literal|math|doctest|testcode|testoutput|prompt|graphviz|mermaid|highlight)$/u
 
-/** Lines in which the end of a table is looked for. */
+/** Maximum lines to search for a table's end. */
 const MAX_TABLE_LINES = 300
 
 const ADORNMENT = /^([!-/:-@[-`{-~])\1{2,}$/u

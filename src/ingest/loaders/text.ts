@@ -77,7 +77,7 @@ interface Group {
   readonly nextIndent: number
 }
 
-/** UTF-16 code units of a line that tell what it is. */
+/** UTF-16 code units inspected to classify a line. */
 const LINE_ROOM = 400
 
 function groups(source: string, from: number): Group[] {
@@ -114,7 +114,7 @@ const TERM = 10
 /** UTF-16 code units. */
 const MAX_TITLE = 90
 const MAX_TERM = 72
-/** Columns by which what is said of a term is deeper. */
+/** Minimum extra indent of a term's description, in columns. */
 const DEEPER = 2
 
 const MARKER = /^(?:[-*+•‣◦]|o(?=\s)|\(?(?:\d{1,3}|\p{Ll})[.)]|\*\))\s/iu

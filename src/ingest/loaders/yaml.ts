@@ -5,7 +5,7 @@ import { addText } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 import { addTree, type Tree } from './writing/tree.ts'
 
-/** Its parser takes seconds a megabyte, and 100 MB: larger files are read as text. */
+/** Its parser needs seconds and 100 MB of memory per megabyte: larger files are read as text. */
 const MAX_CHARACTERS = 1_500_000
 
 /** YAML with its comments. Aliases are named, not followed: a few lines of them can stand for gigabytes. */

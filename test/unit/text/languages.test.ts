@@ -1,4 +1,4 @@
-/** Words of a language stand in its folder and nowhere else; English ones cannot be told from code. */
+/** Words of a language in another script are in its folder and nowhere else; Latin words cannot be told from code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { globSync } from 'tinyglobby'

@@ -17,7 +17,7 @@ export const mergedHeaderRows = (
 
 const isNumber = (cell: string): boolean => /\d/u.test(cell) && !/[^\d\s.,:%$€₽+−–-]/u.test(cell)
 
-/** Columns and rows that one cell may cover: more were made to harm. */
+/** Columns and rows that one cell may cover: more are an attack. */
 const MAX_COVERED = 1000
 /** Of a cell, what the cells that it covers repeat; in UTF-16 code units. */
 const MAX_REPEATED_CHARACTERS = 200

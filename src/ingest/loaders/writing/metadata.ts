@@ -31,7 +31,7 @@ export function flatMetadata(data: unknown): Metadata {
   return Object.fromEntries(flat)
 }
 
-/** A date as documents write it (ISO 8601, RFC 2822, `2024-05-01`), undefined when it is not one or absurd. */
+/** A date as documents write it (ISO 8601, RFC 2822, `2024-05-01`), undefined when it is not a date, or outside the years 1000 to 9999. */
 export function documentDate(value: unknown): Date | undefined {
   if (!(value instanceof Date) && typeof value !== 'string') return undefined
   const date = value instanceof Date ? value : new Date(value.slice(0, 100))

@@ -1,14 +1,14 @@
 import { ofAll } from '../../../text/all-languages.ts'
 import type { TextBuilder } from './text-builder.ts'
 
-/** Above these lengths of a header and of most rows, names stand beside every value instead of in a first row. */
+/** If the header or most rows are longer than this, each value is listed with its name instead of a table. */
 const MAX_HEADER_CHARACTERS = 160
 const MAX_ROW_CHARACTERS = 320
-/** Rows that tell how long rows are. */
+/** Number of rows sampled to estimate the row length. */
 const SAMPLE_ROWS = 200
 /** A value longer than this is a text of its own. */
 export const MAX_VALUE_CHARACTERS = 240
-/** Fields whose value tells the records apart. */
+/** Field names whose value titles a record, best first. */
 const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
 
 /**
@@ -28,7 +28,7 @@ export function addRecords(
     builder.add('table', [head, ...rows.map(tableRow)].join('\n'), headings)
     return 'table'
   }
-  // They are repeated for every row.
+  // Names are repeated in every row, so they are cut once here.
   const names = header.map((name) => oneLine(name.slice(0, MAX_VALUE_CHARACTERS)))
   const labels = LABELS.map((label) => header.findIndex((name) => name.toLowerCase() === label))
   for (const [i, row] of rows.entries()) {

@@ -1,6 +1,6 @@
 import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
 
-/** Writes the text of formats whose source does not read well: blocks apart by blank lines. */
+/** Writes the text of data formats, blocks separated by blank lines; documents with headings use document-writer.ts. */
 export function createTextBuilder() {
   const parts: string[] = []
   const blocks: LoadedBlock[] = []

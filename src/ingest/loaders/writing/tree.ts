@@ -78,7 +78,7 @@ const joined = (path: string, step: string): string => {
   return longer.length > MAX_PATH_CHARACTERS ? `…${longer.slice(-MAX_PATH_CHARACTERS / 2)}` : longer
 }
 
-/** The first key of a path, or the first item of a list: what data under one stands together. */
+/** The first key of a path, or the first item of a list: data under the same one forms a section. */
 const sectionOf = (path: string): string => /^(?:\[\d+\]|[^.[]+(?=[.[]))/u.exec(path)?.[0] ?? ''
 
 const withComment = (path: string, text: string, comment = ''): string => {
