@@ -6,5 +6,5 @@ export const cellsOf = (row: string): string[] =>
   row
     .slice(0, MAX_ROW_CHARACTERS)
     .replace(/^\|(.*)\|$/u, '$1')
-    .split('|')
+    .split(/(?<!\\)\|/u)
     .map((cell) => cell.trim())
