@@ -3,8 +3,8 @@
  * of every rule. CONTRIBUTING.md has the map.
  */
 
-/** The layers, from the bottom up: a folder (room) imports only from layers below its own, and from its NEIGHBOURS. */
-export const FLOORS = [
+/** The layers, from the bottom up: a folder imports only from layers below its own, and from its NEIGHBOURS. */
+export const LAYERS = [
   ['src/domain'],
   ['src/text', 'src/protocol', 'src/api', 'src/config', 'src/telemetry', 'drizzle'],
   ['src/ports'],
@@ -29,19 +29,19 @@ const NEIGHBOURS = {
   commands: ['daemon'],
 }
 
-const folder = (room) => `^${room}/`
+const inside = (folder) => `^${folder}/`
 
-const floors = FLOORS.flatMap((rooms, floor) =>
-  rooms.map((room) => ({
-    name: `floors:${room}`,
+const layers = LAYERS.flatMap((folders, layer) =>
+  folders.map((folder) => ({
+    name: `layers:${folder}`,
     comment: 'a folder imports only from layers below its own',
     severity: 'error',
-    from: { path: folder(room) },
+    from: { path: inside(folder) },
     to: {
-      path: FLOORS.slice(floor)
+      path: LAYERS.slice(layer)
         .flat()
-        .filter((other) => other !== room && !(NEIGHBOURS[room] ?? []).includes(other))
-        .map(folder),
+        .filter((other) => other !== folder && !(NEIGHBOURS[folder] ?? []).includes(other))
+        .map(inside),
     },
   })),
 ).filter(({ to }) => to.path.length > 0)
@@ -49,11 +49,11 @@ const floors = FLOORS.flatMap((rooms, floor) =>
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...floors,
+    ...layers,
     {
-      name: 'every-folder-has-a-floor',
+      name: 'every-folder-has-a-layer',
       severity: 'error',
-      from: { path: '^(src|commands|daemon|models|drizzle)/', pathNot: FLOORS.flat().map(folder) },
+      from: { path: '^(src|commands|daemon|models|drizzle)/', pathNot: LAYERS.flat().map(inside) },
       to: {},
     },
     {

@@ -14,15 +14,15 @@ test('every file that it names is there', () => {
   expect(named).toEqual([])
 })
 
-test('its map has every room, on its floor', async () => {
-  const rules: unknown = (await import(join(packageRoot(), '.dependency-cruiser.mjs'))).FLOORS
-  const floors = z.array(z.array(z.string())).parse(rules)
+test('its map has every folder, on its layer', async () => {
+  const rules: unknown = (await import(join(packageRoot(), '.dependency-cruiser.mjs'))).LAYERS
+  const layers = z.array(z.array(z.string())).parse(rules)
   const map = new Map<string, number>()
-  let floor = 0
-  for (const [, number, room = ''] of guide.matchAll(/^ {4}([ \d]{2}) {2}((?:src\/)?[a-z]+)\/ /gm)) {
-    floor = number?.trim() ? Number(number) : floor
-    map.set(room, floor)
+  let layer = 0
+  for (const [, number, folder = ''] of guide.matchAll(/^ {4}([ \d]{2}) {2}((?:src\/)?[a-z]+)\/ /gm)) {
+    layer = number?.trim() ? Number(number) : layer
+    map.set(folder, layer)
   }
-  const expected = floors.flatMap((rooms, index) => rooms.map((room) => [room, index + 1] as const))
+  const expected = layers.flatMap((folders, index) => folders.map((folder) => [folder, index + 1] as const))
   expect([...map].toSorted()).toEqual(expected.toSorted())
 })

@@ -1,6 +1,6 @@
 /** Blocks as Markdown that stands on its own: with what leads to them, tables with their header, code in fences. */
 import type { Span } from '../../domain/document.ts'
-import { cellsOf } from '../../ingest/blocks/rows.ts'
+import { cellsOf } from '../../text/cells.ts'
 import { stems } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 
@@ -111,7 +111,7 @@ export function renderTable(units: readonly Unit[]): Quoted {
   const { block, excerpt } = first
   const headers = block.leads.filter((span) => block.group !== undefined && span.start >= block.group.start)
   const leads = block.leads.filter((span) => !headers.includes(span))
-  const row = (span: Span) => cellsOf(excerpt.text(span), { start: 0, end: span.end - span.start })
+  const row = (span: Span) => cellsOf(excerpt.text(span))
   const [header, ...furtherHeaders] = headers
   const titles = header === undefined ? row(block).map(() => '') : row(header)
   const lines = [

@@ -1,5 +1,6 @@
 /** Tables as they stand in text: one block a row, with its header rows. */
 import type { Span } from '../../domain/document.ts'
+import { cellsOf } from '../../text/cells.ts'
 import { lines, trimmed } from '../../text/lines.ts'
 
 export interface FoundTable {
@@ -30,7 +31,10 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
       if (rows.length > 0) bordered ??= rows.length
     } else rows.push(row)
   }
-  const count = headerRows ?? bordered ?? (looksLikeHeader(rows.map((row) => cellsOf(text, row))) ? 1 : 0)
+  const count =
+    headerRows ??
+    bordered ??
+    (looksLikeHeader(rows.map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0)
   // A table of nothing but names is a table of values.
   if (count >= rows.length) return { header: [], rows }
   return { header: rows.slice(0, count), rows: underNames(text, rows.slice(count)) }
@@ -52,13 +56,6 @@ function underNames(text: string, rows: readonly Span[]): Row[] {
   }
   return found
 }
-
-export const cellsOf = (text: string, row: Span): string[] =>
-  text
-    .slice(row.start, Math.min(row.end, row.start + ROW_ROOM))
-    .replace(/^\|(.*)\|$/u, '$1')
-    .split('|')
-    .map((cell) => cell.trim())
 
 const HAS_NUMBER = /\p{N}/u
 
