@@ -106,7 +106,7 @@ test('a generation that is being made is dropped; the one that is searched is no
   expect(await found('honey', '--collection', 'bees')).toEqual(['bees.md'])
   expect(await space.run(['index', 'drop', String(searched?.id), '--yes'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('is the one that is searched'),
+    stderr: expect.stringContaining('is the active one of'),
   })
   expect(await space.run(['index', 'drop', String(made?.id), '--yes'])).toMatchObject({ code: 0 })
   expect((await space.json(['jobs', 'list'])).document).toMatchObject({

@@ -115,7 +115,7 @@ test('changes in a folder are followed until Ctrl-C, over a restart of the daemo
   timeout: 120_000,
 }, async () => {
   const { child, finished, seen } = space.start(['ingest', 'docs', '--watch'])
-  await seen(/Watching .*docs; Ctrl-C ends/)
+  await seen(/Watching .*docs; press Ctrl-C to stop/)
   space.write({
     'docs/deep/er/tea.md': 'Tea is made at five.\n',
     'docs/.tea.md.swp': 'x',
@@ -147,7 +147,7 @@ test('a source is forgotten with its documents or without', async () => {
   const [{ id, documents: held } = { id: '', documents: 0 }] = await sources()
   expect(held).toBe(2)
   const { stdout } = await space.run(['sources', 'rm', id.slice(0, 8), '--yes'])
-  expect(stdout).toBe('Forgot docs and deleted 2 documents.\n')
+  expect(stdout).toBe('Removed docs and deleted 2 documents.\n')
   expect(await documents()).toHaveLength(0)
   expect((await space.run(['sources', 'sync', 'docs'])).code).toBe(9)
 })

@@ -52,7 +52,7 @@ async function buffered(): Promise<number> {
   return Number(/^chatbot_sockets_buffered_bytes (\d+)/m.exec(await response.text())?.[1])
 }
 
-const cutOff = ({ log }: TestDaemon) => log().split('it reads too slowly').length - 1
+const cutOff = ({ log }: TestDaemon) => log().split('the client reads too slowly').length - 1
 
 /** Many large results, none of which is read. */
 function flood(client: RawSocket): void {
