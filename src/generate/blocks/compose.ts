@@ -71,7 +71,7 @@ function withoutRepeatedHeadings(answers: readonly AnswerBlock[]): AnswerBlock[]
     const isRepeated = first === heading
     heading = first
     if (!isRepeated) return answer
-    return { ...answer, text: answer.text.slice(first.length + 1), spans: answer.spans.slice(1) }
+    return { ...answer, text: answer.text.slice(first.length).trimStart(), spans: answer.spans.slice(1) }
   })
 }
 
@@ -108,7 +108,11 @@ function rendered(ranked: RankedBlock, units: readonly Unit[], isLong: boolean):
   if (main === undefined) throw new Error('a candidate has no block')
   const heading = headingOf(main)
   const whole = (quoted: Quoted): AnswerBlock => ({
-    text: [...heading, ...quoted.parts].map(({ text }) => text).join('\n'),
+    // A table begins after a blank line.
+    text: [
+      ...heading.map(({ text }) => (main.block.kind === 'row' ? `${text}\n` : text)),
+      ...quoted.parts.map(({ text }) => text),
+    ].join('\n'),
     spans: [...heading, ...quoted.parts].flatMap(({ spans }) => spans),
     markOnOwnLine: quoted.markOnOwnLine,
     hasHeading: heading.length > 0,
