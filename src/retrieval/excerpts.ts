@@ -4,8 +4,10 @@ import { type Block, type Excerpt, MAX_GROUP } from '../domain/block.ts'
 import type { Span } from '../domain/document.ts'
 import { unpackBlocks } from '../domain/packed-blocks.ts'
 import type { Principal } from '../domain/principal.ts'
+import { contains, overlap } from '../domain/spans.ts'
 import type { DocumentRange, ReadChunk } from '../ports/store/documents.ts'
 import type { Store } from '../ports/store/store.ts'
+import { endsWithColon } from '../text/lines.ts'
 import { paragraphBlocks, textIn } from '../text/paragraphs.ts'
 
 /**
@@ -98,9 +100,11 @@ function stillToRead({ passages, chunks, blocks, pieces }: Reading): DocumentRan
   const spans = wanted.flatMap((block) => [...[block, wholeGroup(block)].filter(isShort), ...block.leads])
   const runs = consecutive(chunks)
   const ahead = passages
-    .filter(({ text }) => endsOpen(text))
+    .filter(({ text }) => endsWithColon(text.slice(-20).trimEnd()))
     .map(({ end }) => ({ start: end, end: end + LOOK_AHEAD_CHARACTERS }))
-  const missing = [...spans, ...ahead].filter((span) => ![...runs, ...pieces].some((run) => holds(run, span)))
+  const missing = [...spans, ...ahead].filter(
+    (span) => ![...runs, ...pieces].some((run) => contains(run, span)),
+  )
   const document = chunks[0]?.document ?? ''
   const distinct = new Map(missing.map(({ start, end }) => [`${start} ${end}`, { document, start, end }]))
   return [...distinct.values()]
@@ -108,8 +112,6 @@ function stillToRead({ passages, chunks, blocks, pieces }: Reading): DocumentRan
 
 /** Read behind a passage that ends with a colon: what it leads to begins there. */
 const LOOK_AHEAD_CHARACTERS = 400
-
-const endsOpen = (text: string): boolean => /[:：]["»”)*_`]*$/u.test(text.slice(-20).trimEnd())
 
 /** Spans of which all that is stored in chunks was read. */
 function consecutive(chunks: readonly ReadChunk[]): Span[] {
@@ -140,7 +142,7 @@ function excerptOf({ passages, blocks, pieces }: Reading): Excerpt[] {
     (block) =>
       touched.has(block) || (block.group !== undefined && groups.has(block.group.start)) || isLedTo(block),
   )
-  const isRead = (span: Span): boolean => pieces.some((piece) => holds(piece, span))
+  const isRead = (span: Span): boolean => pieces.some((piece) => contains(piece, span))
   const readable = near.flatMap((block): Block[] => {
     const part = isRead(block) ? block : longestRead(block, pieces)
     return part === undefined
@@ -162,8 +164,3 @@ function longestRead(block: Block, pieces: readonly Piece[]): Span | undefined {
 const wholeGroup = (block: Block): Span => block.group ?? block
 
 const isShort = ({ start, end }: Span): boolean => end - start <= MAX_GROUP
-
-const holds = (outer: Span, inner: Span): boolean => outer.start <= inner.start && inner.end <= outer.end
-
-/** UTF-16 code units that both have. */
-const overlap = (a: Span, b: Span): number => Math.min(a.end, b.end) - Math.max(a.start, b.start)

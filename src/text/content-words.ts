@@ -1,4 +1,5 @@
 /** The words of a text in the form in which sentences are compared: lower case, without endings, without stop words. */
+import type { Span } from '../domain/document.ts'
 import { foldCase } from './fold.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
@@ -23,6 +24,19 @@ export function contentWords(text: string): ContentWord[] {
 
 export const stems = (text: string): ReadonlySet<string> =>
   new Set(contentWords(text).map((term) => term.stem))
+
+/** A word as it is written. */
+export interface WrittenWord extends Span {
+  readonly isContent: boolean
+}
+
+/** All words of `text` in order, with their places. */
+export const writtenWords = (text: string): WrittenWord[] =>
+  Array.from(text.matchAll(WORD), ({ 0: written, index }) => ({
+    start: index,
+    end: index + written.length,
+    isContent: !STOP_WORDS.has(fold(written)),
+  }))
 
 const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
 const CAPITAL = /^\p{Lu}/u

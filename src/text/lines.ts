@@ -32,3 +32,6 @@ function isSpace(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return code === 32 || (code >= 9 && code <= 13) || (code > 127 && WHITE_SPACE.test(text.charAt(at)))
 }
+
+/** Whether something else follows, such as a list: quotation marks and marks of Markdown may close the text. */
+export const endsWithColon = (text: string): boolean => /[:：]["»”*_`)]*$/u.test(text)

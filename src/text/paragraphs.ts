@@ -2,6 +2,7 @@
 import type { Passage } from '../domain/answer.ts'
 import type { Block, Excerpt } from '../domain/block.ts'
 import type { LoadedBlockKind, Span } from '../domain/document.ts'
+import { contains } from '../domain/spans.ts'
 
 const FENCE = /^\s*(```|~~~)/u
 
@@ -70,7 +71,7 @@ export function excerptsOfTexts(passages: readonly Passage[]): Excerpt[] {
 /** Reads spans of a document of which these pieces are known. */
 export function textIn(pieces: readonly Pick<Piece, 'start' | 'end' | 'text'>[]): (span: Span) => string {
   return ({ start, end }) => {
-    const piece = pieces.find((one) => one.start <= start && end <= one.end)
+    const piece = pieces.find((one) => contains(one, { start, end }))
     if (piece === undefined) throw new Error(`the text at ${start}:${end} was not read`)
     return piece.text.slice(start - piece.start, end - piece.start)
   }

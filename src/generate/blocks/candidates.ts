@@ -1,4 +1,5 @@
 /** What may stand in an answer: a block, or a whole list, procedure or table where that is asked for. */
+import { endsWithColon } from '../../text/lines.ts'
 import { asksHow, asksList } from '../extractive/expected.ts'
 import type { Unit } from './units.ts'
 
@@ -43,7 +44,7 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
 }
 
 /** It leads to something that was not found: alone it says nothing. */
-const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && /[:：]["»”)*_`]*$/u.test(text)
+const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && endsWithColon(text)
 
 const kindOf = ([first]: readonly Unit[]): BlockCandidate['kind'] => {
   if (first?.block.kind === 'row') return 'table'

@@ -2,6 +2,7 @@
 import type { Passage } from '../../domain/answer.ts'
 import { type Block, type Excerpt, MAX_GROUP } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
+import { overlap } from '../../domain/spans.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A block that may answer. */
@@ -23,7 +24,7 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
     const touched = new Map<Block, Passage>()
     for (const passage of excerpt.passages)
       for (const block of excerpt.blocks)
-        if (!touched.has(block) && overlaps(block, passage)) touched.set(block, passage)
+        if (!touched.has(block) && overlap(block, passage) > 0) touched.set(block, passage)
     const groups = new Map<string, Passage>()
     for (const [{ group }, passage] of touched)
       if (group && group.end - group.start <= MAX_GROUP && !groups.has(keyOf(group)))
@@ -55,5 +56,3 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
 }
 
 const keyOf = ({ start, end }: Span): string => `${start} ${end}`
-
-const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end

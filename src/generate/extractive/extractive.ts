@@ -3,7 +3,7 @@
 import { ENOUGH, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
 import { cosine } from '../../domain/cosine.ts'
-import type { Span } from '../../domain/document.ts'
+import { contains } from '../../domain/spans.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
@@ -115,8 +115,11 @@ function pieceOfBlock({ text, spans, markOnOwnLine, unit }: AnswerBlock): Piece 
   const { excerpt, passage, block } = unit
   const { document, uri, title } = excerpt
   const quoted = spans.map((span) => ({ ...span, text: excerpt.text(span) }))
-  const isWithin = ({ start, end }: Span) => start >= block.start && end <= block.end
-  const main = quoted.find(isWithin) ?? { start: block.start, end: block.end, text: unit.text }
+  const main = quoted.find((span) => contains(block, span)) ?? {
+    start: block.start,
+    end: block.end,
+    text: unit.text,
+  }
   return {
     text,
     mark: markOnOwnLine ? '\n\n' : ' ',

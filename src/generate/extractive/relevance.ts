@@ -74,7 +74,7 @@ function hasStem(text: string): (stem: string) => boolean {
 }
 
 /** Share of the question that some of its words make up; words of few candidates weigh more, as in BM25. */
-function rarity(asked: readonly string[], sets: readonly ReadonlySet<string>[]) {
+export function rarity(asked: readonly string[], sets: readonly ReadonlySet<string>[]) {
   const weights = new Map(
     asked.map((stem) => {
       const holders = sets.filter((set) => set.has(stem)).length

@@ -2,6 +2,7 @@ import type { Passage, Turn } from '../../domain/answer.ts'
 import type { Excerpt } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import type { Language } from '../../domain/language.ts'
+import { overlap } from '../../domain/spans.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
@@ -135,7 +136,7 @@ export function shownText(passage: Passage, excerpts: readonly Excerpt[]): strin
   const excerpt = excerpts.find(({ passages }) => passages.some(({ number }) => number === passage.number))
   if (excerpt === undefined) return passage.text
   const leads = excerpt.blocks
-    .filter((block) => block.start < passage.end && passage.start < block.end)
+    .filter((block) => overlap(block, passage) > 0)
     .flatMap((block) => block.leads)
     .filter(({ start }) => start < passage.start)
     .toSorted((left, right) => right.start - left.start)

@@ -1,7 +1,7 @@
 /** From the parts of a document that its loader tells to the blocks that answers are made of. */
 import type { Block } from '../../domain/block.ts'
 import type { LoadedBlock, LoadedDocument, Span } from '../../domain/document.ts'
-import { trimmed } from '../../text/lines.ts'
+import { endsWithColon, trimmed } from '../../text/lines.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import { listIn } from './items.ts'
 import { tableIn } from './rows.ts'
@@ -45,11 +45,7 @@ const isUnder = (a: Pick<Block, 'headings'>, b: Pick<Block, 'headings'>): boolea
 function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): Block[] {
   const leads = lead === undefined ? [] : [lead]
   const { headings, page } = part
-  const whole: Omit<Block, 'kind' | 'leads'> = {
-    ...trimmed(text, part),
-    headings,
-    page,
-  }
+  const whole: Omit<Block, 'kind' | 'leads'> = { ...trimmed(text, part), headings, page }
   if (whole.start === whole.end) return []
   switch (part.kind) {
     case 'heading':
@@ -70,14 +66,7 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
       }))
     }
     case 'code':
-      return [
-        {
-          ...whole,
-          kind: 'code',
-          leads,
-          ...(part.language === undefined ? {} : { language: part.language }),
-        },
-      ]
+      return [{ ...whole, kind: 'code', leads, language: part.language }]
     case 'quote':
       return [{ ...whole, kind: 'quote', leads }]
     case 'list': {
@@ -125,8 +114,7 @@ function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Spa
   return leadIn(text, before, part.kind === 'code')
 }
 
-const COLON = /[:：]["»”*_`)]*$/u
-const COLON_OR_QUESTION = /[:：?？]["»”*_`)]*$/u
+const QUESTION = /[?？]["»”*_`)]*$/u
 
 /** The last sentence of a block, if it ends with a colon or asks; or `always`. */
 function leadIn(
@@ -136,8 +124,8 @@ function leadIn(
 ): Span | undefined {
   const from = Math.max(block.start, block.end - LEAD_ROOM)
   const end = text.slice(from, block.end)
-  const leads = block.kind === 'paragraph' ? COLON_OR_QUESTION : COLON
-  if (!always && !leads.test(end)) return undefined
+  const isLead = endsWithColon(end) || (block.kind === 'paragraph' && QUESTION.test(end))
+  if (!always && !isLead) return undefined
   const last = splitSentences(end).at(-1)
   return last === undefined ? undefined : { start: from + last.start, end: block.end }
 }
