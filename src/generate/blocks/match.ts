@@ -1,7 +1,7 @@
 /** How well units meet a question, token by token where the embedder can, else by the cosine of the whole block. */
 import { cosine } from '../../domain/cosine.ts'
 import type { Embedder } from '../../ports/embedder.ts'
-import { contentWords } from '../../text/content-words.ts'
+import { writtenWords } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 import { type Window, windowsOf } from './windows.ts'
 
@@ -37,8 +37,6 @@ export async function matchUnits(
     : byTokens(embedder.interact, question.text, windows, signal)
 }
 
-const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
-
 async function byTokens(
   interact: NonNullable<Embedder['interact']>,
   question: string,
@@ -50,32 +48,22 @@ async function byTokens(
     windows.map(({ text, prefix, parts }) => ({ text, parts: [prefix, ...parts] })),
     { priority: 'question', signal },
   )
-  const words = [...question.matchAll(WORD)].map(({ 0: word, index }) => ({
-    start: index,
-    end: index + word.length,
-    isContent: contentWords(word).length > 0,
-  }))
+  const words = writtenWords(question)
   const wordOf = found.question.map(({ start, end }) =>
     words.findIndex((word) => word.start < end && start < word.end),
   )
   const content = wordOf.flatMap((word, token) => (words[word]?.isContent ? [token] : []))
   const kept = content.length > 0 ? content : wordOf.map((_, token) => token)
   const pick = (values: Float32Array | undefined) => Float32Array.from(kept, (token) => values?.[token] ?? -1)
-  const units = new Map<Unit, { before: Float32Array; sentences: SentenceMatch[] }>()
-  for (const [at, { parts }] of windows.entries()) {
-    const text = found.texts[at]
-    if (text === undefined) continue
-    const before = pick(text.best[0])
-    for (const [i, part] of parts.entries()) {
-      const match = units.get(part.unit) ?? { before, sentences: [] }
-      match.sentences[part.sentence] = {
-        best: pick(text.best[i + 1]),
-        similarity: text.similarities[i + 1] ?? 0,
-      }
-      units.set(part.unit, match)
-    }
-  }
-  return { of: (unit) => units.get(unit), words: kept.map((token) => wordOf[token] ?? -1) }
+  const of = byUnit(
+    windows,
+    (window) => pick(found.texts[window]?.best[0]),
+    (window, part) => ({
+      best: pick(found.texts[window]?.best[part + 1]),
+      similarity: found.texts[window]?.similarities[part + 1] ?? 0,
+    }),
+  )
+  return { of, words: kept.map((token) => wordOf[token] ?? -1) }
 }
 
 async function byVectors(
@@ -89,14 +77,29 @@ async function byVectors(
     { as: 'passage', priority: 'question', signal },
   )
   const none = new Float32Array()
+  const similarities = embeddings.map((embedding) => cosine(vector, embedding.vector))
+  const of = byUnit(
+    windows,
+    () => none,
+    (window) => ({ best: none, similarity: similarities[window] ?? 0 }),
+  )
+  return { of, words: [] }
+}
+
+/** From the numbers of windows, and of the parts in them, to units. */
+function byUnit(
+  windows: readonly Window[],
+  beforeOf: (window: number) => Float32Array,
+  sentenceOf: (window: number, part: number) => SentenceMatch,
+): Matches['of'] {
   const units = new Map<Unit, { before: Float32Array; sentences: SentenceMatch[] }>()
-  for (const [at, { parts }] of windows.entries()) {
-    const similarity = cosine(vector, embeddings[at]?.vector ?? new Float32Array(vector.length))
-    for (const part of parts) {
-      const match = units.get(part.unit) ?? { before: none, sentences: [] }
-      match.sentences[part.sentence] = { best: none, similarity }
-      units.set(part.unit, match)
+  for (const [window, { parts }] of windows.entries()) {
+    const before = beforeOf(window)
+    for (const [part, { unit, sentence }] of parts.entries()) {
+      const match = units.get(unit) ?? { before, sentences: [] }
+      match.sentences[sentence] = sentenceOf(window, part)
+      units.set(unit, match)
     }
   }
-  return { of: (unit) => units.get(unit), words: [] }
+  return (unit) => units.get(unit)
 }

@@ -1,7 +1,8 @@
 /** Which block answers: its meaning token by token, its words, its passage's rank, and what kind of thing is asked for. */
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
-import { contentWords, stems } from '../../text/content-words.ts'
+import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
+import { rarity } from '../extractive/relevance.ts'
 import type { BlockCandidate } from './candidates.ts'
 import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
 import type { Unit } from './units.ts'
@@ -45,21 +46,25 @@ export interface RankedBlock {
 /** Units that are compared token by token: more give the same answers on docsqa. */
 const MAX_COMPARED_UNITS = 24
 
-/** What the words of units say before anything is encoded. */
-export interface WordsOf {
-  /** Share of the question's words that some stems make up. */
-  readonly share: (has: (stem: string) => boolean) => number
+/** The words of a unit and of what stands around it. */
+interface UnitWords {
+  /** Those that the question does not have. */
+  readonly fresh: readonly ContentWord[]
   readonly own: ReadonlySet<string>
   readonly leads: ReadonlySet<string>
+  /** Of its document and its sections. */
   readonly about: ReadonlySet<string>
 }
 
+/** What the words of units say before anything is encoded. */
 export interface WordedUnits {
-  readonly of: (unit: Unit) => WordsOf
+  readonly of: (unit: Unit) => UnitWords
+  /** Share of the question's words that these stems make up. */
+  readonly share: (has: (stem: string) => boolean) => number
 }
 
 export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUnits {
-  const asked = [...stems(question)]
+  const asked = stems(question)
   const about = new Map<string, ReadonlySet<string>>()
   const aboutOf = ({ excerpt, block }: Unit) => {
     const text = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
@@ -67,23 +72,23 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
     about.set(text, known)
     return known
   }
-  const sets = new Map(units.map((unit) => [unit, stems(unit.text)]))
-  const rarity = new Map(
-    asked.map((stem) => {
-      const holders = [...sets.values()].filter((set) => set.has(stem)).length
-      return [stem, Math.log(1 + (units.length - holders + 0.5) / (holders + 0.5))]
-    }),
-  )
-  const total = asked.reduce((sum, stem) => sum + (rarity.get(stem) ?? 0), 0)
-  const share = (has: (stem: string) => boolean) =>
-    total === 0 ? 0 : asked.reduce((sum, stem) => sum + (has(stem) ? (rarity.get(stem) ?? 0) : 0), 0) / total
-  return {
-    of: (unit) => ({
-      share,
-      own: sets.get(unit) ?? stems(unit.text),
+  const wordsOf = (unit: Unit): UnitWords => {
+    const words = contentWords(unit.text)
+    return {
+      fresh: words.filter(({ stem }) => !asked.has(stem)),
+      own: new Set(words.map(({ stem }) => stem)),
       leads: stems(unit.leads.join(' ')),
       about: aboutOf(unit),
-    }),
+    }
+  }
+  const known = new Map(units.map((unit) => [unit, wordsOf(unit)]))
+  const weigh = rarity(
+    [...asked],
+    Array.from(known.values(), ({ own }) => own),
+  )
+  return {
+    of: (unit) => known.get(unit) ?? wordsOf(unit),
+    share: (has) => weigh([...asked].filter(has)),
   }
 }
 
@@ -91,16 +96,14 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
 export function shortlist(question: string, units: readonly Unit[], words: WordedUnits): Unit[] {
   if (units.length <= MAX_COMPARED_UNITS) return [...units]
   const expected = expectedAnswer(question)
-  const known = stems(question)
   const { words: all, aboutWords, rank, offers: offered } = BLOCK_WEIGHTS.shortlist
   const scores = new Map(
     units.map((unit) => {
-      const { share, own, leads, about } = words.of(unit)
-      const fresh = contentWords(unit.text).filter(({ stem }) => !known.has(stem))
+      const { fresh, own, leads, about } = words.of(unit)
       return [
         unit,
-        all * share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
-          aboutWords * share((stem) => about.has(stem)) +
+        all * words.share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
+          aboutWords * words.share((stem) => about.has(stem)) +
           rank / unit.passage.number +
           offered * offers(expected, unit.text, fresh),
       ]
@@ -119,7 +122,7 @@ export function rankCandidates(
   words: WordedUnits,
   matches: Matches,
 ): RankedBlock[] {
-  const known = stems(question)
+  const asked = stems(question)
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
   const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
@@ -134,16 +137,16 @@ export function rankCandidates(
       const [first] = units
       if (first === undefined || found.length === 0) return []
       const held = units.map((unit) => words.of(unit))
-      const { share } = words.of(first)
       const text = units.map((unit) => unit.text).join('\n')
-      const fresh = contentWords(text).filter(({ stem }) => !known.has(stem))
+      const only = held.length === 1 ? held[0] : undefined
+      const fresh = only?.fresh ?? contentWords(text).filter(({ stem }) => !asked.has(stem))
       const isAbout = (stem: string) => words.of(first).about.has(stem)
       const features: BlockFeatures = {
         ...tokenFeatures(found, matches.words),
-        words: share(
+        words: words.share(
           (stem) => held.some(({ own, leads }) => own.has(stem) || leads.has(stem)) || isAbout(stem),
         ),
-        aboutWords: share(isAbout),
+        aboutWords: words.share(isAbout),
         rank: Math.max(...units.map(({ passage }) => 1 / passage.number)),
         isOpen: /[:：?]["'»”*_)]*$/u.test(text) ? 1 : 0,
         offers: offers(expected, text, fresh),
