@@ -156,8 +156,8 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
   // The first line of a paragraph that hangs is as long as the others.
   if (
     next !== undefined &&
-    title.length > 0.8 * Math.max(...all.slice(at + 1).map(({ text: own }) => own.length)) &&
-    title.length > 40
+    title.length > 40 &&
+    all.slice(at + 1).every(({ text: own }) => title.length > 0.8 * own.length)
   )
     return undefined
   return { level: TERM + indent, lines: 1 }

@@ -161,6 +161,11 @@ describe('text', () => {
       ['paragraph', '', 'Two'],
     ])
   })
+
+  it('reads a paragraph of any number of lines', () => {
+    const source = `A line that comes first and is longer than forty\n${'   deeper\n'.repeat(200_000)}`
+    expect(text.load(source, 'a.log').blocks).toHaveLength(1)
+  })
 })
 
 describe('encodings', () => {
