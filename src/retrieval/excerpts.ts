@@ -26,12 +26,13 @@ export async function excerptsOf(
     return fitting.length === 0 ? [] : [readingOf(chunks, fitting)]
   })
   const further = await documents.chunksAt(principal, readings.flatMap(stillToRead))
-  return readings.flatMap(({ chunks, passages: own }) => {
+  return readings.flatMap((reading) => {
+    const { chunks, passages: own } = reading
     const [first] = chunks
     const more = further.filter(
       ({ document, version }) => document === first?.document && version === first.version,
     )
-    return excerptOf(readingOf([...chunks, ...more], own))
+    return excerptOf(more.length === 0 ? reading : readingOf([...chunks, ...more], own))
   })
 }
 
@@ -68,7 +69,7 @@ function readingOf(read: readonly ReadChunk[], passages: readonly Passage[]): Re
   const blocks: Block[] = []
   for (const chunk of chunks) {
     const end = blocks.at(-1)?.end ?? 0
-    if (chunk.blocks === null) blocks.push(...paragraphBlocks(chunk, Math.max(chunk.start, end)))
+    if (chunk.blocks === null) blocks.push(...paragraphBlocks(chunk, end))
     else blocks.push(...unpackBlocks(chunk.blocks).filter((block) => block.start >= end))
   }
   return { passages, chunks, blocks, pieces: joined([...chunks.map(withGap), ...passages]) }

@@ -11,7 +11,7 @@ import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
-import { MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
+import { byFused, MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
 
 /** Collections with vectors of the same model. */
 export interface ModelGroup {
@@ -98,7 +98,7 @@ export function rankByRanks(
       const fused = phrases + share(byVector.get(candidate)) + ofWords
       return { candidate, scores: { vector, lexical, fused, matched: [] as readonly string[] } }
     })
-    .sort((one, other) => other.scores.fused - one.scores.fused)
+    .sort(byFused)
     .map(({ candidate, scores }, index) =>
       index < MAX_COMPARED_BY_WORDS
         ? { candidate, scores: { ...scores, matched: closeness(words, candidate).matched } }

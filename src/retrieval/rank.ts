@@ -55,7 +55,7 @@ export function rankByWords(
     .sort(byFused)
 }
 
-const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
+export const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => {
   const { vector, lexical, coverage, proximity, sentence } = FUSION_WEIGHTS[language]

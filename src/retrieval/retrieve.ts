@@ -20,7 +20,7 @@ import {
 } from './models.ts'
 import { joinNeighbours, toPassage, withinBudget, withoutCopies } from './passages.ts'
 import { type WeighedWords, weigh, wordsOf } from './question.ts'
-import { type RankedChunk, rankBySentences, rankByWords } from './rank.ts'
+import { byFused, type RankedChunk, rankBySentences, rankByWords } from './rank.ts'
 import { rerank } from './rerank.ts'
 
 export interface RetrievePorts {
@@ -194,8 +194,6 @@ async function weighedWords(
   })
   return { ...weigh(complete ? words : wordsOf(''), found, chunks), found, complete }
 }
-
-const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const byOneHalf =
   (mode: 'vector' | 'lexical') =>

@@ -34,7 +34,7 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
   const count =
     headerRows ??
     bordered ??
-    (looksLikeHeader(rows.map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0)
+    (looksLikeHeader(rows.slice(0, 6).map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0)
   // A table of nothing but names is a table of values.
   if (count >= rows.length) return { header: [], rows }
   return { header: rows.slice(0, count), rows: underNames(text, rows.slice(count)) }
@@ -64,5 +64,5 @@ function looksLikeHeader([first = [], ...others]: readonly (readonly string[])[]
   if (first.filter((cell) => cell !== '').length < 2) return false
   const isNumber = (cell = '') => HAS_NUMBER.test(cell) && !/\p{L}{2}/u.test(cell)
   // Numbers above numbers are values; years and such may head a column.
-  return !first.some((cell, at) => isNumber(cell) && others.slice(0, 5).every((row) => isNumber(row[at])))
+  return !first.some((cell, at) => isNumber(cell) && others.every((row) => isNumber(row[at])))
 }

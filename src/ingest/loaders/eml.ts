@@ -120,14 +120,14 @@ async function bodyOf(
   { loadInner }: LoadOptions,
 ): Promise<Pick<LoadedDocument, 'text' | 'blocks' | 'warnings'>> {
   const plain = text.replace(/\r\n?/gu, '\n').trim()
-  const asPlain = plainBody(plain)
-  if (html.trim() === '') return asPlain
+  const asPlain = () => plainBody(plain)
+  if (html.trim() === '') return asPlain()
   try {
     const page = await loadInner(Buffer.from(html), 'body.html')
-    return page.text.trim() === '' ? asPlain : { ...page, ...pageBody(page) }
+    return page.text.trim() === '' ? asPlain() : { ...page, ...pageBody(page) }
   } catch (thrown) {
     if (!(thrown instanceof ChatbotError) || thrown.code === 'document_too_large') throw thrown
-    return asPlain
+    return asPlain()
   }
 }
 
