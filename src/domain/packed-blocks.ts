@@ -46,7 +46,7 @@ export function packBlocks(blocks: readonly Block[], gap = ''): PackedBlocks {
       ...leads.map((lead): PackedSpan => [lead.start, lead.end]),
     ],
   )
-  return { paths, blocks: packed, ...(gap === '' ? {} : { gap }) }
+  return { paths, blocks: packed, gap: gap || undefined }
 }
 
 export const unpackBlocks = ({ paths, blocks }: PackedBlocks): Block[] =>
@@ -55,8 +55,8 @@ export const unpackBlocks = ({ paths, blocks }: PackedBlocks): Block[] =>
     start,
     end,
     headings: paths[path] ?? [],
-    ...(page === null ? {} : { page }),
-    ...(group === null ? {} : { group: { start: group[0], end: group[1] } }),
+    page: page ?? undefined,
+    group: group === null ? undefined : { start: group[0], end: group[1] },
     leads: leads.map(([start, end]) => ({ start, end })),
   }))
 

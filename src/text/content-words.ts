@@ -65,6 +65,5 @@ const MAX_WORD_CHARACTERS = 64
 function stem(word: string): string {
   if (/\p{N}/u.test(word) || word.length <= 3) return word
   if (word.length > MAX_WORD_CHARACTERS) return word.slice(0, MAX_STEM_CHARACTERS)
-  const root = KNOWLEDGE[languageOfWord(word)].root(word)
-  return root.length > MAX_STEM_CHARACTERS ? root.slice(0, MAX_STEM_CHARACTERS) : root
+  return KNOWLEDGE[languageOfWord(word)].root(word).slice(0, MAX_STEM_CHARACTERS)
 }

@@ -3,6 +3,7 @@ import type { Passage } from '../domain/answer.ts'
 import type { Block, Excerpt } from '../domain/block.ts'
 import type { LoadedBlockKind, Span } from '../domain/document.ts'
 import { contains } from '../domain/spans.ts'
+import { lines } from './lines.ts'
 
 const FENCE = /^\s*(```|~~~)/u
 
@@ -11,27 +12,27 @@ export function paragraphs(text: string, { start, end }: Span): Span[] {
   const found: Span[] = []
   let begun: number | undefined
   let fenced = false
-  for (let at = start; at < end; ) {
-    const newline = text.indexOf('\n', at)
-    const next = newline < 0 || newline >= end ? end : newline + 1
-    const line = text.slice(at, next)
-    if (FENCE.test(line)) fenced = !fenced
-    if (!fenced && line.trim() === '') {
-      if (begun !== undefined) found.push({ start: begun, end: at })
+  for (const line of lines(text, start, end)) {
+    const own = text.slice(line.start, line.end)
+    if (FENCE.test(own)) fenced = !fenced
+    if (!fenced && own.trim() === '') {
+      if (begun !== undefined) found.push({ start: begun, end: line.start })
       begun = undefined
-    } else begun ??= at
-    at = next
+    } else begun ??= line.start
   }
   if (begun !== undefined) found.push({ start: begun, end })
   return found
 }
 
+/** The titles of a stored path of sections. */
+export const headingPath = (heading = ''): string[] => (heading === '' ? [] : heading.split(' › '))
+
 export function paragraphKind(text: string): LoadedBlockKind {
-  const lines = text.trimEnd().split('\n')
-  if (lines.length === 1 && /^#{1,6}\s/u.test(text)) return 'heading'
+  const own = text.trimEnd().split('\n')
+  if (own.length === 1 && /^#{1,6}\s/u.test(text)) return 'heading'
   if (FENCE.test(text)) return 'code'
-  if (lines.every((line) => /^\s*\|/u.test(line))) return 'table'
-  if (lines.every((line) => line.startsWith('>'))) return 'quote'
+  if (own.every((line) => /^\s*\|/u.test(line))) return 'table'
+  if (own.every((line) => line.startsWith('>'))) return 'quote'
   return /^\s*([-*+]|\d+[.)])\s/u.test(text) ? 'list' : 'paragraph'
 }
 
@@ -40,7 +41,7 @@ type Piece = Pick<Passage, 'start' | 'end' | 'text' | 'heading' | 'page'>
 
 /** Its paragraphs from `from` on: lists and tables are paragraphs too. */
 export function paragraphBlocks({ start, text, heading, page }: Piece, from = start): Block[] {
-  const headings = heading === undefined || heading === '' ? [] : heading.split(' › ')
+  const headings = headingPath(heading)
   return paragraphs(text, { start: Math.max(0, from - start), end: text.length }).map((span) => {
     const own = text.slice(span.start, span.end)
     const kind = paragraphKind(own)
@@ -49,7 +50,7 @@ export function paragraphBlocks({ start, text, heading, page }: Piece, from = st
       end: start + span.start + own.trimEnd().length,
       kind: kind === 'list' || kind === 'table' ? 'paragraph' : kind,
       headings,
-      ...(page === undefined ? {} : { page }),
+      page,
       leads: [],
     }
   })

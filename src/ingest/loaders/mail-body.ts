@@ -12,12 +12,9 @@ const LINE_ROOM = 300
 /** Lines over which "On …, … wrote:" may be broken. */
 const ATTRIBUTION_LINES = 3
 const QUOTED = /^[ \t]*>/u
-const ATTRIBUTION = new RegExp(
-  `(?:${anyOf(({ documents }) => documents.wroteWords)})[^\\p{L}]{0,3}[:：]$`,
-  'iu',
-)
+const ATTRIBUTION = new RegExp(`${anyOf(({ documents }) => documents.wroteWords)}[^\\p{L}]{0,3}[:：]$`, 'iu')
 /** Above a whole older message. */
-const ORIGINAL = new RegExp(`^(?:${anyOf(({ documents }) => documents.originalMessage)})$`, 'iu')
+const ORIGINAL = new RegExp(`^${anyOf(({ documents }) => documents.originalMessage)}$`, 'iu')
 const isOriginalMark = (line: string): boolean =>
   /^(?:--|__)/u.test(line) &&
   ORIGINAL.test(

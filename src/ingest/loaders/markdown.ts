@@ -154,7 +154,7 @@ function read(source: string, from: number, mdx: boolean): { blocks: LoadedBlock
         addAroundComments(source, span, kind, add)
     }
   }
-  return firstTitle === undefined ? { blocks } : { blocks, firstTitle }
+  return { blocks, firstTitle }
 }
 
 /** Rules, blank lines and link definitions are not listed: they hold nothing to find. */
@@ -296,7 +296,7 @@ type Add = (kind: LoadedBlockKind, span: Span, headings?: readonly string[], hin
 function hintsOf(token: Token): BlockHints {
   const info = 'lang' in token && typeof token.lang === 'string' ? token.lang : ''
   const language = /^[\w+#.-]{1,30}(?![^\s{,:])/u.exec(info)?.[0].toLowerCase()
-  return language === undefined ? {} : { language }
+  return { language }
 }
 
 /** Comments are for authors: what stands around one is indexed, the comment is not. */

@@ -4,7 +4,7 @@ import type { Chunk, LoadedBlock, LoadedBlockKind } from '../../domain/document.
 import { blocksOfChunks } from '../../domain/packed-blocks.ts'
 import type { Tokenizer } from '../../ports/embedder.ts'
 import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
-import { paragraphKind, paragraphs } from '../../text/paragraphs.ts'
+import { headingPath, paragraphKind, paragraphs } from '../../text/paragraphs.ts'
 import { splitDocument } from './splitter.ts'
 
 /** Blocking work: runs in the parser's process. */
@@ -41,7 +41,7 @@ function wholeBlocks(blocks: readonly Block[]): LoadedBlock[] {
 function guessedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>): LoadedBlock[] {
   const spans = chunks.length > 0 ? chunks : [{ start: 0, end: text.length, heading: '', blocks: null }]
   return sections(text, spans).flatMap((section) => {
-    const headings = section.heading === '' ? [] : section.heading.split(' › ')
+    const headings = headingPath(section.heading)
     return paragraphs(text, section).map((span) => {
       const own = text.slice(span.start, span.end)
       const kind = paragraphKind(own)

@@ -245,7 +245,7 @@ function createPage() {
         gathered.push(
           ...code.split('\n').map((line) => `${'  '.repeat(Math.min(lists.length, MAX_INDENTED))}${line}`),
         )
-      else block('code', code, undefined, language === undefined ? {} : { language })
+      else block('code', code, undefined, { language })
     },
     heading(level: number) {
       const text = takeInline().replaceAll('\n', ' ').replace(/[¶#]$/u, '').trimEnd()

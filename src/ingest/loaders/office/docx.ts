@@ -7,7 +7,15 @@ import { meaningful } from './cells.ts'
 import { createFlow, type Paragraph } from './flow.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
-import { hides, listLevel, type Numbering, readNumbering, readStyles, type Styles } from './word-styles.ts'
+import {
+  hides,
+  isOn,
+  listLevel,
+  type Numbering,
+  readNumbering,
+  readStyles,
+  type Styles,
+} from './word-styles.ts'
 import { type Attributes, readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'Word'
@@ -136,8 +144,6 @@ function bodyHandler(
     },
   }
 }
-
-const isOn = (value = ''): boolean => !/^(?:0|false|off)$/u.test(value)
 
 /** Undefined for lines of a table of contents, which repeat the headings. */
 function describe(paragraph: Open, styles: Styles, numbering: Numbering): Paragraph | undefined {

@@ -108,7 +108,7 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
       else if (text !== '') {
         closeGathered()
         const headerRows = table.headerRows || mergedHeaderRows(isMergedAtTop(table), rows)
-        writer.block('table', text, page?.(), headerRows === undefined ? {} : { headerRows })
+        writer.block('table', text, page?.(), { headerRows })
       }
     },
     /** Ends what is gathered; called before the page changes and at the end. */

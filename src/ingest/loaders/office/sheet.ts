@@ -80,12 +80,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
       table[0]?.isMerged ?? false,
       table.slice(0, 2).map(({ cells }) => [...cells.values()]),
     )
-    writer.block(
-      'table',
-      tableText(table.map(({ cells }) => cells)),
-      undefined,
-      headerRows === undefined ? {} : { headerRows },
-    )
+    writer.block('table', tableText(table.map(({ cells }) => cells)), undefined, { headerRows })
   }
   return {
     /** `at` is 1-based; without it the row follows the last one. */
@@ -118,14 +113,13 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
         }
         table.push(each)
       }
-      length = 0
       writeTable(table)
     },
   }
 }
 
 /** What Excel allows. */
-const MAX_COLUMNS = 16_384
+export const MAX_COLUMNS = 16_384
 const MAX_AREAS = 100_000
 
 const filled = (row: CellRow | undefined): number => row?.size ?? 0

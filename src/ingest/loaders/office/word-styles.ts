@@ -12,9 +12,12 @@ export interface Style {
   readonly hidden: boolean | undefined
 }
 
+/** Whether a property that may be given as a value is set. */
+export const isOn = (value = ''): boolean => !/^(?:0|false|off)$/u.test(value)
+
 /** Whether properties of a run say that it is shown or not: `vanish`, or letters that nobody can read. */
 export function hides(name: string, value: string | undefined): boolean | undefined {
-  if (name === 'vanish') return !/^(?:0|false|off)$/u.test(value ?? '')
+  if (name === 'vanish') return isOn(value)
   return name === 'sz' && Number(value) < MIN_FONT_HALF_POINTS ? true : undefined
 }
 

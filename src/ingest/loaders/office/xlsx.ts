@@ -6,7 +6,7 @@ import { createWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
-import { type Area, createSheet } from './sheet.ts'
+import { type Area, createSheet, MAX_COLUMNS } from './sheet.ts'
 import { readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'Excel'
@@ -108,9 +108,6 @@ function sheetHandler(
     },
   }
 }
-
-/** What Excel allows. */
-const MAX_COLUMNS = 16_384
 
 /** 1-based column of a cell's address such as `AB12`. */
 function columnOf(address: string | undefined): number | undefined {
