@@ -15,7 +15,7 @@ export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 
   let before: Block | undefined
   for (const part of wholeLists(text, parts)) {
     const blocks = blocksOfPart(text, part, leadTo(text, before, part))
-    found.push(...blocks)
+    for (const block of blocks) found.push(block)
     before = blocks.at(-1)
   }
   return found
@@ -96,7 +96,7 @@ function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: rea
     if (!isList) break
     const group = { start: list.start, end: list.end }
     const outer = before
-    found.push(...list.items.map((item) => ({ ...part, ...item, group, leads: [...outer, ...item.leads] })))
+    for (const item of list.items) found.push({ ...part, ...item, group, leads: [...outer, ...item.leads] })
     rest = trimmed(text, { start: list.end, end: part.end })
     before = []
   }

@@ -161,3 +161,12 @@ test('a fence of code keeps its language and its lines', async () => {
     'Start it:',
   ])
 })
+
+test.each([
+  ['rows', 'a.csv', (i: number) => `${i},part ${i}`],
+  ['items', 'a.txt', (i: number) => `- part ${i}`],
+])('%s of any number are blocks', async (_, uri, line) => {
+  const source = Array.from({ length: 150_000 }, (_, i) => line(i)).join('\n')
+  const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 10_000_000 })
+  expect(blocksOf(document).length).toBeGreaterThan(149_000)
+})
