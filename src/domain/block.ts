@@ -17,7 +17,7 @@ export const BLOCK_KINDS = [
 export type BlockKind = (typeof BLOCK_KINDS)[number]
 
 /** UTF-16 code units of a list or table of which all blocks are read, when one of them was found. */
-export const MAX_GROUP = 2400
+export const MAX_GROUP_CHARACTERS = 2400
 
 /** A piece of a document that can be read on its own, together with what leads to it. */
 export interface Block extends Span {

@@ -1,6 +1,6 @@
 /** The blocks of the documents that passages were found in. */
 import type { Passage } from '../domain/answer.ts'
-import { type Block, type Excerpt, MAX_GROUP } from '../domain/block.ts'
+import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../domain/block.ts'
 import type { Span } from '../domain/document.ts'
 import { unpackBlocks } from '../domain/packed-blocks.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -164,4 +164,4 @@ function longestRead(block: Block, pieces: readonly Piece[]): Span | undefined {
 /** The block's list or table, or else the block. */
 const wholeGroup = (block: Block): Span => block.group ?? block
 
-const isShort = ({ start, end }: Span): boolean => end - start <= MAX_GROUP
+const isShort = ({ start, end }: Span): boolean => end - start <= MAX_GROUP_CHARACTERS

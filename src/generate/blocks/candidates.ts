@@ -12,11 +12,11 @@ export interface BlockCandidate {
 }
 
 /** UTF-16 code units of a table that is given whole. */
-const MAX_TABLE = 1600
+const MAX_TABLE_CHARACTERS = 1600
 /** UTF-16 code units of a list that is given whole, or by the beginnings of its items. */
-const MAX_LIST = 8000
+const MAX_LIST_CHARACTERS = 8000
 /** UTF-16 code units of a procedure that is given whole. */
-const MAX_PROCEDURE = 900
+const MAX_PROCEDURE_CHARACTERS = 900
 
 export function candidatesOf(question: string, units: readonly Unit[]): BlockCandidate[] {
   const followers = followersOf(units)
@@ -36,7 +36,8 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
     const kind = kindOf(group)
     const length = group.reduce((sum, { text }) => sum + text.length, 0)
     // The beginnings of a long list's items name them; the steps of a long procedure would be cut.
-    const longest = kind === 'table' ? MAX_TABLE : isList ? MAX_LIST : MAX_PROCEDURE
+    const longest =
+      kind === 'table' ? MAX_TABLE_CHARACTERS : isList ? MAX_LIST_CHARACTERS : MAX_PROCEDURE_CHARACTERS
     if (group.length < 2 || length > longest || (kind === 'table' && !isList)) return []
     return [{ kind, units: group }]
   })

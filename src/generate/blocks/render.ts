@@ -36,13 +36,13 @@ function itemLine(text: string): string {
 }
 
 /** UTF-16 code units of a heading, or of the line that names an item. */
-const MAX_NAME = 120
+const MAX_NAME_CHARACTERS = 120
 
 /** The heading above a block, where it says more than the block and what leads to it. */
 export function headingOf(unit: Unit): Quoted['parts'] {
   const { excerpt, block, text, leads } = unit
   const title = block.headings.at(-1)
-  if (title === undefined || title.length > MAX_NAME) return []
+  if (title === undefined || title.length > MAX_NAME_CHARACTERS) return []
   const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
   if (heading === undefined) return []
   const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
@@ -59,7 +59,10 @@ export function renderProse(unit: Unit, span: Span): Quoted {
   const isItem = block.group !== undefined
   const name = {
     start: 0,
-    end: named < 0 || named > MAX_NAME ? Math.min(MAX_NAME, unit.sentences[0]?.end ?? 0) : named,
+    end:
+      named < 0 || named > MAX_NAME_CHARACTERS
+        ? Math.min(MAX_NAME_CHARACTERS, unit.sentences[0]?.end ?? 0)
+        : named,
   }
   const cut =
     isItem && span.start >= name.end
@@ -77,7 +80,7 @@ const unquoted = (kind: string, text: string): string =>
   kind === 'quote' ? text.replace(/(^|\n)[ \t]*(?:>[ \t]?)+/gu, '$1') : text
 
 /** Items with what leads to their list; `room` cuts each at its first line. */
-export function renderItem(units: readonly Unit[], room?: number): Quoted {
+export function renderItems(units: readonly Unit[], room?: number): Quoted {
   const [first] = units
   if (first === undefined) return { parts: [], markOnOwnLine: false }
   const outer = Math.min(...units.map(({ block }) => block.leads.length))
@@ -92,14 +95,14 @@ export function renderItem(units: readonly Unit[], room?: number): Quoted {
 }
 
 /** UTF-16 code units in which an item says more than its first line. */
-const ROOMY = 60
+const ROOMY_ITEM_CHARACTERS = 60
 
 /** The end of the first line, or of the last word within the room where there is some. */
 function beginning(text: string, room: number): number {
   const newline = text.indexOf('\n')
   const line = newline < 0 ? text.length : newline
   if (text.length <= room) return text.length
-  if (line <= room && room < ROOMY) return line
+  if (line <= room && room < ROOMY_ITEM_CHARACTERS) return line
   const space = text.lastIndexOf(' ', room)
   return space > room / 2 ? space : room
 }

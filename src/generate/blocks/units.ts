@@ -1,6 +1,6 @@
 /** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
 import type { Passage } from '../../domain/answer.ts'
-import { type Block, type Excerpt, MAX_GROUP } from '../../domain/block.ts'
+import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { overlap } from '../../domain/spans.ts'
 import { splitSentences } from '../../text/sentences.ts'
@@ -27,7 +27,7 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
         if (!touched.has(block) && overlap(block, passage) > 0) touched.set(block, passage)
     const groups = new Map<string, Passage>()
     for (const [{ group }, passage] of touched)
-      if (group && group.end - group.start <= MAX_GROUP && !groups.has(keyOf(group)))
+      if (group && group.end - group.start <= MAX_GROUP_CHARACTERS && !groups.has(keyOf(group)))
         groups.set(keyOf(group), passage)
     // What a touched block leads to belongs to its passage.
     const openEnds = new Map([...touched].map(([{ end }, passage]) => [end, passage]))

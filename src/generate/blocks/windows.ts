@@ -17,11 +17,11 @@ export interface Part extends Span {
 }
 
 /** UTF-16 code units of the blocks in a window. */
-const MAX_BODY = 600
-const MAX_TITLE = 120
-const MAX_LEADS = 300
+const MAX_BODY_CHARACTERS = 600
+const MAX_TITLE_CHARACTERS = 120
+const MAX_LEADS_CHARACTERS = 300
 /** The innermost headings say most. */
-const HEADINGS = 2
+const MAX_HEADINGS = 2
 
 export function windowsOf(units: readonly Unit[]): Window[] {
   const windows: Window[] = []
@@ -36,7 +36,7 @@ export function windowsOf(units: readonly Unit[]): Window[] {
     for (const [sentence, span] of unit.sentences.entries()) {
       const text = unit.text.slice(span.start, span.end).replace(/\s+/gu, ' ')
       const length = open ? open.text.length - open.prefix.length : 0
-      if (open?.prefix !== prefix || length + text.length > MAX_BODY) {
+      if (open?.prefix !== prefix || length + text.length > MAX_BODY_CHARACTERS) {
         close()
         open = { prefix, text: prefix, parts: [] }
       }
@@ -50,13 +50,13 @@ export function windowsOf(units: readonly Unit[]): Window[] {
 }
 
 function prefixOf({ excerpt, block, leads }: Unit): string {
-  const path = [excerpt.title, ...block.headings.slice(-HEADINGS)]
+  const path = [excerpt.title, ...block.headings.slice(-MAX_HEADINGS)]
     .filter((title, at, all) => title !== '' && all.indexOf(title) === at)
-    .map((title) => title.slice(0, MAX_TITLE))
+    .map((title) => title.slice(0, MAX_TITLE_CHARACTERS))
     .join(' › ')
   const before = leads
     .map((lead) => lead.replace(/\s+/gu, ' '))
     .join(' ')
-    .slice(0, MAX_LEADS)
+    .slice(0, MAX_LEADS_CHARACTERS)
   return before === '' ? `${path}\n` : `${path}\n${before}\n`
 }
