@@ -15,6 +15,8 @@ export interface BlockCandidate {
 const MAX_TABLE_CHARACTERS = 1600
 /** UTF-16 code units of a list that is given whole, or by the beginnings of its items. */
 const MAX_LIST_CHARACTERS = 8000
+/** Blocks of a group that is given whole: with what leads to them no more than a citation may quote (MAX_QUOTED_SPANS). */
+const MAX_GROUP_UNITS = 40
 /** UTF-16 code units of a procedure that is given whole. */
 const MAX_PROCEDURE_CHARACTERS = 900
 
@@ -24,7 +26,7 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
       return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
-    return [{ kind: kindOf(group), units: group, introduction: unit }]
+    return group.length > MAX_GROUP_UNITS ? [] : [{ kind: kindOf(group), units: group, introduction: unit }]
   })
   const isList = asksList(question)
   if (!isList && !asksHow(question)) return single
@@ -38,7 +40,13 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
     // The beginnings of a long list's items name them; the steps of a long procedure would be cut.
     const longest =
       kind === 'table' ? MAX_TABLE_CHARACTERS : isList ? MAX_LIST_CHARACTERS : MAX_PROCEDURE_CHARACTERS
-    if (group.length < 2 || length > longest || (kind === 'table' && !isList)) return []
+    if (
+      group.length < 2 ||
+      group.length > MAX_GROUP_UNITS ||
+      length > longest ||
+      (kind === 'table' && !isList)
+    )
+      return []
     return [{ kind, units: group }]
   })
   return [...single, ...whole]

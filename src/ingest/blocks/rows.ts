@@ -13,6 +13,8 @@ interface Row extends Span {
   readonly under?: Span
 }
 
+/** Each row of a table is read and quoted with all of them. */
+const MAX_HEADER_ROWS = 8
 /** UTF-16 code units of a row that tell whether it is a header or a border. */
 const ROW_ROOM = 2000
 const BORDER = /^[\s|:+=-]+$/u
@@ -31,10 +33,12 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
       if (rows.length > 0) bordered ??= rows.length
     } else rows.push(row)
   }
-  const count =
+  const count = Math.min(
+    MAX_HEADER_ROWS,
     headerRows ??
-    bordered ??
-    (looksLikeHeader(rows.slice(0, 6).map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0)
+      bordered ??
+      (looksLikeHeader(rows.slice(0, 6).map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0),
+  )
   // A table of nothing but names is a table of values.
   if (count >= rows.length) return { header: [], rows }
   return { header: rows.slice(0, count), rows: underNames(text, rows.slice(count)) }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Passage } from '../../../../src/domain/answer.ts'
+import { MAX_QUOTED_SPANS, type Passage } from '../../../../src/domain/answer.ts'
 import type { Excerpt } from '../../../../src/domain/block.ts'
 import { candidatesOf } from '../../../../src/generate/blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../../../../src/generate/blocks/compose.ts'
@@ -160,5 +160,20 @@ describe('versions', () => {
     ['How much memory does the hub need?', 'hub-4.1/notes.md', 0],
   ])('%s: %s is %d', (question, uri, expected) => {
     expect(versionOf(question, uri, uris)).toBe(expected)
+  })
+})
+
+describe('what is quoted', () => {
+  it.each([
+    ['a list of many items', `The parts are:\n\n${'- a nut\n'.repeat(100)}`, 'a.md'],
+    [
+      'a table with many header rows',
+      `<table>${'<tr><th>Part</th><th>Price</th></tr>'.repeat(100)}<tr><td>nut</td><td>7</td></tr></table>`,
+      'a.html',
+    ],
+  ])('of %s is no more than a citation may hold', async (_, source, uri) => {
+    const blocks = await answerOf('What are the parts?', source, 'nut', uri)
+    expect(blocks.length).toBeGreaterThan(0)
+    for (const { spans } of blocks) expect(spans.length).toBeLessThanOrEqual(MAX_QUOTED_SPANS)
   })
 })
