@@ -1,10 +1,6 @@
 import { string } from '@oclif/core/args'
-import type { ApiClient } from '../../src/client/api.ts'
 import type { FailedFile } from '../../src/client/files/expand.ts'
-import { followJob } from '../../src/client/sync/follow-job.ts'
 import type { JobDocumentResult, JobStatus } from '../../src/client/sync/run.ts'
-import { onInterrupt } from '../../src/terminal/interrupt.ts'
-import { ProgressReport } from '../../src/terminal/progress.ts'
 import { count } from '../../src/text/amounts.ts'
 
 export const jobArgument = {
@@ -41,27 +37,3 @@ export const failureOf = ({ uri, errorCode, errorMessage }: JobDocumentResult): 
   code: errorCode ?? 'cancelled',
   reason: errorMessage ?? 'It was cancelled.',
 })
-
-/** Shows a job's progress until it has ended, or until Ctrl-C, which ends only the watching. */
-export async function watchJob(
-  api: ApiClient,
-  first: JobStatus,
-  { quiet }: { readonly quiet: boolean },
-): Promise<JobStatus> {
-  const interrupt = onInterrupt()
-  const progress = quiet ? undefined : new ProgressReport(first.documents, 'document')
-  try {
-    const last = await followJob(api, first, {
-      stop: interrupt.first,
-      onProgress(job) {
-        progress?.files(job.indexed + job.failed + job.replaced, job.documents)
-        progress?.show(job)
-      },
-    })
-    if (last.state === 'running') process.exitCode = 130
-    return last
-  } finally {
-    progress?.[Symbol.dispose]()
-    interrupt[Symbol.dispose]()
-  }
-}

@@ -1,7 +1,6 @@
 import { string } from '@oclif/core/args'
 import { printable, printableLine } from '../../src/domain/printable.ts'
 import { source } from '../../src/terminal/citation.ts'
-import { paintMarkdown } from '../../src/terminal/markdown/paint.ts'
 import { paint } from '../../src/terminal/style.ts'
 import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
@@ -17,10 +16,13 @@ export default class ConversationsShow extends ChatbotCommand {
     const { args, flags } = await this.parse(ConversationsShow)
     const api = await this.api(await this.settings(flags))
     const reply = await api.call('getConversation', { params: { id: args.id }, query: { limit: 1000 } })
+    const show = process.stdout.isTTY
+      ? (await import('../../src/terminal/markdown/paint.ts')).paintMarkdown
+      : printable
     for (const { question, askedAt, state, text, citations } of reply.turns) {
       const asked = paint(process.stdout, 'dim', time(askedAt))
       this.log(`${paint(process.stdout, 'bold', `> ${printableLine(question)}`)}  ${asked}\n`)
-      const shown = process.stdout.isTTY ? paintMarkdown(text) : printable(text)
+      const shown = show(text)
       this.log(state === 'complete' ? shown : `${shown} (${state})`.trim())
       for (const cited of citations) this.log(source(cited.number, cited))
       this.log()

@@ -4,7 +4,7 @@ import type { JobStatus } from '../../src/client/sync/run.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { watchJob } from '../common/job.ts'
+import { watchJob } from '../common/watch-job.ts'
 
 export default class IndexRebuild extends ChatbotCommand {
   static override summary = 'Rebuild an index from the stored text, with another model or after an update.'

@@ -4,7 +4,7 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { printableLine } from '../../src/domain/printable.ts'
 import { count } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { watchJob } from '../common/job.ts'
+import { watchJob } from '../common/watch-job.ts'
 
 type Verified = RouteResponse<'verifyIndex'>
 

@@ -5,7 +5,8 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import { time } from '../../src/terminal/time.ts'
 import { ChatbotCommand } from '../common/command.ts'
 import { failureLine } from '../common/ingest-summary.ts'
-import { failureOf, jobArgument, progressOf, stateOf, watchJob } from '../common/job.ts'
+import { failureOf, jobArgument, progressOf, stateOf } from '../common/job.ts'
+import { watchJob } from '../common/watch-job.ts'
 
 const DOCUMENTS_PER_PAGE = 1000
 

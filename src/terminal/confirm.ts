@@ -1,9 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { ChatbotError, type ErrorCode } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
-import { ofAll } from '../text/all-languages.ts'
-
-const YES = new Set(ofAll(({ yes }) => yes))
 
 interface Confirmation {
   /** The flag that confirms, and the code of the error if it is missing. */
@@ -27,7 +24,10 @@ export async function confirm(
   dialogue.on('SIGINT', () => process.exit(130))
   try {
     const reply = await dialogue.question(`${printable(what)} Continue? [y/N] `)
-    if (!YES.has(reply.trim().toLowerCase())) throw new ChatbotError('cancelled', refusal)
+    // What all languages say is loaded where it is needed: every command loads this file.
+    const { ofAll } = await import('../text/all-languages.ts')
+    if (!ofAll(({ yes }) => yes).includes(reply.trim().toLowerCase()))
+      throw new ChatbotError('cancelled', refusal)
   } finally {
     dialogue.close()
   }

@@ -1,7 +1,6 @@
 import type { AskEvent } from '../client/client.ts'
 import type { Answer, Passage, StageName } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
-import { answerPrinter } from './answer-printer.ts'
 import { source } from './citation.ts'
 import { fromCache } from './from-cache.ts'
 import { placeOf } from './place.ts'
@@ -21,7 +20,7 @@ const STAGE_WORDS: Record<StageName, string> = {
  * it is. Throws the error that ends it.
  */
 export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Answer | undefined> {
-  const printer = process.stdout.isTTY ? terminalPrinter() : undefined
+  const printer = process.stdout.isTTY ? await terminalPrinter() : undefined
   let hasText = false
   for await (const event of events) {
     switch (event.type) {
@@ -48,12 +47,14 @@ export async function renderAnswer(events: AsyncIterable<AskEvent>): Promise<Ans
   return undefined
 }
 
-const terminalPrinter = () =>
-  answerPrinter({
+async function terminalPrinter() {
+  const { answerPrinter } = await import('./answer-printer.ts')
+  return answerPrinter({
     write: (text) => process.stdout.write(text),
     hint,
     columns: () => process.stdout.columns || 80,
   })
+}
 
 /** Writes what the documents say beyond an answer. */
 export function writeMore(passages: readonly Passage[]): void {
