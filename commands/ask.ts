@@ -1,7 +1,7 @@
 import { string as stringArgument } from '@oclif/core/args'
 import { boolean, string } from '@oclif/core/flags'
 import { type AskEvent, answerOf } from '../src/client/client.ts'
-import { morePassages, watchContext } from '../src/client/more.ts'
+import { answeredOf, morePassages, watchContext } from '../src/client/more.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import type { Answer, Passage } from '../src/domain/answer.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
@@ -78,8 +78,7 @@ export default class Ask extends ChatbotCommand {
     const events = watchContext(asked, (passages) => {
       context = passages
     })
-    const moreOn = ({ searched, citations }: Answer) =>
-      morePassages(chat, { query: searched ?? question, citations, context }, scope)
+    const moreOn = (answer: Answer) => morePassages(chat, answeredOf({ ...answer, question }, context), scope)
     if (this.jsonEnabled()) {
       const answer = await answerOf(events)
       const { text, ...rest } = answer

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { string } from '@oclif/core/args'
-import { unpackArchive } from '../src/backup/archive.ts'
+import { totalsOf } from '../src/backup/archive.ts'
 import { readPassphrase } from '../src/client/files/password-file.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { confirm } from '../src/terminal/confirm.ts'
@@ -70,7 +70,7 @@ export default class Backup extends ChatbotCommand {
     try {
       const archive = await api.backup({ signal: interrupt.first, passphrase })
       await receive(archive, createWriteStream(partial, { mode: 0o600 }), interrupt.first)
-      const { type: _, ...totals } = await totalsOf(partial)
+      const { type: _, ...totals } = await totalsOf(createReadStream(partial))
       await rename(partial, file)
       const report = { file, bytes: (await stat(file)).size, ...totals }
       const what = [
@@ -106,12 +106,6 @@ async function receive(
     }
     throw ChatbotError.wrap(error, 'daemon_unreachable', 'The backup was interrupted: ')
   }
-}
-
-/** Verifies the backup by reading the archive to its end. */
-async function totalsOf(file: string) {
-  for await (const record of unpackArchive(createReadStream(file))) if (record.type === 'end') return record
-  throw new ChatbotError('internal', 'The backup has no end.')
 }
 
 const exists = (file: string) =>

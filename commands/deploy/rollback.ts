@@ -1,10 +1,10 @@
-import { integer, string } from '@oclif/core/flags'
+import { integer } from '@oclif/core/flags'
 import { chosenDeployment, notCompose } from '../../src/deploy/chosen.ts'
 import { checkCluster, releaseName } from '../../src/deploy/cluster.ts'
 import { rollBack } from '../../src/deploy/helm.ts'
 import { confirm } from '../../src/terminal/confirm.ts'
 import { ChatbotCommand } from '../common/command.ts'
-import { targetFlags } from '../common/deploy-flags.ts'
+import { rolloutFlags, targetFlags } from '../common/deploy-flags.ts'
 import { yes } from '../common/flags.ts'
 
 export default class DeployRollback extends ChatbotCommand {
@@ -23,7 +23,7 @@ export default class DeployRollback extends ChatbotCommand {
       helpValue: 'N',
       summary: 'Revision to go back to; default: the previous one.',
     }),
-    timeout: string({ default: '10m', helpValue: 'TIME', summary: 'Maximum wait until all is ready.' }),
+    timeout: rolloutFlags.timeout,
   }
 
   protected override readonly localOnly = true

@@ -18,7 +18,7 @@ export default class EnginesList extends ChatbotCommand {
           name,
           kind,
           model,
-          used === 'on request' ? 'on request' : used,
+          used,
           because === undefined ? state : `${state}: ${because}`,
         ]),
       ),

@@ -46,6 +46,12 @@ export async function* unpackArchive(bytes: Readable): AsyncGenerator<ArchiveRec
   if (last?.type !== 'end') throw corrupt('it ends too early')
 }
 
+/** Verifies an archive by reading it to its end: what it holds. */
+export async function totalsOf(bytes: Readable) {
+  for await (const record of unpackArchive(bytes)) if (record.type === 'end') return record
+  throw new ChatbotError('internal', 'The backup has no end.')
+}
+
 /** Decrypts a `secrets` record. Throws `bad_request`. */
 export async function openSecrets(sealed: string, passphrase: string): Promise<string> {
   try {

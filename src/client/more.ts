@@ -1,5 +1,5 @@
 /** What the documents say beyond an answer: the next best passages. */
-import { type Citation, type Passage, type SearchFilter, unquoted } from '../domain/answer.ts'
+import { type Citation, type Passage, type SearchFilter, type Turn, unquoted } from '../domain/answer.ts'
 import type { AskEvent, ChatClient } from './client.ts'
 
 /** Passages that are shown at once. */
@@ -15,6 +15,11 @@ export interface Answered {
   /** The passages it was made from; undefined if it came from the cache or an earlier session. */
   readonly context: readonly Passage[] | undefined
 }
+
+export const answeredOf = (
+  { searched, question, citations }: Pick<Turn, 'searched' | 'question' | 'citations'>,
+  context?: readonly Passage[],
+): Answered => ({ query: searched ?? question, citations, context })
 
 interface Scope {
   readonly collections?: readonly string[]

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { unpackArchive } from '../backup/archive.ts'
+import { totalsOf } from '../backup/archive.ts'
 import type { ApiClient } from '../client/api.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { printable } from '../domain/printable.ts'
@@ -23,9 +23,9 @@ export async function moveData(
 ): Promise<{ documents: number; conversations: number }> {
   const file = join(folder, `${randomUUID()}.gz`)
   await pipeline(await api.backup({ signal }), createWriteStream(file, { mode: 0o600 }), { signal })
-  const totals = await totalsOf(file)
+  const { documents, conversations } = await totalsOf(createReadStream(file))
   onProgress(
-    `Restoring ${count(totals.documents, 'document')} (${bytes((await stat(file)).size)}) into ${releaseName(place)}…`,
+    `Restoring ${count(documents, 'document')} (${bytes((await stat(file)).size)}) into ${releaseName(place)}…`,
   )
   const daemon = `deployment/${(await serviceOf(place)).metadata.name}`
   const args = [
@@ -42,16 +42,9 @@ export async function moveData(
     '--json',
   ]
   const restored = await run('kubectl', kubectl(place, ...args), { input: createReadStream(file), signal })
-  if (restored.code === 0) return totals
+  if (restored.code === 0) return { documents, conversations }
   throw new ChatbotError(
     'deploy_failed',
     `The deployment is running, but the data could not be copied into ${releaseName(place)}: ${printable(lastLinesOf(restored.stderr || restored.stdout, 5))}\nRun the command again to continue.`,
   )
-}
-
-async function totalsOf(file: string): Promise<{ documents: number; conversations: number }> {
-  for await (const record of unpackArchive(createReadStream(file))) {
-    if (record.type === 'end') return { documents: record.documents, conversations: record.conversations }
-  }
-  throw new ChatbotError('internal', 'The backup has no end.')
 }

@@ -45,12 +45,14 @@ export function fields(entries: readonly (readonly [label: string, value: string
     .join('\n')
 }
 
+export const graphemes = new Intl.Segmenter()
+
 /** The text in at most `width` columns, with an ellipsis if it is cut. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
+  for (const { segment } of graphemes.segment(text)) {
     used += stringWidth(segment)
     if (used > width - 1) break
     kept += segment
@@ -61,7 +63,7 @@ export function cut(text: string, width: number): string {
 /** The text, or an ellipsis and its end, in at most `width` columns. */
 export function cutStart(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
-  const characters = [...new Intl.Segmenter().segment(text)].reverse()
+  const characters = [...graphemes.segment(text)].reverse()
   let kept = ''
   let used = 0
   for (const { segment } of characters) {

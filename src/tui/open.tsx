@@ -1,7 +1,7 @@
 /** Opens the chat on a terminal, and restores the terminal afterwards. */
 import { render } from 'ink'
 import type { ChatClient } from '../client/client.ts'
-import type { Answered } from '../client/more.ts'
+import { type Answered, answeredOf } from '../client/more.ts'
 import type { Turn } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { Chat } from './chat.tsx'
@@ -148,11 +148,7 @@ async function earlierTurns(client: ChatClient, id: string): Promise<Earlier> {
   return {
     conversation: conversation.id,
     entries: [title, ...turns.flatMap(turnEntries)],
-    answered: last && {
-      query: last.searched ?? last.question,
-      citations: last.citations,
-      context: undefined,
-    },
+    answered: last && answeredOf(last),
   }
 }
 

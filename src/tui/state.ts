@@ -1,5 +1,5 @@
 /** All state of the chat, and the only function that changes it. */
-import type { Answered } from '../client/more.ts'
+import { type Answered, answeredOf } from '../client/more.ts'
 import type { Answer, Passage, StageName } from '../domain/answer.ts'
 import type { ChatbotError } from '../domain/errors.ts'
 import { atLeast } from '../text/amounts.ts'
@@ -179,11 +179,6 @@ function progress(state: State, running: Running, action: Progress): State {
       return print({ ...state, running: undefined }, [...unfinished(running), failure(action.error)])
   }
 }
-
-const answeredOf = (
-  { searched, question, citations }: Answer,
-  context: readonly Passage[] | undefined,
-): Answered => ({ query: searched ?? question, citations, context })
 
 /** What there is of a running answer stays readable. */
 function leave(state: State): State {

@@ -1,5 +1,6 @@
 /** Text in styles, and how it is wrapped to the width of a terminal. */
 import stringWidth from 'string-width'
+import { graphemes } from '../table.ts'
 
 /** Colours by meaning. Nothing is told by colour alone. */
 export const TONES = { accent: 'cyan', code: 'yellow', link: 'blue' } as const
@@ -28,8 +29,6 @@ export const run = (text: string, style: Style = {}): Run => ({ text, style })
 /** Columns of the terminal. */
 export const widthOf = (runs: readonly Run[]): number =>
   runs.reduce((total, { text }) => total + stringWidth(text), 0)
-
-const graphemes = new Intl.Segmenter()
 
 /**
  * Breaks runs into lines of at most `width` columns: at spaces where possible, inside of words that are longer than
