@@ -80,11 +80,10 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
       embedder: {
         model: embeddingModel(model),
         embed: (texts, how) => use(slot, (running) => running.embed(texts, how)),
-        ...(model.tokenOutput === undefined
-          ? {}
-          : {
-              interact: lateInteraction((texts, how) => use(slot, (running) => running.encode(texts, how))),
-            }),
+        interact:
+          model.tokenOutput === undefined
+            ? undefined
+            : lateInteraction((texts, how) => use(slot, (running) => running.encode(texts, how))),
       },
     }
     return slot

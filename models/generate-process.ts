@@ -33,19 +33,13 @@ process.on('message', async (message: unknown) => {
       }
       return
     case 'generate':
-      try {
-        if (loaded === undefined) throw new Error('no model is loaded')
-        const { id, messages, options } = command
-        loaded.scheduler.add({ id, prompt: loaded.format.encode(messages), options })
-      } catch (thrown) {
-        sendFailure(command.id, thrown)
-      }
-      return
     case 'count':
       try {
         if (loaded === undefined) throw new Error('no model is loaded')
         const { id, messages } = command
-        send({ type: 'counted', id, tokens: loaded.format.encode(messages).length })
+        const prompt = loaded.format.encode(messages)
+        if (command.type === 'count') send({ type: 'counted', id, tokens: prompt.length })
+        else loaded.scheduler.add({ id, prompt, options: command.options })
       } catch (thrown) {
         sendFailure(command.id, thrown)
       }

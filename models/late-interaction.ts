@@ -99,24 +99,32 @@ function compare(
 ): LateInteraction {
   const row = padded(count)
   const cosines = cosinesOf(tokensOf(question).vectors, count, text)
-  const best = parts.map(({ start, end }) => {
+  const tokens = parts.map((part) => tokensIn(text, part))
+  const best = tokens.map((own) => {
     const highest = new Float32Array(count).fill(-1)
-    for (const [token, at] of text.starts.entries()) {
-      if (at < start || at >= end) continue
+    for (const token of own)
       for (let i = 0; i < count; i++) highest[i] = Math.max(highest[i] ?? 0, cosines[token * row + i] ?? 0)
-    }
     return highest
   })
-  const similarities = parts.map((part) => cosine(question.vector, meanOf(text, part)))
+  const similarities = tokens.map((own) => cosine(question.vector, meanOf(text, own)))
   return { similarity: cosine(question.vector, text.sentence), best, similarities, truncated: text.truncated }
 }
 
-/** The mean of a part's tokens, normalised; zeros without tokens. */
-function meanOf({ vectors, scales, starts }: PackedText, { start, end }: Span): Float32Array {
+/** The tokens that begin in a part. */
+function tokensIn({ starts }: PackedText, { start, end }: Span): number[] {
+  const found: number[] = []
+  for (let token = 0; token < starts.length; token++) {
+    const at = starts[token] ?? 0
+    if (at >= start && at < end) found.push(token)
+  }
+  return found
+}
+
+/** The mean of these tokens, normalised; zeros without any. */
+function meanOf({ vectors, scales }: PackedText, tokens: readonly number[]): Float32Array {
   const dimensions = scales.length
   const sum = new Float32Array(dimensions)
-  for (const [token, at] of starts.entries()) {
-    if (at < start || at >= end) continue
+  for (const token of tokens) {
     for (let d = 0; d < dimensions; d++) sum[d] = (sum[d] ?? 0) + (vectors[token * dimensions + d] ?? 0)
   }
   let squares = 0

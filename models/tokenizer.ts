@@ -64,11 +64,12 @@ export function loadTokenizer(folder: string): ModelTokenizer {
   }
   const wordOf = memoised((word) => {
     const { ids, tokens } = tokenizer.encode(word, { add_special_tokens: false })
-    return { ids, lengths: lengths(tokens), ...coverage(ids, tokens, unkId) }
+    const characters = lengths(tokens)
+    return { ids, lengths: characters, ...coverage(ids, characters, unkId) }
   })
   const whole = (text: string): Pieces => {
     const { ids, tokens } = tokenizer.encode(text)
-    return { ids, ...coverage(ids.slice(1, -1), tokens.slice(1, -1), unkId) }
+    return { ids, ...coverage(ids.slice(1, -1), lengths(tokens.slice(1, -1)), unkId) }
   }
   /** The same ids in a tenth of the time: most words have been seen before. */
   const byWords = (text: string, seen?: (word: Word, text: string, start: number) => void): Pieces => {
@@ -154,10 +155,10 @@ const lengths = (tokens: readonly string[]): number[] =>
   tokens.map((token) => token.replace(/^##|▁/gu, '').length)
 
 /** Runs of unknown characters are one token, so characters are counted, not tokens. */
-function coverage(ids: readonly number[], tokens: readonly string[], unk: number | undefined) {
+function coverage(ids: readonly number[], tokenLengths: readonly number[], unk: number | undefined) {
   let known = 0
   let unknown = 0
-  for (const [i, characters] of lengths(tokens).entries()) {
+  for (const [i, characters] of tokenLengths.entries()) {
     if (ids[i] === unk) unknown += characters
     else known += characters
   }

@@ -47,8 +47,7 @@ function pronounOf(question: string): FollowUp['pronoun'] {
   for (const { 0: word, index } of [...question.matchAll(PRONOUN)].slice(0, MAX_PRONOUNS)) {
     const before = question.slice(0, index)
     const after = question.slice(index + word.length)
-    if (hasAntecedent(before, after)) continue
-    if (refersBack(word.toLowerCase(), before, after)) return { word, index }
+    if (refersBack(word.toLowerCase(), before, after) && !hasAntecedent(before, after)) return { word, index }
   }
   return undefined
 }

@@ -9,19 +9,20 @@ export function metered(completion: Completion, spend: (tokens: number) => void)
   return {
     async *stream(messages, signal) {
       signal.throwIfAborted()
-      let estimate = estimatedPromptTokens(messages)
+      let written = ''
       let counted: number | undefined
       let hasBegun = false
       try {
         for await (const piece of completion.stream(messages, signal)) {
           hasBegun = true
           if ('usage' in piece) counted = piece.usage.promptTokens + piece.usage.completionTokens
-          if ('text' in piece) estimate += estimatedTokens(piece.text)
-          if ('thought' in piece) estimate += estimatedTokens(piece.thought)
+          if ('text' in piece) written += piece.text
+          if ('thought' in piece) written += piece.thought
           yield piece
         }
       } finally {
-        if (hasBegun || signal.aborted) spend(counted ?? Math.ceil(estimate))
+        if (hasBegun || signal.aborted)
+          spend(counted ?? Math.ceil(estimatedPromptTokens(messages) + estimatedTokens(written)))
       }
     },
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import OpenAI from 'openai'
 import { z } from 'zod'
 import type { EngineConfigs } from '../../config/engines.ts'
-import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
+import { ChatbotError, type ErrorCode, errorText } from '../../domain/errors.ts'
 import type { Generator } from '../../ports/generator.ts'
 import { duration } from '../../text/amounts.ts'
 import { groundedGenerator } from '../grounded/grounded.ts'
@@ -139,8 +139,7 @@ async function checkApi(name: string, config: OpenaiConfig): Promise<EngineHealt
   } catch (error) {
     if (error instanceof ChatbotError)
       return { state: 'fail', detail: error.fullMessage, todo: 'Correct the configuration' }
-    const reason =
-      error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : ''
+    const reason = errorText(error instanceof Error && error.cause instanceof Error ? error.cause : error)
     const todo = 'Start the engine, or correct its base URL'
     return { state: 'fail', detail: `cannot be reached (${reason})`, todo }
   }

@@ -11,7 +11,7 @@ const TOKENS_PER_MESSAGE = 8
 const LATIN = /[\p{Script=Latin}\s]+/gu
 const CYRILLIC = /\p{Script=Cyrillic}+/gu
 
-/** Not rounded: estimates of a text's pieces add up to that of the text. */
+/** Not rounded: estimates of several texts can be added. */
 export function estimatedTokens(text: string): number {
   const latin = charactersIn(text, LATIN)
   const cyrillic = charactersIn(text, CYRILLIC)
