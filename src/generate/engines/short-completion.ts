@@ -1,6 +1,7 @@
 /** The small tasks of a conversation that an engine does beside answering: each one short completion, or nothing. */
 import type { Turn } from '../../domain/answer.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
+import { beginningOf } from '../../text/beginning.ts'
 import { escapedForPrompt } from '../grounded/prompt-escape.ts'
 import type { Completion } from './completion.ts'
 
@@ -41,5 +42,4 @@ export const turnsAsData = (turns: readonly Turn[]): string =>
     .join('')
 
 /** Cut first: what is cut off costs nothing. Never ends inside a surrogate pair. */
-const shortened = (text: string) =>
-  escapedForPrompt(text.slice(0, MAX_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, ''))
+const shortened = (text: string) => escapedForPrompt(beginningOf(text, MAX_TEXT_CHARACTERS))

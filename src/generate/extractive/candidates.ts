@@ -1,6 +1,7 @@
 /** What an answer may be made of: the sentences, list items, table rows and lines of code of the passages. */
 import type { Passage } from '../../domain/answer.ts'
 import type { Span } from '../../domain/document.ts'
+import { beginningEnd } from '../../text/beginning.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A piece of a passage that can be quoted; its span is relative to the passage's text. */
@@ -102,7 +103,7 @@ function cutAt(text: string): number {
     for (const match of text.matchAll(bound)) last = match.index + match[0].length
     if (last > text.length / 2) return last
   }
-  return /[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length
+  return beginningEnd(text, text.length)
 }
 
 function trimmed(text: string, { start, end }: Span): Span {

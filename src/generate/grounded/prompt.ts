@@ -5,6 +5,7 @@ import type { Language } from '../../domain/language.ts'
 import { overlap } from '../../domain/spans.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
+import { beginningOf } from '../../text/beginning.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import { escapedForPrompt } from './prompt-escape.ts'
 
@@ -116,7 +117,7 @@ function messagesOf(turn: Turn): ChatMessage[] {
 }
 
 /** Never ends inside a surrogate pair. */
-const shortened = (text: string) => text.slice(0, MAX_EARLIER_TEXT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')
+const shortened = (text: string) => beginningOf(text, MAX_EARLIER_TEXT_CHARACTERS)
 
 const rules = (language: Language) =>
   `You answer questions from passages of the user's documents.

@@ -1,6 +1,7 @@
 /** What stands in a prompt for the turns of a conversation that do not fit into it. */
 import { createHash } from 'node:crypto'
 import type { Turn } from '../../domain/answer.ts'
+import { beginningOf } from '../../text/beginning.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import type { Completion } from '../engines/completion.ts'
 import { shortCompletion, turnsAsData } from '../engines/short-completion.ts'
@@ -66,6 +67,4 @@ const summaryByRules = (turns: readonly Turn[]): string =>
     .join('\n')
 
 const shortened = (text: string) =>
-  text.length <= MAX_PART_CHARACTERS
-    ? text
-    : `${text.slice(0, MAX_PART_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')}…`
+  text.length <= MAX_PART_CHARACTERS ? text : `${beginningOf(text, MAX_PART_CHARACTERS)}…`
