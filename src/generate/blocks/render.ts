@@ -1,5 +1,6 @@
 /** Blocks as Markdown that stands on its own: with what leads to them, tables with their header, code in fences. */
 import type { Span } from '../../domain/document.ts'
+import { beginningEnd } from '../../text/beginning.ts'
 import { cellsOf } from '../../text/cells.ts'
 import { stems } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
@@ -61,7 +62,7 @@ export function renderProse(unit: Unit, span: Span): Quoted {
     start: 0,
     end:
       named < 0 || named > MAX_NAME_CHARACTERS
-        ? Math.min(MAX_NAME_CHARACTERS, unit.sentences[0]?.end ?? 0)
+        ? Math.min(beginningEnd(text, MAX_NAME_CHARACTERS), unit.sentences[0]?.end ?? 0)
         : named,
   }
   const cut =
@@ -104,7 +105,7 @@ function beginning(text: string, room: number): number {
   if (text.length <= room) return text.length
   if (line <= room && room < ROOMY_ITEM_CHARACTERS) return line
   const space = text.lastIndexOf(' ', room)
-  return space > room / 2 ? space : room
+  return space > room / 2 ? space : beginningEnd(text, room)
 }
 
 /** Rows of one table under their header. */
@@ -136,7 +137,9 @@ const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} 
 export function renderCode(unit: Unit, room: number): Quoted {
   const isFenced = HAS_CODE.test(unit.text)
   const end =
-    unit.text.length <= room ? unit.text.length : Math.max(unit.text.lastIndexOf('\n', room), 0) || room
+    unit.text.length <= room
+      ? unit.text.length
+      : Math.max(unit.text.lastIndexOf('\n', room), 0) || beginningEnd(unit.text, room)
   const text = unit.text.slice(0, end)
   const fence = '`'.repeat(Math.max(3, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length + 1)))
   const isOpen = isFenced && end < unit.text.length

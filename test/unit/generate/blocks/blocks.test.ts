@@ -176,4 +176,16 @@ describe('what is quoted', () => {
     expect(blocks.length).toBeGreaterThan(0)
     for (const { spans } of blocks) expect(spans.length).toBeLessThanOrEqual(MAX_QUOTED_SPANS)
   })
+
+  it.each([
+    ['code', '```\nrun $\n```', 'What is it?'],
+    ['items', '- nut $\n- bolt $\n- screw $', 'What are the parts?'],
+  ])('of long %s ends between characters', async (_, source, question) => {
+    const emoji = '😀'.repeat(500)
+    for (const before of ['', 'x']) {
+      const blocks = await answerOf(question, source.replaceAll('$', before + emoji), emoji.slice(0, 2))
+      expect(blocks.length).toBeGreaterThan(0)
+      for (const { text } of blocks) expect(text.isWellFormed()).toBe(true)
+    }
+  })
 })
