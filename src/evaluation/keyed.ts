@@ -1,6 +1,6 @@
 /** Whether an answer contains its keys early, cited from a correct document. */
 import type { Answer, Citation, Passage } from '../domain/answer.ts'
-import { cut, partsOf } from './counted.ts'
+import { cut, type Part, partsOf } from './counted.ts'
 import { isDocument } from './gold.ts'
 import { type Comparing, meets } from './keys.ts'
 import type { KeyedOutcome } from './outcome.ts'
@@ -28,11 +28,23 @@ export function keyedOutcome(
   const fits = (text: string) => meets(text, question.must, how)
   const { early, late } = BOUNDS[question.long ? 'long' : 'short']
   const says = (text: string) => !answer.refused && fits(text)
+  const parts = partsOf(answer.text, new Set(answer.citations.map(({ number }) => number)))
+  const right = new Set(
+    answer.citations.filter((cited) => isRight(question, cited)).map(({ number }) => number),
+  )
+  const isCitedRightly = ({ cited }: Part) => cited.some((number) => right.has(number))
+  /** What of the first `most` characters is cited from a correct document. */
+  const counted = (most: number) => {
+    const shown = cut(answer.text, most)
+    const own = parts.filter(isCitedRightly)
+    return own.map(({ text, start }) => shown.slice(start, start + text.length)).join(GAP)
+  }
+  const [first] = parts
   const [head] = passages
   return {
-    early: says(counted(question, answer, early)),
-    late: says(counted(question, answer, late)),
-    first: says(firstPart(question, answer)),
+    early: says(counted(early)),
+    late: says(counted(late)),
+    first: says(first !== undefined && isCitedRightly(first) ? cut(first.text, FIRST) : ''),
     held: fits(pasted(question, passages, Number.POSITIVE_INFINITY)),
     pastedEarly: fits(pasted(question, passages, early)),
     pastedLate: fits(pasted(question, passages, late)),
@@ -48,25 +60,6 @@ export const isRight = (
   [...documents, ...also.flatMap(({ document }) => document ?? [])].some((reference) =>
     isDocument(found, reference),
   )
-
-/** The part of the first `most` characters that is cited from a correct document. */
-function counted(question: EvalQuestion, answer: Judged, most: number): string {
-  const shown = cut(answer.text, most)
-  return partsIn(answer)
-    .filter(({ cited }) => isCitedRightly(question, answer, cited))
-    .map(({ text, start }) => shown.slice(start, start + text.length))
-    .join(GAP)
-}
-
-function firstPart(question: EvalQuestion, answer: Judged): string {
-  const [first] = partsIn(answer)
-  return first !== undefined && isCitedRightly(question, answer, first.cited) ? cut(first.text, FIRST) : ''
-}
-
-const partsIn = ({ text, citations }: Judged) => partsOf(text, new Set(citations.map(({ number }) => number)))
-
-const isCitedRightly = (question: EvalQuestion, { citations }: Judged, cited: readonly number[]) =>
-  citations.some((citation) => cited.includes(citation.number) && isRight(question, citation))
 
 /** The concatenated passages as if they were the answer, by the same rules. */
 function pasted(question: EvalQuestion, passages: readonly Shown[], most: number): string {

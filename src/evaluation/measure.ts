@@ -46,7 +46,9 @@ export async function measure(
       query: answer === undefined ? standalone(question) : (answer.searched ?? question.question),
       limit: SEARCH_LIMIT,
       signal,
-      ...scopeOf(question, { collections, retrieval }),
+      collections,
+      retrieval,
+      filter: question.filter,
     }),
   )
   const ranks = ranksOf(question, found.passages)
@@ -170,7 +172,9 @@ function ask(
       signal,
       history: question.history.length === 0 ? undefined : question.history,
       engine,
-      ...scopeOf(question, { collections, retrieval }),
+      collections,
+      retrieval,
+      filter: question.filter,
     }
     try {
       for await (const event of chat.ask(request)) {
@@ -186,17 +190,6 @@ function ask(
     }
   })
 }
-
-type Scope = Pick<AskRequest, 'collections' | 'retrieval' | 'filter'>
-
-const scopeOf = (
-  { filter }: EvalQuestion,
-  { collections, retrieval }: Pick<SearchTarget, 'collections' | 'retrieval'>,
-): Scope => ({
-  collections,
-  retrieval,
-  filter,
-})
 
 async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -14,6 +14,7 @@ import {
   put,
   revisionOf,
   SPEC,
+  stream,
   vectorOf,
 } from './store-fixtures.ts'
 
@@ -237,10 +238,6 @@ export function backupSuite(database: () => TestDatabase): void {
 
 const numbered = (count: number, of = 'paragraph') =>
   Array.from({ length: count }, (_, index) => `${of} ${index}`)
-
-async function* stream(records: readonly ArchiveRecord[]): AsyncGenerator<ArchiveRecord> {
-  yield* records
-}
 
 /** The records of one collection and one conversation of all that the tests have in the database. */
 async function exported(store: Store, collection: string, conversation?: string): Promise<ArchiveRecord[]> {

@@ -12,7 +12,7 @@ import { excerptsOf } from '../../src/retrieval/excerpts.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { passage } from '../support/passages.ts'
 import { putEmbedded } from '../support/put-embedded.ts'
-import { ANNA, documentOf, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
+import { ANNA, documentOf, newCollection, put, SPEC, stream, vectorOf } from './store-fixtures.ts'
 
 export function excerptsSuite(database: () => TestDatabase): void {
   describe('excerpts', () => {
@@ -91,6 +91,7 @@ export function excerptsSuite(database: () => TestDatabase): void {
       const { excerpts, chunks } = await stored(table(200))
       expect(chunks.length).toBeGreaterThan(5)
       const rows = told(await excerpts('Thing 150 ')) ?? []
+      expect(rows.map(({ text }) => text).join('\n')).toContain('Thing 150 ')
       expect(rows.length).toBeLessThan(30)
       for (const { kind, leads } of rows) {
         expect(kind).toBe('row')
@@ -187,12 +188,7 @@ export function excerptsSuite(database: () => TestDatabase): void {
       const own = records.slice(from, to + 1)
       const restoredFrom = async (archive: typeof own) => {
         await store.collections.remove(ANNA, name)
-        await store.backup.restore(
-          ANNA,
-          (async function* () {
-            yield* archive
-          })(),
-        )
+        await store.backup.restore(ANNA, stream(archive))
         return blocks()
       }
       expect(await restoredFrom(own)).toEqual(chunks.map((chunk) => chunk.blocks))

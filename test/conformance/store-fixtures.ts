@@ -8,6 +8,7 @@ import type { Principal } from '../../src/domain/principal.ts'
 import type { IndexSpecs } from '../../src/ingest/split/index-spec.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
 import type { NewAsk } from '../../src/ports/store/answers.ts'
+import type { ArchiveRecord } from '../../src/ports/store/backup-records.ts'
 import type { NewDocument } from '../../src/ports/store/documents.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { putEmbedded } from '../support/put-embedded.ts'
@@ -167,4 +168,8 @@ export async function expectCode(promise: Promise<unknown>, code: ErrorCode): Pr
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+export async function* stream(records: readonly ArchiveRecord[]): AsyncGenerator<ArchiveRecord> {
+  yield* records
 }

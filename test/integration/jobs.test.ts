@@ -16,7 +16,7 @@ async function uploaded(daemon: TestDaemon): Promise<string> {
   const { id: job } = await api.call('createJob', { params: { name: 'docs' } })
   for (let file = 0; file < FILES; file += 1) {
     const sections = Array.from({ length: 20 }, (_, index) => section(file, index))
-    const reply = await upload(daemon, 'docs', `${file}.md`, sections.join('\n\n'), job)
+    const reply = await upload(daemon, 'docs', `${file}.md`, sections.join('\n\n'), { job })
     expect(reply).toEqual({ status: 'staged', job })
   }
   await api.call('sealJob', { params: { id: job } })

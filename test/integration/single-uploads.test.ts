@@ -1,14 +1,14 @@
 /** An upload without a run: what its client hears when something ends while it waits, and what becomes of its document. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { hashFile } from '../../src/client/files/hash.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
 import { DIMENSIONS, type EmbeddingServer, embeddingServer, refusing } from '../support/embedding-server.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
+import { upload as uploadTo } from '../support/upload.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
@@ -46,12 +46,8 @@ async function onPostgres(): Promise<Storage> {
   return { start: () => startTestDaemon({ env: { ...environment(), DATABASE_URL: connectionString } }), drop }
 }
 
-async function upload({ api }: TestDaemon, uri: string, text: string, signal?: AbortSignal) {
-  const path = join(folder, uri)
-  writeFileSync(path, text)
-  await api.call('createCollection', { body: { name: 'docs' } }).catch(() => undefined)
-  return api.upload({ collection: 'docs', uri, path, ...(await hashFile(path)) }, { signal })
-}
+const upload = (daemon: TestDaemon, uri: string, text: string, signal?: AbortSignal) =>
+  uploadTo(daemon, 'docs', uri, text, { signal })
 
 /** From now on nothing is embedded. Resolves with the first request, as what lets it end after all. */
 function held(): Promise<() => void> {

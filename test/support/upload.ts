@@ -11,7 +11,7 @@ export async function upload(
   collection: string,
   uri: string,
   text: string,
-  job?: string,
+  { job, signal }: { readonly job?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): ReturnType<ApiClient['upload']> {
   const path = join(tmpdir(), `chatbot-upload-${randomUUID()}`)
   writeFileSync(path, text)
@@ -19,7 +19,7 @@ export async function upload(
     const file = await hashFile(path)
     // Makes the collection, where it is not there yet.
     await api.call('compareManifest', { params: { name: collection }, body: { files: [{ uri, ...file }] } })
-    return await api.upload({ collection, uri, path, job, ...file })
+    return await api.upload({ collection, uri, path, job, ...file }, { signal })
   } finally {
     rmSync(path)
   }

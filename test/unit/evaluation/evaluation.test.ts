@@ -18,14 +18,10 @@ import {
   tokenF1,
 } from '../../../src/evaluation/metrics.ts'
 import type { QuestionOutcome } from '../../../src/evaluation/outcome.ts'
-import {
-  type EvalQuestion,
-  readQuestionFile,
-  readQuestions,
-  sampleOf,
-} from '../../../src/evaluation/questions.ts'
+import { readQuestionFile, readQuestions, sampleOf } from '../../../src/evaluation/questions.ts'
 import { reportOf } from '../../../src/evaluation/report.ts'
 import { describeOptions, parseOptions, variantsOf } from '../../../src/evaluation/variants.ts'
+import { question } from './question.ts'
 
 test('recall, MRR and nDCG of ranks', () => {
   expect(recallAt(1, [1])).toBe(1)
@@ -85,25 +81,6 @@ test('a difference is significant when its interval leaves zero out', () => {
   expect(pairedDifference(before, better)).toMatchObject({ mean: 0.25, significant: true })
   expect(pairedDifference(before, same).significant).toBe(false)
   expect(pairedDifference(before, before)).toEqual({ mean: 0, low: 0, high: 0, significant: false })
-})
-
-const question = (more: Partial<EvalQuestion> = {}): EvalQuestion => ({
-  id: 'q',
-  set: 'en',
-  question: 'Who?',
-  answerable: true,
-  answers: [],
-  documents: [],
-  passages: [],
-  also: [],
-  must: [],
-  caseSensitive: false,
-  long: false,
-  language: 'en',
-  history: [],
-  paraphrases: [],
-  opposites: [],
-  ...more,
 })
 
 test('documents are ranked once each; gold passages among the passages', () => {

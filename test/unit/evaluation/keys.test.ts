@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Language } from '../../../src/domain/language.ts'
 import { cut, partsOf } from '../../../src/evaluation/counted.ts'
 import { keyedOutcome } from '../../../src/evaluation/keyed.ts'
 import { type Comparing, meets, plain } from '../../../src/evaluation/keys.ts'
 import type { EvalQuestion } from '../../../src/evaluation/questions.ts'
+import { expectLinear } from '../../support/growth.ts'
+import { question } from './question.ts'
 
 const ru: Comparing = { language: 'ru' }
 const exact: Comparing = { caseSensitive: true }
@@ -100,10 +101,14 @@ describe('keys', () => {
     expect(meets('On Monday.', [['monday', 'tuesday'], ['9']], {})).toBe(false)
   })
 
-  it('take time in proportion to the text', () => {
-    for (const piece of ['[a](', '1 ', '`', '- ', '| --', '<a ', '_', '*', '> ', '1,000,', '9'])
+  it.each(['[a](', '1 ', '`', '- ', '| --', '<a ', '_', '*', '> ', '1,000,', '9'])(
+    'take time in proportion to the text: %j',
+    { timeout: 60_000 },
+    async (piece) => {
       expect(plain(piece.repeat(50_000)).length).toBeLessThan(1_000_000)
-  })
+      await expectLinear(200_000, (size) => piece.repeat(size / piece.length), plain)
+    },
+  )
 })
 
 describe('parts of an answer', () => {
@@ -137,24 +142,6 @@ describe('parts of an answer', () => {
 })
 
 describe('an answer with keys', () => {
-  const question = (more: Partial<EvalQuestion> = {}): EvalQuestion => ({
-    id: 'q',
-    set: 'en',
-    question: 'How many?',
-    answerable: true,
-    answers: [],
-    must: [['1000']],
-    caseSensitive: false,
-    long: false,
-    language: 'en' satisfies Language,
-    documents: ['a.md'],
-    passages: [],
-    also: [],
-    history: [],
-    paraphrases: [],
-    opposites: [],
-    ...more,
-  })
   const citations = [
     { number: 1, document: 'id-a', uri: 'x/a.md' },
     { number: 2, document: 'id-b', uri: 'x/b.md' },
@@ -164,7 +151,11 @@ describe('an answer with keys', () => {
     { document: 'id-a', uri: 'x/a.md', text: `${'a '.repeat(100)}1,000` },
   ]
   const judged = (text: string, more: Partial<EvalQuestion> = {}, refused = false) =>
-    keyedOutcome(question(more), { text, refused, citations }, passages)
+    keyedOutcome(
+      question({ must: [['1000']], documents: ['a.md'], ...more }),
+      { text, refused, citations },
+      passages,
+    )
 
   it('is useful where it meets them early, late, first or not at all', () => {
     expect(judged('It is 1,000. [1]')).toMatchObject({ early: true, late: true, first: true })
