@@ -12,7 +12,9 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { answerOf } from '../src/client/client.ts'
+import { pause } from '../src/client/pause.ts'
 import { connect } from '../src/client/socket/connect.ts'
+import type { IngestReport } from '../src/client/sync/report.ts'
 import { runtimePaths } from '../src/config/runtime-paths.ts'
 import { version } from '../src/config/version.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
@@ -37,14 +39,7 @@ interface Case {
 }
 
 /** What `chatbot ingest --json` says. */
-interface Ingested {
-  readonly files?: readonly {
-    readonly path: string
-    readonly status: string
-    readonly document?: string
-    readonly code?: string
-    readonly reason?: string
-  }[]
+type Ingested = Partial<Pick<IngestReport, 'files'>> & {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
@@ -81,7 +76,6 @@ const MAX_OUTPUT = 64_000_000
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'chatbot-cases-')))
 const dataDir = join(home, 'data')
 const filesOf = (id: string) => join(home, 'files', id)
-const engine = flags.engine === undefined ? {} : { engine: flags.engine }
 
 const results: Result[] = []
 try {
@@ -111,7 +105,7 @@ async function run(): Promise<void> {
           question,
           cache: false,
           collections: [id],
-          ...engine,
+          engine: flags.engine,
           history,
         }),
       ),
@@ -192,7 +186,7 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
     } catch (thrown) {
       const { retryAfterMs } = ChatbotError.wrap(thrown)
       if (retryAfterMs === undefined) throw thrown
-      await new Promise((resolved) => setTimeout(resolved, retryAfterMs))
+      await pause(retryAfterMs)
     }
   }
 }

@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest'
 import { morePassages } from '../../../src/client/more.ts'
-import type { Passage } from '../../../src/domain/answer.ts'
+import { passage } from '../../support/passages.ts'
 import { citation } from '../tui/client.ts'
 
-const passage = (number: number, start: number, document = 'd1'): Passage => ({
-  ...citation(number, { document, start, end: start + 100 }),
-  chunk: `${number}`,
-  collection: 'c',
-})
+const passageAt = (number: number, start: number, document = 'd1') =>
+  passage(number, '', { chunk: `${number}`, document, start, end: start + 100 })
 
 const NO_SEARCH = { search: () => Promise.reject(new Error('nothing to search')) }
 
@@ -22,9 +19,9 @@ test('what the answer does not quote follows it, numbered on, at most five', asy
     ],
   })
   const context = [
-    ...[0, 100, 200].map((start, index) => passage(index + 1, start)),
-    passage(4, 0, 'd2'),
-    ...[5, 6, 7, 8].map((number) => passage(number, number * 100)),
+    ...[0, 100, 200].map((start, index) => passageAt(index + 1, start)),
+    passageAt(4, 0, 'd2'),
+    ...[5, 6, 7, 8].map((number) => passageAt(number, number * 100)),
   ]
   const more = await morePassages(NO_SEARCH, { query: 'q', citations: [cited], context }, {})
   expect(more.map(({ chunk }) => chunk)).toEqual(['3', '4', '5', '6', '7'])
@@ -36,7 +33,7 @@ test('an answer that came without passages is searched for', async () => {
   const client = {
     search: async (request: unknown) => {
       asked.push(request)
-      return { passages: [passage(1, 0)], ms: 1 }
+      return { passages: [passageAt(1, 0)], ms: 1 }
     },
   }
   const answered = { query: 'q', citations: [], context: undefined }

@@ -1,41 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_QUOTED_SPANS, type Passage } from '../../../../src/domain/answer.ts'
-import type { Excerpt } from '../../../../src/domain/block.ts'
+import { MAX_QUOTED_SPANS } from '../../../../src/domain/answer.ts'
 import { candidatesOf } from '../../../../src/generate/blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../../../../src/generate/blocks/compose.ts'
 import type { RankedBlock } from '../../../../src/generate/blocks/rank.ts'
 import { unitsOf } from '../../../../src/generate/blocks/units.ts'
 import { versionOf } from '../../../../src/generate/blocks/versions.ts'
 import { windowsOf } from '../../../../src/generate/blocks/windows.ts'
-import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
-import { loadDocument } from '../../../../src/ingest/loaders/load.ts'
+import { foundIn } from '../../../support/excerpts.ts'
 
-async function excerptOf(source: string, uri = 'a.md', part?: string): Promise<Excerpt> {
-  const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 100_000 })
-  const found = part ?? document.text
-  const start = document.text.indexOf(found)
-  const text = document.text.slice(start, start + found.length)
-  const passage: Passage = {
-    number: 1,
-    chunk: 'c',
-    document: uri,
-    collection: 'test',
-    uri,
-    title: document.title,
-    start,
-    end: start + text.length,
-    text,
-    score: 0.9,
-  }
-  return {
-    document: uri,
-    uri,
-    title: document.title,
-    passages: [passage],
-    blocks: blocksOf(document),
-    text: (span) => document.text.slice(span.start, span.end),
-  }
-}
+const excerptOf = async (source: string, uri?: string, part?: string) =>
+  (await foundIn(source, { uri, first: part })).excerpt
 
 /** The answer whose best block is the first candidate that holds `best`; the others follow in the order of the document. */
 async function answerOf(
