@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { COMPLETIONS_PREFIX } from '../../src/api/completions.ts'
+import { estimatedPromptTokens, estimatedTokens } from '../../src/generate/engines/token-estimate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { withClient } from '../support/database.ts'
 import { type FakeOpenai, fakeOpenai, open, type Reply, streaming, write } from '../support/fake-openai.ts'
@@ -116,8 +117,8 @@ describePostgres('of two daemons on PostgreSQL', () => {
     expect((await again.ask(QUESTION, { id, cache: false })).last).toMatchObject({ type: 'done', epoch: 2 })
 
     expect(engine.requests).toHaveLength(2)
-    const prompt = engine.requests[0]?.messages.reduce((sum, { content }) => sum + content.length, 0) ?? 0
-    const first = Math.ceil((prompt + BEGINNING.length) / 3)
+    const prompt = engine.requests[0]?.messages ?? []
+    const first = Math.ceil(estimatedPromptTokens(prompt) + estimatedTokens(BEGINNING))
     const second = 120
     await withClient({ connectionString: replicas.connectionString }, async (client) => {
       const { rows } = await client.query('SELECT tokens::int FROM token_use WHERE subject = $1', [
