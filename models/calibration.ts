@@ -94,6 +94,7 @@ export const BLOCK_WEIGHTS = {
     worstWord: 2,
     words: 0.8,
     aboutWords: 0.6,
+    identifiers: 1,
     rank: 0.25,
     isOpen: -0.5,
     offers: 0.2,
@@ -102,7 +103,7 @@ export const BLOCK_WEIGHTS = {
     version: 0.5,
   },
   /** What is known before anything is encoded. */
-  shortlist: { words: 0.6, aboutWords: 0.4, rank: 0.6, offers: 0.2 },
+  shortlist: { words: 0.6, aboutWords: 0.4, identifiers: 1, rank: 0.6, offers: 0.2 },
   /** Of the sentences of a block. */
   sentence: { before: 0.98, similarity: 0.3 },
 }

@@ -11,6 +11,8 @@ export interface Knowledge {
   readonly script: 'Latin' | 'Cyrillic'
   /** Letters that many people replace by another, such as `ё` by `е`, in both cases. Folded in text of every language. */
   readonly letterVariants: ReadonlyMap<string, string>
+  /** Lower-case Latin letters by those that look like them, which people type in codes; empty if its letters are Latin. */
+  readonly lookAlikes: ReadonlyMap<string, string>
   /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
   /** The root of a lower-case word with four letters or more, for comparing sentences; shorter than a stem. */

@@ -1,4 +1,5 @@
 /** What may stand in an answer: a block, or a whole list, procedure or table where that is asked for. */
+import { stems } from '../../text/content-words.ts'
 import { endsWithColon } from '../../text/lines.ts'
 import { asksHow, asksList } from '../extractive/expected.ts'
 import type { Unit } from './units.ts'
@@ -22,14 +23,17 @@ const MAX_PROCEDURE_CHARACTERS = 900
 
 export function candidatesOf(question: string, units: readonly Unit[]): BlockCandidate[] {
   const followers = followersOf(units)
+  const isList = asksList(question)
+  const asksWhole = isList || asksHow(question)
+  const asked = stems(question)
   const single = units.flatMap((unit): BlockCandidate[] => {
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
       return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
-    return group.length > MAX_GROUP_UNITS ? [] : [{ kind: kindOf(group), units: group, introduction: unit }]
+    if (group.length > MAX_GROUP_UNITS || (!asksWhole && asksItem(asked, unit, group))) return []
+    return [{ kind: kindOf(group), units: group, introduction: unit }]
   })
-  const isList = asksList(question)
-  if (!isList && !asksHow(question)) return single
+  if (!asksWhole) return single
   const groups = Map.groupBy(
     units.filter(({ block }) => block.group !== undefined),
     ({ excerpt, block }) => `${excerpt.document} ${block.group?.start}`,
@@ -49,7 +53,22 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
       return []
     return [{ kind, units: group }]
   })
-  return [...single, ...whole]
+  // A procedure is no answer by halves.
+  const procedures = new Set(
+    whole.flatMap(({ units: steps }) => (steps.every(({ block }) => block.kind === 'step') ? steps : [])),
+  )
+  const apart = single.filter(
+    ({ kind, units: [unit] }) => kind !== 'block' || unit === undefined || !procedures.has(unit),
+  )
+  return [...apart, ...whole]
+}
+
+/** Whether the question has words that one item of a list holds, and neither its other items nor what leads to it. */
+function asksItem(asked: ReadonlySet<string>, introduction: Unit, items: readonly Unit[]): boolean {
+  if (items.length < 2) return false
+  const around = stems([introduction.text, ...introduction.block.headings].join(' '))
+  const own = items.map(({ text }) => stems(text))
+  return [...asked].some((stem) => !around.has(stem) && own.filter((words) => words.has(stem)).length === 1)
 }
 
 /** It leads to something that was not found: alone it says nothing. */

@@ -1,6 +1,7 @@
 /** Which block answers: its meaning token by token, its words, its passage's rank, and what kind of thing is asked for. */
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
 import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import { identifiersIn } from '../../text/identifiers.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
 import { rarity } from '../extractive/relevance.ts'
 import type { BlockCandidate } from './candidates.ts'
@@ -22,6 +23,8 @@ export interface BlockFeatures {
   readonly words: number
   /** Words in its headings and its title. */
   readonly aboutWords: number
+  /** Share of the question's codes and names of settings, of those that any unit has. */
+  readonly identifiers: number
   /** 1 for the best passage, a half for the second, and so on. */
   readonly rank: number
   /** It leads to something else, or asks itself. */
@@ -43,6 +46,11 @@ export interface RankedBlock {
   readonly sentences: readonly (readonly number[])[]
 }
 
+/** With what its score is made of. */
+export interface WeighedBlock extends RankedBlock {
+  readonly features: BlockFeatures
+}
+
 /** Units that are compared token by token: more give the same answers on docsqa. */
 const MAX_COMPARED_UNITS = 24
 
@@ -54,6 +62,8 @@ interface UnitWords {
   readonly leads: ReadonlySet<string>
   /** Of its document and its sections. */
   readonly about: ReadonlySet<string>
+  /** Of the question's codes, those that stand in it or around it. */
+  readonly identifiers: ReadonlySet<string>
 }
 
 /** What the words of units say before anything is encoded. */
@@ -61,24 +71,34 @@ export interface WordedUnits {
   readonly of: (unit: Unit) => UnitWords
   /** Share of the question's words that these stems make up. */
   readonly share: (has: (stem: string) => boolean) => number
+  /** The question's codes that any unit has. */
+  readonly identifiers: ReadonlySet<string>
 }
 
 export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUnits {
   const asked = stems(question)
+  const askedIdentifiers = identifiersIn(question)
   const about = new Map<string, ReadonlySet<string>>()
-  const aboutOf = ({ excerpt, block }: Unit) => {
-    const text = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
+  const aboutOf = (text: string) => {
     const known = about.get(text) ?? stems(text)
     about.set(text, known)
     return known
   }
+  const heldIdentifiers = (text: string): ReadonlySet<string> => {
+    if (askedIdentifiers.size === 0) return askedIdentifiers
+    const held = identifiersIn(text)
+    return new Set([...askedIdentifiers].filter((identifier) => held.has(identifier)))
+  }
   const wordsOf = (unit: Unit): UnitWords => {
+    const { excerpt, block } = unit
     const words = contentWords(unit.text)
+    const around = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
     return {
       fresh: words.filter(({ stem }) => !asked.has(stem)),
       own: new Set(words.map(({ stem }) => stem)),
       leads: stems(unit.leads.join(' ')),
-      about: aboutOf(unit),
+      about: aboutOf(around),
+      identifiers: heldIdentifiers([around, ...unit.leads, unit.text].join('\n')),
     }
   }
   const known = new Map(units.map((unit) => [unit, wordsOf(unit)]))
@@ -89,6 +109,7 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
   return {
     of: (unit) => known.get(unit) ?? wordsOf(unit),
     share: (has) => weigh([...asked].filter(has)),
+    identifiers: new Set(Array.from(known.values(), ({ identifiers }) => [...identifiers]).flat()),
   }
 }
 
@@ -96,14 +117,15 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
 export function shortlist(question: string, units: readonly Unit[], words: WordedUnits): Unit[] {
   if (units.length <= MAX_COMPARED_UNITS) return [...units]
   const expected = expectedAnswer(question)
-  const { words: all, aboutWords, rank, offers: offered } = BLOCK_WEIGHTS.shortlist
+  const { words: all, aboutWords, identifiers, rank, offers: offered } = BLOCK_WEIGHTS.shortlist
   const scores = new Map(
     units.map((unit) => {
-      const { fresh, own, leads, about } = words.of(unit)
+      const { fresh, own, leads, about, identifiers: held } = words.of(unit)
       return [
         unit,
         all * words.share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
           aboutWords * words.share((stem) => about.has(stem)) +
+          identifiers * shareOf(held, words.identifiers) +
           rank / unit.passage.number +
           offered * offers(expected, unit.text, fresh),
       ]
@@ -121,7 +143,7 @@ export function rankCandidates(
   candidates: readonly BlockCandidate[],
   words: WordedUnits,
   matches: Matches,
-): RankedBlock[] {
+): WeighedBlock[] {
   const asked = stems(question)
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
@@ -147,6 +169,7 @@ export function rankCandidates(
           (stem) => held.some(({ own, leads }) => own.has(stem) || leads.has(stem)) || isAbout(stem),
         ),
         aboutWords: words.share(isAbout),
+        identifiers: shareOf(new Set(held.flatMap(({ identifiers }) => [...identifiers])), words.identifiers),
         rank: Math.max(...units.map(({ passage }) => 1 / passage.number)),
         isOpen: /[:：?]["'»”*_)]*$/u.test(text) ? 1 : 0,
         offers: offers(expected, text, fresh),
@@ -158,7 +181,7 @@ export function rankCandidates(
         const match = matches.of(unit)
         return match === undefined ? [] : match.sentences.map((sentence) => sentenceScore(match, sentence))
       })
-      return [{ candidate, score: scoreOf(features), sentences }]
+      return [{ candidate, features, score: scoreOf(features), sentences }]
     })
     .sort((a, b) => b.score - a.score)
 }
@@ -172,6 +195,7 @@ function scoreOf(features: BlockFeatures): number {
     weights.worstWord * features.worstWord +
     weights.words * features.words +
     weights.aboutWords * features.aboutWords +
+    weights.identifiers * features.identifiers +
     weights.rank * features.rank +
     weights.isOpen * features.isOpen +
     weights.offers * features.offers +
@@ -210,5 +234,8 @@ function sentenceScore({ before }: UnitMatch, { best, similarity }: SentenceMatc
 
 const highest = (a: Float32Array, b: Float32Array): Float32Array =>
   a.length === 0 ? b : a.map((value, i) => Math.max(value, b[i] ?? -1))
+
+const shareOf = (some: ReadonlySet<string>, all: ReadonlySet<string>): number =>
+  all.size === 0 ? 0 : some.size / all.size
 
 const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -98,7 +98,9 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   return { pieces: (await answerBlocks(embedder, input, units)).map(pieceOfBlock), differ: false }
 }
 
-const isProse = ({ block }: Unit): boolean => block.kind === 'paragraph'
+/** Paragraphs of one text; under the headings of several sections, these tell them apart. */
+const isProse = ({ block, excerpt }: Unit): boolean =>
+  block.kind === 'paragraph' && block.headings.every((heading) => heading === excerpt.title)
 
 async function answerBlocks(
   embedder: Embedder,

@@ -15,6 +15,7 @@ export const english: Knowledge = {
   name: 'English',
   script: 'Latin',
   letterVariants: new Map(),
+  lookAlikes: new Map(),
   stem: stemmer,
   root,
   stopWords,

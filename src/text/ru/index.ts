@@ -18,6 +18,7 @@ export const russian: Knowledge = {
     ['ё', 'е'],
     ['Ё', 'Е'],
   ]),
+  lookAlikes: new Map(Array.from('авекмнорстух', (letter, at) => [letter, 'abekmhopctyx'[at] ?? letter])),
   stem: stemmer,
   root,
   stopWords,

@@ -108,6 +108,20 @@ describe('an answer', () => {
     expect((await answerOf('the lid?', source, 'lid'))[0]?.text).toContain('2. close the lid')
   })
 
+  it('gives the item that a question names, not the whole list that was found by the sentence above it', async () => {
+    const source =
+      'To do before the end of June:\n\n- [ ] return the keys\n- [x] rent the van\n- [ ] buy the boxes\n'
+    const [first] = await answerOf('Is the van rented?', source, 'van')
+    expect(first?.text).toBe('To do before the end of June:\n- [x] rent the van')
+  })
+
+  it('gives a procedure whole where a way to do something is asked for', async () => {
+    const source =
+      '# Care\n\n## Cleaning the filter\n\n1. Switch off the pump.\n2. Lift the lid.\n3. Rinse the mats.\n'
+    const [first] = await answerOf('How do I clean the filter?', source, 'mats')
+    expect(first?.text).toContain('1. Switch off the pump.\n2. Lift the lid.\n3. Rinse the mats.')
+  })
+
   it('cuts a long paragraph to the sentences around the best one', async () => {
     const sentences = Array.from(
       { length: 12 },
