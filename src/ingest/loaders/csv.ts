@@ -3,14 +3,14 @@ import { fileTitle, type TextLoader } from './loader.ts'
 import { addRecords } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 
-/** Tables of values: the delimiter is detected, quoted cells may contain line ends, the first row names the columns. */
+/** The delimiter is detected, quoted cells may contain line breaks, and the first row names the columns. */
 export const csv = {
   reads: 'text',
   name: 'CSV',
   extensions: ['csv', 'tsv', 'tab', 'psv'],
   async load(source, uri) {
     const { default: papa } = await import('papaparse')
-    // Excel's first line, which names the delimiter.
+    // Excel may name the delimiter in the first line.
     const named = /^sep=(.)\n/u.exec(source)
     const { data: rows, errors }: ParseResult<string[]> = papa.parse<string[]>(
       named ? source.slice(named[0].length) : source,

@@ -1,9 +1,9 @@
 import { anyOf } from '../../../text/all-languages.ts'
 
-/** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
+/** A row's texts by column number. Sparse, because sheets have thousands of empty columns. */
 export type CellRow = ReadonlyMap<number, string>
 
-/** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
+/** One line per row, cells separated by ` | `; empty rows and columns are left out. */
 export function tableText(rows: readonly CellRow[]): string {
   const used = new Set<number>()
   let filled = 0
@@ -23,7 +23,7 @@ export function tableText(rows: readonly CellRow[]): string {
     .join('\n')
 }
 
-/** Cells above which a table with so many for each filled one is all gaps: its rows are written without them. */
+/** A table with more cells than this, and more than this many per filled one, is written without its gaps. */
 const MAX_CELLS = 500_000
 const MAX_GAPS = 20
 
@@ -36,6 +36,6 @@ const GENERATED = new RegExp(
   'iu',
 )
 
-/** The alternative text of a picture, unless a program guessed it. */
+/** A picture's alternative text; empty if a program generated it. */
 export const meaningful = (description = ''): string =>
   GENERATED.test(description) ? '' : description.trim()

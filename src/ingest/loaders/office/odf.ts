@@ -1,4 +1,4 @@
-/** OpenDocument: texts, spreadsheets and presentations, which are one format with three bodies. */
+/** Reads OpenDocument texts, spreadsheets and presentations: one format with three kinds of body. */
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { createWriter } from '../writing/document-writer.ts'

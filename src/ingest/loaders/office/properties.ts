@@ -12,7 +12,7 @@ const KEPT = new Set(['creator', 'description', 'subject', 'keywords', 'category
 /** In UTF-16 code units. */
 const MAX_VALUE_CHARACTERS = 2000
 
-/** Dublin Core and its kin, as all of these formats have them: title, author and dates of the document. */
+/** Reads a document's Dublin Core properties: title, author, dates and the like. All these formats have them. */
 export async function readProperties(archive: Archive, part: string, format: string): Promise<Properties> {
   const values = new Map<string, string>()
   if (archive.has(part)) {

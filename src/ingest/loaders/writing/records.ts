@@ -6,14 +6,14 @@ const MAX_HEADER_CHARACTERS = 160
 const MAX_ROW_CHARACTERS = 320
 /** Number of rows sampled to estimate the row length. */
 const SAMPLE_ROWS = 200
-/** A value longer than this is a text of its own. */
+/** A longer value is written as paragraphs of its own. */
 export const MAX_VALUE_CHARACTERS = 240
 /** Field names whose value titles a record, best first. */
 const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
 
 /**
- * Adds records: as one table of `cell | cell` rows under `header` where rows are short, else every record as a
- * list of `- name: value`, long texts as paragraphs, under the record's own name. Returns which it was.
+ * Adds records: if the rows are short, as one table of `cell | cell` rows; else each record as a section of
+ * `- name: value` lines, with long values as paragraphs. Returns which it was.
  */
 export function addRecords(
   builder: TextBuilder,
@@ -55,7 +55,7 @@ function addRecord(
     if (value.length > MAX_VALUE_CHARACTERS) addText(builder, value, [...headings, name])
 }
 
-/** A long value, paragraph by paragraph. */
+/** Adds a long value paragraph by paragraph. */
 export function addText(builder: TextBuilder, value: string, headings: readonly string[]): void {
   for (const paragraph of value.replace(/\r\n?/gu, '\n').split(/\n[^\S\n]*\n/u))
     builder.add('paragraph', paragraph.trim(), headings)
