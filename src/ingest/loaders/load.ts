@@ -1,8 +1,8 @@
 import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { isStorable } from '../../domain/storable.ts'
+import { decodeText } from './decoding/decode.ts'
 import { detectLoader } from './registry.ts'
-import { decodeText } from './text/decode.ts'
 
 export interface LoadLimits {
   /** UTF-16 code units. */
