@@ -13,7 +13,7 @@ export interface Knowledge {
   readonly letterVariants: ReadonlyMap<string, string>
   /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
-  /** The root of a lower-case word with four letters or more, for comparing sentences; shorter than a stem. */
+  /** The root of a lower-case word of four or more letters, for comparing sentences; shorter than a stem. */
   readonly root: (word: string) => string
   readonly stopWords: ReadonlySet<string>
   /** Ignored when answers are compared word by word, as in SQuAD. */
@@ -81,7 +81,7 @@ export interface Asking {
   readonly how: string
   readonly dateWords: string
   readonly numberWords: string
-  /** The unit of a year after its number, as `stems` gives it; undefined if years have none. */
+  /** The unit of a year after its number, as `roots` gives it; undefined if years have none. */
   readonly yearUnit: string | undefined
 }
 

@@ -1,6 +1,6 @@
 /** Ranks blocks as answers, by meaning token by token, by words, by their passage's rank and by the kind of answer. */
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
-import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import { type ContentWord, contentWords, roots } from '../../text/content-words.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
 import { rarity } from '../extractive/relevance.ts'
 import type { BlockCandidate } from './candidates.ts'
@@ -59,25 +59,25 @@ interface UnitWords {
 /** The words of units, known before anything is encoded. */
 export interface WordedUnits {
   readonly of: (unit: Unit) => UnitWords
-  /** Share of the question's words that these stems make up. */
-  readonly share: (has: (stem: string) => boolean) => number
+  /** Share of the question's words that these roots make up. */
+  readonly share: (has: (root: string) => boolean) => number
 }
 
 export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUnits {
-  const asked = stems(question)
+  const asked = roots(question)
   const about = new Map<string, ReadonlySet<string>>()
   const aboutOf = ({ excerpt, block }: Unit) => {
     const text = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
-    const known = about.get(text) ?? stems(text)
+    const known = about.get(text) ?? roots(text)
     about.set(text, known)
     return known
   }
   const wordsOf = (unit: Unit): UnitWords => {
     const words = contentWords(unit.text)
     return {
-      fresh: words.filter(({ stem }) => !asked.has(stem)),
-      own: new Set(words.map(({ stem }) => stem)),
-      leads: stems(unit.leads.join(' ')),
+      fresh: words.filter(({ root }) => !asked.has(root)),
+      own: new Set(words.map(({ root }) => root)),
+      leads: roots(unit.leads.join(' ')),
       about: aboutOf(unit),
     }
   }
@@ -102,8 +102,8 @@ export function shortlist(question: string, units: readonly Unit[], words: Worde
       const { fresh, own, leads, about } = words.of(unit)
       return [
         unit,
-        all * words.share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
-          aboutWords * words.share((stem) => about.has(stem)) +
+        all * words.share((root) => own.has(root) || leads.has(root) || about.has(root)) +
+          aboutWords * words.share((root) => about.has(root)) +
           rank / unit.passage.number +
           offered * offers(expected, unit.text, fresh),
       ]
@@ -122,7 +122,7 @@ export function rankCandidates(
   words: WordedUnits,
   matches: Matches,
 ): RankedBlock[] {
-  const asked = stems(question)
+  const asked = roots(question)
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
   const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
@@ -139,12 +139,12 @@ export function rankCandidates(
       const held = units.map((unit) => words.of(unit))
       const text = units.map((unit) => unit.text).join('\n')
       const only = held.length === 1 ? held[0] : undefined
-      const fresh = only?.fresh ?? contentWords(text).filter(({ stem }) => !asked.has(stem))
-      const isAbout = (stem: string) => words.of(first).about.has(stem)
+      const fresh = only?.fresh ?? contentWords(text).filter(({ root }) => !asked.has(root))
+      const isAbout = (root: string) => words.of(first).about.has(root)
       const features: BlockFeatures = {
         ...tokenFeatures(found, matches.words),
         words: words.share(
-          (stem) => held.some(({ own, leads }) => own.has(stem) || leads.has(stem)) || isAbout(stem),
+          (root) => held.some(({ own, leads }) => own.has(root) || leads.has(root)) || isAbout(root),
         ),
         aboutWords: words.share(isAbout),
         rank: Math.max(...units.map(({ passage }) => 1 / passage.number)),

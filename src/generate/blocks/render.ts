@@ -2,7 +2,7 @@
 import type { Span } from '../../domain/document.ts'
 import { beginningEnd } from '../../text/beginning.ts'
 import { cellsOf } from '../../text/cells.ts'
-import { stems } from '../../text/content-words.ts'
+import { roots } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 
 export interface Quoted {
@@ -47,8 +47,8 @@ export function headingOf(unit: Unit): Quoted['parts'] {
   const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
   if (heading === undefined) return []
   const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
-  const told = stems([...leads, text].join(' '))
-  const isTold = [...stems(words)].every((stem) => told.has(stem))
+  const told = roots([...leads, text].join(' '))
+  const isTold = [...roots(words)].every((root) => told.has(root))
   if (isTold || flowing(words) !== flowing(title)) return []
   return [{ text: `**${flowing(words)}**`, spans: [{ start: heading.start, end: heading.end }] }]
 }

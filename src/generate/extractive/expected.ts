@@ -28,7 +28,7 @@ export function offers(expected: Expected, sentence: string, fresh: readonly Con
       return NUMBER_WORD.test(sentence) ? 0.4 : -1
     case 'date': {
       const number = fresh.some((term) => term.kind === 'number')
-      const date = fresh.some((term) => /^\d{3,4}$/u.test(term.stem)) || DATE_WORD.test(sentence)
+      const date = fresh.some((term) => /^\d{3,4}$/u.test(term.root)) || DATE_WORD.test(sentence)
       if (date) return number ? 1 : 0
       return number ? -0.4 : -1
     }
