@@ -21,6 +21,7 @@ export interface Knowledge {
   readonly contractions: Contractions
   readonly abbreviations: Abbreviations
   readonly asking: Asking
+  readonly answerWords: AnswerWords
   readonly followUps: FollowUps
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
@@ -70,7 +71,7 @@ export interface Abbreviations {
   readonly oneLetterWords: ReadonlySet<string>
 }
 
-/** Regular expression alternatives: how questions ask for a kind of thing, and words that name one. */
+/** Regular expression alternatives: how questions ask for a kind of answer. */
 export interface Asking {
   readonly date: string
   readonly quantity: string
@@ -79,8 +80,14 @@ export interface Asking {
   readonly list: string
   /** Asks for a way to do something: `how do I`. */
   readonly how: string
-  readonly dateWords: string
-  readonly numberWords: string
+}
+
+/** Words in answers to such questions. */
+export interface AnswerWords {
+  /** Months, weekdays and the like: regular expression alternatives. */
+  readonly date: string
+  /** Numbers and amounts in words: regular expression alternatives. */
+  readonly number: string
   /** The unit of a year after its number, as `roots` gives it; undefined if years have none. */
   readonly yearUnit: string | undefined
 }

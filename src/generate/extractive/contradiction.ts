@@ -78,7 +78,9 @@ function statementOf({ candidate }: RankedSentence, asked: ReadonlySet<string>):
 
 const NUMBER =
   /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
-const YEAR_UNITS = new Set(ofAll(({ asking }) => (asking.yearUnit === undefined ? [] : [asking.yearUnit])))
+const YEAR_UNITS = new Set(
+  ofAll(({ answerWords }) => (answerWords.yearUnit === undefined ? [] : [answerWords.yearUnit])),
+)
 const YEAR = /^(?:1\d|20)\d\d$/u
 
 const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>

@@ -2,6 +2,7 @@ import { stemmer } from '@orama/stemmers/english'
 import type { Knowledge } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
+import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
@@ -22,6 +23,7 @@ export const english: Knowledge = {
   contractions: { negation: ["n['’]t"], endings: ["['’](?:s|d|m|ll|re|ve)"] },
   abbreviations,
   asking,
+  answerWords,
   followUps,
   lexicon,
   numbers: {

@@ -2,6 +2,7 @@ import { stemmer } from '@orama/stemmers/russian'
 import type { Knowledge } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
+import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
@@ -25,6 +26,7 @@ export const russian: Knowledge = {
   contractions: { negation: [], endings: [] },
   abbreviations,
   asking,
+  answerWords,
   followUps,
   lexicon,
   numbers: {
