@@ -1,6 +1,6 @@
 import type { ParseResult } from 'papaparse'
 import { fileTitle, type TextLoader } from './loader.ts'
-import { addRecords } from './writing/records.ts'
+import { addTableOrRecords } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 
 /** The delimiter is detected, quoted cells may contain line breaks, and the first row names the columns. */
@@ -22,7 +22,7 @@ export const csv = {
     )
     const builder = createTextBuilder()
     const [header = [], ...records] = rows
-    const form = addRecords(builder, header, records, [])
+    const form = addTableOrRecords(builder, header, records, [])
     const unclosed = errors.find(({ type }) => type === 'Quotes')
     return {
       title: fileTitle(uri),

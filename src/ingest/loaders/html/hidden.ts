@@ -189,11 +189,15 @@ function cascade(
 
 /** Substitutions in one value, and its length in UTF-16 code units: variables may hold variables. */
 const MAX_VARIABLES = 20
-const MAX_VALUE_CHARACTERS = 1000
+const MAX_SUBSTITUTED_CHARACTERS = 1000
 
 function resolved(value: string, lookUp: (name: string) => string | undefined): string {
   let text = value
-  for (let i = 0; i < MAX_VARIABLES && text.includes('var(') && text.length <= MAX_VALUE_CHARACTERS; i++)
+  for (
+    let i = 0;
+    i < MAX_VARIABLES && text.includes('var(') && text.length <= MAX_SUBSTITUTED_CHARACTERS;
+    i++
+  )
     text = text.replace(
       /var\(\s*(--[^\s,()]+)\s*(?:,([^()]*))?\)/u,
       (_, name: string, fallback: string | undefined) => (lookUp(name) ?? fallback ?? 'unset').trim(),

@@ -1,7 +1,7 @@
 /** Reads Word documents: paragraphs, headings by style or outline level, lists, tables, text boxes and footnotes. */
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { openArchive } from './archive.ts'
 import { meaningful } from './cells.ts'
 import { createFlow, type Paragraph } from './flow.ts'
@@ -32,7 +32,7 @@ export async function readDocx(bytes: Buffer, options: LoadOptions): Promise<Loa
     const target = part(`${type}s`)
     if (target !== undefined) await readXml(archive, target, FORMAT, noteHandler(type, notes))
   }
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   const flow = createFlow(writer)
   await readXml(archive, main, FORMAT, bodyHandler(flow, styles, numbering, notes))
   flow.finish()

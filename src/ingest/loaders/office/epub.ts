@@ -11,7 +11,7 @@ import { removeHidden } from '../html/hidden.ts'
 import { renderHtml } from '../html/render.ts'
 import { tamedHtml } from '../html/source.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, damaged, openArchive } from './archive.ts'
 import { readXml } from './xml.ts'
 
@@ -25,7 +25,7 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   const book = await readPackage(archive)
   if (archive.has('META-INF/rights.xml'))
     throw new ChatbotError('unsupported_format', 'The e-book is protected by DRM and cannot be read.')
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   const { title = fileTitle(options.uri), author, description } = book.metadata
   // The book's metadata answers questions about the book.
   writer.block('paragraph', [title, author, description && plain(description)].filter(Boolean).join('\n'))

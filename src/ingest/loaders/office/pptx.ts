@@ -3,7 +3,7 @@
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
-import { createWriter, type DocumentWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter, type DocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { meaningful, rowOf, tableText } from './cells.ts'
 import { createFlow } from './flow.ts'
@@ -24,7 +24,7 @@ export async function readPptx(bytes: Buffer, options: LoadOptions): Promise<Loa
       if (name === 'sldId' && id !== undefined) ids.push(id)
     },
   })
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   for (const [i, id] of ids.entries()) {
     const slide = parts.get(id)?.target
     if (slide !== undefined && archive.has(slide)) await readSlide(archive, slide, i + 1, writer)

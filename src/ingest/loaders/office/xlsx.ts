@@ -2,7 +2,7 @@
 import { dateFromSerial, format as formatNumber, getFormatFromId, isDateFormat } from 'numfmt'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
@@ -29,7 +29,7 @@ export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<Loa
   })
   const strings = await sharedStrings(archive, related(parts, 'sharedStrings', archive))
   const formats = await cellFormats(archive, related(parts, 'styles', archive))
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   const warnings = hidden.map((name) => `The sheet ${name} is hidden and was left out.`)
   for (const { name, part } of sheets) {
     if (!archive.has(part)) continue

@@ -6,7 +6,7 @@ import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError, errorText } from '../../../domain/errors.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { withFields } from './fields.ts'
 import { withoutFurniture } from './furniture.ts'
 import { headingLevels, type OutlineEntry } from './headings.ts'
@@ -36,7 +36,7 @@ export async function readPdf(bytes: Buffer, options: LoadOptions): Promise<Load
     vocabulary,
   )
   const levels = headingLevels(paragraphs, outline, bodySize)
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   for (const paragraph of paragraphs) {
     const level = levels.get(paragraph)
     if (level === undefined) writer.block(paragraph.kind, paragraph.text, paragraph.page)

@@ -7,7 +7,7 @@ import { createTextBuilder } from './text-builder.ts'
  * Builds a document's text and blocks from its parts, given in reading order, with blank lines between them.
  * Throws `document_too_large` as soon as the text is longer than `maxTextLength`.
  */
-export function createWriter(maxTextLength: number) {
+export function createDocumentWriter(maxTextLength: number) {
   const sections = createSections()
   const built = createTextBuilder()
 
@@ -51,7 +51,7 @@ export function createWriter(maxTextLength: number) {
   }
 }
 
-export type DocumentWriter = ReturnType<typeof createWriter>
+export type DocumentWriter = ReturnType<typeof createDocumentWriter>
 
 /** Removes what stored text may not hold, and characters that only control line breaking. */
 function clean(text: string): string {

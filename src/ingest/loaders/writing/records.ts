@@ -7,7 +7,7 @@ const MAX_ROW_CHARACTERS = 320
 /** Number of rows sampled to estimate the row length. */
 const SAMPLE_ROWS = 200
 /** A longer value is written as paragraphs of its own. */
-export const MAX_VALUE_CHARACTERS = 240
+export const MAX_INLINE_CHARACTERS = 240
 /** Field names whose value titles a record, best first. */
 const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
 
@@ -15,7 +15,7 @@ const LABELS = [...ofAll(({ documents }) => documents.labelFields), 'id', 'key']
  * Adds records: if the rows are short, as one table of `cell | cell` rows; else each record as a section of
  * `- name: value` lines, with long values as paragraphs. Returns which it was.
  */
-export function addRecords(
+export function addTableOrRecords(
   builder: TextBuilder,
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -29,14 +29,14 @@ export function addRecords(
     return 'table'
   }
   // Names are repeated in every row, so they are cut once here.
-  const names = header.map((name) => oneLine(name.slice(0, MAX_VALUE_CHARACTERS)))
+  const names = header.map((name) => oneLine(name.slice(0, MAX_INLINE_CHARACTERS)))
   const labels = LABELS.map((label) => header.findIndex((name) => name.toLowerCase() === label))
   for (const [i, row] of rows.entries()) {
     const label = labels.map((at) => oneLine(row[at] ?? '')).find((text) => text !== '')
     addRecord(
       builder,
       row.map((value, at) => [names[at] || `#${at + 1}`, value]),
-      [...headings, label === undefined || label.length > MAX_VALUE_CHARACTERS ? `#${i + 1}` : label],
+      [...headings, label === undefined || label.length > MAX_INLINE_CHARACTERS ? `#${i + 1}` : label],
     )
   }
   return 'records'
@@ -49,10 +49,10 @@ function addRecord(
   headings: readonly string[],
 ): void {
   const filled = fields.filter(([, value]) => value.trim() !== '')
-  const short = filled.filter(([, value]) => value.length <= MAX_VALUE_CHARACTERS)
+  const short = filled.filter(([, value]) => value.length <= MAX_INLINE_CHARACTERS)
   builder.add('list', short.map(([name, value]) => listLine(name, value)).join('\n'), headings)
   for (const [name, value] of filled)
-    if (value.length > MAX_VALUE_CHARACTERS) addText(builder, value, [...headings, name])
+    if (value.length > MAX_INLINE_CHARACTERS) addText(builder, value, [...headings, name])
 }
 
 /** Adds a long value paragraph by paragraph. */

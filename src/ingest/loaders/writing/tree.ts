@@ -1,4 +1,4 @@
-import { addRecords, addText, listLine, MAX_VALUE_CHARACTERS, oneLine } from './records.ts'
+import { addTableOrRecords, addText, listLine, MAX_INLINE_CHARACTERS, oneLine } from './records.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** Nested data of any format. */
@@ -37,7 +37,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       section = top
     }
     if (tree.kind === 'value') {
-      if (tree.text.length > MAX_VALUE_CHARACTERS || tree.text.trim().includes('\n')) {
+      if (tree.text.length > MAX_INLINE_CHARACTERS || tree.text.trim().includes('\n')) {
         flush()
         addText(builder, tree.text, path === '' || path === section ? pathOf() : [...pathOf(), path])
       } else if (tree.text !== '') line(withComment(path, tree.text, tree.comment))
@@ -47,7 +47,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       const records = recordsOf(tree.items)
       if (records) {
         flush()
-        addRecords(
+        addTableOrRecords(
           builder,
           records.header,
           records.rows,
@@ -91,8 +91,8 @@ function shortValues(items: readonly Tree[]): string[] | undefined {
   const lines: string[] = []
   let open = ''
   for (const item of items) {
-    if (item.kind !== 'value' || item.text.length > MAX_VALUE_CHARACTERS) return undefined
-    if (open !== '' && open.length + item.text.length > MAX_VALUE_CHARACTERS) {
+    if (item.kind !== 'value' || item.text.length > MAX_INLINE_CHARACTERS) return undefined
+    if (open !== '' && open.length + item.text.length > MAX_INLINE_CHARACTERS) {
       lines.push(open)
       open = ''
     }
