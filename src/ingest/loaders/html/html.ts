@@ -1,5 +1,5 @@
 import type { LoadedDocument, Metadata } from '../../../domain/document.ts'
-import { skipSpace } from '../../../text/lines.ts'
+import { oneLine, skipSpace } from '../../../text/lines.ts'
 import { fileTitle, type TextLoader } from '../loader.ts'
 import { documentDate, flatMetadata } from '../writing/metadata.ts'
 import type { DomDocument } from './dom.ts'
@@ -30,7 +30,7 @@ export const html = {
     const metadata = metadataOf(document)
     const isPartial = document.querySelector(LINKED_STYLE) !== null
     const warnings = removeHidden(document, { isPartial })
-    const title = oneLine(titled || textOf(document, 'h1'))
+    const title = oneLine(titled || textOf(document, 'h1')).slice(0, MAX_TITLE_CHARACTERS)
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
       if (page.length > MAX_ARTICLE_CHARACTERS || depth > MAX_ARTICLE_DEPTH || !/<body[\s>]/iu.test(page))
@@ -59,6 +59,8 @@ export const html = {
   },
 } satisfies TextLoader
 
+/** In UTF-16 code units. */
+const MAX_TITLE_CHARACTERS = 500
 /** Readability is slow on large pages, which are manuals rather than articles; UTF-16 code units. */
 const MAX_ARTICLE_CHARACTERS = 400_000
 /** Readability's time grows with tags times depth; honest pages have a few dozen levels. */
@@ -131,5 +133,3 @@ function withoutLeadingComments(source: string): string {
   }
   return source.slice(at)
 }
-
-const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim().slice(0, 500)

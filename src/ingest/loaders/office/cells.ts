@@ -1,4 +1,5 @@
 import { anyOf } from '../../../text/all-languages.ts'
+import { oneLine } from '../../../text/lines.ts'
 
 /** A row's texts by column number. Sparse, because sheets have thousands of empty columns. */
 export type CellRow = ReadonlyMap<number, string>
@@ -15,9 +16,9 @@ export function tableText(rows: readonly CellRow[]): string {
       }
   const columns = [...used].toSorted((a, b) => a - b)
   if (rows.length * columns.length > Math.max(MAX_CELLS, MAX_GAPS * filled))
-    return rows.map((row) => [...row.values()].map(cellText).join(' | ')).join('\n')
+    return rows.map((row) => [...row.values()].map(oneLine).join(' | ')).join('\n')
   return rows
-    .map((row) => columns.map((column) => cellText(row.get(column) ?? '')).join(' | '))
+    .map((row) => columns.map((column) => oneLine(row.get(column) ?? '')).join(' | '))
     .filter((line) => /[^\s|]/u.test(line))
     .map((line) => line.trimEnd())
     .join('\n')
@@ -28,8 +29,6 @@ const MAX_CELLS = 500_000
 const MAX_GAPS = 20
 
 export const rowOf = (cells: readonly string[]): CellRow => new Map(cells.entries())
-
-const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 
 const GENERATED = new RegExp(
   anyOf(({ documents }) => documents.generatedDescriptions),

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { parseHTML } from 'linkedom'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
+import { oneLine } from '../../../text/lines.ts'
 import { decodeText } from '../decoding/decode.ts'
 import { mediaApplies } from '../html/css/media.ts'
 import { readSheet, type Sheets } from '../html/css/sheet.ts'
@@ -107,10 +108,7 @@ async function readPackage(archive: Archive): Promise<Book> {
     text(text) {
       const key = FIELDS[field]
       if (key !== undefined && text.trim() !== '')
-        metadata[key] = [metadata[key], text.replace(/\s+/gu, ' ').trim()]
-          .filter(Boolean)
-          .join(', ')
-          .slice(0, 2000)
+        metadata[key] = [metadata[key], oneLine(text)].filter(Boolean).join(', ').slice(0, 2000)
     },
     close() {
       field = ''
@@ -153,7 +151,7 @@ async function readContents(
   const names = new Map<string, string>()
   const add = (from: string, href: string, name: string) => {
     const part = partOf(posix.dirname(from), href)
-    const text = name.replace(/\s+/gu, ' ').trim()
+    const text = oneLine(name)
     if (text !== '' && !names.has(part)) names.set(part, text)
   }
   if (nav !== undefined && archive.has(nav)) {
@@ -204,8 +202,4 @@ async function renderChapter(bytes: Buffer, part: string, styles: Styles) {
 }
 
 /** Descriptions may contain HTML. */
-const plain = (text: string): string =>
-  text
-    .replace(/<[^<>]*>/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .trim()
+const plain = (text: string): string => oneLine(text.replace(/<[^<>]*>/gu, ' '))

@@ -4,6 +4,7 @@ import { getDocumentProxy } from 'unpdf'
 import { z } from 'zod'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError, errorText } from '../../../domain/errors.ts'
+import { oneLine } from '../../../text/lines.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
 import { createDocumentWriter } from '../writing/document-writer.ts'
@@ -185,7 +186,7 @@ const infoSchema = z.object({ info: z.object({ Title: z.string().optional() }) }
 /** The title in the file's metadata, unless it is a file name or placeholder left by the program that made it. */
 async function titleOf(document: Pdf): Promise<string> {
   const metadata = infoSchema.safeParse(await document.getMetadata().catch(() => undefined))
-  const title = metadata.data?.info.Title?.replace(/\s+/gu, ' ').trim() ?? ''
+  const title = oneLine(metadata.data?.info.Title ?? '')
   const isMeant =
     !isPlaceholderTitle(title) && !/^.*\.\w{2,5}$/u.test(title) && !/[\0-\x08\ufffd]/u.test(title)
   return isMeant ? title.slice(0, 500) : ''

@@ -23,7 +23,7 @@ export function flatMetadata(data: unknown): Metadata {
       if (items.every((item) => item !== undefined)) add(path, items.filter(Boolean).join(', '), depth + 1)
     } else
       for (const [key, inner] of Object.entries(value).slice(0, MAX_KEYS)) {
-        const name = oneLine(key).toLowerCase()
+        const name = boundedLine(key).toLowerCase()
         if (name !== '') add(path === '' ? name : `${path}.${name}`, inner, depth + 1)
       }
   }
@@ -41,11 +41,11 @@ export function documentDate(value: unknown): Date | undefined {
 
 function scalarText(value: unknown): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
-  if (typeof value === 'string') return oneLine(value)
+  if (typeof value === 'string') return boundedLine(value)
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-const oneLine = (text: string): string =>
+const boundedLine = (text: string): string =>
   text
     .slice(0, 2 * MAX_VALUE_CHARACTERS)
     .replace(/[\s\p{Cc}]+/gu, ' ')

@@ -1,4 +1,5 @@
 import { ofAll } from '../../../text/all-languages.ts'
+import { oneLine } from '../../../text/lines.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** If the header or most rows are longer than this, each value is listed with its name instead of a table. */
@@ -64,5 +65,3 @@ export function addText(builder: TextBuilder, value: string, headings: readonly 
 export const listLine = (name: string, value: string): string => `- ${oneLine(name)}: ${oneLine(value)}`
 
 const tableRow = (cells: readonly string[]): string => cells.map(oneLine).join(' | ').trimEnd()
-
-export const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim()

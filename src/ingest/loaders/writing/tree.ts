@@ -1,4 +1,5 @@
-import { addTableOrRecords, addText, listLine, MAX_INLINE_CHARACTERS, oneLine } from './records.ts'
+import { oneLine } from '../../../text/lines.ts'
+import { addTableOrRecords, addText, listLine, MAX_INLINE_CHARACTERS } from './records.ts'
 import type { TextBuilder } from './text-builder.ts'
 
 /** Nested data of any format. */

@@ -33,7 +33,7 @@ const MAX_ERRORS = 5000
 /** A longer invalid selector is not just a typing error; UTF-16 code units. */
 const MAX_BROKEN_CHARACTERS = 2000
 /** Values are cut here, because those that hide text are short; UTF-16 code units. */
-const MAX_VALUE_CHARACTERS = 1000
+const MAX_CSS_VALUE_CHARACTERS = 1000
 
 /** The rules of one style sheet. Throws `document_too_large` for sheets unlike any honest one. */
 export function readSheet(css: string): Sheets {
@@ -164,7 +164,7 @@ function declarationNodes(text: string): CssNode[] {
 /** The declarations of a `style` attribute. */
 export function readStyle(text: string): Declarations {
   const declarations = new Map<string, Declared>()
-  fill(declarationNodes(text.slice(0, 20 * MAX_VALUE_CHARACTERS)), declarations)
+  fill(declarationNodes(text.slice(0, 20 * MAX_CSS_VALUE_CHARACTERS)), declarations)
   return declarations
 }
 
@@ -174,7 +174,7 @@ function fill(nodes: Iterable<CssNode>, declarations: Map<string, Declared>): vo
     const written = ident.decode(node.property)
     const property = written.startsWith('--') ? written : written.toLowerCase()
     const raw = node.value.type === 'Raw' ? node.value.value : ''
-    const text = withoutComments(raw.slice(0, MAX_VALUE_CHARACTERS)).trim()
+    const text = withoutComments(raw.slice(0, MAX_CSS_VALUE_CHARACTERS)).trim()
     const value = text.includes('\\') ? ident.decode(text) : text
     const important = node.important !== false
     // Variables are known only at the element, so a shorthand with one is expanded there.
