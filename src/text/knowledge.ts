@@ -29,7 +29,7 @@ export interface Knowledge {
   readonly documents: DocumentConventions
   readonly replies: Replies
   /** Texts of the web page. */
-  readonly page: PageWords
+  readonly webPage: WebPageTexts
   /** What people type for yes, in lower case. */
   readonly yes: ReadonlySet<string>
   /** The Latin letter on the same key, by the letter of its keyboard; empty if its letters are Latin. */
@@ -158,13 +158,13 @@ export interface Replies {
   readonly nearest: (uri: string) => string
   readonly advice: string
   /** Heads a list of citations. */
-  readonly sources: string
+  readonly citations: string
   /** Precedes a page number. */
   readonly page: string
 }
 
-/** The page fills in `{who}` and the like. */
-export interface PageWords {
+/** The web page fills in `{who}` and the like. */
+export interface WebPageTexts {
   readonly about: string
   readonly token: string
   readonly tokenHint: string

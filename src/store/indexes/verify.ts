@@ -26,7 +26,7 @@ import { hasApproximateIndex, withApproximateSearch } from './approximate-index.
 import { partitionName, termsPartitionName } from './partitions.ts'
 import { dropRetired } from './retired.ts'
 
-/** Page sizes, which keep statements short. */
+/** Batch sizes, which keep statements short. */
 const DOCUMENTS_PER_STATEMENT = 100
 const CHUNKS_PER_STATEMENT = 200
 /** Recall: vectors whose neighbours are searched exactly and approximately, and the share that must agree. */
@@ -87,7 +87,7 @@ async function verifyOnce(
   }
   const damaged: string[] = []
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await database.run((queries) =>
+    const batch = await database.run((queries) =>
       queries
         .select({
           id: documents.id,
@@ -101,14 +101,14 @@ async function verifyOnce(
         .orderBy(asc(documents.id))
         .limit(DOCUMENTS_PER_STATEMENT),
     )
-    for (const document of page) {
+    for (const document of batch) {
       const checked = await checkDocument(database, target, document, found, fix)
       counts.documents += 1
       counts.chunks += checked.chunks
       if (checked.damaged) damaged.push(document.id)
     }
-    const last = page.at(-1)
-    if (last === undefined || page.length < DOCUMENTS_PER_STATEMENT) break
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < DOCUMENTS_PER_STATEMENT) break
     after = last.id
   }
   await checkOrphans(database, target, found, fix)
@@ -233,10 +233,10 @@ async function readDocument(database: Database, { id: generation }: Target, docu
   )
   const rows: Awaited<ReturnType<typeof readChunks>> = []
   for (let after = -1; ; ) {
-    const page = await readChunks(database, generation, document, after)
-    rows.push(...page)
-    const last = page.at(-1)
-    if (last === undefined || page.length < CHUNKS_PER_STATEMENT) break
+    const batch = await readChunks(database, generation, document, after)
+    rows.push(...batch)
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < CHUNKS_PER_STATEMENT) break
     after = last.ordinal
   }
   return { text: parts.map(({ text }) => text).join(''), rows }

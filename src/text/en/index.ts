@@ -7,10 +7,10 @@ import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
-import { page } from './page.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
+import { webPage } from './web-page.ts'
 
 export const english: Knowledge = {
   name: 'English',
@@ -32,7 +32,7 @@ export const english: Knowledge = {
   },
   documents,
   replies,
-  page,
+  webPage,
   yes: wordSet('y yes'),
   keyboard: new Map(),
 }

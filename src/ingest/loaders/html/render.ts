@@ -8,24 +8,24 @@ import type { DomNode } from './dom.ts'
  * `cell | cell`, preformatted text unchanged. Not recursive, because hostile pages nest deeply.
  */
 export function renderHtml(root: DomNode): { text: string; blocks: LoadedBlock[] } {
-  const page = createPage()
+  const output = createOutput()
   let node: DomNode | null = root
   while (node) {
-    const skipped: boolean = node.nodeType === ELEMENT && !enter(node, page)
-    if (node.nodeType === TEXT) page.write(node.nodeValue ?? '')
+    const skipped: boolean = node.nodeType === ELEMENT && !enter(node, output)
+    if (node.nodeType === TEXT) output.write(node.nodeValue ?? '')
     const child: DomNode | null = skipped || node.nodeType === TEXT ? null : node.firstChild
     if (child) {
       node = child
       continue
     }
     while (node && node !== root && !node.nextSibling) {
-      leave(node, page)
+      leave(node, output)
       node = node.parentNode
     }
-    if (node) leave(node, page)
+    if (node) leave(node, output)
     node = node === root ? null : (node?.nextSibling ?? null)
   }
-  return page.finish()
+  return output.finish()
 }
 
 const ELEMENT = 1
@@ -90,40 +90,44 @@ const LANGUAGE_CLASS = /^(?:lang(?:uage)?|highlight(?:-source|-text)?)-([\w+#]{1
 const NO_LANGUAGES = new Set(['default', 'none', 'text', 'plain', 'plaintext'])
 
 /** Returns false if the element's content must not be walked. */
-function enter(node: DomNode, page: Page): boolean {
+function enter(node: DomNode, output: Output): boolean {
   const name = nameOf(node)
-  if (name === 'a') page.link(attributeOf(node, 'href'))
-  if (name === 'br') page.lineBreak()
-  else if (name === 'hr') page.flush()
+  if (name === 'a') output.link(attributeOf(node, 'href'))
+  if (name === 'br') output.lineBreak()
+  else if (name === 'hr') output.flush()
   else if (name === 'pre') {
-    page.preformatted(preformattedText(node), languageOf(node))
+    output.preformatted(preformattedText(node), languageOf(node))
     return false
   } else if (name === 'sup' && RAISED.test(node.textContent ?? '')) {
-    page.raised(node.textContent ?? '', isLinked(node))
+    output.raised(node.textContent ?? '', isLinked(node))
     return false
-  } else if (/^h[1-6]$/.test(name)) page.flush()
-  else if (name === 'ul' || name === 'ol' || name === 'dl') page.openList(name === 'ol')
-  else if (name === 'li' || name === 'dt') page.openItem()
-  else if (name === 'dd') page.flush()
-  else if (name === 'table') page.openTable(isLayout(node))
-  else if (name === 'tr') page.openRow(nameOf(node.parentNode ?? node) === 'thead')
+  } else if (/^h[1-6]$/.test(name)) output.flush()
+  else if (name === 'ul' || name === 'ol' || name === 'dl') output.openList(name === 'ol')
+  else if (name === 'li' || name === 'dt') output.openItem()
+  else if (name === 'dd') output.flush()
+  else if (name === 'table') output.openTable(isLayout(node))
+  else if (name === 'tr') output.openRow(nameOf(node.parentNode ?? node) === 'thead')
   else if (name === 'td' || name === 'th')
-    page.openCell({ isHead: name === 'th', columns: spanOf(node, 'colspan'), rows: spanOf(node, 'rowspan') })
-  else if (name === 'blockquote') page.openQuote()
-  else if (!INLINE.has(name)) page.flush()
+    output.openCell({
+      isHead: name === 'th',
+      columns: spanOf(node, 'colspan'),
+      rows: spanOf(node, 'rowspan'),
+    })
+  else if (name === 'blockquote') output.openQuote()
+  else if (!INLINE.has(name)) output.flush()
   return true
 }
 
-function leave(node: DomNode, page: Page): void {
+function leave(node: DomNode, output: Output): void {
   if (node.nodeType !== ELEMENT) return
   const name = nameOf(node)
   const level = /^h([1-6])$/.exec(name)?.[1]
-  if (level !== undefined) page.heading(Number(level))
-  else if (name === 'ul' || name === 'ol' || name === 'dl') page.closeList()
-  else if (name === 'table') page.closeTable()
-  else if (name === 'tr') page.closeRow()
-  else if (name === 'blockquote') page.closeQuote()
-  else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) page.flush()
+  if (level !== undefined) output.heading(Number(level))
+  else if (name === 'ul' || name === 'ol' || name === 'dl') output.closeList()
+  else if (name === 'table') output.closeTable()
+  else if (name === 'tr') output.closeRow()
+  else if (name === 'blockquote') output.closeQuote()
+  else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) output.flush()
 }
 
 /** A line up to this length (UTF-16 code units) with a single link is about the link, so its target is kept. */
@@ -136,9 +140,9 @@ const SUPERSCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
 /** Levels of lists shown by indentation. */
 const MAX_INDENTED = 9
 
-type Page = ReturnType<typeof createPage>
+type Output = ReturnType<typeof createOutput>
 
-function createPage() {
+function createOutput() {
   const sections = createSections()
   const blocks: LoadedBlock[] = []
   const parts: string[] = []
