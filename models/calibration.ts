@@ -15,7 +15,7 @@ export const FUSION_WEIGHTS = {
 }
 
 /**
- * Logits of a softmax over the candidate sentences, for which of them holds the answer. Fitted by `node bench/calibrate.ts` on
+ * Logits of a softmax over candidate sentences: which holds the answer. Fitted by `node bench/calibrate.ts` on
  * every other article of XQuAD (English, Russian, and questions in one language on text in the other) and on ClapNQ.
  */
 export const SENTENCE_WEIGHTS = {

@@ -8,7 +8,10 @@ import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
 import type { Unit } from './units.ts'
 import { versionOf } from './versions.ts'
 
-/** Cosines are those of the question's content tokens. `words` and `aboutWords` are shares of the question's words, 0 to 1; rare words weigh more. */
+/**
+ * Cosines are those of the question's content tokens. `words` and `aboutWords` are shares of the question's words, 0 to
+ * 1; rare words weigh more.
+ */
 export interface BlockFeatures {
   /** Late interaction with the block and its title, headings and leads: the mean of each token's highest cosine. */
   readonly tokens: number

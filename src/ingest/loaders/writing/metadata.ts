@@ -31,7 +31,10 @@ export function flatMetadata(data: unknown): Metadata {
   return Object.fromEntries(flat)
 }
 
-/** Parses a date as documents write it (ISO 8601, RFC 2822, `2024-05-01`). Undefined for anything else, and outside the years 1000 to 9999. */
+/**
+ * Parses a date as documents write it (ISO 8601, RFC 2822, `2024-05-01`). Undefined for anything else, and outside the
+ * years 1000 to 9999.
+ */
 export function documentDate(value: unknown): Date | undefined {
   if (!(value instanceof Date) && typeof value !== 'string') return undefined
   const date = value instanceof Date ? value : new Date(value.slice(0, 100))
