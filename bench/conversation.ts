@@ -19,7 +19,7 @@ import { LANGUAGES } from '../src/domain/language.ts'
 import { readMarkdown } from '../src/ingest/loaders/markdown.ts'
 import { splitDocument } from '../src/ingest/split/splitter.ts'
 import { standaloneQuestion } from '../src/talk/standalone.ts'
-import { stems } from '../src/text/content-words.ts'
+import { roots } from '../src/text/content-words.ts'
 import { embedInput } from '../src/text/embed-input.ts'
 import { keepingVectors } from './vectors.ts'
 import { embeddedXquad } from './xquad-vectors.ts'
@@ -87,7 +87,7 @@ async function reportRewrites(): Promise<void> {
     ] as const) {
       const vectors = await vectorsOf(texts, 'query')
       const meanCosine = mean(indices, (i) => cosine(at(vectors, i), at(human, i)))
-      const words = mean(indices, (i) => share(stems(at(all, i).rewrite), stems(at(texts, i))))
+      const words = mean(indices, (i) => share(roots(at(all, i).rewrite), roots(at(texts, i))))
       const touched = indices.filter((i) => texts[i] !== all[i]?.question)
       console.log(
         `MTRAG rewrites, ${name} (${count(indices)}), ${which.padEnd(10)}: cosine ${meanCosine.toFixed(4)}, words ${words.toFixed(3)}, changed ${touched.length}`,

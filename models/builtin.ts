@@ -18,7 +18,7 @@ export const builtinModel = (): LocalModel => ({
   pooling: 'mean',
   onnx: 'onnx/model_quantized.onnx',
   tokenOutput: 'last_hidden_state',
-  // Names the vectors: the file of this checksum gave them before it gave those of tokens, too.
+  // Identifies the vectors; it keeps the checksum of the earlier file, which gave the same ones but no token vectors.
   fingerprint: `${NAME}@5d8a601807fc`,
   checksums: {
     'onnx/model_quantized.onnx': '43db23974dcfdade83f51d2016900d1334f0b101ea148d12b170db56df5240cd',

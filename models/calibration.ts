@@ -1,7 +1,7 @@
 /**
- * What was fitted to the cosines of the built-in embedding model (`CALIBRATED_FOR` is its fingerprint) and holds for no
- * other. All of it, and nothing else, changes with that model; test/house/versions.test.ts holds the two together.
- * docs/QUALITY.md has the results on what was left out of the fits.
+ * Parameters fitted to the cosines of the built-in embedding model, valid for no other. `CALIBRATED_FOR` is its
+ * fingerprint. They all change with that model, and nothing else here does; test/house/versions.test.ts checks it.
+ * docs/QUALITY.md has the results on held-out data.
  */
 export const CALIBRATED_FOR = 'multilingual-e5-small-en-ru@5d8a601807fc'
 
@@ -15,7 +15,7 @@ export const FUSION_WEIGHTS = {
 }
 
 /**
- * Logits of a softmax over the sentences at hand: which of them holds the answer. Fitted by `node bench/calibrate.ts` on
+ * Logits of a softmax over candidate sentences: which holds the answer. Fitted by `node bench/calibrate.ts` on
  * every other article of XQuAD (English, Russian, and questions in one language on text in the other) and on ClapNQ.
  */
 export const SENTENCE_WEIGHTS = {

@@ -152,7 +152,7 @@ function free(tensor: Tensor | undefined, kept?: Tensor): void {
 
 type CacheData = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
 
-/** float16 values as their bits: nothing here computes with them. */
+/** float16 values stay as their bits: nothing here computes with them. */
 const emptyData = (type: CacheType, length: number): CacheData =>
   type === 'float32' ? new Float32Array(length) : new Uint16Array(length)
 
@@ -183,7 +183,7 @@ function inputOf(name: string, past: number, ids: readonly number[]): Tensor {
     case 'use_cache_branch':
       return new Tensor('bool', [past > 0], [1])
     default:
-      throw new Error(`the network asks for \`${name}\`, which chat models do not have`)
+      throw new Error(`the network has the input \`${name}\`, which chat models do not have`)
   }
 }
 

@@ -82,7 +82,7 @@ async function encode({ prefix, text, tokens }: Input): Promise<Encoding> {
     const encoded = tokenizer.encode(prefix + text, maxTokens)
     return sentenceOf(encoded, await outputs(encoded, [sentence]))
   }
-  if (tokenOutput === undefined) throw new Error('the vectors of its tokens are not known')
+  if (tokenOutput === undefined) throw new Error('the network gives no token vectors')
   const located = tokenizer.locate(prefix + text, maxTokens)
   const given = await outputs(located, [sentence, tokenOutput])
   return {

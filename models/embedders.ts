@@ -65,7 +65,7 @@ export function startEmbedders(options: EmbeddersOptions): RunningEmbedders {
       return slot
     })
     found.set(reference, looking)
-    // It may be pulled meanwhile.
+    // Looked up again next time: it may have been pulled by then.
     looking.catch(() => found.delete(reference))
     return looking
   }

@@ -151,14 +151,14 @@ async function modelFiles(
   if (found !== role) throw unsupported(model, `is ${WITH_ARTICLE[found]}, not ${WITH_ARTICLE[role]}`)
   const labels = Object.keys(model.config.id2label ?? {}).length
   if (role === 'reranker' && labels > 1)
-    throw unsupported(model, `tells ${labels} classes apart: a reranker gives one score`)
+    throw unsupported(model, `is a classifier of ${labels} classes, but a reranker gives one score`)
   const networks = networksIn(model.files, role)
   const network =
     model.variant === undefined ? networks[0] : networks.find(({ variant }) => variant === model.variant)
   if (network === undefined) {
     const has = networks.map(({ variant }) => variant).join(', ')
     throw has === ''
-      ? unsupported(model, `has no ONNX network (onnx/model.onnx or a variant of it) `, model.folder)
+      ? unsupported(model, 'has no ONNX network (onnx/model.onnx or a variant of it)', model.folder)
       : new ChatbotError(
           'unknown_model',
           `${model.name} is installed as ${has}, not as ${model.variant}. Pull it: chatbot models pull ${model.name}:${model.variant}`,

@@ -23,7 +23,7 @@ export function lateInteraction(encode: Encode): NonNullable<Embedder['interact'
   })
 
   return async (question, texts, options) => {
-    // Also referenced here, because the memo may evict some before all are there.
+    // Held here too, because the memo may evict some before all are encoded.
     const packed = new Map(texts.map(({ text }) => [text, memo.get(text)]))
     const missing = [...packed.keys()].filter((text) => packed.get(text) === undefined)
     const [[asked], encodings] = await Promise.all([
@@ -59,14 +59,14 @@ export function lateInteraction(encode: Encode): NonNullable<Embedder['interact'
 }
 
 /**
- * The vectors in 8 bits: dimension `d` of token `t` is `vectors[t * dimensions + d] * scales[d]`. A scale for each dimension,
- * since some are many times larger than others in all tokens.
+ * Token vectors quantised to 8 bits: dimension `d` of token `t` is `vectors[t * dimensions + d] * scales[d]`. Every
+ * dimension has its own scale, because some are many times larger than others in all tokens.
  */
 interface PackedText {
   readonly vectors: Int8Array
   readonly scales: Float32Array
   readonly starts: Int32Array
-  /** Of the whole text. */
+  /** The vector of the whole text. */
   readonly sentence: Float32Array
   readonly truncated: boolean
   readonly bytes: number
@@ -120,7 +120,7 @@ function tokensIn({ starts }: PackedText, { start, end }: Span): number[] {
   return found
 }
 
-/** The mean of these tokens, normalised; zeros without any. */
+/** The normalised mean of these tokens; zeros if there are none. */
 function meanOf({ vectors, scales }: PackedText, tokens: readonly number[]): Float32Array {
   const dimensions = scales.length
   const sum = new Float32Array(dimensions)
@@ -138,7 +138,7 @@ function meanOf({ vectors, scales }: PackedText, tokens: readonly number[]): Flo
   return sum
 }
 
-/** In groups of four, so that each number of the text is read and widened once for four products: twice as fast. */
+/** Rounds up to groups of four: each number of the text is then read and widened once for four products, twice as fast. */
 const padded = (count: number): number => Math.ceil(count / 4) * 4
 
 /** One row per token of the text: its cosines with the question's tokens, zero-padded. */

@@ -47,11 +47,11 @@ export interface Scheduler {
   cancel: (id: number) => void
 }
 
-/** A cache and its tokens. */
+/** A cache and the tokens in it. */
 interface Slot {
   tokens: number[]
   cache: Cache | undefined
-  /** Tokens that the cache must have room for. */
+  /** Capacity reserved for the cache, in tokens. */
   room: number
   busy: boolean
 }
@@ -63,7 +63,7 @@ interface Sequence extends GenerationRequest {
   readonly sampler: Sampler
   readonly decoder: TextDecoder
   readonly answer: number[]
-  /** Tokens not in the cache yet. */
+  /** Tokens to compute next: not in the cache yet. */
   waiting: number[]
 }
 
@@ -72,7 +72,7 @@ export interface SchedulerOptions {
   readonly format: Pick<ChatFormat, 'ends' | 'decoder'>
   readonly contextTokens: number
   readonly parallel: number
-  /** Tokens that all caches together have room for: at least one context. */
+  /** Capacity of all caches together, in tokens: at least one context window. */
   readonly cacheTokens: number
   readonly listener: Listener
 }
@@ -99,21 +99,21 @@ export function createScheduler({
       if (running.length === 0) break
       for (const sequence of [...running]) {
         await step(sequence)
-        // Messages come in between the steps: new answers and cancels.
+        // Yields to the event loop, so that new requests and cancels arrive between steps.
         await new Promise((resolve) => setImmediate(resolve))
       }
     }
     working = false
   }
 
-  /** False when the next must wait until one that runs has left its cache. */
+  /** Starts the next request. Returns false if it must wait until a running one releases its cache. */
   function begin(): boolean {
     const [request] = queue
     if (request === undefined) return false
     const { id, prompt, options } = request
     if (prompt.length >= contextTokens) {
       queue.shift()
-      const message = `The prompt has ${prompt.length} tokens, but the model sees only ${contextTokens}. Ask a shorter question, or let retrieval.maxTokens bring fewer passages.`
+      const message = `The prompt has ${prompt.length} tokens, but the model's context window has only ${contextTokens}. Ask a shorter question, or lower retrieval.maxTokens.`
       listener.failed(id, new ChatbotError('engine_failed', message))
       return true
     }
@@ -147,7 +147,7 @@ export function createScheduler({
     return true
   }
 
-  /** Gives up what idle slots have kept, the least first, until the slot may have so much. */
+  /** Evicts the caches of idle slots, shortest first, until `room` tokens are free. Returns false if that is not enough. */
   function makeRoom(slot: Slot, room: number): boolean {
     const others = slots.filter((other) => other !== slot)
     const held = (some: readonly Slot[]) => some.reduce((sum, other) => sum + other.room, 0)
@@ -160,7 +160,7 @@ export function createScheduler({
     return true
   }
 
-  /** The free slot that has most of the prompt already; its end is computed anew, for the scores after it. */
+  /** The free slot with the longest cached prefix of the prompt, and its length; the prompt's end is always recomputed. */
   function bestSlot(prompt: readonly number[]): [Slot, number] {
     const free = slots
       .filter(({ busy }) => !busy)
@@ -168,7 +168,7 @@ export function createScheduler({
         slot,
         Math.min(shared(slot.tokens, prompt), Math.max(0, prompt.length - PROMPT_END)),
       ])
-    // Among slots that help alike, the emptiest: what the others hold may still be of use.
+    // Among equally good slots, the emptiest: the caches of the others may still be useful.
     const [best] = free.toSorted(([a, m], [b, n]) => n - m || a.tokens.length - b.tokens.length)
     if (best === undefined) throw new Error('no slot is free')
     return best
@@ -196,7 +196,7 @@ export function createScheduler({
       if (answer.length >= sequence.limit) return finish(sequence, 'length')
       sequence.waiting = [next]
     } catch (error) {
-      // Nobody knows what is in the cache now.
+      // The state of the cache is unknown now.
       Object.assign(slot, emptySlot())
       leave(sequence)
       listener.failed(id, error)

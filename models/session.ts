@@ -1,24 +1,24 @@
-/** What every network needs of onnxruntime-node: a session, and the inputs that its graph asks for. */
+/** Sessions of onnxruntime-node, and the inputs of text encoders. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { errorText } from '../src/domain/errors.ts'
 
 export interface InferenceOptions {
   /** Threads inside one computation. */
   readonly threads: number
-  /** `cpu`, `cuda`, …: the setting `models.executionProvider`. */
+  /** The setting `models.executionProvider`: `cpu`, `cuda`, …. */
   readonly provider: string
 }
 
-/** Begins the message of an error that is the execution provider's, not the network's. */
+/** Prefix of error messages if the execution provider fails rather than the network. */
 export const PROVIDER_FAILED = 'The execution provider failed: '
 
-/** Loads a network, with its external data from beside it. Throws what onnxruntime-node throws. */
+/** Loads a network with the external data beside it. Throws what onnxruntime-node throws. */
 export async function openSession(path: string, options: InferenceOptions): Promise<InferenceSession> {
   if (options.provider === 'cpu') return create(path, options)
   try {
     return await create(path, options)
   } catch (thrown) {
-    // Where the processor can load it the network is sound.
+    // If it loads on the CPU, the network is fine.
     const session = await create(path, { ...options, provider: 'cpu' })
     await session.release()
     throw new Error(PROVIDER_FAILED + errorText(thrown))
@@ -31,7 +31,7 @@ function create(path: string, { threads, provider }: InferenceOptions): Promise<
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // Plans memory for every length of input it meets, and keeps it: 200 MB more after 240 passages.
+    // Would keep a memory plan for every input length: 200 MB more after 240 passages.
     enableMemPattern: false,
     // Spinning threads halve the throughput of a busy machine.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
@@ -40,12 +40,12 @@ function create(path: string, { threads, provider }: InferenceOptions): Promise<
 
 type Feeds = (ids: readonly number[], types?: readonly number[]) => Record<string, Tensor>
 
-/** One text, without padding, as the graph wants it; throws when it asks for what an encoder has not. */
+/** Makes the graph's inputs for one text, without padding. Throws if the graph has inputs that text encoders lack. */
 export function feedsOf(inputs: InferenceSession['inputMetadata']): Feeds {
   const makers = inputs.map(({ name }) => {
     const make = INPUTS[name]
     if (make === undefined)
-      throw new Error(`the network asks for \`${name}\`, which text encoders do not have`)
+      throw new Error(`the network has the input \`${name}\`, which text encoders do not have`)
     return [name, make] as const
   })
   return (ids, types) => {

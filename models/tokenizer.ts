@@ -8,17 +8,17 @@ import { parseJson } from '../src/domain/json.ts'
 import type { Tokenizer } from '../src/ports/embedder.ts'
 
 export interface Encoded {
-  /** With special tokens, at most the model's longest input; a cut text keeps the one that ends it. */
+  /** With special tokens, at most `maxTokens`; a truncated text keeps its end token. */
   readonly ids: readonly number[]
-  /** Share of the text's characters that no token stands for, 0 to 1. */
+  /** Share of the text's characters that are unknown to the vocabulary, 0 to 1. */
   readonly unknown: number
   readonly truncated: boolean
 }
 
 export interface Located extends Encoded {
   /**
-   * Where the tokens between the two special ones begin and end in the text. Where normalising changed a word's length its
-   * tokens have the whole word; the mark of a word's beginning, where it is a token, has an empty span.
+   * Spans of the tokens in the text, without the two special tokens. If normalisation changed a word's length, its tokens
+   * all have the whole word's span. A word-start marker that is a token of its own has an empty span.
    */
   readonly spans: readonly Span[]
 }
@@ -31,20 +31,20 @@ export interface EncodedPair {
 
 export interface ModelTokenizer extends Tokenizer {
   encode: (text: string, maxTokens: number) => Encoded
-  /** As `encode`, with the place of each token; throws for tokenizers that do not cut up words one by one. */
+  /** Like `encode`, with the span of every token. Throws for tokenizers that don't split words separately. */
   locate: (text: string, maxTokens: number) => Located
-  /** Cuts the second text. */
+  /** Truncates the second text. */
   encodePair: (first: string, second: string, maxTokens: number) => EncodedPair
 }
 
-/** The longest pieces of vocabularies have 16 to 20 characters: more can't be within the model's input. */
+/** The longest pieces of vocabularies have 16 to 20 characters, so text beyond this cannot fit the input. */
 const CHARACTERS_PER_TOKEN = 20
-/** A word longer than this is counted in slices: the exact way needs a lattice over all of it. */
+/** Longer words are counted in slices, because exact tokenization needs a lattice over the whole word. */
 const WORD_SLICE_CHARACTERS = 2048
 const MAX_MEMO_WORD_CHARACTERS = 40
 const MAX_MEMO_WORDS = 50_000
 
-/** Reads `tokenizer.json` of a model folder, in about 0.2 s of blocking work; throws `model_corrupt`. */
+/** Reads a model folder's `tokenizer.json`; blocks for about 0.2 s. Throws `model_corrupt`. */
 export function loadTokenizer(folder: string): ModelTokenizer {
   const config = readJson(join(folder, 'tokenizer_config.json'))
   const description = readJson(join(folder, 'tokenizer.json'))
@@ -55,7 +55,7 @@ export function loadTokenizer(folder: string): ModelTokenizer {
   const unk = typeof unknownToken === 'object' ? unknownToken.content : unknownToken
   const unkId = unk === undefined ? undefined : tokenizer.token_to_id(unk)
   const bare = tokenizer.encode('').ids
-  // `</s>`, `[SEP]` or an end of text; decoders have none.
+  // `</s>`, `[SEP]` or an end-of-text token; decoders have none.
   const last = bare.at(-1)
   const end = last === tokenizer.encode('a').ids.at(-1) ? last : undefined
   const cut = (ids: readonly number[], maxTokens: number): readonly number[] => {
@@ -71,7 +71,7 @@ export function loadTokenizer(folder: string): ModelTokenizer {
     const { ids, tokens } = tokenizer.encode(text)
     return { ids, ...coverage(ids.slice(1, -1), lengths(tokens.slice(1, -1)), unkId) }
   }
-  /** The same ids in a tenth of the time: most words have been seen before. */
+  /** Gives the same ids as `whole` in a tenth of the time, because most words are memoised. */
   const byWords = (text: string, seen?: (word: Word, text: string, start: number) => void): Pieces => {
     const ids = bare.slice(0, 1)
     let known = 0
@@ -117,7 +117,7 @@ export function loadTokenizer(folder: string): ModelTokenizer {
       })
       return { ids: cut(ids, maxTokens), types: types.slice(0, maxTokens) }
     },
-    /** By words, which is exact for a tokenizer that splits at white space, and linear in the text. */
+    /** Counts word by word: linear in the text, and exact for tokenizers that split at white space. */
     count(text) {
       let count = 0
       for (const [word] of text.matchAll(/\S+/gu)) {
@@ -131,13 +131,13 @@ export function loadTokenizer(folder: string): ModelTokenizer {
 
 interface Pieces {
   readonly ids: readonly number[]
-  /** Characters that tokens stand for, and characters that none does. */
+  /** Number of characters known and unknown to the vocabulary. */
   readonly known: number
   readonly unknown: number
 }
 
 interface Word extends Pieces {
-  /** Of each token, in characters of the normalised word. */
+  /** Length of each token, in characters of the normalised word. */
   readonly lengths: readonly number[]
 }
 
@@ -154,7 +154,7 @@ function spansOf({ lengths }: Word, text: string, start: number): Span[] {
 const lengths = (tokens: readonly string[]): number[] =>
   tokens.map((token) => token.replace(/^##|▁/gu, '').length)
 
-/** Runs of unknown characters are one token, so characters are counted, not tokens. */
+/** Counts characters rather than tokens, because a run of unknown characters is one token. */
 function coverage(ids: readonly number[], tokenLengths: readonly number[], unk: number | undefined) {
   let known = 0
   let unknown = 0
@@ -172,7 +172,7 @@ const splitterSchema = z.object({
   }),
 })
 
-/** Whether words are cut up one by one, whatever stands beside them. */
+/** Whether words are tokenized separately, regardless of their neighbours. */
 function splitsAtSpace(description: Record<string, unknown>): boolean {
   const { data } = splitterSchema.safeParse(description)
   return (data?.pre_tokenizer.pretokenizers?.[0] ?? data?.pre_tokenizer)?.type === 'WhitespaceSplit'

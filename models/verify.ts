@@ -4,8 +4,8 @@ import { checksumLike } from './checksum.ts'
 import type { ModelFiles } from './description.ts'
 
 /**
- * Reads every file of the model and compares its checksum.
- * Throws `model_corrupt`, which names the file, when one is missing, unreadable or different.
+ * Compares the checksum of every file of the model.
+ * Throws `model_corrupt`, naming the file, if one is missing, unreadable or different.
  */
 export async function verifyModel(model: ModelFiles): Promise<void> {
   for (const [file, expected] of Object.entries(model.checksums)) {

@@ -26,7 +26,7 @@ export default class ConversationsExport extends ChatbotCommand {
 
 function markdown({ conversation, turns }: Conversation): string {
   const parts = turns.map(({ question, askedAt, state, text, citations }) => {
-    const sources = citations.map(({ number, uri, line, text: quote }) => {
+    const cited = citations.map(({ number, uri, line, text: quote }) => {
       const place = line === undefined ? uri : `${uri}:${line}`
       return `${number}. \`${printable(place)}\`\n   > ${printable(quote).replaceAll('\n', '\n   > ')}`
     })
@@ -34,7 +34,7 @@ function markdown({ conversation, turns }: Conversation): string {
       `## ${printable(question)}`,
       `_${askedAt}_`,
       state === 'complete' ? printable(text) : `${printable(text)}\n\n_${state}_`.trim(),
-      ...(sources.length === 0 ? [] : [sources.join('\n')]),
+      ...(cited.length === 0 ? [] : [cited.join('\n')]),
     ].join('\n\n')
   })
   return `${[`# ${printable(conversation.title)}`, ...parts].join('\n\n')}\n`

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   COMPLETIONS_PREFIX,
   type CompletionHead,
+  citationsText,
   completion,
   completionChunk,
   completionError,
@@ -12,7 +13,6 @@ import {
   modelName,
   readMessages,
   readModelName,
-  sourcesText,
   usageChunk,
 } from '../../src/api/completions.ts'
 import type { Answer, AnswerEvent } from '../../src/domain/answer.ts'
@@ -139,8 +139,8 @@ async function* completionEvents(
       // This protocol cannot take back sent text.
       throw new ChatbotError('interrupted', 'The answer was restarted by another daemon. Ask again.')
     } else if (event.type === 'done') {
-      const sources = sourcesText(event.answer)
-      if (sources !== '') yield completionChunk(head, { content: sources })
+      const list = citationsText(event.answer)
+      if (list !== '') yield completionChunk(head, { content: list })
       yield completionChunk(head, {}, event.answer)
       if (withUsage) yield usageChunk(head, event.answer)
     }

@@ -31,7 +31,9 @@ const HEADERS = {
 
 /** The page, with its texts in every language. */
 export function pageHtml(): string {
-  const words = Object.fromEntries(Object.entries(KNOWLEDGE).map(([language, { page }]) => [language, page]))
+  const words = Object.fromEntries(
+    Object.entries(KNOWLEDGE).map(([language, { webPage }]) => [language, webPage]),
+  )
   const json = JSON.stringify(words).replaceAll('<', '\\u003c')
   return read('index.html').replace(/(?<=id="words">)/u, () => json)
 }

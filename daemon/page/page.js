@@ -12,8 +12,8 @@ function find(selector, type) {
   return found
 }
 
-/** @typedef {import('../../src/text/knowledge.ts').PageWords} PageWords */
-/** @type {Readonly<Record<string, PageWords>> & { readonly en: PageWords }} */
+/** @typedef {import('../../src/text/knowledge.ts').WebPageTexts} WebPageTexts */
+/** @type {Readonly<Record<string, WebPageTexts>> & { readonly en: WebPageTexts }} */
 const words = JSON.parse(find('#words', HTMLElement).textContent ?? '')
 const language =
   navigator.languages

@@ -39,7 +39,7 @@ export interface RemoteRepository {
 export interface Hub {
   /** Throws `unknown_model`, `hub_refused`, `hub_unreachable` and `rate_limited`. */
   repository: (name: string, revision: string | undefined, signal: AbortSignal) => Promise<RemoteRepository>
-  /** Bytes of a file from `offset` on, or all of them when the server does not continue: `from` says which. */
+  /** A file's bytes from `offset`, or from 0 if the server ignores the range: `from` says which. */
   read: (
     repository: RemoteRepository,
     file: RemoteFile,

@@ -1,4 +1,4 @@
-/** Maps the hub's responses to errors for users, and tells which of them to retry. */
+/** Maps the hub's responses to errors for users, and decides which to retry. */
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { backoffMs } from '../../src/domain/backoff.ts'
@@ -38,7 +38,7 @@ export async function pauseAfter(
   if (signal.aborted) throw cancelled()
 }
 
-/** Whatever a request threw. */
+/** Converts whatever a request threw. */
 export function connectionError(thrown: unknown, endpoint: string, signal: AbortSignal): ChatbotError {
   if (signal.aborted) return cancelled()
   if (thrown instanceof ChatbotError) return thrown
@@ -51,7 +51,7 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return new ChatbotError(
       'data_dir_unusable',
-      `The folder of models cannot be written: ${errorText(thrown)}. Set HF_HUB_CACHE to one that can.`,
+      `The model folder is not writable: ${errorText(thrown)}. Set HF_HUB_CACHE to one that is.`,
     )
   return new ChatbotError(
     'hub_unreachable',
@@ -60,7 +60,7 @@ export function connectionError(thrown: unknown, endpoint: string, signal: Abort
   )
 }
 
-/** An answer that is not what was asked for. */
+/** The error for an unsuccessful response; reads it to the end. */
 export async function hubError(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   endpoint: string,
@@ -82,7 +82,7 @@ export async function hubError(
   if (reason === 'GatedRepo')
     return new ChatbotError(
       'hub_refused',
-      `${name} is only for those who accept its terms: do so at ${endpoint}/${name}, then set HF_TOKEN to a token of yours.`,
+      `${name} requires you to accept its terms: do so at ${endpoint}/${name}, then set HF_TOKEN to your token.`,
     )
   if (reason === 'RevisionNotFound')
     return new ChatbotError('unknown_model', `${name} has no revision ${revision} at ${endpoint}.`)
@@ -96,7 +96,7 @@ export async function hubError(
       'hub_refused',
       `${endpoint} refuses ${name} (status ${statusCode}). Is HF_TOKEN valid?`,
     )
-  return new ChatbotError('pull_failed', `${endpoint} answers for ${name} with status ${statusCode}.`)
+  return new ChatbotError('pull_failed', `${endpoint} answered with status ${statusCode} for ${name}.`)
 }
 
 const cancelled = (): ChatbotError =>

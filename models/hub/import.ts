@@ -96,7 +96,7 @@ async function copyIn(
   return { name, commit, role, variants: networks.map(({ variant }) => variant), folder: snapshot, bytes }
 }
 
-/** A cache names its blobs by their checksums: a file with another one is damaged. */
+/** The file's checksum, verified if it is a blob of a hub cache, which is named by its checksum. */
 async function checkedSum(folder: string, path: string): Promise<string> {
   const stated = basename(await readlink(join(folder, path)).catch(() => ''))
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(stated)) return sha256(join(folder, path))
@@ -111,7 +111,7 @@ async function checkedSum(folder: string, path: string): Promise<string> {
 
 interface Located {
   readonly folder: string
-  /** Of a repository of a hub's cache. */
+  /** Known for a repository of a hub cache. */
   readonly name?: string
   readonly commit?: string
 }

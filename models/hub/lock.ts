@@ -8,7 +8,7 @@ const POLL_MS = 200
 
 export interface LockOptions {
   readonly signal: AbortSignal
-  /** Another process has it. */
+  /** Called if another process holds the lock. */
   readonly onWait: () => void
 }
 

@@ -27,9 +27,9 @@ export interface PullOptions {
   readonly acceptLicence: (licence: string | undefined) => Promise<void>
   /** Called once if there is something to download: `bytes` in all, of which an earlier pull left `have`. */
   readonly onStart: (start: { readonly bytes: number; readonly have: number; readonly files: number }) => void
-  /** Negative when a file starts again. */
+  /** Negative if a file starts again. */
   readonly onBytes: (delta: number) => void
-  /** Another command is using the same model. */
+  /** Called if another command is using the same model. */
   readonly onWait: () => void
 }
 
@@ -40,7 +40,7 @@ export interface Pulled {
   readonly variant: string
   readonly licence: string | undefined
   readonly folder: string
-  /** Of all its files. */
+  /** Total size of its files. */
   readonly bytes: number
   /** False if everything was there before. */
   readonly fetched: boolean
@@ -48,7 +48,7 @@ export interface Pulled {
 
 const FILES_AT_ONCE = 4
 const SPARE_BYTES = 32 * 1024 * 1024
-/** The needed files, and those that tell the model's origin. */
+/** Files that are needed, or that document the model's origin. */
 const FILES =
   /^(config|tokenizer|tokenizer_config|special_tokens_map|generation_config|modules|sentence_bert_config|config_sentence_transformers)\.json$|^chat_template\.(json|jinja)$|^1_Pooling\/config\.json$|^(README\.md|LICEN[CS]E(\.\w+)?|NOTICE(\.\w+)?)$/
 
@@ -196,7 +196,7 @@ async function makeFolder(path: string): Promise<void> {
     throw ChatbotError.wrap(
       thrown,
       'data_dir_unusable',
-      'The folder of models cannot be created. Set HF_HUB_CACHE to a writable one. ',
+      'The model folder cannot be created. Set HF_HUB_CACHE to a writable one. ',
     )
   }
 }

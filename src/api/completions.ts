@@ -109,7 +109,7 @@ export function readMessages(messages: readonly Message[]): {
   for (const message of messages.slice(0, -1)) {
     if (message.role === 'user') question = textOf(message)
     else if (message.role === 'assistant' && question !== undefined) {
-      history.push({ question, answer: withoutSources(textOf(message)) })
+      history.push({ question, answer: withoutCitations(textOf(message)) })
       question = undefined
     }
   }
@@ -129,20 +129,20 @@ function textOf({ content }: Message): string {
     .join('\n')
 }
 
-/** A list of sources appended to the answer's text, for clients that show only text. */
-export function sourcesText({ citations, language }: Answer): string {
+/** A list of citations appended to the answer's text, for clients that show only text. */
+export function citationsText({ citations, language }: Answer): string {
   if (citations.length === 0) return ''
   const { replies } = KNOWLEDGE[language]
   const lines = citations.map(({ number, title, uri, page }) => {
     const place = page === undefined ? uri : `${uri}, ${replies.page} ${page}`
     return title === '' || title === uri ? `[${number}] ${place}` : `[${number}] ${title} (${place})`
   })
-  return `\n\n${replies.sources}:\n${[...new Set(lines)].join('\n')}`
+  return `\n\n${replies.citations}:\n${[...new Set(lines)].join('\n')}`
 }
 
-const HEADINGS = Object.values(KNOWLEDGE).map(({ replies }) => replies.sources)
-const SOURCES_LIST = new RegExp(`\n\n(?:${HEADINGS.join('|')}):\n(?:\\[\\d+\\] .*(?:\n|$))+$`)
-const withoutSources = (text: string) => text.replace(SOURCES_LIST, '')
+const HEADINGS = Object.values(KNOWLEDGE).map(({ replies }) => replies.citations)
+const CITATIONS_LIST = new RegExp(`\n\n(?:${HEADINGS.join('|')}):\n(?:\\[\\d+\\] .*(?:\n|$))+$`)
+const withoutCitations = (text: string) => text.replace(CITATIONS_LIST, '')
 
 export interface CompletionHead {
   readonly id: string
@@ -183,7 +183,7 @@ export const completion = (head: CompletionHead, answer: Answer): Record<string,
   choices: [
     {
       index: 0,
-      message: { role: 'assistant', content: answer.text + sourcesText(answer), refusal: null },
+      message: { role: 'assistant', content: answer.text + citationsText(answer), refusal: null },
       logprobs: null,
       finish_reason: 'stop',
     },

@@ -6,8 +6,8 @@ import { flatMetadata } from './loaders/writing/metadata.ts'
 import { splitDocument } from './split/splitter.ts'
 
 /**
- * A file's bytes to its text and chunks. Blocking work: runs in the parser's process.
- * Throws what `loadDocument` throws, and `document_empty` when there is nothing in the text.
+ * Turns a file's bytes into text and chunks. Blocks the thread, so it runs in the parser's process.
+ * Throws what `loadDocument` throws, and `document_empty` if the text gives no chunk.
  */
 export async function parseDocument(
   bytes: Buffer,

@@ -4,7 +4,7 @@ import type { DocumentParser } from '../ports/parser.ts'
 import type { NewDocument } from '../ports/store/documents.ts'
 
 export interface IngestFile {
-  /** Where its bytes lie on this machine. */
+  /** Local path of its bytes. */
   readonly path: string
   /** What the user calls it. */
   readonly uri: string
@@ -12,11 +12,11 @@ export interface IngestFile {
   readonly bytes: number
   /** SHA-256 of the bytes, hex. */
   readonly hash: string
-  /** Of an encrypted file; not stored. */
+  /** Opens an encrypted file; never stored. */
   readonly password?: string | undefined
-  /** When it was last written. */
+  /** Last modification time of the file. */
   readonly modifiedAt?: Date | undefined
-  /** Id of the source that it came from. */
+  /** Id of the source it came from. */
   readonly source?: string | undefined
 }
 
@@ -26,8 +26,8 @@ export interface ReadDocument {
 }
 
 /**
- * Parses a file and cuts it, as the tokenizer of the model with this reference counts. The date that the document
- * gives itself counts before the file's. Throws what the parser throws.
+ * Parses a file and splits it into chunks, counting tokens with the tokenizer of the model `model` (a reference). A
+ * date inside the document takes precedence over the file's. Throws what the parser throws.
  */
 export async function readDocument(
   { path, uri, bytes, hash, password, modifiedAt, source }: IngestFile,

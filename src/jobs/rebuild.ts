@@ -122,10 +122,10 @@ async function* chunksOf(
   }
   for (let below = document.below; below !== 0; ) {
     const under = below
-    const page = await patiently(() => store.rebuild.chunks(claim, document, under, CHUNKS_PER_BATCH))
-    const last = page.at(-1)
+    const batch = await patiently(() => store.rebuild.chunks(claim, document, under, CHUNKS_PER_BATCH))
+    const last = batch.at(-1)
     if (last === undefined) return
-    yield page
+    yield batch
     below = last.ordinal
   }
 }

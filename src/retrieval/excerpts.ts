@@ -1,4 +1,4 @@
-/** The blocks of the documents that passages were found in. */
+/** Reads the blocks around passages from their documents. */
 import type { Passage } from '../domain/answer.ts'
 import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../domain/block.ts'
 import type { Span } from '../domain/document.ts'
@@ -11,8 +11,8 @@ import { endsWithColon } from '../text/lines.ts'
 import { paragraphBlocks, textIn } from '../text/paragraphs.ts'
 
 /**
- * The best passage's document first. A block that is too long to be read whole ends where the reading ends. Passages
- * whose document was replaced since they were found are left out.
+ * One excerpt per document, that of the best passage first. A block too long to be read whole is cut. Passages of
+ * documents replaced since the search are left out.
  */
 export async function excerptsOf(
   { documents }: Pick<Store, 'documents'>,
@@ -36,14 +36,14 @@ export async function excerptsOf(
   })
 }
 
-/** What was read of one document. */
+/** What has been read of one document. */
 interface Reading {
   /** Best first. */
   readonly passages: readonly Passage[]
-  /** In the order of the document, as are the blocks and the pieces. */
+  /** In document order, like `blocks` and `pieces`. */
   readonly chunks: readonly ReadChunk[]
   readonly blocks: readonly Block[]
-  /** The text without interruption. */
+  /** Contiguous stretches of text. */
   readonly pieces: readonly Piece[]
 }
 
@@ -75,13 +75,13 @@ function readingOf(read: readonly ReadChunk[], passages: readonly Passage[]): Re
   return { passages, chunks, blocks, pieces: joined([...chunks.map(withGap), ...passages]) }
 }
 
-/** With the white space that leads to the next chunk, if a block continues there. */
+/** A chunk's text, with the white space up to the next chunk if a block continues there. */
 function withGap({ start, text, blocks }: ReadChunk): Piece {
   const whole = text + (blocks?.gap ?? '')
   return { start, end: start + whole.length, text: whole }
 }
 
-/** Those that touch or overlap in one. */
+/** Merges pieces that touch or overlap. */
 function joined(parts: readonly Piece[]): Piece[] {
   const pieces: { start: number; end: number; texts: string[] }[] = []
   for (const { start, end, text } of parts.toSorted((left, right) => left.start - right.start)) {
@@ -95,7 +95,7 @@ function joined(parts: readonly Piece[]): Piece[] {
   return pieces.map(({ texts, ...span }) => ({ ...span, text: texts.join('') }))
 }
 
-/** What the passages' blocks need that was not read: their rest, their lists and tables, what leads to them. */
+/** Ranges that the passages' blocks need but that are unread: the rest of them, their lists and tables, and their leads. */
 function stillToRead({ passages, chunks, blocks, pieces }: Reading): DocumentRange[] {
   const wanted = blocks.filter((block) => passages.some((passage) => overlap(block, passage) > 0))
   const spans = wanted.flatMap((block) => [...[block, wholeGroup(block)].filter(isShort), ...block.leads])
@@ -111,10 +111,10 @@ function stillToRead({ passages, chunks, blocks, pieces }: Reading): DocumentRan
   return [...distinct.values()]
 }
 
-/** Read behind a passage that ends with a colon: what it leads to begins there. */
+/** How far to read after a passage that ends with a colon, to find what it announces; UTF-16 code units. */
 const LOOK_AHEAD_CHARACTERS = 400
 
-/** Spans of which all that is stored in chunks was read. */
+/** Spans of consecutive chunks that have been read. */
 function consecutive(chunks: readonly ReadChunk[]): Span[] {
   const runs: { start: number; end: number; ordinal: number }[] = []
   for (const { start, end, ordinal } of chunks) {
@@ -153,7 +153,7 @@ function excerptOf({ passages, blocks, pieces }: Reading): Excerpt[] {
   return [{ document, uri, title, passages, blocks: readable, text: textIn(pieces) }]
 }
 
-/** The longest part of a block that was read; undefined if there is none. */
+/** The longest part of a block that has been read; undefined if none has. */
 function longestRead(block: Block, pieces: readonly Piece[]): Span | undefined {
   const [longest] = pieces
     .filter((piece) => overlap(piece, block) > 0)
@@ -161,7 +161,7 @@ function longestRead(block: Block, pieces: readonly Piece[]): Span | undefined {
   return longest && { start: Math.max(block.start, longest.start), end: Math.min(block.end, longest.end) }
 }
 
-/** The block's list or table, or else the block. */
+/** The block's list or table, else the block itself. */
 const wholeGroup = (block: Block): Span => block.group ?? block
 
 const isShort = ({ start, end }: Span): boolean => end - start <= MAX_GROUP_CHARACTERS

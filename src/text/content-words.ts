@@ -7,7 +7,7 @@ import { STOP_WORDS } from './stop-words.ts'
 /** A content word. */
 export interface ContentWord {
   /** The comparable form: equal for `installing` and `installed`, for `установка` and `установки`. */
-  readonly stem: string
+  readonly root: string
   /** Names, numbers and codes must be matched by an answer. */
   readonly kind: 'word' | 'name' | 'number'
 }
@@ -17,13 +17,13 @@ export function contentWords(text: string): ContentWord[] {
   const found: ContentWord[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
     const word = fold(written)
-    if (!STOP_WORDS.has(word)) found.push({ stem: stem(word), kind: kindOf(written, index) })
+    if (!STOP_WORDS.has(word)) found.push({ root: rootOf(word), kind: kindOf(written, index) })
   }
   return found
 }
 
-export const stems = (text: string): ReadonlySet<string> =>
-  new Set(contentWords(text).map((term) => term.stem))
+export const roots = (text: string): ReadonlySet<string> =>
+  new Set(contentWords(text).map((term) => term.root))
 
 /** A word as it is written. */
 export interface WrittenWord extends Span {
@@ -58,12 +58,12 @@ const fold = (word: string): string =>
  * Beyond six letters, words with the same root differ more often than words with different roots agree (measured
  * on XQuAD).
  */
-const MAX_STEM_CHARACTERS = 6
-/** UTF-16 code units; no suffix of a longer word reaches into its stem. */
+const MAX_ROOT_CHARACTERS = 6
+/** UTF-16 code units; no suffix of a longer word reaches into its root. */
 const MAX_WORD_CHARACTERS = 64
 
-function stem(word: string): string {
+function rootOf(word: string): string {
   if (/\p{N}/u.test(word) || word.length <= 3) return word
-  if (word.length > MAX_WORD_CHARACTERS) return word.slice(0, MAX_STEM_CHARACTERS)
-  return KNOWLEDGE[languageOfWord(word)].root(word).slice(0, MAX_STEM_CHARACTERS)
+  if (word.length > MAX_WORD_CHARACTERS) return word.slice(0, MAX_ROOT_CHARACTERS)
+  return KNOWLEDGE[languageOfWord(word)].root(word).slice(0, MAX_ROOT_CHARACTERS)
 }

@@ -15,7 +15,7 @@ export interface Knowledge {
   readonly lookAlikes: ReadonlyMap<string, string>
   /** The stem of a lower-case word, as search compares it. */
   readonly stem: (word: string) => string
-  /** The root of a lower-case word with four letters or more, for comparing sentences; shorter than a stem. */
+  /** The root of a lower-case word of four or more letters, for comparing sentences; shorter than a stem. */
   readonly root: (word: string) => string
   readonly stopWords: ReadonlySet<string>
   /** Ignored when answers are compared word by word, as in SQuAD. */
@@ -23,6 +23,7 @@ export interface Knowledge {
   readonly contractions: Contractions
   readonly abbreviations: Abbreviations
   readonly asking: Asking
+  readonly answerWords: AnswerWords
   readonly followUps: FollowUps
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
@@ -30,7 +31,7 @@ export interface Knowledge {
   readonly documents: DocumentConventions
   readonly replies: Replies
   /** Texts of the web page. */
-  readonly page: PageWords
+  readonly webPage: WebPageTexts
   /** What people type for yes, in lower case. */
   readonly yes: ReadonlySet<string>
   /** The Latin letter on the same key, by the letter of its keyboard; empty if its letters are Latin. */
@@ -72,7 +73,7 @@ export interface Abbreviations {
   readonly oneLetterWords: ReadonlySet<string>
 }
 
-/** Regular expression alternatives: how questions ask for a kind of thing, and words that name one. */
+/** Regular expression alternatives: how questions ask for a kind of answer. */
 export interface Asking {
   readonly date: string
   readonly quantity: string
@@ -81,9 +82,15 @@ export interface Asking {
   readonly list: string
   /** Asks for a way to do something: `how do I`. */
   readonly how: string
-  readonly dateWords: string
-  readonly numberWords: string
-  /** The unit of a year after its number, as `stems` gives it; undefined if years have none. */
+}
+
+/** Words in answers to such questions. */
+export interface AnswerWords {
+  /** Months, weekdays and the like: regular expression alternatives. */
+  readonly date: string
+  /** Numbers and amounts in words: regular expression alternatives. */
+  readonly number: string
+  /** The unit of a year after its number, as `roots` gives it; undefined if years have none. */
   readonly yearUnit: string | undefined
 }
 
@@ -153,13 +160,13 @@ export interface Replies {
   readonly nearest: (uri: string) => string
   readonly advice: string
   /** Heads a list of citations. */
-  readonly sources: string
+  readonly citations: string
   /** Precedes a page number. */
   readonly page: string
 }
 
-/** The page fills in `{who}` and the like. */
-export interface PageWords {
+/** The web page fills in `{who}` and the like. */
+export interface WebPageTexts {
   readonly about: string
   readonly token: string
   readonly tokenHint: string

@@ -52,11 +52,11 @@ export interface Lexicon {
   readonly capitalised: ReadonlySet<string>
   /** Finite auxiliaries by their tense or mood; removed from the words. */
   readonly helpers: ReadonlyMap<string, Mood>
-  /** Concepts of synonyms, by stem. */
+  /** Concepts of synonyms, by base form. */
   readonly concepts: ReadonlyMap<string, string>
-  /** Stems that often make no difference, so the embedder decides. */
+  /** Base forms that often make no difference, so the embedder decides. */
   readonly light: ReadonlySet<string>
-  /** Pairs of stems that reverse the meaning of a sentence, such as `open_close`. */
+  /** Pairs of base forms that reverse the meaning of a sentence, such as `open_close`. */
   readonly opposites: ReadonlySet<string>
   /** Values of number words; `1.` stands for `first`. */
   readonly numerals: ReadonlyMap<string, string>
@@ -73,10 +73,10 @@ export interface Lexicon {
   readonly isPast: (word: string) => boolean
   /** Whether a participle with `being` is not a passive: `is writing`. */
   readonly isContinuous: (word: string) => boolean
-  /** Whether two forms of one stem differ in who does it to whom. */
+  /** Whether two forms of one word differ in who does it to whom. */
   readonly isOtherRole: (a: string, b: string) => boolean
-  /** The word without its inflection. */
-  readonly stem: (word: string) => string
+  /** The word without its inflection: unlike a stem, it keeps derived words apart. */
+  readonly baseForm: (word: string) => string
 }
 
 /** One group per line; the first word names it. */

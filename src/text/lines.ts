@@ -18,6 +18,9 @@ export function trimmed(text: string, span: Span): Span {
   return { start, end }
 }
 
+/** The trimmed text with every run of white space as one space. */
+export const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim()
+
 /** The first offset at or after `at` that is not white space. */
 export function skipSpace(text: string, at: number): number {
   let next = at

@@ -118,8 +118,8 @@ export function readQuestion(written: string, lexicon: Lexicon): Question {
         continue
       }
     }
-    const stem = lexicon.stem(form)
-    const key = lexicon.concepts.get(stem) ?? stem
+    const base = lexicon.baseForm(form)
+    const key = lexicon.concepts.get(base) ?? base
     passive ||= being && lexicon.isPast(form)
     being &&= !lexicon.isContinuous(form)
     const symbol = /^[<>=≠≤≥±*^~&+!-]/u.test(form)

@@ -1,31 +1,31 @@
-/** What may stand in an answer: a block, or a whole list, procedure or table where that is asked for. */
-import { stems } from '../../text/content-words.ts'
+/** Candidates for an answer: blocks, and whole lists, procedures or tables if the question asks for them. */
+import { roots } from '../../text/content-words.ts'
 import { endsWithColon } from '../../text/lines.ts'
 import { asksHow, asksList } from '../extractive/expected.ts'
 import type { Unit } from './units.ts'
 
 export interface BlockCandidate {
   readonly kind: 'block' | 'list' | 'table'
-  /** One, or those of a group in the order of the document. */
+  /** One unit, or those of a group in document order. */
   readonly units: readonly Unit[]
-  /** The paragraph that ends with a colon, where its list, table or code was found by it: it is quoted as their lead. */
+  /** The paragraph ending with a colon that announces these units; it is quoted as their lead. */
   readonly introduction?: Unit
 }
 
-/** UTF-16 code units of a table that is given whole. */
+/** Longest table offered whole, in UTF-16 code units. */
 const MAX_TABLE_CHARACTERS = 1600
-/** UTF-16 code units of a list that is given whole, or by the beginnings of its items. */
+/** Longest list offered whole or by the beginnings of its items, in UTF-16 code units. */
 const MAX_LIST_CHARACTERS = 8000
-/** Blocks of a group that is given whole: with what leads to them no more than a citation may quote (MAX_QUOTED_SPANS). */
+/** Most units in a group offered whole: with their leads, no more than a citation may quote (MAX_QUOTED_SPANS). */
 const MAX_GROUP_UNITS = 40
-/** UTF-16 code units of a procedure that is given whole. */
+/** Longest procedure offered whole, in UTF-16 code units. */
 const MAX_PROCEDURE_CHARACTERS = 900
 
 export function candidatesOf(question: string, units: readonly Unit[]): BlockCandidate[] {
   const followers = followersOf(units)
   const isList = asksList(question)
   const asksWhole = isList || asksHow(question)
-  const asked = stems(question)
+  const asked = roots(question)
   const single = units.flatMap((unit): BlockCandidate[] => {
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
@@ -41,7 +41,7 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   const whole = [...groups.values()].flatMap((group): BlockCandidate[] => {
     const kind = kindOf(group)
     const length = group.reduce((sum, { text }) => sum + text.length, 0)
-    // The beginnings of a long list's items name them; the steps of a long procedure would be cut.
+    // A long list may be quoted by the beginnings of its items, but the steps of a procedure must not be cut.
     const longest =
       kind === 'table' ? MAX_TABLE_CHARACTERS : isList ? MAX_LIST_CHARACTERS : MAX_PROCEDURE_CHARACTERS
     if (
@@ -66,12 +66,12 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
 /** Whether the question has words that one item of a list holds, and neither its other items nor what leads to it. */
 function asksItem(asked: ReadonlySet<string>, introduction: Unit, items: readonly Unit[]): boolean {
   if (items.length < 2) return false
-  const around = stems([introduction.text, ...introduction.block.headings].join(' '))
-  const own = items.map(({ text }) => stems(text))
-  return [...asked].some((stem) => !around.has(stem) && own.filter((words) => words.has(stem)).length === 1)
+  const around = roots([introduction.text, ...introduction.block.headings].join(' '))
+  const own = items.map(({ text }) => roots(text))
+  return [...asked].some((root) => !around.has(root) && own.filter((words) => words.has(root)).length === 1)
 }
 
-/** It leads to something that was not found: alone it says nothing. */
+/** Whether it announces something that was not found: alone it says nothing. */
 const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && endsWithColon(text)
 
 const kindOf = ([first]: readonly Unit[]): BlockCandidate['kind'] => {
@@ -79,7 +79,7 @@ const kindOf = ([first]: readonly Unit[]): BlockCandidate['kind'] => {
   return first?.block.group === undefined ? 'block' : 'list'
 }
 
-/** Lists, tables and code by the end of the sentence that leads to them. */
+/** Lists, tables and code, keyed by document and end of their lead. */
 function followersOf(units: readonly Unit[]): ReadonlyMap<string, readonly Unit[]> {
   const found = new Map<string, Unit[]>()
   for (const unit of units) {
@@ -90,7 +90,7 @@ function followersOf(units: readonly Unit[]): ReadonlyMap<string, readonly Unit[
   }
   for (const [key, group] of found) {
     const first = group[0]
-    // Only what stands next to the sentence, as one listing or one list.
+    // Only the first code block, list or table after the lead.
     found.set(
       key,
       first === undefined

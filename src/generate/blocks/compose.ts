@@ -1,39 +1,39 @@
-/** The best candidates as Markdown, each within its length, with the spans of what it quotes. */
+/** Composes an answer from the best candidates, as Markdown of limited length with the quoted spans. */
 import type { Span } from '../../domain/document.ts'
 import { asksHow, asksList } from '../extractive/expected.ts'
 import type { RankedBlock } from './rank.ts'
 import { headingOf, type Quoted, renderCode, renderItems, renderProse, renderTable } from './render.ts'
 import type { Unit } from './units.ts'
 
-/** UTF-16 code units. */
+/** Lengths are in UTF-16 code units. */
 const MAX_BLOCK_CHARACTERS = 400
-/** Of a block where several things or steps are asked for. */
+/** Limit of a block if the question asks for several things or steps. */
 const MAX_LONG_BLOCK_CHARACTERS = 800
-/** Of a list or table that is given whole; of a longer list, the beginnings of its items. */
+/** Limit of a list or table quoted whole; of a longer list, the beginnings of its items are quoted. */
 const MAX_LIST_CHARACTERS = 900
 const MIN_ITEM_CHARACTERS = 30
-/** Up to which further blocks are added. */
+/** Blocks are added as long as the answer is not longer than this. */
 const MAX_ANSWER_CHARACTERS = 540
 const MAX_BLOCKS = 6
-/** Of a table that is not asked for as a whole. */
+/** Rows quoted from a table that is not asked for as a whole. */
 const MAX_ROWS = 3
-/** Below the best one's score by so much, a block is no answer any more. */
+/** A block whose score is lower than the best by more than this does not answer the question. */
 const MAX_SCORE_GAP = 2.5
-/** What follows a block that was taken, within a section, counts so much more. */
+/** Added to the score of a block right after one already taken. */
 const NEXT_BLOCK_BONUS = 0.2
 
 /** A part of an answer with its own citation mark. */
 export interface AnswerBlock {
   readonly text: string
-  /** Of what is quoted, in the order of the text; spans of the document. */
+  /** The quoted spans of the document, in the order of `text`. */
   readonly spans: readonly Span[]
-  /** Where the mark goes: after the last word, or on a line of its own behind code and tables. */
+  /** Whether the mark goes on a line of its own, after code and tables, rather than after the last word. */
   readonly markOnOwnLine: boolean
   /** The block that answers best. */
   readonly unit: Unit
 }
 
-/** What an answer block is made of. */
+/** An answer block before headings already quoted are dropped. */
 interface Drafted extends Quoted {
   readonly heading: Quoted['parts']
   readonly unit: Unit
@@ -66,7 +66,7 @@ export function compose(question: string, ranked: readonly RankedBlock[]): Answe
   return answerBlocks(taken.map(({ drafted }) => drafted))
 }
 
-/** A heading is said once, before the first block under it. */
+/** A heading is quoted once, before the first block under it. */
 function answerBlocks(drafts: readonly Drafted[]): AnswerBlock[] {
   let said: string | undefined
   return drafts.map((drafted) => {
@@ -78,14 +78,14 @@ function answerBlocks(drafts: readonly Drafted[]): AnswerBlock[] {
   })
 }
 
-/** A table begins after a blank line. */
+/** In Markdown, a table needs a blank line before it. */
 const textOf = ({ heading, parts, unit }: Drafted): string =>
   [
     ...heading.map(({ text }) => (unit.block.kind === 'row' ? `${text}\n` : text)),
     ...parts.map(({ text }) => text),
   ].join('\n')
 
-/** Position in the pool of the one to take next. */
+/** Index in the pool of the candidate to take next. */
 function bestOf(pool: readonly RankedBlock[], used: ReadonlySet<Unit>): number {
   const scores = pool.map(({ candidate, score }) => {
     const [first] = candidate.units
@@ -140,7 +140,7 @@ function quoted(
   return renderProse(unit, isWhole ? { start: 0, end: unit.text.length } : window(unit, scoresOf(unit), room))
 }
 
-/** The best rows, in their order; the best one always. */
+/** The best rows that fit, in their order; the best one always. */
 function fitting(units: readonly Unit[], scoresOf: (unit: Unit) => readonly number[]): Unit[] {
   const best = units.toSorted((a, b) => Math.max(...scoresOf(b), -1) - Math.max(...scoresOf(a), -1))
   const kept = new Set<Unit>()
@@ -153,7 +153,7 @@ function fitting(units: readonly Unit[], scoresOf: (unit: Unit) => readonly numb
   return units.filter((unit) => kept.has(unit))
 }
 
-/** The best sentence, grown by its neighbours up to the room, the better of both first. */
+/** The best sentence, extended by its neighbours, better ones first, as long as `room` allows. */
 function window({ sentences }: Unit, scores: readonly number[], room: number): Span {
   const at = scores.indexOf(Math.max(...scores))
   let from = Math.max(0, at)

@@ -1,4 +1,4 @@
-/** How well units meet a question, token by token where the embedder can, else by the cosine of the whole block. */
+/** Matches units with a question, token by token if the embedder can, else by the cosine of whole windows. */
 import { cosine } from '../../domain/cosine.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import { writtenWords } from '../../text/content-words.ts'
@@ -6,7 +6,7 @@ import type { Unit } from './units.ts'
 import { type Window, windowsOf } from './windows.ts'
 
 export interface UnitMatch {
-  /** For each content token of the question its highest cosine in title, headings and leads; empty without token vectors. */
+  /** For each content token of the question, its highest cosine in title, headings and leads; empty without token vectors. */
   readonly before: Float32Array
   /** The same in each sentence of the unit. */
   readonly sentences: readonly SentenceMatch[]
@@ -20,11 +20,11 @@ export interface SentenceMatch {
 
 export interface Matches {
   readonly of: (unit: Unit) => UnitMatch | undefined
-  /** For each content token, the number of the word that it is a part of. */
+  /** For each content token, the index of its word. */
   readonly words: readonly number[]
 }
 
-/** What a question's words and its vector say of the units. */
+/** Encodes the units and compares them with the question. Throws what the embedder throws. */
 export async function matchUnits(
   embedder: Embedder,
   question: { readonly text: string; readonly vector: Float32Array },
@@ -86,7 +86,7 @@ async function byVectors(
   return { of, words: [] }
 }
 
-/** From the numbers of windows, and of the parts in them, to units. */
+/** Regroups matches by unit. The callbacks take indexes of windows, and of parts in them. */
 function byUnit(
   windows: readonly Window[],
   beforeOf: (window: number) => Float32Array,

@@ -1,6 +1,6 @@
-/** Which block answers: its meaning token by token, its words, its passage's rank, and what kind of thing is asked for. */
+/** Ranks blocks as answers, by meaning token by token, by words, by their passage's rank and by the kind of answer. */
 import { BLOCK_WEIGHTS } from '../../../models/calibration.ts'
-import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import { type ContentWord, contentWords, roots } from '../../text/content-words.ts'
 import { identifiersIn } from '../../text/identifiers.ts'
 import { asksList, expectedAnswer, offers } from '../extractive/expected.ts'
 import { rarity } from '../extractive/relevance.ts'
@@ -9,15 +9,18 @@ import type { Matches, SentenceMatch, UnitMatch } from './match.ts'
 import type { Unit } from './units.ts'
 import { versionOf } from './versions.ts'
 
-/** Cosines are those of the question's content tokens; shares are 0 to 1, of the question's words, rare ones counting more. */
+/**
+ * Cosines are those of the question's content tokens. `words` and `aboutWords` are shares of the question's words, 0 to
+ * 1; rare words weigh more.
+ */
 export interface BlockFeatures {
-  /** Late interaction of the block behind its title, headings and leads: the mean of each token's highest cosine. */
+  /** Late interaction with the block and its title, headings and leads: the mean of each token's highest cosine. */
   readonly tokens: number
-  /** The same of its best sentence. */
+  /** The same for its best sentence. */
   readonly sentenceTokens: number
   /** Cosine of question and best sentence. */
   readonly similarity: number
-  /** The word that is met worst. */
+  /** Mean cosine of the worst-matched word. */
   readonly worstWord: number
   /** Words in the block, its leads, its headings or its title. */
   readonly words: number
@@ -27,22 +30,22 @@ export interface BlockFeatures {
   readonly identifiers: number
   /** 1 for the best passage, a half for the second, and so on. */
   readonly rank: number
-  /** It leads to something else, or asks itself. */
+  /** 1 if it ends with a colon or question mark, so the answer is elsewhere. */
   readonly isOpen: number
   /** Whether it holds a date, a number or a name when the question asks for one, -1 to 1. */
   readonly offers: number
-  /** A list or table where several things are asked for. */
+  /** 1 for a list or table if the question asks for several things. */
   readonly isList: number
-  /** A header of a mail, or an older mail that is quoted. */
+  /** 1 for quotations, such as older mails, and for fields, such as mail headers. */
   readonly isAside: number
-  /** 1: its document is of the version that the question names; -1: of another one. */
+  /** 1 if its document is of the version that the question names, -1 if of another version. */
   readonly version: number
 }
 
 export interface RankedBlock {
   readonly candidate: BlockCandidate
   readonly score: number
-  /** For each unit and each of its sentences: how well it meets the question. */
+  /** How well each sentence of each unit matches the question. */
   readonly sentences: readonly (readonly number[])[]
 }
 
@@ -54,33 +57,33 @@ export interface WeighedBlock extends RankedBlock {
 /** Units that are compared token by token: more give the same answers on docsqa. */
 const MAX_COMPARED_UNITS = 24
 
-/** The words of a unit and of what stands around it. */
+/** The words of a unit and of its surroundings. */
 interface UnitWords {
-  /** Those that the question does not have. */
+  /** Words that the question does not have. */
   readonly fresh: readonly ContentWord[]
   readonly own: ReadonlySet<string>
   readonly leads: ReadonlySet<string>
-  /** Of its document and its sections. */
+  /** Words of its document's title and path, and of its headings. */
   readonly about: ReadonlySet<string>
   /** Of the question's codes, those that stand in it or around it. */
   readonly identifiers: ReadonlySet<string>
 }
 
-/** What the words of units say before anything is encoded. */
+/** The words of units, known before anything is encoded. */
 export interface WordedUnits {
   readonly of: (unit: Unit) => UnitWords
-  /** Share of the question's words that these stems make up. */
-  readonly share: (has: (stem: string) => boolean) => number
+  /** Share of the question's words that these roots make up. */
+  readonly share: (has: (root: string) => boolean) => number
   /** The question's codes that any unit has. */
   readonly identifiers: ReadonlySet<string>
 }
 
 export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUnits {
-  const asked = stems(question)
+  const asked = roots(question)
   const askedIdentifiers = identifiersIn(question)
   const about = new Map<string, ReadonlySet<string>>()
   const aboutOf = (text: string) => {
-    const known = about.get(text) ?? stems(text)
+    const known = about.get(text) ?? roots(text)
     about.set(text, known)
     return known
   }
@@ -94,9 +97,9 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
     const words = contentWords(unit.text)
     const around = [excerpt.title, ...excerpt.uri.split('/').slice(-2), ...block.headings].join(' ')
     return {
-      fresh: words.filter(({ stem }) => !asked.has(stem)),
-      own: new Set(words.map(({ stem }) => stem)),
-      leads: stems(unit.leads.join(' ')),
+      fresh: words.filter(({ root }) => !asked.has(root)),
+      own: new Set(words.map(({ root }) => root)),
+      leads: roots(unit.leads.join(' ')),
       about: aboutOf(around),
       identifiers: heldIdentifiers([around, ...unit.leads, unit.text].join('\n')),
     }
@@ -113,7 +116,7 @@ export function wordsOfUnits(question: string, units: readonly Unit[]): WordedUn
   }
 }
 
-/** The units that are worth encoding, in the order that they had. */
+/** The units worth encoding, in their original order. */
 export function shortlist(question: string, units: readonly Unit[], words: WordedUnits): Unit[] {
   if (units.length <= MAX_COMPARED_UNITS) return [...units]
   const expected = expectedAnswer(question)
@@ -123,8 +126,8 @@ export function shortlist(question: string, units: readonly Unit[], words: Worde
       const { fresh, own, leads, about, identifiers: held } = words.of(unit)
       return [
         unit,
-        all * words.share((stem) => own.has(stem) || leads.has(stem) || about.has(stem)) +
-          aboutWords * words.share((stem) => about.has(stem)) +
+        all * words.share((root) => own.has(root) || leads.has(root) || about.has(root)) +
+          aboutWords * words.share((root) => about.has(root)) +
           identifiers * shareOf(held, words.identifiers) +
           rank / unit.passage.number +
           offered * offers(expected, unit.text, fresh),
@@ -137,14 +140,14 @@ export function shortlist(question: string, units: readonly Unit[], words: Worde
   return units.filter((unit) => kept.has(unit))
 }
 
-/** Best first. Candidates without a unit that was matched are left out. */
+/** Best first, without candidates of which no unit was matched. */
 export function rankCandidates(
   question: string,
   candidates: readonly BlockCandidate[],
   words: WordedUnits,
   matches: Matches,
 ): WeighedBlock[] {
-  const asked = stems(question)
+  const asked = roots(question)
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
   const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
@@ -161,12 +164,12 @@ export function rankCandidates(
       const held = units.map((unit) => words.of(unit))
       const text = units.map((unit) => unit.text).join('\n')
       const only = held.length === 1 ? held[0] : undefined
-      const fresh = only?.fresh ?? contentWords(text).filter(({ stem }) => !asked.has(stem))
-      const isAbout = (stem: string) => words.of(first).about.has(stem)
+      const fresh = only?.fresh ?? contentWords(text).filter(({ root }) => !asked.has(root))
+      const isAbout = (root: string) => words.of(first).about.has(root)
       const features: BlockFeatures = {
         ...tokenFeatures(found, matches.words),
         words: words.share(
-          (stem) => held.some(({ own, leads }) => own.has(stem) || leads.has(stem)) || isAbout(stem),
+          (root) => held.some(({ own, leads }) => own.has(root) || leads.has(root)) || isAbout(root),
         ),
         aboutWords: words.share(isAbout),
         identifiers: shareOf(new Set(held.flatMap(({ identifiers }) => [...identifiers])), words.identifiers),
@@ -224,7 +227,7 @@ function tokenFeatures(found: readonly UnitMatch[], words: readonly number[]): T
   }
 }
 
-/** For choosing sentences within a block: what stands before it counts a little less than what it says itself. */
+/** For choosing sentences within a block: the text before the block counts a little less than the sentence itself. */
 function sentenceScore({ before }: UnitMatch, { best, similarity }: SentenceMatch): number {
   const { before: damped, similarity: weight } = BLOCK_WEIGHTS.sentence
   const tokens =

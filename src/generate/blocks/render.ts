@@ -1,8 +1,8 @@
-/** Blocks as Markdown that stands on its own: with what leads to them, tables with their header, code in fences. */
+/** Renders blocks as self-contained Markdown: with their leads, tables with their header, code in fences. */
 import type { Span } from '../../domain/document.ts'
 import { beginningEnd } from '../../text/beginning.ts'
 import { cellsOf } from '../../text/cells.ts'
-import { stems } from '../../text/content-words.ts'
+import { roots } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 
 export interface Quoted {
@@ -15,7 +15,7 @@ const spanOf = ({ block }: Unit, { start, end }: Span): Span => ({
   end: block.start + end,
 })
 
-/** A hard-wrapped line goes on; its indentation would read as code. */
+/** Joins hard-wrapped lines, whose indentation Markdown would read as code. */
 const flowing = (text: string): string =>
   text
     .split('\n')
@@ -23,23 +23,23 @@ const flowing = (text: string): string =>
     .filter((line) => line !== '')
     .join(' ')
 
-/** What leads to a block, each on a line. */
+/** The leads of a block, one per line. */
 const leadsOf = ({ block, excerpt }: Unit) =>
   block.leads.map((span) => ({ text: itemLine(excerpt.text(span)), spans: [span] }))
 
 const MARKER = /^(?:[-+•‣◦▪–—o]|\*\)?)[ \t]+/u
 const HAS_CODE = /(?:^|\n)[ \t]*(?:```|~~~)/u
 
-/** An item or a sentence on one line, its marker one of Markdown. */
+/** An item or sentence on one line, with a Markdown marker. */
 function itemLine(text: string): string {
   const line = HAS_CODE.test(text) ? text.trim() : flowing(text)
   return MARKER.test(line) ? line.replace(MARKER, '- ') : line
 }
 
-/** UTF-16 code units of a heading, or of the line that names an item. */
+/** Limit of a heading, or of the line that names an item, in UTF-16 code units. */
 const MAX_NAME_CHARACTERS = 120
 
-/** The heading above a block, where it says more than the block and what leads to it. */
+/** The heading above a block, if it says more than the block and its leads. */
 export function headingOf(unit: Unit): Quoted['parts'] {
   const { excerpt, block, text, leads } = unit
   const title = block.headings.at(-1)
@@ -47,13 +47,13 @@ export function headingOf(unit: Unit): Quoted['parts'] {
   const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
   if (heading === undefined) return []
   const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
-  const told = stems([...leads, text].join(' '))
-  const isTold = [...stems(words)].every((stem) => told.has(stem))
+  const told = roots([...leads, text].join(' '))
+  const isTold = [...roots(words)].every((root) => told.has(root))
   if (isTold || flowing(words) !== flowing(title)) return []
   return [{ text: `**${flowing(words)}**`, spans: [{ start: heading.start, end: heading.end }] }]
 }
 
-/** A paragraph, an item or a quotation; `span` is what of it is quoted. An item keeps the line that names it. */
+/** Renders the part `span` of a paragraph, item or quotation. An item keeps the line that names it. */
 export function renderProse(unit: Unit, span: Span): Quoted {
   const { block, text } = unit
   const named = text.indexOf('\n')
@@ -76,11 +76,11 @@ export function renderProse(unit: Unit, span: Span): Quoted {
   }
 }
 
-/** The marks at the beginning of quoted lines are not what is said. */
+/** Drops the marks at the beginning of quoted lines. */
 const unquoted = (kind: string, text: string): string =>
   kind === 'quote' ? text.replace(/(^|\n)[ \t]*(?:>[ \t]?)+/gu, '$1') : text
 
-/** Items with what leads to their list; `room` cuts each at its first line. */
+/** Renders items with the leads of their list. `room` limits each item, in UTF-16 code units. */
 export function renderItems(units: readonly Unit[], room?: number): Quoted {
   const [first] = units
   if (first === undefined) return { parts: [], markOnOwnLine: false }
@@ -95,10 +95,10 @@ export function renderItems(units: readonly Unit[], room?: number): Quoted {
   return { parts: [...leads, ...items], markOnOwnLine: false }
 }
 
-/** UTF-16 code units in which an item says more than its first line. */
+/** With less room than this, in UTF-16 code units, an item is cut after its first line. */
 const ROOMY_ITEM_CHARACTERS = 60
 
-/** The end of the first line, or of the last word within the room where there is some. */
+/** Where to cut an item: after its first line if room is scarce, else after the last word that fits. */
 function beginning(text: string, room: number): number {
   const newline = text.indexOf('\n')
   const line = newline < 0 ? text.length : newline
@@ -108,7 +108,7 @@ function beginning(text: string, room: number): number {
   return space > room / 2 ? space : beginningEnd(text, room)
 }
 
-/** Rows of one table under their header. */
+/** Renders rows of one table under their header. */
 export function renderTable(units: readonly Unit[]): Quoted {
   const [first] = units
   if (first === undefined) return { parts: [], markOnOwnLine: true }
@@ -133,7 +133,7 @@ export function renderTable(units: readonly Unit[]): Quoted {
 
 const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-/** A listing with the sentence that introduces it; lines beyond the room are left out at the end. */
+/** Renders code with the sentence that introduces it; lines beyond the room are cut. */
 export function renderCode(unit: Unit, room: number): Quoted {
   const isFenced = HAS_CODE.test(unit.text)
   const end =

@@ -1,4 +1,4 @@
-/** What an answer may be made of: the blocks of the passages that were found, with what leads to them. */
+/** The units that answers are made of: the blocks of the passages found, with their leads. */
 import type { Passage } from '../../domain/answer.ts'
 import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
@@ -8,17 +8,17 @@ import { splitSentences } from '../../text/sentences.ts'
 /** A block that may answer. */
 export interface Unit {
   readonly excerpt: Excerpt
-  /** The best one that it belongs to. */
+  /** The best passage that it belongs to. */
   readonly passage: Passage
   readonly block: Block
   readonly text: string
-  /** What leads to it, outermost first. */
+  /** Texts of its leads, outermost first. */
   readonly leads: readonly string[]
-  /** Of `text`. */
+  /** Spans in `text`. */
   readonly sentences: readonly Span[]
 }
 
-/** Each block that the passages touch, and the rest of its list or table; headings are no answers. */
+/** Every block that passages touch, the rest of its list or table, and what it leads to; without headings. */
 export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
   return excerpts.flatMap((excerpt) => {
     const touched = new Map<Block, Passage>()
@@ -29,7 +29,7 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
     for (const [{ group }, passage] of touched)
       if (group && group.end - group.start <= MAX_GROUP_CHARACTERS && !groups.has(keyOf(group)))
         groups.set(keyOf(group), passage)
-    // What a touched block leads to belongs to its passage.
+    // Blocks that a touched block leads to belong to its passage.
     const openEnds = new Map([...touched].map(([{ end }, passage]) => [end, passage]))
     const ledTo = ({ leads }: Block) => leads.flatMap(({ end }) => openEnds.get(end) ?? [])[0]
     return excerpt.blocks.flatMap((block) => {

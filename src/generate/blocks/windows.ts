@@ -1,8 +1,8 @@
-/** Blocks as the embedder reads them: neighbours together, behind their title, headings and what leads to them. */
+/** Windows of neighbouring blocks for the embedder to read, each after their title, headings and leads. */
 import type { Span } from '../../domain/document.ts'
 import type { Unit } from './units.ts'
 
-/** A text to encode, and where in it which sentences stand. */
+/** A text to encode, with the places of sentences in it. */
 export interface Window {
   readonly text: string
   /** Title, headings and leads. */
@@ -12,15 +12,15 @@ export interface Window {
 
 export interface Part extends Span {
   readonly unit: Unit
-  /** Its number in the unit. */
+  /** Index in the unit's sentences. */
   readonly sentence: number
 }
 
-/** UTF-16 code units of the blocks in a window. */
+/** Limits in UTF-16 code units: of the blocks in a window, of a title or heading, and of all leads together. */
 const MAX_BODY_CHARACTERS = 600
 const MAX_TITLE_CHARACTERS = 120
 const MAX_LEADS_CHARACTERS = 300
-/** The innermost headings say most. */
+/** Only the innermost headings, which say the most. */
 const MAX_HEADINGS = 2
 
 export function windowsOf(units: readonly Unit[]): Window[] {

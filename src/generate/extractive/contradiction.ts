@@ -4,7 +4,7 @@
  */
 import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
 import { ofAll } from '../../text/all-languages.ts'
-import { contentWords, stems } from '../../text/content-words.ts'
+import { contentWords, roots } from '../../text/content-words.ts'
 import { detectLanguage } from '../../text/language.ts'
 import { expectedAnswer } from './expected.ts'
 import type { RankedSentence } from './relevance.ts'
@@ -28,7 +28,7 @@ export function contradictionOf(
 ): RankedSentence | undefined {
   const [best, ...others] = ranked
   if (best === undefined) return undefined
-  const asked = stems(question)
+  const asked = roots(question)
   const named = contentWords(question).filter(({ kind }) => kind !== 'word')
   const said = statementOf(best, asked)
   const asksDate = expectedAnswer(question) === 'date'
@@ -37,7 +37,7 @@ export function contradictionOf(
     if (!comparable(best.candidate.text, other.candidate.text)) return false
     if (other.features.similarity < best.features.similarity - CONTRADICTION_MARGIN) return false
     const also = statementOf(other, asked)
-    const isOfAnother = named.some(({ stem }) => said.about.has(stem) && !also.about.has(stem))
+    const isOfAnother = named.some(({ root }) => said.about.has(root) && !also.about.has(root))
     return !isOfAnother && contradict(said, also, asked, asksDate)
   })
 }
@@ -59,32 +59,34 @@ interface Statement {
 
 function statementOf({ candidate }: RankedSentence, asked: ReadonlySet<string>): Statement {
   const said = contentWords(candidate.text)
-  const around = stems(`${candidate.context} ${candidate.text}`)
+  const around = roots(`${candidate.context} ${candidate.text}`)
   const numbers = [...candidate.text.matchAll(NUMBER)]
-    .map(([, digits = '', unit = '']) => ({ value: digits.replace(/[, ]/gu, ''), unit: stemOf(unit) }))
+    .map(([, digits = '', unit = '']) => ({ value: digits.replace(/[, ]/gu, ''), unit: rootOf(unit) }))
     .filter(({ value }) => !asked.has(value))
   return {
-    about: new Set([...asked].filter((stem) => around.has(stem))),
-    words: new Set(said.filter(({ kind }) => kind === 'word').map(({ stem }) => stem)),
+    about: new Set([...asked].filter((root) => around.has(root))),
+    words: new Set(said.filter(({ kind }) => kind === 'word').map(({ root }) => root)),
     years: new Set(numbers.filter(isYear).map(({ value }) => value)),
     numbers: new Map(
       numbers.filter((number) => !isYear(number)).map(({ value, unit }) => [unit, value] as const),
     ),
     names: new Set(
-      said.filter(({ kind, stem }) => kind === 'name' && !asked.has(stem)).map(({ stem }) => stem),
+      said.filter(({ kind, root }) => kind === 'name' && !asked.has(root)).map(({ root }) => root),
     ),
   }
 }
 
 const NUMBER =
   /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
-const YEAR_UNITS = new Set(ofAll(({ asking }) => (asking.yearUnit === undefined ? [] : [asking.yearUnit])))
+const YEAR_UNITS = new Set(
+  ofAll(({ answerWords }) => (answerWords.yearUnit === undefined ? [] : [answerWords.yearUnit])),
+)
 const YEAR = /^(?:1\d|20)\d\d$/u
 
 const isYear = ({ value, unit }: { readonly value: string; readonly unit: string }) =>
   YEAR.test(value) && (unit === '' || YEAR_UNITS.has(unit))
 
-const stemOf = (word: string) => contentWords(word)[0]?.stem ?? (/[%°]/u.test(word) ? word : '')
+const rootOf = (word: string) => contentWords(word)[0]?.root ?? (/[%°]/u.test(word) ? word : '')
 
 function contradict(a: Statement, b: Statement, asked: ReadonlySet<string>, asksDate: boolean): boolean {
   const about = Math.min(a.about.size, b.about.size)

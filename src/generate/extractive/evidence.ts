@@ -3,7 +3,7 @@
 import { EVIDENCE_WEIGHTS } from '../../../models/calibration.ts'
 import type { Passage } from '../../domain/answer.ts'
 import type { Language } from '../../domain/language.ts'
-import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import { type ContentWord, contentWords, roots } from '../../text/content-words.ts'
 import { isIn } from '../../text/language.ts'
 import type { RankedSentence } from './relevance.ts'
 
@@ -31,10 +31,10 @@ export function evidenceOf(
 ): Evidence {
   const asked = distinct(contentWords(question))
   const names = asked.filter((term) => term.kind !== 'word')
-  const held = passages.map((passage) => stems(`${passage.title} ${passage.heading ?? ''} ${passage.text}`))
+  const held = passages.map((passage) => roots(`${passage.title} ${passage.heading ?? ''} ${passage.text}`))
   const most = (list: readonly ContentWord[], weight: (term: ContentWord) => number) =>
     held.reduce((best, set) => Math.max(best, share(list, set, weight)), 0)
-  const long = (term: ContentWord) => term.stem.length
+  const long = (term: ContentWord) => term.root.length
   return {
     passage: passages.reduce((best, { score }) => Math.max(best, score), 0),
     sentence: ranked.reduce((best, { features }) => Math.max(best, features.similarity), 0),
@@ -52,11 +52,11 @@ function share(
   weight: (term: ContentWord) => number,
 ): number {
   const sum = (some: readonly ContentWord[]) => some.reduce((total, term) => total + weight(term), 0)
-  return list.length === 0 ? 0 : sum(list.filter((term) => set.has(term.stem))) / sum(list)
+  return list.length === 0 ? 0 : sum(list.filter((term) => set.has(term.root))) / sum(list)
 }
 
 const distinct = (list: readonly ContentWord[]) => [
-  ...new Map(list.map((term) => [term.stem, term])).values(),
+  ...new Map(list.map((term) => [term.root, term])).values(),
 ]
 
 /** The language of question and text; `cross` when they differ. */

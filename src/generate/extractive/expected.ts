@@ -1,6 +1,6 @@
 import { anyOf, asWord } from '../../text/all-languages.ts'
 import type { ContentWord } from '../../text/content-words.ts'
-import type { Asking } from '../../text/knowledge.ts'
+import type { Knowledge } from '../../text/knowledge.ts'
 
 /** What kind of thing a question asks for, where its words tell. */
 export type Expected = 'date' | 'quantity' | 'name' | undefined
@@ -28,20 +28,20 @@ export function offers(expected: Expected, sentence: string, fresh: readonly Con
       return NUMBER_WORD.test(sentence) ? 0.4 : -1
     case 'date': {
       const number = fresh.some((term) => term.kind === 'number')
-      const date = fresh.some((term) => /^\d{3,4}$/u.test(term.stem)) || DATE_WORD.test(sentence)
+      const date = fresh.some((term) => /^\d{3,4}$/u.test(term.root)) || DATE_WORD.test(sentence)
       if (date) return number ? 1 : 0
       return number ? -0.4 : -1
     }
   }
 }
 
-const words = (pick: (asking: Asking) => string) =>
-  new RegExp(asWord(anyOf(({ asking }) => [pick(asking)])), 'iu')
+const words = (pick: (knowledge: Knowledge) => string) =>
+  new RegExp(asWord(anyOf((knowledge) => [pick(knowledge)])), 'iu')
 
-const ASKS_DATE = words(({ date }) => date)
-const ASKS_LIST = words(({ list }) => list)
-const ASKS_HOW = words(({ how }) => how)
-const ASKS_QUANTITY = words(({ quantity }) => quantity)
-const ASKS_NAME = words(({ name }) => name)
-export const DATE_WORD = words(({ dateWords }) => dateWords)
-export const NUMBER_WORD = words(({ numberWords }) => numberWords)
+const ASKS_DATE = words(({ asking }) => asking.date)
+const ASKS_LIST = words(({ asking }) => asking.list)
+const ASKS_HOW = words(({ asking }) => asking.how)
+const ASKS_QUANTITY = words(({ asking }) => asking.quantity)
+const ASKS_NAME = words(({ asking }) => asking.name)
+export const DATE_WORD = words(({ answerWords }) => answerWords.date)
+export const NUMBER_WORD = words(({ answerWords }) => answerWords.number)

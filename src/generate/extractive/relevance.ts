@@ -1,7 +1,7 @@
 /** Which sentence answers the question: its meaning, its words, and how relevant its passage is; never its place. */
 
 import { SENTENCE_WEIGHTS } from '../../../models/calibration.ts'
-import { type ContentWord, contentWords, stems } from '../../text/content-words.ts'
+import { type ContentWord, contentWords, roots } from '../../text/content-words.ts'
 import type { SentenceCandidate } from './candidates.ts'
 import { expectedAnswer, offers } from './expected.ts'
 
@@ -39,28 +39,28 @@ const MAX_SENTENCES = 12
 
 /** Compares the words of the question with those of all candidates. */
 export function compareWords(question: string, candidates: readonly SentenceCandidate[]): Compared[] {
-  const known = stems(question)
+  const known = roots(question)
   const asked = [...known]
   const expected = expectedAnswer(question)
   const own = candidates.map((candidate) => contentWords(candidate.text))
-  const sets = own.map((list) => new Set(list.map((term) => term.stem)))
+  const sets = own.map((list) => new Set(list.map((term) => term.root)))
   const weigh = rarity(asked, sets)
-  const share = (has: (stem: string) => boolean) => weigh(asked.filter(has))
+  const share = (has: (root: string) => boolean) => weigh(asked.filter(has))
   const best = candidates.reduce((most, { passage }) => Math.max(most, passage.score), -1)
   const byPassage = new Map<string, number>()
   return candidates.map((candidate, index) => {
     const set = sets[index] ?? new Set()
     const { passage } = candidate
-    const around = stems(candidate.context)
-    const inPassage = byPassage.get(passage.chunk) ?? share(hasStem(passage.text))
+    const around = roots(candidate.context)
+    const inPassage = byPassage.get(passage.chunk) ?? share(hasRoot(passage.text))
     byPassage.set(passage.chunk, inPassage)
-    const fresh = (own[index] ?? []).filter((term: ContentWord) => !known.has(term.stem))
+    const fresh = (own[index] ?? []).filter((term: ContentWord) => !known.has(term.root))
     return {
       candidate,
       features: {
         passage: passage.score - best,
-        words: share((stem) => set.has(stem)),
-        context: share((stem) => !set.has(stem) && around.has(stem)),
+        words: share((root) => set.has(root)),
+        context: share((root) => !set.has(root) && around.has(root)),
         passageWords: inPassage,
         offers: offers(expected, candidate.text, fresh),
       },
@@ -68,22 +68,22 @@ export function compareWords(question: string, candidates: readonly SentenceCand
   })
 }
 
-function hasStem(text: string): (stem: string) => boolean {
-  const set = stems(text)
-  return (stem) => set.has(stem)
+function hasRoot(text: string): (root: string) => boolean {
+  const set = roots(text)
+  return (root) => set.has(root)
 }
 
 /** Share of the question that some of its words make up; words of few candidates weigh more, as in BM25. */
 export function rarity(asked: readonly string[], sets: readonly ReadonlySet<string>[]) {
   const weights = new Map(
-    asked.map((stem) => {
-      const holders = sets.filter((set) => set.has(stem)).length
-      return [stem, Math.log(1 + (sets.length - holders + 0.5) / (holders + 0.5))] as const
+    asked.map((root) => {
+      const holders = sets.filter((set) => set.has(root)).length
+      return [root, Math.log(1 + (sets.length - holders + 0.5) / (holders + 0.5))] as const
     }),
   )
-  const sum = (stems: readonly string[]) => stems.reduce((total, stem) => total + (weights.get(stem) ?? 0), 0)
+  const sum = (roots: readonly string[]) => roots.reduce((total, root) => total + (weights.get(root) ?? 0), 0)
   const all = sum(asked)
-  return (stems: readonly string[]) => (all === 0 ? 0 : sum(stems) / all)
+  return (roots: readonly string[]) => (all === 0 ? 0 : sum(roots) / all)
 }
 
 /** The candidates worth embedding: the best by words and passage. */

@@ -3,7 +3,7 @@ import { ChatbotError } from '../../domain/errors.ts'
 import type { ChatMessage } from '../../ports/chat-model.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { count } from '../../text/amounts.ts'
-import { contentWords, stems } from '../../text/content-words.ts'
+import { contentWords, roots } from '../../text/content-words.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import type { Completion, CompletionPart } from '../engines/completion.ts'
 import { metered } from '../engines/metered.ts'
@@ -178,9 +178,9 @@ function nearestPassage(answer: string, passages: readonly Passage[]): Passage |
   const said = contentWords(answer)
   let best: { passage: Passage; share: number } | undefined
   for (const passage of passages) {
-    const held = stems(passage.text)
-    if (said.some(({ stem, kind }) => kind === 'number' && !held.has(stem))) continue
-    const share = said.filter(({ stem }) => held.has(stem)).length / Math.max(1, said.length)
+    const held = roots(passage.text)
+    if (said.some(({ root, kind }) => kind === 'number' && !held.has(root))) continue
+    const share = said.filter(({ root }) => held.has(root)).length / Math.max(1, said.length)
     if (share >= MIN_SUPPORT && share > (best?.share ?? 0)) best = { passage, share }
   }
   return best?.passage

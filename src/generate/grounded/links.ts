@@ -14,16 +14,16 @@ const LEFT_OUT = 'link left out'
 const MAX_ADDRESS_CHARACTERS = 2048
 
 /**
- * Images become links, for a picture is fetched without a click; an address that stands in none of the `sources`
- * is left out. The result does not depend on how the text was cut: a word that may hold one is held back to its end.
+ * Images become links, because images are fetched without a click. An address that occurs in none of the `texts` is
+ * left out. The result does not depend on how the text was cut: a word that may hold an address is held back to its end.
  */
-export function filterLinks(sources: readonly string[]): LinkFilter {
+export function filterLinks(texts: readonly string[]): LinkFilter {
   let held = ''
   // Whether the word that is held back is so to its end, however it goes on.
   let isAddress = false
   let leftOut = 0
   const known = (address: string) =>
-    address.length <= MAX_ADDRESS_CHARACTERS && sources.some((source) => source.includes(address))
+    address.length <= MAX_ADDRESS_CHARACTERS && texts.some((text) => text.includes(address))
   const checked = (address: string) => {
     const bare = /^[\s\S]*[^.,;:!?'"*_]/u.exec(address)?.[0] ?? ''
     if (bare === '' || known(bare)) return address

@@ -49,6 +49,6 @@ function inventsNothing(rewritten: string, question: string, history: readonly T
       .flatMap((turn) => [turn.question, turn.searched ?? '', turn.text])
       .map((text) => text.slice(0, MAX_EARLIER_CHARACTERS)),
   ]
-  const known = new Set(contentWords(said.join('\n')).map(({ stem }) => stem))
-  return contentWords(rewritten).every(({ kind, stem }) => kind === 'word' || known.has(stem))
+  const known = new Set(contentWords(said.join('\n')).map(({ root }) => root))
+  return contentWords(rewritten).every(({ kind, root }) => kind === 'word' || known.has(root))
 }

@@ -1,4 +1,4 @@
-/** From the parts of a document that its loader tells to the blocks that answers are made of. */
+/** Turns the parts that a loader found in a document into the blocks that answers are made of. */
 import type { Block } from '../../domain/block.ts'
 import type { LoadedBlock, LoadedDocument, Span } from '../../domain/document.ts'
 import { endsWithColon, trimmed } from '../../text/lines.ts'
@@ -6,10 +6,10 @@ import { splitSentences } from '../../text/sentences.ts'
 import { listIn } from './items.ts'
 import { tableIn } from './rows.ts'
 
-/** UTF-16 code units of a paragraph's end in which the sentence is looked for that leads to what follows. */
+/** How much of a paragraph's end is searched for a lead, the sentence that introduces what follows; UTF-16 code units. */
 const LEAD_ROOM = 400
 
-/** In reading order, not overlapping but for their leads. Linear in the length of the text. */
+/** In reading order; only leads overlap other blocks. Linear in the length of the text. */
 export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 'blocks'>): Block[] {
   const found: Block[] = []
   let before: Block | undefined
@@ -21,7 +21,7 @@ export function blocksOf({ text, blocks: parts }: Pick<LoadedDocument, 'text' | 
   return found
 }
 
-/** Lists right after one another, as formats tell them that know each item by itself, are one. */
+/** Joins adjacent lists: some formats give every item as a list of its own. */
 function wholeLists(text: string, parts: readonly LoadedBlock[]): LoadedBlock[] {
   const found: LoadedBlock[] = []
   for (const part of parts) {
@@ -52,7 +52,7 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
       return [{ ...whole, kind: 'heading', leads: [] }]
     case 'table': {
       const { header, rows } = tableIn(text, whole, part.headerRows)
-      // A table of one column only places text.
+      // A table of one column is layout.
       if (!header.length && rows.every((row) => !text.slice(row.start, row.end).includes('|')))
         return rows.map((row) => ({ ...whole, ...row, kind: 'paragraph', leads }))
       if (rows.length === 0) return [{ ...whole, kind: 'paragraph', leads }]
@@ -78,7 +78,7 @@ function blocksOfPart(text: string, part: LoadedBlock, lead: Span | undefined): 
   }
 }
 
-/** Text, and the lists in it. */
+/** Splits text into paragraphs and the items of the lists in it. */
 function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: readonly Span[]): Block[] {
   const found: Block[] = []
   let rest: Span = part
@@ -103,7 +103,7 @@ function withLists(text: string, part: Omit<Block, 'kind' | 'leads'>, leads: rea
   return found
 }
 
-/** What leads from the block before to this part: its last sentence, where it says that something follows. */
+/** The lead to this part: the last sentence of the block before, if it announces something. */
 function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Span | undefined {
   if (before === undefined || part.kind === 'heading') return undefined
   if (!isUnder(before, part)) return undefined
@@ -116,7 +116,7 @@ function leadTo(text: string, before: Block | undefined, part: LoadedBlock): Spa
 
 const QUESTION = /[?？]["»”*_`)]*$/u
 
-/** The last sentence of a block, if it ends with a colon or asks; or `always`. */
+/** The last sentence of a block if it ends with a colon or is a question; with `always`, whatever it is. */
 function leadIn(
   text: string,
   block: Pick<Block, 'kind' | 'start' | 'end'>,

@@ -1,4 +1,4 @@
-/** Lists, procedures and task lists as they stand in text: one block an item, nested ones with the items around them. */
+/** Finds lists, procedures and task lists in text: one block per item; the items around a nested one are its leads. */
 import type { Block } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { lines, trimmed } from '../../text/lines.ts'
@@ -9,17 +9,17 @@ export interface FoundList extends Span {
   readonly items: readonly Item[]
 }
 
-/** UTF-16 code units of a line in which its marker is looked for. */
+/** How much of a line is searched for its marker, in UTF-16 code units. */
 const MARKER_ROOM = 200
 const MARKER =
   /^(?<indent>[ \t]*)(?:[-+•‣◦▪–—]|\*\)?|o(?=[ \t])|(?=[☐☑☒])|(?<number>\(?(?:\d{1,3}(?:\.\d{1,3}){0,4}|\p{Ll})[.)]|\d{1,3}(?:\.\d{1,3}){1,4}(?=[ \t]+\p{Lu}\p{Ll})))(?:[ \t]+|(?=[☐☑☒]))(?<box>(?:\[[ xX]\]|[☐☑☒])[ \t])?(?=\S)/u
 const FENCE = /^[ \t]*(?:```|~~~)/u
-/** Items inside of items; deeper ones count as the deepest. */
+/** Levels of nested items; deeper ones count as the deepest. */
 const MAX_NESTED_ITEMS = 16
 
 /**
- * The list that begins at the first line of the span with a marker, and ends where text follows that is no part of an
- * item. Undefined without any marker. Linear in the length of the span.
+ * The list that begins at the first line with a marker and ends before text that belongs to no item; undefined if no
+ * line has a marker. Linear in the length of the span.
  */
 export function listIn(text: string, span: Span): FoundList | undefined {
   interface Open extends Span {
@@ -54,7 +54,7 @@ export function listIn(text: string, span: Span): FoundList | undefined {
       if (around.length < MAX_NESTED_ITEMS) around.push(item)
       end = line.end
     } else if (items.length > 0 && !isBlank) {
-      // Text that is no deeper than the outermost item and stands apart is no part of the list.
+      // Text after a blank line that is not indented deeper than the outermost item ends the list.
       if (isAfterBlank && !isFenced && columns(/^[ \t]*/u.exec(head)?.[0] ?? '') <= (items[0]?.indent ?? 0))
         break
       const last = items.at(-1)
@@ -80,7 +80,7 @@ export function listIn(text: string, span: Span): FoundList | undefined {
 
 const NEXT_STEP = /(?<=[.;!?…]\s)(?<number>\d{1,3})[.)]\s(?=\p{Lu})/gu
 
-/** Steps that were set one after another on a line: `1. Press… 2. Wait…`. */
+/** Separates steps written on one line: `1. Press… 2. Wait…`. */
 function stepsIn(text: string, item: Item): Item[] {
   const own = text.slice(item.start, item.end)
   if (item.kind !== 'step' || !/^1[.)]\s/u.test(own)) return [item]

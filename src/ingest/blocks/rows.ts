@@ -1,4 +1,4 @@
-/** Tables as they stand in text: one block a row, with its header rows. */
+/** Reads tables in text: one block per row, with the header rows. */
 import type { Span } from '../../domain/document.ts'
 import { cellsOf } from '../../text/cells.ts'
 import { lines, trimmed } from '../../text/lines.ts'
@@ -9,19 +9,19 @@ export interface FoundTable {
 }
 
 interface Row extends Span {
-  /** The row of one cell that names the rows below it. */
+  /** The single-cell row above that names this group of rows. */
   readonly under?: Span
 }
 
-/** Each row of a table is read and quoted with all of them. */
+/** Every row is read and quoted together with all header rows. */
 const MAX_HEADER_ROWS = 8
-/** UTF-16 code units of a row that tell whether it is a header or a border. */
+/** How much of a row is inspected to classify it, in UTF-16 code units. */
 const ROW_ROOM = 2000
 const BORDER = /^[\s|:+=-]+$/u
 
 /**
- * The rows of a table without its borders. `headerRows` as the format says; else the first row is a header where
- * it reads as one: a border below it, or names in all of its cells and more rows.
+ * The rows of a table, without borders. `headerRows` is what the format says; without it, the rows above the first
+ * border are the header, or the first row if it reads like one.
  */
 export function tableIn(text: string, span: Span, headerRows?: number): FoundTable {
   const rows: Span[] = []
@@ -39,15 +39,15 @@ export function tableIn(text: string, span: Span, headerRows?: number): FoundTab
       bordered ??
       (looksLikeHeader(rows.slice(0, 6).map((row) => cellsOf(text.slice(row.start, row.end)))) ? 1 : 0),
   )
-  // A table of nothing but names is a table of values.
+  // If every row counts as a header, they are values.
   if (count >= rows.length) return { header: [], rows }
   return { header: rows.slice(0, count), rows: underNames(text, rows.slice(count)) }
 }
 
-/** UTF-16 code units of a name of rows. */
+/** Limit of a row that names a group, in UTF-16 code units. */
 const MAX_NAME_CHARACTERS = 120
 
-/** A row of one cell above rows of several is a name of these. */
+/** A single-cell row above rows of several cells names them. */
 function underNames(text: string, rows: readonly Span[]): Row[] {
   const found: Row[] = []
   let under: Span | undefined
@@ -67,6 +67,6 @@ function looksLikeHeader([first = [], ...others]: readonly (readonly string[])[]
   if (others.length === 0 || first.length < 2 || first.some((cell) => cell.length > 80)) return false
   if (first.filter((cell) => cell !== '').length < 2) return false
   const isNumber = (cell = '') => HAS_NUMBER.test(cell) && !/\p{L}{2}/u.test(cell)
-  // Numbers above numbers are values; years and such may head a column.
+  // A number above numbers is a value. Above anything else it may be a heading, such as a year.
   return !first.some((cell, at) => isNumber(cell) && others.every((row) => isNumber(row[at])))
 }

@@ -4,7 +4,7 @@ import { lines, trimmed } from '../../text/lines.ts'
 import type { TextLoader } from './loader.ts'
 import { createSections } from './writing/sections.ts'
 
-/** Extensions by language, as people call it. */
+/** Extensions by language. */
 const PROGRAMMING_LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   python: ['py', 'pyi', 'pyx'],
   javascript: ['js', 'mjs', 'cjs', 'jsx'],
@@ -62,7 +62,7 @@ const BY_EXTENSION = new Map(
   ),
 )
 
-/** Source code, stored as it is and cut at declarations; what a block declares is its section. */
+/** Source code, stored unchanged and cut at declarations; the name that a block declares is its section. */
 export const code = {
   reads: 'text',
   name: 'source code',
@@ -79,7 +79,7 @@ export const code = {
   },
 } satisfies TextLoader
 
-/** Sources up to this length are one block, which the splitter keeps whole. */
+/** Shorter sources are one block, which the splitter keeps whole; UTF-16 code units. */
 const MAX_WHOLE_CHARACTERS = 500
 
 function codeBlocks(source: string, language: string): LoadedBlock[] {
@@ -87,9 +87,9 @@ function codeBlocks(source: string, language: string): LoadedBlock[] {
   const sections = createSections()
   let start = 0
   let path: string[] = []
-  /** Where the comments and decorators before a declaration begin. */
+  /** Start of the comments and decorators before a declaration. */
   let lead: number | undefined
-  /** Whether one of them documents it, and whether a comment of several lines is open. */
+  /** Whether one of them is a doc comment, and whether a block comment is open. */
   let isDocumented = false
   let inComment = false
   const close = (end: number): void => {
@@ -131,7 +131,7 @@ const DOCUMENTS = /^\s*(?:\/\*\*|\/\/[/!])/u
 
 const MODIFIERS =
   '(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|partial|override|virtual|async|inline|extern|unsafe|pub(?:\\([\\w:]+\\))?|open|data|case|suspend|local|readonly|const|constexpr|mut)\\s+)*'
-/** A word that declares, and what it declares; receivers of Go's methods and templates are passed over. */
+/** A declaring keyword and the declared name; skips Go's method receivers and template parameters. */
 const KEYWORD = new RegExp(
   `^\\s*${MODIFIERS}(?:class|interface|enum|struct|union|trait|impl(?:<[^>]{0,80}>)?|protocol|extension|object|record|module|namespace|package|fn|func|fun|function\\*?|def|defp|defmodule|defmacro|sub|proc|macro|type|message|service|resource|contract|CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:TABLE|VIEW|FUNCTION|PROCEDURE|INDEX|TRIGGER|TYPE))\\s+(?:\\([^)]{0,80}\\)\\s*)?(?:IF\\s+NOT\\s+EXISTS\\s+)?["\`]?(?<name>[\\p{L}_$][\\p{L}\\p{N}_$.:!?-]{0,80})`,
   'iu',
@@ -139,7 +139,7 @@ const KEYWORD = new RegExp(
 /** `const name = (…) =>`, `name = function`: functions and constants at the beginning of a line. */
 const ASSIGNED =
   /^(?:export\s+)?(?:const|let|var)\s+(?<name>[\p{L}_$][\p{L}\p{N}_$]{0,80})\s*(?::[^=]{0,120})?=\s*(?:async\s*)?(?:function\b|\(|[\p{L}_$][\p{L}\p{N}_$]*\s*=>|\{|\[)/u
-/** `Type name(…) {` of C, C++, Java and C#, on one line. */
+/** `Type name(…) {` in C, C++, Java and C#, on one line. */
 function typedName(line: string): string | undefined {
   const [head = '', ...parameters] = line.split('(')
   if (parameters.length === 0 || parameters.some((part) => part.includes(';'))) return undefined
@@ -154,13 +154,13 @@ const TYPE =
 const NOT_TYPES =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|in|and|or|not|print|echo|assert|raise|from|let|var|const)\b/u
 
-/** `name(…)` of a class, with its type or without, and constants: only under a comment that documents them. */
+/** Methods, with or without a type, and constants; only for lines under a doc comment. */
 function documentedName(line: string): string | undefined {
   if (NOT_MEMBERS.test(line)) return undefined
   const [head = '', ...rest] = line.split(/[(=]/u)
   if (rest.length === 0) return undefined
   const isCall = line.charAt(head.length) === '('
-  // Fields of a class say little each.
+  // A field says too little to be a section.
   if (!isCall && /^\s/u.test(head)) return undefined
   const declared = isCall ? head.trimEnd().replace(/<[^<>]{0,80}>$/u, '') : (head.split(':')[0] ?? '')
   return NAME_AT_END.exec(declared.trimEnd())?.[0]

@@ -1,16 +1,16 @@
 import type { ParseResult } from 'papaparse'
 import { fileTitle, type TextLoader } from './loader.ts'
-import { addRecords } from './writing/records.ts'
+import { addTableOrRecords } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 
-/** Tables of values: the delimiter is detected, quoted cells may contain line ends, the first row names the columns. */
+/** The delimiter is detected, quoted cells may contain line breaks, and the first row names the columns. */
 export const csv = {
   reads: 'text',
   name: 'CSV',
   extensions: ['csv', 'tsv', 'tab', 'psv'],
   async load(source, uri) {
     const { default: papa } = await import('papaparse')
-    // Excel's first line, which names the delimiter.
+    // Excel may name the delimiter in the first line.
     const named = /^sep=(.)\n/u.exec(source)
     const { data: rows, errors }: ParseResult<string[]> = papa.parse<string[]>(
       named ? source.slice(named[0].length) : source,
@@ -22,7 +22,7 @@ export const csv = {
     )
     const builder = createTextBuilder()
     const [header = [], ...records] = rows
-    const form = addRecords(builder, header, records, [])
+    const form = addTableOrRecords(builder, header, records, [])
     const unclosed = errors.find(({ type }) => type === 'Quotes')
     return {
       title: fileTitle(uri),

@@ -1,14 +1,14 @@
 import type { Address, Attachment, Email } from 'postal-mime'
 import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
+import { decodeText } from './decoding/decode.ts'
 import { type BytesLoader, fileTitle, type LoadOptions } from './loader.ts'
 import { pageBody, plainBody } from './mail-body.ts'
-import { decodeText } from './text/decode.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
 import { listLine } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 
-/** E-mail: its headers, its body once, and its attachments as sections, each read by its own format's loader. */
+/** E-mail: the headers, the body in one of its forms, and the attachments as sections, each read by its format's loader. */
 export const eml = {
   reads: 'bytes',
   name: 'e-mail',
@@ -41,7 +41,7 @@ export const eml = {
     for (const [i, attachment] of email.attachments.entries()) {
       const name = attachment.filename ?? `attachment ${i + 1}`
       if (i >= MAX_ATTACHMENTS) {
-        warnings.push(`More than ${MAX_ATTACHMENTS} attachments: the rest was left out.`)
+        warnings.push(`More than ${MAX_ATTACHMENTS} attachments: the rest were left out.`)
         break
       }
       const inner = await attached(attachment, name, options)
@@ -68,11 +68,11 @@ export const eml = {
 } satisfies BytesLoader
 
 const MAX_ATTACHMENTS = 100
-/** Of an attachment, where it is the title of a section; in UTF-16 code units. */
+/** Limit of an attachment's name as a section title, in UTF-16 code units. */
 const MAX_NAME_CHARACTERS = 200
 const HEADER = /^(?:[!-9;-~]{1,80}:[^\n]*(?:\n|\r\n|$)|[ \t][^\n]*(?:\n|\r\n|$)|From [^\n]*\n)+/u
 
-/** Eight-bit mail that names no charset is read as the encoding that it looks like. */
+/** Guesses the encoding of 8-bit mail that names no charset. */
 function readable(bytes: Buffer): { source: Buffer | string; warnings: string[] } {
   if (/charset\s*=/iu.test(bytes.toString('latin1')) || !bytes.some((byte) => byte > 127))
     return { source: bytes, warnings: [] }
@@ -114,7 +114,7 @@ const addresses = (list: readonly Address[]): string =>
     )
     .join(', ')
 
-/** The HTML, where there is one: that is what mail programs show, and the plain text need not say the same. */
+/** Prefers the HTML part: mail programs show it, and the plain text may differ. */
 async function bodyOf(
   { text = '', html = '' }: Email,
   { loadInner }: LoadOptions,
@@ -131,7 +131,7 @@ async function bodyOf(
   }
 }
 
-/** Nothing for pictures of the message itself; a reason for what cannot be read. */
+/** Undefined for inline images; a reason for what cannot be read. */
 async function attached(attachment: Attachment, name: string, { loadInner }: LoadOptions) {
   if (attachment.related && attachment.mimeType.startsWith('image/')) return undefined
   const { content } = attachment

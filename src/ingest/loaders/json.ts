@@ -5,7 +5,7 @@ import { paragraphs } from './text.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 import { addTree, type Tree } from './writing/tree.ts'
 
-/** JSON, and JSON Lines, where every line is a record. What is not valid is read as text, with a warning. */
+/** JSON and JSON Lines (a record per line). An invalid file is read as text, with a warning. */
 export const json = {
   reads: 'text',
   name: 'JSON',
@@ -26,7 +26,7 @@ export const json = {
     const bad = lines?.bad ?? []
     const warnings =
       bad.length > 0
-        ? [`${bad.length} lines are not valid JSON and were left out, the first is line ${bad[0]}.`]
+        ? [`${bad.length} lines are not valid JSON and were left out; the first is line ${bad[0]}.`]
         : []
     return { title, mediaType, ...builder.finish(), linesMatchFile: false, warnings }
   },
@@ -61,7 +61,7 @@ const LONG_NUMBER = /[\s:[,-]\d{16}/u
 const asWritten = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' ? (context?.source ?? value) : value
 
-/** Undefined unless most lines parse as a value each. */
+/** Undefined unless nearly every line is valid JSON. `bad` are 1-based line numbers. */
 function parsedLines(source: string): { records: unknown[]; bad: number[] } | undefined {
   const records: unknown[] = []
   const bad: number[] = []
@@ -75,7 +75,7 @@ function parsedLines(source: string): { records: unknown[]; bad: number[] } | un
   return records.length > 1 && records.length >= 9 * bad.length ? { records, bad } : undefined
 }
 
-/** Levels are made as they are walked, without recursion. */
+/** Lazy: children are built when `addTree` reads them, so deep nesting costs no stack. */
 function treeOf(value: unknown): Tree {
   if (Array.isArray(value)) {
     return {

@@ -1,19 +1,19 @@
 import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { isStorable } from '../../domain/storable.ts'
+import { decodeText } from './decoding/decode.ts'
 import { detectLoader } from './registry.ts'
-import { decodeText } from './text/decode.ts'
 
 export interface LoadLimits {
   /** UTF-16 code units. */
   readonly maxTextLength: number
 }
 
-/** Files inside files inside files: deeper nesting is an attack. */
+/** Files inside files: deeper nesting is taken for an attack. */
 const MAX_DEPTH = 3
 
 /**
- * A file's text and structure, by the loader of its format.
+ * Reads a file's text and structure with the loader for its format.
  * Throws `document_empty`, `document_too_large`, `unsupported_format`, `invalid_encoding` and what loaders throw.
  */
 export async function loadDocument(
@@ -56,7 +56,7 @@ function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): Loade
   }
 }
 
-/** Escapes can produce NULs and lone surrogates, and a cut can split a pair. Replaces them without changing the length. */
+/** Replaces NULs and lone surrogates, which escapes and cuts can produce, without changing the length. */
 const storable = (text: string): string =>
   isStorable(text) ? text : text.replaceAll('\0', ' ').toWellFormed()
 

@@ -25,18 +25,18 @@ export interface TextLoader extends Format {
 /** Reads a format with binary content, or with parts in encodings of their own. */
 export interface BytesLoader extends Format {
   readonly reads: 'bytes'
-  /** What file-type calls such content; empty for text-like formats, which are recognised by extension. */
+  /** Media types that file-type reports; empty for text-like formats, which are recognised by extension. */
   readonly mediaTypes: readonly string[]
-  /** Name of an inner file that identifies an archive file-type does not recognise. */
+  /** Matches the name of a file that only archives of this format contain. */
   readonly archivePart?: RegExp
   /** Throws `document_corrupt`, `document_too_large`, `needs_password` and `no_text_layer`. */
   load: (bytes: Buffer, options: LoadOptions) => Promise<LoadedDocument>
 }
 
 export interface LoadOptions {
-  /** What the user calls the file; serves for the title when the content has none. */
+  /** What the user calls the file; the title if the content has none. */
   readonly uri: string
-  /** For files that are encrypted; never logged, never stored. */
+  /** Opens encrypted files; never logged, never stored. */
   readonly password?: string | undefined
   /** UTF-16 code units; a loader may stop with `document_too_large` as soon as there are more. */
   readonly maxTextLength: number
@@ -44,5 +44,5 @@ export interface LoadOptions {
   loadInner: (bytes: Buffer, uri: string) => Promise<LoadedDocument>
 }
 
-/** `refund-policy` of `docs/refund-policy.md`: the title of last resort. */
+/** The title of last resort: `refund-policy` for `docs/refund-policy.md`. */
 export const fileTitle = (uri: string): string => basename(uri, extname(uri)) || uri

@@ -1,4 +1,4 @@
-/** The text of a message: what its author wrote now, and what it quotes of older ones. */
+/** The text of a message: what its author wrote, and what it quotes from older messages. */
 import type { LoadedDocument } from '../../domain/document.ts'
 import { anyOf } from '../../text/all-languages.ts'
 import { lines } from '../../text/lines.ts'
@@ -7,13 +7,13 @@ import { createTextBuilder } from './writing/text-builder.ts'
 
 type Body = Pick<LoadedDocument, 'text' | 'blocks'>
 
-/** UTF-16 code units of a line that tell what it is. */
+/** How much of a line is inspected to classify it, in UTF-16 code units. */
 const LINE_ROOM = 300
-/** Lines over which "On …, … wrote:" may be broken. */
+/** "On …, … wrote:" may be wrapped over this many lines. */
 const ATTRIBUTION_LINES = 3
 const QUOTED = /^[ \t]*>/u
 const ATTRIBUTION = new RegExp(`${anyOf(({ documents }) => documents.wroteWords)}[^\\p{L}]{0,3}[:：]$`, 'iu')
-/** Above a whole older message. */
+/** The mark above an older message that follows in full. */
 const ORIGINAL = new RegExp(`^${anyOf(({ documents }) => documents.originalMessage)}$`, 'iu')
 const isOriginalMark = (line: string): boolean =>
   /^(?:--|__)/u.test(line) &&
@@ -24,7 +24,7 @@ const isOriginalMark = (line: string): boolean =>
       .join(' '),
   )
 
-/** Of plain text: lines after `>` are quoted, with the line that names their author; their marks are left out. */
+/** Reads a plain-text body: lines that begin with `>` become quotes, without that mark and with the attribution line. */
 export function plainBody(text: string): Body {
   const builder = createTextBuilder()
   let own: string[] = []
@@ -43,7 +43,7 @@ export function plainBody(text: string): Body {
     const line = text.slice(start, end)
     const head = line.slice(0, LINE_ROOM)
     if (!isOriginal && isOriginalMark(head.trim())) {
-      // A message that is nothing but an older one is read as its own.
+      // A message that only forwards an older one is read as if it were its own.
       isOriginal = own.some((each) => each.trim() !== '') || quoted.length > 0 || builder.length() > 0
     }
     if (isOriginal || QUOTED.test(head)) {
@@ -66,14 +66,14 @@ export function plainBody(text: string): Body {
   return builder.finish()
 }
 
-/** Takes the lines that end with "… wrote:" off the end. */
+/** Removes the attribution ("… wrote:") from the end of `own` and returns it. */
 function takeAttribution(own: string[]): string[] {
   let end = own.length
   while (end > 0 && own[end - 1]?.trim() === '') end--
   if (!isAttribution(own[end - 1])) return []
   let start = end - 1
   while (start > 0 && end - start < ATTRIBUTION_LINES && own[start - 1]?.trim() !== '') start--
-  // What stands right above it may be the author's own.
+  // Lines right above it may be the author's own.
   while (start < end - 1 && !BEGINS.test(own[start]?.slice(0, LINE_ROOM) ?? '')) start++
   const taken = own.slice(start, end)
   own.length = start
@@ -81,10 +81,10 @@ function takeAttribution(own: string[]): string[] {
 }
 
 const isAttribution = (line = ''): boolean => ATTRIBUTION.test(line.slice(-LINE_ROOM).trim())
-/** With a date, or with the address of the author. */
+/** An attribution begins with a date or with the author's address. */
 const BEGINS = /\d{1,4}[./\s-]|@/u
 
-/** Of a page: its quotations, with the line that names their author, and all that follows an older message's mark. */
+/** Marks the quotes of an HTML body: quotations with their attribution line, and everything after an older message's mark. */
 export function pageBody({ text, blocks }: Body): Body {
   let isOriginal = false
   let hasOwn = false

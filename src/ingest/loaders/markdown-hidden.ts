@@ -1,4 +1,4 @@
-/** HTML inside of Markdown that hides what stands in it. */
+/** Finds text that HTML inside Markdown hides. */
 import { Parser } from 'htmlparser2'
 import { parseHTML } from 'linkedom'
 import type { Span } from '../../domain/document.ts'
@@ -6,18 +6,18 @@ import type { DomDocument, DomNode } from './html/dom.ts'
 import { removeHidden } from './html/hidden.ts'
 import { tamedHtml } from './html/source.ts'
 
-/** Elements whose content is nothing but their text; in a text that names one it is never closed. */
+/** Elements that swallow everything up to their closing tag; prose that merely mentions one has no closing tag. */
 const WHOLE =
   /<(script|style|title|textarea|xmp|iframe|noembed|noframes|plaintext|noscript|template|dialog|audio|video|datalist)\b/giu
 
-/** The parts of the source that are not seen where its HTML is shown. Throws `document_too_large`. */
+/** The spans of the source that are invisible when its HTML is rendered. Throws `document_too_large`. */
 export function hiddenSpans(source: string): Span[] {
   const text = withoutCode(source)
   const lower = text.toLowerCase()
   const closed = text.replace(WHOLE, (tag, name: string, at: number) =>
     lower.lastIndexOf(`</${name.toLowerCase()}`) > at ? tag : ` ${tag.slice(1)}`,
   )
-  // The page with the number of each text in its place: what is still there when the hidden is removed, is seen.
+  // Each text is replaced by its number: those left after hidden elements are removed are visible.
   const texts: Span[] = []
   let page = ''
   let inStyle = false
@@ -50,7 +50,7 @@ export function hiddenSpans(source: string): Span[] {
   for (const [i, span] of texts.entries()) {
     if (seen.has(i)) continue
     const last = spans.at(-1)
-    // The tags between two hidden texts are hidden, too.
+    // Tags between two hidden texts are hidden too.
     if (last && !seen.has(i - 1)) last.end = span.end
     else spans.push({ ...span })
   }
@@ -71,7 +71,7 @@ function textOf(root: DomNode): string {
   return text
 }
 
-/** As long as before, with spaces for comments and for code, whose tags are no tags. */
+/** Blanks comments and code, where tags are not tags. Keeps the length. */
 function withoutCode(source: string): string {
   const lines: string[] = []
   let fence = ''
@@ -93,14 +93,14 @@ function withoutCode(source: string): string {
   )
 }
 
-/** Between two rows of as many backticks in one paragraph. */
+/** Blanks the text between two backtick runs of equal length in one paragraph. */
 function withoutInlineCode(text: string): string {
   return text
     .split(/(\n[ \t]*\n)/u)
     .map((paragraph) => {
       if (!paragraph.includes('`') || !paragraph.includes('<')) return paragraph
       const runs = [...paragraph.matchAll(/`+/gu)]
-      /** Of each length the places, the last one first. */
+      /** Indexes of the runs by length, last first. */
       const places = new Map<number, number[]>()
       for (let i = runs.length - 1; i >= 0; i--) {
         const length = runs[i]?.[0].length ?? 0

@@ -15,7 +15,7 @@ import { paragraphs } from './text.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
 import { createSections } from './writing/sections.ts'
 
-/** Markdown, cut into top-level blocks. The source itself is stored, so that its lines are lines of the file. */
+/** Markdown, cut into top-level blocks. The source is stored unchanged, so line numbers match the file. */
 export const markdown = {
   reads: 'text',
   name: 'Markdown',
@@ -27,17 +27,17 @@ export const markdown = {
   },
 } satisfies TextLoader
 
-/** Whether there are tags, and words with which tags hide. */
+/** A cheap test: whether there are tags, and words that tags hide text with. */
 const mayHide = (source: string): boolean =>
   /<[a-z]/iu.test(source) &&
   /\b(?:style|hidden|popover)\b|<(?:template|noscript|datalist|dialog|noembed|noframes|audio|video)\b/iu.test(
     source,
   )
 
-/** Stands for a letter that is not seen: Markdown takes it for one, and no title keeps it. */
+/** Masks hidden letters: Markdown treats it as a letter, and titles drop it. */
 const UNSEEN = '\u2060'
 
-/** Read as if it were not there; the source is stored as it is, and no block covers what is hidden. */
+/** Reads the source with the hidden spans masked. The source is stored unchanged, but no block covers hidden text. */
 function withoutHidden(source: string, uri: string, hidden: readonly Span[]): LoadedDocument {
   let masked = ''
   let at = 0
@@ -60,7 +60,7 @@ function withoutHidden(source: string, uri: string, hidden: readonly Span[]): Lo
   return { ...document, text: source, blocks, title: named(document.title) || fileTitle(uri) }
 }
 
-/** What of a span is seen; `next` is the first hidden one that ends after it began. */
+/** The visible parts of a span; `next` is the index of the first hidden span that ends after its start. */
 function partsOf({ start, end }: Span, hidden: readonly Span[], next: number): Span[] {
   const parts: Span[] = []
   let at = start
@@ -74,7 +74,7 @@ function partsOf({ start, end }: Span, hidden: readonly Span[], next: number): S
   return parts
 }
 
-/** Markdown whose HTML, if it has any, hides nothing. */
+/** Reads Markdown without looking for hidden text in its HTML. */
 export function readMarkdown(source: string, uri: string): LoadedDocument {
   const front = frontMatter(source)
   const { blocks, firstTitle } = read(source, front.end, extname(uri).toLowerCase() === '.mdx')
@@ -93,11 +93,11 @@ interface FrontMatter {
   readonly title?: string
   readonly metadata: Metadata
   readonly modifiedAt?: Date
-  /** Where the document begins. */
+  /** Offset at which the document itself begins. */
   readonly end: number
 }
 
-/** YAML between `---`, or the plain `key = "value"` lines of TOML between `+++`. */
+/** YAML between `---`, or TOML between `+++`, of which only `key = "value"` lines are read. */
 function frontMatter(source: string): FrontMatter {
   const match = /^(---|\+\+\+)[ \t]*\n([\s\S]{0,20000}?)\n(?:\1|\.\.\.)[ \t]*(?:\n|$)/u.exec(source)
   const data = match ? frontData(match[1] ?? '', match[2] ?? '') : undefined
@@ -112,10 +112,10 @@ function frontMatter(source: string): FrontMatter {
   }
 }
 
-/** Names of the dates in front matter, that of the last change first. */
+/** Date fields of front matter, last modification first. */
 const DATES = ['updated', 'modified', 'lastmod', 'last_modified', 'last_modified_at', 'date']
 
-/** Undefined when it is not front matter after all: a rule, text and another rule. */
+/** Undefined if it is not front matter after all, but text between two thematic breaks. */
 function frontData(fence: string, inside: string): object | undefined {
   if (fence === '+++') {
     const pairs = inside.matchAll(/^([\w-]{1,100})\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n]*))$/gmu)
@@ -157,7 +157,7 @@ function read(source: string, from: number, mdx: boolean): { blocks: LoadedBlock
   return { blocks, firstTitle }
 }
 
-/** Rules, blank lines and link definitions are not listed: they hold nothing to find. */
+/** Thematic breaks, blank lines and link definitions are absent: they hold nothing to find. */
 const KINDS: Readonly<Record<string, LoadedBlockKind>> = {
   paragraph: 'paragraph',
   text: 'paragraph',
@@ -168,9 +168,9 @@ const KINDS: Readonly<Record<string, LoadedBlockKind>> = {
 }
 
 /**
- * The top-level tokens with their spans. marked does not give offsets, and the texts of its tokens differ from
- * the source in white space (at the end of lists, in tabs), but in nothing else: so other characters are counted.
- * Undefined when the nesting is too deep for its recursion, or when the characters don't agree after all.
+ * The top-level tokens with their spans. marked gives no offsets, and its token texts differ from the source, but
+ * only in white space (at the end of lists, in tabs), so they are aligned by all other characters. Undefined if the
+ * nesting is too deep for marked's recursion, or if the characters don't align after all.
  */
 function locate(source: string, from: number): { token: Token; span: Span }[] | undefined {
   const located: { token: Token; span: Span }[] = []
@@ -192,15 +192,14 @@ function locate(source: string, from: number): { token: Token; span: Span }[] | 
   return located
 }
 
-/** Lengths from which a part ends before a heading, before a paragraph or an item, before any line; in UTF-16 code units. */
+/** A part longer than these ends before a heading, before a paragraph or item, before any line; UTF-16 code units. */
 const ENOUGH_CHARACTERS = 8192
 const MUCH_CHARACTERS = 12_288
 const MAX_CHARACTERS = 16_384
 
 /**
- * The source in parts that are read on their own: marked's time for a part grows with the square of its length where
- * somebody wants it to. Listings, comments, tables and HTML stay whole: a long one begins a part, where it cannot
- * be anything else.
+ * Cuts the source into parts that are parsed separately, because on hostile input marked takes quadratic time. Code
+ * blocks, comments, tables and HTML stay whole; a long one begins a part, so that it is parsed as what it is.
  */
 function* parts(source: string, from: number): Generator<Span> {
   let start = from
@@ -226,7 +225,7 @@ function* parts(source: string, from: number): Generator<Span> {
   if (start < source.length) yield { start, end: source.length }
 }
 
-/** Where a listing, a comment, a table or HTML that begins with this line ends, 0 when none does. */
+/** The end of the code block, comment, table or HTML block that begins at this line; 0 if none does. */
 function wholeEnd(source: string, line: number, next: number, head: string): number {
   if (head.includes('|') && isDelimiterRow(source, next)) {
     let end = next
@@ -247,7 +246,7 @@ function wholeEnd(source: string, line: number, next: number, head: string): num
   return newline < 0 ? source.length : newline + 1
 }
 
-/** HTML that ends with a blank line, of the kinds that become long. */
+/** HTML blocks that end at a blank line, of the kinds that can be long. */
 const HTML_BLOCK = /^ {0,3}<(?:table|div|ul|ol|dl|details|section|center|p)(?:\s|>)/iu
 const BLANK_LINE = /\n[ \t]*\n/gu
 const FENCE_END = /^ {0,3}(`{3,}|~{3,})[ \t]*$/gmu
@@ -259,7 +258,7 @@ function closingFence(source: string, from: number, fence: string): number {
   return -1
 }
 
-/** Characters in which a row's first bar is looked for. */
+/** How much of a row is searched for its first bar, in UTF-16 code units. */
 const MAX_CELL_CHARACTERS = 1000
 
 function isDelimiterRow(source: string, start: number): boolean {
@@ -268,7 +267,7 @@ function isDelimiterRow(source: string, start: number): boolean {
   return row.includes('|') && /^[ \t|:-]+$/u.test(row)
 }
 
-/** Quotes and lists in one another, for each of which marked reads the rest again. */
+/** Nested quotes and lists: marked parses the rest again at every level. */
 const TOO_DEEP = /^(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?>){40}|^[ \t]{160,}(?:[-*+]|\d{1,9}[.)])[ \t]/mu
 
 function blockTokens(source: string): Token[] | undefined {
@@ -281,7 +280,7 @@ function blockTokens(source: string): Token[] | undefined {
   }
 }
 
-/** A table's second line has a bar or a colon: marked looks at that only after it has read all that could be rows. */
+/** Requires a bar or colon in a table's second line first; marked checks that only after reading all possible rows. */
 class BlockTokenizer extends Tokenizer {
   override table(source: string) {
     const second = source.indexOf('\n') + 1
@@ -299,7 +298,7 @@ function hintsOf(token: Token): BlockHints {
   return { language }
 }
 
-/** Comments are for authors: what stands around one is indexed, the comment is not. */
+/** Adds the text around comments, but not the comments: they are for authors. */
 function addAroundComments(source: string, span: Span, kind: LoadedBlockKind, add: Add): void {
   const part = source.slice(span.start, span.end)
   let from = 0
@@ -313,7 +312,7 @@ function addAroundComments(source: string, span: Span, kind: LoadedBlockKind, ad
   add(kind, { start: span.start + from, end: span.end })
 }
 
-/** An HTML block is indexed from its first to its last text, if it has any: badges and anchors have none. */
+/** Adds an HTML block from its first to its last text, unless it has none, like badges and anchors. */
 function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
   addAroundComments(source, span, 'paragraph', (kind, part) => {
     const html = source.slice(part.start, part.end)
@@ -323,16 +322,16 @@ function addHtml(source: string, span: Span, mdx: boolean, add: Add): void {
   })
 }
 
-/** Tags whose attributes may be expressions, up to two braces deep, and comments. */
+/** Comments, and tags whose attributes may be expressions nested up to two braces deep. */
 const JSX = /<(?:[^<>{}]|\{(?:[^{}]|\{[^{}]*\})*\})*>|\{\/\*(?:(?!\{\/\*)[\s\S])*?\*\/\}/gu
 
-/** A link or a picture with nothing of the kind inside. */
+/** A link or image without another one inside. */
 const LINK = /!?\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/gu
-/** What stands in bold, italics or as code, between marks that are not in it. */
+/** Bold, italic or code, without the same mark inside. */
 const EMPHASIS =
   /\*\*(?=\S)((?:(?!\*\*).)+)(?<=\S)\*\*|__(?=\S)((?:(?!__).)+)(?<=\S)__|\*(?=\S)([^*]+)(?<=\S)\*|(?<!`)`+([^`]+)`+/gu
 
-/** A heading without its inline marks. */
+/** A heading's text without inline markup. */
 function plain(inline: string): string {
   return inline
     .slice(0, 1000)

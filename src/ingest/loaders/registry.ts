@@ -10,7 +10,7 @@ import type { BytesLoader, Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
 import { openArchive } from './office/archive.ts'
 import { docx, epub, odp, ods, odt, pptx, xlsx } from './office/formats.ts'
-import { pdf } from './pdf.ts'
+import { pdf } from './pdf/pdf.ts'
 import { rst } from './rst.ts'
 import { text } from './text.ts'
 import { yaml } from './yaml.ts'
@@ -36,12 +36,12 @@ export const LOADERS: readonly Loader[] = [
   text,
 ]
 
-/** Formats whose files may consist of text alone, but whose text is not what they say. */
+/** Formats whose files can be pure text, but markup rather than what they say. */
 const NOT_PLAIN_TEXT = new Set(['pdf', 'rtf', 'ps', 'eps'])
 
 /**
- * The loader for a file: by its content where that says what it is, else by the extension of `uri`.
- * Throws `unsupported_format`, which names what was found and what is supported.
+ * The loader for a file: by its content if that identifies the format, else by the extension of `uri`.
+ * Throws `unsupported_format`, naming what was found and what is supported, and `needs_password`.
  */
 export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> {
   const binary = looksBinary(bytes)
@@ -68,7 +68,7 @@ export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> 
 
 const BINARY: readonly BytesLoader[] = LOADERS.filter((loader) => loader.reads === 'bytes')
 
-/** By what the archive holds; a damaged one by its extension, so that its loader says what is wrong. */
+/** By the archive's contents; if it is damaged, by its extension, so that the loader reports what is wrong. */
 async function archiveLoader(bytes: Buffer, extension: string): Promise<BytesLoader | undefined> {
   const archive = await openArchive(bytes, 'ZIP').catch(() => undefined)
   if (!archive) return BINARY.find((loader) => loader.extensions.includes(extension))
@@ -80,20 +80,20 @@ async function archiveLoader(bytes: Buffer, extension: string): Promise<BytesLoa
   )
 }
 
-/** Office files of before 2007, and the envelope that encrypted newer ones come in. */
+/** The container of Office files before 2007 also wraps newer encrypted ones. */
 function legacyOffice(bytes: Buffer): ChatbotError {
   if (bytes.includes(Buffer.from('EncryptedPackage', 'utf16le')))
     return new ChatbotError(
       'needs_password',
-      'The Office file is encrypted, which only PDF files may be. Save it without a password and ingest that.',
+      'The Office file is encrypted; passwords are supported for PDF files only. Save it without a password and ingest that.',
     )
   return new ChatbotError(
     'unsupported_format',
-    'The file is in the Office format of before 2007. Convert it first, for example with `soffice --headless --convert-to docx FILE` (xlsx for sheets, pptx for slides).',
+    'The file is in the Office format used before 2007. Convert it first, for example with `soffice --headless --convert-to docx FILE` (xlsx for sheets, pptx for slides).',
   )
 }
 
-/** Control characters that text does not have; UTF-16, which has NULs, is told by its mark or its pattern. */
+/** Looks for control characters that text doesn't have. UTF-16, which has NULs, is told by its BOM or its pattern. */
 function looksBinary(bytes: Buffer): boolean {
   const sample = bytes.subarray(0, 8192)
   const [first, second] = sample

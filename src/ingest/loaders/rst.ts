@@ -4,7 +4,7 @@ import { fileTitle, type TextLoader } from './loader.ts'
 import { documentDate, flatMetadata } from './writing/metadata.ts'
 import { createSections } from './writing/sections.ts'
 
-/** reStructuredText, stored as it is: sections by their underlines, literal blocks, tables, the content of directives. */
+/** reStructuredText, stored unchanged: reads sections, literal blocks, tables and the content of directives. */
 export const rst = {
   reads: 'text',
   name: 'reStructuredText',
@@ -25,12 +25,12 @@ export const rst = {
 } satisfies TextLoader
 
 interface Line extends Span {
-  /** Without the white space at its end. */
+  /** Without trailing white space; only the beginning of a very long line. */
   readonly text: string
   readonly indent: number
 }
 
-/** Directives that name what is elsewhere, and those whose content is source. */
+/** Directives without text of their own, and those whose content is source code. */
 const SILENT =
   /^(?:toctree|image|contents|include|index|meta|raw|role|default-role|highlight|module|currentmodule|py:module|py:currentmodule|only|autoclass|automodule|autofunction|automethod|sectnum|target-notes|title)$/u
 const SOURCE =
@@ -57,7 +57,7 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
   const sections = createSections()
   const styles: string[] = []
   let title: string | undefined
-  /** Whether only titles and fields have come: these say something about the document. */
+  /** Whether only titles and fields have been read so far: such fields describe the document. */
   let preamble = true
   const add = (kind: LoadedBlockKind, from: number, to: number, headings = sections.path()): void => {
     const [first, last] = [all[from], all[to - 1]]
@@ -71,17 +71,17 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
     add('heading', from, to, sections.enter(styles.indexOf(style) + 1, text))
   }
   const blank = (i: number): boolean => (all[i]?.text ?? '') === ''
-  /** The first line from `i` on that is neither blank nor indented more than `indent`. */
+  /** The first line from `i` that is neither blank nor indented deeper than `indent`. */
   const dedent = (i: number, indent: number): number => {
     let at = i
     while (at < all.length && (blank(at) || (all[at]?.indent ?? 0) > indent))
       at = filled[at + 1] ?? all.length
     return at
   }
-  /** For each line, the first from it on that is not blank: blank ones are not passed one by one for every directive. */
+  /** For each line, the first non-blank line from there: skipping blank ones singly for every directive would be quadratic. */
   const filled: number[] = []
   for (let i = all.length - 1; i >= 0; i--) filled[i] = blank(i) ? (filled[i + 1] ?? all.length) : i
-  /** The first blank line from `i` on. */
+  /** The first blank line from `i`. */
   const paragraphEnd = (i: number): number => {
     let at = i
     while (at < all.length && !blank(at)) at++
@@ -118,13 +118,13 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
         add('code', skipOptions(i + 1, end), end)
         i = end
       } else {
-        // What stands after the two colons, and under the directive, is read as text.
+        // The text after the two colons, and the content under the directive, are read as text.
         const argument = body.slice(body.indexOf('::') + 2).trim()
         if (argument !== '') addArgument(line, argument)
         i = skipOptions(i + 1, end)
       }
     } else if (EXPLICIT.test(body)) {
-      // A footnote or a citation has text; a comment, a target and a substitution have none.
+      // Footnotes and citations have text; comments, targets and substitutions have none.
       const end = dedent(i + 1, line.indent)
       if (/^\.\. \[[^\]]{1,60}\] /u.test(body)) add('paragraph', i, end)
       i = end
@@ -142,7 +142,7 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
       i = end
     } else if (ITEM.test(body)) {
       let end = i + 1
-      // The items of a list, with what is indented under them.
+      // Takes all items of the list, with the text indented under them.
       for (;;) {
         end = dedent(end, line.indent)
         const item = all[end]
@@ -177,7 +177,7 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
     blocks.push({ kind: 'paragraph', headings: sections.path(), start, end: start + argument.length })
   }
 
-  /** A grid ends with its last line of its form, a simple table with its last border before a blank line. */
+  /** A grid table ends at a blank line, a simple table at its last border before a blank line. */
   function tableEnd(from: number): number {
     const first = all[from]?.text.trimStart() ?? ''
     if (GRID.test(first)) return paragraphEnd(from)

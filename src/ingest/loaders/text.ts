@@ -19,8 +19,8 @@ export const text = {
 } satisfies TextLoader
 
 /**
- * What stands between blank lines of `source` from offset `from` on, under the headings that plain text has: underlined
- * lines, lines in capitals, numbered titles, and terms that stand above deeper text, as in manual pages.
+ * The paragraphs of `source` from offset `from`, under the headings that plain text has: underlined lines, lines in
+ * capitals, numbered titles, and terms above text that is indented deeper, as in manual pages.
  */
 export function paragraphs(source: string, from: number): LoadedBlock[] {
   const blocks: LoadedBlock[] = []
@@ -45,11 +45,11 @@ export function paragraphs(source: string, from: number): LoadedBlock[] {
     const [body] = group.lines.slice(first)
     const last = group.lines.at(-1)
     if (body === undefined || last === undefined) continue
-    // Text that is no deeper than a term does not belong to it.
+    // Text that is not indented deeper than a term does not belong to it.
     sections.enter(TERM + body.indent, '')
     const isItem = MARKER.test(body.text)
     const before = blocks.at(-1)
-    // Items between blank lines are one list.
+    // Items separated by blank lines are one list.
     if (isItem && before?.kind === 'list') blocks[blocks.length - 1] = { ...before, end: last.end }
     else
       blocks.push({
@@ -63,17 +63,17 @@ export function paragraphs(source: string, from: number): LoadedBlock[] {
 }
 
 interface Line {
-  /** Without the white space around it. */
+  /** Trimmed. */
   readonly start: number
   readonly end: number
   readonly text: string
-  /** Columns before it. */
+  /** In columns. */
   readonly indent: number
 }
 
 interface Group {
   readonly lines: readonly Line[]
-  /** Columns before the first line of the next group. */
+  /** Indent of the next group's first line, in columns. */
   readonly nextIndent: number
 }
 
@@ -124,7 +124,7 @@ const ENDS_SENTENCE = /[.!?…:;,]["»”)]*$/u
 
 interface Heading {
   readonly level: number
-  /** Lines that it takes. */
+  /** Number of lines it takes. */
   readonly lines: number
   readonly isUnderlined?: boolean
 }
@@ -153,7 +153,7 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
   }
   if (MARKER.test(title) || title.length > MAX_TERM || followed < indent + DEEPER) return undefined
   if (ENDS_SENTENCE.test(title) && !(title.endsWith(':') && !isAlone)) return undefined
-  // The first line of a paragraph that hangs is as long as the others.
+  // As long as the lines below it: the first line of a paragraph with a hanging indent.
   if (
     next !== undefined &&
     title.length > 40 &&

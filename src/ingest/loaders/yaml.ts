@@ -5,10 +5,10 @@ import { addText } from './writing/records.ts'
 import { createTextBuilder } from './writing/text-builder.ts'
 import { addTree, type Tree } from './writing/tree.ts'
 
-/** Its parser needs seconds and 100 MB of memory per megabyte: larger files are read as text. */
+/** The parser needs seconds and 100 MB of memory per megabyte, so larger files are read as text. */
 const MAX_CHARACTERS = 1_500_000
 
-/** YAML with its comments. Aliases are named, not followed: a few lines of them can stand for gigabytes. */
+/** YAML with its comments. Aliases are named, not expanded: a few lines of them can stand for gigabytes. */
 export const yaml = {
   reads: 'text',
   name: 'YAML',
@@ -60,7 +60,7 @@ export const yaml = {
         logLevel: 'silent',
         uniqueKeys: false,
         stringKeys: false,
-        // Each of thousands of errors in a line of a megabyte would be shown with that line.
+        // A pretty error quotes its line: thousands of errors in a line of a megabyte would take gigabytes.
         prettyErrors: false,
       })
       const builder = createTextBuilder()

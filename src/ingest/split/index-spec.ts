@@ -1,4 +1,4 @@
-/** With which model and splitter a collection's documents are indexed. */
+/** Which model and splitter a collection's documents are indexed with. */
 
 import { checkSameModel } from '../../../models/same-model.ts'
 import type { IndexSpec } from '../../domain/document.ts'
@@ -12,13 +12,13 @@ export interface Indexing {
 }
 
 export interface IndexSpecs {
-  /** Of a collection: the model that it is indexed with, or the one of new collections; throws as `Embedders.get`. */
+  /** The model the collection is indexed with, or that of new collections. Throws what `Embedders.get` throws. */
   of: (collection: string) => Promise<Indexing>
-  /** With this model. */
+  /** For the model with this reference. */
   with: (reference: string) => Promise<Indexing>
 }
 
-/** `initial`: reference of the model of new collections. */
+/** `initial`: reference of the model for new collections. */
 export function indexSpecs(
   { index }: Pick<Store, 'index'>,
   embedders: Embedders,

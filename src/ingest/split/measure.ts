@@ -1,15 +1,15 @@
 import type { Tokenizer } from '../../ports/embedder.ts'
 
-/** Length of a text in tokens, for deciding where to cut. */
+/** Length of a text in tokens, precise enough to decide where to cut. */
 export type Measure = (text: string) => number
 
 /**
- * Text of known scripts has a token in 3 to 5 characters. The tokenizer gives one token for a run of any length
- * in a script that it doesn't know, and takes long for megabytes: both are measured by their characters.
+ * Known scripts have 3 to 5 characters per token. In an unknown script the tokenizer gives one token for a run of any
+ * length, and megabytes take it long: both are measured by their characters instead.
  */
 const CHARACTERS_PER_TOKEN = 12
 
-/** Exact up to `longest` tokens; above it, it only says so. */
+/** Exact up to `longest` tokens; beyond that, only a lower bound. */
 export function createMeasure(tokenizer: Tokenizer, longest: number): Measure {
   return (text) => {
     const least = Math.ceil(visibleCharacters(text) / CHARACTERS_PER_TOKEN)

@@ -3,21 +3,21 @@ import { trimmed } from '../../text/lines.ts'
 import type { Measure } from './measure.ts'
 import { cutBlock, type Piece } from './pieces.ts'
 
-/** Tokens up to which blocks of a section are packed together. */
+/** Blocks of a section are packed together up to this many tokens. */
 const TARGET_TOKENS = 200
-/** Tokens up to which a single block stays whole: a paragraph is better cut nowhere than in its middle. */
+/** A single block stays whole up to this many tokens: better a long chunk than a paragraph cut in half. */
 export const MAX_WHOLE_TOKENS = 240
-/** A section with fewer tokens does not stand alone when its neighbour under the same parent has room. */
+/** A section with fewer tokens is merged into a neighbour under the same parent that has room. */
 const MIN_SECTION_TOKENS = 24
-/** Tokens of headings in a row that begin one chunk. */
+/** Consecutive headings of up to this many tokens together begin one chunk. */
 const MAX_HEADINGS_TOKENS = 64
-/** Tokens of the last sentence of a piece that its next piece repeats, so that what refers back is found. */
+/** A last sentence of up to this many tokens is repeated in the next piece, which may refer back to it. */
 const OVERLAP_TOKENS = 60
 
-/** Characters in which a table's header is looked for. */
+/** How much of a table is searched for its header, in UTF-16 code units. */
 const MAX_HEADER_CHARACTERS = 2000
 
-/** A chunk to be. */
+/** A future chunk, before its context is added. */
 export interface ChunkDraft extends Span {
   readonly headings: readonly string[]
   readonly tokens: number
@@ -30,7 +30,7 @@ export interface ChunkDraft extends Span {
 export function packDrafts(text: string, blocks: readonly LoadedBlock[], measure: Measure): ChunkDraft[] {
   const drafts: ChunkDraft[] = []
   let open: ChunkDraft | undefined
-  /** Headings that wait for what stands under them. */
+  /** Headings waiting for the first block under them. */
   let pending: ChunkDraft | undefined
 
   const close = () => {
@@ -44,7 +44,7 @@ export function packDrafts(text: string, blocks: readonly LoadedBlock[], measure
     const draft: ChunkDraft = { ...block, ...span, tokens }
     if (block.kind === 'heading' && tokens <= MAX_HEADINGS_TOKENS) {
       close()
-      // A heading right under a heading: both begin the chunk that follows.
+      // Consecutive headings begin the next chunk together.
       if (pending && touches(text, pending, draft) && pending.tokens + tokens <= MAX_HEADINGS_TOKENS)
         pending = joined(pending, draft)
       else {
@@ -73,7 +73,7 @@ export function packDrafts(text: string, blocks: readonly LoadedBlock[], measure
   return mergeTiny(text, drafts)
 }
 
-/** Only white space stands between the two: what a loader left out must not get in again. */
+/** Whether only white space separates them: joined chunks must not bring back what a loader left out. */
 const touches = (text: string, a: Span, b: Span): boolean => text.slice(a.end, b.start).trim() === ''
 
 const samePath = (a: readonly string[], b: readonly string[]): boolean =>
@@ -84,7 +84,7 @@ const fits = (text: string, open: ChunkDraft, next: ChunkDraft): boolean =>
   open.tokens + next.tokens <= TARGET_TOKENS &&
   touches(text, open, next)
 
-/** Both in one, under the path of the second, at the page of the first. */
+/** Both as one, with the second's path and the first's page. */
 const joined = (a: ChunkDraft, b: ChunkDraft): ChunkDraft => ({
   ...b,
   ...a,
@@ -93,7 +93,7 @@ const joined = (a: ChunkDraft, b: ChunkDraft): ChunkDraft => ({
   tokens: a.tokens + b.tokens,
 })
 
-/** A block too long for one chunk: pieces packed evenly, a paragraph's last sentence repeated in the next chunk. */
+/** Cuts a block too long for one chunk: evenly, repeating a paragraph's last sentence in the next chunk. */
 function cutDrafts(
   text: string,
   block: LoadedBlock,
@@ -136,7 +136,7 @@ function cutDrafts(
   return drafts.filter((draft) => draft.start < draft.end)
 }
 
-/** The first row that is not a border; none where it is as long as a chunk. */
+/** The first row that is not a border; undefined if the table's beginning holds no complete one. */
 function headerOf(text: string, span: Span): string | undefined {
   const beginning = text.slice(span.start, Math.min(span.end, span.start + MAX_HEADER_CHARACTERS))
   return beginning
@@ -145,7 +145,7 @@ function headerOf(text: string, span: Span): string | undefined {
     .find((row) => /[\p{L}\p{N}]/u.test(row))
 }
 
-/** Joins sections of a line or two with the next one beside or under them, under the path that they share. */
+/** Merges sections of a line or two with an adjacent sibling, parent or child, under the path they share. */
 function mergeTiny(text: string, drafts: readonly ChunkDraft[]): ChunkDraft[] {
   const merged: ChunkDraft[] = []
   for (const draft of drafts) {
@@ -160,7 +160,7 @@ function mergeTiny(text: string, drafts: readonly ChunkDraft[]): ChunkDraft[] {
 }
 
 function joins(text: string, a: ChunkDraft, b: ChunkDraft): boolean {
-  // Slides say little each, but a citation must name the right one.
+  // Slides hold little text, but a citation must name the right one.
   if (a.page !== b.page) return false
   if (Math.min(a.tokens, b.tokens) >= MIN_SECTION_TOKENS || a.tokens + b.tokens > TARGET_TOKENS) return false
   if (a.tableHeader !== undefined || b.tableHeader !== undefined || a.end > b.start) return false

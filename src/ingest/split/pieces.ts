@@ -3,19 +3,19 @@ import { lines } from '../../text/lines.ts'
 import { splitSentences } from '../../text/sentences.ts'
 import type { Measure } from './measure.ts'
 
-/** A part of a block, from where it starts to where the next part does; its tokens are counted once. */
+/** A part of a block, up to the start of the next part. Its tokens are stored because counting is slow. */
 export interface Piece extends Span {
   readonly tokens: number
 }
 
-/** Offsets in `text` where a part of it may begin, in order, its first character not among them. */
+/** Ascending offsets in `text`, without 0, at which it may be cut. */
 type Cuts = (text: string) => Iterable<number>
 
 const atLines: Cuts = function* (text) {
   for (const { start } of lines(text)) if (start > 0) yield start
 }
 
-/** An item of a list with what is indented under it. */
+/** Before each item of a list, so that an item keeps the text under it. */
 const atItems: Cuts = function* (text) {
   for (const { start } of lines(text))
     if (start > 0 && /^\s*(?:[-*+•]|\d{1,9}[.)])\s/u.test(text.slice(start, start + 80))) yield start
@@ -43,7 +43,7 @@ const atWords: Cuts = function* (text) {
   for (const match of text.matchAll(/\s\S/gu)) yield match.index + 1
 }
 
-/** Of a long run without white space: a minified file, base64. */
+/** Cuts long runs without white space, such as minified files and base64; UTF-16 code units. */
 const RUN_CHARACTERS = 400
 
 const atCharacters: Cuts = function* (text) {
@@ -51,8 +51,8 @@ const atCharacters: Cuts = function* (text) {
 }
 
 /**
- * The offset, or the next one that is not inside a surrogate pair, nor between a letter and its accents or the
- * parts of an emoji where these are as few as in any honest text.
+ * `at`, or the next offset that is not inside a grapheme cluster: a surrogate pair, a letter with its accents, an
+ * emoji with its parts. Clusters longer than in real text are cut, but never inside a surrogate pair.
  */
 function wholeCharacter(text: string, at: number): number {
   for (let next = at; next < at + MAX_CLUSTER_CHARACTERS; next++)
@@ -77,7 +77,7 @@ function oddFlagsBefore(text: string, at: number): boolean {
   return ((at - first) / 2) % 2 === 1
 }
 
-/** From the best place to cut to the worst, which always exists. */
+/** Where to cut, best places first; the last is always possible. */
 const CUTS: Readonly<Record<LoadedBlockKind, readonly Cuts[]>> = {
   heading: [atSentences, atWords, atCharacters],
   paragraph: [atSentences, atWords, atCharacters],
@@ -88,8 +88,8 @@ const CUTS: Readonly<Record<LoadedBlockKind, readonly Cuts[]>> = {
 }
 
 /**
- * The block in pieces of at most `limit` tokens, cut no finer than needed: a sentence is cut into words only
- * where it alone exceeds the limit.
+ * Cuts the block into pieces of at most `limit` tokens, no finer than needed: a sentence is cut into words only if
+ * it alone exceeds the limit.
  */
 export function cutBlock(source: string, block: LoadedBlock, measure: Measure, limit: number): Piece[] {
   const pieces: Piece[] = []

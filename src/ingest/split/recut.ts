@@ -1,4 +1,4 @@
-/** Chunks made anew from what is stored, where the file itself is not at hand. */
+/** Splits a stored document again when its file is not at hand. */
 import type { Block } from '../../domain/block.ts'
 import type { Chunk, LoadedBlock, LoadedBlockKind } from '../../domain/document.ts'
 import { blocksOfChunks } from '../../domain/packed-blocks.ts'
@@ -7,7 +7,7 @@ import type { StoredDocument, StoredSpan } from '../../ports/parser.ts'
 import { headingPath, paragraphKind, paragraphs } from '../../text/paragraphs.ts'
 import { splitDocument } from './splitter.ts'
 
-/** Blocking work: runs in the parser's process. */
+/** Blocks the thread, so it runs in the parser's process. */
 export function recutDocument(document: StoredDocument, tokenizer: Tokenizer): Chunk[] {
   const { title, text, linesMatchFile } = document
   const stored = document.chunks.length === 0 ? undefined : blocksOfChunks(document.chunks)
@@ -27,7 +27,7 @@ const LOADED_AS: Readonly<Record<Block['kind'], LoadedBlockKind>> = {
   quote: 'quote',
 }
 
-/** As the loader told them: lists and tables in one. */
+/** The loader's blocks: every list and table is whole again. */
 function wholeBlocks(blocks: readonly Block[]): LoadedBlock[] {
   const whole: LoadedBlock[] = []
   for (const { kind, headings, page, group, start, end } of blocks) {
@@ -56,7 +56,7 @@ function guessedBlocks({ text, chunks }: Pick<StoredDocument, 'text' | 'chunks'>
   })
 }
 
-/** Chunks that follow each other in one section of one page, in one piece. They may overlap. */
+/** Joins consecutive chunks of one section on one page. The input may overlap; the result does not. */
 function sections(text: string, spans: readonly StoredSpan[]): StoredSpan[] {
   const joined: StoredSpan[] = []
   for (const span of spans) {

@@ -8,18 +8,21 @@ import { createContext } from './chunk-context.ts'
 import { createMeasure } from './measure.ts'
 import { MAX_WHOLE_TOKENS, packDrafts } from './pack.ts'
 
-/** Part of every index's identity: raise it when the same document gives other chunks. */
+/** Part of every index's identity: raise it when the same document gives different chunks. */
 export const SPLITTER_VERSION = 'blocks-3'
 
-/** The path of a chunk's sections, in UTF-16 code units. */
+/** Limit of a chunk's section path, in UTF-16 code units. */
 const MAX_HEADING_CHARACTERS = 1000
-/** White space within a block that is cut there, in UTF-16 code units: a block with more of it is read in pieces. */
+/**
+ * White space between two chunks of one block that is stored, in UTF-16 code units: a block with more is read back in
+ * pieces.
+ */
 const MAX_GAP_CHARACTERS = 200
 
 /**
- * The chunks of a document, in reading order: blocks of one section packed together, cut only where a block is
- * too long. Every chunk's text is the stored text at its span, and its `embedText` fits the model with room for
- * a prefix; `blocks` are the document's, null if they are unknown. Linear in the length of the text.
+ * The chunks of a document, in reading order. Blocks of a section are packed together; a block is cut only if it is
+ * too long. A chunk's text is the stored text at its span; its `embedText` fits the model, with room for a prefix.
+ * `blocks` are the document's, null if unknown. Linear in the length of the text.
  */
 export function splitDocument(
   document: LoadedDocument,
@@ -51,7 +54,7 @@ export function splitDocument(
   })
 }
 
-/** The blocks that overlap spans that are asked for in order. */
+/** Finds the blocks that overlap a draft. Drafts must be passed in ascending order. */
 function blockFinder(
   text: string,
   blocks: readonly Block[],
@@ -67,7 +70,7 @@ function blockFinder(
   }
 }
 
-/** 1-based line of offsets that are asked for in order. */
+/** Gives the 1-based line of an offset. Offsets must be passed in ascending order. */
 function lineCounter(text: string): (offset: number) => number {
   let line = 1
   let next = text.indexOf('\n')

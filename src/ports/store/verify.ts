@@ -4,7 +4,7 @@ export interface VerifyProblem {
   readonly kind: (typeof INDEX_PROBLEMS)[number]
   readonly count: number
   readonly fixed: boolean
-  /** The first ones. */
+  /** The first few places, for display. */
   readonly examples: readonly string[]
 }
 

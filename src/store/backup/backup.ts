@@ -185,10 +185,10 @@ async function* exportDocument(
     yield { type: 'text', text: found.text }
   }
   for (let after = -1; generation !== undefined; ) {
-    const page = await readChunks(database, id, generation, after)
-    const last = page.at(-1)
+    const batch = await readChunks(database, id, generation, after)
+    const last = batch.at(-1)
     if (last === undefined) break
-    yield { type: 'chunks', chunks: page }
+    yield { type: 'chunks', chunks: batch }
     after = last.ordinal
   }
   const now = await readDocument(database, id)
@@ -243,7 +243,7 @@ async function* exportConversations(
   database: Database,
 ): AsyncGenerator<Extract<ArchiveRecord, { type: 'conversation' }>> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await database.run((queries) =>
+    const batch = await database.run((queries) =>
       queries
         .select({ id: conversations.id, row: rowOf('conversations') })
         .from(conversations)
@@ -251,11 +251,11 @@ async function* exportConversations(
         .orderBy(asc(conversations.id))
         .limit(CONVERSATIONS_PER_STATEMENT),
     )
-    for (const { id, row } of page) {
+    for (const { id, row } of batch) {
       yield { type: 'conversation', id, row, ...(await readConversation(database, id)) }
       after = id
     }
-    if (page.length < CONVERSATIONS_PER_STATEMENT) return
+    if (batch.length < CONVERSATIONS_PER_STATEMENT) return
   }
 }
 

@@ -208,15 +208,15 @@ async function listDocuments(
   { limit, after }: DocumentQuery,
 ): Promise<DocumentSummary[]> {
   const inCollection = collection === undefined ? undefined : eq(documents.collection, collection)
-  const pageOf = (condition: ReturnType<typeof and>) =>
+  const select = (condition: ReturnType<typeof and>) =>
     queries
       .select(SUMMARY)
       .from(documents)
       .innerJoin(collections, eq(collections.id, documents.collection))
       .where(and(may(principal, 'reader'), inCollection, condition))
       .orderBy(asc(documents.uri), asc(documents.id))
-  const page = await pageOf(after === undefined ? undefined : gt(documents.uri, after)).limit(limit)
-  const last = page.at(-1)
-  if (last === undefined || page.length < limit || collection !== undefined) return page
-  return [...page, ...(await pageOf(and(eq(documents.uri, last.uri), gt(documents.id, last.id))))]
+  const batch = await select(after === undefined ? undefined : gt(documents.uri, after)).limit(limit)
+  const last = batch.at(-1)
+  if (last === undefined || batch.length < limit || collection !== undefined) return batch
+  return [...batch, ...(await select(and(eq(documents.uri, last.uri), gt(documents.id, last.id))))]
 }

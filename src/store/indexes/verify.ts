@@ -26,10 +26,10 @@ import { hasApproximateIndex, withApproximateSearch } from './approximate-index.
 import { partitionName, termsPartitionName } from './partitions.ts'
 import { dropRetired } from './retired.ts'
 
-/** Documents and chunks per statement. */
+/** Batch sizes, which keep statements short. */
 const DOCUMENTS_PER_STATEMENT = 100
 const CHUNKS_PER_STATEMENT = 200
-/** Vectors whose neighbours are searched both ways, and the share that must agree. */
+/** Recall: vectors whose neighbours are searched exactly and approximately, and the share that must agree. */
 const SAMPLED_VECTORS = 30
 const NEIGHBOURS_PER_VECTOR = 10
 const MIN_RECALL = 0.95
@@ -87,7 +87,7 @@ async function verifyOnce(
   }
   const damaged: string[] = []
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await database.run((queries) =>
+    const batch = await database.run((queries) =>
       queries
         .select({
           id: documents.id,
@@ -101,14 +101,14 @@ async function verifyOnce(
         .orderBy(asc(documents.id))
         .limit(DOCUMENTS_PER_STATEMENT),
     )
-    for (const document of page) {
+    for (const document of batch) {
       const checked = await checkDocument(database, target, document, found, fix)
       counts.documents += 1
       counts.chunks += checked.chunks
       if (checked.damaged) damaged.push(document.id)
     }
-    const last = page.at(-1)
-    if (last === undefined || page.length < DOCUMENTS_PER_STATEMENT) break
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < DOCUMENTS_PER_STATEMENT) break
     after = last.id
   }
   await checkOrphans(database, target, found, fix)
@@ -126,7 +126,7 @@ interface Target {
   readonly collection: string
   readonly name: string
   readonly dimensions: number
-  /** Its words have this version. */
+  /** Whether its lexemes have the current version, so that they can be compared. */
   readonly terms: boolean
 }
 
@@ -161,7 +161,7 @@ interface StoredSummary {
   readonly chunks: number
 }
 
-/** A damaged document has wrong chunks, which must be rebuilt. */
+/** `damaged`: some chunks are wrong and must be rebuilt. Wrong terms are rewritten here instead. */
 async function checkDocument(
   database: Database,
   target: Target,
@@ -170,7 +170,7 @@ async function checkDocument(
   fix: boolean,
 ): Promise<{ chunks: number; damaged: boolean }> {
   const { text, rows } = await readDocument(database, target, document.id)
-  // It was replaced or deleted during the check.
+  // Replaced or deleted during the check.
   if (!(await isStill(database, document))) return { chunks: rows.length, damaged: false }
   let damaged = false
   const report = (kind: VerifyProblem['kind'], where: string) => {
@@ -209,7 +209,7 @@ async function checkDocument(
   return { chunks: rows.length, damaged }
 }
 
-/** All of them lie in the document and in the chunk, and what continues after it does so in the text. */
+/** Whether the blocks overlap the chunk and lie within the document, and the stored gap follows the chunk in the text. */
 function blocksFit({ start, end }: Span, packed: unknown, text: string): boolean {
   const read = packedBlocksSchema.safeParse(packed)
   if (!read.success) return false
@@ -233,10 +233,10 @@ async function readDocument(database: Database, { id: generation }: Target, docu
   )
   const rows: Awaited<ReturnType<typeof readChunks>> = []
   for (let after = -1; ; ) {
-    const page = await readChunks(database, generation, document, after)
-    rows.push(...page)
-    const last = page.at(-1)
-    if (last === undefined || page.length < CHUNKS_PER_STATEMENT) break
+    const batch = await readChunks(database, generation, document, after)
+    rows.push(...batch)
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < CHUNKS_PER_STATEMENT) break
     after = last.ordinal
   }
   return { text: parts.map(({ text }) => text).join(''), rows }
@@ -261,7 +261,7 @@ function readChunks(database: Database, generation: number, document: string, af
   )
 }
 
-/** It still exists, with as many chunks as when it was listed. */
+/** Whether the document is still the one that was listed. */
 async function isStill(
   database: Database,
   { id, uri, length, chunks: count }: StoredSummary,
@@ -312,7 +312,7 @@ async function rewriteTerms(
   })
 }
 
-/** Foreign keys prevent them, except in a database that was repaired by hand or copied during writes. */
+/** Finds rows without a chunk. Foreign keys prevent them, except after repairs by hand or a copy made during writes. */
 async function checkOrphans(
   database: Database,
   { id }: Target,
@@ -366,13 +366,13 @@ async function recallOf(database: Database, { id, dimensions }: Target): Promise
   return all === 0 ? 1 : agreed / all
 }
 
-/** The daemon builds it again. */
+/** The daemon rebuilds it. */
 const dropIndex = (database: Database, id: number) =>
   database.run((queries) =>
     queries.execute(sql`DROP INDEX IF EXISTS ${sql.identifier(`${partitionName(id)}_hnsw`)}`),
   )
 
-/** Without chunks they are no longer searched; the following rebuild recreates them from the stored text. */
+/** Deletes the chunks of damaged documents: they are no longer found, and the next rebuild recreates them from the text. */
 async function forgetChunks(
   database: Database,
   { id, name, collection }: Target,

@@ -7,9 +7,4 @@ export const asking: Asking = {
   name: 'who|whom|whose|where',
   list: 'what are|list|name|what (?:kinds|sorts|types|ways|formats|options|reasons|steps)|all|which (?:[\\p{L}-]{1,30} ){0,2}[\\p{L}-]{1,30}s (?:can|do|does|are|were|have|has|get|give|should|must|may|will|need)',
   how: 'how (?:do|does|can|could|to|should|would)|steps|way to',
-  dateWords:
-    'january|february|march|april|may|june|july|august|september|october|november|december|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day',
-  numberWords:
-    'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice|several',
-  yearUnit: undefined,
 }

@@ -2,14 +2,15 @@ import { stemmer } from '@orama/stemmers/english'
 import type { Knowledge } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
+import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
-import { page } from './page.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
+import { webPage } from './web-page.ts'
 
 export const english: Knowledge = {
   name: 'English',
@@ -23,6 +24,7 @@ export const english: Knowledge = {
   contractions: { negation: ["n['’]t"], endings: ["['’](?:s|d|m|ll|re|ve)"] },
   abbreviations,
   asking,
+  answerWords,
   followUps,
   lexicon,
   numbers: {
@@ -31,7 +33,7 @@ export const english: Knowledge = {
   },
   documents,
   replies,
-  page,
+  webPage,
   yes: wordSet('y yes'),
   keyboard: new Map(),
 }

@@ -1,6 +1,6 @@
 import { decisiveWords, groups, type Lexicon, type Mood, oppositePairs } from '../lexicon.ts'
 import { wordSet } from '../word-set.ts'
-import { englishStem, isPastForm } from './stem.ts'
+import { englishBaseForm, isPastForm } from './base-form.ts'
 
 const phrases: Lexicon['phrases'] = [
   // Contractions
@@ -458,8 +458,10 @@ const OPPOSITES = `
   income/expense | profit/loss | upgrade/downgrade | ancestor/descendant | winner/loser | present/absent past future | past/future
 `
 
-const concepts = new Map(groups(CONCEPTS).map(([word, name]) => [englishStem(word), englishStem(name)]))
-const concept = (word: string) => concepts.get(englishStem(word)) ?? englishStem(word)
+const concepts = new Map(
+  groups(CONCEPTS).map(([word, name]) => [englishBaseForm(word), englishBaseForm(name)]),
+)
+const concept = (word: string) => concepts.get(englishBaseForm(word)) ?? englishBaseForm(word)
 
 export const lexicon: Lexicon = {
   phrases,
@@ -505,5 +507,5 @@ export const lexicon: Lexicon = {
   isPast: (word) => word === 'been' || isPastForm(word),
   isContinuous: (word) => word.endsWith('ing'),
   isOtherRole: () => false,
-  stem: englishStem,
+  baseForm: englishBaseForm,
 }

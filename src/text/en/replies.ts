@@ -8,6 +8,6 @@ export const replies: Replies = {
     `Searched for “${query}” in ${documents} document${documents === 1 ? '' : 's'} of ${collections}${isFiltered ? ', some of them left out by the filter' : ''}.`,
   nearest: (uri) => `${uri} came closest, but does not say.`,
   advice: 'Try words that the documents use, a full name, or another collection.',
-  sources: 'Sources',
+  citations: 'Sources',
   page: 'p.',
 }

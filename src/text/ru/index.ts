@@ -2,14 +2,15 @@ import { stemmer } from '@orama/stemmers/russian'
 import type { Knowledge } from '../knowledge.ts'
 import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
+import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
-import { page } from './page.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
+import { webPage } from './web-page.ts'
 
 export const russian: Knowledge = {
   name: 'Russian',
@@ -26,6 +27,7 @@ export const russian: Knowledge = {
   contractions: { negation: [], endings: [] },
   abbreviations,
   asking,
+  answerWords,
   followUps,
   lexicon,
   numbers: {
@@ -34,7 +36,7 @@ export const russian: Knowledge = {
   },
   documents,
   replies,
-  page,
+  webPage,
   yes: wordSet('д да'),
   keyboard: new Map(
     Array.from('йцукенгшщзфывапролдячсмить', (letter, key) => [

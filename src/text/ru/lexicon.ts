@@ -1,6 +1,6 @@
 import { decisiveWords, groups, type Lexicon, oppositePairs } from '../lexicon.ts'
 import { wordSet } from '../word-set.ts'
-import { isOtherCase, isRussianPast, russianStem } from './stem.ts'
+import { isOtherCase, isRussianPast, russianBaseForm } from './base-form.ts'
 
 /** `\b` works only for Latin letters. */
 const phrase = (pattern: string, canonical: string): readonly [RegExp, string] => [
@@ -311,8 +311,10 @@ const OPPOSITES = `
   поддержать/отвергнуть | девушка девочка/дама женщина
 `
 
-const concepts = new Map(groups(CONCEPTS).map(([word, name]) => [russianStem(word), russianStem(name)]))
-const concept = (word: string) => concepts.get(russianStem(word)) ?? russianStem(word)
+const concepts = new Map(
+  groups(CONCEPTS).map(([word, name]) => [russianBaseForm(word), russianBaseForm(name)]),
+)
+const concept = (word: string) => concepts.get(russianBaseForm(word)) ?? russianBaseForm(word)
 
 export const lexicon: Lexicon = {
   phrases,
@@ -361,5 +363,5 @@ export const lexicon: Lexicon = {
   isPast: isRussianPast,
   isContinuous: () => false,
   isOtherRole: isOtherCase,
-  stem: russianStem,
+  baseForm: russianBaseForm,
 }

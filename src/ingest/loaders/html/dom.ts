@@ -1,4 +1,4 @@
-/** What the HTML loader uses of the DOM; the compiler's own DOM types would let a server touch `window`. */
+/** The part of the DOM that the HTML loader uses; TypeScript's own DOM types would let server code touch `window`. */
 
 export interface DomNode {
   readonly nodeType: number
@@ -23,5 +23,5 @@ export interface DomElement extends Selectable {
   closest: (selectors: string) => DomElement | null
 }
 
-/** Its children are walked rather than `body`: pages leave out tags, and text follows `</html>`. */
+/** Walk its children rather than `body`: pages omit tags, and text may follow `</html>`. */
 export interface DomDocument extends Selectable {}

@@ -1,6 +1,6 @@
 /**
- * Text of a page that whoever opens it does not see: by attributes, by the elements' own styles and by the page's
- * style sheets. Scripts are not run, and the styles of other servers not fetched. A `<details>` counts as seen.
+ * Finds text that a reader of the page doesn't see: hidden by attributes, inline styles or style sheets. Scripts are
+ * not run and remote styles not fetched. `<details>` counts as visible.
  */
 import { mediaApplies } from './css/media.ts'
 import { type Compiled, type Frame, SelectorTable, Unfollowed } from './css/selectors.ts'
@@ -16,13 +16,13 @@ import { type Color, colorOf, FONT_SIZE_PX, isTransparent, looksLike, pixels, sh
 import type { DomDocument, DomElement, DomNode } from './dom.ts'
 
 export interface Styling {
-  /** Style sheets that the page links to, where they are at hand. */
+  /** Linked style sheets that are available. */
   readonly linked?: readonly Sheets[]
-  /** Other ones are not at hand: what they say of colours is not known. */
+  /** Whether others are missing: colours are then unknown. */
   readonly isPartial?: boolean
 }
 
-/** Removes from the page what is not seen. Returns warnings. Throws `document_too_large` for styles that no honest page has. */
+/** Removes hidden content. Returns warnings. Throws `document_too_large` for styles that cost more than any honest page's. */
 export function removeHidden(
   document: DomDocument,
   { linked = [], isPartial = false }: Styling = {},
@@ -79,12 +79,12 @@ export function removeHidden(
   for (const node of hidden) node.remove()
   return isWhole
     ? []
-    : ['Some rules of its styles are of a kind that is not followed: text that they hide is indexed.']
+    : ['Some of its style rules are of an unsupported kind: text that they hide is indexed.']
 }
 
 const MAX_STYLES = 10_000
 
-/** Never shown, whatever styles say; scripts and titles are not text either. */
+/** Never shown as text, whatever styles say. */
 const NEVER_SHOWN = new Set('template noscript datalist noembed noframes audio video script style'.split(' '))
 
 function appliesHere(style: DomElement): boolean {
@@ -103,7 +103,7 @@ interface Matched {
   readonly layered: boolean
 }
 
-/** The rules that apply where an element takes a step. */
+/** Declarations by the step that an element must take. `isWhole`: no unsupported selector could hide text. */
 function compile(
   all: readonly StyleRule[],
   table: SelectorTable,
@@ -152,7 +152,7 @@ const mayHide = (declarations: Declarations): boolean =>
 
 type Values = ReadonlyMap<string, string>
 
-/** What of the declarations for an element wins, with the values of variables. */
+/** The winning declarations of an element, with variables substituted. */
 function cascade(
   matched: readonly Matched[],
   own: Declarations | undefined,
@@ -187,13 +187,17 @@ function cascade(
   return known
 }
 
-/** Variables that hold variables, and what text they may become. */
+/** Substitutions in one value, and its length in UTF-16 code units: variables may hold variables. */
 const MAX_VARIABLES = 20
-const MAX_VALUE_CHARACTERS = 1000
+const MAX_SUBSTITUTED_CHARACTERS = 1000
 
 function resolved(value: string, lookUp: (name: string) => string | undefined): string {
   let text = value
-  for (let i = 0; i < MAX_VARIABLES && text.includes('var(') && text.length <= MAX_VALUE_CHARACTERS; i++)
+  for (
+    let i = 0;
+    i < MAX_VARIABLES && text.includes('var(') && text.length <= MAX_SUBSTITUTED_CHARACTERS;
+    i++
+  )
     text = text.replace(
       /var\(\s*(--[^\s,()]+)\s*(?:,([^()]*))?\)/u,
       (_, name: string, fallback: string | undefined) => (lookUp(name) ?? fallback ?? 'unset').trim(),
@@ -201,14 +205,14 @@ function resolved(value: string, lookUp: (name: string) => string | undefined): 
   return text
 }
 
-/** What the texts and elements inside of an element take over. */
+/** Properties that text and elements inherit. */
 interface Inherited {
   readonly isVisible: boolean
   /** In pixels. */
   readonly fontSize: number
-  /** Its lines begin outside of the page. */
+  /** Whether its lines begin outside the page. */
   readonly isIndented: boolean
-  /** Undefined where pictures, or styles that are not at hand, decide. */
+  /** Undefined if images or missing style sheets decide. */
   readonly color: Color | undefined
   readonly background: Color | undefined
   readonly variables: Values
@@ -218,7 +222,7 @@ const NO_VARIABLES: Values = new Map()
 const BLACK = colorOf('black')
 const WHITE = colorOf('white')
 
-/** Pixels below which nobody reads, and that are outside of what is shown. */
+/** Smaller text is illegible; text this far off is outside the page. */
 const MIN_FONT_PX = 2
 const OUTSIDE_PX = 1000
 
@@ -233,13 +237,13 @@ const isLegible = ({ isVisible, fontSize, isIndented, color, background }: Inher
 
 type Animations = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Whether an animation of the element shows what `property` hides at first. */
+/** Whether an animation of the element reveals what `property` hides initially. */
 function isAnimated(values: Values, property: string, animations: Animations): boolean {
   const names = `${values.get('animation') ?? ''} ${values.get('animation-name') ?? ''}`.split(/[\s,]+/u)
   return names.some((name) => animations.get(name)?.has(property) === true)
 }
 
-/** Whether nothing inside of it is seen. */
+/** Whether the element hides everything in it. */
 function isHidden(
   { tag, attributes }: Frame,
   values: Values,
@@ -268,7 +272,7 @@ function isHidden(
 type Get = (property: string) => string | undefined
 type Px = (property: string) => number | undefined
 
-/** `clip` and `clip-path` that leave nothing. */
+/** Whether `clip` or `clip-path` leaves nothing. */
 function isClipped(get: Get): boolean {
   const rect = /^rect\(([^()]*)\)$/u.exec(get('clip') ?? '')?.[1]
   if (rect !== undefined && /^(?:absolute|fixed)$/u.test(get('position') ?? '')) {
@@ -308,7 +312,7 @@ function isClipped(get: Get): boolean {
 
 const numbers = (text: string): number[] => (text.match(/-?[\d.]+/gu) ?? []).map(Number)
 
-/** A box without room whose content is cut off. */
+/** Whether the box has no room and clips its content. */
 function isSqueezed(get: Get, px: Px): boolean {
   const isCut = (axis: string) => /^(?:hidden|clip|scroll|auto)$/u.test(get(`overflow-${axis}`) ?? '')
   const isFlat = (side: string) =>
@@ -319,7 +323,7 @@ function isSqueezed(get: Get, px: Px): boolean {
   return isCut('x') && isFlat('width') && !roomy('min-width')
 }
 
-/** Moved, or drawn, to where nobody looks; or drawn without size. */
+/** Whether the element is positioned or transformed off the page, or scaled to nothing. */
 function isOutside(get: Get, px: Px, fontSize: number): boolean {
   const far = (value: number | undefined) => value !== undefined && value <= -OUTSIDE_PX
   if (/^(?:absolute|fixed|relative|sticky)$/u.test(get('position') ?? '')) {
@@ -362,7 +366,7 @@ function inside(frame: Frame, values: Values, outer: Inherited, animations: Anim
   }
 }
 
-/** Variables that an element hands on. */
+/** Variables that an element passes on to its children. */
 const MAX_HELD = 5000
 
 function sizeOf(value: string | undefined, outer: number): number {
@@ -384,7 +388,7 @@ function colors(
 ): Pick<Inherited, 'color' | 'background'> {
   const fill = get('-webkit-text-fill-color') ?? get('text-fill-color')
   const isPicture = /\(/u.test(get('background-image') ?? '') || attributes.has('background')
-  // Text that cuts its background out, and the shadow of text without a colour, are seen.
+  // Text that clips its background, or has a shadow, is visible whatever its colour.
   const shadow = get('text-shadow') ?? ''
   const isShown =
     get('background-clip') === 'text' || (!NO_SHADOW.has(shadow) && !shadow.includes('transparent'))

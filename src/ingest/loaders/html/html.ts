@@ -1,12 +1,12 @@
 import type { LoadedDocument, Metadata } from '../../../domain/document.ts'
-import { skipSpace } from '../../../text/lines.ts'
+import { oneLine, skipSpace } from '../../../text/lines.ts'
 import { fileTitle, type TextLoader } from '../loader.ts'
 import { documentDate, flatMetadata } from '../writing/metadata.ts'
 import type { DomDocument } from './dom.ts'
 import { renderHtml } from './render.ts'
 import { tamedHtml } from './source.ts'
 
-/** Web pages: the text of the main part, without scripts, menus and footers. The extracted text is stored. */
+/** Web pages: the text of the main part, without scripts, menus and footers. The extracted text is what is stored. */
 export const html = {
   reads: 'text',
   name: 'HTML',
@@ -30,18 +30,18 @@ export const html = {
     const metadata = metadataOf(document)
     const isPartial = document.querySelector(LINKED_STYLE) !== null
     const warnings = removeHidden(document, { isPartial })
-    const title = oneLine(titled || textOf(document, 'h1'))
+    const title = oneLine(titled || textOf(document, 'h1')).slice(0, MAX_TITLE_CHARACTERS)
     for (const element of document.querySelectorAll(NEVER_READ)) element.remove()
     const article = (): DomDocument | undefined => {
       if (page.length > MAX_ARTICLE_CHARACTERS || depth > MAX_ARTICLE_DEPTH || !/<body[\s>]/iu.test(page))
         return undefined
-      // Readability leaves out what is invisible by its style, with what is visible in it. That was done here, better.
+      // Readability drops elements styled invisible even with visible content in them; hidden.ts has done that better.
       for (const element of document.querySelectorAll('[style]')) element.removeAttribute('style')
       try {
         const found = new Readability(parseHTML(String(document)).document, { keepClasses: true }).parse()
         return found?.content ? parseHTML(found.content).document : undefined
       } catch (thrown) {
-        // More nodes beside or inside each other than fit on the stack: no article.
+        // Readability recurses: the page has more nodes than the stack takes.
         if (thrown instanceof RangeError) return undefined
         throw thrown
       }
@@ -59,12 +59,14 @@ export const html = {
   },
 } satisfies TextLoader
 
-/** Readability takes long for large pages, and those are manuals rather than articles. */
+/** In UTF-16 code units. */
+const MAX_TITLE_CHARACTERS = 500
+/** Readability is slow on large pages, which are manuals rather than articles; UTF-16 code units. */
 const MAX_ARTICLE_CHARACTERS = 400_000
-/** Its time grows with the number of tags times how deep they nest; honest pages have a few dozen levels. */
+/** Readability's time grows with tags times depth; honest pages have a few dozen levels. */
 const MAX_ARTICLE_DEPTH = 100
 
-/** What `<meta>` may say, the best first where several say when. */
+/** Names of `<meta>` with dates, best first. */
 const DATES = ['article:modified_time', 'last-modified', 'article:published_time', 'dc.date', 'date']
 const METADATA =
   /^(?:author|description|keywords|(?:dc\.)?date|last-modified|article:\w+|og:(?:site_name|url))$/u
@@ -78,25 +80,25 @@ function metadataOf(document: DomDocument): Metadata {
   return flatMetadata(Object.fromEntries(found.reverse()))
 }
 
-/** The name of an encoding in `<meta>` or `<?xml`. */
+/** The encoding declared in `<meta>` or `<?xml`. */
 const DECLARED = /(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w-]{2,40})/iu
 
 type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 
-/** Style sheets that are not fetched. */
+/** Linked style sheets, which are not fetched. */
 const LINKED_STYLE = 'link[rel~="stylesheet" i]'
 const NEVER_READ =
   'script, style, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
-/** A part that says less than this of the page's text is not its main part, whatever it is called. */
+/** A part with a smaller share of the page's text is not the main one, even if marked so. */
 const MIN_MAIN_SHARE = 0.4
-/** An article that was found by its looks leaves out less: comments, related links, a sidebar. */
+/** Stricter for an article that Readability guessed: it should only leave out comments, related links and sidebars. */
 const MIN_ARTICLE_SHARE = 0.6
 
 /**
- * The part of the page that its author marked as main, else what looks like an article, else all without its
- * furniture; never nothing of something.
+ * The part that the author marked as main, else what looks like an article, else the page without its furniture. Never
+ * empty if the page has text.
  */
 function mainText(document: DomDocument, article: () => DomDocument | undefined): Rendered {
   const everything = renderHtml(document)
@@ -131,5 +133,3 @@ function withoutLeadingComments(source: string): string {
   }
   return source.slice(at)
 }
-
-const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim().slice(0, 500)

@@ -4,34 +4,34 @@ import { createSections } from '../writing/sections.ts'
 import type { DomNode } from './dom.ts'
 
 /**
- * The text of a part of a page, and its blocks: paragraphs apart by blank lines, list items as `- item`, table
- * rows as `cell | cell`, preformatted text as it stands. Walks without recursion: hostile pages nest deeply.
+ * Renders a part of a page as text with blocks: blank lines between paragraphs, list items as `- item`, table rows as
+ * `cell | cell`, preformatted text unchanged. Not recursive, because hostile pages nest deeply.
  */
 export function renderHtml(root: DomNode): { text: string; blocks: LoadedBlock[] } {
-  const page = createPage()
+  const output = createOutput()
   let node: DomNode | null = root
   while (node) {
-    const skipped: boolean = node.nodeType === ELEMENT && !enter(node, page)
-    if (node.nodeType === TEXT) page.write(node.nodeValue ?? '')
+    const skipped: boolean = node.nodeType === ELEMENT && !enter(node, output)
+    if (node.nodeType === TEXT) output.write(node.nodeValue ?? '')
     const child: DomNode | null = skipped || node.nodeType === TEXT ? null : node.firstChild
     if (child) {
       node = child
       continue
     }
     while (node && node !== root && !node.nextSibling) {
-      leave(node, page)
+      leave(node, output)
       node = node.parentNode
     }
-    if (node) leave(node, page)
+    if (node) leave(node, output)
     node = node === root ? null : (node?.nextSibling ?? null)
   }
-  return page.finish()
+  return output.finish()
 }
 
 const ELEMENT = 1
 const TEXT = 3
 
-/** Elements whose content goes on the line it stands in; all others begin and end a paragraph. */
+/** Elements whose content continues the line; all others begin and end a paragraph. */
 const INLINE = new Set(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math nobr output q rb rp rt ruby s samp small span strike strong sub sup time tt u var wbr'.split(
     ' ',
@@ -45,7 +45,7 @@ const attributeOf = (node: DomNode, name: string): string =>
 
 const nameOf = (node: DomNode): string => node.nodeName.toLowerCase()
 
-/** Tables that place parts of a page rather than hold data: their cells are read one after another. */
+/** Whether a table lays out a page rather than holds data; its cells are then read one after another. */
 const isLayout = (node: DomNode): boolean =>
   'querySelector' in node &&
   typeof node.querySelector === 'function' &&
@@ -53,13 +53,13 @@ const isLayout = (node: DomNode): boolean =>
 
 const spanOf = (node: DomNode, name: string): number => Number.parseInt(attributeOf(node, name), 10) || 1
 
-/** Powers and marks of footnotes. */
+/** Exponents and footnote marks. */
 const RAISED = /^\s*[+−–-]?\d{1,4}\s*$/u
 const isLinked = (node: DomNode): boolean =>
   nameOf(node.parentNode ?? node) === 'a' ||
   ('querySelector' in node && typeof node.querySelector === 'function' && Boolean(node.querySelector('a')))
 
-/** Text as it stands, with the line ends of `<br>`. */
+/** The text unchanged, with `<br>` as line breaks. */
 function preformattedText(root: DomNode): string {
   let text = ''
   for (let node: DomNode | null = root; node; ) {
@@ -76,7 +76,7 @@ function preformattedText(root: DomNode): string {
   return text
 }
 
-/** The language that highlighters name in the class of the listing, of the code in it, or of what is around it. */
+/** The language that highlighters name in a class of `<pre>`, of its first child, or of its two closest ancestors. */
 function languageOf(pre: DomNode): string | undefined {
   for (const node of [pre, pre.firstChild, pre.parentNode, pre.parentNode?.parentNode])
     for (const name of node ? attributeOf(node, 'class').split(/\s/u) : []) {
@@ -89,56 +89,60 @@ function languageOf(pre: DomNode): string | undefined {
 const LANGUAGE_CLASS = /^(?:lang(?:uage)?|highlight(?:-source|-text)?)-([\w+#]{1,30})$/iu
 const NO_LANGUAGES = new Set(['default', 'none', 'text', 'plain', 'plaintext'])
 
-/** False when the element's content is not to be walked. */
-function enter(node: DomNode, page: Page): boolean {
+/** Returns false if the element's content must not be walked. */
+function enter(node: DomNode, output: Output): boolean {
   const name = nameOf(node)
-  if (name === 'a') page.link(attributeOf(node, 'href'))
-  if (name === 'br') page.lineBreak()
-  else if (name === 'hr') page.flush()
+  if (name === 'a') output.link(attributeOf(node, 'href'))
+  if (name === 'br') output.lineBreak()
+  else if (name === 'hr') output.flush()
   else if (name === 'pre') {
-    page.preformatted(preformattedText(node), languageOf(node))
+    output.preformatted(preformattedText(node), languageOf(node))
     return false
   } else if (name === 'sup' && RAISED.test(node.textContent ?? '')) {
-    page.raised(node.textContent ?? '', isLinked(node))
+    output.raised(node.textContent ?? '', isLinked(node))
     return false
-  } else if (/^h[1-6]$/.test(name)) page.flush()
-  else if (name === 'ul' || name === 'ol' || name === 'dl') page.openList(name === 'ol')
-  else if (name === 'li' || name === 'dt') page.openItem()
-  else if (name === 'dd') page.flush()
-  else if (name === 'table') page.openTable(isLayout(node))
-  else if (name === 'tr') page.openRow(nameOf(node.parentNode ?? node) === 'thead')
+  } else if (/^h[1-6]$/.test(name)) output.flush()
+  else if (name === 'ul' || name === 'ol' || name === 'dl') output.openList(name === 'ol')
+  else if (name === 'li' || name === 'dt') output.openItem()
+  else if (name === 'dd') output.flush()
+  else if (name === 'table') output.openTable(isLayout(node))
+  else if (name === 'tr') output.openRow(nameOf(node.parentNode ?? node) === 'thead')
   else if (name === 'td' || name === 'th')
-    page.openCell({ isHead: name === 'th', columns: spanOf(node, 'colspan'), rows: spanOf(node, 'rowspan') })
-  else if (name === 'blockquote') page.openQuote()
-  else if (!INLINE.has(name)) page.flush()
+    output.openCell({
+      isHead: name === 'th',
+      columns: spanOf(node, 'colspan'),
+      rows: spanOf(node, 'rowspan'),
+    })
+  else if (name === 'blockquote') output.openQuote()
+  else if (!INLINE.has(name)) output.flush()
   return true
 }
 
-function leave(node: DomNode, page: Page): void {
+function leave(node: DomNode, output: Output): void {
   if (node.nodeType !== ELEMENT) return
   const name = nameOf(node)
   const level = /^h([1-6])$/.exec(name)?.[1]
-  if (level !== undefined) page.heading(Number(level))
-  else if (name === 'ul' || name === 'ol' || name === 'dl') page.closeList()
-  else if (name === 'table') page.closeTable()
-  else if (name === 'tr') page.closeRow()
-  else if (name === 'blockquote') page.closeQuote()
-  else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) page.flush()
+  if (level !== undefined) output.heading(Number(level))
+  else if (name === 'ul' || name === 'ol' || name === 'dl') output.closeList()
+  else if (name === 'table') output.closeTable()
+  else if (name === 'tr') output.closeRow()
+  else if (name === 'blockquote') output.closeQuote()
+  else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) output.flush()
 }
 
-/** A line up to this length with one link is there for the link: where it leads is kept. */
+/** A line up to this length (UTF-16 code units) with a single link is about the link, so its target is kept. */
 const LINK_LINE = 80
 
 const SUPERSCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from('0123456789+-−–', (character, at) => [character, Array.from('⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻')[at] ?? character]),
 )
 
-/** Levels of lists that are shown by indentation. */
+/** Levels of lists shown by indentation. */
 const MAX_INDENTED = 9
 
-type Page = ReturnType<typeof createPage>
+type Output = ReturnType<typeof createOutput>
 
-function createPage() {
+function createOutput() {
   const sections = createSections()
   const blocks: LoadedBlock[] = []
   const parts: string[] = []
@@ -147,9 +151,9 @@ function createPage() {
   /** Lines of the list or table being read: it becomes one block. */
   let gathered: string[] | undefined
   let row: (GridCell & { text: string })[] | undefined
-  /** Rows of the table being read: its spanned cells are known once all are. */
+  /** Rows of the table being read; merged cells are expanded at its end. */
   let rows: GridCell[][] = []
-  /** Lines of it that name its columns: its caption, and rows of `<thead>` or of `<th>` alone. */
+  /** Its header lines: the caption, and leading rows in `<thead>` or with `<th>` only. */
   let headerRows = 0
   let isBody = false
   let isHeadRow = false
@@ -158,7 +162,7 @@ function createPage() {
   const tables: ('data' | 'layout')[] = []
   let quotes = 0
   let itemBegins = false
-  /** Where the links of the line that is being read lead. */
+  /** Link targets of the current line. */
   let targets: string[] = []
 
   const block = (kind: LoadedBlockKind, text: string, headings = sections.path(), hints: BlockHints = {}) => {
@@ -213,7 +217,7 @@ function createPage() {
       else gathered.push(`${indent}  ${line}`)
       itemBegins = false
     } else if (gathered) {
-      // A caption, which may stand below its table as well.
+      // A caption, which may also follow the rows.
       closeRows()
       if (!isBody) headerRows++
       gathered.push(line)
@@ -223,7 +227,7 @@ function createPage() {
   return {
     flush,
     write(text: string) {
-      // Line ends of the source are spaces; only <br> breaks a line.
+      // Line breaks in the source are spaces; only <br> breaks a line.
       inline += text.replace(/[\t\n\f\r ]+/gu, ' ')
     },
     link(target: string) {
@@ -232,7 +236,7 @@ function createPage() {
     lineBreak() {
       inline += '\n'
     },
-    /** A figure above the line; the mark of a note stands apart from a number, a power at it. */
+    /** Writes a superscript: a footnote mark is separated from a number before it, an exponent is not. */
     raised(text: string, isMark: boolean) {
       const figure = text.trim().replace(/./gu, (character) => SUPERSCRIPTS[character] ?? character)
       inline += isMark && /\d$/u.test(inline) ? ` ${figure}` : figure
@@ -296,7 +300,7 @@ function createPage() {
         if (!isHeadRow && !isAllHead) isBody = true
         if (!isBody) headerRows++
       }
-      // A row without text still counts for the cells that reach down.
+      // An empty row still counts for cells that span rows.
       if (row) rows.push(row)
       row = undefined
     },

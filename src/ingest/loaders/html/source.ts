@@ -1,15 +1,15 @@
 import { ChatbotError } from '../../../domain/errors.ts'
 
-/** Open elements: a page of 1,500 keeps Readability busy for most of a minute, honest ones have fewer than a hundred. */
+/** Nested elements: at 1,500 levels Readability takes most of a minute; honest pages have fewer than a hundred. */
 const MAX_DEPTH = 256
-/** Tags and entities, each of which becomes a node. */
+/** Tags and entities: each becomes a node. */
 const MAX_NODES = 1_000_000
 
-/** linkedom's walk from the first node of a document ends at its doctype. */
+/** Removed because linkedom's walk of a document ends at the doctype. */
 const DOCTYPE = /<!doctype(?:(?!<!doctype)[^>])*>/giu
 const NUMERIC = /&#(?:x([0-9a-f]{2,6})|(\d{3,7}));/giu
 const TAG = /<(\/?)([a-z][a-z0-9-]*)(?![a-z0-9-])[^<>]*>/giu
-/** Elements that have no end tag, or often go without one. */
+/** Elements without an end tag, or often written without it. */
 const UNCLOSED = new Set(
   'area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody tfoot'.split(
     ' ',
@@ -17,9 +17,9 @@ const UNCLOSED = new Set(
 )
 
 /**
- * The page such that its DOM can be made in linear time, and walked to its end: letters instead of their numbers, no
- * doctype, and no tags where they nest deeper than any honest page. `depth` is how deep they nest. Throws
- * `document_too_large` for more tags than memory holds.
+ * Prepares a page so that its DOM can be built in linear time and walked to the end: numeric character references
+ * become characters, and the doctype and tags nested too deeply are removed. `depth` is the deepest nesting left.
+ * Throws `document_too_large` for more tags than memory could hold.
  */
 export function tamedHtml(source: string): { page: string; depth: number } {
   const letters = source

@@ -1,4 +1,4 @@
-/** ZIP archives that anybody may have made: how much is inflated is bounded before and while it happens. */
+/** Reads untrusted ZIP archives: the inflated size is checked before and during inflation. */
 import { type Entry, fromBufferPromise } from 'yauzl'
 import { ChatbotError, errorText } from '../../../domain/errors.ts'
 import { bytes } from '../../../text/amounts.ts'
@@ -6,19 +6,19 @@ import { bytes } from '../../../text/amounts.ts'
 export interface Archive {
   readonly names: readonly string[]
   has: (name: string) => boolean
-  /** The entry's bytes as they are inflated. Throws when there is no such entry. */
+  /** Streams the entry's inflated bytes. Throws `document_corrupt` if there is no such entry. */
   chunks: (name: string) => AsyncGenerator<Buffer>
-  /** Undefined when there is no such entry; `most` bounds its bytes. */
+  /** Undefined if there is no such entry. `most`: maximum inflated size, in bytes. */
   read: (name: string, most?: number) => Promise<Buffer | undefined>
 }
 
 const MEGABYTE = 1_000_000
 const MAX_ENTRIES = 60_000
-/** Inflated: of one entry, and of all that are read. */
+/** Inflated sizes: of one entry, and of all that are read. */
 const MAX_ENTRY_BYTES = 256 * MEGABYTE
 const MAX_TOTAL_BYTES = 512 * MEGABYTE
 
-/** Throws `document_corrupt`, and `document_too_large` for what only a hostile archive has. */
+/** Throws `document_corrupt`, and `document_too_large` for sizes that only hostile archives have. */
 export async function openArchive(content: Buffer, format: string): Promise<Archive> {
   const entries = new Map<string, Entry>()
   const file = await fromBufferPromise(content, { lazyEntries: true, decodeStrings: false }).catch(
@@ -72,13 +72,13 @@ export async function openArchive(content: Buffer, format: string): Promise<Arch
 
 const UTF8 = 0x800
 
-/** Some programs write backslashes, and a slash in front. */
+/** Some programs write backslashes or a leading slash. */
 function nameOf({ fileName, generalPurposeBitFlag }: Entry): string {
   const name = Buffer.from(fileName).toString((generalPurposeBitFlag & UTF8) === 0 ? 'latin1' : 'utf8')
   return name.replaceAll('\\', '/').replace(/^\/+/u, '')
 }
 
-/** Why a file cannot be read at all. */
+/** The error for a file that cannot be read at all. */
 export function damaged(format: string, why: unknown): ChatbotError {
   const reason = errorText(why)
   return new ChatbotError(
@@ -91,11 +91,11 @@ export function damaged(format: string, why: unknown): ChatbotError {
 export const locked = (format: string): ChatbotError =>
   new ChatbotError(
     'needs_password',
-    `The ${format} file is encrypted, which only PDF files may be. Save it without a password and ingest that.`,
+    `The ${format} file is encrypted; passwords are supported for PDF files only. Save it without a password and ingest that.`,
   )
 
 const oversize = (name: string, most: number): ChatbotError =>
   tooLarge(`its part ${name.slice(0, 200)} inflates to more than ${bytes(most)}`)
 
 const tooLarge = (why: string): ChatbotError =>
-  new ChatbotError('document_too_large', `The file is not read: ${why}. Split it.`)
+  new ChatbotError('document_too_large', `The file is too large: ${why}. Split it.`)

@@ -1,9 +1,10 @@
 import { anyOf } from '../../../text/all-languages.ts'
+import { oneLine } from '../../../text/lines.ts'
 
-/** Texts of a row by column, in any numbering: sheets have thousands of columns with nothing in them. */
+/** A row's texts by column number. Sparse, because sheets have thousands of empty columns. */
 export type CellRow = ReadonlyMap<number, string>
 
-/** A line for each row, its cells apart by ` | `; columns that are empty throughout are left out. */
+/** One line per row, cells separated by ` | `; empty rows and columns are left out. */
 export function tableText(rows: readonly CellRow[]): string {
   const used = new Set<number>()
   let filled = 0
@@ -15,27 +16,25 @@ export function tableText(rows: readonly CellRow[]): string {
       }
   const columns = [...used].toSorted((a, b) => a - b)
   if (rows.length * columns.length > Math.max(MAX_CELLS, MAX_GAPS * filled))
-    return rows.map((row) => [...row.values()].map(cellText).join(' | ')).join('\n')
+    return rows.map((row) => [...row.values()].map(oneLine).join(' | ')).join('\n')
   return rows
-    .map((row) => columns.map((column) => cellText(row.get(column) ?? '')).join(' | '))
+    .map((row) => columns.map((column) => oneLine(row.get(column) ?? '')).join(' | '))
     .filter((line) => /[^\s|]/u.test(line))
     .map((line) => line.trimEnd())
     .join('\n')
 }
 
-/** Cells above which a table with so many for each filled one is all gaps: its rows are written without them. */
+/** A table with more cells than this, and more than this many per filled one, is written without its gaps. */
 const MAX_CELLS = 500_000
 const MAX_GAPS = 20
 
 export const rowOf = (cells: readonly string[]): CellRow => new Map(cells.entries())
-
-const cellText = (text: string): string => text.replace(/\s+/gu, ' ').trim()
 
 const GENERATED = new RegExp(
   anyOf(({ documents }) => documents.generatedDescriptions),
   'iu',
 )
 
-/** The alternative text of a picture, unless a program guessed it. */
+/** A picture's alternative text; empty if a program generated it. */
 export const meaningful = (description = ''): string =>
   GENERATED.test(description) ? '' : description.trim()

@@ -1,7 +1,7 @@
-/** Word documents: paragraphs, headings by style or outline level, lists, tables, text boxes and footnotes. */
+/** Reads Word documents: paragraphs, headings by style or outline level, lists, tables, text boxes and footnotes. */
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { openArchive } from './archive.ts'
 import { meaningful } from './cells.ts'
 import { createFlow, type Paragraph } from './flow.ts'
@@ -32,7 +32,7 @@ export async function readDocx(bytes: Buffer, options: LoadOptions): Promise<Loa
     const target = part(`${type}s`)
     if (target !== undefined) await readXml(archive, target, FORMAT, noteHandler(type, notes))
   }
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   const flow = createFlow(writer)
   await readXml(archive, main, FORMAT, bodyHandler(flow, styles, numbering, notes))
   flow.finish()
@@ -49,7 +49,7 @@ export async function readDocx(bytes: Buffer, options: LoadOptions): Promise<Loa
   }
 }
 
-/** A paragraph as it is read; text boxes hold paragraphs inside a paragraph. */
+/** A paragraph being read. They nest: a text box in a paragraph holds paragraphs. */
 interface Open {
   text: string
   style: string | undefined
@@ -58,7 +58,7 @@ interface Open {
   notes: string[]
 }
 
-/** Content that is not read: old versions of what is there in a newer form, and what was deleted. */
+/** Content that is skipped: fallbacks for older programs, deleted text and former formatting. */
 const SKIPPED = new Set(
   'Fallback del moveFrom instrText delText pPrChange rPrChange tblPrChange trPrChange tcPrChange'.split(' '),
 )
@@ -72,9 +72,9 @@ function bodyHandler(
   const open: Open[] = []
   let skipping = 0
   let inText = false
-  /** Inside `w:tabs`, whose `w:tab` are stops, and `w:rPr`. */
+  /** Depth in `w:pPr` and `w:rPr`, where for example `w:tab` is a tab stop. */
   let properties = 0
-  /** Whether the run that is read says that it is hidden, and its style. */
+  /** The current run: whether it says that it is hidden, and its style. */
   let run: { hidden: boolean | undefined; style: string } | undefined
 
   const write = (text: string) => {
@@ -102,7 +102,7 @@ function bodyHandler(
       else if (properties > 0) {
         const paragraph = open.at(-1)
         if (paragraph) set(name, attributes, paragraph)
-        // Of a paragraph, they are about the mark at its end.
+        // Run properties inside `w:pPr` apply to the paragraph mark only.
         if (run && properties === 1) {
           run.hidden = hides(name, attributes.val) ?? run.hidden
           if (name === 'rStyle') run.style = attributes.val ?? '-'
@@ -117,7 +117,7 @@ function bodyHandler(
         const key = `${name.slice(0, -'Reference'.length)} ${attributes.id}`
         const note = notes.get(key)
         if (note) open.at(-1)?.notes.push(note)
-        // A note stands where it is first referred to.
+        // A note is written where it is first referenced.
         notes.delete(key)
       } else if (name === 'tbl') flow.openTable()
       else if (name === 'tr') flow.openRow()
@@ -145,7 +145,7 @@ function bodyHandler(
   }
 }
 
-/** Undefined for lines of a table of contents, which repeat the headings. */
+/** Undefined for lines of a table of contents, which only repeat the headings. */
 function describe(paragraph: Open, styles: Styles, numbering: Numbering): Paragraph | undefined {
   const { text } = paragraph
   const style = styles.get(paragraph.style ?? '') ?? styles.get('')
@@ -159,7 +159,7 @@ function describe(paragraph: Open, styles: Styles, numbering: Numbering): Paragr
   return { kind: 'paragraph', text }
 }
 
-/** Footnotes and endnotes by `footnote 3`. */
+/** Collects footnotes or endnotes under keys such as `footnote 3`. */
 function noteHandler(type: string, notes: Map<string, string>): XmlHandler {
   let id = ''
   let text = ''

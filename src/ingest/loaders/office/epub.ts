@@ -1,8 +1,10 @@
-/** E-books: chapters in the order of the spine, each through the HTML renderer. */
+/** Reads e-books: chapters in spine order, each through the HTML renderer. */
 import { posix } from 'node:path'
 import { parseHTML } from 'linkedom'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
+import { oneLine } from '../../../text/lines.ts'
+import { decodeText } from '../decoding/decode.ts'
 import { mediaApplies } from '../html/css/media.ts'
 import { readSheet, type Sheets } from '../html/css/sheet.ts'
 import type { DomDocument } from '../html/dom.ts'
@@ -10,13 +12,12 @@ import { removeHidden } from '../html/hidden.ts'
 import { renderHtml } from '../html/render.ts'
 import { tamedHtml } from '../html/source.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { decodeText } from '../text/decode.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, damaged, openArchive } from './archive.ts'
 import { readXml } from './xml.ts'
 
 const FORMAT = 'EPUB'
-/** A page becomes a tree in memory; books have theirs by chapters. */
+/** A chapter becomes a DOM tree in memory, so its size is bounded. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024
 const MAX_STYLE_BYTES = 4 * 1024 * 1024
 
@@ -24,10 +25,10 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   const archive = await openArchive(bytes, FORMAT)
   const book = await readPackage(archive)
   if (archive.has('META-INF/rights.xml'))
-    throw new ChatbotError('unsupported_format', 'The e-book is locked by its shop (DRM) and cannot be read.')
-  const writer = createWriter(options.maxTextLength)
+    throw new ChatbotError('unsupported_format', 'The e-book is protected by DRM and cannot be read.')
+  const writer = createDocumentWriter(options.maxTextLength)
   const { title = fileTitle(options.uri), author, description } = book.metadata
-  // What the book says of itself answers questions about it.
+  // The book's metadata answers questions about the book.
   writer.block('paragraph', [title, author, description && plain(description)].filter(Boolean).join('\n'))
   const names = await readContents(archive, book)
   const styles = stylesOf(archive)
@@ -55,7 +56,7 @@ export async function readEpub(bytes: Buffer, options: LoadOptions): Promise<Loa
   }
 }
 
-/** Of the style sheets that a chapter links to: all chapters share a few. Undefined for what is not in the book. */
+/** Gives a style sheet, parsed once because chapters share them; undefined if it is not in the book. */
 type Styles = (part: string) => Promise<Sheets | undefined>
 
 function stylesOf(archive: Archive): Styles {
@@ -76,7 +77,7 @@ interface Book {
   readonly metadata: Readonly<Record<string, string>>
   /** Parts in reading order. */
   readonly spine: readonly string[]
-  /** The table of contents: an EPUB 3 page or an EPUB 2 list. */
+  /** The table of contents: `nav` is EPUB 3's page, `ncx` EPUB 2's list. */
   readonly contents: { readonly nav?: string; readonly ncx?: string }
 }
 
@@ -107,10 +108,7 @@ async function readPackage(archive: Archive): Promise<Book> {
     text(text) {
       const key = FIELDS[field]
       if (key !== undefined && text.trim() !== '')
-        metadata[key] = [metadata[key], text.replace(/\s+/gu, ' ').trim()]
-          .filter(Boolean)
-          .join(', ')
-          .slice(0, 2000)
+        metadata[key] = [metadata[key], oneLine(text)].filter(Boolean).join(', ').slice(0, 2000)
     },
     close() {
       field = ''
@@ -135,7 +133,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   subject: 'subject',
 }
 
-/** The name of a part of the archive that `href` in a file of `folder` means. */
+/** Resolves an `href` in a file in `folder` to the name of a part. */
 function partOf(folder: string, href: string): string {
   const [path = ''] = href.split(/[#?]/u, 1)
   try {
@@ -145,7 +143,7 @@ function partOf(folder: string, href: string): string {
   }
 }
 
-/** What the table of contents calls each part; the first entry counts. */
+/** Names of parts in the table of contents; the first entry of a part counts. */
 async function readContents(
   archive: Archive,
   { contents: { nav, ncx } }: Book,
@@ -153,7 +151,7 @@ async function readContents(
   const names = new Map<string, string>()
   const add = (from: string, href: string, name: string) => {
     const part = partOf(posix.dirname(from), href)
-    const text = name.replace(/\s+/gu, ' ').trim()
+    const text = oneLine(name)
     if (text !== '' && !names.has(part)) names.set(part, text)
   }
   if (nav !== undefined && archive.has(nav)) {
@@ -180,7 +178,7 @@ function parse(bytes: Buffer): DomDocument {
     bytes.subarray(0, 300).toString('latin1'),
   )?.[1]
   const { text } = decodeText(bytes, declared)
-  // linkedom takes `<title/>` for an open tag.
+  // linkedom reads `<title/>` as an opening tag.
   const page = text
     .replace(/<\?xml[^<>?]*\?>/giu, '')
     .replace(/<(title|script|style|a|p|div|span|i|b|em)(\s[^<>]*)?\/>/giu, '<$1$2></$1>')
@@ -203,9 +201,5 @@ async function renderChapter(bytes: Buffer, part: string, styles: Styles) {
   return { ...renderHtml(page), warnings }
 }
 
-/** A description may be HTML. */
-const plain = (text: string): string =>
-  text
-    .replace(/<[^<>]*>/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .trim()
+/** Descriptions may contain HTML. */
+const plain = (text: string): string => oneLine(text.replace(/<[^<>]*>/gu, ' '))

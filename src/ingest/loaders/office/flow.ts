@@ -2,7 +2,7 @@ import type { DocumentWriter } from '../writing/document-writer.ts'
 import { mergedHeaderRows, spread } from '../writing/grid.ts'
 import { rowOf, tableText } from './cells.ts'
 
-/** A paragraph as its format describes it. `level` of a heading is 1 for the outermost, of a list item 0. */
+/** A paragraph as its format describes it. The outermost heading has `level` 1, the outermost list item 0. */
 export type Paragraph =
   | { readonly kind: 'paragraph' | 'code' | 'quote'; readonly text: string }
   | { readonly kind: 'heading'; readonly level: number; readonly text: string }
@@ -11,20 +11,20 @@ export type Paragraph =
 interface Cell {
   paragraphs: Paragraph[]
   span: number
-  /** Goes on from the cell above it. */
+  /** Continues the cell above, merged vertically. */
   continued: boolean
 }
 
-/** Tables inside tables are read as part of the cell they are in, but only so many deep. */
+/** A table inside another becomes part of its cell. */
 interface Table {
   rows: Cell[][]
-  /** Rows that the author marked as repeated on each page. */
+  /** Number of leading rows marked to repeat on every page. */
   headerRows: number
 }
 
 /**
- * Paragraphs and tables of a text document to blocks: items in a row are one list, lines of code one listing; a
- * table of one column only places text and is read as paragraphs.
+ * Turns the paragraphs and tables of a text document into blocks. Consecutive items become one list, consecutive code
+ * lines one code block. A table of one column is layout, and read as paragraphs.
  */
 export function createFlow(writer: DocumentWriter, page?: () => number | undefined) {
   const tables: Table[] = []
@@ -67,7 +67,7 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
     openRow() {
       tables.at(-1)?.rows.push([])
     },
-    /** The row is one of the table's header. */
+    /** Marks the current row as a header row. */
     headRow() {
       const table = tables.at(-1)
       if (table && table.headerRows === table.rows.length - 1) table.headerRows++
@@ -111,16 +111,16 @@ export function createFlow(writer: DocumentWriter, page?: () => number | undefin
         writer.block('table', text, page?.(), { headerRows })
       }
     },
-    /** Ends what is gathered; called before the page changes and at the end. */
+    /** Writes the open list or code block; call it before the page changes and at the end. */
     finish: closeGathered,
   }
 }
 
-/** Whether a cell of the first row covers others. */
+/** Whether a cell of the first row is merged with others. */
 const isMergedAtTop = ({ rows: [first = [], second = []] }: Table): boolean =>
   (first.length > 1 && first.some(({ span }) => span > 1)) || second.some(({ continued }) => continued)
 
-/** Tabs and runs of spaces as one space; line breaks stay. */
+/** Collapses white space, but keeps line breaks. */
 const tidy = (text: string): string =>
   text
     .replace(/[^\S\n]+/gu, ' ')

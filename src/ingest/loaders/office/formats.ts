@@ -1,4 +1,4 @@
-/** Office formats: how each is told from the others, and which file reads it. Readers are loaded with their first file. */
+/** Office formats: how each is recognised and which module reads it. Modules are imported with the first file. */
 import type { LoadedDocument } from '../../../domain/document.ts'
 import type { BytesLoader, LoadOptions } from '../loader.ts'
 

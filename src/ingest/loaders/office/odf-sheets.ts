@@ -2,10 +2,10 @@ import type { DocumentWriter } from '../writing/document-writer.ts'
 import { createSheet } from './sheet.ts'
 import type { Attributes, XmlHandler } from './xml.ts'
 
-/** A cell with content is repeated so often at most: a whole row may be filled with one value. */
+/** Maximum repetitions of a cell with content: one value may fill a whole row. */
 const MAX_REPEATED = 100
 
-/** The tables of a spreadsheet: each sheet a section. */
+/** Reads the tables of a spreadsheet, each sheet as a section. */
 export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): XmlHandler {
   let sheet: ReturnType<typeof createSheet> | undefined
   let row = 0
@@ -14,7 +14,7 @@ export function sheetsHandler(writer: DocumentWriter, maxTextLength: number): Xm
   let cell: { readonly attributes: Attributes; text: string } | undefined
   let inText = 0
   let skipping = 0
-  /** Styles of sheets that are not shown. */
+  /** Styles of hidden sheets. */
   const hiddenStyles = new Set<string>()
   let style = ''
   const isHidden = (name: string, attributes: Attributes): boolean => {
@@ -76,7 +76,7 @@ const spanned = (attributes: Attributes, what: 'columns' | 'rows'): number =>
 const repeats = (attributes: Attributes, name: string): number =>
   Math.max(1, Number(attributes[name] ?? 1) || 1)
 
-/** As the sheet shows it, but dates as ISO 8601. */
+/** The text as displayed, except that dates are ISO 8601. */
 function shown({ attributes, text }: { readonly attributes: Attributes; readonly text: string }): string {
   const date = attributes['date-value']
   if (date !== undefined) return date.replace(/T00:00:00(?:\.0+)?$/u, '').replace('T', ' ')

@@ -2,13 +2,13 @@ import type { DocumentWriter } from '../writing/document-writer.ts'
 import { createFlow, type Paragraph } from './flow.ts'
 import type { Attributes, XmlHandler } from './xml.ts'
 
-/** Comments, deleted text, marks of notes, and lists of contents that repeat the headings. */
+/** Comments, deleted text, note marks, and tables of contents and indexes, which only repeat the text. */
 const SKIPPED = new Set(
   'annotation tracked-changes note-citation table-of-content illustration-index table-index alphabetical-index forms'.split(
     ' ',
   ),
 )
-/** What repeats on every slide. */
+/** Placeholders repeated on every slide. */
 const FURNITURE = new Set(['date-time', 'footer', 'header', 'page-number'])
 
 interface Open {
@@ -17,7 +17,7 @@ interface Open {
   readonly style: string
 }
 
-/** Paragraphs and headings in lists, tables, frames and notes; `slides` when pages and their titles count. */
+/** Reads paragraphs, headings, lists, tables, frames and notes. `slides`: it is a presentation, whose pages are numbered. */
 export function textHandler(writer: DocumentWriter, styles: Styles, slides: boolean): XmlHandler {
   let page = 0
   const flow = createFlow(writer, () => (slides ? page : undefined))
@@ -30,7 +30,7 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
   let inNote = 0
   let itemBegins = false
   let inHeader = false
-  /** Columns that the last cell spans, still to come as covered cells. */
+  /** Columns spanned by the last cell that have yet to appear as covered cells. */
   let covered = 0
 
   const describe = ({ text, level, style }: Open): Paragraph => {
@@ -110,11 +110,11 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
       else if (slides && name === 'page') {
         flow.finish()
         page++
-        // A slide without a title stands under no title of another one.
+        // A slide without a title must not stand under the title of the slide before.
         writer.leave(1)
       } else styles.open(name, attributes)
     },
-    // Runs of white space are one space; more are `text:s`.
+    // White space collapses to one space; further spaces are `text:s` elements.
     text: (text) => write(text.replace(/\s+/gu, ' ')),
     close(name) {
       if (skipping > 0) skipping--
@@ -130,12 +130,12 @@ export function textHandler(writer: DocumentWriter, styles: Styles, slides: bool
   }
 }
 
-/** Styles based on each other; damaged files have circles. */
+/** Length of a chain of styles based on each other; damaged files have cycles. */
 const MAX_STYLE_DEPTH = 20
 
 export type Styles = ReturnType<typeof createStyles>
 
-/** Paragraph styles and list styles, of styles.xml and of the text's own beginning. */
+/** Collects paragraph and list styles, from styles.xml and from the beginning of content.xml. */
 export function createStyles() {
   const parents = new Map<string, string>()
   const ordered = new Map<string, boolean>()

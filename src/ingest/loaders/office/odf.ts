@@ -1,7 +1,7 @@
-/** OpenDocument: texts, spreadsheets and presentations, which are one format with three bodies. */
+/** Reads OpenDocument texts, spreadsheets and presentations: one format with three kinds of body. */
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, damaged, locked, openArchive } from './archive.ts'
 import { sheetsHandler } from './odf-sheets.ts'
 import { createStyles, textHandler } from './odf-text.ts'
@@ -18,7 +18,7 @@ export async function readOdf(
   const archive = await openArchive(bytes, FORMAT)
   if (!archive.has('content.xml')) throw damaged(FORMAT, 'content.xml is missing')
   if (await isEncrypted(archive)) throw locked(FORMAT)
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   const styles = createStyles()
   if (body !== 'spreadsheet' && archive.has('styles.xml'))
     await readXml(archive, 'styles.xml', FORMAT, { open: styles.open })

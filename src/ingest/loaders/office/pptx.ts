@@ -1,9 +1,9 @@
-/** Presentations: slides in their order, titles first, with tables, charts, diagrams and the speaker's notes. */
+/** Reads presentations: slides in order, titles first, with tables, charts, diagrams and speaker notes. */
 
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
-import { createWriter, type DocumentWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter, type DocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { meaningful, rowOf, tableText } from './cells.ts'
 import { createFlow } from './flow.ts'
@@ -24,7 +24,7 @@ export async function readPptx(bytes: Buffer, options: LoadOptions): Promise<Loa
       if (name === 'sldId' && id !== undefined) ids.push(id)
     },
   })
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   for (const [i, id] of ids.entries()) {
     const slide = parts.get(id)?.target
     if (slide !== undefined && archive.has(slide)) await readSlide(archive, slide, i + 1, writer)
@@ -72,7 +72,7 @@ async function readSlide(
   const shapes: Shape[] = []
   const attached: string[] = []
   await readXml(archive, slide, FORMAT, slideHandler(shapes, attached))
-  // A slide without a title stands under no title of another one.
+  // A slide without a title must not stand under the title of the slide before.
   writer.leave(1)
   const flow = createFlow(writer, () => page)
   for (const shape of shapes.toSorted((a, b) => Number(b.isTitle) - Number(a.isTitle))) {
@@ -116,7 +116,7 @@ function writeShape(
   flow.finish()
 }
 
-/** Placeholders that repeat on every slide, and the picture of the slide among its notes. */
+/** Placeholders repeated on every slide, and the slide's picture on its notes page. */
 const FURNITURE = new Set(['dt', 'ftr', 'sldNum', 'hdr', 'sldImg'])
 
 function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
@@ -177,16 +177,16 @@ function addShape(shapes: Shape[]): Shape {
   return shape
 }
 
-/** A picture's alternative text is all that can be read of it. */
+/** The alternative text is all that can be read of a picture. */
 function describePicture(picture: Shape | undefined, description: string | undefined): void {
   const part = picture?.parts[0]
   if (part?.kind === 'text') part.text = meaningful(description)
 }
 
-/** Each series may have a value at any place. */
+/** Sparse series would otherwise give huge tables: a series may have a value at any index. */
 const MAX_CHART_CELLS = 100_000
 
-/** A chart as a table: its title, then a row for each category with the values of the series. */
+/** A chart as a table: its title, then one row per category with the value of every series. */
 async function readChart(archive: Archive, part: string): Promise<string> {
   let title = ''
   const series: { name: string; categories: string[]; values: string[] }[] = []
@@ -224,7 +224,7 @@ async function readChart(archive: Archive, part: string): Promise<string> {
     .join('\n')
 }
 
-/** The texts of a diagram. */
+/** All texts of a diagram, one per line. */
 async function readTexts(archive: Archive, part: string): Promise<string> {
   const texts: string[] = []
   let inText = false

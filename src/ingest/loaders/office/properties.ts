@@ -10,9 +10,9 @@ export interface Properties {
 const KEPT = new Set(['creator', 'description', 'subject', 'keywords', 'category', 'language', 'publisher'])
 
 /** In UTF-16 code units. */
-const MAX_VALUE_CHARACTERS = 2000
+const MAX_PROPERTY_CHARACTERS = 2000
 
-/** Dublin Core and its kin, as all of these formats have them: title, author and dates of the document. */
+/** Reads a document's Dublin Core properties: title, author, dates and the like. All these formats have them. */
 export async function readProperties(archive: Archive, part: string, format: string): Promise<Properties> {
   const values = new Map<string, string>()
   if (archive.has(part)) {
@@ -23,8 +23,8 @@ export async function readProperties(archive: Archive, part: string, format: str
       },
       text(text) {
         const before = values.get(name) ?? ''
-        if (text.trim() !== '' && before.length < MAX_VALUE_CHARACTERS)
-          values.set(name, `${before} ${text.trim()}`.trim().slice(0, MAX_VALUE_CHARACTERS))
+        if (text.trim() !== '' && before.length < MAX_PROPERTY_CHARACTERS)
+          values.set(name, `${before} ${text.trim()}`.trim().slice(0, MAX_PROPERTY_CHARACTERS))
       },
       close: () => {
         name = ''

@@ -1,16 +1,16 @@
-/** Office Open XML: which part of the package refers to which. */
+/** Office Open XML relationships: which parts of the package a part refers to. */
 import { posix } from 'node:path'
 import { type Archive, damaged } from './archive.ts'
 import { readXml } from './xml.ts'
 
 export interface Relationship {
-  /** The last part of its type's address: `slide`, `notesSlide`, `styles`. */
+  /** The last segment of its type's URI: `slide`, `notesSlide`, `styles`. */
   readonly type: string
-  /** Name of the part inside the archive. */
+  /** Name of the target part in the archive. */
   readonly target: string
 }
 
-/** Relationships of a part by their id; of the package itself for ''. External ones are left out. */
+/** The relationships of a part ('' for the package itself) by id, without external ones. */
 export async function relationshipsOf(
   archive: Archive,
   part: string,
@@ -31,7 +31,7 @@ export async function relationshipsOf(
   return found
 }
 
-/** The part that the package is about. Throws `document_corrupt` when there is none. */
+/** The name of the package's main part. Throws `document_corrupt` if there is none. */
 export async function mainPart(archive: Archive, format: string): Promise<string> {
   const main = [...(await relationshipsOf(archive, '', format)).values()].find(
     ({ type, target }) => type === 'officeDocument' && archive.has(target),
@@ -40,7 +40,7 @@ export async function mainPart(archive: Archive, format: string): Promise<string
   throw damaged(format, 'its main part is missing')
 }
 
-/** The part of that type that a part refers to, when the archive has it. */
+/** The target of the relationship of that type; undefined if the archive lacks it. */
 export const related = (
   relationships: ReadonlyMap<string, Relationship>,
   type: string,

@@ -3,7 +3,7 @@ import type { DocumentWriter } from '../writing/document-writer.ts'
 import { mergedHeaderRows } from '../writing/grid.ts'
 import { type CellRow, tableText } from './cells.ts'
 
-/** Cells merged into their first one; 1-based, the last ones included. */
+/** A merged area; 1-based and inclusive. */
 export interface Area {
   readonly row: number
   readonly column: number
@@ -14,18 +14,18 @@ export interface Area {
 interface SheetRow {
   readonly number: number
   readonly cells: Map<number, string>
-  /** Rows without anything stand above it. */
+  /** Whether empty rows precede it. */
   readonly isAfterGap: boolean
-  /** A cell of it covers others. */
+  /** Whether one of its cells is merged with others. */
   isMerged: boolean
 }
 
-/** Covered cells, and looks at rows for them, for each cell that holds something. */
+/** Work spent on merged areas (cells filled and rows visited) per filled cell. */
 const MAX_COVERED = 8
 
 /**
- * The cells of a sheet to tables: rows without a gap are one table, and a row of text after a gap begins another;
- * a single cell above a table is its caption. Only cells that hold something cost anything.
+ * Turns the cells of a sheet into tables. Consecutive rows are one table; a row of text after a gap begins another, and
+ * a single cell above a table is its caption. Time and memory are linear in the filled cells.
  */
 export function createSheet(writer: DocumentWriter, maxTextLength: number) {
   const rows: SheetRow[] = []
@@ -50,7 +50,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     gap = false
     row = new Map()
   }
-  /** The value of merged cells stands in each of them, but a title over a whole table once. */
+  /** Repeats the value of merged cells in each of them, except a title across the whole table. */
   const fillMerged = () => {
     const at = new Map(rows.map((each) => [each.number, each]))
     let room = MAX_COVERED * filledCells
@@ -83,7 +83,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
     writer.block('table', tableText(table.map(({ cells }) => cells)), undefined, { headerRows })
   }
   return {
-    /** `at` is 1-based; without it the row follows the last one. */
+    /** `at` is 1-based; by default the row after the last one. */
     openRow(at = number + 1) {
       closeRow()
       if (at > number + 1 || (at === number + 1 && lastEmpty)) gap = true
@@ -118,7 +118,7 @@ export function createSheet(writer: DocumentWriter, maxTextLength: number) {
   }
 }
 
-/** What Excel allows. */
+/** Excel's limit. */
 export const MAX_COLUMNS = 16_384
 const MAX_AREAS = 100_000
 

@@ -1,4 +1,4 @@
-/** What a Word document says about the looks of its paragraphs that tells their meaning. */
+/** Derives the role of a Word document's paragraphs from their styles and numbering. */
 import { anyOf } from '../../../text/all-languages.ts'
 import type { Archive } from './archive.ts'
 import { readXml } from './xml.ts'
@@ -8,14 +8,14 @@ export interface Style {
   /** 0 is the outermost heading. */
   readonly outline: number | undefined
   readonly list: { readonly id: string; readonly level: number } | undefined
-  /** Of a style of paragraphs or of characters: its text is not shown; undefined where it says nothing. */
+  /** Whether a paragraph or character style hides its text; undefined if it says nothing. */
   readonly hidden: boolean | undefined
 }
 
-/** Whether a property that may be given as a value is set. */
+/** Whether a boolean property is set; one without a value is. */
 export const isOn = (value = ''): boolean => !/^(?:0|false|off)$/u.test(value)
 
-/** Whether properties of a run say that it is shown or not: `vanish`, or letters that nobody can read. */
+/** Whether this run property hides text (`vanish`, or illegibly small letters); undefined if it says nothing. */
 export function hides(name: string, value: string | undefined): boolean | undefined {
   if (name === 'vanish') return isOn(value)
   return name === 'sz' && Number(value) < MIN_FONT_HALF_POINTS ? true : undefined
@@ -64,16 +64,16 @@ export async function readStyles(archive: Archive, part: string | undefined): Pr
   return body ? styles.set('', body) : styles
 }
 
-/** Styles based on each other: Word allows a dozen, and damaged files have circles. */
+/** Length of a chain of styles based on each other: Word allows about a dozen, and damaged files have cycles. */
 const MAX_STYLE_DEPTH = 20
-/** Levels of lists, from 0 on. */
+/** The deepest list level; 0 is the outermost. */
 const MAX_LIST_LEVEL = 8
 
-/** A level of a list as a file writes it. */
+/** Parses a list level, clamped to the valid range. */
 export const listLevel = (value: string): number =>
   Math.min(Math.max(0, Math.floor(Number(value)) || 0), MAX_LIST_LEVEL)
 
-/** With what the styles that it is based on say. */
+/** The style with everything it inherits. */
 function resolve(id: string, raw: ReadonlyMap<string, RawStyle>): Style {
   let role: Style['role'] = 'body'
   let outline: number | undefined
@@ -109,13 +109,13 @@ function headingOf(name: string): number | undefined {
 }
 
 export interface Numbering {
-  /** `-` or `3.` for the next item of a list. */
+  /** Counts the next item of a list and returns its marker: `-` or `3.`. */
   marker: (id: string, level: number) => string
 }
 
-/** Counts the items of numbered lists. */
+/** Reads which list levels are numbered. */
 export async function readNumbering(archive: Archive, part: string | undefined): Promise<Numbering> {
-  /** Of abstract lists: the formats of their levels. */
+  /** Number format by abstract list and level. */
   const formats = new Map<string, Map<number, string>>()
   const abstractOf = new Map<string, string>()
   let abstract = ''

@@ -1,8 +1,8 @@
-/** Excel workbooks: each sheet a section, its rows a table, dates and numbers as a person reads them. */
+/** Reads Excel workbooks: each sheet is a section with tables; dates and numbers are formatted for people. */
 import { dateFromSerial, format as formatNumber, getFormatFromId, isDateFormat } from 'numfmt'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, related, relationshipsOf } from './relationships.ts'
@@ -29,8 +29,8 @@ export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<Loa
   })
   const strings = await sharedStrings(archive, related(parts, 'sharedStrings', archive))
   const formats = await cellFormats(archive, related(parts, 'styles', archive))
-  const writer = createWriter(options.maxTextLength)
-  const warnings = hidden.map((name) => `The sheet ${name} is hidden: it was left out.`)
+  const writer = createDocumentWriter(options.maxTextLength)
+  const warnings = hidden.map((name) => `The sheet ${name} is hidden and was left out.`)
   for (const { name, part } of sheets) {
     if (!archive.has(part)) continue
     writer.heading(1, name)
@@ -68,7 +68,7 @@ function sheetHandler(
   let reading = false
   let column = 0
   let phonetic = 0
-  /** 1 where a column is not shown. */
+  /** 1 for hidden columns. */
   const hiddenColumns = new Uint8Array(MAX_COLUMNS + 1)
   let isRowHidden = false
   let leftOut = 0
@@ -109,14 +109,14 @@ function sheetHandler(
   }
 }
 
-/** 1-based column of a cell's address such as `AB12`. */
+/** The 1-based column of a cell address such as `AB12`. */
 function columnOf(address: string | undefined): number | undefined {
   const letters = /^[A-Z]{1,3}(?=\d)/u.exec(address ?? '')?.[0]
   if (letters === undefined) return undefined
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0)
 }
 
-/** Of an address such as `A2:C4`. */
+/** The area for a range such as `A2:C4`. */
 function areaOf(ref = ''): Area | undefined {
   const [first, last] = ref.split(':')
   const [column, lastColumn] = [columnOf(first), columnOf(last)]
@@ -146,9 +146,9 @@ function shown(
   }
 }
 
-/** ISO 8601, which says the same to everybody; only the time where the cell shows no date. */
+/** ISO 8601, which is unambiguous; only the time if the cell shows no date. */
 function dateText(serial: number, format: string, since1904: boolean): string {
-  // 1904 began 1462 days after what Excel otherwise counts from.
+  // The 1904 epoch is 1462 days after Excel's default one.
   const [year = 0, month = 0, day = 0, ...time] = dateFromSerial(serial + (since1904 ? 1462 : 0)) ?? []
   const digits = (part: number, length = 2): string => String(part).padStart(length, '0')
   const date = [digits(year, 4), digits(month), digits(day)].join('-')
@@ -186,7 +186,7 @@ async function sharedStrings(archive: Archive, part: string | undefined): Promis
   return strings
 }
 
-/** What Excel allows, in UTF-16 code units; each cell is written by it. */
+/** Excel's limit, in UTF-16 code units; bounded because the format is applied to every cell. */
 const MAX_FORMAT_CHARACTERS = 255
 
 async function cellFormats(archive: Archive, part: string | undefined): Promise<string[]> {

@@ -2,24 +2,24 @@ import { SaxesParser } from 'saxes'
 import { ChatbotError } from '../../../domain/errors.ts'
 import { type Archive, damaged } from './archive.ts'
 
-/** By local name, and by prefixed name where there is a prefix: `id` and `r:id`. */
+/** By local name, and also by prefixed name if there is a prefix: `id` and `r:id`. */
 export type Attributes = Readonly<Record<string, string>>
 
-/** What a reader wants to hear of an XML part; element names are local ones, without prefix. */
+/** Callbacks for an XML part; element names are local, without prefix. */
 export interface XmlHandler {
   open?: (name: string, attributes: Attributes) => void
   text?: (text: string) => void
   close?: (name: string) => void
 }
 
-/** Elements inside each other; office programs need a few dozen. */
+/** Levels of nesting; office programs need a few dozen. */
 const MAX_DEPTH = 2000
-/** White space between elements counts, too. */
+/** In UTF-16 code units, including white space between elements. */
 const MAX_TEXT = 100_000_000
 
 /**
- * Streams a part of an archive through `handler`. No entity is ever expanded but XML's own five: declared ones end
- * the file as damaged. Throws `document_corrupt` and what `Archive.chunks` throws.
+ * Streams a part of an archive through `handler`. Only XML's five predefined entities are expanded; a reference to
+ * any other makes the file corrupt. Throws `document_corrupt` and what `Archive.chunks` throws.
  */
 export async function readXml(
   archive: Archive,
@@ -31,7 +31,7 @@ export async function readXml(
   let depth = 0
   parser.on('opentag', ({ name, attributes }) => {
     if (++depth > MAX_DEPTH)
-      throw damaged(format, `${part} has more than ${MAX_DEPTH} elements inside each other`)
+      throw damaged(format, `${part} has more than ${MAX_DEPTH} levels of nested elements`)
     handler.open?.(local(name), withLocalNames(attributes))
   })
   parser.on('closetag', ({ name }) => {
@@ -44,7 +44,7 @@ export async function readXml(
     if (length > MAX_TEXT)
       throw new ChatbotError(
         'document_too_large',
-        `The ${format} file is not read: ${part} has more than ${MAX_TEXT} characters of text. Split it.`,
+        `The ${format} file is too large: ${part} has more than ${MAX_TEXT} characters of text. Split it.`,
       )
     handler.text?.(text)
   }

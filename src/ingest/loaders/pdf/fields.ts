@@ -1,4 +1,4 @@
-/** What people typed into a PDF: values of form fields and text boxes, which are no part of the page's own text. */
+/** Reads what people typed into a PDF: values of form fields and text boxes, which are not part of the page's text. */
 import { z } from 'zod'
 import type { TextItem } from './runs.ts'
 
@@ -17,13 +17,13 @@ const annotationSchema = z.object({
 })
 type Annotation = z.output<typeof annotationSchema>
 
-/** Size of type where the field chooses it itself, at most; in points. */
+/** Upper bound of the font size of fields that choose it automatically, in points. */
 const AUTOMATIC_SIZE = 11
 
-/** Fields times texts of a page above which the fields stand at its end: each is compared with each. */
+/** Fields times items of a page: labels are found by comparing all pairs, so beyond this fields go to the page's end. */
 const MAX_COMPARED = 4_000_000
 
-/** The items of a page with those of its filled-in fields, each after the text that it stands beside. */
+/** Inserts the filled-in fields of a page into its items, each after its label. */
 export function withFields(items: readonly TextItem[], annotations: readonly unknown[]): readonly TextItem[] {
   const fields = annotations.flatMap((found) => {
     const annotation = annotationSchema.safeParse(found)
@@ -52,7 +52,7 @@ function itemsOf(annotation: Annotation): TextItem[] {
   const size = Math.min(defaultAppearanceData?.fontSize || AUTOMATIC_SIZE, Math.max(4, top - bottom))
   return lines.flatMap((str, i) => {
     if (str === '') return []
-    // One line stands in the middle of its box, several begin at its top.
+    // A single line is centred vertically in its box, several begin at its top.
     const baseline = lines.length === 1 ? (top + bottom) / 2 - 0.35 * size : top - 1.2 * size * (i + 1)
     return [
       {
@@ -65,13 +65,13 @@ function itemsOf(annotation: Annotation): TextItem[] {
   })
 }
 
-/** Right after the text, whatever room the form leaves: it is one line with it. */
+/** Moves the field right after its label, so that no wide gap separates them. */
 function movedTo(text: TextItem, field: TextItem): TextItem {
   const [, , , size = 0, left = 0, baseline = 0] = text.transform
   return { ...field, transform: [size, 0, 0, size, left + text.width + 0.5 * size, baseline] }
 }
 
-/** The nearest text on the same line to the left. */
+/** The nearest text to the left on the same line. */
 function labelOf(field: TextItem, items: readonly TextItem[]): TextItem | undefined {
   const [, , , size = 0, left = 0, baseline = 0] = field.transform
   let label: TextItem | undefined

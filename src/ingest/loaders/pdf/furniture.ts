@@ -1,21 +1,21 @@
-/** Running headers, footers and page numbers: lines at the edge of pages that many pages have in the same place. */
+/** Removes running headers, footers and page numbers: edge lines that several pages have in the same place. */
 import { sameLine, type TextRun } from './runs.ts'
 
-/** Pages near each other that must have a line before it is dropped, and how far apart they may be (left, right). */
+/** A line is dropped if this many pages have it, each at most this far from the next (left and right pages may differ). */
 const MIN_PAGES = 3
 const MAX_PAGES_APART = 2
-/** Lines looked at from each edge of a page. */
+/** Lines examined at the top and bottom of a page. */
 const EDGE_LINES = 2
-/** Points by which the place may differ. */
+/** Tolerance of the vertical position, in points. */
 const MAX_OFFSET_POINTS = 4
 
-/** A run at the edge of a page, with the line it is in: `Chapter 2` beside the title of a section. */
+/** A run at the edge of a page, with its whole line: `Chapter 2` may stand beside a changing section title. */
 interface EdgeRun {
   readonly page: number
   readonly line: readonly TextRun[]
 }
 
-/** The pages without their furniture. `bodySize` is the size of most of the text: larger lines are titles. */
+/** The pages without furniture. Lines larger than `bodySize`, the size of most text, are kept as titles. */
 export function withoutFurniture(pages: readonly (readonly TextRun[])[], bodySize: number): TextRun[][] {
   const seen = new Map<string, EdgeRun[]>()
   for (const [page, runs] of pages.entries())
@@ -36,7 +36,7 @@ export function withoutFurniture(pages: readonly (readonly TextRun[])[], bodySiz
   return pages.map((runs) => runs.filter((run) => !dropped.has(run)))
 }
 
-/** What is the same on all pages: the text, with any number for any other. */
+/** The part of the text that all pages share: every number is replaced by `#`. */
 const shape = (text: string): string => text.trim().replace(/^[ivxlc]+$|\d+/giu, '#')
 
 function edgeLines(runs: readonly TextRun[]): TextRun[][] {

@@ -1,4 +1,4 @@
-/** Which paragraphs of a PDF are headings: those that its outline names, else those in larger type. */
+/** Decides which paragraphs of a PDF are headings: those named in its outline, or else those in larger type. */
 import { anyOf } from '../../../text/all-languages.ts'
 import { LARGER_RATIO, type Paragraph } from './paragraphs.ts'
 
@@ -10,13 +10,13 @@ export interface OutlineEntry {
 
 const MAX_HEADING_CHARACTERS = 200
 const MAX_HEADING_LINES = 4
-/** Share of an outline that must be found in the text, or it describes something else. */
+/** If a smaller share of the outline is found in the text, the outline describes something else. */
 const MIN_FOUND_SHARE = 0.4
-/** When more of the text than this is large, size means something else than headings. */
+/** If a larger share of the text is in larger type, size does not mean headings. */
 const MAX_LARGE_SHARE = 0.3
 const MAX_LEVEL = 6
 
-/** Level of each paragraph that is a heading. */
+/** The headings with their levels; 1 is the outermost. */
 export function headingLevels(
   paragraphs: readonly Paragraph[],
   outline: readonly OutlineEntry[],
@@ -35,17 +35,17 @@ const canBe = ({ kind, text, lines }: Paragraph): boolean =>
   lines <= MAX_HEADING_LINES &&
   /\p{L}/u.test(text)
 
-/** Where a title stands. */
+/** The occurrences of a title. */
 interface Places {
-  /** Numbers of paragraphs, in their order. */
+  /** Indexes of paragraphs, ascending. */
   readonly all: number[]
-  /** For each of these, the first in the largest type from there on. */
+  /** For each of these, the first occurrence from there on in the largest type. */
   readonly best: number[]
-  /** The first that is still ahead. */
+  /** Index into `all` of the first occurrence not yet passed. */
   next: number
 }
 
-/** Entries in their order, each at its first place after the one before. */
+/** Matches the outline's entries in order, each after the one before. */
 function byOutline(
   paragraphs: readonly Paragraph[],
   outline: readonly OutlineEntry[],
@@ -69,7 +69,7 @@ function byOutline(
     const found = places.get(words(title)) ?? places.get(unnumbered(title))
     if (!found) continue
     while ((found.all[found.next] ?? after + 1) <= after) found.next++
-    // A table of contents names them all first: the last place on the way is wrong less often in larger type.
+    // The table of contents names all titles first; the heading itself is usually in the largest type.
     const at = found.best[found.next]
     const paragraph = at === undefined ? undefined : paragraphs[at]
     if (at === undefined || !paragraph) continue
@@ -81,7 +81,7 @@ function byOutline(
 
 const words = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
 
-/** `Scope` of `2.1 Scope` and of `Chapter 2. Scope`. */
+/** `scope` for `2.1 Scope` and for `Chapter 2. Scope`. */
 const unnumbered = (text: string): string => words(text.replace(NUMBERING, ''))
 
 const NUMBERING = new RegExp(

@@ -1,7 +1,7 @@
-/** Words that were divided at the end of a line. */
+/** Joins lines, restoring words hyphenated at the end of a line. */
 import { anyOf } from '../../../text/all-languages.ts'
 
-/** Words of a document as they stand inside lines, in lower case: they tell how a divided word is written. */
+/** Words that occur unbroken in a document, in lower case; they show whether a broken word has a hyphen of its own. */
 export type Vocabulary = ReadonlySet<string>
 
 const WORD = /\p{L}+(?:[-\u2010\u2011]\p{L}+)*/gu
@@ -15,7 +15,7 @@ export function vocabularyOf(lines: Iterable<string>): Vocabulary {
   const words = new Set<string>()
   for (const line of lines) {
     const found = line.match(WORD) ?? []
-    // The last word of a line may be a half.
+    // The last word may continue on the next line.
     if (/[-\u2010\u00ad]\s*$/u.test(line)) found.pop()
     for (const word of found) if (words.size < MAX_WORDS) words.add(plain(word))
   }
@@ -25,19 +25,19 @@ export function vocabularyOf(lines: Iterable<string>): Vocabulary {
 const MAX_WORDS = 500_000
 const plain = (word: string): string => word.toLowerCase().replace(/[\u2010\u2011]/gu, '-')
 
-/** How much of the end of a text tells how the next line is joined to it: more than the longest word, in UTF-16 code units. */
+/** How much of a text's end decides how the next line is joined: more than the longest word; UTF-16 code units. */
 const TAIL_CHARACTERS = 200
 
 export interface JoinedLines {
   add: (line: string) => void
-  /** The text as it is, without a space. */
+  /** Adds text as it is, without a space. */
   append: (text: string) => void
-  /** The end of what was joined; all of it while it is short. */
+  /** The end of the joined text; all of it while it is short. */
   tail: () => string
   text: () => string
 }
 
-/** Lines joined one by one, each looking back no further than a word: a paragraph may have thousands. */
+/** Joins lines one by one in linear time: each looks back only at the tail, as a paragraph may have thousands of lines. */
 export function createJoined(first: string, words: Vocabulary): JoinedLines {
   const done: string[] = []
   let tail = first
@@ -61,7 +61,7 @@ export function createJoined(first: string, words: Vocabulary): JoinedLines {
   }
 }
 
-/** `before` with the line `after` it, a space between them or a divided word made whole. */
+/** Joins two lines with a space, or by restoring the broken word between them. */
 function joinLines(before: string, after: string, words: Vocabulary): string {
   const head = DIVIDED.exec(before)
   const tail = /^\p{L}+/u.exec(after)?.[0]
@@ -83,7 +83,7 @@ function joinLines(before: string, after: string, words: Vocabulary): string {
   return keeps() ? `${start}-${after}` : start + after
 }
 
-/** A word and the hyphen that divides it. */
+/** The first part of a broken word, and its hyphen. */
 const DIVIDED = /(?<!\p{L})(?<!\p{L}[-\u2010\u2011])(\p{L}+(?:[-\u2010\u2011]\p{L}+)*)([-\u2010\u00ad])$/u
 const CJK_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]$/u
 const CJK_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}。、]/u

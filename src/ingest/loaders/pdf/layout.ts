@@ -1,19 +1,19 @@
-/** From the runs of a page to its cells (columns of lines) and rows of cells, in reading order. */
+/** Arranges the runs of a page into cells (columns of lines) and rows of cells, in reading order. */
 import { type Box, type TextRun as Line, sameLine } from './runs.ts'
 
-/** Lines right under each other: a paragraph or several, a heading, a cell of a table. */
+/** Lines directly below each other: one or more paragraphs, a heading, or a cell of a table. */
 export interface Cell extends Box {
   readonly lines: Line[]
 }
 
 export type Region =
   | { readonly kind: 'flow'; readonly lines: readonly Line[] }
-  /** Rows of cells, each cell a text. */
+  /** The texts of the cells, row by row. */
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[]; readonly top: number }
 
-/** Distance of the baselines of lines that belong together, in sizes of their type. */
+/** Maximum baseline distance of lines that belong together, in font sizes. */
 const LEADING = 2.1
-/** Rows of two long texts are lines of two columns, drawn across the page. */
+/** At least this many rows of two texts, mostly this long, are not a table but two columns drawn line by line. */
 const COLUMN_ROWS = 5
 const COLUMN_CHARACTERS = 24
 
@@ -33,7 +33,7 @@ export function regionsOf(runs: readonly Line[]): Region[] {
   return regions
 }
 
-/** Runs gathered in the order of the stream: a run goes to the cell before it when it stands right under it. */
+/** Groups runs in content-stream order: a run directly below the previous cell joins it. */
 function cellsOf(runs: readonly Line[]): Cell[] {
   const cells: Cell[] = []
   let open: Cell | undefined
@@ -54,7 +54,7 @@ function cellsOf(runs: readonly Line[]): Cell[] {
 function follows(cell: Cell, last: Line, run: Line): boolean {
   const size = Math.max(last.size, run.size)
   const down = last.bottom - run.bottom
-  // A title over a table is no part of its first column.
+  // A title above a table does not belong to its first column.
   if (size > 1.15 * Math.min(last.size, run.size) && run.text.length > 2) return false
   const overlap = Math.min(cell.right, run.right) - Math.max(cell.left, run.left)
   return (
@@ -69,12 +69,12 @@ const around = (a: Box, b: Box): Box => ({
   top: Math.max(a.top, b.top),
 })
 
-/** Cells of one page above which their order is left alone: sorting compares each with each. */
+/** Pages with more cells keep their order, because sorting compares all pairs. */
 const MAX_SORTED = 300
 
 /**
- * The order of the content stream, which nearly all programs write in reading order; where it often jumps back up
- * over the same columns, the order in which a person reads the page.
+ * Keeps the order of the content stream, which nearly all programs write in reading order, unless it often jumps back
+ * up within a column; then cells are sorted by their position.
  */
 function orderCells(cells: Cell[]): Cell[] {
   let jumps = 0
@@ -89,7 +89,7 @@ function orderCells(cells: Cell[]): Cell[] {
 const overlapsX = (a: Box, b: Box): boolean =>
   Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.2 * Math.min(a.right - a.left, b.right - b.left)
 
-/** Breuel's rules: above goes first in one column; left goes first unless something between spans both. */
+/** Breuel's rules: in one column, the upper cell goes first; else the left one, unless a cell between spans both. */
 function readingOrder(cells: readonly Cell[]): Cell[] {
   const isBefore = (a: Cell, b: Cell): boolean => {
     if (overlapsX(a, b)) return a.top > b.top
@@ -115,7 +115,7 @@ function readingOrder(cells: readonly Cell[]): Cell[] {
   return ordered
 }
 
-/** Consecutive cells side by side. */
+/** Groups consecutive cells that are side by side. */
 function bandsOf(cells: readonly Cell[]): Cell[][] {
   const bands: Cell[][] = []
   for (const cell of cells) {
@@ -128,7 +128,7 @@ function bandsOf(cells: readonly Cell[]): Cell[][] {
   return bands
 }
 
-/** First lines at one height, or a single line in the middle of the other's height. */
+/** Whether their first lines share a baseline, or one is a single line centred beside the other. */
 function startsBeside(a: Cell, b: Cell): boolean {
   const [first, other] = [a.lines[0], b.lines[0]]
   if (!first || !other) return false
@@ -140,7 +140,7 @@ function startsBeside(a: Cell, b: Cell): boolean {
   )
 }
 
-/** The bands from `at` on that are rows of one table: two cells or more, the columns in line with the row before. */
+/** The bands from `at` that are rows of one table: two or more cells, aligned with those of the row before. */
 function tableAt(bands: readonly Cell[][], at: number): Cell[][] {
   const rows: Cell[][] = []
   for (let i = at; i < bands.length; i++) {
@@ -158,16 +158,16 @@ function isBelow(above: readonly Cell[], row: readonly Cell[]): boolean {
   const lowest = above.reduce((least, { bottom }) => Math.min(least, bottom), Number.POSITIVE_INFINITY)
   const top = row.reduce((most, cell) => Math.max(most, cell.top), Number.NEGATIVE_INFINITY)
   const size = row[0]?.lines[0]?.size ?? 0
-  // A cell may reach over several rows.
+  // A cell may span several rows.
   return top <= highest + 0.7 * size && lowest - top < 3 * size
 }
 
-/** Cells of the shorter row lie over or under cells of the other. */
+/** Whether most cells of the shorter row overlap a cell of the other horizontally. */
 function inLine(a: readonly Cell[], b: readonly Cell[]): boolean {
   const [few, many] = a.length < b.length ? [a, b] : [b, a]
   let placed = 0
   let at = 0
-  // Both stand from left to right without overlap.
+  // Both are sorted from left to right and don't overlap.
   for (const cell of few) {
     while ((many[at]?.right ?? Number.POSITIVE_INFINITY) <= cell.left) at++
     const other = many[at]

@@ -1,4 +1,4 @@
-/** From lines to paragraphs, list items and code. */
+/** Joins lines into paragraphs, list items and code. */
 import { createJoined, type JoinedLines, type Vocabulary } from './hyphens.ts'
 import type { Region } from './layout.ts'
 import type { TextRun } from './runs.ts'
@@ -6,7 +6,7 @@ import type { TextRun } from './runs.ts'
 export interface Paragraph {
   readonly kind: 'paragraph' | 'list' | 'code' | 'table'
   readonly text: string
-  /** 1-based, where it begins. */
+  /** The 1-based page on which it begins. */
   readonly page: number
   readonly size: number
   readonly lines: number
@@ -16,20 +16,20 @@ const BULLET = /^[•●▪■◦‣∙·⁃➢✓\uf0b7\uf0a7](?=\s|\p{L})/u
 const DASH = /^[-–—]\s/u
 const NUMBER = /^(?:\(?\d{1,3}[.)]|\p{L}\))\s/u
 const ENDS = /[.!?:;…。」»”"')\]]$/u
-/** Dots that lead to a page number. */
+/** Dot leaders before a page number. */
 const LEADERS = /(?:\s?[.·_…]){5,}\s*/gu
 const LEADS = /(?:\s?[.·_…]){5}$/u
 const PAGE_NUMBER = /(?:(?<!\d)\d+|(?<![ivxlc])[ivxlc]+)$/u
 const leads = (text: string): boolean => LEADS.test(text.trimEnd().replace(PAGE_NUMBER, '').trimEnd())
-/** Type larger than the body's, in which lines are broken for looks. */
+/** Type this many times the body's size is display type, where line breaks say nothing about paragraphs. */
 export const LARGER_RATIO = 1.12
 
-/** What the whole document says about each line. */
+/** Properties of the whole document, for reading its lines. */
 export interface Body {
   /** Size of most of the text, in points. */
   readonly size: number
   readonly words: Vocabulary
-  /** Whether text in letters of one width is code: not where all of the document is. */
+  /** Whether monospaced text is code; not so if most of the document is monospaced. */
   readonly codeIsMono: boolean
 }
 
@@ -81,7 +81,7 @@ function breaksOf(lines: readonly TextRun[], bodySize: number): boolean[] {
     if (BULLET.test(text) || leads(before.text)) return true
     if (line.size > LARGER_RATIO * bodySize) return NUMBER.test(text) && /^\d/u.test(text)
     const ended = ENDS.test(before.text.trimEnd())
-    // The next word had room on the line before: the author broke it there.
+    // The next word would have fitted on the line before, so the break is deliberate.
     const word = /^\S+/u.exec(text)?.[0].length ?? 0
     const roomy = right - before.right > (0.6 * word + 0.8) * line.size
     if ((DASH.test(text) || NUMBER.test(text)) && (ended || roomy)) return true
@@ -120,13 +120,13 @@ const ACCENTS: Readonly<Record<string, string>> = {
   ˇ: '\u030c',
 }
 
-/** TeX's older fonts print an accent and then its letter. */
+/** TeX's old fonts put an accent before its letter. */
 const composed = (text: string): string =>
   text.replace(/(?<=\p{L})([¨´ˆ˜ˇ]) ?(\p{L})/gu, (_, accent: string, letter: string) =>
     ((letter === 'ı' ? 'i' : letter) + ACCENTS[accent]).normalize(),
   )
 
-/** Line by line, indented as on the page. */
+/** Keeps the lines, indented as on the page. */
 function code(lines: readonly TextRun[], page: number): Paragraph {
   const left = least(lines.map((line) => line.left))
   const text = lines
@@ -135,10 +135,10 @@ function code(lines: readonly TextRun[], page: number): Paragraph {
   return { kind: 'code', text, page, size: lines[0]?.size ?? 0, lines: lines.length }
 }
 
-/** Paragraphs that a page, a column or a figure cut in two are made whole; parts of one listing, too. */
+/** Rejoins paragraphs split by a page break, a column or a figure, and parts of one code block. */
 export function joinParagraphs(paragraphs: readonly Paragraph[], words: Vocabulary): Paragraph[] {
   const joined: Paragraph[] = []
-  /** The last of `joined`, its text being put together. */
+  /** The paragraph being joined. */
   let open: { readonly first: Paragraph; lines: number; readonly text: JoinedLines } | undefined
   const close = () => {
     if (open) joined.push({ ...open.first, lines: open.lines, text: open.text.text() })
@@ -167,7 +167,7 @@ const continues = (a: Paragraph, b: Paragraph): boolean =>
   !/[.!?:;…。]["»”')\]]?$/u.test(a.text) &&
   /^\p{Ll}/u.test(b.text)
 
-/** Unlike `Math.min`, of any number of numbers. */
+/** Unlike `Math.min(...numbers)`, safe for any length. */
 const least = (numbers: readonly number[]): number =>
   numbers.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
 

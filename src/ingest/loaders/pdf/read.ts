@@ -1,12 +1,13 @@
-/** PDF through pdf.js: pages to lines, lines to paragraphs, without running headers and footers. */
+/** Reads PDF with pdf.js: pages into lines, lines into paragraphs, without running headers and footers. */
 
 import { getDocumentProxy } from 'unpdf'
 import { z } from 'zod'
 import type { LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError, errorText } from '../../../domain/errors.ts'
+import { oneLine } from '../../../text/lines.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
-import { createWriter } from '../writing/document-writer.ts'
+import { createDocumentWriter } from '../writing/document-writer.ts'
 import { withFields } from './fields.ts'
 import { withoutFurniture } from './furniture.ts'
 import { headingLevels, type OutlineEntry } from './headings.ts'
@@ -36,7 +37,7 @@ export async function readPdf(bytes: Buffer, options: LoadOptions): Promise<Load
     vocabulary,
   )
   const levels = headingLevels(paragraphs, outline, bodySize)
-  const writer = createWriter(options.maxTextLength)
+  const writer = createDocumentWriter(options.maxTextLength)
   for (const paragraph of paragraphs) {
     const level = levels.get(paragraph)
     if (level === undefined) writer.block(paragraph.kind, paragraph.text, paragraph.page)
@@ -80,7 +81,7 @@ const corrupt = (why: string): ChatbotError =>
     `The PDF is damaged: ${why.replace(/\.$/u, '')}. Get it again, or repair it with \`qpdf in.pdf out.pdf\`.`,
   )
 
-/** Pages in a row that cannot be read, after which the rest of the file is not tried. */
+/** After this many unreadable pages in a row, the file is given up. */
 const MAX_BROKEN = 50
 
 async function readPages(
@@ -124,7 +125,7 @@ async function readPage(document: Pdf, number: number, maxLength: number): Promi
       'document_too_large',
       `The text up to page ${number} has more characters than are allowed (ingest.maxTextLength). Split the file, or raise the limit.`,
     )
-  // Damaged annotations take nothing from the text.
+  // Damaged annotations must not cost the page's text.
   const annotations: unknown[] = await page.getAnnotations().catch(() => [])
   const runs = runsOf(
     withFields(texts, annotations),
@@ -135,7 +136,7 @@ async function readPage(document: Pdf, number: number, maxLength: number): Promi
   return runs
 }
 
-/** The size that most of the text is printed in, in points. */
+/** The font size of most of the text, in points. */
 function commonSize(pages: readonly (readonly TextRun[])[]): number {
   const characters = new Map<number, number>()
   for (const { size, text } of pages.flat()) {
@@ -163,7 +164,7 @@ const MAX_ENTRIES = 10_000
 
 const entrySchema = z.object({ title: z.string(), items: z.array(z.unknown()).default([]) })
 
-/** Entries of the outline in reading order; empty when there is none, or it is damaged. */
+/** Entries of the outline in reading order; empty if there is none or it is damaged. */
 async function outlineOf(document: Pdf): Promise<OutlineEntry[]> {
   const roots: unknown = await document.getOutline().catch(() => null)
   const entries: OutlineEntry[] = []
@@ -182,10 +183,10 @@ async function outlineOf(document: Pdf): Promise<OutlineEntry[]> {
 
 const infoSchema = z.object({ info: z.object({ Title: z.string().optional() }) })
 
-/** The title that the file gives itself, unless it is a file's name left there by the program that made it. */
+/** The title in the file's metadata, unless it is a file name or placeholder left by the program that made it. */
 async function titleOf(document: Pdf): Promise<string> {
   const metadata = infoSchema.safeParse(await document.getMetadata().catch(() => undefined))
-  const title = metadata.data?.info.Title?.replace(/\s+/gu, ' ').trim() ?? ''
+  const title = oneLine(metadata.data?.info.Title ?? '')
   const isMeant =
     !isPlaceholderTitle(title) && !/^.*\.\w{2,5}$/u.test(title) && !/[\0-\x08\ufffd]/u.test(title)
   return isMeant ? title.slice(0, 500) : ''
@@ -212,7 +213,7 @@ function warningsOf(pages: readonly (readonly TextRun[])[], unreadable: readonly
           `${bare.length} of ${pages.length} pages have no text (${ranges(bare)}): blank, or images that need OCR, for example with ocrmypdf.`,
         ]
       : []),
-    ...(unreadable.length > 0 ? [`Pages that are damaged and were left out: ${ranges(unreadable)}.`] : []),
+    ...(unreadable.length > 0 ? [`Damaged pages were left out: ${ranges(unreadable)}.`] : []),
     ...(unknown > 0.2 * characters
       ? [
           'The fonts do not say which letters they show: much of the text is unreadable. `ocrmypdf --force-ocr` helps.',
@@ -221,7 +222,7 @@ function warningsOf(pages: readonly (readonly TextRun[])[], unreadable: readonly
   ]
 }
 
-/** `1, 3–5` of 1, 3, 4, 5; the first few. */
+/** `1, 3–5` for 1, 3, 4, 5; at most ten ranges. */
 function ranges(numbers: readonly number[]): string {
   const parts: { from: number; to: number }[] = []
   for (const number of numbers) {

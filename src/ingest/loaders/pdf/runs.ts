@@ -1,6 +1,6 @@
-/** From what pdf.js finds on a page to runs of text: pieces of one line without a wide gap. */
+/** Joins the text items that pdf.js finds on a page into runs: pieces of a line without a wide gap. */
 
-/** A part of a page, in points; `y` grows upwards. */
+/** A rectangle on a page, in points; `y` grows upwards. */
 export interface Box {
   readonly left: number
   readonly right: number
@@ -11,13 +11,13 @@ export interface Box {
 
 export interface TextRun extends Box {
   readonly text: string
-  /** Size of its type, in points. */
+  /** Font size, in points. */
   readonly size: number
-  /** In a type whose letters are all of one width, as programs are printed. */
+  /** Whether its font is monospaced. */
   readonly mono: boolean
 }
 
-/** What pdf.js calls a text item. */
+/** The part used here of pdf.js's text item. */
 export interface TextItem {
   readonly str: string
   readonly width: number
@@ -25,15 +25,15 @@ export interface TextItem {
   readonly fontName: string
 }
 
-/** Gaps, in sizes of the type: a wider one is a space between words, or the end of a column or cell. */
+/** Gaps in font sizes: wider ones are a space between words, or the boundary of a column or cell. */
 const WORD_GAP = 0.17
 const CELL_GAP = 1.5
-/** Programs are indented and aligned by spaces. */
+/** Code is indented and aligned with spaces. */
 const CODE_GAP = 30
 
 /**
- * Runs in the order of the page's content stream. Text that doesn't run from left to right on the page as it is
- * shown (stamps along the margin) is left out. `view` is the transform of the viewport: it turns rotated pages.
+ * Runs in the order of the page's content stream. Rotated text, such as stamps along the margin, is left out. `view`
+ * is the viewport's transform, which turns rotated pages upright.
  */
 export function runsOf(
   items: Iterable<TextItem>,
@@ -76,14 +76,14 @@ export function runsOf(
   return runs
 }
 
-/** Both on one line: baselines within half a line, which super- and subscripts are. */
+/** Whether both are on one line: baselines within half a font size, which includes super- and subscripts. */
 export function sameLine(a: Pick<TextRun, 'bottom' | 'size'>, b: Pick<TextRun, 'bottom' | 'size'>): boolean {
   return Math.abs(a.bottom - b.bottom) < 0.5 * Math.max(a.size, b.size)
 }
 
-/** What is known of a run but its text, which has `length` UTF-16 code units, with another one at its end. */
+/** Run `a`, whose text has `length` UTF-16 code units, extended by `b`; the text itself is kept elsewhere. */
 function around(a: TextRun, length: number, b: TextRun): TextRun {
-  // The larger type gives the line: the other is a footnote mark or an index.
+  // The main text determines the line; the other is a footnote mark or an index.
   const main = b.text.length > length && b.size >= a.size ? b : a
   return {
     text: '',
@@ -98,7 +98,10 @@ function around(a: TextRun, length: number, b: TextRun): TextRun {
 
 type RunText = ReturnType<typeof createText>
 
-/** The text of a run, item by item: a line may have thousands. White space at its end is one with what follows. */
+/**
+ * Builds the text of a run in linear time, as a line may have thousands of items. A space inferred from a gap replaces
+ * the white space around it.
+ */
 function createText(first: string) {
   const parts: string[] = []
   let length = 0
@@ -130,7 +133,7 @@ function place(
 ): TextRun | undefined {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = transform
   const [va = 1, vb = 0, vc = 0, vd = -1, ve = 0, vf = 0] = view
-  // On the viewport `y` grows downwards.
+  // In the viewport, `y` grows downwards.
   const alongX = va * a + vc * b
   const alongY = -(vb * a + vd * b)
   const size = Math.hypot(va * c + vc * d, vb * c + vd * d)
@@ -138,7 +141,7 @@ function place(
   const left = va * e + vc * f + ve
   const bottom = -(vb * e + vd * f + vf)
   return {
-    // NUL is what fonts say of letters that they do not name.
+    // Fonts map letters they don't name to NUL.
     text: str.replaceAll('\0', '\ufffd'),
     size,
     mono,

@@ -4,10 +4,10 @@ import { createSections } from './sections.ts'
 import { createTextBuilder } from './text-builder.ts'
 
 /**
- * Builds the text of a document from its parts in reading order, blank lines between them, with their blocks.
+ * Builds a document's text and blocks from its parts, given in reading order, with blank lines between them.
  * Throws `document_too_large` as soon as the text is longer than `maxTextLength`.
  */
-export function createWriter(maxTextLength: number) {
+export function createDocumentWriter(maxTextLength: number) {
   const sections = createSections()
   const built = createTextBuilder()
 
@@ -26,7 +26,7 @@ export function createWriter(maxTextLength: number) {
       )
   }
   return {
-    /** A part under the last headings; one without visible text is left out. */
+    /** Adds a part under the current headings, unless it has no visible text. */
     block(kind: LoadedBlockKind, raw: string, page?: number, hints?: BlockHints) {
       const text = clean(raw)
       if (text !== '') write(kind, text, sections.path(), page, hints)
@@ -36,11 +36,11 @@ export function createWriter(maxTextLength: number) {
       const text = clean(raw).replace(/\s+/gu, ' ')
       if (text !== '') write('heading', text, sections.enter(level, text.slice(0, 500)), page)
     },
-    /** What follows stands under no heading of this level or below. */
+    /** Closes the sections of this level and below. */
     leave(level: number) {
       sections.enter(level, '')
     },
-    /** A part that was written elsewhere, under the last headings. */
+    /** Adds a part that was written elsewhere under the current headings. */
     include(part: Pick<LoadedDocument, 'text' | 'blocks'>) {
       const around = sections.path()
       for (const { kind, headings, start, end, page, ...hints } of part.blocks)
@@ -51,9 +51,9 @@ export function createWriter(maxTextLength: number) {
   }
 }
 
-export type DocumentWriter = ReturnType<typeof createWriter>
+export type DocumentWriter = ReturnType<typeof createDocumentWriter>
 
-/** What stored text may not hold, and characters that are there for line breaking only. */
+/** Removes what stored text may not hold, and characters that only control line breaking. */
 function clean(text: string): string {
   return text
     .replace(/\r\n?/gu, '\n')

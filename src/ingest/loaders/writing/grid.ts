@@ -1,15 +1,15 @@
-/** Merged cells of tables: the value of a cell stands in every cell that it covers, so that each row is complete. */
+/** Expands merged cells: a value is repeated in every cell it covers, so that each row is complete. */
 
-/** A cell as its format tells it, with the columns and rows that it covers. */
+/** A cell as the format gives it, with the number of columns and rows it covers. */
 export interface GridCell {
   readonly text: string
   readonly columns?: number
   readonly rows?: number
-  /** Its text is that of the cell above. */
+  /** Repeats the cell above. */
   readonly continued?: boolean
 }
 
-/** Header rows of a table without marks of them: two where a cell of the first is merged. Undefined where text tells. */
+/** Header rows of a table that doesn't mark them: two if the first has merged cells; undefined to judge by the text. */
 export const mergedHeaderRows = (
   isMerged: boolean,
   [, second = []]: readonly (readonly string[])[],
@@ -17,19 +17,19 @@ export const mergedHeaderRows = (
 
 const isNumber = (cell: string): boolean => /\d/u.test(cell) && !/[^\d\s.,:%$€₽+−–-]/u.test(cell)
 
-/** Columns and rows that one cell may cover: more are an attack. */
+/** Columns or rows that a cell may cover: more are taken for an attack. */
 const MAX_COVERED = 1000
-/** Of a cell, what the cells that it covers repeat; in UTF-16 code units. */
+/** Covered cells repeat at most this much text; UTF-16 code units. */
 const MAX_REPEATED_CHARACTERS = 200
-/** UTF-16 code units of covered cells, bars included, for each of the table's own. */
+/** How many times longer expansion may make a table, bars included. */
 const MAX_GROWTH = 8
 const BAR = ' | '.length
 
-/** Texts by column. A cell that fills its row alone is written once. Linear in the length of the cells. */
+/** The texts of each row by column. The only cell of a row is not repeated across it. Linear in the length of the cells. */
 export function spread(rows: readonly (readonly GridCell[])[]): string[][] {
   let room = 0
   for (const row of rows) for (const { text } of row) room += MAX_GROWTH * (text.length + BAR)
-  /** By column, the cells of rows above that reach down. */
+  /** Cells of earlier rows that reach into this one, by column. */
   let reaching = new Map<number, { readonly text: string; rows: number }>()
   let above: readonly string[] = []
   return rows.map((row) => {

@@ -1,14 +1,14 @@
 import type { Metadata } from '../../../domain/document.ts'
 
-/** Bounds of what is stored and shown beside a document, in UTF-16 code units. */
+/** Limits of what is stored and shown with a document; lengths in UTF-16 code units. */
 const MAX_KEYS = 64
 const MAX_KEY_CHARACTERS = 100
 const MAX_VALUE_CHARACTERS = 1000
 const MAX_DEPTH = 4
 
 /**
- * Data of any form as a flat map: `{ Author: { Name: 'A' }, tags: ['b', 'c'] }` gives `author.name: A` and
- * `tags: b, c`. What is empty, too deep or beyond the bounds is left out, long values are cut.
+ * Flattens any data: `{ Author: { Name: 'A' }, tags: ['b', 'c'] }` becomes `author.name: A` and `tags: b, c`. Empty
+ * and deeply nested values and those beyond the limits are left out; long ones are cut.
  */
 export function flatMetadata(data: unknown): Metadata {
   const flat = new Map<string, string>()
@@ -23,7 +23,7 @@ export function flatMetadata(data: unknown): Metadata {
       if (items.every((item) => item !== undefined)) add(path, items.filter(Boolean).join(', '), depth + 1)
     } else
       for (const [key, inner] of Object.entries(value).slice(0, MAX_KEYS)) {
-        const name = oneLine(key).toLowerCase()
+        const name = boundedLine(key).toLowerCase()
         if (name !== '') add(path === '' ? name : `${path}.${name}`, inner, depth + 1)
       }
   }
@@ -31,7 +31,10 @@ export function flatMetadata(data: unknown): Metadata {
   return Object.fromEntries(flat)
 }
 
-/** A date as documents write it (ISO 8601, RFC 2822, `2024-05-01`), undefined when it is not a date, or outside the years 1000 to 9999. */
+/**
+ * Parses a date as documents write it (ISO 8601, RFC 2822, `2024-05-01`). Undefined for anything else, and outside the
+ * years 1000 to 9999.
+ */
 export function documentDate(value: unknown): Date | undefined {
   if (!(value instanceof Date) && typeof value !== 'string') return undefined
   const date = value instanceof Date ? value : new Date(value.slice(0, 100))
@@ -41,11 +44,11 @@ export function documentDate(value: unknown): Date | undefined {
 
 function scalarText(value: unknown): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
-  if (typeof value === 'string') return oneLine(value)
+  if (typeof value === 'string') return boundedLine(value)
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-const oneLine = (text: string): string =>
+const boundedLine = (text: string): string =>
   text
     .slice(0, 2 * MAX_VALUE_CHARACTERS)
     .replace(/[\s\p{Cc}]+/gu, ' ')

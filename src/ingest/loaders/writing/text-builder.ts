@@ -1,6 +1,6 @@
 import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
 
-/** Writes the text of data formats, blocks separated by blank lines; documents with headings use document-writer.ts. */
+/** Builds the text of data formats, with blank lines between blocks; formats with headings use document-writer.ts. */
 export function createTextBuilder() {
   const parts: string[] = []
   const blocks: LoadedBlock[] = []
@@ -32,7 +32,7 @@ export function createTextBuilder() {
     add(kind: LoadedBlockKind, text: string, headings: readonly string[]): void {
       if (text.trim() !== '') write(kind, text, headings)
     },
-    /** Adds a block whatever it holds. */
+    /** Adds a block even if it is blank. */
     write,
     /** Adds another document's text with its blocks under `headings`. */
     append(

@@ -1,20 +1,21 @@
-import { addRecords, addText, listLine, MAX_VALUE_CHARACTERS, oneLine } from './records.ts'
+import { oneLine } from '../../../text/lines.ts'
+import { addTableOrRecords, addText, listLine, MAX_INLINE_CHARACTERS } from './records.ts'
 import type { TextBuilder } from './text-builder.ts'
 
-/** Nested data, whatever language it was written in. */
+/** Nested data of any format. */
 export type Tree =
   | { readonly kind: 'value'; readonly text: string; readonly comment?: string }
   | { readonly kind: 'list'; readonly items: readonly Tree[] }
   | { readonly kind: 'map'; readonly entries: readonly (readonly [key: string, value: Tree])[] }
 
-/** Paths of hostile nesting would grow with every level. */
+/** In hostile nesting, paths would grow with every level; UTF-16 code units. */
 const MAX_PATH_CHARACTERS = 200
-/** Lines of a block: the splitter packs blocks, and cuts long ones. */
+/** Short blocks suffice, because the splitter packs them. */
 const LINES_PER_BLOCK = 20
 
 /**
- * Adds nested data as lines of `- path.to.value: text`; lists of flat records as tables, long texts as
- * paragraphs under their path. Walks without recursion: hostile data nests deeply.
+ * Adds nested data as lines of `- path.to.value: text`, lists of flat records as tables, and long values as
+ * paragraphs under their path. Not recursive, because hostile data nests deeply.
  */
 export function addTree(builder: TextBuilder, root: Tree, headings: readonly string[] = []): void {
   const open: { tree: Tree; path: string }[] = [{ tree: root, path: '' }]
@@ -37,7 +38,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       section = top
     }
     if (tree.kind === 'value') {
-      if (tree.text.length > MAX_VALUE_CHARACTERS || tree.text.trim().includes('\n')) {
+      if (tree.text.length > MAX_INLINE_CHARACTERS || tree.text.trim().includes('\n')) {
         flush()
         addText(builder, tree.text, path === '' || path === section ? pathOf() : [...pathOf(), path])
       } else if (tree.text !== '') line(withComment(path, tree.text, tree.comment))
@@ -47,7 +48,7 @@ export function addTree(builder: TextBuilder, root: Tree, headings: readonly str
       const records = recordsOf(tree.items)
       if (records) {
         flush()
-        addRecords(
+        addTableOrRecords(
           builder,
           records.header,
           records.rows,
@@ -78,7 +79,7 @@ const joined = (path: string, step: string): string => {
   return longer.length > MAX_PATH_CHARACTERS ? `…${longer.slice(-MAX_PATH_CHARACTERS / 2)}` : longer
 }
 
-/** The first key of a path, or the first item of a list: data under the same one forms a section. */
+/** The first key or index of a path: data that shares it forms a section. */
 const sectionOf = (path: string): string => /^(?:\[\d+\]|[^.[]+(?=[.[]))/u.exec(path)?.[0] ?? ''
 
 const withComment = (path: string, text: string, comment = ''): string => {
@@ -86,13 +87,13 @@ const withComment = (path: string, text: string, comment = ''): string => {
   return comment === '' ? line : `${line} (${oneLine(comment)})`
 }
 
-/** Lists of short values on as few lines as they need. */
+/** Packs a list of short values into as few lines as possible; undefined if it holds anything else. */
 function shortValues(items: readonly Tree[]): string[] | undefined {
   const lines: string[] = []
   let open = ''
   for (const item of items) {
-    if (item.kind !== 'value' || item.text.length > MAX_VALUE_CHARACTERS) return undefined
-    if (open !== '' && open.length + item.text.length > MAX_VALUE_CHARACTERS) {
+    if (item.kind !== 'value' || item.text.length > MAX_INLINE_CHARACTERS) return undefined
+    if (open !== '' && open.length + item.text.length > MAX_INLINE_CHARACTERS) {
       lines.push(open)
       open = ''
     }
@@ -101,7 +102,7 @@ function shortValues(items: readonly Tree[]): string[] | undefined {
   return open === '' ? lines : [...lines, open]
 }
 
-/** Two or more maps with mostly the same keys and plain values, as rows. */
+/** Two or more maps with plain values and mostly the same keys, as rows; undefined if they are not. */
 function recordsOf(items: readonly Tree[]): { header: string[]; rows: string[][] } | undefined {
   if (items.length < 2) return undefined
   const columns = new Map<string, number>()

@@ -167,7 +167,7 @@ describe('quotations', () => {
 })
 
 describe('words', () => {
-  const stems = (text: string) => contentWords(text).map((term) => term.stem)
+  const roots = (text: string) => contentWords(text).map((term) => term.root)
 
   it.each([
     ['installing', 'installed installs installation'],
@@ -178,14 +178,14 @@ describe('words', () => {
     ['удалённые', 'удаленных'],
     ['хранится', 'хранятся'],
   ])('%s is compared as %s are', (word, others) => {
-    for (const other of stems(others)) expect(other).toBe(stems(word)[0])
+    for (const other of roots(others)) expect(other).toBe(roots(word)[0])
   })
 
   it('leave out stop words and tell names and numbers from others', () => {
     expect(
       contentWords('What does the error E1042 in NATO and at Helsinki mean in 1999?').map(({ kind }) => kind),
     ).toEqual(['word', 'number', 'name', 'name', 'word', 'number'])
-    expect(stems('что это такое и как')).toEqual([])
+    expect(roots('что это такое и как')).toEqual([])
   })
 
   it('say what a question asks for', () => {

@@ -1,4 +1,4 @@
-/** Conditions of style sheets, for somebody who reads on a screen of usual size. */
+/** Evaluates conditions of style sheets for a reader at a screen of ordinary size. */
 import { FONT_SIZE_PX, pixels, VIEWPORT_HEIGHT_PX, VIEWPORT_WIDTH_PX } from './values.ts'
 
 /** Whether a list of media queries holds. */
@@ -11,7 +11,7 @@ function queryHolds(query: string): boolean {
   return (isType && conditionHolds(query)) !== (negated !== undefined)
 }
 
-/** All that stands in brackets holds; what is not known here does not. */
+/** Whether all features in parentheses hold (with `or`, any). Unknown features don't. */
 export function conditionHolds(condition: string): boolean {
   const text = condition.toLowerCase()
   const features = text.match(/\([^()]*\)/gu) ?? []

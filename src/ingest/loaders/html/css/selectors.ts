@@ -1,14 +1,14 @@
 /**
- * Which rules apply to an element, for all elements of a page in one walk from its beginning to its end. A selector
- * is a chain of steps, `ul > li.a b` has three; an element takes a step when it is like the step says and the
- * element before it (its parent, an ancestor, a sibling) took the one before. So each element costs the steps that
- * name its id, class or tag, and no selector makes anybody look back: hostile ones are as cheap as honest ones.
+ * Matches selectors for all elements of a page in one forward walk. A selector is a chain of steps (`ul > li.a b` has
+ * three). An element takes a step if it matches the step's tests and a related element (parent, ancestor or sibling)
+ * took the step before. So an element costs only the steps that name its id, class or tag, and no selector needs
+ * backtracking: hostile selectors are as cheap as honest ones.
  */
 import { type AttributeSelector, type CssNode, ident, type Nth, type Selector } from 'css-tree'
 import type { DomElement, DomNode } from '../dom.ts'
 import { tooComplicated } from './errors.ts'
 
-/** An element on the way down, with what its children and the siblings after it ask about. */
+/** An open element, with what is needed to match its children and later siblings. */
 export interface Frame {
   readonly node: DomElement
   readonly tag: string
@@ -16,27 +16,27 @@ export interface Frame {
   readonly classes: ReadonlySet<string>
   readonly lang: string
   readonly parent: Around
-  /** What a test of its attributes costs, which may be long. */
+  /** Cost of one step: grows with the length of its attributes. */
   readonly weight: number
-  /** The element before it. */
+  /** The previous sibling element. */
   readonly before: DomNode | undefined
-  /** Its number among its siblings, and among those of its name; from 1. */
+  /** Its 1-based index among its siblings, and among those with its tag. */
   readonly index: number
   readonly indexOfTag: number
 }
 
-/** What is known of the children of an element so far. */
+/** State of an element whose children are being walked. */
 interface Around {
   readonly frame: Frame | undefined
   readonly parent: DomNode
-  /** The steps that the element itself took. */
+  /** Steps that the element itself took. */
   readonly taken: ReadonlySet<number>
   count: number
   readonly countOfTag: Map<string, number>
   previous: ReadonlySet<number>
   before?: DomNode
   readonly earlier: Set<number>
-  /** How many there are of each name, and of all under ''; counted when somebody asks. */
+  /** Number of children by tag, and of all under ''; counted on first use. */
   all?: ReadonlyMap<string, number>
 }
 
@@ -58,7 +58,7 @@ interface Step {
   readonly tests: readonly Test[]
   readonly combinator: string
   readonly before: number | undefined
-  /** Steps that its tests ask about, itself counted. */
+  /** Number of steps that its tests look at, including itself. */
   readonly cost: number
 }
 
@@ -67,30 +67,30 @@ export interface Compiled {
   readonly specificity: number
 }
 
-/** Steps that are tried, declarations that are weighed; an honest page of a megabyte needs a million. */
+/** Steps tried and declarations compared; an honest page of a megabyte needs a million. */
 const MAX_WORK = 10_000_000
 const MAX_STEPS = 200_000
-/** Selectors inside `:is()` and its like. */
+/** Nesting of selectors inside `:is()` and the like. */
 const MAX_DEPTH = 8
 
-/** Selectors that cannot be followed: they are left out, with a word to the user. */
+/** Thrown for unsupported selectors: they are skipped, with a warning if they could hide text. */
 export class Unfollowed extends Error {}
 
 const NOTHING: ReadonlySet<number> = new Set()
 
-/** The selectors of a page; made for one walk over it. */
+/** The selectors of a page, for a single walk over it. */
 export class SelectorTable {
   readonly #steps: Step[] = []
   readonly #byId = new Map<string, number[]>()
   readonly #byClass = new Map<string, number[]>()
   readonly #byTag = new Map<string, number[]>()
   readonly #others: number[] = []
-  /** Steps that siblings after an element ask about. */
+  /** Steps that `~` asks about. */
   readonly #forSiblings = new Set<number>()
-  /** How many open elements took each step. */
+  /** Number of open elements that took each step. */
   #open = new Uint32Array(0)
   #work = 0
-  /** Of `:has()`: what is looked for inside of elements, in a walk of its own before this one. */
+  /** Arguments of `:has()`, which are matched in a walk of their own before this one. */
   readonly #wanted: { readonly step: number; readonly combinator: string; readonly found: Set<DomNode> }[] =
     []
   #inner: SelectorTable | undefined
@@ -100,7 +100,7 @@ export class SelectorTable {
     this.#isInner = isInner
   }
 
-  /** One step for what any of the selectors matches; undefined of none. */
+  /** One step that matches whatever any of the selectors matches; undefined if there are none. */
   any(selectors: readonly Compiled[]): Compiled | undefined {
     if (selectors.length < 2) return selectors[0]
     const step = this.#file(
@@ -111,7 +111,7 @@ export class SelectorTable {
   }
 
   /**
-   * Undefined when it matches nothing. `nesting` is the rule around it, which `&` means.
+   * Undefined if it can match nothing. `nesting` is the enclosing rule, which `&` refers to.
    * Throws `Unfollowed`, and `document_too_large`.
    */
   add(selector: Selector, nesting?: Compiled): Compiled | undefined {
@@ -210,7 +210,7 @@ export class SelectorTable {
           tests.push(pseudo.test)
           break
         }
-        // A part of an element, which holds no text of its own.
+        // A pseudo-element, which holds no text of the page.
         default:
           return undefined
       }
@@ -280,7 +280,7 @@ export class SelectorTable {
     return { test: ({ node }) => sets.some((found) => found.has(node)), specificity, cost: sets.length }
   }
 
-  /** Finds what `:has()` looks for. */
+  /** Finds the elements that the arguments of `:has()` match. */
   #prepare(document: DomNode): void {
     this.#inner?.walk(document, {
       enter: (frame, taken) => {
@@ -302,13 +302,13 @@ export class SelectorTable {
     })
   }
 
-  /** Counts what an element costs. Throws `document_too_large` where all of them cost too much. */
+  /** Adds to the total cost. Throws `document_too_large` if it becomes too high. */
   spend(work: number): void {
     this.#work += work
-    if (this.#work > MAX_WORK) throw tooComplicated('it has too many elements for so many rules of style')
+    if (this.#work > MAX_WORK) throw tooComplicated('it has too many elements for so many style rules')
   }
 
-  /** All elements and texts in their order; what stands in an element only if `enter` says so. */
+  /** Visits all elements and texts in document order; the content of an element only if `enter` returns true. */
   walk(document: DomNode, visitor: Visitor): void {
     this.#prepare(document)
     this.#open = new Uint32Array(this.#steps.length)
@@ -354,7 +354,7 @@ export class SelectorTable {
     for (const list of lists) for (const step of list ?? []) candidates.push(step)
     if (candidates.length === 0) return NOTHING
     this.spend(candidates.reduce((sum, step) => sum + (this.#steps[step]?.cost ?? 0), 0) * frame.weight)
-    // Steps inside `:is()` and `:not()` stand before the ones that ask about them.
+    // Steps inside `:is()` and `:not()` have lower numbers than those that ask about them.
     candidates.sort((one, other) => one - other)
     const taken = new Set<number>()
     for (const candidate of candidates) {
@@ -381,11 +381,11 @@ const anyOf =
 interface Visitor {
   enter: (frame: Frame, taken: ReadonlySet<number>) => boolean
   text?: (node: DomNode) => void
-  /** After the last child of an element that was entered. */
+  /** Called after the last child of an entered element. */
   leave?: (frame: Frame) => void
 }
 
-/** Characters of all attributes that are no more work than the steps themselves. */
+/** Every so many characters of attributes add the cost of one more step. */
 const LONG_ATTRIBUTES = 200
 
 const ELEMENT = 1
@@ -428,7 +428,7 @@ function frameOf(node: DomElement, parent: Around): Frame {
   }
 }
 
-/** How many siblings an element has, itself counted; `tag` counts those of its name. */
+/** Number of siblings of an element, including itself; with `ofTag`, only those with its tag. */
 function siblings({ parent, tag }: Frame, ofTag: boolean): number {
   if (!parent.all) {
     const all = new Map<string, number>()
@@ -447,7 +447,7 @@ const fromEnd = (frame: Frame): number => siblings(frame, false) - frame.index +
 const fromEndOfTag = (frame: Frame): number => siblings(frame, true) - frame.indexOfTag + 1
 
 function nthTest(name: string, { nth, selector }: Nth): Test {
-  // A count of those that are like a selector would have to be kept for each selector.
+  // `of` a selector would need a count for every selector.
   if (selector !== null) throw new Unfollowed()
   const [a, b] =
     nth.type === 'Identifier'
@@ -491,7 +491,7 @@ const SIMPLE: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['optional', ({ attributes }) => !attributes.has('required')],
 ])
 
-/** What a page is not like before anybody does anything with it. */
+/** Pseudo-classes that match nothing before the user interacts with the page. */
 const NEVER = new Set(
   'hover focus focus-within focus-visible active target target-within visited popover-open modal fullscreen picture-in-picture playing paused current past future local-link autofill -webkit-autofill indeterminate placeholder-shown valid invalid user-valid user-invalid in-range out-of-range read-write default host'.split(
     ' ',
@@ -529,13 +529,13 @@ function attributeTest({ name, matcher, value, flags }: AttributeSelector): Test
   }
 }
 
-/** Attributes of HTML whose values are compared without case. */
+/** HTML attributes whose values are compared case-insensitively. */
 const LOOSE = new Set('type dir lang align hidden method media rel shape valign'.split(' '))
 
 const AMPERSAND: CssNode = { type: 'NestingSelector' }
 const DESCENDANT: CssNode = { type: 'Combinator', name: ' ' }
 
-/** Whether `&` stands somewhere in a selector. */
+/** Whether a selector contains `&`. */
 const holds = (nodes: readonly CssNode[], depth: number): boolean =>
   depth <= 3 * MAX_DEPTH &&
   nodes.some(

@@ -1,4 +1,4 @@
-/** The rules of style sheets, as far as they decide whether text is seen. */
+/** Reads the rules of style sheets, as far as they decide whether text is visible. */
 import { type Block, type CssNode, ident, parse, type Raw, type SelectorList } from 'css-tree'
 import { tooComplicated } from './errors.ts'
 import { conditionHolds, mediaApplies } from './media.ts'
@@ -8,34 +8,34 @@ export interface Declared {
   readonly important: boolean
 }
 
-/** By property, lower case, shorthands taken apart. */
+/** By property in lower case, with shorthands expanded. */
 export type Declarations = ReadonlyMap<string, Declared>
 
 export interface StyleRule {
   readonly selectors: SelectorList
   readonly declarations: Declarations
-  /** The rule that this one stands in, which `&` means. */
+  /** The enclosing rule, which `&` refers to. */
   readonly parent: StyleRule | undefined
-  /** In a cascade layer: weaker than all rules outside of one. */
+  /** Whether it is in a cascade layer, and so weaker than all rules outside one. */
   readonly layered: boolean
 }
 
 export interface Sheets {
   readonly rules: StyleRule[]
-  /** Of each animation the properties that it may set to what is seen. */
+  /** By animation, the properties that it may set to a visible value. */
   readonly animations: Map<string, Set<string>>
 }
 
-/** Rules inside each other; people need three or four. */
+/** Levels of nested rules; people need three or four. */
 const MAX_DEPTH = 32
-/** What a parser cannot read; old pages have a few dozen hacks. */
+/** Parse errors; old pages have a few dozen hacks. */
 const MAX_ERRORS = 5000
-/** Characters of a selector that is none; those of people are typing errors. */
+/** A longer invalid selector is not just a typing error; UTF-16 code units. */
 const MAX_BROKEN_CHARACTERS = 2000
-/** Of a value; what hides is short. */
-const MAX_VALUE_CHARACTERS = 1000
+/** Values are cut here, because those that hide text are short; UTF-16 code units. */
+const MAX_CSS_VALUE_CHARACTERS = 1000
 
-/** The rules of one style sheet. Throws `document_too_large` for what no honest sheet is like. */
+/** The rules of one style sheet. Throws `document_too_large` for sheets unlike any honest one. */
 export function readSheet(css: string): Sheets {
   const sheets: Sheets = { rules: [], animations: new Map() }
   let errors = 0
@@ -52,8 +52,7 @@ export function readSheet(css: string): Sheets {
     if (sheet.type === 'StyleSheet') walk(sheet.children, parent, layered, depth)
   }
   const walk = (nodes: Iterable<CssNode>, parent: StyleRule | undefined, layered: boolean, depth: number) => {
-    if (depth > MAX_DEPTH)
-      throw tooComplicated(`its styles have rules more than ${MAX_DEPTH} deep in each other`)
+    if (depth > MAX_DEPTH) throw tooComplicated(`its styles have rules nested more than ${MAX_DEPTH} deep`)
     for (const node of nodes) {
       if (node.type === 'Atrule' && node.block)
         atRule(node.name, node.prelude, node.block, parent, layered, depth)
@@ -63,12 +62,12 @@ export function readSheet(css: string): Sheets {
       }
     }
   }
-  /** What css-tree does not know as a selector list stands after declarations that it took for a part of it. */
+  /** If css-tree gives a raw prelude, the selectors follow declarations that it took for part of them. */
   const selectorsOf = (prelude: SelectorList | Raw): SelectorList | undefined => {
     if (prelude.type === 'SelectorList') return prelude
     const rest = prelude.value.slice(prelude.value.lastIndexOf(';') + 1)
     if (rest.length === prelude.value.length) {
-      // What the parser gives up for its depth, a browser may read.
+      // The parser gives up on deep nesting that a browser may still read.
       if (rest.length > MAX_BROKEN_CHARACTERS)
         throw tooComplicated('its styles have a selector that cannot be read')
       return undefined
@@ -89,7 +88,7 @@ export function readSheet(css: string): Sheets {
     fill(block.children, declarations)
     walk(block.children, rule, layered, depth + 1)
     for (const child of block.children) {
-      // Rules that do not begin with `&` end css-tree's reading of a block: the rest of it is raw.
+      // A nested rule without a leading `&` makes css-tree give the rest of the block as raw text.
       if (child.type !== 'Raw' || !child.value.includes('{')) continue
       nested(child.value, rule, layered, depth + 1)
       fill(looseDeclarations(child.value), declarations)
@@ -142,10 +141,10 @@ const listOf = (text: string): SelectorList => {
   return list
 }
 
-/** Conditions inside a rule are about what the rule is about. */
+/** The selector of a conditional block inside a rule: it applies to the rule's own elements. */
 const SELF = listOf('&')
 
-/** Declarations between the rules that a raw part of a block holds. */
+/** The declarations between nested rules in a raw part of a block. */
 function looseDeclarations(raw: string): CssNode[] {
   let depth = 0
   let loose = ''
@@ -162,10 +161,10 @@ function declarationNodes(text: string): CssNode[] {
   return list.type === 'DeclarationList' ? [...list.children] : []
 }
 
-/** A `style` attribute. */
+/** The declarations of a `style` attribute. */
 export function readStyle(text: string): Declarations {
   const declarations = new Map<string, Declared>()
-  fill(declarationNodes(text.slice(0, 20 * MAX_VALUE_CHARACTERS)), declarations)
+  fill(declarationNodes(text.slice(0, 20 * MAX_CSS_VALUE_CHARACTERS)), declarations)
   return declarations
 }
 
@@ -175,10 +174,10 @@ function fill(nodes: Iterable<CssNode>, declarations: Map<string, Declared>): vo
     const written = ident.decode(node.property)
     const property = written.startsWith('--') ? written : written.toLowerCase()
     const raw = node.value.type === 'Raw' ? node.value.value : ''
-    const text = withoutComments(raw.slice(0, MAX_VALUE_CHARACTERS)).trim()
+    const text = withoutComments(raw.slice(0, MAX_CSS_VALUE_CHARACTERS)).trim()
     const value = text.includes('\\') ? ident.decode(text) : text
     const important = node.important !== false
-    // What a variable holds is known at the element: so are the parts of a shorthand.
+    // Variables are known only at the element, so a shorthand with one is expanded there.
     const parts: [string, string][] = value.includes('var(')
       ? [[property, value]]
       : longhands(property, value)
@@ -202,7 +201,7 @@ function withoutComments(css: string): string {
 
 const SIDES = ['top', 'right', 'bottom', 'left'] as const
 
-/** A declaration as the properties that decide; other ones as they are, without prefixes of browsers. */
+/** Expands the shorthands that decide visibility; other declarations only lose their vendor prefix. */
 export function longhands(property: string, value: string): [string, string][] {
   const parts = value.split(/\s+/u)
   const [first = ''] = parts
@@ -237,7 +236,7 @@ export function longhands(property: string, value: string): [string, string][] {
   }
 }
 
-/** Without what lies between the first picture and the last bracket. */
+/** Drops everything from the first image to the last closing parenthesis. */
 function withoutPictures(value: string): string {
   const start = /(?<![\w-])(?:url|[\w-]*gradient|image-set)\(/iu.exec(value)?.index
   const end = value.lastIndexOf(')')
@@ -247,7 +246,7 @@ function withoutPictures(value: string): string {
 const BACKGROUND_WORDS =
   /^(?:none|scroll|fixed|local|repeat|no|x|y|left|right|top|bottom|center|cover|contain|auto|round|space|text|border|padding|content|box|px|em|rem)$/iu
 
-/** Properties that decide whether text is seen; the others are left out. */
+/** The properties that decide whether text is visible; others are ignored. */
 const DECIDING = new Set(
   'display visibility opacity content-visibility font-size font color text-fill-color -webkit-text-fill-color background background-color background-image background-clip width height max-width max-height min-width min-height overflow-x overflow-y padding-top padding-bottom padding-left clip clip-path position left right top bottom margin-left margin-top text-indent text-shadow transform translate scale filter zoom animation animation-name margin padding inset overflow'.split(
     ' ',

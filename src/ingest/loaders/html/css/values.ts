@@ -1,9 +1,9 @@
-/** Values of CSS properties as numbers. */
+/** Converts values of CSS properties to numbers. */
 
-/** Of a usual screen, in pixels: what media queries ask about, and what `vw`, `vh` and percentages are of. */
+/** An ordinary screen, for media queries and for `vw`, `vh` and percentages. */
 export const VIEWPORT_WIDTH_PX = 1280
 export const VIEWPORT_HEIGHT_PX = 800
-/** Of text that says nothing about it, in pixels. */
+/** The default font size. */
 export const FONT_SIZE_PX = 16
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -24,7 +24,7 @@ const UNITS: Readonly<Record<string, number>> = {
   vmax: VIEWPORT_WIDTH_PX / 100,
 }
 
-/** In pixels; percentages are of `whole`. Undefined for keywords, and for functions but sums and products. */
+/** In pixels; percentages are of `whole`. Undefined for keywords and for functions other than simple `calc()`. */
 export function pixels(
   value: string | undefined,
   fontSize: number,
@@ -33,7 +33,7 @@ export function pixels(
   if (value === undefined) return undefined
   const sum = /^calc\((.*)\)$/iu.exec(value)?.[1]
   if (sum === undefined) return length(value, fontSize, whole)
-  // `a + b` and `a - b` have spaces around their signs, which signs of numbers have not.
+  // Only binary `+` and `-` have spaces around them.
   const terms = sum
     .replace(/[()]/gu, ' ')
     .trim()
@@ -64,10 +64,10 @@ function length(value: string, fontSize: number, whole: number): number | undefi
   return factor === undefined ? undefined : Number(number) * factor
 }
 
-/** 0 to 1, of a number or a percentage. */
+/** A number or percentage as a fraction: 0.5 for `0.5` and `50%`. */
 export const share = (value: string | undefined): number | undefined => pixels(value, FONT_SIZE_PX, 1)
 
-/** Red, green and blue up to 255, alpha up to 1; as written where it is a name that is not known here. */
+/** Red, green and blue up to 255, alpha up to 1; or the text as written if it is not understood. */
 export type Color = readonly [number, number, number, number] | string
 
 export function colorOf(value: string): Color {
@@ -108,7 +108,7 @@ function fromHsl(hue: number, saturation: number, lightness: number): [number, n
   return [channel(0), channel(8), channel(4)]
 }
 
-/** Channels of two colours that nobody tells apart. */
+/** Colours that differ by no more per channel look the same. */
 const MAX_CHANNEL_DIFFERENCE = 8
 
 export const isTransparent = (color: Color): boolean => typeof color !== 'string' && color[3] <= 0.05

@@ -130,7 +130,7 @@ it('Excel: sheets, rows and columns that are hidden are left out, and the docume
   )
   await check(document)
   expect(document.warnings).toEqual([
-    'The sheet T is hidden: it was left out.',
+    'The sheet T is hidden and was left out.',
     'S: 2 cells in hidden rows and columns were left out.',
   ])
 })

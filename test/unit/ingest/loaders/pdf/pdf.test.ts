@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { withoutFurniture } from '../../../../../src/ingest/loaders/pdf/furniture.ts'
-import { pdf } from '../../../../../src/ingest/loaders/pdf.ts'
+import { pdf } from '../../../../../src/ingest/loaders/pdf/pdf.ts'
 
 /** A page with a form, as programs write it; pdf.js finds the objects without a table of them. */
 const FORM = `%PDF-1.7

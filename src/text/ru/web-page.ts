@@ -1,6 +1,6 @@
-import type { PageWords } from '../knowledge.ts'
+import type { WebPageTexts } from '../knowledge.ts'
 
-export const page: PageWords = {
+export const webPage: WebPageTexts = {
   about: 'Отвечает на вопросы по переданным документам и показывает предложения, из которых взят ответ.',
   token: 'Токен',
   tokenHint:

@@ -1,5 +1,5 @@
 /** Removes only inflection: `university` and `universe`, `employer` and `employee` stay distinct. */
-export function englishStem(word: string): string {
+export function englishBaseForm(word: string): string {
   const base = VERBS.get(word) ?? NOUNS.get(word) ?? word
   if (base.length <= 3 || WHOLE.has(base) || !/^[a-z]+$/u.test(base)) return base
   return base === word ? plain(regular(base)) : plain(base)

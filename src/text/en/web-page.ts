@@ -1,6 +1,6 @@
-import type { PageWords } from '../knowledge.ts'
+import type { WebPageTexts } from '../knowledge.ts'
 
-export const page: PageWords = {
+export const webPage: WebPageTexts = {
   about: 'Answers questions from the documents it was given, and shows the sentences each answer comes from.',
   token: 'Token',
   tokenHint:

@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite'
 import { KNOWLEDGE } from '../../../text/language.ts'
 
-/** The encodings of before Unicode in which these bytes read as a language that we know how to tell; one a language. */
+/** For each language with `legacyEncodings`, the one in which these bytes read best as that language, if any do. */
 export const legacyEncodings = (bytes: Buffer): string[] =>
   Object.values(KNOWLEDGE).flatMap(({ documents: { legacyEncodings } }) => {
     if (legacyEncodings === undefined) return []
@@ -14,8 +14,8 @@ export const legacyEncodings = (bytes: Buffer): string[] =>
   })
 
 /**
- * Whether decoded text can be meant: hardly any control characters, and characters above ASCII stand in words
- * or are typographic marks. Any bytes at all are valid in most single-byte encodings.
+ * Whether decoded text is plausible: hardly any control characters, and non-ASCII characters mostly in words or
+ * typographic marks. Most single-byte encodings accept any bytes, so decoding alone proves nothing.
  */
 export function soundsLikeText(text: string): boolean {
   const controls = text.match(/[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]/gu)?.length ?? 0

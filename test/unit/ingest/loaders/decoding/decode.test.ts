@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import iconv from 'iconv-lite'
 import { globSync } from 'tinyglobby'
 import { describe, expect, it } from 'vitest'
-import { decodeText } from '../../../../../src/ingest/loaders/text/decode.ts'
+import { decodeText } from '../../../../../src/ingest/loaders/decoding/decode.ts'
 
 /** Articles whose letters were not counted for the table of pairs. */
 const ARTICLES = globSync('examples/xquad/ru/[g-z]*/*.md').sort().map(bodyOf)

@@ -4,17 +4,17 @@ import { ChatbotError } from '../../../domain/errors.ts'
 import { legacyEncodings, soundsLikeText } from './encodings.ts'
 
 export interface Decoded {
-  /** Line ends are `\n`; no other control characters but tabs, no BOM, no lone surrogate. */
+  /** Lines end with `\n`; there are no control characters except tabs, no BOM and no lone surrogates. */
   readonly text: string
   readonly warnings: readonly string[]
 }
 
-/** Enough for statistics of letters. */
+/** Enough for letter statistics. */
 const SAMPLE_BYTES = 64 * 1024
 
 /**
- * Text of a file: by its BOM, as UTF-8 when it is valid, as `declared` (by HTML itself), else in the encoding
- * that its bytes look like, with a warning. Throws `invalid_encoding`, which names the first bad byte.
+ * Decodes a file by its BOM, as UTF-8 if that is valid, as `declared` (such as by HTML), or else in the encoding that
+ * its bytes look like, with a warning. Throws `invalid_encoding`, naming the first bad byte.
  */
 export function decodeText(bytes: Buffer, declared?: string): Decoded {
   const { text, warnings } = decode(bytes, declared)
@@ -22,7 +22,7 @@ export function decodeText(bytes: Buffer, declared?: string): Decoded {
   return { text: withoutControls(oneLineEnd).toWellFormed(), warnings }
 }
 
-/** Without colours of terminals and NULs, which no database takes; other control characters are spaces. */
+/** Removes terminal colours and NULs, which the database rejects; other control characters become spaces. */
 function withoutControls(text: string): string {
   if (!CONTROL.test(text)) return text
   return text
@@ -38,7 +38,7 @@ function decode(bytes: Buffer, declared: string | undefined): Decoded {
   if (marked) return { text: strictly(bytes, marked), warnings: [] }
   const utf8 = scanUtf8(bytes)
   if (utf8.invalid === 0) return { text: strictly(bytes, 'utf-8'), warnings: [] }
-  // Mostly valid multi-byte sequences happen by damage, not by another encoding.
+  // Mostly valid multi-byte sequences: damaged UTF-8 rather than another encoding.
   if (utf8.sequences > 3 * utf8.invalid) throw invalid(utf8.first, 'UTF-8')
   if (declared && iconv.encodingExists(declared)) {
     const text = iconv.decode(bytes, declared)
@@ -48,9 +48,7 @@ function decode(bytes: Buffer, declared: string | undefined): Decoded {
   if (!found) throw invalid(utf8.first)
   return {
     text: found.text,
-    warnings: [
-      `Not UTF-8; read as ${found.encoding}, which its bytes look like. Check that the text is right.`,
-    ],
+    warnings: [`Not UTF-8; read as ${found.encoding}, judging by its bytes. Check that the text is right.`],
   }
 }
 
@@ -76,7 +74,7 @@ function byOrderMark(bytes: Buffer): Unicode | undefined {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 'utf-8' : undefined
 }
 
-/** Latin and Cyrillic text in UTF-16 has its high bytes, 0 and 4, on every other place. */
+/** In UTF-16, every second byte of Latin and Cyrillic text is a high byte of 0 or 4. */
 function utf16WithoutMark(bytes: Buffer): Unicode | undefined {
   const sample = bytes.subarray(0, Math.min(bytes.length, 4096) & ~1)
   if (bytes.length % 2 === 1 || sample.length < 4) return undefined
@@ -101,7 +99,7 @@ function strictly(bytes: Buffer, encoding: Unicode): string {
   }
 }
 
-/** How many well-formed sequences of several bytes there are, how many bytes belong to none, and the first of those. */
+/** Counts well-formed multi-byte sequences and invalid bytes; `first` is the offset of the first invalid byte, or -1. */
 function scanUtf8(bytes: Buffer): { sequences: number; invalid: number; first: number } {
   let sequences = 0
   let invalidBytes = 0
@@ -118,7 +116,7 @@ function scanUtf8(bytes: Buffer): { sequences: number; invalid: number; first: n
   return { sequences, invalid: invalidBytes, first }
 }
 
-/** Bytes of the well-formed UTF-8 sequence at `i`, 0 when there is none (RFC 3629). */
+/** Length in bytes of the well-formed UTF-8 sequence at `i`, 0 if there is none (RFC 3629). */
 function sequenceLength(bytes: Buffer, i: number): number {
   const byte = (offset: number): number => bytes[i + offset] ?? 0
   const tail = (offset: number): boolean => (byte(offset) & 0xc0) === 0x80
@@ -138,7 +136,7 @@ function sequenceLength(bytes: Buffer, i: number): number {
   return 0
 }
 
-/** Offset of the first lone surrogate, or of the odd last byte. */
+/** Offset of the first lone surrogate, or of the last byte if their number is odd. */
 function badUtf16(bytes: Buffer, encoding: Unicode): number {
   const [low, high] = encoding === 'utf-16le' ? [0, 1] : [1, 0]
   const unit = (i: number): number => (bytes[i + low] ?? 0) | ((bytes[i + high] ?? 0) << 8)
@@ -158,5 +156,5 @@ const invalid = (offset: number, encoding?: string): ChatbotError =>
     'invalid_encoding',
     encoding
       ? `The text is ${encoding} but damaged: the byte at offset ${offset} does not belong there. Save the file again as UTF-8.`
-      : `The encoding of the text could not be told: the byte at offset ${offset} is not UTF-8, and no other encoding fits. Save the file as UTF-8.`,
+      : `The encoding of the text could not be detected: the byte at offset ${offset} is not UTF-8, and no other encoding fits. Save the file as UTF-8.`,
   )

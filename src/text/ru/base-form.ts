@@ -1,5 +1,5 @@
 /** Removes only inflection (the endings of the Snowball stemmer for Russian, without its derivational steps). */
-export function russianStem(word: string): string {
+export function russianBaseForm(word: string): string {
   if (!/^[а-я-]+$/u.test(word) || word.length <= 3) return word
   const irregular = IRREGULAR.get(word)
   if (irregular !== undefined) return irregular
@@ -23,9 +23,9 @@ export function russianStem(word: string): string {
 }
 
 export const isRussianPast = (word: string): boolean =>
-  /[аеиоуыя]л[аои]?(?:с[ья])?$/u.test(word) && word.length > 4 && !NOT_PAST.has(russianStem(word))
+  /[аеиоуыя]л[аои]?(?:с[ья])?$/u.test(word) && word.length > 4 && !NOT_PAST.has(russianBaseForm(word))
 
-/** For two forms of one stem, such as `кошка` and `кошку`: whether they are the same word in different roles. */
+/** For two forms of one word, such as `кошка` and `кошку`: whether they are the same word in different roles. */
 export function isOtherCase(a: string, b: string): boolean {
   let common = 0
   while (common < a.length && a[common] === b[common]) common++
