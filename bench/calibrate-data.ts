@@ -169,11 +169,7 @@ async function putAll(store: Store, embedder: Embedder, sources: readonly Source
   await store.collections.ensure(LOCAL_PRINCIPAL, COLLECTION)
   for (const [index, source] of sources.entries()) {
     const bytes = Buffer.from(markdownOf(source, index))
-    const {
-      chunks,
-      metadata = {},
-      ...parsed
-    } = await parseDocument(bytes, source.document, tokenizer, {
+    const { chunks, ...parsed } = await parseDocument(bytes, source.document, tokenizer, {
       maxTextLength: 1e6,
     })
     const vectors = await embedder.embed(
@@ -187,7 +183,6 @@ async function putAll(store: Store, embedder: Embedder, sources: readonly Source
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
       {
         ...parsed,
-        metadata,
         uri: source.document,
         bytes: bytes.length,
         hash: createHash('sha256').update(bytes).digest('hex'),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Language } from '../src/domain/language.ts'
 import type { LocalModel } from './description.ts'
 
 const NAME = 'multilingual-e5-small-en-ru'
@@ -8,10 +9,19 @@ const FOLDER = new URL(
   import.meta.url,
 )
 
-/** The model in the package: multilingual-e5-small, its vocabulary trimmed to English and Russian, int8. */
-export const builtinModel = (): LocalModel => ({
+interface BuiltinModel extends LocalModel {
+  /** Those of its vocabulary. */
+  readonly languages: readonly Language[]
+  /** SPDX identifier in lower case. */
+  readonly licence: string
+}
+
+/** The model in the package: multilingual-e5-small, its vocabulary trimmed to these languages, int8. */
+export const builtinModel = (): BuiltinModel => ({
   name: NAME,
   folder: fileURLToPath(FOLDER),
+  languages: ['en', 'ru'],
+  licence: 'mit',
   dimensions: 384,
   maxTokens: 512,
   prefixes: { query: 'query: ', passage: 'passage: ' },

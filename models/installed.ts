@@ -83,7 +83,7 @@ type Installed = (
 
 /** The installed model with this name, whatever its kind. */
 export async function describeInstalled(reference: string, cacheDir: string): Promise<Installed> {
-  if (reference === 'builtin') return { role: 'embedder', licence: 'mit', ...builtinModel() }
+  if (reference === 'builtin') return { role: 'embedder', ...builtinModel() }
   const { config, card } = await openModel(reference, cacheDir)
   const licence = card.license[0] ?? null
   const role = roleOf(config)

@@ -1,4 +1,5 @@
 import { boolean, option } from '@oclif/core/flags'
+import { languageName } from '../../src/domain/language.ts'
 import { table } from '../../src/terminal/table.ts'
 import { bytes } from '../../src/text/amounts.ts'
 import { ChatbotCommand } from '../common/command.ts'
@@ -24,7 +25,8 @@ export default class ModelsList extends ChatbotCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(ModelsList)
     const { config } = await this.settings(flags)
-    const [{ CATALOG, catalogEntry }, { cachedModels }] = await Promise.all([
+    const [{ builtinModel }, { CATALOG, catalogEntry }, { cachedModels }] = await Promise.all([
+      import('../../models/builtin.ts'),
       import('../../models/catalog.ts'),
       import('../../models/hub/cache.ts'),
     ])
@@ -77,7 +79,8 @@ export default class ModelsList extends ChatbotCommand {
         ]),
       ),
     )
-    this.log(`\nThe built-in embedder (English, Russian) is \`builtin\`. Models are kept in ${cacheDir}.`)
+    const languages = builtinModel().languages.map(languageName).join(', ')
+    this.log(`\nThe built-in embedder (${languages}) is \`builtin\`. Models are kept in ${cacheDir}.`)
     return { cacheDir, models }
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { askOnce, lastAnswer } from '../../src/answers/once.ts'
 import {
   COMPLETIONS_PREFIX,
   type CompletionHead,
@@ -15,7 +16,7 @@ import {
   readModelName,
   usageChunk,
 } from '../../src/api/completions.ts'
-import type { Answer, AnswerEvent } from '../../src/domain/answer.ts'
+import type { AnswerEvent } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { type EndpointContext, parse } from './endpoint.ts'
 
@@ -58,15 +59,19 @@ export function registerCompletions(
       })
 
       front.post('/chat/completions', async (request, reply) => {
-        const context = await enter(request, reply)
+        const { services, principal, signal } = await enter(request, reply)
         const body = parse(completionRequestSchema, request.body, 'body')
         const { collection, engine } = readModelName(body.model)
         const head = { id: randomUUID(), model: body.model, created: Math.floor(Date.now() / 1000) }
-        const events = answerEvents(context, head.id, {
-          ...readMessages(body.messages),
+        const { question, history } = readMessages(body.messages)
+        const asked = {
+          id: head.id,
+          question,
+          history: history.length === 0 ? undefined : history,
           collections: collection === undefined ? undefined : [collection],
           engine,
-        })
+        }
+        const events = askOnce(services.answers, principal, asked, signal)
         if (body.stream !== true) return completion(head, await lastAnswer(events))
 
         const stream = completionEvents(head, events, body.stream_options?.include_usage === true)
@@ -81,47 +86,6 @@ export function registerCompletions(
     },
     { prefix: COMPLETIONS_PREFIX },
   )
-}
-
-interface Asked {
-  readonly question: string
-  readonly history: readonly { readonly question: string; readonly answer: string }[]
-  readonly collections?: readonly string[]
-  readonly engine?: string
-}
-
-/** The events of an answer that is cancelled when its client disconnects: this API cannot resume it. */
-async function* answerEvents(
-  { services, principal, signal }: EndpointContext,
-  id: string,
-  { history, ...asked }: Asked,
-): AsyncGenerator<AnswerEvent> {
-  // An answer that ends with its daemon needs no cancelling.
-  const cancel = () => void services.answers.cancel(principal, id).catch(() => undefined)
-  signal.addEventListener('abort', cancel)
-  let ended = false
-  try {
-    const request = { id, ...asked, history: history.length === 0 ? undefined : history }
-    const accepted = await services.answers.ask(principal, request)
-    for await (const { event } of accepted.events(signal)) {
-      if (event.type === 'error') throw event.error
-      ended = event.type === 'done'
-      yield event
-    }
-    signal.throwIfAborted()
-    if (!ended)
-      throw new ChatbotError('interrupted', 'The daemon was stopped before the answer was complete.')
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    if (!ended) cancel()
-  }
-}
-
-async function lastAnswer(events: AsyncIterable<AnswerEvent>): Promise<Answer> {
-  for await (const event of events) {
-    if (event.type === 'done') return event.answer
-  }
-  throw new ChatbotError('interrupted', 'The answer ended before it was complete. Ask again.')
 }
 
 async function* completionEvents(

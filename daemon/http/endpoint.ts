@@ -1,7 +1,8 @@
-/** Connects a route of the HTTP API to its handler: parses the request with the route's schemas. */
+/** What connects a route of the HTTP API to its handler: its types, and reading a request by the route's schemas. */
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Route } from '../../src/api/routes/route.ts'
+import type { OpenRouteName, RouteName, Routes } from '../../src/api/routes.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
@@ -23,12 +24,6 @@ export interface EndpointContext {
   readonly signal: AbortSignal
 }
 
-/** A route without authentication. */
-export interface OpenEndpoint {
-  readonly route: Route
-  handle: (raw: RawRequest, services: Services, attempts: Attempts) => Promise<unknown>
-}
-
 interface RawRequest {
   readonly params: unknown
   readonly query: unknown
@@ -36,75 +31,40 @@ interface RawRequest {
   readonly body: unknown
 }
 
-export interface Endpoint {
-  readonly route: Route
-  handle: (raw: RawRequest, context: EndpointContext) => Promise<unknown>
-}
-
-interface Shapes<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
-> extends Route {
-  readonly params: P
-  readonly query: Q
-  readonly headers: H
-  readonly body: B
-  readonly response: R
-}
-
-interface Input<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> {
-  readonly params: z.output<P>
-  readonly query: z.output<Q>
-  readonly headers: z.output<H>
-  readonly body: z.output<B>
+/** A request of this route, checked. */
+interface Input<R extends Route> {
+  readonly params: z.output<R['params']>
+  readonly query: z.output<R['query']>
+  readonly headers: z.output<R['headers']>
+  readonly body: z.output<R['body']>
   /** The request's stream, if the route takes an upload. */
   readonly upload: unknown
 }
 
-export function endpoint<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
->(
-  route: Shapes<P, Q, H, B, R>,
-  handle: (input: Input<P, Q, H, B>, context: EndpointContext) => Promise<z.input<R>>,
-): Endpoint {
-  return {
-    route,
-    handle: (raw, context) => handle(read(route, raw), context),
-  }
+/** The handlers of these routes. */
+export type Endpoints<Names extends RouteName> = {
+  readonly [N in Names]: (
+    input: Input<Routes[N]>,
+    context: EndpointContext,
+  ) => Promise<z.input<Routes[N]['response']>>
 }
 
-export function openEndpoint<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
->(
-  route: Shapes<P, Q, H, B, R>,
-  handle: (input: Input<P, Q, H, B>, services: Services, attempts: Attempts) => Promise<z.input<R>>,
-): OpenEndpoint {
-  return { route, handle: (raw, services, attempts) => handle(read(route, raw), services, attempts) }
+/** The handlers of the routes without authentication. */
+export type OpenEndpoints = {
+  readonly [N in OpenRouteName]: (
+    input: Input<Routes[N]>,
+    services: Services,
+    attempts: Attempts,
+  ) => Promise<z.input<Routes[N]['response']>>
 }
 
-function read<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  H extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
->(route: Shapes<P, Q, H, B, R>, raw: RawRequest): Input<P, Q, H, B> {
+/** Throws `bad_request`, `invalid_encoding`. */
+export function read<R extends Route>(route: R, raw: RawRequest): Input<R> {
   return {
-    params: parse(route.params, raw.params, 'path'),
-    query: parse(route.query, raw.query, 'query'),
-    headers: parse(route.headers, raw.headers, 'headers'),
-    body: parse(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
+    params: parse<R['params']>(route.params, raw.params, 'path'),
+    query: parse<R['query']>(route.query, raw.query, 'query'),
+    headers: parse<R['headers']>(route.headers, raw.headers, 'headers'),
+    body: parse<R['body']>(route.body, route.body instanceof z.ZodUndefined ? undefined : raw.body, 'body'),
     upload: route.upload === true ? raw.body : undefined,
   }
 }

@@ -1,8 +1,8 @@
-/** The handler of each route of the HTTP API: parse, call, shape. */
+/** The handler of each route of the HTTP API: call, shape. */
 import { isAbsolute } from 'node:path'
 import { PASSPHRASE_HEADER } from '../../src/api/routes/backup.ts'
 import { PASSWORD_HEADER } from '../../src/api/routes/documents.ts'
-import { routes } from '../../src/api/routes.ts'
+import type { GuardedRouteName } from '../../src/api/routes.ts'
 import { openSecrets, unpackArchive } from '../../src/backup/archive.ts'
 import { listConfig } from '../../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../../src/domain/answer.ts'
@@ -16,25 +16,25 @@ import { withOptions } from '../../src/protocol/retrieval.ts'
 import type { Services } from '../services.ts'
 import { accountEndpoints } from './accounts.ts'
 import { backupStream } from './backup.ts'
-import { type Endpoint, endpoint } from './endpoint.ts'
+import type { Endpoints } from './endpoint.ts'
 import { job, resetLoopDelay, status } from './status.ts'
 import { bodyStream, ingestUpload } from './uploads.ts'
 
-export const endpoints: readonly Endpoint[] = [
-  endpoint(routes.status, async ({ query }, { services, life, principal }) => {
+export const endpoints: Endpoints<GuardedRouteName> = {
+  status: async ({ query }, { services, life, principal }) => {
     if (query.resetDelay === true) {
       await services.ports.store.grants.require(principal, 'admin')
       resetLoopDelay()
     }
     return status(services, life, principal)
-  }),
+  },
 
-  endpoint(routes.config, async (_input, { services, principal }) => {
+  config: async (_input, { services, principal }) => {
     await services.ports.store.grants.require(principal, 'admin')
     return { entries: listConfig(services.loaded) }
-  }),
+  },
 
-  endpoint(routes.shutdown, async (_input, { services, life, local }) => {
+  shutdown: async (_input, { services, life, local }) => {
     if (!local)
       throw new ChatbotError(
         'forbidden',
@@ -42,40 +42,40 @@ export const endpoints: readonly Endpoint[] = [
       )
     life.stop('requested by the command line')
     return { pid: process.pid, graceMs: services.loaded.config.server.drainMs }
-  }),
+  },
 
-  endpoint(routes.listCollections, async (_input, { services, principal }) => {
+  listCollections: async (_input, { services, principal }) => {
     const collections = await services.ports.store.collections.list(principal)
     return { collections: collections.map((found) => collection(found, found)) }
-  }),
+  },
 
-  endpoint(routes.createCollection, async ({ body }, { services, principal }) => {
+  createCollection: async ({ body }, { services, principal }) => {
     const made = await services.ports.store.collections.create(principal, body.name)
     return collection(made, { documents: 0, chunks: 0 })
-  }),
+  },
 
-  endpoint(routes.configureCollection, async ({ params, body }, { services, principal }) => {
+  configureCollection: async ({ params, body }, { services, principal }) => {
     const { store, generators } = services.ports
     if (typeof body.engine === 'string') generators.alone(body.engine)
     const { name, cache, engine } = await store.collections.configure(principal, params.name, body)
     return { name, cache, engine }
-  }),
+  },
 
-  endpoint(routes.cacheStats, async (_input, { services: { cache, loaded }, principal }) => {
+  cacheStats: async (_input, { services: { cache, loaded }, principal }) => {
     const { enabled, ttlMinutes, maxAnswers } = loaded.config.cache
     return { enabled, ttlMinutes, maxAnswers, ...(await cache.stats(principal)), ...cache.counts() }
+  },
+
+  clearCache: async (_input, { services, principal }) => ({
+    cleared: await services.cache.clear(principal),
   }),
 
-  endpoint(routes.clearCache, async (_input, { services, principal }) => ({
-    cleared: await services.cache.clear(principal),
-  })),
-
-  endpoint(routes.removeCollection, async ({ params }, { services, principal }) => {
+  removeCollection: async ({ params }, { services, principal }) => {
     await services.ports.store.collections.remove(principal, params.name)
     return { name: params.name }
-  }),
+  },
 
-  endpoint(routes.compareManifest, async ({ params, body }, { services, principal }) => {
+  compareManifest: async ({ params, body }, { services, principal }) => {
     const { store } = services.ports
     await store.collections.ensure(principal, params.name)
     const { spec } = await services.specs.of(params.name)
@@ -86,50 +86,45 @@ export const endpoints: readonly Endpoint[] = [
       await store.sources.adopt(principal, body.source, held)
     }
     return compared
-  }),
+  },
 
-  endpoint(
-    routes.putDocument,
-    async ({ params, query, headers, upload }, { services, principal, signal }) => {
-      // Before the body is received.
-      await services.ports.store.collections.require(principal, params.name, 'editor')
-      const uploaded = await ingestUpload(services, principal, {
-        collection: params.name,
-        uri: query.uri,
-        hash: query.hash,
-        job: query.job,
-        modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
-        source: query.source,
-        password: headers[PASSWORD_HEADER],
-        bytes: upload,
-        signal,
-      })
-      return uploaded.status === 'staged' ? uploaded : { ...uploaded, document: document(uploaded.document) }
-    },
-  ),
+  putDocument: async ({ params, query, headers, upload }, { services, principal, signal }) => {
+    // Before the body is received.
+    await services.ports.store.collections.require(principal, params.name, 'editor')
+    const uploaded = await ingestUpload(services, principal, {
+      collection: params.name,
+      uri: query.uri,
+      hash: query.hash,
+      job: query.job,
+      modifiedAt: query.modifiedAt === undefined ? undefined : new Date(query.modifiedAt),
+      source: query.source,
+      password: headers[PASSWORD_HEADER],
+      bytes: upload,
+      signal,
+    })
+    return uploaded.status === 'staged' ? uploaded : { ...uploaded, document: document(uploaded.document) }
+  },
 
-  endpoint(routes.createJob, async ({ params }, { services, principal }) => {
+  createJob: async ({ params }, { services, principal }) => {
     const { store } = services.ports
     await store.collections.ensure(principal, params.name)
     const { spec: input } = await services.specs.of(params.name)
     const run = { kind: 'ingest', collection: params.name, input, sealed: false } as const
     return job(await store.jobs.create(principal, run))
-  }),
+  },
 
-  endpoint(routes.sealJob, async ({ params }, { services, principal }) =>
+  sealJob: async ({ params }, { services, principal }) =>
     job(await services.ports.store.jobs.seal(principal, params.id)),
-  ),
 
-  endpoint(routes.listJobs, async ({ query }, { services, principal }) => {
+  listJobs: async ({ query }, { services, principal }) => {
     const jobs = await services.ports.store.jobs.list(principal, query.limit)
     return { jobs: jobs.map(job) }
-  }),
+  },
 
-  endpoint(routes.getJob, async ({ params }, { services, principal }) =>
+  getJob: async ({ params }, { services, principal }) =>
     job(await services.ports.store.jobs.get(principal, params.id)),
-  ),
 
-  endpoint(routes.listJobDocuments, async ({ params, query }, { services, principal }) => {
+  listJobDocuments: async ({ params, query }, { services, principal }) => {
     const { after, limit, state } = query
     const states = state === undefined ? undefined : [state]
     const documents = await services.ports.store.jobs.documents(principal, params.id, {
@@ -138,28 +133,26 @@ export const endpoints: readonly Endpoint[] = [
       states,
     })
     return { documents: documents.map((found) => ({ ...found, warnings: [...found.warnings] })) }
-  }),
+  },
 
-  endpoint(routes.cancelJob, async ({ params }, { services, principal }) =>
+  cancelJob: async ({ params }, { services, principal }) =>
     job(await services.ports.store.jobs.cancel(principal, params.id)),
-  ),
 
-  endpoint(routes.retryJob, async ({ params }, { services, principal }) => {
+  retryJob: async ({ params }, { services, principal }) => {
     const retried = await services.ports.store.jobs.retry(principal, params.id)
     services.jobs.wake()
     return job(retried)
-  }),
+  },
 
-  endpoint(routes.listDocuments, async ({ query }, { services, principal }) => {
+  listDocuments: async ({ query }, { services, principal }) => {
     const documents = await services.ports.store.documents.list(principal, query)
     return { documents: documents.map(document) }
-  }),
+  },
 
-  endpoint(routes.getDocument, async ({ params }, { services, principal }) =>
+  getDocument: async ({ params }, { services, principal }) =>
     document(await services.ports.store.documents.get(principal, params.reference)),
-  ),
 
-  endpoint(routes.getDocumentText, async ({ params, query }, { services, principal }) => {
+  getDocumentText: async ({ params, query }, { services, principal }) => {
     const found = await services.ports.store.documents.text(principal, params.reference)
     const start = Math.min(query.start ?? 0, found.text.length)
     const end = Math.min(query.end ?? found.text.length, found.text.length)
@@ -167,62 +160,60 @@ export const endpoints: readonly Endpoint[] = [
     const { at } = query
     const place = at === undefined ? undefined : await placeOf(services, principal, found, at)
     return { document: document(found.document), start, end, text: found.text.slice(start, end), ...place }
-  }),
+  },
 
-  endpoint(routes.removeDocument, async ({ params }, { services, principal }) =>
+  removeDocument: async ({ params }, { services, principal }) =>
     document(await services.ports.store.documents.remove(principal, params.reference)),
-  ),
 
-  endpoint(routes.listSources, async ({ query }, { services, principal }) => {
+  listSources: async ({ query }, { services, principal }) => {
     const sources = await services.ports.store.sources.list(principal, query.collection)
     return { sources: sources.map((found) => ({ ...source(found), documents: found.documents })) }
-  }),
+  },
 
-  endpoint(routes.rememberSource, async ({ params, body }, { services, principal }) => {
+  rememberSource: async ({ params, body }, { services, principal }) => {
     const { store } = services.ports
     await store.collections.ensure(principal, params.name)
     return source(await store.sources.remember(principal, params.name, body))
-  }),
+  },
 
-  endpoint(routes.listSourceDocuments, async ({ params, query }, { services, principal }) => {
+  listSourceDocuments: async ({ params, query }, { services, principal }) => {
     const { store } = services.ports
     const { collection, documents } = await store.sources.documents(principal, params.id, query)
     const { spec } = await services.specs.of(collection)
     const { needed, staged } = await store.documents.missing(principal, collection, spec, documents)
     const stale = new Set([...needed, ...staged.map(({ uri }) => uri)])
     return { documents: documents.map((found) => ({ ...found, current: !stale.has(found.uri) })) }
-  }),
+  },
 
-  endpoint(routes.changeSource, async ({ params, body }, { services, principal }) =>
+  changeSource: async ({ params, body }, { services, principal }) =>
     services.ports.store.sources.change(principal, params.id, body),
-  ),
 
-  endpoint(routes.markSynced, async ({ params, body }, { services, principal }) => {
+  markSynced: async ({ params, body }, { services, principal }) => {
     await services.ports.store.sources.synced(principal, params.id, body.validators)
     return { id: params.id }
-  }),
+  },
 
-  endpoint(routes.removeSource, async ({ params, query }, { services, principal }) => {
+  removeSource: async ({ params, query }, { services, principal }) => {
     const gone = await services.ports.store.sources.remove(principal, params.id, query.documents)
     return { source: source(gone.source), removed: gone.removed }
-  }),
+  },
 
-  endpoint(routes.listConversations, async ({ query }, { services, principal }) => {
+  listConversations: async ({ query }, { services, principal }) => {
     const conversations = await services.ports.store.conversations.list(principal, query.limit)
     return { conversations: conversations.map(conversation) }
-  }),
+  },
 
-  endpoint(routes.getConversation, async ({ params, query }, { services, principal }) => {
+  getConversation: async ({ params, query }, { services, principal }) => {
     const found = await services.ports.store.conversations.turns(principal, params.id, query.limit)
     return { conversation: conversation(found.conversation), turns: found.turns.map(turn) }
-  }),
+  },
 
-  endpoint(routes.removeConversation, async ({ params }, { services, principal }) => {
+  removeConversation: async ({ params }, { services, principal }) => {
     await services.ports.store.conversations.remove(principal, params.id)
     return { id: params.id }
-  }),
+  },
 
-  endpoint(routes.listIndex, async (_input, { services, principal }) => {
+  listIndex: async (_input, { services, principal }) => {
     const generations = await services.ports.store.index.list(principal)
     return {
       generations: generations.map(({ spec, createdAt, ...rest }) => ({
@@ -231,9 +222,9 @@ export const endpoints: readonly Endpoint[] = [
         createdAt: createdAt.toISOString(),
       })),
     }
-  }),
+  },
 
-  endpoint(routes.rebuildIndex, async ({ params, body }, { services, principal, local }) => {
+  rebuildIndex: async ({ params, body }, { services, principal, local }) => {
     const { ports, specs, jobs, loaded } = services
     if (!local && body.model !== undefined && isAbsolute(body.model)) {
       const configured = loaded.config.embedder.model
@@ -247,9 +238,9 @@ export const endpoints: readonly Endpoint[] = [
     const begun = await ports.store.rebuild.begin(principal, params.name, spec)
     jobs.wake()
     return { job: begun === undefined ? null : job(begun) }
-  }),
+  },
 
-  endpoint(routes.verifyIndex, async ({ params: { name }, body }, { services, principal }) => {
+  verifyIndex: async ({ params: { name }, body }, { services, principal }) => {
     const { ports, specs, jobs } = services
     const { problems, ...verified } = await ports.store.index.verify(principal, name, body.fix)
     const shown = problems.map(({ examples, ...rest }) => ({ ...rest, examples: [...examples] }))
@@ -260,14 +251,14 @@ export const endpoints: readonly Endpoint[] = [
     const begun = await ports.store.rebuild.begin(principal, name, spec, { again: true })
     jobs.wake()
     return { ...verified, problems: shown, job: begun === undefined ? null : job(begun) }
-  }),
+  },
 
-  endpoint(routes.dropGeneration, async ({ params }, { services, principal }) => {
+  dropGeneration: async ({ params }, { services, principal }) => {
     const collection = await services.ports.store.index.drop(principal, params.generation)
     return { generation: params.generation, collection }
-  }),
+  },
 
-  endpoint(routes.search, async ({ body }, { services, principal, signal }) => {
+  search: async ({ body }, { services, principal, signal }) => {
     const { ports, loaded, limits } = services
     await limits.search(principal)
     const passages = await searchPassages(ports, principal, {
@@ -277,9 +268,9 @@ export const endpoints: readonly Endpoint[] = [
       signal,
     })
     return { passages: [...passages] }
-  }),
+  },
 
-  endpoint(routes.listEngines, async (_input, { services }) => {
+  listEngines: async (_input, { services }) => {
     const { generators } = services.ports
     const { engine, fallbacks } = services.loaded.config.answer
     return {
@@ -291,32 +282,32 @@ export const endpoints: readonly Endpoint[] = [
           : { ...listed, used, state: state.state, because: state.because }
       }),
     }
-  }),
+  },
 
-  endpoint(routes.testEngine, async ({ params }, { services, principal, signal }) => {
+  testEngine: async ({ params }, { services, principal, signal }) => {
     const { store, generators, embedder } = services.ports
     await store.grants.require(principal, 'admin')
     const { warnings, ...trial } = await tryEngine(generators.alone(params.name), embedder, signal)
     return { ...trial, warnings: [...warnings] }
-  }),
+  },
 
-  endpoint(routes.backup, async ({ headers }, { services, principal, life, signal }) => {
+  backup: async ({ headers }, { services, principal, life, signal }) => {
     // Once the response has started, there is no status for an error.
     await services.ports.store.grants.require(principal, 'admin')
     const passphrase = headers[PASSPHRASE_HEADER]
     return backupStream(services.ports.store, principal, { version: life.version, passphrase, signal })
-  }),
+  },
 
-  endpoint(routes.restore, async ({ upload, query, headers }, { services, principal }) => {
+  restore: async ({ upload, query, headers }, { services, principal }) => {
     const passphrase = headers[PASSPHRASE_HEADER]
     return services.ports.store.backup.restore(principal, unpackArchive(bodyStream(upload)), {
       accounts: query.accounts,
       unseal: passphrase === undefined ? undefined : (sealed) => openSecrets(sealed, passphrase),
     })
-  }),
+  },
 
   ...accountEndpoints,
-]
+}
 
 const collection = (
   { id, name, revision, cache, engine, createdAt }: Collection,

@@ -5,7 +5,15 @@ import { Readable } from 'node:stream'
 import { SpanKind } from '@opentelemetry/api'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { openApiDocument } from '../../src/api/openapi.ts'
-import { API_PREFIX, VERSION_HEADER } from '../../src/api/routes.ts'
+import {
+  API_PREFIX,
+  type GuardedRouteName,
+  isOpenRoute,
+  type OpenRouteName,
+  ROUTE_NAMES,
+  routes,
+  VERSION_HEADER,
+} from '../../src/api/routes.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
@@ -17,10 +25,10 @@ import type { Gate } from '../gate.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Life, servicesOf } from '../services.ts'
-import { openAccountEndpoints } from './accounts.ts'
+import { openEndpoints } from './accounts.ts'
 import { registerCompletions } from './completions.ts'
 import type { IdleConnections } from './connections.ts'
-import type { Endpoint, EndpointContext, OpenEndpoint } from './endpoint.ts'
+import { type EndpointContext, read } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
 import { watchExchanges } from './exchanges.ts'
 import { PAGE_ROUTES, registerPage } from './page.ts'
@@ -151,14 +159,18 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   app.get('/.well-known/jwks.json', async () => ({
     keys: await servicesOf(life).auth.signingKeys.publicKeys(),
   }))
-  for (const endpoint of endpoints) register(app, endpoint, options)
-  for (const endpoint of openAccountEndpoints) registerOpen(app, endpoint, options)
+  for (const name of ROUTE_NAMES) {
+    if (isOpenRoute(name)) registerOpen(app, name, options)
+    else register(app, name, options)
+  }
   registerPage(app)
   registerCompletions(app, { enter: (request, reply) => enter(request, reply, options), toError, refuse })
   return app
 }
 
-function register(app: FastifyInstance, { route, handle }: Endpoint, options: HttpOptions): void {
+function register<N extends GuardedRouteName>(app: FastifyInstance, name: N, options: HttpOptions): void {
+  const route = routes[name]
+  const handle = endpoints[name]
   app.route({
     method: route.method,
     url: API_PREFIX + route.path,
@@ -166,9 +178,10 @@ function register(app: FastifyInstance, { route, handle }: Endpoint, options: Ht
       const { params, query, headers, body } = request
       const { traceparent } = headers
       const span = { kind: SpanKind.SERVER, parent: Array.isArray(traceparent) ? undefined : traceparent }
-      return inSpan(`${route.method} ${API_PREFIX}${route.path}`, span, async () =>
-        handle({ params, query, headers, body }, await enter(request, reply, options)),
-      )
+      return inSpan(`${route.method} ${API_PREFIX}${route.path}`, span, async () => {
+        const context = await enter(request, reply, options)
+        return handle(read(route, { params, query, headers, body }), context)
+      })
     },
   })
 }
@@ -180,7 +193,7 @@ export const OPEN_ROUTES: ReadonlySet<string> = new Set([
   '/.well-known/jwks.json',
   `${API_PREFIX}/openapi.json`,
   ...PAGE_ROUTES,
-  ...openAccountEndpoints.map(({ route }) => API_PREFIX + route.path),
+  ...ROUTE_NAMES.filter(isOpenRoute).map((name) => API_PREFIX + routes[name].path),
 ])
 
 function isOpen({ routeOptions, raw }: FastifyRequest, { mayScrape }: HttpOptions): boolean {
@@ -188,17 +201,21 @@ function isOpen({ routeOptions, raw }: FastifyRequest, { mayScrape }: HttpOption
   return OPEN_ROUTES.has(url) || (url === '/metrics' && mayScrape(raw))
 }
 
-function registerOpen(
+function registerOpen<N extends OpenRouteName>(
   app: FastifyInstance,
-  { route, handle }: OpenEndpoint,
+  name: N,
   { life, gate }: HttpOptions,
 ): void {
+  const route = routes[name]
+  const handle = openEndpoints[name]
   app.route({
     method: route.method,
     url: API_PREFIX + route.path,
     bodyLimit: MAX_OPEN_BODY_BYTES,
-    handler: ({ raw, params, query, headers, body }) =>
-      handle({ params, query, headers, body }, servicesOf(life), gate.attempts(raw)),
+    handler({ raw, params, query, headers, body }) {
+      const services = servicesOf(life)
+      return handle(read(route, { params, query, headers, body }), services, gate.attempts(raw))
+    },
   })
 }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
 import { LANGUAGES } from '../../src/domain/language.ts'
+import type { ParsedDocument } from '../../src/ports/parser.ts'
 import { packedBlocksSchema } from '../../src/ports/store/packed-blocks.ts'
 
 export const parseRequestSchema = z.object({
@@ -47,20 +48,22 @@ const slimChunkSchema = z.object({
   blocks: packedBlocksSchema.nullable(),
 })
 
+/** A field that is missing here would be lost between the processes. */
+const parsedFields = {
+  title: z.string(),
+  mediaType: z.string(),
+  language: z.enum(LANGUAGES),
+  linesMatchFile: z.boolean(),
+  warnings: z.array(z.string()),
+  metadata: z.record(z.string(), z.string()),
+  modifiedAt: z.date().optional(),
+} satisfies Record<Exclude<keyof ParsedDocument, 'text' | 'chunks'>, z.ZodType>
+
 /** Order: `text` slices, `chunks` slices, then `document`; or `failed`. */
 export const parseReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('chunks'), chunks: z.array(slimChunkSchema) }),
-  z.object({
-    type: z.literal('document'),
-    title: z.string(),
-    mediaType: z.string(),
-    language: z.enum(LANGUAGES),
-    linesMatchFile: z.boolean(),
-    warnings: z.array(z.string()),
-    metadata: z.record(z.string(), z.string()).optional(),
-    modifiedAt: z.date().optional(),
-  }),
+  z.object({ type: z.literal('document'), ...parsedFields }),
   z.object({
     type: z.literal('failed'),
     code: z.enum(ERROR_CODES),

@@ -70,7 +70,8 @@ async function* parse(
 function recut(bytes: Buffer, tokenizer: ModelTokenizer): ParsedDocument {
   const { title, text, linesMatchFile, chunks } = storedDocumentSchema.parse(JSON.parse(bytes.toString()))
   const made = recutDocument({ title, text, linesMatchFile, chunks }, tokenizer)
-  return { title, text, linesMatchFile, chunks: made, mediaType: '', language: 'en', warnings: [] }
+  const unused = { mediaType: '', language: 'en', warnings: [], metadata: {} } as const
+  return { title, text, linesMatchFile, chunks: made, ...unused }
 }
 
 function send(reply: ParseReply): Promise<void> {

@@ -208,6 +208,9 @@ export class SocketSession {
         this.#run(message.id, () =>
           this.#lookup(message.id, message.limit ?? DEFAULT_TURNS, () => this.#history(principal, message)),
         )
+        return
+      default:
+        message satisfies never
     }
   }
 

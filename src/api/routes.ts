@@ -39,6 +39,17 @@ export const routes = {
 export type Routes = typeof routes
 export type RouteName = keyof Routes
 
+/** Routes that need no token. */
+export type OpenRouteName = { [N in RouteName]: Routes[N] extends { open: true } ? N : never }[RouteName]
+export type GuardedRouteName = Exclude<RouteName, OpenRouteName>
+
+export const ROUTE_NAMES = Object.keys(routes).filter((name): name is RouteName => name in routes)
+
+export function isOpenRoute(name: RouteName): name is OpenRouteName {
+  const route: Route = routes[name]
+  return route.open === true
+}
+
 /** A part of a request; optional if none of its fields is required. */
 type Part<K extends string, T extends z.ZodType> =
   Record<string, never> extends z.input<T>

@@ -36,12 +36,13 @@ export async function readDocument(
 ): Promise<ReadDocument> {
   const parsed = await parser.parse({ path, uri, password, model, signal })
   if (signal.aborted) throw new ChatbotError('cancelled', 'Cancelled before it was stored.')
-  const { title, mediaType, language, text, warnings, metadata = {}, chunks } = parsed
+  const { chunks, linesMatchFile: _, ...content } = parsed
   return {
     document: {
-      ...{ uri, title, mediaType, language, bytes, hash, text, warnings, metadata },
+      ...content,
+      ...{ uri, bytes, hash },
       source: source ?? null,
-      modifiedAt: parsed.modifiedAt ?? modifiedAt ?? null,
+      modifiedAt: content.modifiedAt ?? modifiedAt ?? null,
     },
     chunks,
   }

@@ -1,8 +1,10 @@
 /** Embeds staged documents and makes them live. */
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { builtinModel } from '../../models/builtin.ts'
 import { checkSameModel } from '../../models/same-model.ts'
 import { ChatbotError } from '../domain/errors.ts'
+import { languageName } from '../domain/language.ts'
 import type { Indexing } from '../ingest/split/index-spec.ts'
 import type { ChunkPosition, StagedChunk, StagedVector } from '../ports/store/staging.ts'
 import { embedInput } from '../text/embed-input.ts'
@@ -138,5 +140,7 @@ function embedding({ signal, patiently }: SliceContext, { embedder, spec }: Inde
   }
 }
 
-const unknownScript = (share: number, { embedder }: Indexing): string =>
-  `${Math.round(share * 100)} % of the text is in a script that the embedding model ${embedder.model.name} does not know, so questions will rarely find it. The built-in model knows only English and Russian.`
+const unknownScript = (share: number, { embedder }: Indexing): string => {
+  const known = new Intl.ListFormat('en').format(builtinModel().languages.map(languageName))
+  return `${Math.round(share * 100)} % of the text is in a script that the embedding model ${embedder.model.name} does not know, so questions will rarely find it. The built-in model knows only ${known}.`
+}

@@ -1,4 +1,4 @@
-import type { Chunk, LoadedDocument, Span } from '../domain/document.ts'
+import type { Chunk, LoadedDocument, Metadata, Span } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 
 /** An uploaded file on the daemon's disk. */
@@ -14,10 +14,11 @@ export interface SourceFile {
   readonly signal?: AbortSignal
 }
 
-export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warnings'> {
+export interface ParsedDocument extends Omit<LoadedDocument, 'blocks' | 'warnings' | 'metadata'> {
   readonly chunks: readonly Chunk[]
   readonly language: Language
   readonly warnings: readonly string[]
+  readonly metadata: Metadata
 }
 
 /** Loads and splits files outside the server's process, with bounded memory and time. */

@@ -174,29 +174,12 @@ export const serverMessages = {
     .describe('The daemon is shutting down: it takes no new asks, and running answers may finish.'),
 } as const
 
-export const clientMessageSchema = z.discriminatedUnion('type', [
-  clientMessages.hello,
-  clientMessages.auth,
-  clientMessages.ask,
-  clientMessages.search,
-  clientMessages.cancel,
-  clientMessages.history,
-])
+// A union needs its first member by itself.
+const { hello, ...requests } = clientMessages
+const { welcome, ...replies } = serverMessages
 
-export const serverMessageSchema = z.discriminatedUnion('type', [
-  serverMessages.welcome,
-  serverMessages.renewed,
-  serverMessages.accepted,
-  serverMessages.stage,
-  serverMessages.context,
-  serverMessages.delta,
-  serverMessages.restart,
-  serverMessages.done,
-  serverMessages.results,
-  serverMessages.turns,
-  serverMessages.error,
-  serverMessages.draining,
-])
+export const clientMessageSchema = z.discriminatedUnion('type', [hello, ...Object.values(requests)])
+export const serverMessageSchema = z.discriminatedUnion('type', [welcome, ...Object.values(replies)])
 
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 export type ServerMessage = z.infer<typeof serverMessageSchema>

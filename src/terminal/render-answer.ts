@@ -1,19 +1,11 @@
 import type { AskEvent } from '../client/client.ts'
-import type { Answer, Passage, StageName } from '../domain/answer.ts'
+import type { Answer, Passage } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
 import { source } from './citation.ts'
 import { fromCache } from './from-cache.ts'
 import { placeOf } from './place.ts'
+import { STAGE_WORDS } from './stage-words.ts'
 import { paint } from './style.ts'
-
-const STAGE_WORDS: Record<StageName, string> = {
-  rewrite: 'reading the conversation',
-  embed: 'reading the question',
-  cache: 'looking for an earlier answer',
-  retrieve: 'searching',
-  generate: 'answering',
-  remember: 'storing the answer',
-}
 
 /**
  * Writes an answer to stdout: on a terminal its Markdown is rendered as it comes, elsewhere it is written whole, as

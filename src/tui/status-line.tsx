@@ -1,7 +1,7 @@
 /** One line above the input: the answer's stage and the state of the connection. */
 import { Text, useAnimation } from 'ink'
-import type { StageName } from '../domain/answer.ts'
 import { printableLine } from '../domain/printable.ts'
+import { STAGE_WORDS } from '../terminal/stage-words.ts'
 import { duration } from '../text/amounts.ts'
 import type { Running } from './running.ts'
 import type { Link, State } from './state.ts'
@@ -18,15 +18,6 @@ export function StatusLine({ state, now }: StatusLineProps) {
   return <Hint state={state} />
 }
 
-const DOING: Readonly<Record<StageName, string>> = {
-  rewrite: 'reading the conversation',
-  embed: 'embedding the question',
-  cache: 'looking in the cache',
-  retrieve: 'searching',
-  generate: 'answering',
-  remember: 'saving',
-}
-
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
 function Progress({ running, now }: { running: Running; now: () => number }) {
@@ -37,7 +28,7 @@ function Progress({ running, now }: { running: Running; now: () => number }) {
     ? 'cancelling'
     : running.stage === undefined
       ? 'asking'
-      : DOING[running.stage.name]
+      : STAGE_WORDS[running.stage.name]
   const elapsed = duration(tenths(at - (running.stage?.startedAt ?? running.startedAt)))
   const done = running.finished.map(({ stage, ms }) => `${stage} ${duration(ms)}`).join(' · ')
   return (

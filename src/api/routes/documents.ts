@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DocumentSummary } from '../../domain/document.ts'
 import { LANGUAGES } from '../../domain/language.ts'
 import { MAX_MOMENT_CHARACTERS } from '../../protocol/shapes.ts'
 import { collectionName, hash, limit, MAX_URI_CHARACTERS, named, percentEncoded, sourceId } from './fields.ts'
@@ -37,7 +38,7 @@ const documentSchema = z.object({
     .nullable()
     .describe("the document's own date, else the file's modification time"),
   ingestedAt: z.iso.datetime(),
-})
+} satisfies Record<keyof DocumentSummary, z.ZodType>)
 
 const manifestSchema = z.object({
   source: sourceId.optional().describe('the source that these files belong to from now on'),

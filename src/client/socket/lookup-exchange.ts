@@ -1,5 +1,5 @@
 import { ChatbotError } from '../../domain/errors.ts'
-import type { HistoryMessage, SearchMessage, ServerMessage } from '../../protocol/messages.ts'
+import type { ClientMessage, ServerMessage } from '../../protocol/messages.ts'
 import type { Exchange, Received } from './exchange.ts'
 
 /** A request with one reply. */
@@ -13,7 +13,10 @@ export class LookupExchange<Reply> implements Exchange {
   #reject: (error: ChatbotError) => void = () => undefined
 
   /** `read` returns undefined for a message that is not the reply. */
-  constructor(message: SearchMessage | HistoryMessage, read: (message: ServerMessage) => Reply | undefined) {
+  constructor(
+    message: Extract<ClientMessage, { readonly id: string }>,
+    read: (message: ServerMessage) => Reply | undefined,
+  ) {
     this.id = message.id
     this.frame = JSON.stringify(message)
     this.#read = read

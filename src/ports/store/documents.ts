@@ -1,18 +1,10 @@
-import type { Chunk, DocumentSummary, IndexSpec, Metadata, Span } from '../../domain/document.ts'
-import type { Language } from '../../domain/language.ts'
+import type { Chunk, DocumentSummary, IndexSpec, Span } from '../../domain/document.ts'
 import type { Principal } from '../../domain/principal.ts'
+import type { ParsedDocument } from '../parser.ts'
 
-export interface NewDocument {
-  readonly uri: string
-  readonly title: string
-  readonly mediaType: string
-  readonly language: Language
-  readonly bytes: number
-  readonly hash: string
-  readonly text: string
-  readonly warnings: readonly string[]
-  readonly metadata: Metadata
-  readonly modifiedAt: Date | null
+export interface NewDocument
+  extends Omit<ParsedDocument, 'chunks' | 'linesMatchFile' | 'modifiedAt'>,
+    Pick<DocumentSummary, 'uri' | 'bytes' | 'hash' | 'modifiedAt'> {
   /** A source of the same collection, otherwise ignored. A document that has a source keeps it. */
   readonly source: string | null
 }

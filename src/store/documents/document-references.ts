@@ -1,4 +1,4 @@
-import { and, asc, between, eq, type SQL } from 'drizzle-orm'
+import { and, asc, between, eq, getTableColumns, type SQL } from 'drizzle-orm'
 import { collections, documents } from '../../../drizzle/schema.ts'
 import type { DocumentSummary } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
@@ -7,23 +7,10 @@ import { may, tooLittle } from '../accounts/rights.ts'
 import type { Queries } from '../database/database.ts'
 import { isUuid } from '../database/uuid.ts'
 
+const { source: _, ...OWN } = getTableColumns(documents)
+
 /** Columns of a DocumentSummary; the statement joins `collections`. */
-export const SUMMARY = {
-  id: documents.id,
-  collection: collections.name,
-  uri: documents.uri,
-  title: documents.title,
-  mediaType: documents.mediaType,
-  language: documents.language,
-  bytes: documents.bytes,
-  length: documents.length,
-  chunks: documents.chunks,
-  hash: documents.hash,
-  warnings: documents.warnings,
-  metadata: documents.metadata,
-  modifiedAt: documents.modifiedAt,
-  ingestedAt: documents.ingestedAt,
-}
+export const SUMMARY = { ...OWN, collection: collections.name }
 
 /**
  * Among documents that the principal can read: by id, else by uri, else by unique id prefix (≥ 4 hex digits).

@@ -80,7 +80,7 @@ test('streams an answer, then moves it to the scrollback with its sources', asyn
     { type: 'accepted', id: 'a', conversation: 'c1', epoch: 1 },
     { type: 'stage', stage: 'embed', state: 'started' },
   )
-  await chat.screen.until(/embedding the question .* Esc cancels/)
+  await chat.screen.until(/reading the question .* Esc cancels/)
   ask.emit({ type: 'stage', stage: 'embed', state: 'finished', ms: 3 })
   ask.text('It is **bo')
   await chat.screen.until('It is **bo')

@@ -1,0 +1,11 @@
+import type { StageName } from '../domain/answer.ts'
+
+/** What goes on in a stage, for the asker. */
+export const STAGE_WORDS: Readonly<Record<StageName, string>> = {
+  rewrite: 'reading the conversation',
+  embed: 'reading the question',
+  cache: 'looking for an earlier answer',
+  retrieve: 'searching',
+  generate: 'answering',
+  remember: 'storing the answer',
+}
