@@ -30,10 +30,11 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
       return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
-    if (group.length > MAX_GROUP_UNITS || (!asksWhole && asksItem(asked, unit, group))) return []
+    const leads = roots([unit.text, ...unit.block.headings].join(' '))
+    const isOne = !asksWhole && group.length > 1 && asksItem(asked, leads, group)
+    if (isOne || group.length > MAX_GROUP_UNITS) return []
     return [{ kind: kindOf(group), units: group, introduction: unit }]
   })
-  if (!asksWhole) return single
   const groups = Map.groupBy(
     units.filter(({ block }) => block.group !== undefined),
     ({ excerpt, block }) => `${excerpt.document} ${block.group?.start}`,
@@ -44,14 +45,9 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
     // A long list may be quoted by the beginnings of its items, but the steps of a procedure must not be cut.
     const longest =
       kind === 'table' ? MAX_TABLE_CHARACTERS : isList ? MAX_LIST_CHARACTERS : MAX_PROCEDURE_CHARACTERS
-    if (
-      group.length < 2 ||
-      group.length > MAX_GROUP_UNITS ||
-      length > longest ||
-      (kind === 'table' && !isList)
-    )
-      return []
-    return [{ kind, units: group }]
+    const isWanted = kind === 'table' ? isList : asksWhole || asksAbout(asked, group)
+    const fits = group.length > 1 && group.length <= MAX_GROUP_UNITS && length <= longest
+    return isWanted && fits ? [{ kind, units: group }] : []
   })
   // A procedure is no answer by halves.
   const procedures = new Set(
@@ -64,11 +60,16 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
 }
 
 /** Whether the question has words that one item of a list holds, and neither its other items nor what leads to it. */
-function asksItem(asked: ReadonlySet<string>, introduction: Unit, items: readonly Unit[]): boolean {
-  if (items.length < 2) return false
-  const around = roots([introduction.text, ...introduction.block.headings].join(' '))
+function asksItem(asked: ReadonlySet<string>, leads: ReadonlySet<string>, items: readonly Unit[]): boolean {
   const own = items.map(({ text }) => roots(text))
-  return [...asked].some((root) => !around.has(root) && own.filter((words) => words.has(root)).length === 1)
+  return [...asked].some((root) => !leads.has(root) && own.filter((words) => words.has(root)).length === 1)
+}
+
+/** Whether the question asks for what a heading or lead names, and not for one of the items under it. */
+function asksAbout(asked: ReadonlySet<string>, items: readonly Unit[]): boolean {
+  const [first] = items
+  const leads = roots([...(first?.leads.slice(0, 1) ?? []), first?.block.headings.at(-1) ?? ''].join(' '))
+  return [...asked].some((root) => leads.has(root)) && !asksItem(asked, leads, items)
 }
 
 /** Whether it announces something that was not found: alone it says nothing. */

@@ -135,9 +135,9 @@ function quoted(
     return renderItems(items, Math.max(MIN_ITEM_CHARACTERS, room))
   }
   const room = isLong ? MAX_LONG_BLOCK_CHARACTERS : MAX_BLOCK_CHARACTERS
-  if (unit.block.kind === 'code') return renderCode(unit, room)
   const isWhole = unit.text.length <= room
-  return renderProse(unit, isWhole ? { start: 0, end: unit.text.length } : window(unit, scoresOf(unit), room))
+  const span = isWhole ? { start: 0, end: unit.text.length } : window(unit, scoresOf(unit), room)
+  return unit.block.kind === 'code' ? renderCode(unit, span) : renderProse(unit, span)
 }
 
 /** The best rows that fit, in their order; the best one always. */

@@ -133,20 +133,16 @@ export function renderTable(units: readonly Unit[]): Quoted {
 
 const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-/** Renders code with the sentence that introduces it; lines beyond the room are cut. */
-export function renderCode(unit: Unit, room: number): Quoted {
-  const isFenced = HAS_CODE.test(unit.text)
-  const end =
-    unit.text.length <= room
-      ? unit.text.length
-      : Math.max(unit.text.lastIndexOf('\n', room), 0) || beginningEnd(unit.text, room)
-  const text = unit.text.slice(0, end)
-  const fence = '`'.repeat(Math.max(3, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length + 1)))
-  const isOpen = isFenced && end < unit.text.length
-  const opening = /^(?:`{3,}|~{3,})/u.exec(text)?.[0] ?? ''
-  const code = isFenced ? `${text}${isOpen ? `\n${opening}` : ''}` : `${fence}\n${text}\n${fence}`
-  return {
-    parts: [...leadsOf(unit), { text: code, spans: [spanOf(unit, { start: 0, end })] }],
-    markOnOwnLine: true,
-  }
+/** Renders the part of a listing at `span`, with the sentence that introduces it. */
+export function renderCode(unit: Unit, span: Span): Quoted {
+  const shown = unit.text.slice(span.start, span.end)
+  const longest = Math.max(2, ...Array.from(shown.matchAll(/`+/gu), ([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const [, marks, language = ''] = FENCE.exec(unit.text) ?? []
+  const isWhole = span.end - span.start === unit.text.length
+  const code = isWhole && marks !== undefined ? shown : `${fence}${language}\n${shown}\n${fence}`
+  return { parts: [...leadsOf(unit), { text: code, spans: [spanOf(unit, span)] }], markOnOwnLine: true }
 }
+
+/** The line that opens a listing: its marks, and what it says of the language. */
+const FENCE = /^[ \t]*(`{3,}|~{3,})([^\n`]*)/u

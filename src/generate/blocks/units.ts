@@ -3,6 +3,7 @@ import type { Passage } from '../../domain/answer.ts'
 import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../../domain/block.ts'
 import type { Span } from '../../domain/document.ts'
 import { overlap } from '../../domain/spans.ts'
+import { codeParts } from '../../text/code-parts.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A block that may answer. */
@@ -40,7 +41,6 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
       if (passage === undefined || block.kind === 'heading') return []
       const text = excerpt.text(block)
       if (!/[\p{L}\p{N}]/u.test(text)) return []
-      const isProse = block.kind !== 'code' && block.kind !== 'row'
       return [
         {
           excerpt,
@@ -48,11 +48,16 @@ export function unitsOf(excerpts: readonly Excerpt[]): Unit[] {
           block,
           text,
           leads: block.leads.map(excerpt.text),
-          sentences: isProse ? splitSentences(text) : [{ start: 0, end: text.length }],
+          sentences: partsOf(block, text),
         },
       ]
     })
   })
+}
+
+function partsOf({ kind }: Block, text: string): Span[] {
+  if (kind === 'code') return codeParts(text)
+  return kind === 'row' ? [{ start: 0, end: text.length }] : splitSentences(text)
 }
 
 const keyOf = ({ start, end }: Span): string => `${start} ${end}`
