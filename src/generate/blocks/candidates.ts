@@ -5,7 +5,7 @@ import { asksHow, asksList } from '../extractive/expected.ts'
 import type { Unit } from './units.ts'
 
 export interface BlockCandidate {
-  readonly kind: 'block' | 'list' | 'table'
+  readonly kind: 'block' | 'section' | 'list' | 'table'
   /** One unit, or those of a group in document order. */
   readonly units: readonly Unit[]
   /** The paragraph ending with a colon that announces these units; it is quoted as their lead. */
@@ -21,15 +21,22 @@ const MAX_GROUP_UNITS = 40
 /** Longest procedure offered whole, in UTF-16 code units. */
 const MAX_PROCEDURE_CHARACTERS = 900
 
+/** Maximum UTF-16 code units of a section that is given whole. */
+const MAX_SECTION_CHARACTERS = 400
+/** Maximum UTF-16 code units of a paragraph that says little without the others: `Default: 50 MB`. */
+const MAX_FRAGMENT_CHARACTERS = 50
+
 export function candidatesOf(question: string, units: readonly Unit[]): BlockCandidate[] {
   const followers = followersOf(units)
   const isList = asksList(question)
   const asksWhole = isList || asksHow(question)
   const asked = roots(question)
+  const sections = shortSections(units)
+  const inSections = new Set(sections.flat())
   const single = units.flatMap((unit): BlockCandidate[] => {
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
-      return isOpen(unit) ? [] : [{ kind: 'block', units: [unit] }]
+      return isOpen(unit) || inSections.has(unit) ? [] : [{ kind: 'block', units: [unit] }]
     const leads = roots([unit.text, ...unit.block.headings].join(' '))
     const isOne = !asksWhole && group.length > 1 && asksItem(asked, leads, group)
     if (isOne || group.length > MAX_GROUP_UNITS) return []
@@ -56,7 +63,22 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   const apart = single.filter(
     ({ kind, units: [unit] }) => kind !== 'block' || unit === undefined || !procedures.has(unit),
   )
-  return [...apart, ...whole]
+  return [...apart, ...sections.map((own): BlockCandidate => ({ kind: 'section', units: own })), ...whole]
+}
+
+/** Sections of a few short paragraphs, which are read at a glance: a setting, what it does and its default. */
+function shortSections(units: readonly Unit[]): Unit[][] {
+  const paragraphs = units.filter(({ block }) => block.kind === 'paragraph' && block.headings.length > 0)
+  const sections = Map.groupBy(paragraphs, ({ excerpt, block }) =>
+    [excerpt.document, ...block.headings].join('\n'),
+  )
+  return [...sections.values()].filter(
+    (own) =>
+      own.length > 1 &&
+      own.reduce((sum, { text }) => sum + text.length, 0) <= MAX_SECTION_CHARACTERS &&
+      own.some(({ text }) => text.length <= MAX_FRAGMENT_CHARACTERS) &&
+      !own.some(isOpen),
+  )
 }
 
 /** Whether the question has words that one item of a list holds, and neither its other items nor what leads to it. */

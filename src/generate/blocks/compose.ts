@@ -127,6 +127,10 @@ function quoted(
   const isShort = units.reduce((sum, { text }) => sum + text.length, 0) <= MAX_LIST_CHARACTERS
   if (unit.block.kind === 'row')
     return renderTable(candidate.kind === 'table' && isLong && isShort ? units : fitting(units, scoresOf))
+  if (candidate.kind === 'section') {
+    const parts = units.flatMap((one) => renderProse(one, { start: 0, end: one.text.length }).parts)
+    return { parts, markOnOwnLine: false }
+  }
   if (candidate.kind === 'list') {
     if (isShort) return renderItems(units)
     const outer = Math.min(...units.map(({ block }) => block.leads.length))

@@ -176,7 +176,7 @@ export function rankCandidates(
         rank: Math.max(...units.map(({ passage }) => 1 / passage.number)),
         isOpen: /[:：?]["'»”*_)]*$/u.test(text) ? 1 : 0,
         offers: offers(expected, text, fresh),
-        isList: wantsList && candidate.kind !== 'block' ? 1 : 0,
+        isList: wantsList && (candidate.kind === 'list' || candidate.kind === 'table') ? 1 : 0,
         isAside: units.every(({ block }) => block.kind === 'quote' || block.kind === 'field') ? 1 : 0,
         version: versionOf(question, first.excerpt.uri, uris),
       }

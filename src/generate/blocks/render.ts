@@ -39,6 +39,15 @@ function itemLine(text: string): string {
 /** Limit of a heading, or of the line that names an item, in UTF-16 code units. */
 const MAX_NAME_CHARACTERS = 120
 
+/** Without marks of code and emphasis, which a title may have lost. */
+const plain = (text: string): string => flowing(text).replace(/[`*]/gu, '')
+
+/** Whether it is typed as it is written: `--bwlimit=RATE`, `reload_keep_cache`, `transfer [zone]`. */
+const isName = (heading: string): boolean => {
+  const [first = '', ...rest] = heading.split(/\s+/u)
+  return rest.length < 2 && /^-|[_=()[\]<>]/u.test(first)
+}
+
 /** The heading above a block, if it says more than the block and its leads. */
 export function headingOf(unit: Unit): Quoted['parts'] {
   const { excerpt, block, text, leads } = unit
@@ -47,9 +56,10 @@ export function headingOf(unit: Unit): Quoted['parts'] {
   const heading = excerpt.blocks.findLast(({ kind, end }) => kind === 'heading' && end <= block.start)
   if (heading === undefined) return []
   const words = excerpt.text(heading).replace(/^[#=\s]+/u, '')
-  const told = roots([...leads, text].join(' '))
-  const isTold = [...roots(words)].every((root) => told.has(root))
-  if (isTold || flowing(words) !== flowing(title)) return []
+  const said = [...leads, text].join(' ')
+  const told = roots(said)
+  const isTold = isName(words) ? said.includes(words) : [...roots(words)].every((root) => told.has(root))
+  if (isTold || plain(words) !== plain(title)) return []
   return [{ text: `**${flowing(words)}**`, spans: [{ start: heading.start, end: heading.end }] }]
 }
 

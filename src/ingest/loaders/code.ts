@@ -82,7 +82,7 @@ export const code = {
 /** Shorter sources are one block, which the splitter keeps whole; UTF-16 code units. */
 const MAX_WHOLE_CHARACTERS = 500
 
-function codeBlocks(source: string, language: string): LoadedBlock[] {
+export function codeBlocks(source: string, language: string): LoadedBlock[] {
   const blocks: LoadedBlock[] = []
   const sections = createSections()
   let start = 0
@@ -105,7 +105,7 @@ function codeBlocks(source: string, language: string): LoadedBlock[] {
       if (isComment) inComment = !source.slice(line.start, line.end).includes('*/')
       const name = isComment
         ? undefined
-        : (declaredName(text) ?? (isDocumented ? documentedName(text) : undefined))
+        : (declaredName(text, language) ?? (isDocumented ? documentedName(text) : undefined))
       if (name !== undefined) {
         close(lead ?? line.start)
         sections.enter(indentOf(text) + 1, name)
@@ -169,7 +169,16 @@ function documentedName(line: string): string | undefined {
 const NOT_MEMBERS =
   /^\s*(?:return|else|if|for|while|switch|case|throw|new|await|yield|import|using|delete|goto|this|super)\b/u
 
-function declaredName(line: string): string | undefined {
+/** Sections of configuration files: `[relay]`, and the outermost keys of YAML. */
+const CONFIGURED: Readonly<Record<string, RegExp>> = {
+  ini: /^\[(?<name>[^\]]{1,80})\]/u,
+  toml: /^\[{1,2}(?<name>[^\]]{1,80})\]/u,
+  yaml: /^["']?(?<name>[^\s"'#:-][^"'#:]{0,80})["']?:(?:\s|$)/u,
+}
+
+function declaredName(line: string, language: string): string | undefined {
+  const configured = CONFIGURED[language]
+  if (configured !== undefined) return configured.exec(line)?.groups?.name
   const found = KEYWORD.exec(line) ?? ASSIGNED.exec(line)
   if (found) return found.groups?.name
   return NOT_TYPES.test(line) ? undefined : typedName(line)

@@ -39,6 +39,11 @@ const SOURCE =
 /** Maximum lines to search for a table's end. */
 const MAX_TABLE_LINES = 300
 
+/** UTF-16 code units. */
+const MAX_TERM_CHARACTERS = 72
+/** Below all titles; a term is the deeper the more it is indented. */
+const TERM = 20
+
 const ADORNMENT = /^([!-/:-@[-`{-~])\1{2,}$/u
 const DIRECTIVE = /^\.\. (?:\|[^|]{1,80}\| )?(?<name>[\w:+.-]{1,60})::(?: |$)/u
 const EXPLICIT = /^\.\.(?: |$)/u
@@ -88,11 +93,32 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
     return at
   }
 
+  /** A short line above text that is indented deeper: what the text defines. */
+  const isTerm = (i: number): boolean => {
+    const line = all[i]
+    const below = all[filled[i + 1] ?? all.length]
+    if (line === undefined || below === undefined || below.indent < line.indent + 2) return false
+    const term = line.text.trim()
+    const isAlone = i === 0 || blank(i - 1) || (all[i - 1]?.indent ?? 0) > line.indent
+    return (
+      isAlone &&
+      term.length <= MAX_TERM_CHARACTERS &&
+      !/[.!?:;,]$/u.test(term) &&
+      !EXPLICIT.test(below.text.trim())
+    )
+  }
+  /** Indents of the terms that are open, outermost first. */
+  const terms: number[] = []
+
   for (let i = 0; i < all.length; ) {
     const line = all[i]
     if (!line || line.text === '') {
       i++
       continue
+    }
+    while ((terms.at(-1) ?? -1) >= line.indent) {
+      terms.pop()
+      sections.enter(TERM + line.indent, '')
     }
     const body = line.text.trimStart()
     const over = ADORNMENT.test(line.text) ? line.text : undefined
@@ -151,10 +177,15 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
       }
       add('list', i, end)
       i = end
+    } else if (isTerm(i)) {
+      add('heading', i, i + 1, sections.enter(TERM + line.indent, body.replaceAll('``', '')))
+      terms.push(line.indent)
+      i++
     } else {
       const end = paragraphEnd(i)
       const literal = all[end - 1]?.text.endsWith('::')
-      add(line.indent > 0 ? 'quote' : 'paragraph', i, end)
+      const isDescription = terms.some((indent) => indent < line.indent)
+      add(line.indent > 0 && !isDescription ? 'quote' : 'paragraph', i, end)
       i = end
       if (literal) {
         const from = end

@@ -53,7 +53,7 @@ export function paragraphs(source: string, from: number): LoadedBlock[] {
     if (isItem && before?.kind === 'list') blocks[blocks.length - 1] = { ...before, end: last.end }
     else
       blocks.push({
-        kind: isItem ? 'list' : 'paragraph',
+        kind: isItem ? 'list' : isAligned(group.lines.slice(first)) ? 'code' : 'paragraph',
         headings: sections.path(),
         start: body.start,
         end: last.end,
@@ -122,6 +122,17 @@ const NUMBER = /^(?<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)]?\s+\p{L}/u
 const QUESTION = /\?["»”)]*$/u
 const ENDS_SENTENCE = /[.!?…:;,]["»”)]*$/u
 
+/** Lines of a table or drawing whose columns are made of spaces: its line ends must be kept. */
+function isAligned(body: readonly Line[]): boolean {
+  const aligned = body.filter(({ text: own }) => ALIGNED.test(own)).length
+  return body.length >= MIN_ALIGNED_LINES && aligned >= MIN_ALIGNED_SHARE * body.length
+}
+
+const MIN_ALIGNED_LINES = 3
+const MIN_ALIGNED_SHARE = 0.6
+/** Justified text has two spaces in a row, seldom three. */
+const ALIGNED = /\S {3,}\S|\S\t+\S|[─│┌┐└┘├┤]/u
+
 interface Heading {
   readonly level: number
   /** Number of lines it takes. */
@@ -153,6 +164,8 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
   }
   if (MARKER.test(title) || title.length > MAX_TERM || followed < indent + DEEPER) return undefined
   if (ENDS_SENTENCE.test(title) && !(title.endsWith(':') && !isAlone)) return undefined
+  // A term and its description, which goes on below: `2      serious trouble (such as`.
+  if (next !== undefined && hasColumn(line, next.indent)) return undefined
   // As long as the lines below it: the first line of a paragraph with a hanging indent.
   if (
     next !== undefined &&
@@ -162,6 +175,10 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
     return undefined
   return { level: TERM + indent, lines: 1 }
 }
+
+/** Whether a word of a line begins in a column, behind a gap. */
+const hasColumn = ({ text: own, indent }: Line, column: number): boolean =>
+  /^\s\s\S/u.test(own.slice(column - indent - 2, column - indent + 1))
 
 const depthOf = (title: string): number => (NUMBER.exec(title)?.groups?.number ?? '').split('.').length
 

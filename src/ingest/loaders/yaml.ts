@@ -1,4 +1,5 @@
 import type { Node, Pair } from 'yaml'
+import { codeBlocks } from './code.ts'
 import { invalid } from './json.ts'
 import { fileTitle, type TextLoader } from './loader.ts'
 import { addText } from './writing/records.ts'
@@ -7,6 +8,10 @@ import { addTree, type Tree } from './writing/tree.ts'
 
 /** The parser needs seconds and 100 MB of memory per megabyte, so larger files are read as text. */
 const MAX_CHARACTERS = 1_500_000
+
+/** Comment lines from which a file is read by people as it is: what its comments say belongs to the lines below them. */
+const MIN_COMMENT_LINES = 4
+const MIN_COMMENT_SHARE = 0.15
 
 /** YAML with its comments. Aliases are named, not expanded: a few lines of them can stand for gigabytes. */
 export const yaml = {
@@ -64,6 +69,7 @@ export const yaml = {
         prettyErrors: false,
       })
       const builder = createTextBuilder()
+      const isExplained = isExplainedByComments(source)
       for (const document of documents) {
         const [error] = document.errors
         if (error)
@@ -73,9 +79,12 @@ export const yaml = {
             mediaType,
             `Not valid YAML: ${firstLine(error.message)} at line ${source.slice(0, error.pos[0]).split('\n').length}.`,
           )
+        if (isExplained) continue
         addText(builder, document.commentBefore ?? '', [])
         addTree(builder, treeOf(document.contents))
       }
+      if (isExplained)
+        return { title, mediaType, text: source, blocks: codeBlocks(source, 'yaml'), linesMatchFile: true }
       return { title, mediaType, ...builder.finish(), linesMatchFile: false }
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown
@@ -83,5 +92,11 @@ export const yaml = {
     }
   },
 } satisfies TextLoader
+
+function isExplainedByComments(source: string): boolean {
+  const filled = source.match(/^[ \t]*\S/gmu)?.length ?? 0
+  const comments = source.match(/^[ \t]*#/gmu)?.length ?? 0
+  return comments >= MIN_COMMENT_LINES && comments >= MIN_COMMENT_SHARE * filled
+}
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
