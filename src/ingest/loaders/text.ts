@@ -151,6 +151,8 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
   if (rule === '=' || rule === '-' || rule === '~')
     return { level: UNDERLINED[rule], lines: 2, isUnderlined: true }
   if (/^={1,5}\s/u.test(title)) return { level: title.indexOf(' '), lines: 1 }
+  // A term and its description, which goes on below: `2      serious trouble (such as`.
+  if (next !== undefined && next.indent > indent && hasColumn(line, next.indent)) return undefined
   const followed = next?.indent ?? nextIndent
   if (isInCapitals(title) && indent === 0 && at === 0) return { level: CAPITALS, lines: 1 }
   const number = NUMBER.exec(title)?.groups?.number
@@ -164,8 +166,6 @@ function headingAt({ lines: all, nextIndent }: Group, at: number): Heading | und
   }
   if (MARKER.test(title) || title.length > MAX_TERM || followed < indent + DEEPER) return undefined
   if (ENDS_SENTENCE.test(title) && !(title.endsWith(':') && !isAlone)) return undefined
-  // A term and its description, which goes on below: `2      serious trouble (such as`.
-  if (next !== undefined && hasColumn(line, next.indent)) return undefined
   // As long as the lines below it: the first line of a paragraph with a hanging indent.
   if (
     next !== undefined &&

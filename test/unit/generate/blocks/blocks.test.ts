@@ -122,6 +122,28 @@ describe('an answer', () => {
     expect(first?.text).toContain('1. Switch off the pump.\n2. Lift the lid.\n3. Rinse the mats.')
   })
 
+  it('gives a list whole where a question asks for what leads to it', async () => {
+    const source =
+      '## Fire\n\n1. Press the red button.\n2. Open both doors.\n\n## Flood\n\n1. Close the valve.\n2. Cover the shelves.\n'
+    const [first] = await answerOf('There is a fire, please help', source, 'both doors')
+    expect(first?.text).toContain('1. Press the red button.\n2. Open both doors.')
+  })
+
+  it('gives the part of a long listing that answers, in a fence of its own', async () => {
+    const settings = Array.from({ length: 40 }, (_, i) => `# What number ${i} does\nnumber_${i} = ${i}`)
+    const source = `Settings:\n\n\`\`\`ini\n${settings.join('\n\n')}\n\`\`\`\n`
+    const [first] = await answerOf('What is number 33?', source, 'number_33')
+    expect(first?.text).toMatch(/^Settings:\n```ini\n[^`]*\nnumber_33 = 33\n[^`]*```$/u)
+    expect(first?.text.length).toBeLessThan(500)
+  })
+
+  it('gives a setting with its name and its default', async () => {
+    const source =
+      '# Mill\n\n## `gap_width`\n\nWidth of the gap.\n\nDefault: 3\n\n## `speed`\n\nTurns a minute.\n\nDefault: 90\n'
+    const [first] = await answerOf('How wide is the gap by default?', source, 'Default: 3')
+    expect(first?.text).toBe('**`gap_width`**\nWidth of the gap.\nDefault: 3')
+  })
+
   it('cuts a long paragraph to the sentences around the best one', async () => {
     const sentences = Array.from(
       { length: 12 },

@@ -170,3 +170,56 @@ test.each([
   const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 10_000_000 })
   expect(blocksOf(document).length).toBeGreaterThan(149_000)
 })
+
+test('columns of plain text keep their lines', async () => {
+  const source =
+    'UNITS\n       Prefix     Name       Value\n       k          kilo       10^3\n       M          mega       10^6\n\n       Justified  text  has  two  spaces\n       in  a  row  and  is  a paragraph\n       like  any  other  one.\n'
+  expect((await pieces(source, 'a.txt')).map(([kind, text]) => [kind, text?.split('\n').length])).toEqual([
+    ['heading', 1],
+    ['code', 3],
+    ['paragraph', 3],
+  ])
+})
+
+test('a description that begins beside its term and goes on below belongs to it', async () => {
+  const source =
+    'EXIT\n       1      minor problems,\n\n       2      serious trouble (for  example,  an  argument  that  is\n              not there).\n'
+  expect((await pieces(source, 'a.txt')).map(([kind, text]) => [kind, text?.split('\n').length])).toEqual([
+    ['heading', 1],
+    ['paragraph', 1],
+    ['paragraph', 2],
+  ])
+})
+
+test('a term of reStructuredText is the heading of what it defines', async () => {
+  const source =
+    'Settings\n========\n\n``silent``\n\n  No output.\n\n  *Default*: false\n\n``port``\n  Where it listens.\n\nA paragraph of its own:\n\n  A quotation.\n'
+  const { text, blocks } = await loadDocument(Buffer.from(source), 'a.rst', { maxTextLength: 1000 })
+  const found = blocksOf({ text, blocks }).map(({ kind, headings, start, end }) => [
+    kind,
+    headings.join(' › '),
+    text.slice(start, end),
+  ])
+  expect(found.filter(([kind]) => kind !== 'heading')).toEqual([
+    ['paragraph', 'Settings › silent', 'No output.'],
+    ['paragraph', 'Settings › silent', '*Default*: false'],
+    ['paragraph', 'Settings › port', 'Where it listens.'],
+    ['paragraph', 'Settings', 'A paragraph of its own:'],
+    ['quote', 'Settings', 'A quotation.'],
+  ])
+})
+
+test('a configuration that its comments explain is stored as it is, by section', async () => {
+  const yaml =
+    '# The shop.\n# Restart after a change.\n\nserver:\n  port: 80\n  # At most so many users;\n  # -1 closes the door.\n  # max_users: 1000\n\nlog:\n  # Where to\n  file: /var/log/shop\n'
+  const ini = '; The shop.\n\n[server]\n; Where it listens\nport = 80\n\n[log]\nfile = /var/log/shop\n'
+  for (const [source, uri] of [
+    [`${yaml}${'  # more\n'.repeat(60)}`, 'shop.yaml'],
+    [`${ini}${'; more\n'.repeat(80)}`, 'shop.conf'],
+  ] as const) {
+    const document = await loadDocument(Buffer.from(source), uri, { maxTextLength: 10_000 })
+    expect(document.text).toBe(source)
+    const sections = blocksOf(document).filter(({ kind }) => kind === 'code')
+    expect(sections.map(({ headings }) => headings.at(-1)).filter(Boolean)).toEqual(['server', 'log'])
+  }
+})
