@@ -36,9 +36,10 @@ export interface TestCorpus extends AsyncDisposable {
   askOf: (question: string, passages: readonly Passage[], signal?: AbortSignal) => Promise<TestAnswer>
 }
 
-export async function testCorpus(): Promise<TestCorpus> {
+/** `given`: instead of the built-in model. */
+export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
   const model = builtinModel()
-  const running = await startEmbedder({ model })
+  const running = given ?? (await startEmbedder({ model }))
   const embedder = remembering(running)
   const tokenizer = loadTokenizer(model.folder)
   const texts = new Map<string, string>()
