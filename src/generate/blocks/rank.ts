@@ -151,7 +151,7 @@ export function rankCandidates(
   const expected = expectedAnswer(question)
   const wantsList = asksList(question)
   const uris = [...new Set(candidates.flatMap(({ units }) => units.map(({ excerpt }) => excerpt.uri)))]
-  return candidates
+  const ranked = candidates
     .flatMap((candidate) => {
       const units =
         candidate.introduction === undefined ? candidate.units : [candidate.introduction, ...candidate.units]
@@ -165,6 +165,8 @@ export function rankCandidates(
       const text = units.map((unit) => unit.text).join('\n')
       const only = held.length === 1 ? held[0] : undefined
       const fresh = only?.fresh ?? contentWords(text).filter(({ root }) => !asked.has(root))
+      // A message or command that is asked about explains nothing by itself.
+      if (fresh.length === 0 && units.every(({ block }) => block.kind === 'code')) return []
       const isAbout = (root: string) => words.of(first).about.has(root)
       const features: BlockFeatures = {
         ...tokenFeatures(found, matches.words),
@@ -187,6 +189,9 @@ export function rankCandidates(
       return [{ candidate, features, score: scoreOf(features), sentences }]
     })
     .sort((a, b) => b.score - a.score)
+  // Beside what is said of a code or setting, what is said of another one only misleads.
+  const isNamed = ranked[0] !== undefined && ranked[0].features.identifiers > 0
+  return isNamed ? ranked.filter(({ features }) => features.identifiers > 0) : ranked
 }
 
 function scoreOf(features: BlockFeatures): number {
