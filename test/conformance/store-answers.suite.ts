@@ -78,7 +78,7 @@ export function answersSuite(database: () => TestDatabase): void {
       const { usage: _, ...sparse } = answerOf(ask, conversation, {
         cached: { tier: 'exact', question: 'What is a lease, please?' },
         citations: [],
-        refused: true,
+        certainty: 'not_found',
         warnings: ['a warning'],
         timings: {},
         language: 'ru',
@@ -368,7 +368,7 @@ function conversationsSuite(database: () => TestDatabase): void {
       const read = await conversations.turns(ANNA, conversation, 2)
       expect(read.conversation).toMatchObject({ id: conversation, title: 'One question?', turns: 3 })
       expect(read.turns.map((turn) => turn.question)).toEqual(['two', 'three'])
-      expect(read.turns[0]).toMatchObject({ state: 'complete', citations: [CITATION], refused: false })
+      expect(read.turns[0]).toMatchObject({ state: 'complete', citations: [CITATION], certainty: 'answered' })
     })
 
     it('are listed latest first, to their owner alone', async () => {

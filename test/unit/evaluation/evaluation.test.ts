@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../src/config/package-root.ts'
+import type { Certainty } from '../../../src/domain/certainty.ts'
 import { ChatbotError } from '../../../src/domain/errors.ts'
 import { meanInterval, pairedDifference } from '../../../src/evaluation/bootstrap.ts'
 import { compareRuns } from '../../../src/evaluation/compare.ts'
@@ -218,7 +219,13 @@ const keyed = {
   pastedLate: true,
   pastedFirst: false,
 }
-const answered = { refused: false, sentences: 2, citations: 2, wrongCitations: 0, timings: { total: 5 } }
+const answered = {
+  certainty: 'answered' as const,
+  sentences: 2,
+  citations: 2,
+  wrongCitations: 0,
+  timings: { total: 5 },
+}
 
 test('a report has each metric over the questions that it says something about', () => {
   const { sets, latencyMs } = reportOf([
@@ -240,7 +247,7 @@ test('a report has each metric over the questions that it says something about',
     outcome('c', {
       set: 'ru',
       answerable: false,
-      answer: { refused: true, citations: 0, wrongCitations: 0, timings: { total: 9 } },
+      answer: { certainty: 'not_found', citations: 0, wrongCitations: 0, timings: { total: 9 } },
     }),
     outcome('d', { set: 'ru', cache: { paraphrases: 4, hits: 3, asked: 6, falseHits: 0 } }),
   ])
@@ -266,11 +273,53 @@ test('a report has each metric over the questions that it says something about',
   expect(reportOf([outcome('a')]).latencyMs).toEqual({ search: { p50: 10, p95: 10 } })
 })
 
+test('the reply to each kind of question has its share, and only what is answered can be false', () => {
+  const replied = (id: string, certainty: Certainty, answerable: boolean, quoted?: boolean) =>
+    outcome(id, {
+      answerable,
+      answer: {
+        ...answered,
+        certainty,
+        keyed:
+          quoted === undefined ? undefined : { ...keyed, late: quoted && certainty === 'answered', quoted },
+      },
+    })
+  const { sets } = reportOf([
+    replied('a', 'answered', true, true),
+    replied('b', 'answered', true, false),
+    replied('c', 'unsure', true, true),
+    replied('d', 'unsure', true, false),
+    replied('e', 'not_found', true, false),
+    replied('f', 'answered', false),
+    replied('g', 'unsure', false),
+    replied('h', 'not_found', false),
+    replied('i', 'not_found', false),
+  ])
+  const metrics = sets.at(-1)?.metrics ?? {}
+  const of = (key: string) => [metrics[key]?.mean.toFixed(2), metrics[key]?.questions]
+  expect(['answered', 'unsure', 'refused'].map((reply) => of(`${reply}-answerable`))).toEqual([
+    ['0.40', 5],
+    ['0.40', 5],
+    ['0.20', 5],
+  ])
+  expect(['answered', 'unsure', 'refused'].map((reply) => of(`${reply}-unanswerable`))).toEqual([
+    ['0.25', 4],
+    ['0.25', 4],
+    ['0.50', 4],
+  ])
+  expect(of('useful@900')).toEqual(['0.20', 5])
+  expect(of('false-answers')).toEqual(['0.67', 3])
+  expect(of('right-unsure')).toEqual(['0.33', 3])
+  expect(of('right-refusals')).toEqual(['0.67', 3])
+  const gates = [parseGate('max', 'unsure-answerable=0.4'), parseGate('max', 'false-answers=0.6')]
+  expect(checkGates(gates, { sets, latencyMs: {} }).map(({ kept }) => kept)).toEqual([true, false])
+})
+
 test('runs are compared on the questions of both; lower is better for refusals', () => {
   const ids = Array.from({ length: 40 }, (_, index) => `q${index}`)
-  const run = (refused: boolean) =>
-    ids.map((id) => outcome(id, { ranks: [1], answer: { ...answered, refused } }))
-  const comparison = compareRuns([...run(true), outcome('old')], [...run(false), outcome('new')])
+  const run = (certainty: Certainty) =>
+    ids.map((id) => outcome(id, { ranks: [1], answer: { ...answered, certainty } }))
+  const comparison = compareRuns([...run('not_found'), outcome('old')], [...run('answered'), outcome('new')])
   expect(comparison).toMatchObject({ questions: 40, added: 1, missing: 1 })
   const changes = comparison.sets.at(-1)?.changes
   expect(changes?.['refused-answerable']).toMatchObject({ before: 1, after: 0, mean: -1, verdict: 'better' })

@@ -513,7 +513,7 @@ const TURNS = {
       question: 'Earlier?',
       state: 'complete',
       text: 'An earlier answer [3].',
-      refused: false,
+      certainty: 'answered',
       citations: [citation(3)],
       askedAt: new Date(0),
     },

@@ -24,7 +24,7 @@ const turn = (id: string, question: string, text: string): Turn => ({
   question,
   state: 'complete',
   text,
-  refused: false,
+  certainty: 'answered',
   citations: [],
   askedAt: new Date(0),
 })
