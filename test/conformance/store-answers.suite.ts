@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { CERTAINTIES } from '../../src/domain/certainty.ts'
 import type { TestDatabase } from '../support/database.ts'
 import {
   ANNA,
@@ -85,6 +86,39 @@ export function answersSuite(database: () => TestDatabase): void {
       })
       await answers.complete(ANNA, 1, sparse)
       expect((await answers.get(ANNA, ask.id)).answer).toEqual(sparse)
+    })
+
+    it.each(CERTAINTIES)(
+      'keep that they are %s, also for daemons of an earlier version',
+      async (certainty) => {
+        const { answers, conversations } = database().store
+        const ask = askOf()
+        const { conversation } = await answers.begin(ANNA, ask)
+        await answers.complete(ANNA, 1, answerOf(ask, conversation, { certainty }))
+        expect((await answers.get(ANNA, ask.id)).answer).toMatchObject({ certainty })
+        const { turns } = await conversations.turns(ANNA, conversation, 10)
+        expect(turns).toMatchObject([{ certainty }])
+        await database().inspect(async (client) => {
+          const { rows } = await client.query('SELECT refused FROM answers WHERE id = $1', [ask.id])
+          expect(rows).toEqual([{ refused: certainty === 'not_found' }])
+        })
+      },
+    )
+
+    it.each([
+      [true, 'not_found'],
+      [false, 'answered'],
+    ])('of an earlier version with refused = %s are %s', async (refused, certainty) => {
+      const ask = askOf()
+      const { conversation } = await database().store.answers.begin(ANNA, ask)
+      await database().inspect(async (client) => {
+        const write = `UPDATE answers SET state = 'complete', text = 'So.', refused = $2 WHERE id = $1`
+        await client.query(write, [ask.id, refused])
+      })
+      const { answers, conversations } = database().store
+      expect((await answers.get(ANNA, ask.id)).answer).toMatchObject({ text: 'So.', certainty })
+      const { turns } = await conversations.turns(ANNA, conversation, 10)
+      expect(turns).toMatchObject([{ certainty }])
     })
 
     it.each(['failed', 'cancelled'] as const)('end as %s and keep what was generated', async (state) => {

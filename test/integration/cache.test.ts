@@ -198,7 +198,10 @@ test('case and punctuation make no other question; a number does; what is not an
   const question = 'Is the tower 100 years old?'
   for (const certainty of ['not_found', 'unsure'] as const) {
     engine.certainty = certainty
-    expect(await ask({ question, collections })).toMatchObject({ certainty, cached: false })
+    const reply = await ask({ question, collections })
+    expect(reply).toMatchObject({ certainty, cached: false })
+    // The text of what is unsure is the generator's alone.
+    expect(reply?.text.includes('Searched for')).toBe(certainty === 'not_found')
   }
   engine.certainty = 'answered'
   expect(await ask({ question, collections, cache: false })).toMatchObject({ cached: false })

@@ -186,6 +186,23 @@ describe('asking', () => {
     expect(answer.citations[0]).toMatchObject({ uri: 'tower.md', line: 3 })
   })
 
+  test('answers and turns tell their certainty, and `refused` for earlier clients', async () => {
+    await using client = await connect()
+    for (const [question, told] of [
+      ['How high is the tower?', { certainty: 'answered', refused: false }],
+      ['Who invented the transistor radio?', { certainty: 'not_found', refused: true }],
+    ] as const) {
+      const answer = answerOf(await client.ask(question, { cache: false }))
+      expect(answer).toMatchObject(told)
+      const id = randomUUID()
+      client.send({ type: 'history', id, conversation: answer.conversation })
+      expect(await client.wait('turns', id)).toMatchObject({ turns: [told] })
+      const params = { id: answer.conversation }
+      const found = await daemon.api.call('getConversation', { params, query: {} })
+      expect(found.turns).toMatchObject([told])
+    }
+  })
+
   test('Russian questions get Russian answers', async () => {
     await using client = await connect()
     const answer = answerOf(await client.ask('Кто построил библиотеку в Тестограде?'))

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
@@ -21,6 +22,7 @@ import {
 import type { QuestionOutcome } from '../../../src/evaluation/outcome.ts'
 import { readQuestionFile, readQuestions, sampleOf } from '../../../src/evaluation/questions.ts'
 import { reportOf } from '../../../src/evaluation/report.ts'
+import { loadOutcomes, saveRun } from '../../../src/evaluation/saved.ts'
 import { describeOptions, parseOptions, variantsOf } from '../../../src/evaluation/variants.ts'
 import { question } from './question.ts'
 
@@ -356,4 +358,26 @@ test('a sweep is every combination after what it starts from', () => {
   for (const wrong of ['passages=2', 'retrieval.passages', 'retrieval.passages=0', 'cache.enabled=false'])
     expect(() => parseOptions([wrong])).toThrow(ChatbotError)
   expect(() => variantsOf({}, [`retrieval.passages=${'1,'.repeat(70)}1`])).toThrow('more than 64')
+})
+
+test('a run that an earlier version saved can be compared with', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'chatbot-eval-')), 'run.json')
+  const run = {
+    ...{ madeAt: new Date(0).toISOString(), version: '0.1.0', file: 'q.jsonl', collections: [] },
+    ...{ retrieval: {}, failed: [] },
+  }
+  const { certainty: _, ...earlier } = answered
+  const saved = {
+    format: 'chatbot-eval-1',
+    ...run,
+    outcomes: [true, false].map((refused) => ({
+      ...outcome(`${refused}`),
+      answer: { ...earlier, refused },
+    })),
+  }
+  writeFileSync(file, JSON.stringify(saved))
+  const certainties = async () => (await loadOutcomes(file)).map(({ answer }) => answer?.certainty)
+  expect(await certainties()).toEqual(['not_found', 'answered'])
+  await saveRun(file, { ...run, outcomes: [outcome('a', { answer: { ...answered, certainty: 'unsure' } })] })
+  expect(await certainties()).toEqual(['unsure'])
 })
