@@ -1,5 +1,7 @@
 /** What is right of an answer to a case of test/data/cases; NOTICE there tells the fields. */
 
+import type { Certainty } from '../src/domain/certainty.ts'
+
 /** A string, or several of which one is enough. */
 export type OneOf = string | readonly string[]
 
@@ -20,7 +22,7 @@ export interface Ask {
 
 interface Answer {
   readonly text: string
-  readonly refused: boolean
+  readonly certainty: Certainty
   readonly citations: readonly { readonly uri: string }[]
 }
 
@@ -80,10 +82,10 @@ const HEDGE =
   /\bnot (be )?(all|complete|every|certain|sure)\b|\bincomplete\b|\bpartial|\bonly (some|part|a part|the first|a few)\b|\bat least\b|\bthere may be more\b|\bamong others\b|\b(do|does|is|are|was|were) not (say|mention|hold|contain|state|given|listed|named|found|in the)|\bno (mention|record|entry|information)\b|(?<!\p{L})(не (все|всё|полн|указан|наход|найден|упомин|говор|содерж|знач)|частичн|неполн|только (часть|некоторые|первые)|возможно|по меньшей мере|нет (данных|сведений|упоминан|информац))/u
 
 /** What is wrong with the answer; nothing when it is right. */
-export function judgeAsk(ask: Ask, { text, refused, citations }: Answer): string[] {
+export function judgeAsk(ask: Ask, { text, certainty, citations }: Answer): string[] {
   const { must, first, cites, max } = ask
   const allowsRefusal = ask.hedge === true || (ask.refused ?? (must ?? first ?? cites) === undefined)
-  if (refused) return allowsRefusal ? [] : ['refused']
+  if (certainty !== 'answered') return allowsRefusal ? [] : [certainty]
   const isHedged = ask.hedge === true && HEDGE.test(plain(text))
   const beginning = text.split(/\[\d+\]/).find((part) => part.trim() !== '') ?? ''
   const cited = citations[0]?.uri ?? ''

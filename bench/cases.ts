@@ -169,13 +169,13 @@ async function askByWords(
   ask: Ask,
   words: readonly string[],
 ): Promise<void> {
-  const { question, answer, refused, citations } = JSON.parse(
+  const { question, answer, certainty, citations } = JSON.parse(
     await chatbot(['ask', '--collection', id, '--no-cache', '--json', ...words]),
   )
   const isOrdered = question === words.join(' ')
   note(words.join(' '), answer, [
     ...(isOrdered ? [] : [`asked ${JSON.stringify(question)}`]),
-    ...judgeAsk(ask, { text: answer, refused, citations }),
+    ...judgeAsk(ask, { text: answer, certainty, citations }),
   ])
 }
 

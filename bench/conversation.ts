@@ -29,7 +29,6 @@ const { values: flags } = parseArgs({ options: { misses: { type: 'boolean', defa
 interface Turn {
   readonly question: string
   readonly text: string
-  readonly refused: boolean
 }
 
 interface Case {
@@ -67,7 +66,7 @@ async function reportRewrites(): Promise<void> {
   const all = linesOf<Rewrite>('mtrag/rewrites.jsonl')
   const made = all.map(({ earlier, question }) =>
     rewritten(
-      earlier.map((text) => ({ question: text, text: '', refused: false })),
+      earlier.map((text) => ({ question: text, text: '' })),
       question,
     ),
   )
@@ -164,7 +163,7 @@ async function mtrag(): Promise<{ cases: Case[]; pieces: Piece[] }> {
   return {
     cases: linesOf<Task>('mtrag/tasks.jsonl').map(({ question, history, passages }) => ({
       question,
-      history: history.map((turn) => ({ question: turn.question, text: turn.answer, refused: false })),
+      history: history.map((turn) => ({ question: turn.question, text: turn.answer })),
       gold: passages,
     })),
     pieces: chunks.map(({ document }, i) => ({ document, vector: at(vectors, i) })),
@@ -184,7 +183,7 @@ async function followups(language: Language): Promise<{ cases: Case[]; pieces: P
       .filter((item) => item.language === language)
       .map(({ question, followup, document }) => ({
         question: followup,
-        history: [{ question, text: '', refused: false }],
+        history: [{ question, text: '' }],
         gold: [document],
       })),
     pieces: documents.flatMap(({ uri, chunks }) => chunks.map(({ vector }) => ({ document: uri, vector }))),

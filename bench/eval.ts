@@ -27,12 +27,16 @@ const { values: flags } = parseArgs({
 })
 
 const RETRIEVAL = ['recall@1', 'recall@5', 'mrr@10', 'ndcg@10']
-const ANSWERS = ['answer', 'f1', 'sentences', 'refused-answerable', 'citations', 'cites-gold']
+const ANSWERS = [
+  ...['answer', 'f1', 'sentences', 'unsure-answerable', 'refused-answerable'],
+  ...['citations', 'cites-gold'],
+]
 
 const KINDS = [
   ...['useful@400', 'useful@900', 'first', 'characters', 'cites-gold-first', 'held'],
   ...['pasted@400', 'pasted@900', 'pasted-first'],
-  ...['refused-answerable', 'refused-unanswerable', 'false-answers'],
+  ...['unsure-answerable', 'refused-answerable', 'answered-unanswerable', 'refused-unanswerable'],
+  ...['false-answers', 'right-unsure', 'right-refusals'],
 ]
 
 const sets = writeSets(path('.cache/eval'), flags.docsqa)
@@ -91,7 +95,7 @@ async function retrieval(): Promise<void> {
 }
 
 async function answers(): Promise<void> {
-  header('', ...ANSWERS, 'refused, article absent', 'p50 / p95, ms')
+  header('', ...ANSWERS, 'article absent: answered', 'not found', 'p50 / p95, ms')
   for (const language of LANGUAGES) {
     const [run] = (await evaluate(`xquad-${language}`, `xquad-${language}`)).runs
     const [absent] = (await evaluate(`xquad-${language}-absent`, `xquad-${language}`)).runs
@@ -100,13 +104,20 @@ async function answers(): Promise<void> {
     for (const part of ['all', 'held out', 'learnt from']) {
       const latency = part === 'all' ? `${Math.round(p50)} / ${Math.round(p95)}` : ''
       const cells = ANSWERS.map((key) => cell(run, key, part))
-      row(`XQuAD ${language}, ${part}`, ...cells, cell(absent, 'refused-unanswerable', part), latency)
+      const refused = ['answered-unanswerable', 'refused-unanswerable'].map((key) => cell(absent, key, part))
+      row(`XQuAD ${language}, ${part}`, ...cells, ...refused, latency)
     }
   }
   const [clapnq] = (await evaluate('clapnq', 'clapnq')).runs
   if (clapnq !== undefined) {
     const cells = ANSWERS.map((key) => cell(clapnq, key))
-    row('ClapNQ: no answer in the passage', ...cells, cell(clapnq, 'refused-unanswerable'), '')
+    row(
+      'ClapNQ: no answer in the passage',
+      ...cells,
+      cell(clapnq, 'answered-unanswerable'),
+      cell(clapnq, 'refused-unanswerable'),
+      '',
+    )
   }
 }
 

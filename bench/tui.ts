@@ -100,7 +100,7 @@ function streamingClient(pieces: readonly string[], finished: () => void): ChatC
           conversation: '0',
           question: request.question,
           text,
-          refused: false,
+          certainty: 'answered',
           citations: [],
           cached: false,
           generator: 'bench',

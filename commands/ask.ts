@@ -4,6 +4,7 @@ import { type AskEvent, answerOf } from '../src/client/client.ts'
 import { answeredOf, morePassages, watchContext } from '../src/client/more.ts'
 import type { LoadedConfig } from '../src/config/load.ts'
 import type { Answer, Passage } from '../src/domain/answer.ts'
+import { withRefused } from '../src/domain/certainty.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedJson } from '../src/domain/escaped-json.ts'
 import { onInterrupt } from '../src/terminal/interrupt.ts'
@@ -14,7 +15,7 @@ import { questionOf } from './common/question.ts'
 export default class Ask extends ChatbotCommand {
   static override summary = 'Ask a question about the documents.'
   static override description =
-    'Prints the answer and its sources. The exit status is 0 even if the documents do not contain the answer; `refused` in the JSON output tells.'
+    'Prints the answer and its sources. The exit status is 0 even if the documents do not contain the answer; `certainty` in the JSON output tells.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> How is the cache invalidated?',
     {
@@ -81,13 +82,13 @@ export default class Ask extends ChatbotCommand {
     const moreOn = (answer: Answer) => morePassages(chat, answeredOf({ ...answer, question }, context), scope)
     if (this.jsonEnabled()) {
       const answer = await answerOf(events)
-      const { text, ...rest } = answer
+      const { text, ...rest } = withRefused(answer)
       return { answer: text, ...rest, more: flags.more ? await moreOn(answer) : undefined }
     }
     const { renderAnswer, writeMore } = await import('../src/terminal/render-answer.ts')
     const answer = await renderAnswer(events)
     if (answer !== undefined && flags.more) writeMore(await moreOn(answer))
-    if (answer?.refused) await this.#hintWhenEmpty(loaded)
+    if (answer?.certainty === 'not_found') await this.#hintWhenEmpty(loaded)
     return undefined
   }
 
@@ -109,7 +110,8 @@ export default class Ask extends ChatbotCommand {
 
 async function printEvents(events: AsyncIterable<AskEvent>): Promise<void> {
   for await (const event of events) {
-    process.stdout.write(`${escapedJson(event)}\n`)
+    const shown = event.type === 'done' ? { ...event, answer: withRefused(event.answer) } : event
+    process.stdout.write(`${escapedJson(shown)}\n`)
     if (event.type === 'error') process.exitCode = event.error.exitCode
   }
 }

@@ -152,7 +152,15 @@ export async function compose({
       maxAsks: config.server.maxAsks,
       retrieval: config.retrieval,
       historyTurns: config.answer.historyTurns,
-      onEvent: metrics.answerEvent,
+      onEvent: (event, engine) => {
+        metrics.answerEvent(event, engine)
+        if (event.type !== 'done') return
+        const { id, certainty, cached, timings } = event.answer
+        log.debug(
+          { answer: id, engine, outcome: certainty, cached: cached !== false, ms: timings.total },
+          'answer',
+        )
+      },
       onError: (error, id) => log.error({ err: error, answer: id }, 'answer failed'),
     })
     const quiet = () => !alone || (answers.inFlight() === 0 && embedders.queued() === 0)

@@ -52,7 +52,7 @@ export function createMetrics(version: string): Metrics {
   })
   const answers = new Counter({
     name: 'chatbot_answers_total',
-    help: 'Finished answers: answered, refused, or the code of the error',
+    help: 'Finished answers: answered, unsure, not_found, or the code of the error',
     labelNames: ['engine', 'outcome'],
     registers,
   })
@@ -83,9 +83,9 @@ export function createMetrics(version: string): Metrics {
       } else if (event.type === 'error') {
         answers.inc({ engine, outcome: event.error.code })
       } else if (event.type === 'done') {
-        const { cached, refused, timings, usage } = event.answer
+        const { cached, certainty, timings, usage } = event.answer
         const tier = cached === false ? 'none' : cached.tier
-        answers.inc({ engine, outcome: refused ? 'refused' : 'answered' })
+        answers.inc({ engine, outcome: certainty })
         cache.inc({ tier })
         if (timings.total !== undefined) answerSeconds.observe({ cached: tier }, timings.total / 1000)
         if (usage === undefined || cached !== false) return

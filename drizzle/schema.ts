@@ -23,6 +23,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { CacheHit, QuotedSpan, Timings, Usage } from '../src/domain/answer.ts'
+import type { Certainty } from '../src/domain/certainty.ts'
 import type { Metadata } from '../src/domain/document.ts'
 import type { ErrorCode } from '../src/domain/errors.ts'
 import type { JobKind, JobState, StagedState } from '../src/domain/job.ts'
@@ -407,6 +408,9 @@ export const answers = pgTable(
     /** Null if it is the question itself. */
     searched: text('searched'),
     text: text('text').notNull().default(''),
+    /** Null in what an earlier version wrote; during a rolling upgrade its daemons still do. */
+    certainty: text('certainty').$type<Certainty>(),
+    /** What earlier versions read instead. */
     refused: boolean('refused').notNull().default(false),
     cached: jsonb('cached').$type<CacheHit>(),
     usage: jsonb('usage').$type<Usage>(),

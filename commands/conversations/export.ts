@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args'
 import type { RouteResponse } from '../../src/api/routes.ts'
 import { printable } from '../../src/domain/printable.ts'
+import { endOf } from '../../src/terminal/certainty-words.ts'
 import { ChatbotCommand } from '../common/command.ts'
 
 type Conversation = RouteResponse<'getConversation'>
@@ -25,7 +26,8 @@ export default class ConversationsExport extends ChatbotCommand {
 }
 
 function markdown({ conversation, turns }: Conversation): string {
-  const parts = turns.map(({ question, askedAt, state, text, citations }) => {
+  const parts = turns.map(({ question, askedAt, text, citations, ...turn }) => {
+    const end = endOf(turn)
     const cited = citations.map(({ number, uri, line, text: quote }) => {
       const place = line === undefined ? uri : `${uri}:${line}`
       return `${number}. \`${printable(place)}\`\n   > ${printable(quote).replaceAll('\n', '\n   > ')}`
@@ -33,7 +35,7 @@ function markdown({ conversation, turns }: Conversation): string {
     return [
       `## ${printable(question)}`,
       `_${askedAt}_`,
-      state === 'complete' ? printable(text) : `${printable(text)}\n\n_${state}_`.trim(),
+      end === undefined ? printable(text) : `${printable(text)}\n\n_${end}_`.trim(),
       ...(cited.length === 0 ? [] : [cited.join('\n')]),
     ].join('\n\n')
   })

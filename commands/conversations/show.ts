@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args'
 import { printable, printableLine } from '../../src/domain/printable.ts'
+import { endOf } from '../../src/terminal/certainty-words.ts'
 import { source } from '../../src/terminal/citation.ts'
 import { paint } from '../../src/terminal/style.ts'
 import { time } from '../../src/terminal/time.ts'
@@ -19,11 +20,12 @@ export default class ConversationsShow extends ChatbotCommand {
     const show = process.stdout.isTTY
       ? (await import('../../src/terminal/markdown/paint.ts')).paintMarkdown
       : printable
-    for (const { question, askedAt, state, text, citations } of reply.turns) {
+    for (const { question, askedAt, text, citations, ...turn } of reply.turns) {
       const asked = paint(process.stdout, 'dim', time(askedAt))
       this.log(`${paint(process.stdout, 'bold', `> ${printableLine(question)}`)}  ${asked}\n`)
       const shown = show(text)
-      this.log(state === 'complete' ? shown : `${shown} (${state})`.trim())
+      const end = endOf(turn)
+      this.log(end === undefined ? shown : `${shown} (${end})`.trim())
       for (const cited of citations) this.log(source(cited.number, cited))
       this.log()
     }

@@ -6,6 +6,7 @@ import type { GuardedRouteName } from '../../src/api/routes.ts'
 import { openSecrets, unpackArchive } from '../../src/backup/archive.ts'
 import { listConfig } from '../../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../../src/domain/answer.ts'
+import { withRefused } from '../../src/domain/certainty.ts'
 import { type Collection, type DocumentSummary, REBUILT_PROBLEMS } from '../../src/domain/document.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
@@ -361,7 +362,7 @@ export const conversation = ({ createdAt, updatedAt, ...rest }: ConversationSumm
 })
 
 export const turn = ({ askedAt, citations, ...rest }: Turn) => ({
-  ...rest,
+  ...withRefused(rest),
   citations: [...citations],
   askedAt: askedAt.toISOString(),
 })

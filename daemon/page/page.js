@@ -271,7 +271,12 @@ function ask(question) {
         break
       case 'done':
         text = message.answer.text
-        state.textContent = message.answer.cached === false ? '' : say.cached
+        state.textContent =
+          message.answer.certainty === 'unsure'
+            ? say.unsure
+            : message.answer.cached === false
+              ? ''
+              : say.cached
         article.append(
           sources(message.answer.citations),
           moreButton(message.answer.searched ?? question, message.answer.citations, context),

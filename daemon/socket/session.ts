@@ -5,6 +5,7 @@ import type { Accepted } from '../../src/answers/answers.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { catching } from '../../src/domain/catching.ts'
+import { withRefused } from '../../src/domain/certainty.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
@@ -471,7 +472,7 @@ function eventMessage(principal: Principal, id: string, { epoch, seq, event }: L
       return {
         type: 'done',
         ...position,
-        answer: { ...rest, citations: [...citations], warnings: [...warnings] },
+        answer: { ...withRefused(rest), citations: [...citations], warnings: [...warnings] },
       }
     }
     default:

@@ -484,7 +484,7 @@ const toldTurn = ({ question, answer }: EarlierTurn): Turn => ({
   question,
   state: 'complete',
   text: answer,
-  refused: false,
+  certainty: 'answered',
   citations: [],
   askedAt: new Date(),
 })

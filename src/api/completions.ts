@@ -5,6 +5,7 @@
 
 import { z } from 'zod'
 import type { Answer, EarlierTurn } from '../domain/answer.ts'
+import { withRefused } from '../domain/certainty.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import {
   MAX_HISTORY_ANSWER_CHARACTERS,
@@ -195,9 +196,9 @@ export const completion = (head: CompletionHead, answer: Answer): Record<string,
 const identity = ({ id, model, created }: CompletionHead) => ({ id: `chatcmpl-${id}`, model, created })
 
 /** Fields that have no place in OpenAI's format. */
-const detailsOf = ({ citations, refused, cached, warnings, conversation }: Answer) => ({
+const detailsOf = ({ citations, certainty, cached, warnings, conversation }: Answer) => ({
   citations,
-  refused,
+  ...withRefused({ certainty }),
   cached,
   warnings,
   conversation,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ConversationSummary, Turn } from '../domain/answer.ts'
+import { withCertainty } from '../domain/certainty.ts'
 import type { conversationSchema, turnSchema } from '../protocol/shapes.ts'
 
 /** Times are sent as ISO 8601 text. */
@@ -10,6 +11,6 @@ export const toSummary = (wire: z.output<typeof conversationSchema>): Conversati
 })
 
 export const toTurn = (wire: z.output<typeof turnSchema>): Turn => ({
-  ...wire,
+  ...withCertainty(wire),
   askedAt: new Date(wire.askedAt),
 })

@@ -1,3 +1,4 @@
+import type { Certainty } from './certainty.ts'
 import type { Span } from './document.ts'
 import type { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
@@ -115,8 +116,7 @@ export interface Answer {
   /** The question that was searched, if a follow-up was made standalone. */
   readonly searched?: string
   readonly text: string
-  /** True if the documents don't hold the answer, and `text` says so. */
-  readonly refused: boolean
+  readonly certainty: Certainty
   readonly citations: readonly Citation[]
   readonly cached: false | CacheHit
   readonly generator: string
@@ -164,7 +164,8 @@ export interface Turn {
   readonly searched?: string
   readonly state: AnswerState
   readonly text: string
-  readonly refused: boolean
+  /** Of the complete answer. */
+  readonly certainty: Certainty
   readonly citations: readonly Citation[]
   readonly askedAt: Date
 }

@@ -13,7 +13,7 @@ const FIRST = 400
 const GAP = '\n\n§\n\n'
 const BETWEEN_PASSAGES = 2
 
-type Judged = Pick<Answer, 'text' | 'refused'> & {
+type Judged = Pick<Answer, 'text' | 'certainty'> & {
   readonly citations: readonly Pick<Citation, 'number' | 'document' | 'uri'>[]
 }
 type Shown = Pick<Passage, 'document' | 'uri' | 'text'>
@@ -27,7 +27,7 @@ export function keyedOutcome(
   const how: Comparing = { language: question.language, caseSensitive: question.caseSensitive }
   const fits = (text: string) => meets(text, question.must, how)
   const { early, late } = BOUNDS[question.long ? 'long' : 'short']
-  const says = (text: string) => !answer.refused && fits(text)
+  const says = (text: string) => answer.certainty === 'answered' && fits(text)
   const parts = partsOf(answer.text, new Set(answer.citations.map(({ number }) => number)))
   const right = new Set(
     answer.citations.filter((cited) => isRight(question, cited)).map(({ number }) => number),
@@ -44,6 +44,7 @@ export function keyedOutcome(
   return {
     early: says(counted(early)),
     late: says(counted(late)),
+    quoted: fits(counted(late)),
     first: says(first !== undefined && isCitedRightly(first) ? cut(first.text, FIRST) : ''),
     held: fits(pasted(question, passages, Number.POSITIVE_INFINITY)),
     pastedEarly: fits(pasted(question, passages, early)),

@@ -75,7 +75,7 @@ export async function measure(
 const standalone = ({ question, history }: EvalQuestion) =>
   standaloneQuestion(
     question,
-    history.map((turn) => ({ question: turn.question, text: turn.answer, refused: false })),
+    history.map((turn) => ({ question: turn.question, text: turn.answer })),
   )
 
 async function judge(
@@ -83,12 +83,13 @@ async function judge(
   question: EvalQuestion,
   { answer, passages }: Reply,
 ): Promise<AnswerOutcome> {
-  const { refused, text, citations, timings } = answer
+  const { certainty, text, citations, timings } = answer
+  const isAnswered = certainty === 'answered'
   const wrong = await Promise.all(citations.map((citation) => isMisquoted(api, citation)))
   const { answers, documents, must } = question
   const [first] = citations
   return {
-    refused,
+    certainty,
     citations: citations.length,
     wrongCitations: wrong.filter(Boolean).length,
     characters: text.length,
@@ -96,12 +97,12 @@ async function judge(
     ...(answers.length === 0
       ? {}
       : {
-          contained: !refused && containsAnswer(text, answers),
-          f1: refused ? 0 : tokenF1(text, answers),
+          contained: isAnswered && containsAnswer(text, answers),
+          f1: isAnswered ? tokenF1(text, answers) : 0,
         }),
-    sentences: refused ? undefined : splitSentences(withoutMarks(text)).length,
+    sentences: isAnswered ? splitSentences(withoutMarks(text)).length : undefined,
     goldCited:
-      refused || documents.length === 0 ? undefined : citations.some((cited) => isRight(question, cited)),
+      isAnswered && documents.length > 0 ? citations.some((cited) => isRight(question, cited)) : undefined,
     goldFirst: documents.length === 0 ? undefined : first !== undefined && isRight(question, first),
     keyed: must.length === 0 ? undefined : keyedOutcome(question, answer, passages),
   }

@@ -1,12 +1,15 @@
 /** The outcome of one question, as saved in runs: everything that the metrics are computed from. */
 import { z } from 'zod'
 import { STAGES } from '../domain/answer.ts'
+import { CERTAINTIES, withCertainty } from '../domain/certainty.ts'
 
 /** Whether the keys of a correct answer are found, cited from a correct document. */
 const keyedOutcome = z.object({
   /** In the first 400 and 900 characters; for long answers 1,000 and 1,500. */
   early: z.boolean(),
   late: z.boolean(),
+  /** The same as `late`, also if the reply is unsure. Absent in runs saved by older versions. */
+  quoted: z.boolean().optional(),
   /** Before the first mark, in at most 400 characters. */
   first: z.boolean(),
   /** In the context passages: as a whole, truncated like an answer, and in the first one only. */
@@ -16,17 +19,19 @@ const keyedOutcome = z.object({
   pastedFirst: z.boolean(),
 })
 
-const answerOutcome = z.object({
-  refused: z.boolean(),
+const answerFields = z.object({
+  certainty: z.enum(CERTAINTIES).optional(),
+  /** Only in runs saved by older versions, instead of a certainty. */
+  refused: z.boolean().default(false),
   /** Contains one of the correct answers; absent if the set has none. */
   contained: z.boolean().optional(),
   f1: z.number().optional(),
-  /** Sentences of the answer without its marks; absent if refused. */
+  /** Sentences of the answer without its marks; absent if the reply is not `answered`. */
   sentences: z.int().optional(),
   citations: z.int(),
   /** Citations of which a text is not the stored text at its span. */
   wrongCitations: z.int(),
-  /** Cites a gold document; absent if refused or if the set names none. */
+  /** Cites a gold document; absent if the reply is not `answered` or if the set names none. */
   goldCited: z.boolean().optional(),
   /** The first citation is of a gold document; absent if the set names none. */
   goldFirst: z.boolean().optional(),
@@ -37,6 +42,8 @@ const answerOutcome = z.object({
   /** Milliseconds by stage. */
   timings: z.partialRecord(z.enum([...STAGES, 'total']), z.number()),
 })
+
+const answerOutcome = answerFields.transform(withCertainty)
 
 const cacheOutcome = z.object({
   paraphrases: z.int(),

@@ -1,5 +1,6 @@
 /** The report of a run: each metric on each part of the set, with its confidence interval. */
 import { STAGES } from '../domain/answer.ts'
+import type { Certainty } from '../domain/certainty.ts'
 import { type Interval, meanInterval } from './bootstrap.ts'
 import { mean, ndcgAt, quantile, recallAt, reciprocalRankAt } from './metrics.ts'
 import type { KeyedOutcome, QuestionOutcome } from './outcome.ts'
@@ -109,18 +110,43 @@ export const METRICS: readonly Metric[] = [
     of: keyed(({ pastedFirst }) => pastedFirst),
   },
   {
-    key: 'refused-answerable',
-    title: 'refused though answerable',
+    key: 'answered-answerable',
+    title: 'answerable: answered',
+    better: 'higher',
+    of: replied('answered', true),
+  },
+  {
+    key: 'unsure-answerable',
+    title: 'answerable: unsure',
     better: 'lower',
     headline: true,
-    of: ({ answerable, answer }) => (answerable ? flag(answer?.refused) : undefined),
+    of: replied('unsure', true),
+  },
+  {
+    key: 'refused-answerable',
+    title: 'answerable: not found',
+    better: 'lower',
+    headline: true,
+    of: replied('not_found', true),
+  },
+  {
+    key: 'answered-unanswerable',
+    title: 'unanswerable: answered',
+    better: 'lower',
+    headline: true,
+    of: replied('answered', false),
+  },
+  {
+    key: 'unsure-unanswerable',
+    title: 'unanswerable: unsure',
+    of: replied('unsure', false),
   },
   {
     key: 'refused-unanswerable',
-    title: 'refused as unanswerable',
+    title: 'unanswerable: not found',
     better: 'higher',
     headline: true,
-    of: ({ answerable, answer }) => (answerable ? undefined : flag(answer?.refused)),
+    of: replied('not_found', false),
   },
   {
     key: 'citations',
@@ -143,9 +169,21 @@ export const METRICS: readonly Metric[] = [
   },
   {
     key: 'false-answers',
-    title: 'false answers',
+    title: 'false where answered',
     better: 'lower',
+    headline: true,
     of: falseAnswer,
+  },
+  {
+    key: 'right-unsure',
+    title: 'right where unsure',
+    of: rightIfUnsure,
+  },
+  {
+    key: 'right-refusals',
+    title: 'right where not found',
+    better: 'higher',
+    of: ({ answerable, answer }) => (answer?.certainty === 'not_found' ? Number(!answerable) : undefined),
   },
   { key: 'sentences', title: 'sentences of an answer', of: ({ answer }) => answer?.sentences },
   {
@@ -167,11 +205,25 @@ export const METRICS: readonly Metric[] = [
   },
 ]
 
-/** Among the non-refused: answers to unanswerable questions, and answers that miss their keys. */
+/** Whether this is the reply, among the questions that can be answered, or cannot. */
+function replied(certainty: Certainty, answerable: boolean): Metric['of'] {
+  return (outcome) =>
+    outcome.answerable === answerable && outcome.answer !== undefined
+      ? Number(outcome.answer.certainty === certainty)
+      : undefined
+}
+
+/** Among the `answered`: answers to unanswerable questions, and answers that miss their keys. */
 function falseAnswer({ answerable, answer }: QuestionOutcome): number | undefined {
-  if (answer === undefined || answer.refused) return undefined
+  if (answer?.certainty !== 'answered') return undefined
   if (!answerable) return 1
   return answer.keyed === undefined ? undefined : Number(!answer.keyed.late)
+}
+
+/** Among the unsure: those that quote the keys all the same. */
+function rightIfUnsure({ answerable, answer }: QuestionOutcome): number | undefined {
+  if (answer?.certainty !== 'unsure') return undefined
+  return answerable ? flag(answer.keyed?.quoted) : 0
 }
 
 export interface Measured extends Interval {

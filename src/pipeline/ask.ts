@@ -1,6 +1,7 @@
 /** The data of the pipeline: each step adds its part and needs those of the steps before. */
 import type { Answer, Citation, Passage, SearchFilter, StageName, Turn, Usage } from '../domain/answer.ts'
 import type { Excerpt } from '../domain/block.ts'
+import type { Certainty } from '../domain/certainty.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { CacheQuery } from '../ports/answer-cache.ts'
@@ -58,7 +59,7 @@ export interface Retrieved extends NotCached {
 
 export interface Generated extends Retrieved {
   readonly text: string
-  readonly refused: boolean
+  readonly certainty: Certainty
   readonly complete: boolean
   readonly citations: readonly Citation[]
   readonly usage?: Usage

@@ -72,7 +72,7 @@ function draftOf({ tier, answer }: FoundAnswer, ask: Embedded, asker: Principal)
   const { source, question, askedAt, text, citations, warnings } = answer
   return {
     text,
-    refused: false,
+    certainty: 'answered',
     citations,
     cached: { tier, question: source.principal === asker.id ? question : undefined, askedAt },
     warnings: [...new Set([...ask.warnings, ...warnings])],

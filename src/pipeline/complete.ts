@@ -6,7 +6,7 @@ import { elapsed, type StepContext } from './step.ts'
 /** The output of the steps; the rest of the answer comes from the ask. */
 export type AnswerDraft = Pick<
   Answer,
-  'text' | 'refused' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
+  'text' | 'certainty' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
 >
 
 /**

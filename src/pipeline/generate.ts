@@ -42,7 +42,7 @@ export async function generateAnswer(
         end = event
     }
   }
-  if (end?.refused) {
+  if (end?.certainty === 'not_found') {
     const help = `\n\n${await helpOf(ask, principal, ports)}`
     text += help
     emit({ type: 'delta', text: help })
@@ -61,7 +61,7 @@ export async function generateAnswer(
   return {
     ...ask,
     text,
-    refused: end.refused,
+    certainty: end.certainty,
     complete: end.complete,
     citations,
     warnings: [...ask.warnings, ...(end.warnings ?? [])],

@@ -7,12 +7,12 @@ import type { StepContext } from './step.ts'
 /** Stores the answer first: only stored answers may enter the cache or be reported as done. */
 export async function rememberAnswer(ask: Generated, context: StepContext): Promise<Answer> {
   const { principal, ports } = context
-  const { text, refused, citations, warnings, usage, standalone } = ask
+  const { text, certainty, citations, warnings, usage, standalone } = ask
   const answer = await completeAnswer(
     ask,
     {
       text,
-      refused,
+      certainty,
       citations,
       warnings,
       cached: false,
@@ -27,7 +27,7 @@ export async function rememberAnswer(ask: Generated, context: StepContext): Prom
       'This answer was taken over by another attempt, or its conversation was deleted. Ask again.',
     )
   }
-  const isReusable = ask.complete && !refused && citations.length > 0
+  const isReusable = ask.complete && certainty === 'answered' && citations.length > 0
   if (ask.cacheQuery !== undefined && isReusable) await ports.cache?.keep(principal, ask.cacheQuery, answer)
   return answer
 }

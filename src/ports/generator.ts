@@ -1,5 +1,6 @@
 import type { Citation, Passage, Turn, Usage } from '../domain/answer.ts'
 import type { Excerpt } from '../domain/block.ts'
+import type { Certainty } from '../domain/certainty.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
 
@@ -9,7 +10,8 @@ export type GeneratorEvent =
   | { readonly type: 'citation'; readonly citation: Citation }
   | {
       readonly type: 'end'
-      readonly refused: boolean
+      /** What is not found gets help after its text; the text of an unsure answer says so itself. */
+      readonly certainty: Certainty
       /** False if the text was cut off: such an answer is shown with a warning, but never cached. */
       readonly complete: boolean
       readonly usage?: Usage

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { MAX_QUOTED_SPANS, STAGES } from '../domain/answer.ts'
+import { CERTAINTIES } from '../domain/certainty.ts'
 import { MAX_COLLECTION_NAME_CHARACTERS } from '../domain/document.ts'
 import { ERROR_CODES } from '../domain/errors.ts'
 import {
@@ -96,6 +97,16 @@ const cachedSchema = z
   ])
   .describe('whether the answer came from the cache, and from which tier')
 
+const told = {
+  certainty: z
+    .enum(CERTAINTIES)
+    .optional()
+    .describe(
+      '`unsure`: the documents do not say it directly, and the text quotes what came closest; `not_found`: they do not hold it, and the text says so. Daemons of earlier versions send only `refused`',
+    ),
+  refused: z.boolean().describe('true exactly for `not_found`'),
+}
+
 export const answerSchema = z.object({
   id: z.uuid().describe("the ask's id"),
   conversation: z.string(),
@@ -105,7 +116,7 @@ export const answerSchema = z.object({
     .optional()
     .describe('the standalone question that was searched, if this was a follow-up'),
   text: z.string().describe('the whole text, in Markdown; equals the joined deltas of the last epoch'),
-  refused: z.boolean().describe("true if the documents don't hold the answer, and the text says so"),
+  ...told,
   citations: z.array(citationSchema),
   cached: cachedSchema,
   generator: z.string(),
@@ -189,7 +200,7 @@ export const turnSchema = z.object({
   searched: z.string().optional().describe('as in the answer'),
   state: z.enum(['running', 'complete', 'failed', 'cancelled', 'interrupted']),
   text: z.string(),
-  refused: z.boolean(),
+  ...told,
   citations: z.array(citationSchema),
   askedAt: z.iso.datetime(),
 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { AnswerEvent } from '../domain/answer.ts'
 import { doubledMs } from '../domain/backoff.ts'
+import { withCertainty, withRefused } from '../domain/certainty.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
 import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
@@ -82,7 +83,7 @@ function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) =>
   }
 
   function mirror({ epoch, seq, event }: LoggedEvent): void {
-    const body = JSON.stringify(event)
+    const body = bodyOf(event)
     waiting.push({ id: `${epoch}-${seq}`, body })
     bytes += body.length
     if (bytes > MAX_WAITING_BYTES) {
@@ -122,9 +123,13 @@ const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('context'), passages: z.array(passageSchema) }),
   z.object({ type: z.literal('delta'), text: delta.shape.text }),
   z.object({ type: z.literal('restart'), keep: restart.shape.keep }),
-  z.object({ type: z.literal('done'), answer: answerSchema }),
+  z.object({ type: z.literal('done'), answer: answerSchema.transform(withCertainty) }),
   z.object({ type: z.literal('error'), error: errorBodySchema.transform(ChatbotError.from) }),
 ])
+
+/** During a rolling upgrade, daemons of an earlier version read it too. */
+const bodyOf = (event: AnswerEvent): string =>
+  JSON.stringify(event.type === 'done' ? { ...event, answer: withRefused(event.answer) } : event)
 
 const eventOf = (body: string | undefined): AnswerEvent | undefined =>
   eventSchema.safeParse(parseJsonOrUndefined(body ?? '')).data

@@ -1,6 +1,7 @@
 import type { AskEvent } from '../client/client.ts'
 import type { Answer, Passage } from '../domain/answer.ts'
 import { printable, printableLine } from '../domain/printable.ts'
+import { CERTAINTY_WORDS } from './certainty-words.ts'
 import { source } from './citation.ts'
 import { fromCache } from './from-cache.ts'
 import { placeOf } from './place.ts'
@@ -60,6 +61,7 @@ export function writeMore(passages: readonly Passage[]): void {
 
 function writeSources({
   searched,
+  certainty,
   citations,
   cached,
   warnings,
@@ -72,6 +74,7 @@ function writeSources({
   }
   if (searched !== undefined)
     process.stderr.write(`${paint(process.stderr, 'dim', `searched: “${printableLine(searched)}”`)}\n`)
+  if (certainty === 'unsure') process.stderr.write(`Note: ${CERTAINTY_WORDS.unsure}.\n`)
   for (const warning of warnings) process.stderr.write(`Note: ${printable(warning)}\n`)
   if (!process.stderr.isTTY) return
   const origin = printableLine(cached === false ? generator : `${generator}, ${fromCache(cached, question)}`)

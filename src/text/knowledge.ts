@@ -148,6 +148,8 @@ export interface LegacyEncodings {
 export interface Replies {
   /** If the documents don't hold the answer. */
   readonly refusal: string
+  /** Heads what came closest if the documents don't say it directly. */
+  readonly unsure: string
   /** Heads statements that contradict each other. */
   readonly contradiction: string
   readonly nothingIngested: string
@@ -174,6 +176,8 @@ export interface WebPageTexts {
   readonly question: string
   readonly ask: string
   readonly working: string
+  /** Beside an unsure answer. */
+  readonly unsure: string
   readonly cached: string
   readonly further: string
   readonly noMore: string

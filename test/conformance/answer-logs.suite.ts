@@ -123,6 +123,25 @@ export function redisLogsSuite(url: () => string): void {
     }
   })
 
+  it('are read from daemons of an earlier version, and by them: they know only `refused`', async () => {
+    await using redis = await testRedis({ url: url(), keyPrefix: ownPrefix() })
+    const key = redis.key('log', 'a')
+    const { certainty: _, ...earlier } = answerOf(ask, randomUUID())
+    const body = JSON.stringify({ type: 'done', answer: { ...earlier, refused: true } })
+    await redis.client.xadd(key, '1-1', 'e', body)
+    expect(await all(redisLogs(redis).follow('a', 1, 1, NEVER))).toEqual([
+      { type: 'done', answer: { ...earlier, certainty: 'not_found' } },
+    ])
+
+    const log = redisLogs(redis).open('a', 2)
+    log.append({ type: 'delta', text: 'Closest:' })
+    await expect.poll(() => redis.client.xlen(key)).toBe(2)
+    log.append({ type: 'done', answer: { ...earlier, certainty: 'unsure' } })
+    await expect.poll(() => redis.client.xlen(key)).toBe(3)
+    const [, [, written] = []] = (await redis.client.xrange(key, '2-2', '2-2'))[0] ?? []
+    expect(JSON.parse(written ?? '')).toMatchObject({ answer: { certainty: 'unsure', refused: false } })
+  })
+
   it('take nothing from an attempt that was taken over', async () => {
     const keyPrefix = ownPrefix()
     await using one = await testRedis({ url: url(), keyPrefix })

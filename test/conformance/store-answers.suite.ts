@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { CERTAINTIES } from '../../src/domain/certainty.ts'
 import type { TestDatabase } from '../support/database.ts'
 import {
   ANNA,
@@ -78,13 +79,46 @@ export function answersSuite(database: () => TestDatabase): void {
       const { usage: _, ...sparse } = answerOf(ask, conversation, {
         cached: { tier: 'exact', question: 'What is a lease, please?' },
         citations: [],
-        refused: true,
+        certainty: 'not_found',
         warnings: ['a warning'],
         timings: {},
         language: 'ru',
       })
       await answers.complete(ANNA, 1, sparse)
       expect((await answers.get(ANNA, ask.id)).answer).toEqual(sparse)
+    })
+
+    it.each(CERTAINTIES)(
+      'keep that they are %s, also for daemons of an earlier version',
+      async (certainty) => {
+        const { answers, conversations } = database().store
+        const ask = askOf()
+        const { conversation } = await answers.begin(ANNA, ask)
+        await answers.complete(ANNA, 1, answerOf(ask, conversation, { certainty }))
+        expect((await answers.get(ANNA, ask.id)).answer).toMatchObject({ certainty })
+        const { turns } = await conversations.turns(ANNA, conversation, 10)
+        expect(turns).toMatchObject([{ certainty }])
+        await database().inspect(async (client) => {
+          const { rows } = await client.query('SELECT refused FROM answers WHERE id = $1', [ask.id])
+          expect(rows).toEqual([{ refused: certainty === 'not_found' }])
+        })
+      },
+    )
+
+    it.each([
+      [true, 'not_found'],
+      [false, 'answered'],
+    ])('of an earlier version with refused = %s are %s', async (refused, certainty) => {
+      const ask = askOf()
+      const { conversation } = await database().store.answers.begin(ANNA, ask)
+      await database().inspect(async (client) => {
+        const write = `UPDATE answers SET state = 'complete', text = 'So.', refused = $2 WHERE id = $1`
+        await client.query(write, [ask.id, refused])
+      })
+      const { answers, conversations } = database().store
+      expect((await answers.get(ANNA, ask.id)).answer).toMatchObject({ text: 'So.', certainty })
+      const { turns } = await conversations.turns(ANNA, conversation, 10)
+      expect(turns).toMatchObject([{ certainty }])
     })
 
     it.each(['failed', 'cancelled'] as const)('end as %s and keep what was generated', async (state) => {
@@ -368,7 +402,7 @@ function conversationsSuite(database: () => TestDatabase): void {
       const read = await conversations.turns(ANNA, conversation, 2)
       expect(read.conversation).toMatchObject({ id: conversation, title: 'One question?', turns: 3 })
       expect(read.turns.map((turn) => turn.question)).toEqual(['two', 'three'])
-      expect(read.turns[0]).toMatchObject({ state: 'complete', citations: [CITATION], refused: false })
+      expect(read.turns[0]).toMatchObject({ state: 'complete', citations: [CITATION], certainty: 'answered' })
     })
 
     it('are listed latest first, to their owner alone', async () => {

@@ -79,6 +79,32 @@ export function backupSuite(database: () => TestDatabase): void {
       expect(await cachedOf(other)).toEqual({ tier: 'semantic' })
     })
 
+    it('of an earlier version brings back what was refused as not found', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const asks = [askOf(), askOf(), askOf()] as const
+      const { conversation } = await store.answers.begin(ANNA, asks[0])
+      const given = ['answered', 'unsure', 'not_found'] as const
+      for (const [at, ask] of asks.entries()) {
+        if (at > 0) await store.answers.begin(ANNA, { ...ask, conversation })
+        await store.answers.complete(ANNA, 1, answerOf(ask, conversation, { certainty: given[at] }))
+      }
+      const records = await exported(store, name, conversation)
+      const earlier = records.map((record) =>
+        record.type === 'conversation'
+          ? { ...record, answers: record.answers.map(({ certainty: _, ...row }) => row) }
+          : record,
+      )
+      const restored = async (archive: typeof records) => {
+        await store.conversations.remove(ANNA, conversation)
+        await store.backup.restore(ANNA, stream(archive))
+        const found = await Promise.all(asks.map(({ id }) => store.answers.get(ANNA, id)))
+        return found.map(({ answer }) => answer?.certainty)
+      }
+      expect(await restored(earlier)).toEqual(['answered', 'answered', 'not_found'])
+      expect(await restored(records)).toEqual(given)
+    })
+
     it('holds a collection as it is at the end, whatever changes meanwhile', async () => {
       const { store } = database()
       const { name } = await newCollection(store)

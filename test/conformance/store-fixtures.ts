@@ -150,7 +150,7 @@ export function answerOf(ask: NewAsk, conversation: string, values: Partial<Answ
     question: ask.question,
     searched: 'What is a lease in a database?',
     text: 'A lease is a promise 🙂. [1]',
-    refused: false,
+    certainty: 'answered',
     citations: [CITATION],
     cached: false,
     generator: 'extractive',

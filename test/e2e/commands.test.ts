@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { CERTAINTIES } from '../../src/domain/certainty.ts'
 import { type Workspace, workspace } from '../support/cli.ts'
 
 /** One daemon for the whole file: its tests are one user's session, in order. */
@@ -32,6 +33,7 @@ const citationSchema = z.object({
 })
 const answerSchema = z.object({
   answer: z.string(),
+  certainty: z.enum(CERTAINTIES),
   refused: z.boolean(),
   citations: z.array(citationSchema),
   cached: z.unknown(),
@@ -104,7 +106,7 @@ test('an answer with its sources, in both languages', async () => {
   expect(english.code).toBe(0)
   expect(english.stdout).toMatch(/She eats fish\..*\n\n\[1\] docs\/cats\.md:3 {2}“.*fish/s)
   const russian = answerSchema.parse((await space.json(['ask', 'Сколько лет Шарику?'])).document)
-  expect(russian.refused).toBe(false)
+  expect(russian).toMatchObject({ certainty: 'answered', refused: false })
   expect(russian.answer).toContain('семь лет')
   const [citation] = russian.citations
   expect(citation?.uri).toBe(join(space.dir, 'docs/dogs.txt'))
@@ -116,7 +118,7 @@ test('an answer with its sources, in both languages', async () => {
 test('what the documents do not hold is refused, with status 0', async () => {
   const { code, document } = await space.json(['ask', 'What is the capital of Mongolia?'])
   expect(code).toBe(0)
-  expect(answerSchema.parse(document)).toMatchObject({ refused: true, citations: [] })
+  expect(answerSchema.parse(document)).toMatchObject({ certainty: 'not_found', refused: true, citations: [] })
 })
 
 test('the words of a question are asked in their order, with flags between them', async () => {

@@ -49,7 +49,7 @@ test('doctor, ingest, ask, stop', { timeout: 300_000 }, async () => {
   const answer = await space.json(['ask', 'When is tea drunk?'])
   expect(answer).toMatchObject({
     code: 0,
-    document: { refused: false, citations: [{ text: 'Tea is drunk at five.' }] },
+    document: { certainty: 'answered', refused: false, citations: [{ text: 'Tea is drunk at five.' }] },
   })
   expect((await space.json(['stop'])).document).toMatchObject({ stopped: true })
 })

@@ -103,7 +103,7 @@ test('PROMPT_VERSION', async () => {
     question: 'How?',
     state: 'complete',
     text: 'Like this [1].',
-    refused: false,
+    certainty: 'answered',
     citations: [],
     askedAt: new Date(0),
   }

@@ -10,6 +10,7 @@ import { answerCache } from '../../src/cache/answers.ts'
 import { jsonBytes, memoryTier } from '../../src/cache/memory.ts'
 import { packageRoot } from '../../src/config/package-root.ts'
 import type { Answer, CacheHit } from '../../src/domain/answer.ts'
+import type { Certainty } from '../../src/domain/certainty.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { memoryLogs } from '../../src/ports/answer-log.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
@@ -49,7 +50,11 @@ const embedder: Embedder = {
 
 /** Quotes the best passage, and waits for `held` before its end. */
 function quoting() {
-  const engine = { runs: 0, held: Promise.resolve(), refuses: false }
+  const engine: { runs: number; held: Promise<void>; certainty: Certainty } = {
+    runs: 0,
+    held: Promise.resolve(),
+    certainty: 'answered',
+  }
   const generator: Generator = {
     id: 'quoting',
     promptVersion: '1',
@@ -61,7 +66,7 @@ function quoting() {
       signal.throwIfAborted()
       yield { type: 'delta', text: best?.text ?? 'nothing' }
       if (best !== undefined) yield { type: 'citation', citation: { ...best, number: 1 } }
-      yield { type: 'end', refused: engine.refuses || best === undefined, complete: true }
+      yield { type: 'end', certainty: best === undefined ? 'not_found' : engine.certainty, complete: true }
     },
   }
   return { engine, generator }
@@ -187,13 +192,18 @@ describe('one flight', () => {
   })
 })
 
-test('case and punctuation make no other question; a number does; refusals and --no-cache leave no trace', async () => {
+test('case and punctuation make no other question; a number does; what is not answered and --no-cache leave no trace', async () => {
   const { ask, cache, engine } = service()
   const collections = [await filled()]
   const question = 'Is the tower 100 years old?'
-  engine.refuses = true
-  expect(await ask({ question, collections })).toMatchObject({ refused: true, cached: false })
-  engine.refuses = false
+  for (const certainty of ['not_found', 'unsure'] as const) {
+    engine.certainty = certainty
+    const reply = await ask({ question, collections })
+    expect(reply).toMatchObject({ certainty, cached: false })
+    // The text of what is unsure is the generator's alone.
+    expect(reply?.text.includes('Searched for')).toBe(certainty === 'not_found')
+  }
+  engine.certainty = 'answered'
   expect(await ask({ question, collections, cache: false })).toMatchObject({ cached: false })
   expect(await ask({ question, collections })).toMatchObject({ cached: false })
   expect(await ask({ question: 'is the Tower\u200b 100 Years old', collections })).toMatchObject({

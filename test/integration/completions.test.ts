@@ -38,7 +38,7 @@ describe('completions', () => {
       object: 'chat.completion',
       model: 'chatbot',
       usage: { total_tokens: 0 },
-      chatbot: { refused: false, citations: [{ uri: 'light.md', start: 0 }] },
+      chatbot: { certainty: 'answered', refused: false, citations: [{ uri: 'light.md', start: 0 }] },
     })
   })
 

@@ -154,7 +154,7 @@ describe('messages that are wrong get an error, and the socket lives', () => {
     client.send(message)
     if (code === undefined) await Promise.race([client.wait('error'), client.wait('results')])
     else expect(await client.wait('error')).toMatchObject({ code })
-    expect(answerOf(await client.ask('Who built the tower?')).refused).toBe(false)
+    expect(answerOf(await client.ask('Who built the tower?')).certainty).toBe('answered')
   })
 })
 
@@ -169,7 +169,12 @@ describe('asking', () => {
     )
     const answer = answerOf(asked)
     expect(textOf(events)).toBe(answer.text)
-    expect(answer).toMatchObject({ refused: false, cached: false, language: 'en', generator: 'extractive' })
+    expect(answer).toMatchObject({
+      certainty: 'answered',
+      cached: false,
+      language: 'en',
+      generator: 'extractive',
+    })
     expect(answer.text).toContain('Anna Berg')
     for (const { document, start, end, text } of answer.citations) {
       const found = await daemon.api.call('getDocumentText', {
@@ -181,10 +186,27 @@ describe('asking', () => {
     expect(answer.citations[0]).toMatchObject({ uri: 'tower.md', line: 3 })
   })
 
+  test('answers and turns tell their certainty, and `refused` for earlier clients', async () => {
+    await using client = await connect()
+    for (const [question, told] of [
+      ['How high is the tower?', { certainty: 'answered', refused: false }],
+      ['Who invented the transistor radio?', { certainty: 'not_found', refused: true }],
+    ] as const) {
+      const answer = answerOf(await client.ask(question, { cache: false }))
+      expect(answer).toMatchObject(told)
+      const id = randomUUID()
+      client.send({ type: 'history', id, conversation: answer.conversation })
+      expect(await client.wait('turns', id)).toMatchObject({ turns: [told] })
+      const params = { id: answer.conversation }
+      const found = await daemon.api.call('getConversation', { params, query: {} })
+      expect(found.turns).toMatchObject([told])
+    }
+  })
+
   test('Russian questions get Russian answers', async () => {
     await using client = await connect()
     const answer = answerOf(await client.ask('Кто построил библиотеку в Тестограде?'))
-    expect(answer).toMatchObject({ language: 'ru', refused: false })
+    expect(answer).toMatchObject({ language: 'ru', certainty: 'answered' })
     expect(answer.text).toContain('Иван Петров')
   })
 

@@ -54,7 +54,7 @@ const BY_POISON = { engine: 'fake' }
 const isGivenUp = { type: 'error', code: 'given_up' }
 
 async function lives(daemon: TestDaemon): Promise<void> {
-  expect(await asked(daemon, randomUUID())).toMatchObject({ type: 'done', answer: { refused: false } })
+  expect(await asked(daemon, randomUUID())).toMatchObject({ type: 'done', answer: { certainty: 'answered' } })
 }
 
 test('a daemon alone begins anew what it died with once, and gives up what it died with twice', async () => {

@@ -72,7 +72,7 @@ describe('metrics', () => {
     const response = await scrape(daemon.token)
     expect(response.headers.get('content-type')).toContain('text/plain')
     const text = await response.text()
-    expect(text).toMatch(/^chatbot_answers_total\{engine="extractive[^"]*",outcome="refused"\} 1$/m)
+    expect(text).toMatch(/^chatbot_answers_total\{engine="extractive[^"]*",outcome="not_found"\} 1$/m)
     expect(text).toMatch(/^chatbot_cache_total\{tier="none"\} 1$/m)
     expect(text).toMatch(/^chatbot_stage_seconds_count\{stage="retrieve"\} 1$/m)
     expect(text).toMatch(/^chatbot_database_connections\{state="waiting"\} 0$/m)

@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Answer } from '../../src/domain/answer.ts'
 import { type ClientMessage, type ServerMessage, SUBPROTOCOL } from '../../src/protocol/messages.ts'
 import { readClientMessage } from '../../src/protocol/read.ts'
 
@@ -112,12 +111,13 @@ function mailbox<T>(): { put: (item: T) => void; take: () => Promise<T> } {
   }
 }
 
-export function answer(id: string, text: string): Answer & { citations: []; warnings: [] } {
+export function answer(id: string, text: string): Extract<ServerMessage, { type: 'done' }>['answer'] {
   return {
     id,
     conversation: 'c1',
     question: 'q',
     text,
+    certainty: 'answered',
     refused: false,
     citations: [],
     cached: false,

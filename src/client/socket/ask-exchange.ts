@@ -1,4 +1,5 @@
 import type { Position } from '../../domain/answer.ts'
+import { withCertainty } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { AskMessage, ServerMessage } from '../../protocol/messages.ts'
 import { AnswerText } from '../answer-text.ts'
@@ -94,7 +95,10 @@ export class AskExchange implements Exchange {
       case 'restart':
         return this.#text.restart(message.keep)
       case 'done':
-        return [...this.#text.finish(message.answer.text), { type: 'done', answer: message.answer }]
+        return [
+          ...this.#text.finish(message.answer.text),
+          { type: 'done', answer: withCertainty(message.answer) },
+        ]
       case 'error':
         return [{ type: 'error', error: ChatbotError.from(message) }]
       default:

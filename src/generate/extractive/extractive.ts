@@ -38,7 +38,7 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
       const { pieces, differ } = await answer(embedder, input)
       if (pieces.length === 0) {
         yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
-        yield { type: 'end', refused: true, complete: true }
+        yield { type: 'end', certainty: 'not_found', complete: true }
         return
       }
       if (differ) yield { type: 'delta', text: `${KNOWLEDGE[input.language].replies.contradiction}\n\n` }
@@ -47,7 +47,7 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
         yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${text}${mark}[${number}]` }
         yield { type: 'citation', citation: { ...citation, number } }
       }
-      yield { type: 'end', refused: false, complete: true }
+      yield { type: 'end', certainty: 'answered', complete: true }
     },
   }
 }

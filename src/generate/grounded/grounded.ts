@@ -44,7 +44,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
     async *generate(input) {
       if (input.passages.length === 0) {
         yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
-        yield { type: 'end', refused: true, complete: true }
+        yield { type: 'end', certainty: 'not_found', complete: true }
         return
       }
       try {
@@ -141,7 +141,7 @@ async function* grounded(
   }
   if (opening?.startsWith(NO_ANSWER)) {
     yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
-    yield { ...ending, refused: true, warnings }
+    yield { ...ending, certainty: 'not_found', warnings }
     return
   }
   if (opening !== undefined) yield* checked(check.push(links.push(opening)))
@@ -167,7 +167,7 @@ async function* grounded(
       yield* checked(mark.flush())
     }
   }
-  yield { ...ending, refused: false, warnings }
+  yield { ...ending, certainty: 'answered', warnings }
 }
 
 /** Share of an answer's content words that a passage must hold to be cited for it. */

@@ -59,9 +59,10 @@ const MAX_PART_CHARACTERS = 120
 const summaryByRules = (turns: readonly Turn[]): string =>
   turns
     .toReversed()
-    .map(({ question, searched, text, refused }) => {
+    .map(({ question, searched, text, certainty }) => {
       const [first] = splitSentences(text)
-      const answer = refused || first === undefined ? '' : ` ${shortened(text.slice(first.start, first.end))}`
+      const says = certainty === 'answered' && first !== undefined
+      const answer = says ? ` ${shortened(text.slice(first.start, first.end))}` : ''
       return `- ${shortened(searched ?? question)}${answer}`
     })
     .join('\n')

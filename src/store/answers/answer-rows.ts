@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { answers } from '../../../drizzle/schema.ts'
 import type { Answer, Citation } from '../../domain/answer.ts'
+import { certaintyOf } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { mayReadAll } from '../accounts/rights.ts'
@@ -40,14 +41,14 @@ export function toAnswer(row: AnswerRow & { readable: boolean }, citations: read
       'You may no longer read the documents that this answer was made from.',
     )
   }
-  const { id, conversation, question, text, refused, generator, language, timings, warnings } = row
+  const { id, conversation, question, text, generator, language, timings, warnings } = row
   return {
     id,
     conversation,
     question,
     searched: row.searched ?? undefined,
     text,
-    refused,
+    certainty: certaintyOf(row),
     generator,
     language,
     timings,

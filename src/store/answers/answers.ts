@@ -1,6 +1,7 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
 import { answers, messages } from '../../../drizzle/schema.ts'
 import type { Answer } from '../../domain/answer.ts'
+import { withRefused } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { AnswerRepository, LapsedAnswers, QuestionVector } from '../../ports/store/answers.ts'
@@ -188,7 +189,8 @@ async function complete(
   database: Database,
   { principal, epoch, answer, questionVector, from }: Completion,
 ): Promise<boolean> {
-  const { id, searched, text, refused, cached, generator, language, usage, timings, warnings } = answer
+  const { id, searched, text, certainty, refused, cached, generator, language, usage, timings, warnings } =
+    withRefused(answer)
   const rows = await database.execute(
     from === undefined ? COMPLETE : principal.kind === 'local' ? COMPLETE_FROM_CACHE : COMPLETE_FROM_CACHE_AS,
     {
@@ -197,6 +199,7 @@ async function complete(
       epoch,
       searched: searched ?? null,
       text,
+      certainty,
       refused,
       cached: cached === false ? null : JSON.stringify(cached),
       generator,
@@ -230,7 +233,8 @@ const completion = (condition: SQL) =>
   statement(sql`
     WITH done AS (
       UPDATE answers SET state = 'complete', searched = ${placeholder('searched')}, text = ${placeholder('text')},
-        refused = ${placeholder('refused')}, cached = ${placeholder('cached')}::jsonb, generator = ${placeholder('generator')},
+        certainty = ${placeholder('certainty')}, refused = ${placeholder('refused')},
+        cached = ${placeholder('cached')}::jsonb, generator = ${placeholder('generator')},
         language = ${placeholder('language')}, usage = ${placeholder('usage')}::jsonb,
         timings = ${placeholder('timings')}::jsonb, warnings = ${placeholder('warnings')}::jsonb, request = NULL
       WHERE principal = ${placeholder('principal')}::text AND id = ${placeholder('id')}::text

@@ -1,6 +1,7 @@
 import { and, count, desc, eq } from 'drizzle-orm'
 import { answers, conversations } from '../../../drizzle/schema.ts'
 import type { ConversationSummary } from '../../domain/answer.ts'
+import { withCertainty } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { ConversationRepository } from '../../ports/store/conversations.ts'
@@ -29,6 +30,7 @@ export function conversationRepository(database: Database): ConversationReposito
             searched: answers.searched,
             state: answers.state,
             text: answers.text,
+            certainty: answers.certainty,
             refused: answers.refused,
             askedAt: answers.askedAt,
             readable: mayReadAll(principal, answers.collections),
@@ -44,7 +46,7 @@ export function conversationRepository(database: Database): ConversationReposito
         )
         const turns = rows
           .map(({ searched, readable, ...row }) => ({
-            ...row,
+            ...withCertainty(row),
             searched: searched ?? undefined,
             ...(readable ? { citations: citations.get(row.id) ?? [] } : { text: WITHHELD, citations: [] }),
           }))

@@ -2,6 +2,7 @@ import type { Replies } from '../knowledge.ts'
 
 export const replies: Replies = {
   refusal: 'The documents do not hold an answer to this question.',
+  unsure: 'The documents do not say this directly. Closest:',
   contradiction: 'The documents differ on this:',
   nothingIngested: 'No documents are indexed yet: chatbot ingest PATH.',
   searched: ({ query, collections, documents, isFiltered }) =>

@@ -9,6 +9,7 @@ export const webPage: WebPageTexts = {
   question: 'Your question',
   ask: 'Ask',
   working: 'working…',
+  unsure: 'unsure: the documents do not say this directly',
   cached: 'answered before',
   further: 'More from the documents',
   noMore: 'The documents have no more on this.',

@@ -2,6 +2,7 @@ import type { Replies } from '../knowledge.ts'
 
 export const replies: Replies = {
   refusal: 'В документах нет ответа на этот вопрос.',
+  unsure: 'В документах об этом прямо не сказано. Ближе всего:',
   contradiction: 'Документы говорят об этом разное:',
   nothingIngested: 'Пока не загружено ни одного документа: chatbot ingest ПУТЬ.',
   searched: ({ query, collections, documents, isFiltered }) =>

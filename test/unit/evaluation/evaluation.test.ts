@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../src/config/package-root.ts'
+import type { Certainty } from '../../../src/domain/certainty.ts'
 import { ChatbotError } from '../../../src/domain/errors.ts'
 import { meanInterval, pairedDifference } from '../../../src/evaluation/bootstrap.ts'
 import { compareRuns } from '../../../src/evaluation/compare.ts'
@@ -20,6 +22,7 @@ import {
 import type { QuestionOutcome } from '../../../src/evaluation/outcome.ts'
 import { readQuestionFile, readQuestions, sampleOf } from '../../../src/evaluation/questions.ts'
 import { reportOf } from '../../../src/evaluation/report.ts'
+import { loadOutcomes, saveRun } from '../../../src/evaluation/saved.ts'
 import { describeOptions, parseOptions, variantsOf } from '../../../src/evaluation/variants.ts'
 import { question } from './question.ts'
 
@@ -218,7 +221,13 @@ const keyed = {
   pastedLate: true,
   pastedFirst: false,
 }
-const answered = { refused: false, sentences: 2, citations: 2, wrongCitations: 0, timings: { total: 5 } }
+const answered = {
+  certainty: 'answered' as const,
+  sentences: 2,
+  citations: 2,
+  wrongCitations: 0,
+  timings: { total: 5 },
+}
 
 test('a report has each metric over the questions that it says something about', () => {
   const { sets, latencyMs } = reportOf([
@@ -240,7 +249,7 @@ test('a report has each metric over the questions that it says something about',
     outcome('c', {
       set: 'ru',
       answerable: false,
-      answer: { refused: true, citations: 0, wrongCitations: 0, timings: { total: 9 } },
+      answer: { certainty: 'not_found', citations: 0, wrongCitations: 0, timings: { total: 9 } },
     }),
     outcome('d', { set: 'ru', cache: { paraphrases: 4, hits: 3, asked: 6, falseHits: 0 } }),
   ])
@@ -266,11 +275,53 @@ test('a report has each metric over the questions that it says something about',
   expect(reportOf([outcome('a')]).latencyMs).toEqual({ search: { p50: 10, p95: 10 } })
 })
 
+test('the reply to each kind of question has its share, and only what is answered can be false', () => {
+  const replied = (id: string, certainty: Certainty, answerable: boolean, quoted?: boolean) =>
+    outcome(id, {
+      answerable,
+      answer: {
+        ...answered,
+        certainty,
+        keyed:
+          quoted === undefined ? undefined : { ...keyed, late: quoted && certainty === 'answered', quoted },
+      },
+    })
+  const { sets } = reportOf([
+    replied('a', 'answered', true, true),
+    replied('b', 'answered', true, false),
+    replied('c', 'unsure', true, true),
+    replied('d', 'unsure', true, false),
+    replied('e', 'not_found', true, false),
+    replied('f', 'answered', false),
+    replied('g', 'unsure', false),
+    replied('h', 'not_found', false),
+    replied('i', 'not_found', false),
+  ])
+  const metrics = sets.at(-1)?.metrics ?? {}
+  const of = (key: string) => [metrics[key]?.mean.toFixed(2), metrics[key]?.questions]
+  expect(['answered', 'unsure', 'refused'].map((reply) => of(`${reply}-answerable`))).toEqual([
+    ['0.40', 5],
+    ['0.40', 5],
+    ['0.20', 5],
+  ])
+  expect(['answered', 'unsure', 'refused'].map((reply) => of(`${reply}-unanswerable`))).toEqual([
+    ['0.25', 4],
+    ['0.25', 4],
+    ['0.50', 4],
+  ])
+  expect(of('useful@900')).toEqual(['0.20', 5])
+  expect(of('false-answers')).toEqual(['0.67', 3])
+  expect(of('right-unsure')).toEqual(['0.33', 3])
+  expect(of('right-refusals')).toEqual(['0.67', 3])
+  const gates = [parseGate('max', 'unsure-answerable=0.4'), parseGate('max', 'false-answers=0.6')]
+  expect(checkGates(gates, { sets, latencyMs: {} }).map(({ kept }) => kept)).toEqual([true, false])
+})
+
 test('runs are compared on the questions of both; lower is better for refusals', () => {
   const ids = Array.from({ length: 40 }, (_, index) => `q${index}`)
-  const run = (refused: boolean) =>
-    ids.map((id) => outcome(id, { ranks: [1], answer: { ...answered, refused } }))
-  const comparison = compareRuns([...run(true), outcome('old')], [...run(false), outcome('new')])
+  const run = (certainty: Certainty) =>
+    ids.map((id) => outcome(id, { ranks: [1], answer: { ...answered, certainty } }))
+  const comparison = compareRuns([...run('not_found'), outcome('old')], [...run('answered'), outcome('new')])
   expect(comparison).toMatchObject({ questions: 40, added: 1, missing: 1 })
   const changes = comparison.sets.at(-1)?.changes
   expect(changes?.['refused-answerable']).toMatchObject({ before: 1, after: 0, mean: -1, verdict: 'better' })
@@ -307,4 +358,26 @@ test('a sweep is every combination after what it starts from', () => {
   for (const wrong of ['passages=2', 'retrieval.passages', 'retrieval.passages=0', 'cache.enabled=false'])
     expect(() => parseOptions([wrong])).toThrow(ChatbotError)
   expect(() => variantsOf({}, [`retrieval.passages=${'1,'.repeat(70)}1`])).toThrow('more than 64')
+})
+
+test('a run that an earlier version saved can be compared with', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'chatbot-eval-')), 'run.json')
+  const run = {
+    ...{ madeAt: new Date(0).toISOString(), version: '0.1.0', file: 'q.jsonl', collections: [] },
+    ...{ retrieval: {}, failed: [] },
+  }
+  const { certainty: _, ...earlier } = answered
+  const saved = {
+    format: 'chatbot-eval-1',
+    ...run,
+    outcomes: [true, false].map((refused) => ({
+      ...outcome(`${refused}`),
+      answer: { ...earlier, refused },
+    })),
+  }
+  writeFileSync(file, JSON.stringify(saved))
+  const certainties = async () => (await loadOutcomes(file)).map(({ answer }) => answer?.certainty)
+  expect(await certainties()).toEqual(['not_found', 'answered'])
+  await saveRun(file, { ...run, outcomes: [outcome('a', { answer: { ...answered, certainty: 'unsure' } })] })
+  expect(await certainties()).toEqual(['unsure'])
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Certainty } from '../../../src/domain/certainty.ts'
 import { cut, partsOf } from '../../../src/evaluation/counted.ts'
 import { keyedOutcome } from '../../../src/evaluation/keyed.ts'
 import { type Comparing, meets, plain } from '../../../src/evaluation/keys.ts'
@@ -150,10 +151,10 @@ describe('an answer with keys', () => {
     { document: 'id-b', uri: 'x/b.md', text: `${'b '.repeat(150)}1,000` },
     { document: 'id-a', uri: 'x/a.md', text: `${'a '.repeat(100)}1,000` },
   ]
-  const judged = (text: string, more: Partial<EvalQuestion> = {}, refused = false) =>
+  const judged = (text: string, more: Partial<EvalQuestion> = {}, certainty: Certainty = 'answered') =>
     keyedOutcome(
       question({ must: [['1000']], documents: ['a.md'], ...more }),
-      { text, refused, citations },
+      { text, certainty, citations },
       passages,
     )
 
@@ -174,9 +175,14 @@ describe('an answer with keys', () => {
     expect(judged(text)).toMatchObject({ early: false, late: false, first: false })
   })
 
-  it('is of no use where it is refused', () => {
-    expect(judged('It is 1,000. [1]', {}, true)).toMatchObject({ early: false, late: false, first: false })
-  })
+  it.each(['unsure', 'not_found'] as const)(
+    'is of no use where it is %s, whatever it quotes',
+    (certainty) => {
+      const useless = { early: false, late: false, first: false }
+      expect(judged('It is 1,000. [1]', {}, certainty)).toMatchObject({ ...useless, quoted: true })
+      expect(judged('It is 1,000. [2]', {}, certainty)).toMatchObject({ ...useless, quoted: false })
+    },
+  )
 
   it('may be cited from what answers as well', () => {
     const also = [{ document: 'b.md', text: '1,000' }]

@@ -41,15 +41,15 @@ describe('the extractive engine', () => {
   afterAll(() => corpus[Symbol.asyncDispose]())
 
   it.each(QUESTIONS)('%s: quotes what answers, from where it stands', async (file, question, fact) => {
-    const { refused, citations } = await corpus.ask(question, file)
-    expect(refused).toBe(false)
+    const { certainty, citations } = await corpus.ask(question, file)
+    expect(certainty).toBe('answered')
     expect(citations[0]?.text).toContain(fact)
     for (const { uri, start, end, text } of citations) expect(corpus.text(uri).slice(start, end)).toBe(text)
   })
 
   it.each(['en/', 'ru/'])('%s: refuses what no document holds, whatever they order', async (under) => {
     const question = under === 'en/' ? 'Who painted the Mona Lisa?' : 'Кто написал «Мону Лизу»?'
-    expect((await corpus.ask(question, under)).refused).toBe(true)
+    expect((await corpus.ask(question, under)).certainty).toBe('not_found')
   })
 })
 
@@ -91,7 +91,7 @@ describe('the prompt of an engine', () => {
         question: 'What do the notes say?',
         state: 'complete' as const,
         text: read(file),
-        refused: false,
+        certainty: 'answered' as const,
         citations: [],
         askedAt: new Date(0),
       },

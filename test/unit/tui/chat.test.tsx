@@ -106,6 +106,16 @@ test('tells an answer from the cache, and the question it was made for', async (
   await chat.screen.until('from the cache: an earlier question')
 })
 
+test('tells an answer that is unsure, and one that was not found', async () => {
+  await using chat = await open()
+  const first = await chat.ask('Who?')
+  first.done('Closest: me.', { certainty: 'unsure' })
+  await chat.screen.until('unsure: the documents do not say this directly · extractive')
+  const second = await chat.ask('Who then?')
+  second.done('Nobody.', { certainty: 'not_found' })
+  await chat.screen.until('not found in the documents · extractive')
+})
+
 test('an answer longer than the screen flows into the scrollback, once and in order', async () => {
   await using chat = await open({ rows: 12 })
   const ask = await chat.ask('Long?')
@@ -513,7 +523,7 @@ const TURNS = {
       question: 'Earlier?',
       state: 'complete',
       text: 'An earlier answer [3].',
-      refused: false,
+      certainty: 'answered',
       citations: [citation(3)],
       askedAt: new Date(0),
     },

@@ -102,7 +102,7 @@ const ANSWER: Answer = {
   conversation: 'c1',
   question: '',
   text: '',
-  refused: false,
+  certainty: 'answered',
   citations: [],
   cached: false,
   generator: 'extractive',

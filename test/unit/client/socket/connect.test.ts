@@ -7,6 +7,7 @@ import type { ConnectionOptions } from '../../../../src/client/socket/connection
 import { ChatbotError } from '../../../../src/domain/errors.ts'
 import { answer, type WireServer, welcome, wireServer } from '../../../support/wire-server.ts'
 
+const MOMENT = '2026-01-02T03:04:05.000Z'
 const position = (id: string, seq: number, epoch = 1) => ({ id, epoch, seq })
 
 function client(server: WireServer, options: Partial<ConnectionOptions> = {}): Promise<ChatClient> {
@@ -303,6 +304,37 @@ test('idle after a clean stop it only looks for a daemon; a question asks for on
   peer.send({ type: 'done', ...position(id, 1), answer: answer(id, 'so') })
   expect(textOf(await reading.ended)).toBe('so')
   expect(asks.at(-1)).toBe(true)
+})
+
+test.each([
+  [{ refused: true }, 'not_found'],
+  [{ refused: false }, 'answered'],
+  [{ certainty: 'unsure', refused: false }, 'unsure'],
+] as const)('an answer with %j is %s, also from a daemon of an earlier version', async (told, certainty) => {
+  await using server = await wireServer()
+  await using chat = await client(server)
+  const id = randomUUID()
+  const reading = listening(chat.ask({ question: 'why?', id }))
+  const peer = await server.peer()
+  await peer.next()
+  const { certainty: _, refused: __, ...wire } = answer(id, 'so')
+  peer.send({ type: 'done', ...position(id, 1), answer: { ...wire, ...told } })
+  expect((await reading.ended).at(-1)).toEqual({ type: 'done', answer: { ...wire, certainty } })
+
+  const history = chat.history('c1')
+  const asked = await peer.next()
+  if (asked.type !== 'history') throw new Error(asked.type)
+  const conversation = { id: 'c1', title: 'why?', turns: 1, createdAt: MOMENT, updatedAt: MOMENT }
+  const turn = {
+    id,
+    question: 'why?',
+    state: 'complete' as const,
+    text: 'so',
+    citations: [],
+    askedAt: MOMENT,
+  }
+  peer.send({ type: 'turns', id: asked.id, conversation, turns: [{ ...turn, ...told }] })
+  expect((await history).turns).toEqual([{ ...turn, certainty, askedAt: new Date(MOMENT) }])
 })
 
 test.each([

@@ -24,7 +24,7 @@ const turn = (id: string, question: string, text: string): Turn => ({
   question,
   state: 'complete',
   text,
-  refused: false,
+  certainty: 'answered',
   citations: [],
   askedAt: new Date(0),
 })
@@ -164,5 +164,13 @@ describe('turns that do not fit into the prompt', () => {
     expect(sent).toContain('- Question 0 about towers? Tower 0 is 0 m high.')
     expect(sent.length).toBeLessThan(2600 * 3)
     expect(events.at(-1)).toMatchObject({ type: 'end', complete: true })
+  })
+
+  test.each(['unsure', 'not_found'] as const)('tell no answer of what was %s', async (certainty) => {
+    const told = history.map((one, at) => (at === 0 ? { ...one, certainty } : one))
+    const { requests } = await ask(summarising(failing(500, 'boom')), ['anna'], told)
+    const sent = requests.at(-1)?.messages.at(-1)?.content ?? ''
+    expect(sent).toContain('- Question 0 about towers?')
+    expect(sent).not.toContain('Tower 0 is')
   })
 })

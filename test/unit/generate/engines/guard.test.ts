@@ -14,7 +14,7 @@ const input = (signal = new AbortController().signal): GenerateInput => ({
   history: [],
   ...workFor('somebody', signal),
 })
-const END: GeneratorEvent = { type: 'end', refused: false, complete: true }
+const END: GeneratorEvent = { type: 'end', certainty: 'answered', complete: true }
 
 /** Does in turn what it is told: a text, or the code of an error. */
 function engine(...acts: (string | ErrorCode | Promise<void>)[]) {

@@ -93,7 +93,7 @@ test('earlier turns go before passages', async () => {
   const history = Array.from(
     { length: 6 },
     (_, at): Turn => ({
-      ...{ id: `${at}`, question: 'Какая?', state: 'complete', text: russian(700), refused: false },
+      ...{ id: `${at}`, question: 'Какая?', state: 'complete', text: russian(700), certainty: 'answered' },
       ...{ citations: [], askedAt: new Date(0) },
     }),
   )

@@ -86,7 +86,7 @@ describe('the OpenAI-compatible generator', () => {
     ])
     expect(end).toMatchObject({
       type: 'end',
-      refused: false,
+      certainty: 'answered',
       complete: true,
       warnings: [],
       usage: { promptTokens: 100, completionTokens: 20 },
@@ -102,7 +102,7 @@ describe('the OpenAI-compatible generator', () => {
   test('NO_ANSWER, also in pieces, is a refusal in the language of the question', async () => {
     const { text, end } = await ask(streaming([' NO_', 'ANSWER', '.']), { language: 'ru' })
     expect(text).toBe(KNOWLEDGE.ru.replies.refusal)
-    expect(end).toMatchObject({ refused: true })
+    expect(end).toMatchObject({ certainty: 'not_found' })
   })
 
   test('an answer that only begins like NO_ANSWER is an answer', async () => {
@@ -377,7 +377,7 @@ function turn(id: string, text: string): Turn {
     question: text,
     state: 'complete',
     text,
-    refused: false,
+    certainty: 'answered',
     citations: [],
     askedAt: new Date(0),
   }

@@ -6,6 +6,7 @@ import { lateInteraction } from '../../../../models/late-interaction.ts'
 import { loadTokenizer } from '../../../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../../../src/domain/answer.ts'
 import type { Block, Excerpt } from '../../../../src/domain/block.ts'
+import type { Certainty } from '../../../../src/domain/certainty.ts'
 import { cosine } from '../../../../src/domain/cosine.ts'
 import { extractiveGenerator } from '../../../../src/generate/extractive/extractive.ts'
 import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
@@ -21,7 +22,7 @@ export interface TestAnswer {
   readonly text: string
   readonly deltas: readonly string[]
   readonly citations: readonly Citation[]
-  readonly refused: boolean
+  readonly certainty: Certainty
 }
 
 export interface TestCorpus extends AsyncDisposable {
@@ -104,7 +105,7 @@ export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
     async askOf(question, passages, signal = new AbortController().signal) {
       const deltas: string[] = []
       const citations: Citation[] = []
-      let refused: boolean | undefined
+      let certainty: Certainty | undefined
       const events = extractiveGenerator({ embedder }).generate({
         question,
         standalone: question,
@@ -118,10 +119,10 @@ export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
       for await (const event of events) {
         if (event.type === 'delta') deltas.push(event.text)
         else if (event.type === 'citation') citations.push(event.citation)
-        else refused = event.refused
+        else certainty = event.certainty
       }
-      if (refused === undefined) throw new Error('the answer did not end')
-      return { text: deltas.join(''), deltas, citations, refused }
+      if (certainty === undefined) throw new Error('the answer did not end')
+      return { text: deltas.join(''), deltas, citations, certainty }
     },
     [Symbol.asyncDispose]: () => running.close(),
   }
