@@ -108,5 +108,19 @@ export const BLOCK_WEIGHTS = {
   sentence: { before: 0.98, similarity: 0.3 },
 }
 
-/** Evidence above which lists, tables and code are quoted: it was fitted on prose, whose sentences say more. */
+/** Evidence above which blocks are quoted where their own certainty cannot be told; it was fitted on prose, which says more. */
 export const LEAST_EVIDENCE_OF_BLOCKS = -0.6
+
+/** Evidence above which quoted sentences are an answer; below they are the closest there is. */
+export const SURE_EVIDENCE_OF_PROSE = 0
+
+/**
+ * Logistic regression on the best block: whether the documents answer at all. Fitted on questions about other documents
+ * than docsqa's, with and without the documents or the blocks that answer them.
+ */
+export const BLOCK_CERTAINTY = {
+  bias: -13.65,
+  weights: { tokens: 4.45, similarity: 8.11, worstWord: 2.64, words: 1.63 },
+  en: { notFoundBelow: -1.35, unsureBelow: -0.8 },
+  ru: { notFoundBelow: -1.35, unsureBelow: -0.95 },
+}

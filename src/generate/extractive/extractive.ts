@@ -1,7 +1,8 @@
 /** Answers without a language model: quotes what answers the question, or says that nothing does. */
 
-import { ENOUGH, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
+import { ENOUGH } from '../../../models/calibration.ts'
 import type { Citation } from '../../domain/answer.ts'
+import type { Certainty } from '../../domain/certainty.ts'
 import { cosine } from '../../domain/cosine.ts'
 import { contains } from '../../domain/spans.ts'
 import type { Embedder } from '../../ports/embedder.ts'
@@ -10,9 +11,15 @@ import { KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../blocks/compose.ts'
 import { matchUnits } from '../blocks/match.ts'
-import { rankCandidates, shortlist as shortlistUnits, wordsOfUnits } from '../blocks/rank.ts'
+import {
+  rankCandidates,
+  shortlist as shortlistUnits,
+  type WeighedBlock,
+  wordsOfUnits,
+} from '../blocks/rank.ts'
 import { type Unit, unitsOf } from '../blocks/units.ts'
 import { candidatesOf } from './candidates.ts'
+import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
 import { type Quote, quoteOf, quotesOf } from './quotes.ts'
@@ -23,7 +30,7 @@ export interface ExtractiveOptions {
 }
 
 /** Raised when the same question on the same passages gets another answer: cached ones are then not found. */
-export const EXTRACTIVE_VERSION = 'extractive-4'
+export const EXTRACTIVE_VERSION = 'extractive-5'
 
 /**
  * Prose is answered by its best sentences as they are stored: `… [1]`, then `… [2]`; when two documents contradict each
@@ -35,19 +42,21 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
     id: 'extractive',
     promptVersion: EXTRACTIVE_VERSION,
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
-      const { pieces, differ } = await answer(embedder, input)
-      if (pieces.length === 0) {
-        yield { type: 'delta', text: KNOWLEDGE[input.language].replies.refusal }
-        yield { type: 'end', certainty: 'not_found', complete: true }
+      const { certainty, pieces, differ } = await answer(embedder, input)
+      const { replies } = KNOWLEDGE[input.language]
+      if (certainty === 'not_found') {
+        yield { type: 'delta', text: replies.refusal }
+        yield { type: 'end', certainty, complete: true }
         return
       }
-      if (differ) yield { type: 'delta', text: `${KNOWLEDGE[input.language].replies.contradiction}\n\n` }
+      if (certainty === 'unsure') yield { type: 'delta', text: `${replies.unsure}\n\n` }
+      if (differ) yield { type: 'delta', text: `${replies.contradiction}\n\n` }
       for (const [index, { text, mark, citation }] of pieces.entries()) {
         const number = index + 1
         yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${text}${mark}[${number}]` }
         yield { type: 'citation', citation: { ...citation, number } }
       }
-      yield { type: 'end', certainty: 'answered', complete: true }
+      yield { type: 'end', certainty, complete: true }
     },
   }
 }
@@ -61,7 +70,8 @@ interface Piece {
 }
 
 interface Found {
-  /** None: the passages do not hold an answer. */
+  readonly certainty: Certainty
+  /** None if nothing was found; one if it is unsure. */
   readonly pieces: readonly Piece[]
   /** Whether they contradict each other. */
   readonly differ: boolean
@@ -70,7 +80,7 @@ interface Found {
 /** Passages whose sentences are compared, and weighed as evidence: what was fitted was fitted on so many. */
 const MAX_PROSE_PASSAGES = 6
 
-const NOTHING: Found = { pieces: [], differ: false }
+const NOTHING: Found = { certainty: 'not_found', pieces: [], differ: false }
 
 async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
   const { standalone, questionVector, language, signal } = input
@@ -89,28 +99,43 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
   const units = unitsOf(input.excerpts)
-  const isStructured = !units.every(isProse)
   const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
-  if (evidence <= (isStructured ? LEAST_EVIDENCE_OF_BLOCKS : 0)) return NOTHING
+  const isStructured = !units.every(isProse)
+  const blocks = isStructured ? await rankedBlocks(embedder, input, units) : []
+  // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
+  const isCalibrated = embedder.interact !== undefined && basis !== 'cross'
+  const certainty = isStructured
+    ? certaintyOfBlocks(input, units, blocks, isCalibrated ? undefined : evidence)
+    : certaintyOfProse(input, units, evidence)
+  if (certainty === 'not_found') return NOTHING
+  if (certainty === 'unsure') {
+    const [closest] = isStructured
+      ? compose(standalone, blocks.slice(0, 1)).map(pieceOfBlock)
+      : [pieceOfQuote(quoteOf(best))]
+    return closest === undefined ? NOTHING : { certainty, pieces: [closest], differ: false }
+  }
   const other = contradictionOf(standalone, ranked)
-  if (other !== undefined) return { pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
-  if (!isStructured) return { pieces: quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote), differ: false }
-  return { pieces: (await answerBlocks(embedder, input, units)).map(pieceOfBlock), differ: false }
+  if (other !== undefined)
+    return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
+  const pieces = isStructured
+    ? compose(standalone, blocks).map(pieceOfBlock)
+    : quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote)
+  return { certainty, pieces, differ: false }
 }
 
 /** Paragraphs of one text; under the headings of several sections, these tell them apart. */
 const isProse = ({ block, excerpt }: Unit): boolean =>
   block.kind === 'paragraph' && block.headings.every((heading) => heading === excerpt.title)
 
-async function answerBlocks(
+async function rankedBlocks(
   embedder: Embedder,
   { standalone, questionVector, signal }: GenerateInput,
   units: readonly Unit[],
-): Promise<AnswerBlock[]> {
+): Promise<WeighedBlock[]> {
   const words = wordsOfUnits(standalone, units)
   const compared = shortlistUnits(standalone, units, words)
   const matches = await matchUnits(embedder, { text: standalone, vector: questionVector }, compared, signal)
-  return compose(standalone, rankCandidates(standalone, blockCandidatesOf(standalone, units), words, matches))
+  return rankCandidates(standalone, blockCandidatesOf(standalone, units), words, matches)
 }
 
 function pieceOfBlock({ text, spans, markOnOwnLine, unit }: AnswerBlock): Piece {
