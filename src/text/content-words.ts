@@ -38,7 +38,7 @@ export const writtenWords = (text: string): WrittenWord[] =>
     isContent: !STOP_WORDS.has(fold(written)),
   }))
 
-const WORD = /[\p{L}\p{N}]+(?:[’'][\p{L}]+)?/gu
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:[’'][\p{L}\p{M}]+)?/gu
 const CAPITAL = /^\p{Lu}/u
 const CODE = /^\p{Lu}[\p{Lu}\p{N}]+$/u
 

@@ -1,7 +1,15 @@
 import { ofAll } from './all-languages.ts'
 
-/** Folds words for comparison everywhere: compatibility forms, case and variant letters (ё, е). */
-export const foldCase = (text: string): string => foldLetters(text.normalize('NFKC').toLowerCase())
+/** Folds words for comparison everywhere: compatibility forms, case, variant letters (ё, е) and accents (é, e). */
+export const foldCase = (text: string): string =>
+  withoutAccents(foldLetters(text.normalize('NFKC').toLowerCase()))
+
+/** Of Latin letters alone: й is another letter than и. */
+const withoutAccents = (text: string): string =>
+  ACCENTED.test(text) ? text.normalize('NFD').replace(LATIN_MARKS, '').normalize('NFC') : text
+
+const ACCENTED = /[\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]/u
+const LATIN_MARKS = /(?<=\p{Script=Latin})\p{M}+/gu
 
 /** Also folds invisible characters, kinds of apostrophes and runs of white space, but keeps case. */
 export const fold = (text: string): string =>

@@ -8,7 +8,7 @@ import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
-export const LEXEMES_VERSION = 2
+export const LEXEMES_VERSION = 3
 
 /** Longer runs are data, not words: they are truncated. */
 const MAX_LEXEME_CHARACTERS = 64

@@ -8,6 +8,9 @@ describe('lexemes', () => {
     ['installing installed installations', ['instal', 'instal', 'instal']],
     ['установка установки Установку', ['установк', 'установк', 'установк']],
     ['ёлка и елка', ['елк', 'елк']],
+    ['Traoré, Traore and Traore\u0301', ['traor', 'traor', 'traor']],
+    ['Зайцев, Заи\u0306цев', ['зайц', 'зайц']],
+    ['İzmir, IZMIR', ['izmir', 'izmir']],
     ["Newton's O'Neill doesn't", ['newton', 'neill', 'oneill']],
     ['getElementById', ['element', 'id', 'getelementbyid']],
     [
