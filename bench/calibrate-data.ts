@@ -127,24 +127,12 @@ async function ask(
   queries: readonly Query[],
 ): Promise<Asked[]> {
   await using database = await pgliteDatabase()
-  const { store } = database
-  await putAll(store, embedder, sources)
-  const collections = await store.collections.readable(LOCAL_PRINCIPAL, [COLLECTION])
-  const settings = retrievalSchema.parse({})
-  const retrieval = async (question: string, filter?: SearchFilter): Promise<Retrieval> => {
-    const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question' })
-    if (embedding === undefined) throw new Error('the embedder returned nothing')
-    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
-      question,
-      language,
-      collections,
-      vector: embedding.vector,
-      settings,
-      signal: new AbortController().signal,
-      filter,
-    })
-    return { question, vector: embedding.vector, passages }
-  }
+  const files = sources.map((source, index) => ({
+    uri: source.document,
+    bytes: Buffer.from(markdownOf(source, index)),
+  }))
+  const search = await searchIn(database.store, embedder, files)
+  const retrieval = (question: string, filter?: SearchFilter) => search(question, language, filter)
   const asked: Asked[] = []
   for (const [index, { text, ...query }] of queries.entries()) {
     const group = sources.find(({ document }) => document === query.document)?.group
@@ -161,17 +149,40 @@ async function ask(
   return asked
 }
 
+export interface File {
+  readonly uri: string
+  readonly bytes: Buffer
+}
+
+/** Puts the files into an empty store; gives the search for what an answer is made of. */
+export async function searchIn(store: Store, embedder: Embedder, files: readonly File[]) {
+  await putAll(store, embedder, files)
+  const collections = await store.collections.readable(LOCAL_PRINCIPAL, [COLLECTION])
+  const settings = retrievalSchema.parse({})
+  return async (question: string, language: Language, filter?: SearchFilter): Promise<Retrieval> => {
+    const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question' })
+    if (embedding === undefined) throw new Error('the embedder returned nothing')
+    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
+      question,
+      language,
+      collections,
+      vector: embedding.vector,
+      settings,
+      signal: new AbortController().signal,
+      filter,
+    })
+    return { question, vector: embedding.vector, passages }
+  }
+}
+
 const COLLECTION = 'calibrate'
 
-async function putAll(store: Store, embedder: Embedder, sources: readonly Source[]): Promise<void> {
+async function putAll(store: Store, embedder: Embedder, files: readonly File[]): Promise<void> {
   const { fingerprint: model, dimensions } = embedder.model
   const tokenizer = loadTokenizer(builtinModel().folder)
   await store.collections.ensure(LOCAL_PRINCIPAL, COLLECTION)
-  for (const [index, source] of sources.entries()) {
-    const bytes = Buffer.from(markdownOf(source, index))
-    const { chunks, ...parsed } = await parseDocument(bytes, source.document, tokenizer, {
-      maxTextLength: 1e6,
-    })
+  for (const { uri, bytes } of files) {
+    const { chunks, ...parsed } = await parseDocument(bytes, uri, tokenizer, { maxTextLength: 1e6 })
     const vectors = await embedder.embed(
       chunks.map(({ embedText }) => embedInput(embedText)),
       { as: 'passage', priority: 'ingest' },
@@ -183,7 +194,7 @@ async function putAll(store: Store, embedder: Embedder, sources: readonly Source
       { reference: 'builtin', model, dimensions, splitter: SPLITTER_VERSION },
       {
         ...parsed,
-        uri: source.document,
+        uri,
         bytes: bytes.length,
         hash: createHash('sha256').update(bytes).digest('hex'),
         modifiedAt: null,

@@ -44,16 +44,39 @@ export interface Logistic<K extends string> {
   readonly weights: Record<K, number>
 }
 
+export interface Example<K extends string> {
+  readonly features: Features<K>
+  readonly isYes: boolean
+  /** How much it counts. */
+  readonly weight: number
+}
+
 /** Logistic regression of yes against no, both sides counting the same. */
 export function fitLogistic<K extends string>(
   names: readonly K[],
   yes: readonly Features<K>[],
   no: readonly Features<K>[],
 ): Logistic<K> {
-  const scales = scalesOf(names, [...yes, ...no])
-  const side = (list: readonly Features<K>[], y: number) =>
-    list.map((features) => ({ x: [...standardise(names, scales, features), 1], y, share: 0.5 / list.length }))
-  const data = [...side(yes, 1), ...side(no, 0)]
+  const side = (list: readonly Features<K>[], isYes: boolean) =>
+    list.map((features) => ({ features, isYes, weight: 0.5 / list.length }))
+  return fitExamples(names, [...side(yes, true), ...side(no, false)])
+}
+
+/** Logistic regression of yes against no. */
+export function fitExamples<K extends string>(
+  names: readonly K[],
+  examples: readonly Example<K>[],
+): Logistic<K> {
+  const scales = scalesOf(
+    names,
+    examples.map(({ features }) => features),
+  )
+  const total = sum(examples.map(({ weight }) => weight))
+  const data = examples.map(({ features, isYes, weight }) => ({
+    x: [...standardise(names, scales, features), 1],
+    y: isYes ? 1 : 0,
+    share: weight / total,
+  }))
   const fitted = descend(names.length + 1, (at, gradient) => {
     for (const { x, y, share } of data) add(gradient, x, (y - 1 / (1 + Math.exp(-product(at, x)))) * share)
   })

@@ -153,7 +153,8 @@ function readQuestions(path: string, language: Language): object[] {
 
 const lines = <T>(path: string): T[] => linesOf(join(root, 'test/data', path))
 
-const linesOf = <T>(path: string): T[] =>
+/** Of a file of JSON Lines. */
+export const linesOf = <T>(path: string): T[] =>
   readFileSync(path, 'utf8')
     .trimEnd()
     .split('\n')
