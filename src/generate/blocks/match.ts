@@ -1,7 +1,7 @@
 /** Matches units with a question, token by token if the embedder can, else by the cosine of whole windows. */
 import { cosine } from '../../domain/cosine.ts'
 import type { Embedder } from '../../ports/embedder.ts'
-import { writtenWords } from '../../text/content-words.ts'
+import { roots, writtenWords } from '../../text/content-words.ts'
 import type { Unit } from './units.ts'
 import { type Window, windowsOf } from './windows.ts'
 
@@ -31,7 +31,7 @@ export async function matchUnits(
   units: readonly Unit[],
   signal: AbortSignal,
 ): Promise<Matches> {
-  const windows = windowsOf(units)
+  const windows = windowsOf(units, roots(question.text))
   return embedder.interact === undefined
     ? byVectors(embedder, question.vector, windows, signal)
     : byTokens(embedder.interact, question.text, windows, signal)

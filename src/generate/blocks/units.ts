@@ -4,6 +4,7 @@ import { type Block, type Excerpt, MAX_GROUP_CHARACTERS } from '../../domain/blo
 import type { Span } from '../../domain/document.ts'
 import { overlap } from '../../domain/spans.ts'
 import { codeParts } from '../../text/code-parts.ts'
+import { roots } from '../../text/content-words.ts'
 import { splitSentences } from '../../text/sentences.ts'
 
 /** A block that may answer. */
@@ -61,3 +62,13 @@ function partsOf({ kind }: Block, text: string): Span[] {
 }
 
 const keyOf = ({ start, end }: Span): string => `${start} ${end}`
+
+/** Folder and file name, where the question has a word of theirs that the title lacks: what the document is about. */
+export function subjectInPath({ uri, title }: Excerpt, asked: ReadonlySet<string>): string[] {
+  const known = roots(title)
+  return uri
+    .split('/')
+    .slice(-2)
+    .map((name) => name.replace(/\.\p{L}{1,8}$/u, '').replace(/[_-]+/gu, ' '))
+    .filter((name) => [...roots(name)].some((root) => asked.has(root) && !known.has(root)))
+}

@@ -1,6 +1,6 @@
 /** Windows of neighbouring blocks for the embedder to read, each after their title, headings and leads. */
 import type { Span } from '../../domain/document.ts'
-import type { Unit } from './units.ts'
+import { subjectInPath, type Unit } from './units.ts'
 
 /** A text to encode, with the places of sentences in it. */
 export interface Window {
@@ -23,7 +23,8 @@ const MAX_LEADS_CHARACTERS = 300
 /** Only the innermost headings, which say the most. */
 const MAX_HEADINGS = 2
 
-export function windowsOf(units: readonly Unit[]): Window[] {
+/** `asked`: roots of the question's words. */
+export function windowsOf(units: readonly Unit[], asked: ReadonlySet<string> = new Set()): Window[] {
   const windows: Window[] = []
   let open: { prefix: string; text: string; parts: Part[] } | undefined
   const close = () => {
@@ -32,7 +33,7 @@ export function windowsOf(units: readonly Unit[]): Window[] {
     open = undefined
   }
   for (const unit of units) {
-    const prefix = prefixOf(unit)
+    const prefix = prefixOf(unit, asked)
     for (const [sentence, span] of unit.sentences.entries()) {
       const text = unit.text.slice(span.start, span.end).replace(/\s+/gu, ' ')
       const length = open ? open.text.length - open.prefix.length : 0
@@ -49,8 +50,8 @@ export function windowsOf(units: readonly Unit[]): Window[] {
   return windows
 }
 
-function prefixOf({ excerpt, block, leads }: Unit): string {
-  const path = [excerpt.title, ...block.headings.slice(-MAX_HEADINGS)]
+function prefixOf({ excerpt, block, leads }: Unit, asked: ReadonlySet<string>): string {
+  const path = [...subjectInPath(excerpt, asked), excerpt.title, ...block.headings.slice(-MAX_HEADINGS)]
     .filter((title, at, all) => title !== '' && all.indexOf(title) === at)
     .map((title) => title.slice(0, MAX_TITLE_CHARACTERS))
     .join(' › ')

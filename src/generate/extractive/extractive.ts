@@ -7,6 +7,7 @@ import { cosine } from '../../domain/cosine.ts'
 import { contains } from '../../domain/spans.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
+import { roots } from '../../text/content-words.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../blocks/compose.ts'
@@ -17,7 +18,7 @@ import {
   type WeighedBlock,
   wordsOfUnits,
 } from '../blocks/rank.ts'
-import { type Unit, unitsOf } from '../blocks/units.ts'
+import { subjectInPath, type Unit, unitsOf } from '../blocks/units.ts'
 import { candidatesOf } from './candidates.ts'
 import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
@@ -100,7 +101,10 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   const basis = basisOf(language, best)
   const units = unitsOf(input.excerpts)
   const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
-  const isStructured = !units.every(isProse)
+  const asked = roots(standalone)
+  const isStructured = !units.every(
+    (unit) => isProse(unit) && subjectInPath(unit.excerpt, asked).length === 0,
+  )
   const blocks = isStructured ? await rankedBlocks(embedder, input, units) : []
   // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
   const isCalibrated = embedder.interact !== undefined && basis !== 'cross'

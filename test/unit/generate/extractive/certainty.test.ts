@@ -47,3 +47,14 @@ describe('a question is', () => {
     )
   })
 })
+
+test('what a document is about may stand in its path alone', async () => {
+  const note = (year: number, platforms: number) =>
+    `# Information\n\nOpened in ${year}. Platforms: ${platforms}.\n\nThe ticket office is closed on Sunday.\n`
+  await corpus.add('stations/Oldbarrow.md', note(1874, 4))
+  await corpus.add('stations/Elmbridge.md', note(1901, 2))
+  await corpus.add('stations/Harrow Quay.md', note(1888, 3))
+  const { text, certainty } = await corpus.ask('How many platforms does Elmbridge have?', 'stations/')
+  expect(text).toContain('Platforms: 2')
+  expect(certainty).toBe('answered')
+})
