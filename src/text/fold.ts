@@ -8,7 +8,7 @@ export const foldCase = (text: string): string =>
 const withoutAccents = (text: string): string =>
   ACCENTED.test(text) ? text.normalize('NFD').replace(LATIN_MARKS, '').normalize('NFC') : text
 
-const ACCENTED = /[\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]/u
+const ACCENTED = /[\u00c0-\u024f\u1e00-\u1eff]|\p{M}/u
 const LATIN_MARKS = /(?<=\p{Script=Latin})\p{M}+/gu
 
 /** Also folds invisible characters, kinds of apostrophes and runs of white space, but keeps case. */
