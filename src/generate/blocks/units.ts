@@ -63,8 +63,19 @@ function partsOf({ kind }: Block, text: string): Span[] {
 
 const keyOf = ({ start, end }: Span): string => `${start} ${end}`
 
-/** Folder and file name, where the question has a word of theirs that the title lacks: what the document is about. */
-export function subjectInPath({ uri, title }: Excerpt, asked: ReadonlySet<string>): string[] {
+/**
+ * Folder and file name of each unit's document, where the question has a word of theirs that the title lacks: what the
+ * document is about. `asked`: roots of the question's words.
+ */
+export function subjectsInPaths(
+  units: readonly Unit[],
+  asked: ReadonlySet<string>,
+): ReadonlyMap<Excerpt, readonly string[]> {
+  const excerpts = new Set(units.map(({ excerpt }) => excerpt))
+  return new Map(Array.from(excerpts, (excerpt) => [excerpt, subjectInPath(excerpt, asked)]))
+}
+
+function subjectInPath({ uri, title }: Excerpt, asked: ReadonlySet<string>): string[] {
   const known = roots(title)
   return uri
     .split('/')

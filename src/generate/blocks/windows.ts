@@ -1,6 +1,6 @@
 /** Windows of neighbouring blocks for the embedder to read, each after their title, headings and leads. */
 import type { Span } from '../../domain/document.ts'
-import { subjectInPath, type Unit } from './units.ts'
+import { subjectsInPaths, type Unit } from './units.ts'
 
 /** A text to encode, with the places of sentences in it. */
 export interface Window {
@@ -24,7 +24,8 @@ const MAX_LEADS_CHARACTERS = 300
 const MAX_HEADINGS = 2
 
 /** `asked`: roots of the question's words. */
-export function windowsOf(units: readonly Unit[], asked: ReadonlySet<string> = new Set()): Window[] {
+export function windowsOf(units: readonly Unit[], asked: ReadonlySet<string>): Window[] {
+  const subjects = subjectsInPaths(units, asked)
   const windows: Window[] = []
   let open: { prefix: string; text: string; parts: Part[] } | undefined
   const close = () => {
@@ -33,7 +34,7 @@ export function windowsOf(units: readonly Unit[], asked: ReadonlySet<string> = n
     open = undefined
   }
   for (const unit of units) {
-    const prefix = prefixOf(unit, asked)
+    const prefix = prefixOf(unit, subjects.get(unit.excerpt) ?? [])
     for (const [sentence, span] of unit.sentences.entries()) {
       const text = unit.text.slice(span.start, span.end).replace(/\s+/gu, ' ')
       const length = open ? open.text.length - open.prefix.length : 0
@@ -50,8 +51,8 @@ export function windowsOf(units: readonly Unit[], asked: ReadonlySet<string> = n
   return windows
 }
 
-function prefixOf({ excerpt, block, leads }: Unit, asked: ReadonlySet<string>): string {
-  const path = [...subjectInPath(excerpt, asked), excerpt.title, ...block.headings.slice(-MAX_HEADINGS)]
+function prefixOf({ excerpt, block, leads }: Unit, subject: readonly string[]): string {
+  const path = [...subject, excerpt.title, ...block.headings.slice(-MAX_HEADINGS)]
     .filter((title, at, all) => title !== '' && all.indexOf(title) === at)
     .map((title) => title.slice(0, MAX_TITLE_CHARACTERS))
     .join(' › ')

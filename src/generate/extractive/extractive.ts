@@ -18,7 +18,7 @@ import {
   type WeighedBlock,
   wordsOfUnits,
 } from '../blocks/rank.ts'
-import { subjectInPath, type Unit, unitsOf } from '../blocks/units.ts'
+import { subjectsInPaths, type Unit, unitsOf } from '../blocks/units.ts'
 import { candidatesOf } from './candidates.ts'
 import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
@@ -101,10 +101,8 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   const basis = basisOf(language, best)
   const units = unitsOf(input.excerpts)
   const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
-  const asked = roots(standalone)
-  const isStructured = !units.every(
-    (unit) => isProse(unit) && subjectInPath(unit.excerpt, asked).length === 0,
-  )
+  const subjects = [...subjectsInPaths(units, roots(standalone)).values()].flat()
+  const isStructured = subjects.length > 0 || !units.every(isProse)
   const blocks = isStructured ? await rankedBlocks(embedder, input, units) : []
   // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
   const isCalibrated = embedder.interact !== undefined && basis !== 'cross'

@@ -59,7 +59,10 @@ describe('units', () => {
   })
 
   it('are encoded together behind their title, headings and leads', async () => {
-    const [window, ...others] = windowsOf(unitsOf([await excerptOf(POOL, 'a.md', '- rubber boats')]))
+    const [window, ...others] = windowsOf(
+      unitsOf([await excerptOf(POOL, 'a.md', '- rubber boats')]),
+      new Set(),
+    )
     expect(others).toEqual([])
     expect(window?.text).toBe('Pool rules\nYou must not bring into the hall:\nrubber boats\nloudspeakers\n')
     expect(window?.parts.map(({ start, end }) => window.text.slice(start, end))).toEqual([
