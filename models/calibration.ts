@@ -111,9 +111,6 @@ export const BLOCK_WEIGHTS = {
 /** Evidence above which blocks are quoted where their own certainty cannot be told; it was fitted on prose, which says more. */
 export const LEAST_EVIDENCE_OF_BLOCKS = -0.6
 
-/** Evidence above which quoted sentences are an answer; below they are the closest there is. */
-export const SURE_EVIDENCE_OF_PROSE = 0
-
 /**
  * Logistic regression on the best block: whether the documents answer at all. Fitted by `node bench/certainty.ts` on
  * questions about other documents than docsqa's, with and without the documents or the blocks that answer them: the two

@@ -1,9 +1,5 @@
 /** How sure an answer is: quoted as one, offered as the closest, or not given. */
-import {
-  BLOCK_CERTAINTY,
-  LEAST_EVIDENCE_OF_BLOCKS,
-  SURE_EVIDENCE_OF_PROSE,
-} from '../../../models/calibration.ts'
+import { BLOCK_CERTAINTY, LEAST_EVIDENCE_OF_BLOCKS } from '../../../models/calibration.ts'
 import type { Certainty } from '../../domain/certainty.ts'
 import type { GenerateInput } from '../../ports/generator.ts'
 import { foldCase } from '../../text/fold.ts'
@@ -32,7 +28,7 @@ export function certaintyOfBlocks(
 /** `evidence`: above 0 the passages hold an answer. */
 export function certaintyOfProse({ standalone }: Asked, units: readonly Unit[], evidence: number): Certainty {
   if (evidence <= 0) return 'not_found'
-  return evidence > SURE_EVIDENCE_OF_PROSE && namesAll(standalone, units) ? 'answered' : 'unsure'
+  return namesAll(standalone, units) ? 'answered' : 'unsure'
 }
 
 function logitOf({ tokens, similarity, worstWord, words }: BlockFeatures): number {

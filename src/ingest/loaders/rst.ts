@@ -184,8 +184,8 @@ function read(source: string): { blocks: LoadedBlock[]; title?: string; fields: 
     } else {
       const end = paragraphEnd(i)
       const literal = all[end - 1]?.text.endsWith('::')
-      const isDescription = terms.some((indent) => indent < line.indent)
-      add(line.indent > 0 && !isDescription ? 'quote' : 'paragraph', i, end)
+      // What is indented below an open term describes it.
+      add(line.indent > 0 && terms.length === 0 ? 'quote' : 'paragraph', i, end)
       i = end
       if (literal) {
         const from = end
