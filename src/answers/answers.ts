@@ -15,6 +15,7 @@ import type { Ports } from '../ports/ports.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../ports/store/answers.ts'
 import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
+import { smallTalkOf } from '../talk/small-talk.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import { detectLanguage } from '../text/language.ts'
 import { chooseEngine } from './engine.ts'
@@ -401,9 +402,16 @@ export function createAnswers(options: AnswersOptions): Answers {
   async function earlierTurns(principal: Principal, request: AskRequest): Promise<Turn[]> {
     const { id, conversation, history = [] } = request
     if (options.historyTurns === 0) return []
-    if (conversation === undefined) return history.slice(-options.historyTurns).map(toldTurn)
+    if (conversation === undefined) {
+      return history
+        .filter(({ question }) => smallTalkOf(question, false) === undefined)
+        .slice(-options.historyTurns)
+        .map(toldTurn)
+    }
     const { turns } = await ports.store.conversations.turns(principal, conversation, options.historyTurns + 1)
-    return turns.filter((turn) => turn.id !== id && turn.state === 'complete').slice(-options.historyTurns)
+    return turns
+      .filter((turn) => turn.id !== id && turn.state === 'complete' && turn.certainty !== 'talk')
+      .slice(-options.historyTurns)
   }
 
   /** Records the failure in the row first, then tells the listeners. */

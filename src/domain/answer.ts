@@ -3,7 +3,7 @@ import type { Span } from './document.ts'
 import type { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
 
-export const STAGES = ['rewrite', 'embed', 'cache', 'retrieve', 'generate', 'remember'] as const
+export const STAGES = ['understand', 'rewrite', 'embed', 'cache', 'retrieve', 'generate', 'remember'] as const
 export type StageName = (typeof STAGES)[number]
 
 /** A retrieved piece of a document, numbered from 1 by relevance. */

@@ -1,8 +1,8 @@
 /**
  * Whether the documents hold an answer: `answered` they do; `unsure` they do not say it directly, and the text quotes
- * what came closest; `not_found` they do not, and the text says so.
+ * what came closest; `not_found` they do not, and the text says so; `talk` nothing was asked of them.
  */
-export const CERTAINTIES = ['answered', 'unsure', 'not_found'] as const
+export const CERTAINTIES = ['answered', 'unsure', 'not_found', 'talk'] as const
 export type Certainty = (typeof CERTAINTIES)[number]
 
 /** What earlier versions stored and sent knows only `refused`. */

@@ -7,10 +7,13 @@ import { rememberAnswer } from './remember.ts'
 import { retrieveContext } from './retrieve.ts'
 import { rewriteQuestion } from './rewrite.ts'
 import { type StepContext, timed } from './step.ts'
+import { understandAsk } from './understand.ts'
 
 /** This function alone defines the order of the steps: each needs the output of the one before. */
 export async function answerQuestion(ask: Ask, context: StepContext): Promise<Answer> {
-  const rewritten = await timed('rewrite', rewriteQuestion, ask, context)
+  const understood = await timed('understand', understandAsk, ask, context)
+  if ('answered' in understood) return understood.answered
+  const rewritten = await timed('rewrite', rewriteQuestion, understood, context)
   const embedded = await timed('embed', embedQuestion, rewritten, context)
   const looked = await timed('cache', readCache, embedded, context)
   if ('answered' in looked) {

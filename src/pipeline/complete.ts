@@ -1,6 +1,7 @@
 import type { Answer } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
 import type { FoundAnswer } from '../ports/answer-cache.ts'
-import type { Embedded } from './ask.ts'
+import type { Ask } from './ask.ts'
 import { elapsed, type StepContext } from './step.ts'
 
 /** The output of the steps; the rest of the answer comes from the ask. */
@@ -14,7 +15,7 @@ export type AnswerDraft = Pick<
  * here. Undefined if nothing was stored: another attempt has taken over, or the cached answer is no longer valid.
  */
 export async function completeAnswer(
-  ask: Embedded,
+  ask: Ask & { readonly vector?: Float32Array },
   draft: AnswerDraft,
   { principal, ports }: StepContext,
   from?: { readonly found: FoundAnswer; readonly partition: string },
@@ -32,8 +33,22 @@ export async function completeAnswer(
     principal,
     ask.epoch,
     answer,
-    { model: ports.embedder.model.fingerprint, vector: ask.vector },
+    ask.vector && { model: ports.embedder.model.fingerprint, vector: ask.vector },
     from && { source: from.found.answer.source, partition: from.partition },
   )
   return isStored ? answer : undefined
+}
+
+/** Stores an answer that was made for this ask. Throws `interrupted` if it may no longer be stored. */
+export async function completeOwnAnswer(
+  ...[ask, draft, context]: Parameters<typeof completeAnswer>
+): Promise<Answer> {
+  const answer = await completeAnswer(ask, draft, context)
+  if (answer === undefined) {
+    throw new ChatbotError(
+      'interrupted',
+      'This answer was taken over by another attempt, or its conversation was deleted. Ask again.',
+    )
+  }
+  return answer
 }

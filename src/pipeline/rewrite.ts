@@ -1,13 +1,15 @@
+import { withoutCourtesies } from '../talk/small-talk.ts'
 import { standaloneQuestion } from '../talk/standalone.ts'
 import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
-/** Makes a follow-up standalone: with the language model if the generator has one, otherwise or on failure by rules. */
+/** Drops greetings and thanks around the question, and makes a follow-up standalone: with the language model if the generator has one, otherwise or on failure by rules. */
 export async function rewriteQuestion(
   ask: Ask,
   { principal, signal, spend, freeSlot }: StepContext,
 ): Promise<Rewritten> {
-  const { question, history, generator } = ask
+  const { history, generator } = ask
+  const question = withoutCourtesies(ask.question)
   if (history.length === 0) return { ...ask, standalone: question }
   if (generator.rewrite !== undefined) freeSlot()
   const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })

@@ -102,7 +102,7 @@ const told = {
     .enum(CERTAINTIES)
     .optional()
     .describe(
-      '`unsure`: the documents do not say it directly, and the text quotes what came closest; `not_found`: they do not hold it, and the text says so. Daemons of earlier versions send only `refused`',
+      '`unsure`: the documents do not say it directly, and the text quotes what came closest; `not_found`: they do not hold it, and the text says so; `talk`: nothing was asked of the documents, such as a greeting. Daemons of earlier versions send only `refused`',
     ),
   refused: z.boolean().describe('true exactly for `not_found`'),
 }

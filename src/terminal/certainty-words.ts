@@ -6,6 +6,7 @@ export const CERTAINTY_WORDS: Readonly<Record<Certainty, string | undefined>> = 
   answered: undefined,
   unsure: 'unsure: the documents do not say this directly',
   not_found: 'not found in the documents',
+  talk: undefined,
 }
 
 interface Ended {

@@ -25,6 +25,7 @@ export interface Knowledge {
   readonly asking: Asking
   readonly answerWords: AnswerWords
   readonly followUps: FollowUps
+  readonly smallTalk: SmallTalk
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
   readonly numbers: Numbers
@@ -111,6 +112,33 @@ export interface FollowUps {
   readonly nameParticles: readonly string[]
 }
 
+/** What people say without asking the documents anything. */
+export const TALK_KINDS = [
+  'greeting',
+  'thanks',
+  'farewell',
+  'test',
+  'introduction',
+  'capabilities',
+  'languages',
+  'identity',
+  'unclear',
+  'instructions',
+] as const
+export type TalkKind = (typeof TALK_KINDS)[number]
+
+/**
+ * Patterns of whole utterances, or of parts that follow each other, in folded words: one slot for each word, with
+ * its alternatives (`good morning|evening`); `_` among them makes the slot optional. `introduction` and `unclear` are
+ * talk only if nothing was said before that they may refer to.
+ */
+export interface SmallTalk extends Readonly<Record<TalkKind, readonly string[]>> {
+  /** Words that may stand beside them. */
+  readonly fillers: readonly string[]
+  /** Phrases that begin like a courtesy, but belong to a question: `hello world`. */
+  readonly notCourtesies: readonly string[]
+}
+
 /** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
 export interface DocumentConventions {
   /** Precede the number of a heading: `Chapter 2`. */
@@ -163,6 +191,8 @@ export interface Replies {
   readonly advice: string
   /** Heads a list of citations. */
   readonly citations: string
+  /** The reply to each kind of small talk. */
+  readonly talk: Readonly<Record<TalkKind | 'acknowledged', string>>
   /** Precedes a page number. */
   readonly page: string
 }

@@ -9,6 +9,7 @@ import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
+import { smallTalk } from './small-talk.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
 
@@ -26,6 +27,7 @@ export const english: Knowledge = {
   asking,
   answerWords,
   followUps,
+  smallTalk,
   lexicon,
   numbers: {
     comma: 'groups',

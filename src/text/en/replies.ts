@@ -11,4 +11,23 @@ export const replies: Replies = {
   advice: 'Try words that the documents use, a full name, or another collection.',
   citations: 'Sources',
   page: 'p.',
+  talk: {
+    greeting: 'Hello! Ask me anything about the indexed documents, for example: what documents do you have?',
+    thanks: 'You are welcome! Ask on if there is anything else.',
+    farewell: 'Goodbye! The documents will be here when you need them.',
+    test: 'It works. Ask me something about the documents.',
+    introduction:
+      'I search the indexed documents for your question and answer with quotations from them, each with its source. Just ask, or try: what documents do you have?',
+    capabilities:
+      'I answer questions from the indexed documents and quote where each answer stands. I also list, count and summarise documents. Try: what documents do you have?',
+    languages:
+      'You can ask me in English and in Russian. I quote the documents in the language that they are written in.',
+    identity:
+      'I am a program, not a person: chatbot, an assistant that answers from the indexed documents and quotes its sources.',
+    instructions:
+      'I only answer questions from the indexed documents. What would you like to know about them?',
+    unclear:
+      'I am not sure what you mean. Please ask a whole question, with the name of the thing that you mean.',
+    acknowledged: 'All right. What would you like to know about the documents?',
+  },
 }

@@ -41,7 +41,7 @@ it('an unsure answer is marked where it is printed, beside its text', async () =
 
 it('a turn is marked where it is not complete or not sure', () => {
   const ends = CERTAINTIES.map((certainty) => endOf({ state: 'complete', certainty, refused: false }))
-  expect(ends).toEqual([undefined, 'unsure', undefined])
+  expect(ends).toEqual([undefined, 'unsure', undefined, undefined])
   expect(endOf({ state: 'complete', refused: true })).toBeUndefined()
   expect(endOf({ state: 'failed', certainty: 'answered', refused: false })).toBe('failed')
 })
