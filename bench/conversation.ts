@@ -18,7 +18,7 @@ import type { Language } from '../src/domain/language.ts'
 import { LANGUAGES } from '../src/domain/language.ts'
 import { readMarkdown } from '../src/ingest/loaders/markdown.ts'
 import { splitDocument } from '../src/ingest/split/splitter.ts'
-import { standaloneQuestion } from '../src/talk/standalone.ts'
+import { standaloneQuestion, withSearched } from '../src/talk/standalone.ts'
 import { roots } from '../src/text/content-words.ts'
 import { embedInput } from '../src/text/embed-input.ts'
 import { keepingVectors } from './vectors.ts'
@@ -52,9 +52,7 @@ async function vectorsOf(texts: readonly string[], as: 'query' | 'passage') {
 
 /** Turns of a conversation in which every question was rewritten in its turn. */
 function rewritten(history: readonly Turn[], question: string): string {
-  const turns: (Turn & { searched: string })[] = []
-  for (const turn of history) turns.push({ ...turn, searched: standaloneQuestion(turn.question, turns) })
-  return standaloneQuestion(question, turns)
+  return standaloneQuestion(question, withSearched(history))
 }
 
 async function reportRewrites(): Promise<void> {

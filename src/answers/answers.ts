@@ -16,6 +16,7 @@ import type { Signals } from '../ports/signals.ts'
 import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../ports/store/answers.ts'
 import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
 import { smallTalkOf } from '../talk/small-talk.ts'
+import { withSearched } from '../talk/standalone.ts'
 import { inSpan } from '../telemetry/spans.ts'
 import { detectLanguage } from '../text/language.ts'
 import { chooseEngine } from './engine.ts'
@@ -403,10 +404,8 @@ export function createAnswers(options: AnswersOptions): Answers {
     const { id, conversation, history = [] } = request
     if (options.historyTurns === 0) return []
     if (conversation === undefined) {
-      return history
-        .filter(({ question }) => smallTalkOf(question, false) === undefined)
-        .slice(-options.historyTurns)
-        .map(toldTurn)
+      const asked = history.filter(({ question }) => smallTalkOf(question, false) === undefined)
+      return withSearched(asked.slice(-options.historyTurns).map(toldTurn))
     }
     const { turns } = await ports.store.conversations.turns(principal, conversation, options.historyTurns + 1)
     return turns

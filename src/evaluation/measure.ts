@@ -6,7 +6,7 @@ import type { Answer, Citation, Passage, QuotedSpan } from '../domain/answer.ts'
 import { backoffMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { RetrievalOptions } from '../protocol/retrieval.ts'
-import { standaloneQuestion } from '../talk/standalone.ts'
+import { standaloneQuestion, withSearched } from '../talk/standalone.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { ranksOf } from './gold.ts'
 import { isRight, keyedOutcome } from './keyed.ts'
@@ -75,7 +75,7 @@ export async function measure(
 const standalone = ({ question, history }: EvalQuestion) =>
   standaloneQuestion(
     question,
-    history.map((turn) => ({ question: turn.question, text: turn.answer })),
+    withSearched(history.map((turn) => ({ question: turn.question, text: turn.answer }))),
   )
 
 async function judge(

@@ -1,17 +1,74 @@
+import { retrieveRemembered } from '../cache/passages.ts'
+import type { Turn } from '../domain/answer.ts'
 import { withoutCourtesies } from '../talk/small-talk.ts'
-import { standaloneQuestion } from '../talk/standalone.ts'
+import { perhapsAbout, standaloneQuestion } from '../talk/standalone.ts'
+import { roots } from '../text/content-words.ts'
 import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
-/** Drops greetings and thanks around the question, and makes a follow-up standalone: with the language model if the generator has one, otherwise or on failure by rules. */
-export async function rewriteQuestion(
-  ask: Ask,
-  { principal, signal, spend, freeSlot }: StepContext,
-): Promise<Rewritten> {
+/**
+ * Drops greetings and thanks around the question, and makes a follow-up standalone: with the language model if the
+ * generator has one, otherwise or on failure by rules.
+ */
+export async function rewriteQuestion(ask: Ask, context: StepContext): Promise<Rewritten> {
   const { history, generator } = ask
   const question = withoutCourtesies(ask.question)
   if (history.length === 0) return { ...ask, standalone: question }
+  const { principal, signal, spend, freeSlot } = context
   if (generator.rewrite !== undefined) freeSlot()
   const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })
-  return { ...ask, standalone: rewritten ?? standaloneQuestion(question, history) }
+  return { ...ask, standalone: rewritten ?? (await byRules(ask, question, history, context)) }
+}
+
+async function byRules(
+  ask: Ask,
+  question: string,
+  history: readonly Turn[],
+  context: StepContext,
+): Promise<string> {
+  const perhaps = perhapsAbout(question, history)
+  if (perhaps === undefined) return standaloneQuestion(question, history)
+  const wanted = roots(question)
+  const [alone, about] = await Promise.all(
+    [question, perhaps].map((query) => covering(ask, wanted, query, context)),
+  )
+  if (alone === undefined || about === undefined) return question
+  const needsNoTopic = alone.best === about.best && alone.share === 1 && wanted.size > 1
+  return about.share >= alone.share && !needsNoTopic ? perhaps : question
+}
+
+/** Passages in which the words of a question are looked for. */
+const COVERING_PASSAGES = 3
+
+interface Covering {
+  /** The largest share of the words in one passage; the second passage counts half, and so on. */
+  readonly share: number
+  /** Id of the first passage. */
+  readonly best: string | undefined
+}
+
+/** How well the passages that `query` finds cover these words. */
+async function covering(
+  ask: Ask,
+  wanted: ReadonlySet<string>,
+  query: string,
+  { principal, ports, signal }: StepContext,
+): Promise<Covering> {
+  const [embedding] = await ports.embedder.embed([query], { as: 'query', priority: 'question', signal })
+  if (embedding === undefined) throw new Error('the embedder returned nothing')
+  const { passages } = await retrieveRemembered(ports, principal, {
+    question: query,
+    language: ask.language,
+    collections: ask.collections,
+    vector: embedding.vector,
+    settings: ask.retrieval,
+    limit: COVERING_PASSAGES,
+    signal,
+    filter: ask.filter,
+  })
+  const shares = passages.map(({ title, heading = '', text }, index) => {
+    const held = roots(`${title}\n${heading}\n${text}`)
+    return [...wanted].filter((root) => held.has(root)).length / wanted.size / (index + 1)
+  })
+  return { share: Math.max(0, ...shares), best: passages[0]?.chunk }
 }

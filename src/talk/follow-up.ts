@@ -16,7 +16,8 @@ export function followUpOf(question: string): FollowUp | undefined {
   if (pronoun !== undefined) return { pronoun }
   const content = contentWords(question)
   const named = content.some(({ kind }) => kind !== 'word')
-  if (opens(question) && !(named && content.length > 3)) return {}
+  if (isOpened(question) && !(named && (content.length > 3 || ASKING.test(withoutOpening(question)))))
+    return {}
   return content.length <= MAX_WORDS_WITHOUT_SUBJECT && !named ? {} : undefined
 }
 
@@ -26,7 +27,8 @@ export function withoutOpening(question: string): string {
   return bare.trim() === '' ? question : bare
 }
 
-const opens = (question: string) => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
+/** Whether it begins with "and", "what about" or the like. */
+export const isOpened = (question: string): boolean => (OPENING.exec(question)?.[0].trim() ?? '') !== ''
 
 /** UTF-16 code units; a longer text names its subject itself, and searching it for pronouns takes too long. */
 const MAX_QUESTION_CHARACTERS = 1000
@@ -61,6 +63,8 @@ const MIN_ANTECEDENT_WORDS = 2
 
 const CLAUSE_CONJUNCTIONS = anyOf(({ followUps }) => followUps.clauseConjunctions)
 const CLAUSE_STARTERS = anyOf(({ followUps }) => followUps.clauseStarters)
+/** A question word of its own. */
+const ASKING = new RegExp(asWord(CLAUSE_STARTERS), 'iu')
 const CLAUSE = new RegExp(
   `[,;.!?]\\s|(?<![\\p{L}])${CLAUSE_CONJUNCTIONS}\\s+(?=${CLAUSE_STARTERS}(?![\\p{L}]))`,
   'iu',

@@ -102,6 +102,10 @@ export interface FollowUps {
   /** May follow a conjunction: `what about`. */
   readonly whatAbout: readonly string[]
   readonly pronouns: readonly string[]
+  /** Those that mean a person, if one was named before. */
+  readonly personalPronouns: ReadonlySet<string>
+  /** Ask for a person. */
+  readonly who: readonly string[]
   /** Whether a pronoun refers to the conversation rather than to its own question; in lower case. */
   readonly refersBack: (pronoun: string, before: string, after: string) => boolean
   /** Join the clauses of a question: `and` in `Can I extend the chat, and how do I do that?`. */

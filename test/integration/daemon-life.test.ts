@@ -305,7 +305,7 @@ describe('ending', () => {
     const daemon = await startTestDaemon({ dataDir, env: engineEnv(engine.baseUrl) })
     await ingestOne(daemon)
     const client = await greeted(daemon)
-    const id = client.begin('How much?', { engine: 'fake' })
+    const id = client.begin('How much is the tower?', { engine: 'fake' })
     await client.wait('delta', id)
     daemon.process.kill('SIGKILL')
     await daemon.exited
@@ -313,7 +313,7 @@ describe('ending', () => {
 
     await using next = await startTestDaemon({ dataDir, env: engineEnv(engine.baseUrl) })
     await using again = await greeted(next)
-    const { events } = await again.ask('How much?', { id, engine: 'fake' })
+    const { events } = await again.ask('How much is the tower?', { id, engine: 'fake' })
     expect(events.slice(0, 2)).toMatchObject([
       { type: 'accepted', epoch: 2 },
       { type: 'restart', epoch: 2, seq: 1, keep: 0 },
@@ -351,7 +351,7 @@ async function drainingClient(
 ) {
   await ingestOne(daemon)
   const client = await greeted(daemon)
-  const id = client.begin('When?', { engine: 'fake' })
+  const id = client.begin('When was the tower built?', { engine: 'fake' })
   await engine.asked
   daemon.process.kill('SIGTERM')
   await client.wait('draining')

@@ -343,7 +343,7 @@ describe('answers that take long', () => {
   test('cancel stops the engine and keeps the text; the id stays cancelled', async () => {
     const slow = waiting()
     await using client = await connect()
-    const id = client.begin('Is it slow?', { engine: 'fake' })
+    const id = client.begin('Is the tower slow?', { engine: 'fake' })
     await slow.asked
     await client.wait('delta', id)
     client.send({ type: 'cancel', id })
@@ -351,7 +351,7 @@ describe('answers that take long', () => {
     expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
     await slow.gone
     await using again = await connect()
-    expect((await again.ask('Is it slow?', { id, engine: 'fake' })).last).toMatchObject({
+    expect((await again.ask('Is the tower slow?', { id, engine: 'fake' })).last).toMatchObject({
       type: 'error',
       code: 'cancelled',
     })
@@ -360,7 +360,7 @@ describe('answers that take long', () => {
   test('a cancel right behind the ask is not lost', async () => {
     waiting()
     await using client = await connect()
-    const id = client.begin('Is it cancelled?', { engine: 'fake' })
+    const id = client.begin('Is the tower cancelled?', { engine: 'fake' })
     client.send({ type: 'cancel', id })
     expect((await client.events(id)).at(-1)).toMatchObject({ type: 'error', code: 'cancelled' })
   })
@@ -378,11 +378,11 @@ describe('answers that take long', () => {
   test('an answer goes on without its socket, and another socket gets it from its start', async () => {
     const slow = waiting()
     const client = await connect()
-    const id = client.begin('Does it go on?', { engine: 'fake' })
+    const id = client.begin('Does the tower go on?', { engine: 'fake' })
     await slow.asked
     await client[Symbol.asyncDispose]()
     await using other = await connect()
-    const asked = other.ask('Does it go on?', { id, engine: 'fake' })
+    const asked = other.ask('Does the tower go on?', { id, engine: 'fake' })
     await other.wait('delta', id)
     slow.go()
     expect(textOf((await asked).events)).toBe('Slowly built [1].')
@@ -418,10 +418,10 @@ describe('answers that take long', () => {
     }
     await using client = await connect()
     client.socket.pause()
-    client.begin('Tell me everything?', { engine: 'fake' })
+    client.begin('Tell me everything of the tower?', { engine: 'fake' })
     await expect.poll(async () => (await daemon.api.call('status', {})).sockets, { timeout: 20_000 }).toBe(0)
     await using next = await connect()
     reply = streaming(['Fine [1].'])
-    expect(answerOf(await next.ask('How are you?', { engine: 'fake' })).text).toBe('Fine [1].')
+    expect(answerOf(await next.ask('How is the tower?', { engine: 'fake' })).text).toBe('Fine [1].')
   })
 })

@@ -69,3 +69,9 @@ test('what refers to nothing becomes a question once something was said', async 
   answerOf(await client.ask('What about the yearly fee?', { conversation }))
   expect(answerOf(await client.ask('how much is it?', { conversation })).certainty).not.toBe('talk')
 })
+
+test('a question that may be about anything is about what the documents say', async () => {
+  const history = [{ question: 'How much is the yearly fee?', answer: 'The yearly fee is 40 EUR.' }]
+  expect(answerOf(await client.ask('Where do visitors park?', { history })).searched).toBeUndefined()
+  expect(answerOf(await client.ask('Who is paid?', { history })).searched).toBe('Who is paid? (yearly fee)')
+})

@@ -24,7 +24,7 @@ export const EXCUSED: readonly Excused[] = [
   { regex: NUMBER_WORD, reason: WORDS },
   {
     regex:
-      /(?<!(?:^|[.?!:])\s{0,20})\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’-]*)*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”/gu,
+      /(?<!(?:^|[.?!:])\s{0,20})\p{Lu}[\p{L}\p{N}'’/-]*(?:\s+(?:(?:of|the|and|de|von|van|der|du|la)\s+)*\p{Lu}[\p{L}\p{N}'’/-]*)*|«[^»]{1,200}»|"[^"]+"|“[^”]{1,200}”/gu,
     reason: `words between blanks fit in one way, and a mark that is left open by itself is the last one; ${BOUNDED}`,
   },
   { regex: /!?\[(?!\d+\])([^[\]\n]+)\]\(/g, reason: DISTINCT },

@@ -1,9 +1,12 @@
 import type { FollowUps } from '../knowledge.ts'
+import { wordSet } from '../word-set.ts'
 
 export const followUps: FollowUps = {
   conjunctions: ['and', 'but', 'so', 'ok(?:ay)?', 'also', 'then', 'well'],
   whatAbout: ['(?:what|how)\\s+about'],
   pronouns: 'he him his she her hers it its they them their theirs this that these those there'.split(' '),
+  personalPronouns: wordSet('he him his she her hers they them their theirs'),
+  who: ['who', 'whom', 'whose', '(?:which|what) (?:person|author|manager|colleague|employee)'],
   refersBack(pronoun, before, after) {
     switch (pronoun) {
       case 'it':
