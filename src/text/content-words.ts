@@ -3,6 +3,7 @@ import type { Span } from '../domain/document.ts'
 import { foldCase } from './fold.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
+import { isUnspaced, unspacedParts } from './unspaced.ts'
 
 /** A content word. */
 export interface ContentWord {
@@ -17,6 +18,10 @@ export function contentWords(text: string): ContentWord[] {
   const found: ContentWord[] = []
   for (const { 0: written, index } of text.matchAll(WORD)) {
     const word = fold(written)
+    if (isUnspaced(word)) {
+      for (const part of unspacedParts(word)) found.push({ root: part, kind: 'word' })
+      continue
+    }
     if (!STOP_WORDS.has(word)) found.push({ root: rootOf(word), kind: kindOf(written, index) })
   }
   return found

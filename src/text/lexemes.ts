@@ -6,9 +6,10 @@ import { anyOf } from './all-languages.ts'
 import { foldCase } from './fold.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 import { STOP_WORDS } from './stop-words.ts'
+import { isUnspaced, unspacedParts } from './unspaced.ts'
 
 /** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
-export const LEXEMES_VERSION = 3
+export const LEXEMES_VERSION = 4
 
 /** Longer runs are data, not words: they are truncated. */
 const MAX_LEXEME_CHARACTERS = 64
@@ -46,6 +47,9 @@ const known = new Map<string, readonly string[]>()
 
 /** Memoised: most words of a text have occurred before. */
 function ofCompound(written: string): readonly string[] {
+  if (isUnspaced(written)) {
+    return unspacedParts(foldCase(written)).flatMap((part) => (isUnspaced(part) ? [part] : ofCompound(part)))
+  }
   const before = known.get(written)
   if (before !== undefined) return before
   const found: string[] = []
