@@ -5,8 +5,9 @@ import type { Certainty } from '../domain/certainty.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import type { Language } from '../domain/language.ts'
 import type { CacheQuery } from '../ports/answer-cache.ts'
-import type { Generator } from '../ports/generator.ts'
+import type { Generator, SeveralInput } from '../ports/generator.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import type { QuestionPart, QuestionParts } from '../talk/parts.ts'
 
 /** An accepted ask: its row is in the database. */
 export interface Ask {
@@ -34,11 +35,18 @@ export interface Ask {
 export interface Rewritten extends Ask {
   /** The question as it is searched: rewritten to stand alone if it was a follow-up. */
   readonly standalone: string
+  /** The questions in it that are searched and answered one by one; undefined if it asks one thing. */
+  readonly parts: QuestionParts | undefined
 }
 
 export interface Embedded extends Rewritten {
   readonly vector: Float32Array
+  readonly embeddedParts: readonly EmbeddedPart[]
   readonly warnings: readonly string[]
+}
+
+export interface EmbeddedPart extends QuestionPart {
+  readonly vector: Float32Array
 }
 
 /** An answer from the cache, already stored as the answer to this ask. */
@@ -52,9 +60,11 @@ export interface NotCached extends Embedded {
 }
 
 export interface Retrieved extends NotCached {
+  /** If the question has parts, the passages of all searches, the best of each first. */
   readonly context: readonly Passage[]
   /** Of the documents of `context`, best first. */
   readonly excerpts: readonly Excerpt[]
+  readonly several: SeveralInput | undefined
 }
 
 export interface Generated extends Retrieved {

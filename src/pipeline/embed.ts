@@ -5,11 +5,11 @@ import type { StepContext } from './step.ts'
 const MOSTLY_UNKNOWN = 0.3
 
 export async function embedQuestion(ask: Rewritten, { ports, signal }: StepContext): Promise<Embedded> {
-  const [embedding] = await ports.embedder.embed([ask.standalone], {
-    as: 'query',
-    priority: 'question',
-    signal,
-  })
+  const parts = ask.parts?.parts ?? []
+  const [embedding, ...more] = await ports.embedder.embed(
+    [ask.standalone, ...parts.map(({ standalone }) => standalone)],
+    { as: 'query', priority: 'question', signal },
+  )
   if (embedding === undefined) throw new Error('the embedder returned nothing')
   const warnings: string[] = []
   if (embedding.unknown > MOSTLY_UNKNOWN) {
@@ -22,5 +22,9 @@ export async function embedQuestion(ask: Rewritten, { ports, signal }: StepConte
       `The question is longer than the ${ports.embedder.model.maxTokens} tokens that the embedding model reads: its end was not used to find passages.`,
     )
   }
-  return { ...ask, vector: embedding.vector, warnings }
+  const embeddedParts = parts.flatMap((part, index) => {
+    const vector = more[index]?.vector
+    return vector === undefined ? [] : [{ ...part, vector }]
+  })
+  return { ...ask, vector: embedding.vector, embeddedParts, warnings }
 }

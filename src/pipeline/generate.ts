@@ -22,6 +22,7 @@ export async function generateAnswer(
     passages: ask.context,
     excerpts: ask.excerpts,
     history: ask.history,
+    several: ask.several,
     asker: principal.id,
     signal,
     spend,

@@ -1,5 +1,6 @@
 import { retrieveRemembered } from '../cache/passages.ts'
 import type { Turn } from '../domain/answer.ts'
+import { partsOf } from '../talk/parts.ts'
 import { withoutCourtesies } from '../talk/small-talk.ts'
 import { perhapsAbout, standaloneQuestion } from '../talk/standalone.ts'
 import { roots } from '../text/content-words.ts'
@@ -7,17 +8,18 @@ import type { Ask, Rewritten } from './ask.ts'
 import type { StepContext } from './step.ts'
 
 /**
- * Drops greetings and thanks around the question, and makes a follow-up standalone: with the language model if the
- * generator has one, otherwise or on failure by rules.
+ * Drops greetings and thanks around the question, makes a follow-up standalone (with the language model if the generator
+ * has one, otherwise or on failure by rules), and finds the questions in it if there are several.
  */
 export async function rewriteQuestion(ask: Ask, context: StepContext): Promise<Rewritten> {
   const { history, generator } = ask
   const question = withoutCourtesies(ask.question)
-  if (history.length === 0) return { ...ask, standalone: question }
+  if (history.length === 0) return { ...ask, standalone: question, parts: partsOf(question) }
   const { principal, signal, spend, freeSlot } = context
   if (generator.rewrite !== undefined) freeSlot()
   const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })
-  return { ...ask, standalone: rewritten ?? (await byRules(ask, question, history, context)) }
+  const standalone = rewritten ?? (await byRules(ask, question, history, context))
+  return { ...ask, standalone, parts: partsOf(standalone) }
 }
 
 async function byRules(

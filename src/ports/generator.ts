@@ -12,7 +12,7 @@ export type GeneratorEvent =
       readonly type: 'end'
       /** What is not found gets help after its text; the text of an unsure answer says so itself. */
       readonly certainty: Certainty
-      /** False if the text was cut off: such an answer is shown with a warning, but never cached. */
+      /** False if the text was cut off, or says that a part of the question was not found: such an answer is never cached. */
       readonly complete: boolean
       readonly usage?: Usage
       readonly warnings?: readonly string[]
@@ -40,6 +40,25 @@ export interface GenerateInput extends EngineWork {
   readonly excerpts: readonly Excerpt[]
   /** Earlier turns of the conversation, oldest first. */
   readonly history: readonly Turn[]
+  /** Absent if the question asks one thing. */
+  readonly several?: SeveralInput | undefined
+}
+
+/** A passage list with what it is made of. */
+type Found = Pick<GenerateInput, 'passages' | 'excerpts'>
+
+/** The parts of a question that asks several things, for engines that answer one by one. */
+export interface SeveralInput {
+  /** `sides`: the same is asked of several things, which one passage may tell together. */
+  readonly kind: 'questions' | 'sides'
+  /** What was found for the question itself; the passages of the input are those of all searches. */
+  readonly whole: Found
+  readonly parts: readonly PartInput[]
+}
+
+export interface PartInput extends Found, Pick<GenerateInput, 'standalone' | 'questionVector'> {
+  /** As it was asked. */
+  readonly asked: string
 }
 
 export interface Generator {

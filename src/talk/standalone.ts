@@ -1,7 +1,7 @@
 /** Makes a follow-up standalone by rules, for retrieval without a language model. */
 import { ofAll } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
-import { followUpOf, isOpened, withoutOpening } from './follow-up.ts'
+import { type FollowUp, followUpOf, isOpened, withoutOpening } from './follow-up.ts'
 import { aboutNewSubject } from './new-subject.ts'
 import { namedByAnswer, type Said, topicOf } from './topic.ts'
 
@@ -18,14 +18,18 @@ export function standaloneQuestion(question: string, history: readonly Said[]): 
   if (followUp === undefined)
     return isOpened(question) && history.length > 0 ? withoutOpening(question) : question
   const last = history.at(-1)
-  const { pronoun } = followUp
-  if (pronoun === undefined && last !== undefined) {
+  if (followUp.pronoun === undefined && last !== undefined) {
     const about = aboutNewSubject(withoutOpening(question), last.searched ?? last.question)
     if (about !== undefined) return about
   }
+  return withTopic(question, followUp, history)
+}
+
+/** The question with the topic of the earlier turns, if they have one. */
+export function withTopic(question: string, { pronoun }: FollowUp, history: readonly Said[]): string {
   const topic = topicFor(pronoun?.word, history)?.slice(0, MAX_TOPIC_CHARACTERS)
   if (topic === undefined) return question
-  if (pronoun === undefined) return withTopic(withoutOpening(question), topic)
+  if (pronoun === undefined) return `${withoutOpening(question).trimEnd()} (${topic})`
   const end = pronoun.index + pronoun.word.length
   return withoutOpening(`${question.slice(0, end)} (${topic})${question.slice(end)}`)
 }
@@ -42,14 +46,11 @@ export function perhapsAbout(question: string, history: readonly Said[]): string
   if (question.length > MAX_DOUBTFUL_CHARACTERS || content.length === 0) return undefined
   if (content.length > MAX_DOUBTFUL_WORDS || content.some(({ kind }) => kind !== 'word')) return undefined
   if (isOpened(question) || followUpOf(question)?.pronoun !== undefined) return undefined
-  const topic = topicOf(history)?.slice(0, MAX_TOPIC_CHARACTERS)
-  return topic && withTopic(question, topic)
+  return topicOf(history) && withTopic(question, {}, history)
 }
 
 /** UTF-16 code units; a longer question is in no doubt. */
 const MAX_DOUBTFUL_CHARACTERS = 200
-
-const withTopic = (question: string, topic: string) => `${question.trimEnd()} (${topic})`
 
 const PERSONAL = new Set(ofAll(({ followUps }) => followUps.personalPronouns))
 

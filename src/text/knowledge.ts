@@ -25,6 +25,7 @@ export interface Knowledge {
   readonly asking: Asking
   readonly answerWords: AnswerWords
   readonly followUps: FollowUps
+  readonly severalQuestions: SeveralQuestions
   readonly smallTalk: SmallTalk
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
@@ -116,6 +117,38 @@ export interface FollowUps {
   readonly nameParticles: readonly string[]
 }
 
+/** How one message asks several things, beside the question words of the lexicon. Lists are regular expression alternatives. */
+export interface SeveralQuestions {
+  /** Join two questions: `and`, `and also`. */
+  readonly joins: readonly string[]
+  /** Stand before a question: `tell me`. */
+  readonly frames: readonly string[]
+  /** Begin a question that is answered by yes or no: `do I`. */
+  readonly yesNo: readonly string[]
+  /** After them and a comma stands what is known, not another question: `Как узнать, сколько …`; in lower case. */
+  readonly knowing: ReadonlySet<string>
+  /** Question words that after a comma more often begin a clause of the question before it. */
+  readonly subordinating: ReadonlySet<string>
+  /** Question words after which one word is only a predicate: `сколько стоит`. Lower case; empty if predicates have auxiliaries. */
+  readonly predicative: ReadonlySet<string>
+  readonly comparisons: readonly Comparison[]
+  /** Between two things that are all of a question: `A vs B`. */
+  readonly versus: readonly string[]
+  /** Join the things to choose from: `Which is lighter, A or B?` */
+  readonly or: readonly string[]
+  /** Precede what things are compared by: `A and B by weight`. */
+  readonly respect: readonly string[]
+}
+
+/** A question that asks no more of several things than how they differ. Regular expression alternatives. */
+export interface Comparison {
+  readonly opening: string
+  /** Between what they are compared by, if that is said, and the first of them: `the price of`. */
+  readonly between?: string
+  /** Before the last of them. */
+  readonly join: string
+}
+
 /** What people say without asking the documents anything. */
 export const TALK_KINDS = [
   'greeting',
@@ -184,6 +217,8 @@ export interface Replies {
   readonly unsure: string
   /** Heads statements that contradict each other. */
   readonly contradiction: string
+  /** Of a message that asks several things: which of them the documents don't hold. */
+  readonly partNotFound: (part: string) => string
   readonly nothingIngested: string
   readonly searched: (search: {
     readonly query: string

@@ -1,6 +1,7 @@
 /** Scripts that write no spaces between words. */
 
-const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}ー々'
+const UNSPACED =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}ー々'
 
 const ANY = new RegExp(`[${UNSPACED}]`, 'u')
 const IDEOGRAPH = /\p{Script=Han}/u

@@ -39,7 +39,8 @@ interface Drafted extends Quoted {
   readonly unit: Unit
 }
 
-export function compose(question: string, ranked: readonly RankedBlock[]): AnswerBlock[] {
+/** `parts`: how many answers share the usual length. */
+export function compose(question: string, ranked: readonly RankedBlock[], parts = 1): AnswerBlock[] {
   const isLong = asksList(question) || asksHow(question)
   const taken: { readonly main: RankedBlock; units: readonly Unit[]; drafted: Drafted }[] = []
   const used = new Set<Unit>()
@@ -56,7 +57,7 @@ export function compose(question: string, ranked: readonly RankedBlock[]): Answe
     const together = host === undefined ? units : [...host.units, ...units]
     const drafted = draft(main, together, isLong)
     const added = textOf(drafted).length - (host === undefined ? 0 : textOf(host.drafted).length)
-    if (taken.length > 0 && length + added > MAX_ANSWER_CHARACTERS) continue
+    if (taken.length > 0 && length + added > MAX_ANSWER_CHARACTERS / parts) continue
     for (const unit of units) used.add(unit)
     if (introduction !== undefined) used.add(introduction)
     length += added

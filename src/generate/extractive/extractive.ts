@@ -8,6 +8,7 @@ import { contains } from '../../domain/spans.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { roots } from '../../text/content-words.ts'
+import type { Replies } from '../../text/knowledge.ts'
 import { KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../blocks/compose.ts'
@@ -31,7 +32,7 @@ export interface ExtractiveOptions {
 }
 
 /** Raised when the same question on the same passages gets another answer: cached ones are then not found. */
-export const EXTRACTIVE_VERSION = 'extractive-5'
+export const EXTRACTIVE_VERSION = 'extractive-6'
 
 /**
  * Prose is answered by its best sentences as they are stored: `… [1]`, then `… [2]`; when two documents contradict each
@@ -43,24 +44,91 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
     id: 'extractive',
     promptVersion: EXTRACTIVE_VERSION,
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
-      const { certainty, pieces, differ } = await answer(embedder, input)
       const { replies } = KNOWLEDGE[input.language]
-      if (certainty === 'not_found') {
-        yield { type: 'delta', text: replies.refusal }
-        yield { type: 'end', certainty, complete: true }
-        return
+      const { certainty, paragraphs, complete } = await answerAll(embedder, input, replies)
+      let number = 0
+      for (const [index, paragraph] of paragraphs.entries()) {
+        const before = index === 0 ? '' : '\n\n'
+        if (typeof paragraph === 'string') yield { type: 'delta', text: before + paragraph }
+        else {
+          number += 1
+          yield { type: 'delta', text: `${before}${paragraph.text}${paragraph.mark}[${number}]` }
+          yield { type: 'citation', citation: { ...paragraph.citation, number } }
+        }
       }
-      if (certainty === 'unsure') yield { type: 'delta', text: `${replies.unsure}\n\n` }
-      if (differ) yield { type: 'delta', text: `${replies.contradiction}\n\n` }
-      for (const [index, { text, mark, citation }] of pieces.entries()) {
-        const number = index + 1
-        yield { type: 'delta', text: `${index === 0 ? '' : '\n\n'}${text}${mark}[${number}]` }
-        yield { type: 'citation', citation: { ...citation, number } }
-      }
-      yield { type: 'end', certainty, complete: true }
+      yield { type: 'end', certainty, complete }
     },
   }
 }
+
+/** An answer as it is written. */
+interface Written {
+  readonly certainty: Certainty
+  /** Quotations, and what is said about them. */
+  readonly paragraphs: readonly (Piece | string)[]
+  /** False if a part of the question was not found. */
+  readonly complete: boolean
+}
+
+/** Answers each part of a question that has several; if it can answer none, or one quotation tells all sides, the whole. */
+async function answerAll(embedder: Embedder, input: GenerateInput, replies: Replies): Promise<Written> {
+  const { several } = input
+  if (several === undefined) return written(await answer(embedder, input), replies)
+  const whole = () => answer(embedder, { ...input, ...several.whole })
+  const sides = several.kind === 'sides' ? several.parts.map(({ asked }) => asked) : undefined
+  const together = sides && (await whole())
+  if (together?.certainty === 'answered' && sides?.every((side) => tells(together, side, sides)))
+    return written(together, replies)
+  const found = await Promise.all(
+    several.parts.map(async (part) => {
+      const own = await answer(embedder, { ...input, ...part }, several.parts.length)
+      const isAnswered =
+        own.certainty === 'answered' && (sides === undefined || tells(own, part.asked, sides))
+      return isAnswered ? own : undefined
+    }),
+  )
+  if (found.every((own) => own === undefined)) return written(together ?? (await whole()), replies)
+  return {
+    certainty: 'answered',
+    paragraphs: withoutRepetitions(
+      found.flatMap((own, index) =>
+        own === undefined
+          ? [replies.partNotFound(several.parts[index]?.asked ?? '')]
+          : written(own, replies).paragraphs,
+      ),
+    ),
+    complete: found.every((own) => own !== undefined),
+  }
+}
+
+function written({ certainty, pieces, differ }: Found, replies: Replies): Written {
+  const notes = {
+    answered: [],
+    talk: [],
+    unsure: [replies.unsure],
+    not_found: [replies.refusal],
+  }[certainty]
+  return {
+    certainty,
+    paragraphs: [...notes, ...(differ ? [replies.contradiction] : []), ...pieces],
+    complete: true,
+  }
+}
+
+/** Whether the quotations have the words that tell this side from the others. */
+function tells({ pieces }: Found, side: string, sides: readonly string[]): boolean {
+  const shared = roots(sides.filter((other) => other !== side).join('\n'))
+  const own = [...roots(side)].filter((root) => !shared.has(root))
+  const said = roots(
+    pieces.map(({ text, citation }) => `${citation.title}\n${citation.heading ?? ''}\n${text}`).join('\n'),
+  )
+  return own.every((root) => said.has(root))
+}
+
+/** One quotation may answer several parts. */
+const withoutRepetitions = (paragraphs: Written['paragraphs']): Written['paragraphs'] => [
+  ...new Map(paragraphs.map((one) => [typeof one === 'string' ? one : one.text, one])).values(),
+]
 
 /** A part of an answer and what it quotes. */
 interface Piece {
@@ -83,7 +151,8 @@ const MAX_PROSE_PASSAGES = 6
 
 const NOTHING: Found = { certainty: 'not_found', pieces: [], differ: false }
 
-async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
+/** `parts`: how many answers share the usual length. */
+async function answer(embedder: Embedder, input: GenerateInput, parts = 1): Promise<Found> {
   const { standalone, questionVector, language, signal } = input
   const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
   const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
@@ -120,8 +189,8 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   if (other !== undefined)
     return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
   const pieces = isStructured
-    ? compose(standalone, blocks).map(pieceOfBlock)
-    : quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote)
+    ? compose(standalone, blocks, parts).map(pieceOfBlock)
+    : quotesOf(ranked, ENOUGH[basis], parts).map(pieceOfQuote)
   return { certainty, pieces, differ: false }
 }
 

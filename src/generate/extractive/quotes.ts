@@ -14,12 +14,13 @@ export interface Quote extends Span {
 const MAX_SENTENCES = 3
 
 /**
- * The best sentences until the answer is in them with the probability `enough`; neighbours become one quotation.
+ * The best sentences until the answer is in them with the probability `enough`; neighbours become one quotation. `parts`:
+ * how many answers share the usual length.
  */
-export function quotesOf(ranked: readonly RankedSentence[], enough: number): Quote[] {
+export function quotesOf(ranked: readonly RankedSentence[], enough: number, parts = 1): Quote[] {
   let quotes: Quote[] = []
   let certain = 0
-  for (const item of ranked.slice(0, MAX_SENTENCES)) {
+  for (const item of ranked.slice(0, Math.ceil(MAX_SENTENCES / parts))) {
     if (certain >= enough) break
     certain += item.probability
     quotes = withQuote(quotes, quoteOf(item))

@@ -9,6 +9,7 @@ import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
+import { severalQuestions } from './several-questions.ts'
 import { smallTalk } from './small-talk.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
@@ -27,6 +28,7 @@ export const english: Knowledge = {
   asking,
   answerWords,
   followUps,
+  severalQuestions,
   smallTalk,
   lexicon,
   numbers: {
