@@ -1,5 +1,7 @@
 import { retrieveRemembered } from '../cache/passages.ts'
 import type { Turn } from '../domain/answer.ts'
+import { wholePassages } from '../generate/whole-passages.ts'
+import { lastAnswerWish } from '../talk/last-answer.ts'
 import { partsOf } from '../talk/parts.ts'
 import { withoutCourtesies } from '../talk/small-talk.ts'
 import { perhapsAbout, standaloneQuestion } from '../talk/standalone.ts'
@@ -15,11 +17,23 @@ export async function rewriteQuestion(ask: Ask, context: StepContext): Promise<R
   const { history, generator } = ask
   const question = withoutCourtesies(ask.question)
   if (history.length === 0) return { ...ask, standalone: question, parts: partsOf(question) }
+  const again = askedAgain(ask, question)
+  if (again !== undefined) return again
   const { principal, signal, spend, freeSlot } = context
   if (generator.rewrite !== undefined) freeSlot()
   const rewritten = await generator.rewrite?.(question, history, { asker: principal.id, signal, spend })
   const standalone = rewritten ?? (await byRules(ask, question, history, context))
   return { ...ask, standalone, parts: partsOf(standalone) }
+}
+
+/** The question before, if this one only wants its answer in another way. An engine that only quotes gives more of it. */
+function askedAgain(ask: Ask, question: string): Rewritten | undefined {
+  const last = ask.history.at(-1)
+  const wish = lastAnswerWish(question)
+  if (last === undefined || wish === undefined) return undefined
+  const isQuoted = wish === 'more' && ask.generator.rewrite === undefined
+  const generator = isQuoted ? wholePassages(ask.generator) : ask.generator
+  return { ...ask, generator, standalone: last.searched ?? last.question, parts: undefined }
 }
 
 async function byRules(

@@ -27,6 +27,7 @@ export interface Knowledge {
   readonly followUps: FollowUps
   readonly severalQuestions: SeveralQuestions
   readonly smallTalk: SmallTalk
+  readonly lastAnswer: LastAnswer
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
   readonly numbers: Numbers
@@ -176,6 +177,15 @@ export interface SmallTalk extends Readonly<Record<TalkKind, readonly string[]>>
   readonly notCourtesies: readonly string[]
 }
 
+/** Patterns, as in `SmallTalk`, of whole messages about the answer before. */
+export interface LastAnswer {
+  /** Where it is from. */
+  readonly sources: readonly string[]
+  /** All of it, in more detail. */
+  readonly more: readonly string[]
+  readonly translation: readonly string[]
+}
+
 /** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
 export interface DocumentConventions {
   /** Precede the number of a heading: `Chapter 2`. */
@@ -230,6 +240,8 @@ export interface Replies {
   readonly advice: string
   /** Heads a list of citations. */
   readonly citations: string
+  /** When a translation is wanted of an engine that only quotes. */
+  readonly cannotTranslate: string
   /** The reply to each kind of small talk. */
   readonly talk: Readonly<Record<TalkKind | 'acknowledged', string>>
   /** Precedes a page number. */

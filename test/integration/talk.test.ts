@@ -75,3 +75,21 @@ test('a question that may be about anything is about what the documents say', as
   expect(answerOf(await client.ask('Where do visitors park?', { history })).searched).toBeUndefined()
   expect(answerOf(await client.ask('Who is paid?', { history })).searched).toBe('Who is paid? (yearly fee)')
 })
+
+test('the answer before is told with its sources, continued, or not translated', async () => {
+  const first = answerOf(await client.ask('How much is the yearly fee?'))
+  const { conversation } = first
+  const sources = answerOf(await client.ask('source?', { conversation }))
+  expect(sources).toMatchObject({ certainty: 'answered', citations: first.citations })
+  expect(sources.text).toMatch(/^Sources:\n- Garden rules.*\(garden\.md\) \[1\]/u)
+  const translated = answerOf(await client.ask('in Russian please', { conversation }))
+  expect(translated).toMatchObject({ certainty: 'talk', citations: [] })
+  const asked = answerOf(await client.ask('How much is the yearly fee?', { conversation, cache: false }))
+  const more = answerOf(await client.ask('tell me more', { conversation }))
+  expect(more).toMatchObject({ certainty: 'answered', searched: 'How much is the yearly fee?' })
+  expect(more.text.length).toBeGreaterThan(asked.text.length)
+  expect(more.text).toContain('Marta Vogel')
+  for (const { start, end, text } of more.citations) expect(text).toHaveLength(end - start)
+  const history = [{ question: 'How much is the yearly fee?', answer: '40 EUR' }]
+  expect(answerOf(await client.ask('source?', { history })).citations.length).toBeGreaterThan(0)
+})

@@ -6,6 +6,7 @@ import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
+import { lastAnswer } from './last-answer.ts'
 import { lexicon } from './lexicon.ts'
 import { replies } from './replies.ts'
 import { root } from './root.ts'
@@ -28,6 +29,7 @@ export const english: Knowledge = {
   asking,
   answerWords,
   followUps,
+  lastAnswer,
   severalQuestions,
   smallTalk,
   lexicon,

@@ -12,6 +12,8 @@ export const replies: Replies = {
   advice: 'Try words that the documents use, a full name, or another collection.',
   citations: 'Sources',
   page: 'p.',
+  cannotTranslate:
+    'I quote the documents in the language that they are written in; only an engine with a language model can translate an answer.',
   talk: {
     greeting: 'Hello! Ask me anything about the indexed documents, for example: what documents do you have?',
     thanks: 'You are welcome! Ask on if there is anything else.',
