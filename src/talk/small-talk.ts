@@ -2,11 +2,11 @@
 import { LANGUAGES, type Language } from '../domain/language.ts'
 import { ofAll } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
-import { foldCase } from '../text/fold.ts'
 import { TALK_KINDS, type TalkKind } from '../text/knowledge.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 import { followUpOf } from './follow-up.ts'
 import { isMashed } from './mashed-keys.ts'
+import { endsOf, type Pattern, patternOf, wordsOf } from './patterns.ts'
 
 export interface SaidAsTalk {
   readonly kind: TalkKind | 'acknowledged'
@@ -80,26 +80,11 @@ const GREETING = new RegExp(
   'iu',
 )
 
-/** The alternatives for one word. */
-interface Slot {
-  readonly words: ReadonlySet<string>
-  readonly isOptional: boolean
-}
-type Pattern = readonly Slot[]
-
 interface Grammar {
   readonly language: Language
   readonly patterns: readonly { readonly kind: SaidAsTalk['kind']; readonly pattern: Pattern }[]
   /** All its words: most questions have one that is not among them. */
   readonly vocabulary: ReadonlySet<string>
-}
-
-function patternOf(written: string): Pattern {
-  return written.split(' ').map((slot) => {
-    const words = new Set(slot.split('|'))
-    const isOptional = words.delete('_')
-    return { words, isOptional }
-  })
 }
 
 const GRAMMARS: readonly Grammar[] = LANGUAGES.map((language) => {
@@ -114,7 +99,7 @@ const GRAMMARS: readonly Grammar[] = LANGUAGES.map((language) => {
   return { language, patterns, vocabulary }
 })
 
-const NOT_COURTESIES = ofAll(({ smallTalk }) => smallTalk.notCourtesies).map(patternOf)
+const NOT_COURTESIES = ofAll(({ smallTalk }) => smallTalk.notCourtesies).map((phrase) => patternOf(phrase))
 
 /** A text may say several things: of these the last decides. */
 const BY_WEIGHT: readonly SaidAsTalk['kind'][] = ['acknowledged', ...TALK_KINDS]
@@ -136,6 +121,7 @@ function kindOf(
       if (!isFirst && REFERRING.has(kind)) continue
       const weight = Math.max(before, WEIGHTS.get(kind) ?? 0)
       for (const end of endsOf(pattern, words, start)) {
+        if (end === start) continue
         lightest[end] = Math.min(lightest[end] ?? weight, weight)
       }
     }
@@ -143,27 +129,6 @@ function kindOf(
   const weight = lightest[words.length]
   return weight === undefined ? undefined : BY_WEIGHT[weight]
 }
-
-/** Where the pattern may end, if it begins at this word. */
-function endsOf(pattern: Pattern, words: readonly string[], start: number): ReadonlySet<number> {
-  let reached = new Set([start])
-  for (const { words: alternatives, isOptional } of pattern) {
-    const next = new Set(isOptional ? reached : [])
-    for (const at of reached) {
-      const word = words[at]
-      if (word !== undefined && alternatives.has(word)) next.add(at + 1)
-    }
-    if (next.size === 0) return next
-    reached = next
-  }
-  reached.delete(start)
-  return reached
-}
-
-const wordsOf = (text: string): readonly string[] =>
-  foldCase(text)
-    .replace(/[’ʼ`]/gu, "'")
-    .match(/[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*/gu) ?? []
 
 /** As typed, without repeated letters (`hiiii`), and on the other keyboard (`ghbdtn`). */
 function spellings(words: readonly string[]): readonly (readonly string[])[] {

@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { documentRequests } from './document-requests.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
@@ -28,6 +29,7 @@ export const english: Knowledge = {
   answerWords,
   followUps,
   smallTalk,
+  documentRequests,
   lexicon,
   numbers: {
     comma: 'groups',

@@ -1,4 +1,5 @@
 import type { Replies } from '../knowledge.ts'
+import { catalogue } from './catalogue.ts'
 
 export const replies: Replies = {
   refusal: 'The documents do not hold an answer to this question.',
@@ -11,6 +12,7 @@ export const replies: Replies = {
   advice: 'Try words that the documents use, a full name, or another collection.',
   citations: 'Sources',
   page: 'p.',
+  catalogue,
   talk: {
     greeting: 'Hello! Ask me anything about the indexed documents, for example: what documents do you have?',
     thanks: 'You are welcome! Ask on if there is anything else.',

@@ -1,4 +1,5 @@
 import type { Replies } from '../knowledge.ts'
+import { catalogue } from './catalogue.ts'
 
 export const replies: Replies = {
   refusal: 'В документах нет ответа на этот вопрос.',
@@ -11,6 +12,7 @@ export const replies: Replies = {
   advice: 'Попробуйте слова из самих документов, полное название или другую коллекцию.',
   citations: 'Источники',
   page: 'с.',
+  catalogue,
   talk: {
     greeting: 'Здравствуйте! Спросите о загруженных документах, например: какие документы у тебя есть?',
     thanks: 'Пожалуйста! Если нужно что-то ещё, спрашивайте.',
