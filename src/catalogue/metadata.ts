@@ -23,6 +23,9 @@ const AUTHOR_KEYS = [
   'article:author',
   'author.name',
 ]
+/** What programs write where nobody gave an author. */
+const PROGRAMS =
+  /^(?:openpyxl|python-docx|apache poi|microsoft office user|user|unknown|anonymous|admin|author)$/iu
 const VERSION_KEYS = ['version', 'revision', 'edition', 'release']
 const MAX_TEXT_CHUNKS = 2000
 /** UTF-16 code units at its beginning, where a document says who wrote it. */
@@ -41,16 +44,20 @@ export async function metadataReply(
   const name = `${replies.quoted(oneLine(document.title))} (${pathOf(reader, document)})`
   const say = async (text: string, value: string) => {
     const quotation = await quotationOfValue(reader, document, value)
+    const isQuoted = value !== '' && quotation !== undefined
     return composeReply({
       head: text,
-      members: quotation === undefined ? [] : [{ text: '', quotation }],
+      source: isQuoted ? undefined : quotation,
+      members: isQuoted ? [{ text: '', quotation }] : [],
       quoted: replies.quoted,
     })
   }
   switch (asked) {
     case 'author': {
       const author = fieldOf(metadata, AUTHOR_KEYS)
-      return author === undefined ? undefined : say(replies.author(name, oneLine(author)), author)
+      return author === undefined || PROGRAMS.test(author)
+        ? undefined
+        : say(replies.author(name, oneLine(author)), author)
     }
     case 'version': {
       const version = fieldOf(metadata, VERSION_KEYS)
@@ -191,7 +198,5 @@ async function listOf(
 /** That is no heading, if there is one. */
 function firstSentence(text: string) {
   const sentences = splitSentences(text)
-  return (
-    sentences.find(({ start }) => !/#+ *$/u.test(text.slice(Math.max(0, start - 8), start))) ?? sentences[0]
-  )
+  return sentences.find(({ start }) => text.charAt(start - 2) !== '#') ?? sentences[0]
 }

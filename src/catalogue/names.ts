@@ -60,7 +60,7 @@ export async function documentsNamed(
 
 const padded = (part: number | undefined): string => (part === undefined ? '' : String(part).padStart(2, '0'))
 
-const bareWord = (word: string): string => word.replace(/^["'«“„‘`(]+|["'»”’`),;]+$/gu, '')
+const bareWord = (word: string): string => word.replace(/["'«»“”„‘’`(),;]/gu, '')
 
 function isFile(uri: string, file: string): boolean {
   const [path, name] = [foldCase(uri), foldCase(file)]

@@ -9,8 +9,10 @@ import { type CatalogueReply, composeReply } from './reply.ts'
 const MAX_FOLDERS = 40
 /** Folders told; the rest are counted. */
 const MAX_TOLD_FOLDERS = 20
-/** UTF-16 code units for the titles of all folders. */
-const TITLES_CHARACTERS = 900
+/** UTF-16 code units for all folders with their titles. */
+const LINES_CHARACTERS = 1150
+/** Of a folder's line: the number and what tells that there are more titles. */
+const MARKS_CHARACTERS = 12
 const MAX_TITLE_CHARACTERS = 60
 const LIST_COMMAND = 'chatbot documents list'
 
@@ -22,11 +24,10 @@ export async function overviewReply(
   const all = total(reader)
   const folders = await store.catalogue.folders(principal, scope, counts, MAX_FOLDERS)
   const told = folders.slice(0, MAX_TOLD_FOLDERS)
-  const room = Math.floor(TITLES_CHARACTERS / Math.max(1, told.length))
   const isFlat = folders.length === 1
   const members = isFlat
-    ? titlesOf(folders, TITLES_CHARACTERS).map((text) => ({ text }))
-    : told.map((folder) => ({ text: folderLine(reader, folder, room, replies) }))
+    ? titlesOf(folders, LINES_CHARACTERS).map((text) => ({ text }))
+    : folderLines(reader, told, replies).map((text) => ({ text }))
   return composeReply({
     head: replies.overview(all),
     members,
@@ -80,6 +81,20 @@ const indexingNote = ({ indexing }: CatalogueReader, replies: CatalogueReplies):
 const listCommand = ({ counts: [only, ...others] }: CatalogueReader): string =>
   only === undefined || others.length > 0 ? LIST_COMMAND : `${LIST_COMMAND} --collection ${only.collection}`
 
+/** What one folder does not need is left for those after it. */
+function folderLines(
+  reader: CatalogueReader,
+  folders: readonly DocumentFolder[],
+  replies: CatalogueReplies,
+): string[] {
+  let room = LINES_CHARACTERS
+  return folders.map((folder, at) => {
+    const line = folderLine(reader, folder, Math.floor(room / (folders.length - at)), replies)
+    room -= line.length
+    return line
+  })
+}
+
 function folderLine(
   { counts }: CatalogueReader,
   folder: DocumentFolder,
@@ -88,7 +103,7 @@ function folderLine(
 ): string {
   const name = folder.folder === '' ? replies.besideFolders : `**${folder.folder}**`
   const place = counts.length > 1 ? `${replies.inCollection(folder.collection)}, ${name}` : name
-  const titles = titlesOf([folder], room - place.length)
+  const titles = titlesOf([folder], room - place.length - MARKS_CHARACTERS)
   const more = titles.length < folder.documents ? ', …' : ''
   return `${place} (${folder.documents}): ${titles.join(', ')}${more}`
 }

@@ -81,6 +81,8 @@ export interface Quotation {
   /** In the document's text. */
   readonly span: Span
   readonly text: string
+  /** Where what was looked for stands, in the document's text; its beginning unless told. */
+  readonly at?: number | undefined
   /** More that is quoted with it. */
   readonly spans?: readonly QuotedSpan[] | undefined
 }

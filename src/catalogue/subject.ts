@@ -2,7 +2,6 @@
 import type { Span } from '../domain/document.ts'
 import { termId } from '../text/bm25.ts'
 import { contentWords } from '../text/content-words.ts'
-import { foldCase } from '../text/fold.ts'
 import { lexemeGroups } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 
@@ -76,11 +75,22 @@ export function sentenceWith(text: string, test: (sentence: string) => boolean):
   return splitSentences(text).find(({ start, end }) => test(text.slice(start, end)))
 }
 
-/** Where the subject's first word begins in the text, or 0. */
-export function placeOf({ units }: Subject, text: string): number {
-  const [first] = units
-  if (first === undefined) return 0
-  for (const { 0: written, index } of text.matchAll(/\S+/gu))
-    if (holdsAt([first], lexemeGroups(written))) return index
-  return Math.max(0, foldCase(text).indexOf(first.whole))
+/** Words of a text that may stand between the words of a subject, for each of them. */
+const WORDS_BETWEEN = 6
+
+/** Where the subject stands in the text, from its first word on; undefined if its words do not stand together. */
+export function placeOf({ units }: Subject, text: string): Span | undefined {
+  const words = Array.from(text.matchAll(/\S+/gu), ({ 0: word, index }) => ({
+    start: index,
+    end: index + word.length,
+  }))
+  for (const [at, { start }] of words.entries()) {
+    for (const last of words.slice(at, at + units.length * WORDS_BETWEEN)) {
+      const groups = lexemeGroups(text.slice(start, last.end))
+      if (groups.length === 0) break
+      if (endAfter(units, groups, 0) !== undefined) return { start, end: last.end }
+      if (groups.length > units.length * 3) break
+    }
+  }
+  return undefined
 }

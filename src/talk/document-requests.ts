@@ -162,16 +162,22 @@ const MAX_OPENINGS = 2
 
 /** The text of these words with the signs that belong to them: `--max-delete`, `C++`, quotation marks. */
 function writtenAt(text: string, words: readonly SaidWord[]): string {
-  const start = words[0]?.start ?? 0
-  const end = words.at(-1)?.end ?? 0
-  const before = /[^\s,;:]*$/u.exec(text.slice(Math.max(0, start - 8), start))?.[0] ?? ''
-  const after = /^[^\s,;]*/u.exec(text.slice(end, end + 8))?.[0] ?? ''
-  return text.slice(start - before.length, end + after.length).replace(/[?!.…:]+$/u, '')
+  let start = words[0]?.start ?? 0
+  let end = words.at(-1)?.end ?? 0
+  while (start > 0 && !/[\s,;:]/u.test(text.charAt(start - 1))) start -= 1
+  while (end < text.length && !/[\s,;]/u.test(text.charAt(end))) end += 1
+  while (end > start && /[?!.…:]/u.test(text.charAt(end - 1))) end -= 1
+  return text.slice(start, end)
 }
 
-const QUOTED = /^["'«“„‘`(]+(.*?)["'»”“’`)]+$/u
+const OPENING = new Set(`"'«“„‘\`(`)
+const CLOSING = new Set(`"'»”“’\`)`)
 
-const bare = (text: string): string => (QUOTED.exec(text)?.[1] ?? text).trim()
+/** Without quotation marks around it. */
+function bare(text: string): string {
+  const isQuoted = OPENING.has(text.charAt(0)) && CLOSING.has(text.charAt(text.length - 1))
+  return isQuoted && text.length > 2 ? text.slice(1, -1).trim() : text.trim()
+}
 
 function requestOf(
   kind: RequestKind,

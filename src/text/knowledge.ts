@@ -251,7 +251,10 @@ export interface CatalogueReplies {
   readonly moreFolders: (folders: number, documents: number) => string
   readonly more: (members: number) => string
   readonly seeAll: (command: string) => string
-  readonly mentions: (documents: number, subject: string) => string
+  /** A command that finds passages of the members. */
+  readonly seeMore: (command: string) => string
+  /** `all`: those that were looked through. */
+  readonly mentions: (documents: number, all: number, subject: string) => string
   /** Those with the subject in their names and headings come first. */
   readonly about: (documents: number, subject: string, named: number) => string
   readonly noMention: (subject: string) => string

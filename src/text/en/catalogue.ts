@@ -15,7 +15,9 @@ export const catalogue: CatalogueReplies = {
     `… and ${folders} more ${plural(folders, 'folder', 'folders')} with ${documents(count)}.`,
   more: (members) => `… and ${members} more.`,
   seeAll: (command) => `To see all: \`${command}\``,
-  mentions: (count, subject) => `${documents(count)} ${plural(count, 'mentions', 'mention')} ${subject}:`,
+  seeMore: (command) => `To see more passages: \`${command}\``,
+  mentions: (count, all, subject) =>
+    `${count} of ${documents(all)} ${plural(count, 'mentions', 'mention')} ${subject}:`,
   about: (count, subject, named) => {
     if (named === 0) return `${documents(count)} ${plural(count, 'mentions', 'mention')} ${subject}:`
     const has = `${documents(named)} ${plural(named, 'has', 'have')} ${subject} in the name or a heading`

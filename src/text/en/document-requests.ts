@@ -71,16 +71,16 @@ export const documentRequests: DocumentRequests = {
     'count _|all|the|how|many _|the|many {docs} _|that|which {mentions}|{holds} _|the|a _|{marked} *',
   ],
   about: [
-    '_|what|which|list|show|find|name|give|all|display|search _|me|us|for _|all|every|any|the _|of _|the|my|your {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which _|{is} _|{talk} _|to|with {about} *',
+    '_|what|which|list|show|find|name|give|all|display|search _|me|us|for _|all|every|any|the _|of _|the|my|your {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which _|{is} _|{talk} _|to|with {about} _|the|a|an *',
     '_|what|which|list|show|find|name|give|all _|me|us _|all|every|any|the {docs} _|{is} _|that|which _|are|is deal|dealing|deals|related|relate|relating|relevant with|to *',
-    'do|does|have|is|are _|you|we|there _|got|have|know _|any|some|a {docs} _|that|which _|{is} _|{talk} _|to|with {about} *',
-    '_|list|show|find|give|display|all|any|every _|me|us _|all|every|any|the {docs} on *',
-    'do|does|have|is|are you|we|there _|got|have _|any|some|a {docs} on *',
+    'do|does|have|is|are _|you|we|there _|got|have|know _|any|some|a {docs} _|that|which _|{is} _|{talk} _|to|with {about} _|the|a|an *',
+    '_|list|show|find|give|display|all|any|every _|me|us _|all|every|any|the {docs} on _|the|a|an *',
+    'do|does|have|is|are you|we|there _|got|have _|any|some|a {docs} on _|the|a|an *',
   ],
   countAbout: [
-    'how many _|of _|the|your|my {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which|there _|{is} {talk} _|to|with _|{about} *',
-    'how many _|of _|the|your|my {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which|there _|{is} {about} *',
-    '_|what _|is _|the number|count of {docs} _|that|which|are _|{talk} _|to|with {about} *',
+    'how many _|of _|the|your|my {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which|there _|{is} {talk} _|to|with _|{about} _|the|a|an *',
+    'how many _|of _|the|your|my {docs} _|{is} _|{who} _|{is} _|{is}|know|have _|that|which|there _|{is} {about} _|the|a|an *',
+    '_|what _|is _|the number|count of {docs} _|that|which|are _|{talk} _|to|with {about} _|the|a|an *',
   ],
   summary: [
     'summarise|summarize|recap|outline|condense|digest _|for _|me|us _|in|briefly _|short|brief _|the|this|a _|contents|content _|of _|the *',

@@ -15,14 +15,15 @@ export const catalogue: CatalogueReplies = {
   quoted: (text) => `«${text}»`,
   overview: (count) =>
     `Спрашивать можно о ${count} ${plural(count, 'документе', 'документах', 'документах')}:`,
-  count: (count) => `Загружено: ${documents(count)}.`,
+  count: (count) => `Всего загружено и доступно для вопросов: ${documents(count)}.`,
   inCollection: (name) => `коллекция ${name}`,
   besideFolders: 'вне папок',
   moreFolders: (folders, count) =>
     `… и ещё ${folders} ${plural(folders, 'папка', 'папки', 'папок')}, в них ${documents(count)}.`,
   more: (members) => `… и ещё ${members}.`,
-  seeAll: (command) => `Посмотреть все: \`${command}\``,
-  mentions: (count, subject) => `${subject} упоминается ${inDocuments(count)}:`,
+  seeAll: (command) => `Полный список покажет команда \`${command}\`.`,
+  seeMore: (command) => `Больше отрывков покажет команда \`${command}\`.`,
+  mentions: (count, all, subject) => `${subject} упоминается ${inDocuments(count)} из ${all}:`,
   about: (count, subject, named) => {
     if (named === 0) return `${subject} упоминается ${inDocuments(count)}:`
     const has = `${subject} есть в названии или заголовке: ${documents(named)}`
