@@ -1,3 +1,4 @@
+import { catalogueReply } from '../catalogue/catalogue.ts'
 import type { Turn } from '../domain/answer.ts'
 import { lastAnswerWish } from '../talk/last-answer.ts'
 import { sourcesOf } from '../talk/last-answer-sources.ts'
@@ -8,16 +9,20 @@ import { type AnswerDraft, completeOwnAnswer } from './complete.ts'
 import type { StepContext } from './step.ts'
 
 /**
- * Replies at once to what needs no search: a greeting, or a question about the answer before. Everything else goes on.
+ * Replies at once to what needs no search: a greeting, a request about the documents themselves, or a question about the
+ * answer before. Everything else goes on.
  */
 export async function understandAsk(ask: Ask, context: StepContext): Promise<Answered | Ask> {
-  const draft = replyWithoutSearch(ask)
+  const draft = await replyWithoutSearch(ask, context)
   if (draft === undefined) return ask
   context.emit({ type: 'delta', text: draft.text })
   return { answered: await completeOwnAnswer(ask, draft, context) }
 }
 
-function replyWithoutSearch(ask: Ask): AnswerDraft | undefined {
+async function replyWithoutSearch(
+  ask: Ask,
+  { principal, ports }: StepContext,
+): Promise<AnswerDraft | undefined> {
   const last = ask.history.at(-1)
   const wish = last && lastAnswerWish(ask.question)
   if (last !== undefined && wish === 'sources') return sourcesReply(ask, last)
@@ -25,6 +30,8 @@ function replyWithoutSearch(ask: Ask): AnswerDraft | undefined {
     return talk(KNOWLEDGE[ask.language].replies.cannotTranslate)
   }
   if (wish !== undefined) return undefined
+  const listed = await catalogueReply(ports.store, principal, ask)
+  if (listed !== undefined) return { ...listed, cached: false, warnings: [] }
   const text = talkReply(ask.question, { isFirst: last === undefined, language: ask.language })
   return text === undefined ? undefined : talk(text)
 }

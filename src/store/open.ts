@@ -17,6 +17,7 @@ import { restoreRecords } from './backup/restore.ts'
 import { type ConnectionConfig, connect, type Database, type StoreLog } from './database/database.ts'
 import { maintain } from './database/maintenance.ts'
 import { migrate } from './database/migrate.ts'
+import { catalogueRepository } from './documents/catalogue.ts'
 import { collectionRepository } from './documents/collections.ts'
 import { documentRepository } from './documents/documents.ts'
 import { sourceRepository } from './documents/sources.ts'
@@ -60,6 +61,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     collections: collectionRepository(database),
     sources: sourceRepository(database),
     documents: documentRepository(database),
+    catalogue: catalogueRepository(database),
     index: indexRepository(database),
     rebuild: rebuildRepository(database),
     conversations: conversationRepository(database),

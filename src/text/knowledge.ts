@@ -28,6 +28,7 @@ export interface Knowledge {
   readonly severalQuestions: SeveralQuestions
   readonly smallTalk: SmallTalk
   readonly lastAnswer: LastAnswer
+  readonly documentRequests: DocumentRequests
   /** For the cache's gate: whether two questions ask the same. */
   readonly lexicon: Lexicon
   readonly numbers: Numbers
@@ -186,6 +187,45 @@ export interface LastAnswer {
   readonly translation: readonly string[]
 }
 
+/** Requests about the documents themselves, each kind as patterns. */
+export const REQUEST_KINDS = [
+  'count',
+  'overview',
+  'countMentions',
+  'mentions',
+  'countAbout',
+  'about',
+  'summary',
+  'author',
+  'date',
+  'dateOfNamed',
+  'version',
+  'length',
+  'writtenBy',
+  'publishedIn',
+  'rowsAll',
+  'rows',
+  'rowsList',
+  'contents',
+] as const
+export type RequestKind = (typeof REQUEST_KINDS)[number]
+
+/**
+ * Patterns as in `SmallTalk`, of whole requests; `*` is a gap of the asker's own words, `{files}` a class of words, and
+ * `word~` any word that begins so.
+ */
+export interface DocumentRequests extends Readonly<Record<RequestKind, readonly string[]>> {
+  /** Alternatives by name; `papers`: what documents are called. */
+  readonly classes: Readonly<Record<string, string>> & { readonly papers: string }
+  /** May stand before and after a request. */
+  readonly openings: readonly string[]
+  readonly closings: readonly string[]
+  /** Alternatives of which a document's name consists that names none: `this file`. */
+  readonly thisDocument: string
+  /** January to December: regular expressions, in lower case. */
+  readonly months: readonly string[]
+}
+
 /** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
 export interface DocumentConventions {
   /** Precede the number of a heading: `Chapter 2`. */
@@ -246,6 +286,49 @@ export interface Replies {
   readonly talk: Readonly<Record<TalkKind | 'acknowledged', string>>
   /** Precedes a page number. */
   readonly page: string
+  readonly catalogue: CatalogueReplies
+}
+
+/** Answers about the documents themselves. Names come ready to show. */
+export interface CatalogueReplies {
+  /** Quotes a word or a passage. */
+  readonly quoted: (text: string) => string
+  /** Heads an overview. */
+  readonly overview: (documents: number) => string
+  readonly count: (documents: number) => string
+  readonly inCollection: (name: string) => string
+  /** A folder's documents beside its folders. */
+  readonly besideFolders: string
+  readonly moreFolders: (folders: number, documents: number) => string
+  readonly more: (members: number) => string
+  readonly seeAll: (command: string) => string
+  /** A command that finds passages of the members. */
+  readonly seeMore: (command: string) => string
+  /** `all`: those that were looked through. */
+  readonly mentions: (documents: number, all: number, subject: string) => string
+  /** Those with the subject in their names and headings come first. */
+  readonly about: (documents: number, subject: string, named: number) => string
+  readonly noMention: (subject: string) => string
+  /** Of several words that no document has next to each other. */
+  readonly wordsApart: (documents: number, subject: string) => string
+  /** Of a word that no document has, words of the same root. */
+  readonly sameRoot: (documents: number, subject: string) => string
+  readonly onlyInName: (documents: number, subject: string) => string
+  readonly beingIndexed: (documents: number) => string
+  /** Not everything was read. */
+  readonly notAll: string
+  readonly whichDocument: string
+  readonly severalDocuments: (documents: number) => string
+  readonly moreSections: (sections: number) => string
+  readonly author: (document: string, author: string) => string
+  readonly date: (document: string, date: string) => string
+  /** Of the file alone; the document tells none. */
+  readonly fileDate: (document: string, date: string) => string
+  readonly version: (document: string, version: string) => string
+  readonly length: (document: string, words: number, pages: number | undefined) => string
+  readonly writtenBy: (documents: number, author: string) => string
+  readonly publishedIn: (documents: number, when: string) => string
+  readonly rows: (rows: number, document: string, value: string | undefined) => string
 }
 
 /** The web page fills in `{who}` and the like. */

@@ -22,6 +22,12 @@ export function lexemes(text: string): string[] {
   return found
 }
 
+/** The same, those of one word or name together; words without any are left out. */
+export const lexemeGroups = (text: string): (readonly string[])[] =>
+  Array.from(joinedDigits(text.normalize('NFC')).matchAll(COMPOUND), ([written]) =>
+    ofCompound(written),
+  ).filter((group) => group.length > 0)
+
 /**
  * Letters and digits, and the characters that join them into a name: `src/read-file.ts`, `node:fs`, `C++`,
  * `O'Neill`, `1.2.3`.

@@ -6,6 +6,7 @@ import { accountsSuite } from './store-accounts.suite.ts'
 import { answersSuite } from './store-answers.suite.ts'
 import { backupSuite } from './store-backup.suite.ts'
 import { cacheSuite } from './store-cache.suite.ts'
+import { catalogueSuite } from './store-catalogue.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
 import { excerptsSuite } from './store-excerpts.suite.ts'
 import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
@@ -27,6 +28,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
 
     collectionsSuite(current)
     documentsSuite(current)
+    catalogueSuite(current)
     sourcesSuite(current)
     jobsSuite(current)
     rebuildSuite(current)

@@ -31,6 +31,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   'layers:src/fetch': ['src/fetch/planted-layer.ts', '../ingest/read.ts'],
   'layers:models': ['models/planted-layer.ts', '../daemon/log.ts'],
   'layers:src/talk': ['src/talk/planted-layer.ts', '../generate/refusal.ts'],
+  'layers:src/catalogue': ['src/catalogue/planted-layer.ts', '../generate/refusal.ts'],
   'layers:src/retrieval': ['src/retrieval/planted-layer.ts', '../cache/key.ts'],
   'layers:src/generate': ['src/generate/planted-layer.ts', '../retrieval/rank.ts'],
   'layers:src/cache': ['src/cache/planted-layer.ts', '../pipeline/ask.ts'],

@@ -7,6 +7,7 @@ import type { AnswerRepository } from './answers.ts'
 import type { AuditRepository } from './audit.ts'
 import type { BackupRepository } from './backup.ts'
 import type { CachedAnswerRepository } from './cached-answers.ts'
+import type { CatalogueRepository } from './catalogue.ts'
 import type { CollectionRepository } from './collections.ts'
 import type { ConversationRepository } from './conversations.ts'
 import type { DocumentRepository } from './documents.ts'
@@ -25,6 +26,7 @@ export interface Store {
   readonly collections: CollectionRepository
   readonly sources: SourceRepository
   readonly documents: DocumentRepository
+  readonly catalogue: CatalogueRepository
   readonly jobs: JobRepository
   readonly staging: StagingRepository
   readonly index: IndexRepository

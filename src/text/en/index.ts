@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { documentRequests } from './document-requests.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lastAnswer } from './last-answer.ts'
@@ -32,6 +33,7 @@ export const english: Knowledge = {
   lastAnswer,
   severalQuestions,
   smallTalk,
+  documentRequests,
   lexicon,
   numbers: {
     comma: 'groups',

@@ -1,4 +1,5 @@
 import type { Replies } from '../knowledge.ts'
+import { catalogue } from './catalogue.ts'
 
 export const replies: Replies = {
   refusal: 'The documents do not hold an answer to this question.',
@@ -14,6 +15,7 @@ export const replies: Replies = {
   page: 'p.',
   cannotTranslate:
     'I quote the documents in the language that they are written in; only an engine with a language model can translate an answer.',
+  catalogue,
   talk: {
     greeting: 'Hello! Ask me anything about the indexed documents, for example: what documents do you have?',
     thanks: 'You are welcome! Ask on if there is anything else.',

@@ -1,4 +1,5 @@
 import type { Replies } from '../knowledge.ts'
+import { catalogue } from './catalogue.ts'
 
 export const replies: Replies = {
   refusal: 'В документах нет ответа на этот вопрос.',
@@ -14,6 +15,7 @@ export const replies: Replies = {
   page: 'с.',
   cannotTranslate:
     'Я цитирую документы на том языке, на котором они написаны; перевести ответ может только движок с языковой моделью.',
+  catalogue,
   talk: {
     greeting: 'Здравствуйте! Спросите о загруженных документах, например: какие документы у тебя есть?',
     thanks: 'Пожалуйста! Если нужно что-то ещё, спрашивайте.',
