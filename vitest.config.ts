@@ -12,6 +12,7 @@ export default defineConfig({
     retry: process.env.CI === undefined ? 0 : 1,
     // What is waited for comes when a busy machine has time for it.
     expect: { poll: { timeout: 30_000 } },
-    maxWorkers: 2,
+    // More than the cores of a small machine: many tests wait for daemons, leases and sockets.
+    maxWorkers: 3,
   },
 })
