@@ -161,6 +161,7 @@ export const TALK_KINDS = [
   'capabilities',
   'languages',
   'identity',
+  'complaint',
   'unclear',
   'instructions',
 ] as const

@@ -29,6 +29,8 @@ export const replies: Replies = {
       'You can ask me in English and in Russian. I quote the documents in the language that they are written in.',
     identity:
       'I am a program, not a person: chatbot, an assistant that answers from the indexed documents and quotes its sources.',
+    complaint:
+      'I am sorry that this did not help. Try the words that the documents use or a full name, or ask for the sources of an answer.',
     instructions:
       'I only answer questions from the indexed documents. What would you like to know about them?',
     unclear:

@@ -143,3 +143,15 @@ describe('courtesies around a question', () => {
     expect(withoutCourtesies(said)).toBe(said)
   })
 })
+
+it.each([
+  [
+    'complaint',
+    ['you are wrong', 'That is not what I asked', 'useless answer', 'ты не прав', 'это не то', 'ерунда'],
+  ],
+  ['thanks', ['that answers my question, thanks', 'большое спасибо за помощь', 'с новым годом!']],
+  ['unclear', ['next', 'tell me a joke', 'стоп', 'не понимаю', 'что ты имеешь в виду?']],
+])('what people also say: %s', (kind, utterances) => {
+  for (const utterance of utterances)
+    expect([utterance, smallTalkOf(utterance, true)?.kind]).toEqual([utterance, kind])
+})
