@@ -53,7 +53,8 @@ const OPENING = `(?:(?:${PREPOSITIONS}) )?(?:${QUESTION_WORDS})(?![\\p{L}\\p{N}-
 const OPENS = new RegExp(`^(?:${FRAMES} )?(?:${OPENING}|(?:${HELPER})(?![\\p{L}\\p{N}]))`, 'iu')
 const JOINED = new RegExp(`([,;])? (?:(${JOINS}) )?(?=${OPENING})`, 'giu')
 const IS_PREPOSITION = new RegExp(`^(?:${PREPOSITIONS})$`, 'iu')
-const LEADING_JOIN = new RegExp(`^${JOINS},? `, 'iu')
+/** Before a question: its number in a list, and what joins it to the one before. */
+const LEADING = new RegExp(`^(?:(?:\\d{1,2}[.)]|[-*•]) )?(?:${JOINS},? )?`, 'iu')
 const QUESTION_WORD = new RegExp(`(?<![\\p{L}\\p{N}-])(?:${QUESTION_WORDS})(?![\\p{L}\\p{N}-])`, 'giu')
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
@@ -87,7 +88,7 @@ function sentencesOf(text: string): string[] {
   const sentences: string[] = []
   let from = 0
   const add = (sentence: string, isEnd: boolean) => {
-    const bare = sentence.replace(LEADING_JOIN, '')
+    const bare = sentence.replace(LEADING, '')
     const isQuestion = OPENS.test(bare) || (!isEnd && wordsOf(bare).length >= MIN_WORDS)
     if (isQuestion && hasContent(bare)) sentences.push(sentence)
     else sentences.push(`${sentences.pop() ?? ''} ${sentence}`.trim())
@@ -107,14 +108,17 @@ function sentencesOf(text: string): string[] {
 function clausesOf(sentence: string): string[] {
   const whole = withoutMarks(sentence)
   const shown = masked(whole)
-  if (!OPENS.test(shown.replace(LEADING_JOIN, ''))) return [whole]
+  const told = Math.max(...['. ', '! '].map((end) => shown.lastIndexOf(end) + end.length))
+  const start = OPENS.test(shown.replace(LEADING, '')) ? 0 : told
+  if (!OPENS.test(shown.slice(start).replace(LEADING, ''))) return [whole]
   const bounds = [...shown.matchAll(JOINED)].filter(
     ([, comma, join]) => comma !== undefined || join !== undefined,
   )
   const clauses: string[] = []
   let from = 0
   for (const [at, { 0: joint, 2: join, index }] of bounds.entries()) {
-    const before = shown.slice(from, index)
+    if (index < start) continue
+    const before = shown.slice(Math.max(from, start), index)
     const after = shown.slice(index + joint.length)
     const isListed =
       join !== undefined ||
@@ -144,7 +148,7 @@ function isList(before: string, after: string, isContinued: boolean): boolean {
 function standaloneParts(asked: readonly string[]): QuestionPart[] {
   const parts: QuestionPart[] = []
   for (const [index, written] of asked.entries()) {
-    const bare = written.replace(LEADING_JOIN, '')
+    const bare = written.replace(LEADING, '')
     const before = parts.at(-1)
     const next = asked[index + 1]
     let standalone = `${bare}?`
@@ -227,6 +231,8 @@ function comparedSides(text: string): QuestionPart[] | undefined {
     const [attribute, things = rest] = between === undefined ? [''] : splitOnce(rest, between)
     const [listed = '', last, ...more] = things.split(join)
     if (last === undefined || more.length > 0) continue
+    const alike = alikeSides(listed, last)
+    if (alike !== undefined) return sidesBy(` ${alike.attribute}`, alike.sides)
     const others = listed.split(', ')
     const respect = others.some((side) => RESPECT.test(side)) ? -1 : last.search(RESPECT)
     const sides = [...others, respect < 0 ? last : last.slice(0, respect)]
@@ -234,6 +240,15 @@ function comparedSides(text: string): QuestionPart[] | undefined {
     if (sides.length <= MAX_PARTS && sides.every(isSide)) return sidesBy(by.trimEnd(), sides)
   }
   return undefined
+}
+
+/** `the fee for members` and `for guests` */
+function alikeSides(listed: string, last: string) {
+  const [preposition = '', ...rest] = last.split(' ')
+  const at = listed.indexOf(` ${preposition} `)
+  const sides = [listed.slice(at + preposition.length + 2), rest.join(' ')]
+  if (at < 0 || !IS_PREPOSITION.test(preposition) || !sides.every(isSide)) return undefined
+  return { attribute: listed.slice(0, at), sides }
 }
 
 /** What is before and behind the first match; only what is before if there is none. */

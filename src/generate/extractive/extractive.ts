@@ -14,13 +14,14 @@ import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
 import { type AnswerBlock, compose } from '../blocks/compose.ts'
 import { matchUnits } from '../blocks/match.ts'
 import {
+  type RankedBlock,
   rankCandidates,
   shortlist as shortlistUnits,
   type WeighedBlock,
   wordsOfUnits,
 } from '../blocks/rank.ts'
 import { subjectsInPaths, type Unit, unitsOf } from '../blocks/units.ts'
-import { candidatesOf } from './candidates.ts'
+import { candidatesOf, type SentenceCandidate } from './candidates.ts'
 import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
@@ -70,36 +71,74 @@ interface Written {
   readonly complete: boolean
 }
 
-/** Answers each part of a question that has several; if it can answer none, or one quotation tells all sides, the whole. */
+/**
+ * Answers each part of a question that has several; the whole if it can answer none, or if one answer tells all sides.
+ */
 async function answerAll(embedder: Embedder, input: GenerateInput, replies: Replies): Promise<Written> {
   const { several } = input
   if (several === undefined) return written(await answer(embedder, input), replies)
+  const { kind, parts } = several
   const whole = () => answer(embedder, { ...input, ...several.whole })
-  const sides = several.kind === 'sides' ? several.parts.map(({ asked }) => asked) : undefined
-  const together = sides && (await whole())
-  if (together?.certainty === 'answered' && sides?.every((side) => tells(together, side, sides)))
+  const names = kind === 'sides' ? namesOf(parts.map(({ asked }) => asked)) : undefined
+  const together = names && (await whole())
+  if (together?.certainty === 'answered' && names?.every((name) => hasAll(textOf(together), name)))
     return written(together, replies)
   const found = await Promise.all(
-    several.parts.map(async (part) => {
-      const own = await answer(embedder, { ...input, ...part }, several.parts.length)
-      const isAnswered =
-        own.certainty === 'answered' && (sides === undefined || tells(own, part.asked, sides))
-      return isAnswered ? own : undefined
+    parts.map((part, index) => {
+      // Sides are looked up in what was found of all, as they may stand in one table.
+      const { passages, excerpts } = names === undefined ? part : input
+      return answer(
+        embedder,
+        { ...input, ...part, passages, excerpts },
+        { parts: parts.length, name: names?.[index] },
+      )
     }),
   )
-  if (found.every((own) => own === undefined)) return written(together ?? (await whole()), replies)
-  return {
-    certainty: 'answered',
-    paragraphs: withoutRepetitions(
-      found.flatMap((own, index) =>
-        own === undefined
-          ? [replies.partNotFound(several.parts[index]?.asked ?? '')]
-          : written(own, replies).paragraphs,
-      ),
-    ),
-    complete: found.every((own) => own !== undefined),
-  }
+  const isAnswered = found.map(({ certainty }) => certainty === 'answered')
+  if (!isAnswered.includes(true)) return written(together ?? (await whole()), replies)
+  const missing = parts
+    .filter((_, index) => !isAnswered[index])
+    .map(({ asked }) => replies.partNotFound(asked))
+  const blocks = found.flatMap(({ blocks: [best] }, index) =>
+    isAnswered[index] && best ? [{ ...best, score: 0 }] : [],
+  )
+  const paragraphs =
+    names !== undefined && blocks.length === parts.length - missing.length
+      ? [...compose(input.standalone, blocks).map(pieceOfBlock), ...missing]
+      : found.flatMap((own, index) =>
+          isAnswered[index]
+            ? written(own, replies).paragraphs
+            : [replies.partNotFound(parts[index]?.asked ?? '')],
+        )
+  return { certainty: 'answered', paragraphs: withoutRepetitions(paragraphs), complete: missing.length === 0 }
 }
+
+/** The words that tell each thing from the others. */
+function namesOf(sides: readonly string[]): ReadonlySet<string>[] {
+  const all = sides.map(roots)
+  return all.map(
+    (own, at) =>
+      new Set([...own].filter((root) => !all.some((other, index) => index !== at && other.has(root)))),
+  )
+}
+
+function hasAll(text: string, words: ReadonlySet<string>): boolean {
+  const held = roots(text)
+  return [...words].every((word) => held.has(word))
+}
+
+/** Those that have all words of the name, or stand under them. */
+const named = <Item>(items: Item[], name: AsPart['name'], around: (item: Item) => string): Item[] =>
+  name === undefined ? items : items.filter((item) => hasAll(around(item), name))
+
+const aroundSentence = ({ passage, context, text }: SentenceCandidate): string =>
+  [passage.title, passage.heading, context, text].join('\n')
+
+const aroundUnit = ({ excerpt, block, leads, text }: Unit): string =>
+  [excerpt.title, ...block.headings, ...leads, text].join('\n')
+
+const textOf = ({ pieces }: Found): string =>
+  pieces.map(({ text, citation }) => [citation.title, citation.heading, text].join('\n')).join('\n')
 
 function written({ certainty, pieces, differ }: Found, replies: Replies): Written {
   const notes = {
@@ -113,16 +152,6 @@ function written({ certainty, pieces, differ }: Found, replies: Replies): Writte
     paragraphs: [...notes, ...(differ ? [replies.contradiction] : []), ...pieces],
     complete: true,
   }
-}
-
-/** Whether the quotations have the words that tell this side from the others. */
-function tells({ pieces }: Found, side: string, sides: readonly string[]): boolean {
-  const shared = roots(sides.filter((other) => other !== side).join('\n'))
-  const own = [...roots(side)].filter((root) => !shared.has(root))
-  const said = roots(
-    pieces.map(({ text, citation }) => `${citation.title}\n${citation.heading ?? ''}\n${text}`).join('\n'),
-  )
-  return own.every((root) => said.has(root))
 }
 
 /** One quotation may answer several parts. */
@@ -144,18 +173,31 @@ interface Found {
   readonly pieces: readonly Piece[]
   /** Whether they contradict each other. */
   readonly differ: boolean
+  /** Best first; none if they are made of sentences. */
+  readonly blocks: readonly RankedBlock[]
 }
 
 /** Passages whose sentences are compared, and weighed as evidence: what was fitted was fitted on so many. */
 const MAX_PROSE_PASSAGES = 6
 
-const NOTHING: Found = { certainty: 'not_found', pieces: [], differ: false }
+const NOTHING: Found = { certainty: 'not_found', pieces: [], differ: false, blocks: [] }
 
-/** `parts`: how many answers share the usual length. */
-async function answer(embedder: Embedder, input: GenerateInput, parts = 1): Promise<Found> {
+/** An answer to one part of a question. */
+interface AsPart {
+  /** How many answers share the usual length. */
+  readonly parts: number
+  /** Words that what is quoted must have, or stand under. */
+  readonly name?: ReadonlySet<string> | undefined
+}
+
+async function answer(
+  embedder: Embedder,
+  input: GenerateInput,
+  { parts, name }: AsPart = { parts: 1 },
+): Promise<Found> {
   const { standalone, questionVector, language, signal } = input
   const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
-  const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
+  const compared = shortlist(compareWords(standalone, named(candidatesOf(passages), name, aroundSentence)))
   if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
     compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
@@ -168,7 +210,7 @@ async function answer(embedder: Embedder, input: GenerateInput, parts = 1): Prom
   const [best] = ranked
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
-  const units = unitsOf(input.excerpts)
+  const units = named(unitsOf(input.excerpts), name, aroundUnit)
   const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
   const subjects = [...subjectsInPaths(units, roots(standalone)).values()].flat()
   const isStructured = subjects.length > 0 || !units.every(isProse)
@@ -183,15 +225,15 @@ async function answer(embedder: Embedder, input: GenerateInput, parts = 1): Prom
     const [closest] = isStructured
       ? compose(standalone, blocks.slice(0, 1)).map(pieceOfBlock)
       : [pieceOfQuote(quoteOf(best))]
-    return closest === undefined ? NOTHING : { certainty, pieces: [closest], differ: false }
+    return closest === undefined ? NOTHING : { certainty, pieces: [closest], differ: false, blocks }
   }
   const other = contradictionOf(standalone, ranked)
   if (other !== undefined)
-    return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
+    return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true, blocks: [] }
   const pieces = isStructured
     ? compose(standalone, blocks, parts).map(pieceOfBlock)
     : quotesOf(ranked, ENOUGH[basis], parts).map(pieceOfQuote)
-  return { certainty, pieces, differ: false }
+  return { certainty, pieces, differ: false, blocks }
 }
 
 /** Paragraphs of one text; under the headings of several sections, these tell them apart. */

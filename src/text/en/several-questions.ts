@@ -27,6 +27,10 @@ export const severalQuestions: SeveralQuestions = {
       join: 'and',
     },
     { opening: 'how (?:does|do|is|are)', join: '(?:differs?|different) from' },
+    {
+      opening: '(?:is|are|was|were|does|do|has|have)',
+      join: '(?:(?:more|less) \\p{L}{2,20}|\\p{L}{2,20}er|worse) than',
+    },
     { opening: '(?:compare|comparison)', between: '(?:of|for|between)', join: '(?:and|with|to)' },
   ],
   versus: ['versus', 'vs\\.?'],

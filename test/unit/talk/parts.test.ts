@@ -26,6 +26,11 @@ describe('several questions in one message', () => {
       'Is there parking and how much does it cost?',
       ['Is there parking?', 'how much does it (parking) cost?'],
     ],
+    [
+      'My boat leaks. What can I do about that and who repairs it?',
+      ['My boat leaks. What can I do about that?', 'who repairs it (boat leaks)?'],
+    ],
+    ['1. How long is a berth? 2. Who gets the keys?', ['How long is a berth?', 'Who gets the keys?']],
     ['Who is Kant, and when did he die?', ['Who is Kant?', 'when did he (Kant) die?']],
     [
       'How much memory and which system does the Fox 2 need?',
@@ -100,6 +105,12 @@ describe('one question about several things', () => {
       'How long is the guarantee on boats and on sails?',
       ['How long is the guarantee on boats?', 'How long is the guarantee on sails?'],
     ],
+    [
+      'What is the difference between the fee for members and for guests?',
+      ['members the fee', 'guests the fee'],
+    ],
+    ['чем отличается цена у гончарного кружка и у ткацкого?', ['гончарного кружка цена', 'ткацкого цена']],
+    ['Is the Heron lighter than the Wren?', ['the Heron', 'the Wren']],
     [
       'чем отличается гончарный кружок от ткацкого по цене?',
       ['гончарный кружок по цене', 'ткацкого по цене'],
