@@ -8,9 +8,9 @@ import { contains } from '../../domain/spans.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { roots } from '../../text/content-words.ts'
-import { KNOWLEDGE } from '../../text/language.ts'
+import { detectLanguage, KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
-import { type AnswerBlock, compose } from '../blocks/compose.ts'
+import { type AnswerBlock, compose, composeBrief, MAX_SCORE_GAP } from '../blocks/compose.ts'
 import { matchUnits } from '../blocks/match.ts'
 import {
   rankCandidates,
@@ -18,20 +18,26 @@ import {
   type WeighedBlock,
   wordsOfUnits,
 } from '../blocks/rank.ts'
+import { senderOf } from '../blocks/sender.ts'
 import { subjectsInPaths, type Unit, unitsOf } from '../blocks/units.ts'
+import { datingWords, fileName } from '../editions/dating.ts'
+import { compareStatements, type Statement } from '../editions/in-force.ts'
+import { settle } from '../editions/settle.ts'
+import { statementOfBlock, statementOfSentence } from '../editions/statements.ts'
+import { namesAnotherThing } from '../editions/things.ts'
 import { candidatesOf } from './candidates.ts'
 import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
 import { type Quote, quoteOf, quotesOf } from './quotes.ts'
-import { compareWords, rank, shortlist } from './relevance.ts'
+import { compareWords, type RankedSentence, rank, shortlist } from './relevance.ts'
 
 export interface ExtractiveOptions {
   readonly embedder: Embedder
 }
 
 /** Raised when the same question on the same passages gets another answer: cached ones are then not found. */
-export const EXTRACTIVE_VERSION = 'extractive-5'
+export const EXTRACTIVE_VERSION = 'extractive-6'
 
 /**
  * Prose is answered by its best sentences as they are stored: `… [1]`, then `… [2]`; when two documents contradict each
@@ -86,7 +92,8 @@ const NOTHING: Found = { certainty: 'not_found', pieces: [], differ: false }
 async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> {
   const { standalone, questionVector, language, signal } = input
   const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
-  const compared = shortlist(compareWords(standalone, candidatesOf(passages)))
+  const editions = datingWords(input.excerpts)
+  const compared = shortlist(compareWords(standalone, candidatesOf(passages, editions)))
   if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
     compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
@@ -100,30 +107,99 @@ async function answer(embedder: Embedder, input: GenerateInput): Promise<Found> 
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
   const units = unitsOf(input.excerpts)
-  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
+  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked, editions))
   const subjects = [...subjectsInPaths(units, roots(standalone)).values()].flat()
   const isStructured = subjects.length > 0 || !units.every(isProse)
-  const blocks = isStructured ? await rankedBlocks(embedder, input, units) : []
+  const found = isStructured ? await rankedBlocks(embedder, input, units) : []
   // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
   const isCalibrated = embedder.interact !== undefined && basis !== 'cross'
   const certainty = isStructured
-    ? certaintyOfBlocks(input, units, blocks, isCalibrated ? undefined : evidence)
+    ? certaintyOfBlocks(input, units, found, isCalibrated ? undefined : evidence)
     : certaintyOfProse(input, units, evidence)
   if (certainty === 'not_found') return NOTHING
-  if (certainty === 'unsure') {
-    const [closest] = isStructured
-      ? compose(standalone, blocks.slice(0, 1)).map(pieceOfBlock)
-      : [pieceOfQuote(quoteOf(best))]
-    return closest === undefined ? NOTHING : { certainty, pieces: [closest], differ: false }
-  }
+  const drafted = isStructured ? draftOfBlocks(standalone, found) : draftOfProse(input, ranked, ENOUGH[basis])
+  const { closest, pieces, earlier, isOfTime, isOfThing } = drafted
+  if (certainty === 'unsure' || !isOfTime || !isOfThing)
+    return closest === undefined ? NOTHING : { certainty: 'unsure', pieces: [closest], differ: false }
+  if (drafted.versions > 1)
+    return { certainty, pieces: earlier === undefined ? pieces : [...pieces, earlier], differ: false }
   const other = contradictionOf(standalone, ranked)
-  if (other !== undefined)
+  const statementOf = statementOfSentence(standalone, input.excerpts)
+  if (other !== undefined && compareStatements(statementOf(best), statementOf(other)) === undefined)
     return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true }
-  const pieces = isStructured
-    ? compose(standalone, blocks).map(pieceOfBlock)
-    : quotesOf(ranked, ENOUGH[basis]).map(pieceOfQuote)
   return { certainty, pieces, differ: false }
 }
+
+/** What would be answered, and what is known of it. */
+interface Drafted {
+  readonly pieces: readonly Piece[]
+  /** The first of them alone. */
+  readonly closest: Piece | undefined
+  /** Versions of the first one that were found, with itself. */
+  readonly versions: number
+  readonly earlier: Piece | undefined
+  /** Whether it is of the time and about the thing that the question names. */
+  readonly isOfTime: boolean
+  readonly isOfThing: boolean
+}
+
+function draftOfBlocks(question: string, ranked: readonly WeighedBlock[]): Drafted {
+  const statementOf = statementOfBlock(question)
+  const { items, versions, earlier, isOfTime } = settle(question, ranked, statementOf, MAX_SCORE_GAP)
+  const score = ranked[0]?.score ?? 0
+  const sender = senderOf(question, ranked)
+  const blocks = (sender === undefined ? items : [sender, ...items.slice(0, 1)]).map((item, at) =>
+    at === 0 ? { ...item, score } : item,
+  )
+  const piecesOf = (some: readonly WeighedBlock[]) => compose(question, some).map(pieceOfBlock)
+  const [closest] = piecesOf(blocks.slice(0, 1))
+  const older =
+    earlier === undefined || sender !== undefined ? undefined : pieceOfBlock(composeBrief(earlier))
+  return {
+    pieces: piecesOf(blocks),
+    closest,
+    versions: versions.length,
+    earlier: older && closest && asEarlier(question, older, closest),
+    isOfTime,
+    isOfThing: isOfAskedThing(question, blocks.map(statementOf)),
+  }
+}
+
+function draftOfProse(
+  { standalone: question, excerpts }: GenerateInput,
+  ranked: readonly RankedSentence[],
+  enough: number,
+): Drafted {
+  const statementOf = statementOfSentence(question, excerpts)
+  const { items, versions, earlier, isOfTime } = settle(question, ranked, statementOf, MAX_PROSE_GAP)
+  const probability = versions.reduce((sum, version) => sum + version.probability, 0)
+  const sentences = items.map((item, at) => (at === 0 ? { ...item, probability } : item))
+  const [closest] = sentences.slice(0, 1).map(quoteOf).map(pieceOfQuote)
+  return {
+    pieces: quotesOf(sentences, enough).map(pieceOfQuote),
+    closest,
+    versions: versions.length,
+    earlier: earlier && closest && asEarlier(question, pieceOfQuote(quoteOf(earlier)), closest),
+    isOfTime,
+    isOfThing: isOfAskedThing(question, sentences.map(statementOf)),
+  }
+}
+
+/** How much less probable than the best sentence a version of it may be, as the logarithm of their ratio. */
+const MAX_PROSE_GAP = 4
+
+/** What was said before `now`; a name tells where, if it is another document. */
+function asEarlier(question: string, piece: Piece, now: Piece): Piece {
+  const { replies } = KNOWLEDGE[detectLanguage(question)]
+  const { document, uri } = piece.citation
+  const name =
+    fileName(uri) === fileName(now.citation.uri) ? uri.split('/').slice(-2).join('/') : fileName(uri)
+  const head = replies.earlier(document === now.citation.document ? undefined : name)
+  return { ...piece, text: `${head}${piece.text.includes('\n') ? '\n\n' : ' '}${piece.text}` }
+}
+
+const isOfAskedThing = (question: string, statements: readonly Statement[]): boolean =>
+  statements[0] === undefined || !namesAnotherThing(question, statements[0], statements)
 
 /** Paragraphs of one text; under the headings of several sections, these tell them apart. */
 const isProse = ({ block, excerpt }: Unit): boolean =>

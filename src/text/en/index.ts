@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { dating } from './dating.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
@@ -11,6 +12,8 @@ import { replies } from './replies.ts'
 import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
+
+const DETERMINERS = wordSet('a an the this that of for our my your their his her its in on per with')
 
 export const english: Knowledge = {
   name: 'English',
@@ -20,11 +23,14 @@ export const english: Knowledge = {
   stem: stemmer,
   root,
   stopWords,
+  // Verbs have no article before them.
+  isQualifier: (_, before) => DETERMINERS.has(before.toLowerCase()),
   articles: wordSet('a an the'),
   contractions: { negation: ["n['’]t"], endings: ["['’](?:s|d|m|ll|re|ve)"] },
   abbreviations,
   asking,
   answerWords,
+  dating,
   followUps,
   lexicon,
   numbers: {

@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { dating } from './dating.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
 import { lexicon } from './lexicon.ts'
@@ -11,6 +12,8 @@ import { replies } from './replies.ts'
 import { root } from './root.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
+
+const ADJECTIVE = /(?:[ыи]й|ой|[ая]я|[ое]е|[ыи]е|[ое]го|[ое]му|[ую]ю|[ыи]м|[ыи]ми|[ыи]х)$/u
 
 export const russian: Knowledge = {
   name: 'Russian',
@@ -23,11 +26,13 @@ export const russian: Knowledge = {
   stem: stemmer,
   root,
   stopWords,
+  isQualifier: (word) => ADJECTIVE.test(word.toLowerCase()),
   articles: new Set(),
   contractions: { negation: [], endings: [] },
   abbreviations,
   asking,
   answerWords,
+  dating,
   followUps,
   lexicon,
   numbers: {
