@@ -93,15 +93,7 @@ export const datingWords = (excerpts: readonly Excerpt[]): ReadonlyMap<string, s
     }),
   )
 
-const known = new WeakMap<Excerpt, Dating>()
-
-function ofDocument(excerpt: Excerpt): Dating {
-  const found = known.get(excerpt) ?? readDating(excerpt)
-  known.set(excerpt, found)
-  return found
-}
-
-function readDating({ uri, title, metadata = {}, opening = '' }: Excerpt): Dating {
+function ofDocument({ uri, title, metadata = {}, opening = '' }: Excerpt): Dating {
   const path = uri.split('/').slice(-2)
   const names = [title, ...path.toReversed()]
   const valuesOf = (field: RegExp) =>

@@ -153,7 +153,8 @@ function isVersion(
   other: Statement,
   gap: number,
 ): boolean {
-  if (best.isField || other.isField || compareStatements(best, other) === undefined) return false
+  if (best.isField || other.isField || other.score < best.score - 2 * gap) return false
+  if (compareStatements(best, other) === undefined) return false
   const alike = likeness(best.text, other.text)
   const widest = alike >= SAME_TEXT ? 2 * gap : gap
   if (other.score < best.score - widest || !isSameLanguage(best.text, other.text)) return false

@@ -1,6 +1,6 @@
 /** Whether texts speak of one thing: `brass lamp` and `iron lamp` are two, however alike the rest is. */
 import { ofAll } from '../../text/all-languages.ts'
-import { contentWords, writtenWords } from '../../text/content-words.ts'
+import { contentWords, roots, writtenWords } from '../../text/content-words.ts'
 import { KNOWLEDGE, languageOfWord } from '../../text/language.ts'
 
 /** What is said about something. */
@@ -69,27 +69,30 @@ function isSubstituted(asked: ReadonlySet<string>, a: Content, b: Content): bool
  * another one in its place: `the zinc lamp`, where there are a brass lamp and an iron lamp.
  */
 export function namesAnotherThing(question: string, best: Said, all: readonly Said[]): boolean {
-  const asked = wordsOf({ text: question, about: '' })
-  const roots = new Set(asked.map(({ root }) => root))
+  const asked = scan(question)
+  const held = new Set(all.flatMap(({ text, about }) => [...roots(`${about} ${text}`)]))
+  const places = asked.flatMap((word, at) => {
+    if (!word.isContent || held.has(word.root)) return []
+    return headsOf(asked, at)
+      .filter(({ head, link }) => held.has(head) && (link !== '' || isQualifier(word, asked[at - 1])))
+      .map((place) => ({ ...place, root: word.root }))
+  })
+  if (places.length === 0) return false
+  const own = new Set(asked.map(({ root }) => root))
   const said = all.map(wordsOf)
-  const held = new Set(said.flatMap((words) => words.map(({ root }) => root)))
-  return asked.some((word, at) => {
-    const before = asked[at - 1]
-    if (!word.isContent || held.has(word.root)) return false
-    return headsOf(asked, at).some(({ head, link }) => {
-      if (!held.has(head)) return false
-      const isQualifier =
-        link !== '' ||
-        word.isName ||
-        KNOWLEDGE[languageOfWord(word.written)].isQualifier(word.written, before?.written ?? '')
-      if (!isQualifier) return false
-      const others = (words: readonly Word[]) => linked(words, head, link).filter((root) => !roots.has(root))
-      const own = others(wordsOf(best))
-      const distinct = new Set(said.flatMap(others))
-      return own.length > 0 && distinct.size > 1 && ![...distinct].some((root) => isNearly(root, word.root))
-    })
+  return places.some(({ root, head, link }) => {
+    const others = (words: readonly Word[]) => linked(words, head, link).filter((other) => !own.has(other))
+    const distinct = new Set(said.flatMap(others))
+    return (
+      distinct.size > 1 &&
+      others(wordsOf(best)).length > 0 &&
+      ![...distinct].some((other) => isNearly(other, root))
+    )
   })
 }
+
+const isQualifier = ({ written, isName }: Word, before: Word | undefined): boolean =>
+  isName || KNOWLEDGE[languageOfWord(written)].isQualifier(written, before?.written ?? '')
 
 interface Word {
   readonly written: string
