@@ -35,12 +35,14 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   const asked = roots(question)
   const sections = shortSections(units)
   const inSections = new Set(sections.flat())
-  const innermost = new Set(
-    units.map(({ excerpt, block }) => `${excerpt.document} ${block.leads.at(-1)?.end}`),
+  const outer = new Set(
+    units
+      .filter(({ block }) => block.group !== undefined && block.kind !== 'row')
+      .map(({ excerpt, block }) => `${excerpt.document} ${block.leads.at(-1)?.end}`),
   )
   const single = units.flatMap((unit): BlockCandidate[] => {
     // What stands under it is quoted with it, and alone it answers nothing.
-    if (!asksWhole && isLabel(unit) && innermost.has(`${unit.excerpt.document} ${unit.block.end}`)) return []
+    if (!asksWhole && isLabel(unit) && outer.has(`${unit.excerpt.document} ${unit.block.end}`)) return []
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
       return isOpen(unit) || inSections.has(unit) ? [] : [{ kind: 'block', units: [unit] }]

@@ -164,7 +164,7 @@ function isVersion(
   const [own, others] = held.map((words) => [...asked].filter((root) => words.has(root)))
   // An answer need not repeat what the message it answers asked for.
   const isReply = best.standing === 'quoted' && best.excerpt === other.excerpt && offered(question, other) > 0
-  const isOfAll = own?.every((root) => others?.includes(root)) === true
+  const isOfAll = own !== undefined && own.length > 0 && own.every((root) => others?.includes(root))
   if (!isOfAll && !(isReply && others !== undefined && others.length > 0)) return false
   if (alike >= MIN_LIKENESS) return true
   return isSameFamily(best.excerpt, other.excerpt) && other.score >= best.score - OTHER_WORDS * gap

@@ -12,7 +12,7 @@ export const asksOfProposals = (question: string): boolean =>
 
 /** Of a block as a whole. */
 export function standingOfBlock(excerpt: Excerpt, block: Block): Standing {
-  if (block.kind === 'quote' && excerpt.blocks.some(isOwn)) return 'quoted'
+  if (block.kind === 'quote' && isMessage(excerpt) && excerpt.blocks.some(isOwn)) return 'quoted'
   const text = excerpt.text(block)
   if (CROSSED_OUT.test(text)) return 'void'
   if (block.kind === 'row') return PATTERNS.rejected.test(text) ? 'void' : 'own'
@@ -42,6 +42,11 @@ export function standingOfSentence(
 
 /** How far behind a proposal its rejection is looked for, in UTF-16 code units. */
 const NEXT_CHARACTERS = 80
+
+/** What other documents quote is as true as the rest of them: a note, a message on the screen. */
+const isMessage = ({ metadata = {}, opening = '', blocks }: Excerpt): boolean =>
+  'from' in metadata || FROM.test(opening) || blocks.some(({ kind }) => kind === 'field')
+const FROM = /^(?:- )?From: /mu
 
 const isOwn = ({ kind }: Block): boolean => kind !== 'quote' && kind !== 'field' && kind !== 'heading'
 

@@ -14,6 +14,14 @@ test('what is crossed out does not count', async () => {
   ])
 })
 
+test('what a message quotes counts less than what it says; what other documents quote does not', async () => {
+  const { excerpt } = await foundIn('The fee is 5 euros.\n\n> The fee is 4 euros.\n')
+  const [, quote] = excerpt.blocks
+  if (quote === undefined) throw new Error('no quote')
+  expect(standingOfBlock(excerpt, quote)).toBe('own')
+  expect(standingOfBlock({ ...excerpt, metadata: { from: 'Ann' } }, quote)).toBe('quoted')
+})
+
 test.each([
   [
     '1. Fee\n   - Proposal: 48 euros\n   - Decision: rejected\n2. Roof\n   - Proposal: 9000 euros\n   - Decision: accepted\n',
