@@ -2,7 +2,7 @@
 import { extname } from 'node:path'
 import type { CataloguedDocument } from '../ports/store/catalogue.ts'
 import type { MetadataRequest } from '../talk/document-requests.ts'
-import { datesIn, rangeOf } from '../text/dates.ts'
+import { datesIn, rangeOf } from '../text/asked-dates.ts'
 import { foldCase } from '../text/fold.ts'
 import type { CatalogueReplies } from '../text/knowledge.ts'
 import { lexemes } from '../text/lexemes.ts'

@@ -1,8 +1,8 @@
 /** Which document a request means: by its file, its title, its folder, its number or its date. */
 import { basename, dirname, extname } from 'node:path'
 import type { CataloguedDocument } from '../ports/store/catalogue.ts'
+import { datesIn, isWithin, type WrittenDate } from '../text/asked-dates.ts'
 import { termId } from '../text/bm25.ts'
-import { datesIn, isWithin, type WrittenDate } from '../text/dates.ts'
 import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import type { CatalogueReader } from './reader.ts'

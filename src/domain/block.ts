@@ -1,5 +1,5 @@
 import type { Passage } from './answer.ts'
-import type { Span } from './document.ts'
+import type { Metadata, Span } from './document.ts'
 
 /** What a piece of a document is to its reader. */
 export const BLOCK_KINDS = [
@@ -18,6 +18,9 @@ export type BlockKind = (typeof BLOCK_KINDS)[number]
 
 /** UTF-16 code units of a list or table of which all blocks are read, when one of them was found. */
 export const MAX_GROUP_CHARACTERS = 2400
+
+/** UTF-16 code units of a document's beginning, where its date stands if it has one. */
+export const MAX_OPENING_CHARACTERS = 500
 
 /** A piece of a document that can be read on its own, together with what leads to it. */
 export interface Block extends Span {
@@ -42,6 +45,10 @@ export interface Excerpt {
   readonly document: string
   readonly uri: string
   readonly title: string
+  /** What the document states about itself; none if it was not read. */
+  readonly metadata?: Metadata
+  /** How its text begins, to MAX_OPENING_CHARACTERS; undefined if it was not read. */
+  readonly opening?: string
   /** Best first. */
   readonly passages: readonly Passage[]
   /** In the order of the document. Of a document that was stored without blocks, its paragraphs. */

@@ -5,7 +5,7 @@ import type { Span } from '../domain/document.ts'
 import { unpackBlocks } from '../domain/packed-blocks.ts'
 import type { Principal } from '../domain/principal.ts'
 import { contains, overlap } from '../domain/spans.ts'
-import type { DocumentRange, ReadChunk } from '../ports/store/documents.ts'
+import type { DocumentHead, DocumentRange, ReadChunk } from '../ports/store/documents.ts'
 import type { Store } from '../ports/store/store.ts'
 import { endsWithColon } from '../text/lines.ts'
 import { paragraphBlocks, textIn } from '../text/paragraphs.ts'
@@ -19,7 +19,10 @@ export async function excerptsOf(
   principal: Principal,
   passages: readonly Passage[],
 ): Promise<Excerpt[]> {
-  const found = await documents.chunksAt(principal, passages)
+  const [found, heads] = await Promise.all([
+    documents.chunksAt(principal, passages),
+    documents.heads(principal, [...new Set(passages.map(({ document }) => document))]),
+  ])
   const readings = [...Map.groupBy(passages, ({ document }) => document)].flatMap(([document, own]) => {
     const chunks = found.filter((chunk) => chunk.document === document)
     const fitting = own.filter((passage) => fits(passage, chunks))
@@ -32,7 +35,8 @@ export async function excerptsOf(
     const more = further.filter(
       ({ document, version }) => document === first?.document && version === first.version,
     )
-    return excerptOf(more.length === 0 ? reading : readingOf([...chunks, ...more], own))
+    const head = heads.find(({ document }) => document === first?.document)
+    return excerptOf(more.length === 0 ? reading : readingOf([...chunks, ...more], own), head)
   })
 }
 
@@ -125,7 +129,7 @@ function consecutive(chunks: readonly ReadChunk[]): Span[] {
   return runs
 }
 
-function excerptOf({ passages, blocks, pieces }: Reading): Excerpt[] {
+function excerptOf({ passages, blocks, pieces }: Reading, head: DocumentHead | undefined): Excerpt[] {
   const [best] = passages
   if (best === undefined) return []
   const { document, uri, title } = best
@@ -150,7 +154,8 @@ function excerptOf({ passages, blocks, pieces }: Reading): Excerpt[] {
       ? []
       : [{ ...block, start: part.start, end: part.end, leads: block.leads.filter(isRead) }]
   })
-  return [{ document, uri, title, passages, blocks: readable, text: textIn(pieces) }]
+  const { metadata, opening } = head ?? {}
+  return [{ document, uri, title, metadata, opening, passages, blocks: readable, text: textIn(pieces) }]
 }
 
 /** The longest part of a block that has been read; undefined if none has. */

@@ -1,82 +1,124 @@
-/** Dates as people write them: `2025-04-11`, `11.04.2025`, `11 April 2025`, `April 11`, `June 2025`, `2025`. */
-import { ofAll } from './all-languages.ts'
+/** Dates and versions as people write them in documents, file names and questions. */
+import type { Span } from '../domain/document.ts'
+import { anyOf, asWord } from './all-languages.ts'
+import { KNOWLEDGE } from './language.ts'
 
-export interface WrittenDate {
-  readonly year?: number | undefined
-  /** 1 to 12. */
-  readonly month?: number | undefined
-  readonly day?: number | undefined
+/** First and last minute, as decimal digits that compare like numbers: 202405010000 to 202405012359. */
+export interface Period {
+  readonly from: number
+  readonly to: number
 }
 
-export interface FoundDate {
-  readonly date: WrittenDate
-  /** As it is written. */
-  readonly text: string
+/** A date in a text. */
+export interface WrittenDate extends Span {
+  readonly period: Period
+  /** Whether only a number tells that it may be a year. */
+  readonly isBareYear: boolean
 }
 
-const MONTHS = Array.from({ length: 12 }, (_, month) =>
-  ofAll(({ documentRequests }) => documentRequests.months.slice(month, month + 1)).join('|'),
+/** The dates of `text`, not overlapping, in its order. */
+export function datesIn(text: string): WrittenDate[] {
+  const found: WrittenDate[] = []
+  for (const { pattern, read } of FORMS) {
+    for (const match of text.matchAll(pattern)) {
+      const start = match.index
+      const end = start + match[0].length
+      if (found.some((date) => start < date.end && date.start < end)) continue
+      const period = read(match.slice(1))
+      if (period !== undefined) found.push({ start, end, period, isBareYear: pattern === YEAR })
+    }
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+/** A version in a text: `[2, 1]` for `v2.1`. */
+export interface WrittenVersion extends Span {
+  readonly version: readonly number[]
+}
+
+/** The versions that `text` names by a word: `v2`, `Version 2.1`, `the second edition`, not a bare number. */
+export const versionsIn = (text: string): WrittenVersion[] =>
+  Array.from(text.matchAll(VERSION), ({ 0: written, index, groups = {} }) => ({
+    start: index,
+    end: index + written.length,
+    version: [groups.number, groups.count].some(Boolean)
+      ? (groups.number ?? groups.count ?? '').split('.').map(Number)
+      : [1 + ORDINALS.findIndex((ordinal) => ordinal.test(groups.ordinal ?? ''))],
+  }))
+
+/** Negative if `a` is older; 0 for `2` and `2.1`, which do not exclude each other. */
+export function compareVersions(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((part, index) => b[index] !== undefined && part !== b[index])
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0)
+}
+
+const languages = Object.values(KNOWLEDGE)
+const MONTHS = Array.from(
+  { length: 12 },
+  (_, month) => new RegExp(`^${anyOf(({ dating }) => dating.months.slice(month, month + 1))}$`, 'iu'),
 )
-const MONTH = MONTHS.map((names) => `(?:${names})`).join('|')
-const YEAR = '(?:1[5-9]|20|21)\\d\\d'
-const EDGE = '(?<![\\p{L}\\p{N}])'
-const END = '(?![\\p{L}\\p{N}])'
+const ORDINALS = Array.from(
+  { length: Math.max(...languages.map(({ dating }) => dating.ordinals.length)) },
+  (_, at) => new RegExp(`^${anyOf(({ dating }) => dating.ordinals.slice(at, at + 1))}$`, 'iu'),
+)
 
-const DATE = new RegExp(
-  [
-    `${EDGE}(?<isoYear>${YEAR})[-_.](?<isoMonth>\\d\\d)(?:[-_.](?<isoDay>\\d\\d))?${END}`,
-    `${EDGE}(?<day>\\d{1,2})[./](?<number>\\d{1,2})[./](?<year>${YEAR})${END}`,
-    `${EDGE}(?<dayBefore>\\d{1,2})(?:st|nd|rd|th)?(?: of)? (?<monthAfter>${MONTH})\\.?,?(?: (?<yearLast>${YEAR}))?${END}`,
-    `${EDGE}(?<monthFirst>${MONTH})\\.?(?: (?<dayAfter>\\d{1,2})(?:st|nd|rd|th)?${END},?)?(?: (?<yearEnd>${YEAR}))?${END}`,
-    `${EDGE}(?<onlyYear>${YEAR})${END}`,
-  ].join('|'),
+const month = anyOf(({ dating }) => dating.months)
+const ofYear = `,?[ \\u00a0]{1,2}((?:1\\d|20)\\d\\d)(?!\\d)`
+const YEAR = /(?<!\d|\d[.,:/-])((?:19|20)\d\d)(?!\d|[.,:]\d)/gu
+
+/** The more exact ones first. */
+const FORMS: readonly {
+  readonly pattern: RegExp
+  readonly read: (parts: readonly string[]) => Period | undefined
+}[] = [
+  {
+    pattern: /(?<!\d)((?:19|20)\d\d)[-_/.](\d\d)[-_/.](\d\d)(?:[T ](\d\d):(\d\d))?(?!\d)/gu,
+    read: ([y, m, d, hours, minutes]) => day(y, m, d, hours, minutes),
+  },
+  { pattern: /(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)/gu, read: ([y, m, d]) => day(y, m, d) },
+  { pattern: /(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)/gu, read: ([d, m, y]) => day(y, m, d) },
+  {
+    pattern: new RegExp(
+      `(?<!\\d)(\\d{1,2})(?:st|nd|rd|th)?[ \\u00a0](?:of )?${asWord(`(${month})`)}\\.?${ofYear}`,
+      'giu',
+    ),
+    read: ([d, name, y]) => day(y, monthOf(name), d),
+  },
+  {
+    pattern: new RegExp(`${asWord(`(${month})`)}\\.?[ \\u00a0](\\d{1,2})(?:st|nd|rd|th)?${ofYear}`, 'giu'),
+    read: ([name, d, y]) => day(y, monthOf(name), d),
+  },
+  {
+    pattern: new RegExp(`${asWord(`(${month})`)}\\.?${ofYear}`, 'giu'),
+    read: ([name, y]) => wholeMonth(y, monthOf(name)),
+  },
+  {
+    pattern: /(?<!\d|\d[.,:/-])((?:19|20)\d\d)[-_](0[1-9]|1[0-2])(?![\d-])/gu,
+    read: ([y, m]) => wholeMonth(y, m),
+  },
+  { pattern: YEAR, read: ([y]) => ({ from: Number(y) * 1e8, to: Number(y) * 1e8 + 99999999 }) },
+]
+
+const monthOf = (name = ''): string => String(1 + MONTHS.findIndex((one) => one.test(name)))
+
+function day(y = '', m = '', d = '', hours?: string, minutes?: string): Period | undefined {
+  if (Number(m) < 1 || Number(m) > 12 || Number(d) < 1 || Number(d) > 31) return undefined
+  const start = Number(y) * 1e8 + Number(m) * 1e6 + Number(d) * 1e4
+  if (hours === undefined) return { from: start, to: start + 2359 }
+  const minute = start + Number(hours) * 100 + Number(minutes)
+  return { from: minute, to: minute }
+}
+
+function wholeMonth(y = '', m = ''): Period | undefined {
+  const start = Number(y) * 1e8 + Number(m) * 1e6
+  return Number(m) < 1 ? undefined : { from: start, to: start + 999999 }
+}
+
+const versionWord = anyOf(({ dating }) => dating.versionWords)
+const ordinal = anyOf(({ dating }) => dating.ordinals)
+const NUMBER = '\\d{1,4}(?:\\.\\d{1,4}){0,3}'
+const VERSION = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:v|(?:${versionWord})[.:]?[ _-]?(?:(?:no|№)\\.? ?)?)(?<number>${NUMBER})(?![\\p{L}\\p{N}])` +
+    `|(?<![\\p{L}\\p{N}])(?:(?<ordinal>${ordinal})|(?<count>\\d{1,2})(?:st|nd|rd|th|-?[\\p{Script=Cyrillic}]{1,3}))[ -](?:${versionWord})(?![\\p{L}\\p{N}])`,
   'giu',
 )
-
-/** Dates of one text that are read. */
-const MAX_DATES = 20
-
-export function datesIn(text: string): FoundDate[] {
-  return Array.from(text.matchAll(DATE))
-    .slice(0, MAX_DATES)
-    .flatMap(({ 0: written, groups = {} }) => {
-      const date = {
-        year: numberOf(groups.isoYear ?? groups.year ?? groups.yearLast ?? groups.yearEnd ?? groups.onlyYear),
-        month: numberOf(groups.isoMonth ?? groups.number) ?? monthOf(groups.monthAfter ?? groups.monthFirst),
-        day: numberOf(groups.isoDay ?? groups.day ?? groups.dayBefore ?? groups.dayAfter),
-      }
-      const isDate = (date.month ?? 1) <= 12 && (date.month ?? 1) > 0 && (date.day ?? 1) <= 31
-      // `may` alone is a word.
-      return isDate && (date.year !== undefined || date.day !== undefined) ? [{ date, text: written }] : []
-    })
-}
-
-const numberOf = (digits: string | undefined): number | undefined =>
-  digits === undefined ? undefined : Number(digits)
-
-const MONTH_NAMES = MONTHS.map((names) => new RegExp(`^(?:${names})$`, 'iu'))
-
-function monthOf(name: string | undefined): number | undefined {
-  if (name === undefined) return undefined
-  const at = MONTH_NAMES.findIndex((names) => names.test(name))
-  return at < 0 ? undefined : at + 1
-}
-
-/** Whether `date` says nothing else than `asked`, and all of it. */
-export const isWithin = (date: WrittenDate, asked: WrittenDate): boolean =>
-  (asked.year === undefined || asked.year === date.year) &&
-  (asked.month === undefined || asked.month === date.month) &&
-  (asked.day === undefined || asked.day === date.day)
-
-/** From its beginning to its end; undefined without a year. */
-export function rangeOf({ year, month, day }: WrittenDate): { from: Date; before: Date } | undefined {
-  if (year === undefined) return undefined
-  const from = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1))
-  const before =
-    day !== undefined
-      ? new Date(Date.UTC(year, (month ?? 1) - 1, day + 1))
-      : month !== undefined
-        ? new Date(Date.UTC(year, month, 1))
-        : new Date(Date.UTC(year + 1, 0, 1))
-  return { from, before }
-}

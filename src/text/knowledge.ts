@@ -18,12 +18,15 @@ export interface Knowledge {
   /** The root of a lower-case word of four or more letters, for comparing sentences; shorter than a stem. */
   readonly root: (word: string) => string
   readonly stopWords: ReadonlySet<string>
+  /** Whether a word before a noun tells which one: an adjective, not a verb. `before`: the word before it. */
+  readonly isQualifier: (word: string, before: string) => boolean
   /** Ignored when answers are compared word by word, as in SQuAD. */
   readonly articles: ReadonlySet<string>
   readonly contractions: Contractions
   readonly abbreviations: Abbreviations
   readonly asking: Asking
   readonly answerWords: AnswerWords
+  readonly dating: DatingWords
   readonly followUps: FollowUps
   readonly severalQuestions: SeveralQuestions
   readonly smallTalk: SmallTalk
@@ -86,6 +89,8 @@ export interface Asking {
   readonly list: string
   /** Asks for a way to do something: `how do I`. */
   readonly how: string
+  /** Asks for the author of a message. */
+  readonly sender: string
 }
 
 /** Words in answers to such questions. */
@@ -96,6 +101,38 @@ export interface AnswerWords {
   readonly number: string
   /** The unit of a year after its number, as `roots` gives it; undefined if years have none. */
   readonly yearUnit: string | undefined
+}
+
+/** How documents are dated and questions ask for an earlier or later one. Regular expression alternatives throughout. */
+export interface DatingWords {
+  /** Twelve of them. */
+  readonly months: readonly string[]
+  /** From the first on. */
+  readonly ordinals: readonly string[]
+  /** Stand beside the number of a version. */
+  readonly versionWords: readonly string[]
+  /** Ask for what is true now, for what was true at first, and for what was true before. */
+  readonly newest: readonly string[]
+  readonly oldest: readonly string[]
+  readonly older: readonly string[]
+  /** Stand before a date that is not meant itself, but the time before it. */
+  readonly before: readonly string[]
+  /** Stand before a year, so that its number is one. */
+  readonly within: readonly string[]
+  /** Stand behind a year. */
+  readonly years: readonly string[]
+  /** Fields with the day from which a document is in force, and with the day when it was made or changed. */
+  readonly fieldsOfForce: readonly string[]
+  readonly fieldsOfDate: readonly string[]
+  /** Fields that say whether it is valid. */
+  readonly fieldsOfStatus: readonly string[]
+  /** Words of a line at the head of a document that dates it: `valid from`, `edition of`. */
+  readonly announces: readonly string[]
+  /** In a title, a name or a mark: what it stands on is not valid any more, or never was. */
+  readonly outdated: readonly string[]
+  /** Begin what somebody wants, and say that it was not granted. */
+  readonly proposal: readonly string[]
+  readonly rejected: readonly string[]
 }
 
 /** How a question refers to the conversation before it. Lists are regular expression alternatives. */
@@ -223,8 +260,6 @@ export interface DocumentRequests extends Readonly<Record<RequestKind, readonly 
   readonly closings: readonly string[]
   /** Alternatives of which a document's name consists that names none: `this file`. */
   readonly thisDocument: string
-  /** January to December: regular expressions, in lower case. */
-  readonly months: readonly string[]
 }
 
 /** Conventions of people and programs in documents. Lists are regular expression alternatives, case-insensitive. */
@@ -270,6 +305,8 @@ export interface Replies {
   readonly contradiction: string
   /** Of a message that asks several things: which of them the documents don't hold. */
   readonly partNotFound: (part: string) => string
+  /** Heads what an older document or message said; `name`: of that document, if it is another one. */
+  readonly earlier: (name?: string) => string
   readonly nothingIngested: string
   readonly searched: (search: {
     readonly query: string

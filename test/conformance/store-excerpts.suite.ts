@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Passage } from '../../src/domain/answer.ts'
-import type { Excerpt } from '../../src/domain/block.ts'
+import { type Excerpt, MAX_OPENING_CHARACTERS } from '../../src/domain/block.ts'
 import type { Chunk } from '../../src/domain/document.ts'
 import { unpackBlocks } from '../../src/domain/packed-blocks.ts'
 import type { Principal } from '../../src/domain/principal.ts'
@@ -163,6 +163,17 @@ export function excerptsSuite(database: () => TestDatabase): void {
       expect(await excerptsOf(store, ANNA, [found])).toEqual([])
       await store.documents.remove(ANNA, id)
       expect(await excerptsOf(store, ANNA, [found])).toEqual([])
+    })
+
+    it('tell what the document says of itself, and how it begins', async () => {
+      const { store } = database()
+      const { excerpts, id, passageOf } = await stored(`# Tariff\n\nValid from 1 May.\n\n${filler(400)} last`)
+      const [found] = await excerpts('last')
+      expect(found?.opening?.startsWith('# Tariff\n\nValid from 1 May.')).toBe(true)
+      expect(found?.opening?.length).toBeLessThanOrEqual(MAX_OPENING_CHARACTERS)
+      expect(found?.metadata).toEqual((await store.documents.get(ANNA, id)).metadata)
+      const stranger: Principal = { kind: 'user', id: `user:${randomUUID()}`, name: 'stranger' }
+      expect(await store.documents.heads(stranger, [passageOf('last').document])).toEqual([])
     })
 
     it('are in the order of the passages', async () => {

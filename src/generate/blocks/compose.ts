@@ -18,7 +18,7 @@ const MAX_BLOCKS = 6
 /** Rows quoted from a table that is not asked for as a whole. */
 const MAX_ROWS = 3
 /** A block whose score is lower than the best by more than this does not answer the question. */
-const MAX_SCORE_GAP = 2.5
+export const MAX_SCORE_GAP = 2.5
 /** Added to the score of a block right after one already taken. */
 const NEXT_BLOCK_BONUS = 0.2
 
@@ -65,6 +65,24 @@ export function compose(question: string, ranked: readonly RankedBlock[], parts 
     else Object.assign(host, { units: together, drafted })
   }
   return answerBlocks(taken.map(({ drafted }) => drafted))
+}
+
+/** The best sentence or rows of a candidate, without the heading above. */
+export function composeBrief(ranked: RankedBlock): AnswerBlock {
+  const { candidate, sentences } = ranked
+  const drafted = draft(ranked, candidate.units, false)
+  const { unit } = drafted
+  const scores = sentences[candidate.units.indexOf(unit)] ?? []
+  const best = unit.sentences[scores.indexOf(Math.max(...scores))]
+  const isProse = candidate.kind === 'block' && unit.block.kind !== 'row' && unit.block.kind !== 'code'
+  const brief = isProse && best !== undefined ? renderProse(unit, best) : drafted
+  const spans = brief.parts.flatMap((part) => part.spans)
+  return {
+    text: textOf({ ...drafted, ...brief, heading: [] }),
+    spans,
+    markOnOwnLine: brief.markOnOwnLine,
+    unit,
+  }
 }
 
 /** A heading is quoted once, before the first block under it. */

@@ -15,11 +15,17 @@ export interface SentenceCandidate extends Span {
 /** Longer ones are cut, at the end of a line or of a clause if there is one. */
 const MAX_PIECE_CHARACTERS = 600
 
-/** Quotable pieces in order of the passages; what several passages or documents repeat is taken once. */
-export function candidatesOf(passages: readonly Passage[]): SentenceCandidate[] {
+/**
+ * Quotable pieces in order of the passages; what several passages or documents repeat is taken once, but of each
+ * edition. `editions`: what tells them apart, by document.
+ */
+export function candidatesOf(
+  passages: readonly Passage[],
+  editions: ReadonlyMap<string, string> = new Map(),
+): SentenceCandidate[] {
   const seen = new Set<string>()
-  return passages.flatMap(piecesOf).filter(({ text }) => {
-    const key = text.replace(/\s+/gu, ' ').toLowerCase()
+  return passages.flatMap(piecesOf).filter(({ text, passage }) => {
+    const key = `${editions.get(passage.document) ?? ''}\n${text.replace(/\s+/gu, ' ').toLowerCase()}`
     if (seen.has(key)) return false
     seen.add(key)
     return true

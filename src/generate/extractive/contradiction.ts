@@ -6,6 +6,7 @@ import { CONTRADICTION_MARGIN } from '../../../models/calibration.ts'
 import { ofAll } from '../../text/all-languages.ts'
 import { contentWords, roots } from '../../text/content-words.ts'
 import { detectLanguage } from '../../text/language.ts'
+import { areDifferentThings, type Said, thingsAsked } from '../editions/things.ts'
 import { expectedAnswer } from './expected.ts'
 import type { RankedSentence } from './relevance.ts'
 
@@ -29,6 +30,7 @@ export function contradictionOf(
   const [best, ...others] = ranked
   if (best === undefined) return undefined
   const asked = roots(question)
+  const things = thingsAsked(question)
   const named = contentWords(question).filter(({ kind }) => kind !== 'word')
   const said = statementOf(best, asked)
   const asksDate = expectedAnswer(question) === 'date'
@@ -38,9 +40,15 @@ export function contradictionOf(
     if (other.features.similarity < best.features.similarity - CONTRADICTION_MARGIN) return false
     const also = statementOf(other, asked)
     const isOfAnother = named.some(({ root }) => said.about.has(root) && !also.about.has(root))
-    return !isOfAnother && contradict(said, also, asked, asksDate)
+    const isOfOther = isOfAnother || areDifferentThings(things, saidBy(best), saidBy(other))
+    return !isOfOther && contradict(said, also, asked, asksDate)
   })
 }
+
+const saidBy = ({ candidate: { text, context, passage } }: RankedSentence): Said => ({
+  text,
+  about: `${passage.title}. ${context}`,
+})
 
 /** Rows of tables say too little alone, and another language has other words for the same. */
 const comparable = (a: string, b: string) =>
@@ -77,7 +85,7 @@ function statementOf({ candidate }: RankedSentence, asked: ReadonlySet<string>):
 }
 
 const NUMBER =
-  /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
+  /(?<![\p{L}\p{N}])(\p{N}+(?:[., \u00a0\u202f]\p{N}{3})*(?:[.,:]\p{N}+)?)(?:[\s-]?([\p{L}%°]+))?/gu
 const YEAR_UNITS = new Set(
   ofAll(({ answerWords }) => (answerWords.yearUnit === undefined ? [] : [answerWords.yearUnit])),
 )

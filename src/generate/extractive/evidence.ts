@@ -5,6 +5,7 @@ import type { Passage } from '../../domain/answer.ts'
 import type { Language } from '../../domain/language.ts'
 import { type ContentWord, contentWords, roots } from '../../text/content-words.ts'
 import { isIn } from '../../text/language.ts'
+import { rootsWithoutTime } from '../editions/asked-time.ts'
 import type { RankedSentence } from './relevance.ts'
 
 /** What speaks for an answer. Cosines are of the best one; shares are 0 to 1. */
@@ -28,10 +29,18 @@ export function evidenceOf(
   question: string,
   passages: readonly Passage[],
   ranked: readonly RankedSentence[],
+  /** More words of a document, such as the year of its edition. */
+  more: ReadonlyMap<string, string> = new Map(),
 ): Evidence {
-  const asked = distinct(contentWords(question))
+  const all = distinct(contentWords(question))
+  const timeless = rootsWithoutTime(question)
+  // Where documents are dated, their date answers these words.
+  const isDated = [...more.values()].some((words) => words !== '')
+  const asked = isDated ? all.filter(({ root }) => timeless.has(root)) : all
   const names = asked.filter((term) => term.kind !== 'word')
-  const held = passages.map((passage) => roots(`${passage.title} ${passage.heading ?? ''} ${passage.text}`))
+  const held = passages.map((passage) =>
+    roots([passage.title, passage.heading, passage.text, more.get(passage.document)].join(' ')),
+  )
   const most = (list: readonly ContentWord[], weight: (term: ContentWord) => number) =>
     held.reduce((best, set) => Math.max(best, share(list, set, weight)), 0)
   const long = (term: ContentWord) => term.root.length

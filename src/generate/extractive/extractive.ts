@@ -9,9 +9,9 @@ import type { Embedder } from '../../ports/embedder.ts'
 import type { GenerateInput, Generator, GeneratorEvent } from '../../ports/generator.ts'
 import { roots } from '../../text/content-words.ts'
 import type { Replies } from '../../text/knowledge.ts'
-import { KNOWLEDGE } from '../../text/language.ts'
+import { detectLanguage, KNOWLEDGE } from '../../text/language.ts'
 import { candidatesOf as blockCandidatesOf } from '../blocks/candidates.ts'
-import { type AnswerBlock, compose } from '../blocks/compose.ts'
+import { type AnswerBlock, compose, composeBrief, MAX_SCORE_GAP } from '../blocks/compose.ts'
 import { matchUnits } from '../blocks/match.ts'
 import {
   type RankedBlock,
@@ -20,13 +20,19 @@ import {
   type WeighedBlock,
   wordsOfUnits,
 } from '../blocks/rank.ts'
+import { senderOf } from '../blocks/sender.ts'
 import { subjectsInPaths, type Unit, unitsOf } from '../blocks/units.ts'
+import { datingWords, fileName } from '../editions/dating.ts'
+import { compareStatements, type Statement } from '../editions/in-force.ts'
+import { settle } from '../editions/settle.ts'
+import { statementOfBlock, statementOfSentence } from '../editions/statements.ts'
+import { namesAnotherThing } from '../editions/things.ts'
 import { candidatesOf, type SentenceCandidate } from './candidates.ts'
 import { certaintyOfBlocks, certaintyOfProse } from './certainty.ts'
 import { contradictionOf } from './contradiction.ts'
 import { basisOf, confidence, evidenceOf } from './evidence.ts'
 import { type Quote, quoteOf, quotesOf } from './quotes.ts'
-import { compareWords, rank, shortlist } from './relevance.ts'
+import { compareWords, type RankedSentence, rank, shortlist } from './relevance.ts'
 
 export interface ExtractiveOptions {
   readonly embedder: Embedder
@@ -197,7 +203,9 @@ async function answer(
 ): Promise<Found> {
   const { standalone, questionVector, language, signal } = input
   const passages = input.passages.slice(0, MAX_PROSE_PASSAGES)
-  const compared = shortlist(compareWords(standalone, named(candidatesOf(passages), name, aroundSentence)))
+  const editions = datingWords(input.excerpts)
+  const candidates = named(candidatesOf(passages, editions), name, aroundSentence)
+  const compared = shortlist(compareWords(standalone, candidates))
   if (compared.length === 0) return NOTHING
   const embeddings = await embedder.embed(
     compared.map(({ candidate }) => candidate.text.replace(/\s+/gu, ' ')),
@@ -211,30 +219,107 @@ async function answer(
   if (best === undefined) return NOTHING
   const basis = basisOf(language, best)
   const units = named(unitsOf(input.excerpts), name, aroundUnit)
-  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked))
+  const evidence = confidence(basis, evidenceOf(standalone, passages, ranked, editions))
   const subjects = [...subjectsInPaths(units, roots(standalone)).values()].flat()
   const isStructured = subjects.length > 0 || !units.every(isProse)
-  const blocks = isStructured ? await rankedBlocks(embedder, input, units) : []
+  const found = isStructured ? await rankedBlocks(embedder, input, units) : []
   // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
   const isCalibrated = embedder.interact !== undefined && basis !== 'cross'
   const certainty = isStructured
-    ? certaintyOfBlocks(input, units, blocks, isCalibrated ? undefined : evidence)
+    ? certaintyOfBlocks(input, units, found, isCalibrated ? undefined : evidence)
     : certaintyOfProse(input, units, evidence)
   if (certainty === 'not_found') return NOTHING
-  if (certainty === 'unsure') {
-    const [closest] = isStructured
-      ? compose(standalone, blocks.slice(0, 1)).map(pieceOfBlock)
-      : [pieceOfQuote(quoteOf(best))]
-    return closest === undefined ? NOTHING : { certainty, pieces: [closest], differ: false, blocks }
+  const drafted = isStructured
+    ? draftOfBlocks(standalone, found, parts)
+    : draftOfProse(input, ranked, ENOUGH[basis], parts)
+  const { closest, pieces, earlier, isOfTime, isOfThing } = drafted
+  if (certainty === 'unsure' || !isOfTime || !isOfThing) {
+    return closest === undefined
+      ? NOTHING
+      : { certainty: 'unsure', pieces: [closest], differ: false, blocks: found }
+  }
+  if (drafted.versions > 1) {
+    const both = earlier === undefined ? pieces : [...pieces, earlier]
+    return { certainty, pieces: both, differ: false, blocks: found }
   }
   const other = contradictionOf(standalone, ranked)
-  if (other !== undefined)
+  const statementOf = statementOfSentence(standalone, input.excerpts)
+  if (other !== undefined && compareStatements(statementOf(best), statementOf(other)) === undefined)
     return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true, blocks: [] }
-  const pieces = isStructured
-    ? compose(standalone, blocks, parts).map(pieceOfBlock)
-    : quotesOf(ranked, ENOUGH[basis], parts).map(pieceOfQuote)
-  return { certainty, pieces, differ: false, blocks }
+  return { certainty, pieces, differ: false, blocks: found }
 }
+
+/** What would be answered, and what is known of it. */
+interface Drafted {
+  readonly pieces: readonly Piece[]
+  /** The first of them alone. */
+  readonly closest: Piece | undefined
+  /** Versions of the first one that were found, with itself. */
+  readonly versions: number
+  readonly earlier: Piece | undefined
+  /** Whether it is of the time and about the thing that the question names. */
+  readonly isOfTime: boolean
+  readonly isOfThing: boolean
+}
+
+function draftOfBlocks(question: string, ranked: readonly WeighedBlock[], parts: number): Drafted {
+  const statementOf = statementOfBlock(question)
+  const { items, versions, earlier, isOfTime } = settle(question, ranked, statementOf, MAX_SCORE_GAP)
+  const score = ranked[0]?.score ?? 0
+  const sender = senderOf(question, ranked)
+  const blocks = (sender === undefined ? items : [sender, ...items.slice(0, 1)]).map((item, at) =>
+    at === 0 ? { ...item, score } : item,
+  )
+  const piecesOf = (some: readonly WeighedBlock[]) => compose(question, some, parts).map(pieceOfBlock)
+  const [closest] = piecesOf(blocks.slice(0, 1))
+  const older =
+    earlier === undefined || sender !== undefined ? undefined : pieceOfBlock(composeBrief(earlier))
+  return {
+    pieces: piecesOf(blocks),
+    closest,
+    versions: versions.length,
+    earlier: older && closest && asEarlier(question, older, closest),
+    isOfTime,
+    isOfThing: isOfAskedThing(question, blocks.map(statementOf)),
+  }
+}
+
+function draftOfProse(
+  { standalone: question, excerpts }: GenerateInput,
+  ranked: readonly RankedSentence[],
+  enough: number,
+  parts: number,
+): Drafted {
+  const statementOf = statementOfSentence(question, excerpts)
+  const { items, versions, earlier, isOfTime } = settle(question, ranked, statementOf, MAX_PROSE_GAP)
+  const probability = versions.reduce((sum, version) => sum + version.probability, 0)
+  const sentences = items.map((item, at) => (at === 0 ? { ...item, probability } : item))
+  const [closest] = sentences.slice(0, 1).map(quoteOf).map(pieceOfQuote)
+  return {
+    pieces: quotesOf(sentences, enough, parts).map(pieceOfQuote),
+    closest,
+    versions: versions.length,
+    earlier: earlier && closest && asEarlier(question, pieceOfQuote(quoteOf(earlier)), closest),
+    isOfTime,
+    isOfThing: isOfAskedThing(question, sentences.map(statementOf)),
+  }
+}
+
+/** How much less probable than the best sentence a version of it may be, as the logarithm of their ratio. */
+const MAX_PROSE_GAP = 4
+
+/** What was said before `now`; a name tells where, if it is another document. */
+function asEarlier(question: string, piece: Piece, now: Piece): Piece {
+  const { replies } = KNOWLEDGE[detectLanguage(question)]
+  const { document, uri } = piece.citation
+  const name =
+    fileName(uri) === fileName(now.citation.uri) ? uri.split('/').slice(-2).join('/') : fileName(uri)
+  const head = replies.earlier(document === now.citation.document ? undefined : name)
+  return { ...piece, text: `${head}${piece.text.includes('\n') ? '\n\n' : ' '}${piece.text}` }
+}
+
+const isOfAskedThing = (question: string, statements: readonly Statement[]): boolean =>
+  statements[0] === undefined || !namesAnotherThing(question, statements[0], statements)
 
 /** Paragraphs of one text; under the headings of several sections, these tell them apart. */
 const isProse = ({ block, excerpt }: Unit): boolean =>

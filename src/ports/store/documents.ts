@@ -31,6 +31,14 @@ export interface ReadChunk
   readonly version: string
 }
 
+/** What a document says of itself. */
+export interface DocumentHead extends Pick<DocumentSummary, 'metadata'> {
+  /** Its id. */
+  readonly document: string
+  /** How its text begins, to MAX_OPENING_CHARACTERS. */
+  readonly opening: string
+}
+
 export interface DocumentQuery {
   readonly collection?: string
   /** A page over all collections can be longer if its last uri is in several: a uri is never split across pages. */
@@ -62,5 +70,7 @@ export interface DocumentRepository {
   placeAt: (principal: Principal, document: string, offset: number) => Promise<PlaceInDocument | undefined>
   /** The chunks of the active index that overlap these ranges, in the order of each document; at most MAX_READ_CHUNKS. */
   chunksAt: (principal: Principal, ranges: readonly DocumentRange[]) => Promise<ReadChunk[]>
+  /** Of the documents with these ids, those that are in the active index. */
+  heads: (principal: Principal, documents: readonly string[]) => Promise<DocumentHead[]>
   remove: (principal: Principal, reference: string) => Promise<DocumentSummary>
 }

@@ -7,6 +7,7 @@ import {
   generations,
   vectors,
 } from '../../../drizzle/schema.ts'
+import { MAX_OPENING_CHARACTERS } from '../../domain/block.ts'
 import type { DocumentSummary, EmbeddedChunk, IndexSpec } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
@@ -122,6 +123,20 @@ export function documentRepository(database: Database): DocumentRepository {
         }))
       }),
 
+    heads: (principal, ids) =>
+      database.run(async (queries) => {
+        if (ids.length === 0) return []
+        return queries
+          .select({ document: documents.id, metadata: documents.metadata, opening: OPENING })
+          .from(documents)
+          .innerJoin(collections, eq(collections.id, documents.collection))
+          .innerJoin(
+            chunks,
+            and(eq(chunks.document, documents.id), eq(chunks.generation, collections.activeGeneration)),
+          )
+          .where(and(inArray(documents.id, [...ids]), eq(chunks.ordinal, 0), may(principal, 'reader')))
+      }),
+
     remove: (principal, reference) =>
       database.transaction(async (queries) => {
         const found = await findDocument(queries, principal, reference, 'editor')
@@ -134,6 +149,7 @@ export function documentRepository(database: Database): DocumentRepository {
   }
 }
 
+const OPENING = sql<string>`left(${chunks.text}, ${MAX_OPENING_CHARACTERS})`
 const VERSION = sql<string>`${documents.ingestedAt}::text`
 
 /** The collection's active generation if it has this spec. */

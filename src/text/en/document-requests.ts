@@ -152,18 +152,4 @@ export const documentRequests: DocumentRequests = {
     'list|name|show|give|enumerate|print|display|find _|me|us all|every _|the|of _|the * _|who|that|which _|live|lives|are|is|work|works|belong|come in|at|from|of|with|on|to _|the *',
     'which|what * live|lives|are|is|work|works|belong in|at|from|to _|the *',
   ],
-  months: [
-    'jan(?:uary)?',
-    'feb(?:ruary)?',
-    'mar(?:ch)?',
-    'apr(?:il)?',
-    'may',
-    'june?',
-    'july?',
-    'aug(?:ust)?',
-    'sept?(?:ember)?',
-    'oct(?:ober)?',
-    'nov(?:ember)?',
-    'dec(?:ember)?',
-  ],
 }

@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { dating } from './dating.ts'
 import { documentRequests } from './document-requests.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
@@ -16,6 +17,8 @@ import { smallTalk } from './small-talk.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
 
+const DETERMINERS = wordSet('a an the this that of for our my your their his her its in on per with')
+
 export const english: Knowledge = {
   name: 'English',
   script: 'Latin',
@@ -24,11 +27,14 @@ export const english: Knowledge = {
   stem: stemmer,
   root,
   stopWords,
+  // Verbs have no article before them.
+  isQualifier: (_, before) => DETERMINERS.has(before.toLowerCase()),
   articles: wordSet('a an the'),
   contractions: { negation: ["n['’]t"], endings: ["['’](?:s|d|m|ll|re|ve)"] },
   abbreviations,
   asking,
   answerWords,
+  dating,
   followUps,
   lastAnswer,
   severalQuestions,

@@ -6,6 +6,7 @@ export const replies: Replies = {
   unsure: 'The documents do not say this directly. Closest:',
   contradiction: 'The documents differ on this:',
   partNotFound: (part) => `Not found: “${part}”.`,
+  earlier: (name) => (name === undefined ? 'Earlier:' : `Earlier, in ${name}:`),
   nothingIngested: 'No documents are indexed yet: chatbot ingest PATH.',
   searched: ({ query, collections, documents, isFiltered }) =>
     `Searched for “${query}” in ${documents} document${documents === 1 ? '' : 's'} of ${collections}${isFiltered ? ', some of them left out by the filter' : ''}.`,

@@ -4,6 +4,7 @@ import { wordSet } from '../word-set.ts'
 import { abbreviations } from './abbreviations.ts'
 import { answerWords } from './answer-words.ts'
 import { asking } from './asking.ts'
+import { dating } from './dating.ts'
 import { documentRequests } from './document-requests.ts'
 import { documents } from './documents.ts'
 import { followUps } from './follow-ups.ts'
@@ -16,6 +17,8 @@ import { smallTalk } from './small-talk.ts'
 import { stopWords } from './stop-words.ts'
 import { webPage } from './web-page.ts'
 
+const ADJECTIVE = /(?:[ыи]й|ой|[ая]я|[ое]е|[ыи]е|[ое]го|[ое]му|[ую]ю|[ыи]м|[ыи]ми|[ыи]х)$/u
+
 export const russian: Knowledge = {
   name: 'Russian',
   script: 'Cyrillic',
@@ -27,11 +30,13 @@ export const russian: Knowledge = {
   stem: stemmer,
   root,
   stopWords,
+  isQualifier: (word) => ADJECTIVE.test(word.toLowerCase()),
   articles: new Set(),
   contractions: { negation: [], endings: [] },
   abbreviations,
   asking,
   answerWords,
+  dating,
   followUps,
   lastAnswer,
   severalQuestions,

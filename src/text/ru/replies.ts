@@ -6,6 +6,7 @@ export const replies: Replies = {
   unsure: 'В документах об этом прямо не сказано. Ближе всего:',
   contradiction: 'Документы говорят об этом разное:',
   partNotFound: (part) => `Не найдено: «${part}».`,
+  earlier: (name) => (name === undefined ? 'Раньше:' : `Раньше, в ${name}:`),
   nothingIngested: 'Пока не загружено ни одного документа: chatbot ingest ПУТЬ.',
   searched: ({ query, collections, documents, isFiltered }) =>
     `Искали «${query}» в коллекциях: ${collections} (документов: ${documents}${isFiltered ? ', часть исключена фильтром' : ''}).`,

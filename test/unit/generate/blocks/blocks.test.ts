@@ -111,6 +111,17 @@ describe('an answer', () => {
     expect((await answerOf('the lid?', source, 'lid'))[0]?.text).toContain('2. close the lid')
   })
 
+  it('does not give an item that only names what is under it', async () => {
+    const source =
+      '1. Club house\n   - Cost: 9000 euros\n   - Decision: accepted\n2. Hedge\n   - Decision: postponed\n'
+    const found = candidatesOf('What about the club house?', unitsOf([await excerptOf(source)]))
+    expect(found.filter(({ kind }) => kind === 'block').map(({ units }) => units[0]?.text)).toEqual([
+      '- Cost: 9000 euros',
+      '- Decision: accepted',
+      '- Decision: postponed',
+    ])
+  })
+
   it('gives the item that a question names, not the whole list that was found by the sentence above it', async () => {
     const source =
       'To do before the end of June:\n\n- [ ] return the keys\n- [x] rent the van\n- [ ] buy the boxes\n'

@@ -5,12 +5,13 @@ import { type LocalEmbedder, startEmbedder } from '../../../../models/embedder.t
 import { lateInteraction } from '../../../../models/late-interaction.ts'
 import { loadTokenizer } from '../../../../models/tokenizer.ts'
 import type { Citation, Passage } from '../../../../src/domain/answer.ts'
-import type { Block, Excerpt } from '../../../../src/domain/block.ts'
+import { type Block, type Excerpt, MAX_OPENING_CHARACTERS } from '../../../../src/domain/block.ts'
 import type { Certainty } from '../../../../src/domain/certainty.ts'
 import { cosine } from '../../../../src/domain/cosine.ts'
 import { extractiveGenerator } from '../../../../src/generate/extractive/extractive.ts'
 import { blocksOf } from '../../../../src/ingest/blocks/blocks.ts'
 import { loadDocument } from '../../../../src/ingest/loaders/load.ts'
+import { flatMetadata } from '../../../../src/ingest/loaders/writing/metadata.ts'
 import { splitDocument } from '../../../../src/ingest/split/splitter.ts'
 import type { Embedder, Embedding } from '../../../../src/ports/embedder.ts'
 import { embedInput } from '../../../../src/text/embed-input.ts'
@@ -45,6 +46,7 @@ export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
   const tokenizer = loadTokenizer(model.folder)
   const texts = new Map<string, string>()
   const blocks = new Map<string, Block[]>()
+  const heads = new Map<string, Pick<Excerpt, 'metadata' | 'opening'>>()
   const stored: { passage: Passage; vector: Float32Array }[] = []
 
   const vectorOf = async (question: string) => {
@@ -61,6 +63,7 @@ export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
         ? excerpt
         : {
             ...excerpt,
+            ...heads.get(excerpt.uri),
             blocks: blocks.get(excerpt.uri) ?? [],
             text: ({ start, end }) => text.slice(start, end),
           }
@@ -77,6 +80,10 @@ export async function testCorpus(given?: LocalEmbedder): Promise<TestCorpus> {
       )
       texts.set(uri, document.text)
       blocks.set(uri, blocksOf(document))
+      heads.set(uri, {
+        metadata: flatMetadata(document.metadata),
+        opening: chunks[0]?.text.slice(0, MAX_OPENING_CHARACTERS) ?? '',
+      })
       for (const [i, { start, end, text, heading, line }] of chunks.entries()) {
         const vector = embeddings[i]?.vector ?? new Float32Array()
         const place = { document: uri, collection: 'test', uri, title: document.title, chunk: `${uri}:${i}` }
