@@ -164,9 +164,12 @@ function isVersion(
   const [own, others] = held.map((words) => [...asked].filter((root) => words.has(root)))
   // An answer need not repeat what the message it answers asked for.
   const isReply = best.standing === 'quoted' && best.excerpt === other.excerpt && offered(question, other) > 0
-  const isOfAll = own !== undefined && own.length > 0 && own.every((root) => others?.includes(root))
-  if (!isOfAll && !(isReply && others !== undefined && others.length > 0)) return false
+  if (own === undefined || others === undefined) return false
+  const isOfAll = own.every((root) => others.includes(root)) && (own.length > 0 || alike >= SAME_TEXT)
+  if (!isOfAll && !(isReply && others.length > 0)) return false
   if (alike >= MIN_LIKENESS) return true
+  // In other words, few of the question's words do not tell that both answer it.
+  if (2 * own.length < asked.size) return false
   return isSameFamily(best.excerpt, other.excerpt) && other.score >= best.score - OTHER_WORDS * gap
 }
 
