@@ -220,8 +220,9 @@ async function answer(
   const basis = basisOf(language, best)
   const units = named(unitsOf(input.excerpts), name, aroundUnit)
   const evidence = confidence(basis, evidenceOf(standalone, passages, ranked, editions))
-  const subjects = [...subjectsInPaths(units, roots(standalone)).values()].flat()
-  const isStructured = subjects.length > 0 || !units.every(isProse)
+  const subjects = subjectsInPaths(units, roots(standalone))
+  const isAboutPath = [...subjects.values()].some((names) => names.length > 0)
+  const isStructured = isAboutPath || !units.every(isProse)
   const found = isStructured ? await rankedBlocks(embedder, input, units) : []
   // The blocks' certainty was fitted on vectors of tokens, and on questions in the language of the documents.
   const isCalibrated = embedder.interact !== undefined && basis !== 'cross'
@@ -243,9 +244,13 @@ async function answer(
     return { certainty, pieces: both, differ: false, blocks: found }
   }
   const other = contradictionOf(standalone, ranked)
-  const statementOf = statementOfSentence(standalone, input.excerpts)
-  if (other !== undefined && compareStatements(statementOf(best), statementOf(other)) === undefined)
-    return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true, blocks: [] }
+  if (other !== undefined) {
+    const [one, another] = [best, other].map(statementOfSentence(standalone, input.excerpts))
+    const subjectOf = (statement?: Statement) => statement && subjects.get(statement.excerpt)?.join('/')
+    const isOfOne = one !== undefined && another !== undefined && subjectOf(one) === subjectOf(another)
+    if (isOfOne && compareStatements(one, another) === undefined)
+      return { certainty, pieces: [best, other].map(quoteOf).map(pieceOfQuote), differ: true, blocks: [] }
+  }
   return { certainty, pieces, differ: false, blocks: found }
 }
 

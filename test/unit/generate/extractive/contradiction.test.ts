@@ -200,4 +200,13 @@ describe('documents that contradict each other', () => {
     expect(certainty).toBe('answered')
     expect(text).not.toMatch(/differ|разное/)
   })
+
+  it('are about one thing: a name in the path of one of them tells them apart', async () => {
+    await corpus.add('piers/Northhaven.md', '# Notes\n\nBuilt in 1911.\n\nPier master: D. Moss\n')
+    await corpus.add('piers/Elmsby.md', '# Notes\n\nBuilt in 1874.\n\nPier master: A. Rook\n')
+    const { text, citations } = await corpus.ask('Who is the pier master of Northhaven?', 'piers/')
+    expect(text).not.toMatch(/differ/)
+    expect(citations[0]?.uri).toMatch(/Northhaven/)
+    expect(text).toContain('D. Moss')
+  })
 })
