@@ -88,7 +88,7 @@ export default class Ask extends ChatbotCommand {
     const { renderAnswer, writeMore } = await import('../src/terminal/render-answer.ts')
     const answer = await renderAnswer(events)
     if (answer !== undefined && flags.more) writeMore(await moreOn(answer))
-    if (answer?.certainty === 'not_found') await this.#hintWhenEmpty(loaded)
+    if (answer !== undefined && answer.certainty !== 'answered') await this.#hintWhenEmpty(loaded)
     return undefined
   }
 
