@@ -101,7 +101,7 @@ test('Ctrl-C ends an ingest: what is complete stays, and a rerun goes on', { tim
   await space.run(['start'])
   const names = Array.from({ length: 120 }, (_, index) => `docs/${String(index).padStart(3, '0')}.md`)
   const paragraph = 'The lighthouse keeper writes the weather into a book every hour of the night. '
-  space.write(Object.fromEntries(names.map((name) => [name, `# ${name}\n\n${paragraph.repeat(40)}\n`])))
+  space.write(Object.fromEntries(names.map((name) => [name, `# ${name}\n\n${paragraph.repeat(8)}\n`])))
   const { child, finished, seen } = space.start(['ingest', 'docs', '--verbose', '--jobs', '1'])
   await seen(/docs\/000\.md: indexed/)
   child.kill('SIGINT')
@@ -128,7 +128,7 @@ test('a detached ingest outlives its terminal, and tells how far it is', { timeo
   await space.run(['start'])
   const names = Array.from({ length: 40 }, (_, index) => `docs/${String(index).padStart(3, '0')}.md`)
   const paragraph = 'The lighthouse keeper writes the weather into a book every hour of the night. '
-  space.write(Object.fromEntries(names.map((name) => [name, `# ${name}\n\n${paragraph.repeat(40)}\n`])))
+  space.write(Object.fromEntries(names.map((name) => [name, `# ${name}\n\n${paragraph.repeat(8)}\n`])))
   const { child, finished, seen } = space.start(['ingest', 'docs', '--detach', '--verbose', '--jobs', '1'])
   await seen(/docs\/000\.md: staged/)
   child.kill('SIGHUP')
