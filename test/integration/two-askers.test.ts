@@ -13,7 +13,8 @@ import { describeRedis, ownPrefix, redisUrl } from '../support/redis.ts'
 import { upload } from '../support/upload.ts'
 
 const QUESTION = 'What is the code of the vault?'
-const CODES = { anna: '1111', boris: '2222' } as const
+// Words that no id or number contains by chance.
+const CODES = { anna: 'amber', boris: 'violet' } as const
 type Name = keyof typeof CODES
 
 const documentOf = (name: Name) => `The code of the vault is ${CODES[name]}. The vault is made of steel.\n`
@@ -24,7 +25,7 @@ let reply: Reply
 const obedient: Reply = (response, request) => {
   const shown = request.messages.map(({ content }) => content).join('\n')
   const isSummary = shown.startsWith('You summarise')
-  const said = isSummary ? /SECRET-\w+/.exec(shown)?.[0] : /code of the vault is (\d{4})/.exec(shown)?.[1]
+  const said = isSummary ? /SECRET-\w+/.exec(shown)?.[0] : /code of the vault is (\w+)/.exec(shown)?.[1]
   return streaming([isSummary ? `They spoke of ${said}.` : `The code is ${said} [1].`])(response, request)
 }
 
@@ -88,6 +89,7 @@ function askerTests(where: () => Promise<{ env: Record<string, string>; drop: ()
     ['rules', {}],
     ['an engine', { engine: 'fake' }],
   ])('the same questions at once and again, under the same ids, by %s', async (_by, more) => {
+    await daemon.api.call('clearCache', {})
     // At once: one flight, leases, streams. Later: remembered collections, cached answers, passages and vectors.
     for (let round = 0; round < 3; round += 1) {
       const id = randomUUID()
