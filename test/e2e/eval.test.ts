@@ -78,14 +78,14 @@ test('search and answers keep their floors in both languages', async () => {
   expect(searched).toMatchObject({ code: 0 })
 
   const answered = await space.run([
-    ...['eval', 'answerable.jsonl', '--limit', '24', '--sample', '1', '--min', 'citations=1'],
+    ...['eval', 'answerable.jsonl', '--limit', '40', '--sample', '1', '--min', 'citations=1'],
     ...['--min', 'answer=0.85', '--max', 'refused-answerable=0.1', '--max', 'sentences=1.8'],
   ])
   expect(answered.stdout).toContain('✓ citations 1.000')
   expect(answered).toMatchObject({ code: 0 })
 
   const absent = await space.run([
-    ...['eval', 'absent.jsonl', '--limit', '20', '--sample', '1', '--min', 'refused-unanswerable=0.85'],
+    ...['eval', 'absent.jsonl', '--limit', '30', '--sample', '1', '--min', 'refused-unanswerable=0.85'],
   ])
   expect(absent).toMatchObject({ code: 0 })
 }, 300_000)
