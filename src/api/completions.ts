@@ -13,6 +13,7 @@ import {
   MAX_HISTORY_TURNS,
   MAX_QUESTION_CHARACTERS,
 } from '../domain/question.ts'
+import { citationPlace } from '../text/citation-place.ts'
 import { KNOWLEDGE } from '../text/language.ts'
 
 export const COMPLETIONS_PREFIX = '/v1'
@@ -134,8 +135,9 @@ function textOf({ content }: Message): string {
 export function citationsText({ citations, language }: Answer): string {
   if (citations.length === 0) return ''
   const { replies } = KNOWLEDGE[language]
-  const lines = citations.map(({ number, title, uri, page }) => {
-    const place = page === undefined ? uri : `${uri}, ${replies.page} ${page}`
+  const lines = citations.map((citation) => {
+    const { number, title, uri } = citation
+    const place = citationPlace(citation, replies)
     return title === '' || title === uri ? `[${number}] ${place}` : `[${number}] ${title} (${place})`
   })
   return `\n\n${replies.citations}:\n${[...new Set(lines)].join('\n')}`

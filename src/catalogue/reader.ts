@@ -103,10 +103,10 @@ export function citationOf(number: number, { chunk, span, text, spans }: Quotati
     title: document.title,
     ...span,
     text,
-    ...(spans === undefined ? {} : { spans }),
-    ...(heading === '' ? {} : { heading }),
-    ...(page === undefined ? {} : { page }),
-    ...(line === undefined ? {} : { line: line + before.split('\n').length - 1 }),
+    spans,
+    heading: heading === '' ? undefined : heading,
+    page,
+    line: line === undefined ? undefined : line + before.split('\n').length - 1,
     score: 1,
   }
 }

@@ -1,4 +1,3 @@
-import { retrieveRemembered } from '../cache/passages.ts'
 import type { Turn } from '../domain/answer.ts'
 import { wholePassages } from '../generate/whole-passages.ts'
 import { lastAnswerWish } from '../talk/last-answer.ts'
@@ -7,6 +6,7 @@ import { withoutCourtesies } from '../talk/small-talk.ts'
 import { perhapsAbout, standaloneQuestion } from '../talk/standalone.ts'
 import { roots } from '../text/content-words.ts'
 import type { Ask, Rewritten } from './ask.ts'
+import { findPassages } from './search.ts'
 import type { StepContext } from './step.ts'
 
 /**
@@ -70,13 +70,10 @@ async function covering(
   query: string,
   { principal, ports, signal }: StepContext,
 ): Promise<Covering> {
-  const [embedding] = await ports.embedder.embed([query], { as: 'query', priority: 'question', signal })
-  if (embedding === undefined) throw new Error('the embedder returned nothing')
-  const { passages } = await retrieveRemembered(ports, principal, {
+  const passages = await findPassages(ports, principal, {
     question: query,
     language: ask.language,
     collections: ask.collections,
-    vector: embedding.vector,
     settings: ask.retrieval,
     limit: COVERING_PASSAGES,
     signal,

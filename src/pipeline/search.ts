@@ -4,6 +4,7 @@ import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import type { RetrieveQuery } from '../retrieval/retrieve.ts'
 import { detectLanguage } from '../text/language.ts'
 
 /** Default number of results. */
@@ -26,21 +27,28 @@ export async function searchPassages(
 ): Promise<readonly Passage[]> {
   checkQuestion(request.query)
   const collections = await ports.store.collections.readable(principal, request.collections)
-  const [embedding] = await ports.embedder.embed([request.query], {
-    as: 'query',
-    priority: 'question',
-    signal: request.signal,
-  })
-  if (embedding === undefined) throw new Error('the embedder returned nothing')
-  const { passages } = await retrieveRemembered(ports, principal, {
-    question: request.query,
-    language: detectLanguage(request.query),
+  const { query, retrieval: settings, limit, signal, filter } = request
+  const language = detectLanguage(query)
+  return findPassages(ports, principal, {
+    question: query,
+    language,
     collections,
-    vector: embedding.vector,
-    settings: request.retrieval,
-    limit: request.limit,
-    signal: request.signal,
-    filter: request.filter,
+    settings,
+    limit,
+    signal,
+    filter,
   })
+}
+
+/** Embeds the question and searches. */
+export async function findPassages(
+  ports: Ports,
+  principal: Principal,
+  query: Omit<RetrieveQuery, 'vector'>,
+): Promise<readonly Passage[]> {
+  const { question, signal } = query
+  const [embedding] = await ports.embedder.embed([question], { as: 'query', priority: 'question', signal })
+  if (embedding === undefined) throw new Error('the embedder returned nothing')
+  const { passages } = await retrieveRemembered(ports, principal, { ...query, vector: embedding.vector })
   return passages
 }

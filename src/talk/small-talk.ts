@@ -1,6 +1,6 @@
 /** Recognises what people say without asking the documents anything, such as a greeting. */
 import { LANGUAGES, type Language } from '../domain/language.ts'
-import { ofAll } from '../text/all-languages.ts'
+import { anyOf, ofAll } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
 import { TALK_KINDS, type TalkKind } from '../text/knowledge.ts'
 import { KNOWLEDGE } from '../text/language.ts'
@@ -71,14 +71,11 @@ function withoutGreeting(text: string): string {
   return text.slice(greeting.length)
 }
 
-const STARTERS = ofAll(({ followUps }) => followUps.clauseStarters)
+const STARTERS = anyOf(({ followUps }) => followUps.clauseStarters)
 const GREETING_WORDS = ofAll(({ smallTalk }) => smallTalk.greeting)
   .filter((pattern) => !/[\s']/u.test(pattern.replace(/ _.*/u, '')))
   .flatMap((pattern) => pattern.replace(/ .*/u, '').split('|'))
-const GREETING = new RegExp(
-  `^(?:${GREETING_WORDS.join('|')})\\s+(?=(?:${STARTERS.join('|')})(?![\\p{L}\\p{N}]))`,
-  'iu',
-)
+const GREETING = new RegExp(`^(?:${GREETING_WORDS.join('|')})\\s+(?=${STARTERS}(?![\\p{L}\\p{N}]))`, 'iu')
 
 interface Grammar {
   readonly language: Language

@@ -1,6 +1,6 @@
 /** The topic of a conversation: the subject of its latest question that has one. */
 import type { Turn } from '../domain/answer.ts'
-import { anyOf, asWord, ofAll } from '../text/all-languages.ts'
+import { anyOf, asWord } from '../text/all-languages.ts'
 import { contentWords } from '../text/content-words.ts'
 
 /** The parts of an earlier turn that tell the topic. */
@@ -42,7 +42,7 @@ export function namedByAnswer({ question, text = '' }: Said): { person?: string;
 /** UTF-16 code units of an answer whose names are looked for. */
 const MAX_ANSWER_CHARACTERS = 300
 
-const ASKS_WHO = new RegExp(asWord(`(?:${ofAll(({ followUps }) => followUps.who).join('|')})`), 'iu')
+const ASKS_WHO = new RegExp(asWord(anyOf(({ followUps }) => followUps.who)), 'iu')
 const FULL_NAME = /\p{Lu}\p{Ll}+(?:[ -]\p{Lu}\p{Ll}+){1,3}/gu
 
 /** The first words of the code in a text, without its options. */

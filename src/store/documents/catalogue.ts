@@ -9,7 +9,7 @@ import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database } from '../database/database.ts'
 import { documentCondition } from '../search/filter.ts'
-import { holdsAll, holdsAny } from '../search/nearest.ts'
+import { holdsAll, holdsAny, isOfChunk } from '../search/nearest.ts'
 
 const DOCUMENT = {
   id: documents.id,
@@ -89,10 +89,7 @@ export function catalogueRepository(database: Database): CatalogueRepository {
         return queries
           .select(DOCUMENT)
           .from(chunks)
-          .innerJoin(
-            chunkTerms,
-            and(eq(chunkTerms.generation, chunks.generation), eq(chunkTerms.chunk, chunks.id)),
-          )
+          .innerJoin(chunkTerms, isOfChunk)
           .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
           .innerJoin(documents, eq(documents.id, chunks.document))
           .where(and(eq(chunks.ordinal, 0), holdsAny(terms), within(principal, scope)))
@@ -124,13 +121,7 @@ export function catalogueRepository(database: Database): CatalogueRepository {
         const columns = { ordinal, start, end, text, heading, page, line, blocks, document: DOCUMENT }
         const from = queries.select(columns).from(chunks).$dynamic()
         const { terms } = query
-        const rows = await (terms === undefined
-          ? from
-          : from.innerJoin(
-              chunkTerms,
-              and(eq(chunkTerms.generation, chunks.generation), eq(chunkTerms.chunk, chunks.id)),
-            )
-        )
+        const rows = await (terms === undefined ? from : from.innerJoin(chunkTerms, isOfChunk))
           .innerJoin(collections, eq(collections.activeGeneration, chunks.generation))
           .innerJoin(documents, eq(documents.id, chunks.document))
           .where(and(asked(query), within(principal, scope)))
@@ -138,8 +129,8 @@ export function catalogueRepository(database: Database): CatalogueRepository {
           .limit(query.limit)
         return rows.map(({ page, line, blocks, ...row }) => ({
           ...row,
-          ...(page === null ? {} : { page }),
-          ...(line === null ? {} : { line }),
+          page: page ?? undefined,
+          line: line ?? undefined,
           blocks: packedBlocksSchema.nullable().parse(blocks),
         }))
       }),

@@ -82,14 +82,14 @@ export function nearestTerms(
       : queries
           .select(columns)
           .from(chunks)
-          .innerJoin(
-            chunkTerms,
-            and(eq(chunkTerms.generation, chunks.generation), eq(chunkTerms.chunk, chunks.id)),
-          )
+          .innerJoin(chunkTerms, isOfChunk)
           .innerJoin(documents, eq(documents.id, chunks.document))
           .where(and(inGenerations, named, condition))
   return scan.orderBy(distance).limit(limit)
 }
+
+/** Whether these are the terms of this chunk. */
+export const isOfChunk = and(eq(chunkTerms.generation, chunks.generation), eq(chunkTerms.chunk, chunks.id))
 
 export const holdsAny = (ids: readonly number[]): SQL =>
   sql`${chunkTerms.terms} && ${sql.param([...ids])}::int[]`
@@ -146,14 +146,7 @@ export function scoredChunks(
     })
     .from(chunks)
     .innerJoin(vectors, and(eq(vectors.generation, chunks.generation), eq(vectors.chunk, chunks.id)))
-    .leftJoin(
-      chunkTerms,
-      and(
-        eq(chunkTerms.generation, chunks.generation),
-        eq(chunkTerms.chunk, chunks.id),
-        inArray(chunkTerms.generation, inGenerations),
-      ),
-    )
+    .leftJoin(chunkTerms, and(isOfChunk, inArray(chunkTerms.generation, inGenerations)))
     .innerJoinLateral(its, sql`true`)
     .innerJoin(collections, eq(collections.id, its.collection))
     .where(
