@@ -73,7 +73,7 @@ documents: install
 		echo "$$folder has no expected.json, which says how each file must end." >&2; exit 2; \
 	else DOCUMENTS="$$folder" vitest run test/integration/documents.test.ts; fi
 
-## faults: kill -9 at random moments, full disks, broken files and databases, cut downloads, 10,000 odd inputs
+## faults: kill -9 at random moments, questions and ingests that end their daemon, full disks, broken files and databases, cut downloads, 10,000 odd inputs
 faults: build
 	@vitest run --config test/faults/vitest.config.ts
 	@node bench/pull.ts $(MODELS)

@@ -13,6 +13,6 @@ export default defineConfig({
     // What is waited for comes when a busy machine has time for it.
     expect: { poll: { timeout: 30_000 } },
     // More than the cores of a small machine: many tests wait for daemons, leases and sockets.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 })

@@ -118,6 +118,13 @@ export async function watchedRedis(): Promise<WatchedRedis> {
       const old = await master()
       await sentinel.client.call('SENTINEL', 'FAILOVER', 'mymaster')
       await holds(async () => (await master()) !== old)
+      // Otherwise there is no replica that could become the next master.
+      await holds(() => says(old, 'master_link_status:up'))
+      await holds(async () =>
+        String(await sentinel.client.call('SENTINEL', 'REPLICAS', 'mymaster')).includes(
+          'master-link-status,ok',
+        ),
+      )
     },
     async patience(ms) {
       await sentinel.client.call('SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', ms)
