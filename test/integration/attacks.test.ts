@@ -26,7 +26,6 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve))
   daemon = await startTestDaemon({
     env: {
-      CHATBOT_EMBEDDER_WORKERS: '1',
       CHATBOT_AUTH_OIDC_COMPANY_ISSUER: provider.issuer,
       CHATBOT_AUTH_OIDC_COMPANY_AUDIENCE: AUDIENCE,
       CHATBOT_AUTH_OIDC_STALLED_ISSUER: stalledIssuer(),
@@ -545,7 +544,6 @@ describe('guessing from one address', () => {
   beforeAll(async () => {
     guarded = await startTestDaemon({
       env: {
-        CHATBOT_EMBEDDER_WORKERS: '1',
         CHATBOT_SERVER_TRUSTED_PROXIES: PROXY,
         CHATBOT_LIMITS_ADDRESS_FAILURES_BURST: String(GUESSES),
         CHATBOT_LIMITS_ADDRESS_FAILURES_PER_MINUTE: '1',

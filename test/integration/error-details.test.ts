@@ -115,7 +115,6 @@ describe('engines and Redis that fail', () => {
     const down = `http://127.0.0.1:${enginePort}/v1`
     daemon = await startTestDaemon({
       env: {
-        CHATBOT_EMBEDDER_WORKERS: '1',
         REDIS_URL: `redis://:of-redis@127.0.0.1:${redisPort}/0`,
         ...remote('down', down),
         ...remote('resting', down),
@@ -196,7 +195,6 @@ describePostgres('a database that fails', () => {
     proxy = await faultProxy({ url: database.connectionString })
     daemon = await startTestDaemon({
       env: {
-        CHATBOT_EMBEDDER_WORKERS: '1',
         DATABASE_URL: proxy.url,
         CHATBOT_DATABASE_CONNECT_TIMEOUT_MS: '5000',
         CHATBOT_DATABASE_STATEMENT_TIMEOUT_MS: '10000',

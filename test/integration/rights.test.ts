@@ -25,7 +25,7 @@ let conversation = ''
 
 beforeAll(async () => {
   daemon = await startTestDaemon({
-    env: { CHATBOT_EMBEDDER_WORKERS: '1', CHATBOT_SERVER_METRICS_TOKEN: METRICS_TOKEN },
+    env: { CHATBOT_SERVER_METRICS_TOKEN: METRICS_TOKEN },
   })
   await uploaded('shared', 'tower.md', 'The tower of Testville was built in 1887 by Anna Berg.')
   await daemon.api.call('createCollection', { body: { name: 'other' } })

@@ -48,7 +48,6 @@ function askerTests(where: () => Promise<{ env: Record<string, string>; drop: ()
     daemon = await startTestDaemon({
       env: {
         ...env,
-        CHATBOT_EMBEDDER_WORKERS: '1',
         CHATBOT_ENGINES_FAKE_BASE_URL: engine.baseUrl,
         CHATBOT_ENGINES_FAKE_MODEL: 'fake',
         CHATBOT_ENGINES_FAKE_RETRIES: '0',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../src/config/package-root.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
-import { COMPILE_CACHE, placeReadyDatabase } from './ready.ts'
+import { COMPILE_CACHE, FEW_THREADS, placeReadyDatabase } from './ready.ts'
 
 export interface Finished {
   readonly code: number | null
@@ -69,6 +69,7 @@ export async function workspace({
     // Slow machines that run other tests too.
     CHATBOT_DAEMON_START_TIMEOUT_MS: '120000',
     ...COMPILE_CACHE,
+    ...FEW_THREADS,
   }
   const start = (args: readonly string[], options: RunOptions = {}) =>
     execute([program, ...args], { cwd: dir, ...options, env: { ...env, ...options.env } })

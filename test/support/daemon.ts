@@ -7,7 +7,7 @@ import { type ApiClient, apiClient } from '../../src/client/api.ts'
 import type { DaemonAddress } from '../../src/client/client.ts'
 import { runtimePaths } from '../../src/config/runtime-paths.ts'
 import { version } from '../../src/config/version.ts'
-import { COMPILE_CACHE, readyDataDir } from './ready.ts'
+import { COMPILE_CACHE, FEW_THREADS, readyDataDir } from './ready.ts'
 
 export interface TestDaemon extends AsyncDisposable {
   readonly dataDir: string
@@ -46,6 +46,7 @@ export async function startTestDaemon({
       CHATBOT_DATA_DIR: dataDir,
       CHATBOT_SERVER_PORT: '0',
       CHATBOT_LOG_LEVEL: 'debug',
+      ...FEW_THREADS,
       ...COMPILE_CACHE,
       ...env,
     },

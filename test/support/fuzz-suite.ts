@@ -72,7 +72,6 @@ export function fuzzSuite(cases: number, seed: number): void {
   beforeAll(async () => {
     daemon = await startTestDaemon({
       env: {
-        CHATBOT_EMBEDDER_WORKERS: '1',
         CHATBOT_SERVER_MAX_FRAME_BYTES: '1048576',
         CHATBOT_SERVER_BODY_TIMEOUT_MS: '2000',
         CHATBOT_SERVER_HEAD_TIMEOUT_MS: '2000',

@@ -17,6 +17,9 @@ const CACHE = join(packageRoot(), 'node_modules', '.cache', 'chatbot-tests')
 /** In a process's environment: Node keeps there what it compiled, also for processes with another home. */
 export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(CACHE, 'compile') }
 
+/** In a daemon's environment: each thread loads the model, which is a quarter of a start. */
+export const FEW_THREADS = { CHATBOT_EMBEDDER_WORKERS: '1' }
+
 /** What a database of PGlite is made of. */
 const SOURCES = [
   'drizzle/migrations/**/*.sql',

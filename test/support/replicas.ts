@@ -41,7 +41,6 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
       env: {
         DATABASE_URL: connectionString,
         CHATBOT_REDIS_KEY_PREFIX: keyPrefix,
-        CHATBOT_EMBEDDER_WORKERS: '1',
         ...env,
       },
     })
