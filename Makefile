@@ -42,6 +42,7 @@ docs: install
 eval: build
 	@node bench/eval.ts
 	@node bench/cases.ts
+	@! [ -d ../shared/data/docsqa ] || node bench/searches.ts
 
 ## bench: speed against references in the same run
 bench: build

@@ -22,6 +22,8 @@ export interface Retrieval {
   readonly question: string
   readonly vector: Float32Array
   readonly passages: readonly Passage[]
+  /** What was searched instead, if words were misspelt. */
+  readonly searched?: string | undefined
 }
 
 export interface Asked {
@@ -162,7 +164,7 @@ export async function searchIn(store: Store, embedder: Embedder, files: readonly
   return async (question: string, language: Language, filter?: SearchFilter): Promise<Retrieval> => {
     const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question' })
     if (embedding === undefined) throw new Error('the embedder returned nothing')
-    const { passages } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
+    const { passages, searched } = await retrieve({ store, embedder }, LOCAL_PRINCIPAL, {
       question,
       language,
       collections,
@@ -171,7 +173,7 @@ export async function searchIn(store: Store, embedder: Embedder, files: readonly
       signal: new AbortController().signal,
       filter,
     })
-    return { question, vector: embedding.vector, passages }
+    return { question, vector: embedding.vector, passages, searched }
   }
 }
 

@@ -1,15 +1,4 @@
-/**
- * Fits BLOCK_CERTAINTY of models/calibration.ts and prints it, how well it tells what is answered from what is not, and the
- * shares below thresholds.
- *
- *     node bench/certainty.ts [FOLDER...]
- *
- * A folder has `documents` and `questions.jsonl` as those of test/data/papers, which are the default; more are fitted on
- * together with them. Do not give what the result is measured on. The two take six minutes.
- */
-
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtinModel } from '../models/builtin.ts'
 import { BLOCK_CERTAINTY } from '../models/calibration.ts'
@@ -32,7 +21,7 @@ import { detectLanguage } from '../src/text/language.ts'
 import { pgliteDatabase } from '../test/support/database.ts'
 import { type Retrieval, searchIn } from './calibrate-data.ts'
 import { applyLogistic, type Features, fitExamples, type Logistic } from './calibrate-fit.ts'
-import { linesOf } from './eval-sets.ts'
+import { filesIn, linesOf } from './eval-sets.ts'
 import { keepingVectors } from './vectors.ts'
 
 const FEATURES = ['tokens', 'similarity', 'worstWord', 'words'] as const satisfies (keyof BlockFeatures)[]
@@ -97,13 +86,6 @@ async function casesOf(embedder: Embedder, set: string): Promise<Case[]> {
   }
   return cases
 }
-
-const filesIn = (folder: string) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .toSorted()
-    .map((path) => ({ uri: relative(folder, path), bytes: readFileSync(path) }))
 
 const answeringDocuments = ({ documents = [], also = [] }: Question): string[] => [
   ...documents,

@@ -1,7 +1,7 @@
 /** The public data of the repository as sets of questions and documents for `chatbot eval`. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LANGUAGES, type Language } from '../src/domain/language.ts'
 import { articleOf, isCalibration, loadXquad } from './xquad.ts'
@@ -159,3 +159,11 @@ export const linesOf = <T>(path: string): T[] =>
     .trimEnd()
     .split('\n')
     .map((line): T => JSON.parse(line))
+
+/** All files below a folder, in the order of their paths. */
+export const filesIn = (folder: string): { uri: string; bytes: Buffer }[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .toSorted()
+    .map((path) => ({ uri: relative(folder, path), bytes: readFileSync(path) }))

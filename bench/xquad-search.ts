@@ -1,6 +1,7 @@
 /** XQuAD in a store, and its questions put to the product's own search. */
 import { createHash } from 'node:crypto'
 import { builtinModel } from '../models/builtin.ts'
+import { embeddingModel } from '../models/description.ts'
 import type { Language } from '../src/domain/language.ts'
 import { LOCAL_PRINCIPAL } from '../src/domain/principal.ts'
 import { SPLITTER_VERSION } from '../src/ingest/split/splitter.ts'
@@ -53,10 +54,7 @@ export async function putXquad(
   }
 }
 
-export function embedderModel() {
-  const { name, dimensions, checksums, onnx } = builtinModel()
-  return { fingerprint: `${name}@${checksums[onnx]?.slice(0, 12)}`, dimensions }
-}
+export const embedderModel = () => embeddingModel(builtinModel())
 
 export async function run(
   store: Store,

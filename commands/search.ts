@@ -36,13 +36,15 @@ export default class Search extends ChatbotCommand {
     const query = await questionOf(argv)
     const chat = await this.chat(await this.settings(flags))
     const interrupt = this.own(onInterrupt())
-    const { passages } = await chat.search({
+    const { passages, searched } = await chat.search({
       query,
       collections: flags.collection,
       filter: filterOf(flags),
       limit: flags.limit,
       signal: interrupt.first,
     })
+    if (searched !== undefined)
+      this.talk(`No document has “${query}” as it is spelt. Searched for: ${searched}`)
     if (passages.length === 0) {
       this.log('Nothing found. `chatbot documents list` lists all documents; add more: chatbot ingest ./docs')
       return { results: [] }
@@ -62,7 +64,7 @@ export default class Search extends ChatbotCommand {
         ]),
       ),
     )
-    return { results: passages }
+    return { results: passages, searched }
   }
 }
 

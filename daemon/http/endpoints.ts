@@ -262,13 +262,13 @@ export const endpoints: Endpoints<GuardedRouteName> = {
   search: async ({ body }, { services, principal, signal }) => {
     const { ports, loaded, limits } = services
     await limits.search(principal)
-    const passages = await searchPassages(ports, principal, {
+    const { passages, searched } = await searchPassages(ports, principal, {
       ...body,
       retrieval: withOptions(loaded.config.retrieval, body.retrieval),
       limit: body.limit ?? DEFAULT_RESULTS,
       signal,
     })
-    return { passages: [...passages] }
+    return { passages: [...passages], searched }
   },
 
   listEngines: async (_input, { services }) => {

@@ -426,7 +426,7 @@ export class SocketSession {
     const started = performance.now()
     const { ports, loaded, limits } = servicesOf(this.#options.life)
     await limits.search(principal)
-    const passages = await searchPassages(ports, principal, {
+    const { passages, searched } = await searchPassages(ports, principal, {
       ...message,
       retrieval: withOptions(loaded.config.retrieval, message.retrieval),
       limit: message.limit ?? DEFAULT_RESULTS,
@@ -436,6 +436,7 @@ export class SocketSession {
       type: 'results',
       id: message.id,
       passages: [...passages],
+      searched,
       ms: Math.round(performance.now() - started),
     }
   }

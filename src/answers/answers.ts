@@ -15,6 +15,7 @@ import type { Ports } from '../ports/ports.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { Begun, LeasedAnswer, NewAsk, TakenAnswer } from '../ports/store/answers.ts'
 import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
+import { readWrittenFilter } from '../retrieval/written-filter.ts'
 import { smallTalkOf } from '../talk/small-talk.ts'
 import { withSearched } from '../talk/standalone.ts'
 import { inSpan } from '../telemetry/spans.ts'
@@ -280,7 +281,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     collections: readonly SearchedCollection[],
     startedAt: number,
   ): Prepared {
-    const language = detectLanguage(request.question)
+    const language = detectLanguage(readWrittenFilter(request.question).question)
     const generator = chooseEngine(ports.generators, request.engine, collections)
     return { startedAt, generator, language, collections }
   }
@@ -330,16 +331,17 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const answering = async () => {
       const history = await earlierTurns(principal, request)
+      const { question, filter } = readWrittenFilter(request.question, request.filter)
       return answerOnce(
         {
           id: request.id,
           epoch,
-          question: request.question,
+          question,
           language,
           conversation,
           history,
           collections,
-          filter: request.filter,
+          filter,
           retrieval: withOptions(options.retrieval, request.retrieval),
           cache: request.cache ?? true,
           generator,
@@ -411,6 +413,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     return turns
       .filter((turn) => turn.id !== id && turn.state === 'complete' && turn.certainty !== 'talk')
       .slice(-options.historyTurns)
+      .map((turn) => ({ ...turn, question: readWrittenFilter(turn.question).question }))
   }
 
   /** Records the failure in the row first, then tells the listeners. */

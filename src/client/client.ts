@@ -56,6 +56,13 @@ export type ConnectionState =
   /** Terminal: the client gave up or was closed. */
   | { readonly state: 'closed'; readonly error?: ChatbotError }
 
+export interface SearchResults {
+  readonly passages: readonly Passage[]
+  /** What was searched instead, because no document has some word as the query spells it. */
+  readonly searched?: string | undefined
+  readonly ms: number
+}
+
 export interface ChatClient {
   /**
    * Asks, and yields events; the last is always `done` or `error`. If the connection is lost, it reconnects and repeats
@@ -70,7 +77,7 @@ export interface ChatClient {
     readonly limit?: number
     readonly retrieval?: RetrievalOptions
     readonly signal?: AbortSignal
-  }) => Promise<{ passages: readonly Passage[]; ms: number }>
+  }) => Promise<SearchResults>
   history: (
     conversation: string,
     limit?: number,

@@ -49,6 +49,8 @@ export interface RetrievedPassages {
   readonly warnings: readonly string[]
   /** False if the same search may find more soon: a part of it failed or is not indexed yet. */
   readonly whole: boolean
+  /** What was searched instead of the question, because no document has some word as the question spells it. */
+  readonly searched?: string | undefined
 }
 
 /** A part of a document: its stored text at [start, end) is exactly `text`. */
@@ -192,6 +194,11 @@ export interface SearchFilter {
   /** Globs on the document's uri. */
   readonly paths?: readonly string[] | undefined
   readonly excludePaths?: readonly string[] | undefined
+  /** Names of folders, or of files without their ending: one of them is in its uri. Case is ignored. */
+  readonly within?: readonly string[] | undefined
+  readonly notWithin?: readonly string[] | undefined
+  /** Endings of file names, such as `pdf`. Case is ignored. */
+  readonly types?: readonly string[] | undefined
   /** Globs on the location of its source. */
   readonly sources?: readonly string[] | undefined
   readonly languages?: readonly Language[] | undefined
@@ -212,4 +219,8 @@ export const canonicalFilter = (filter: SearchFilter = {}): unknown[] => [
   filter.modifiedFrom ?? null,
   filter.modifiedBefore ?? null,
   Object.entries(filter.metadata ?? {}).sort(),
+  // Earlier versions did not have these: without them, the form stays theirs.
+  ...[filter.within, filter.notWithin, filter.types].flatMap((names, at) =>
+    names === undefined ? [] : [[at, ...names.toSorted()]],
+  ),
 ]

@@ -1,20 +1,24 @@
 import { retrieveRemembered } from '../cache/passages.ts'
 import type { Passage, RetrievedPassages } from '../domain/answer.ts'
+import type { Language } from '../domain/language.ts'
 import { excerptsOf } from '../retrieval/excerpts.ts'
+import { questionVector } from '../retrieval/question-vector.ts'
 import { retrieve } from '../retrieval/retrieve.ts'
 import { mergedPassages, sharedSettings } from '../retrieval/several.ts'
+import { detectLanguage } from '../text/language.ts'
 import type { EmbeddedPart, NotCached, Retrieved } from './ask.ts'
 import type { StepContext } from './step.ts'
 
 /** Searches for the question, and for each of its parts if it has several. */
-export async function retrieveContext(ask: NotCached, context: StepContext): Promise<Retrieved> {
-  const { parts, embeddedParts } = ask
+export async function retrieveContext(asked: NotCached, context: StepContext): Promise<Retrieved> {
+  const { parts, embeddedParts } = asked
   const settings =
-    parts === undefined ? ask.retrieval : sharedSettings(ask.retrieval, embeddedParts.length + 1)
+    parts === undefined ? asked.retrieval : sharedSettings(asked.retrieval, embeddedParts.length + 1)
   const [whole, ...ofParts] = await Promise.all([
-    search(ask, settings, ask, context),
-    ...embeddedParts.map((part) => search(part, settings, ask, context)),
+    search(asked, settings, asked, context),
+    ...embeddedParts.map((part) => search(part, settings, asked, context)),
   ])
+  const ask = { ...asked, ...(await asSearched(asked, whole, context)) }
   const found = [whole, ...ofParts]
   const passages = parts === undefined ? whole.passages : mergedPassages(found.map((each) => each.passages))
   context.emit({ type: 'context', passages })
@@ -32,19 +36,37 @@ export async function retrieveContext(ask: NotCached, context: StepContext): Pro
       kind: parts.kind,
       whole: await excerpted(whole.passages),
       parts: await Promise.all(
-        embeddedParts.map(async ({ asked, standalone, vector }, index) => ({
-          asked,
-          standalone,
-          questionVector: vector,
-          ...(await excerpted(ofParts[index]?.passages ?? [])),
-        })),
+        embeddedParts.map(async (part, index) => {
+          const ofPart = ofParts[index]
+          const { standalone, vector } = await asSearched(part, ofPart, context)
+          return {
+            asked: part.asked,
+            standalone,
+            questionVector: vector,
+            ...(await excerpted(ofPart?.passages ?? [])),
+          }
+        }),
       ),
     },
   }
 }
 
+type Question = Pick<EmbeddedPart, 'standalone' | 'vector'>
+
+/** The question as it was searched: with its words spelt as in the documents. */
+async function asSearched(
+  { standalone, vector }: Question,
+  found: RetrievedPassages | undefined,
+  { ports, signal }: StepContext,
+): Promise<Question & { readonly language?: Language }> {
+  const searched = found?.searched
+  if (searched === undefined) return { standalone, vector }
+  const respelt = await questionVector(ports.embedder, searched, signal)
+  return { standalone: searched, vector: respelt, language: detectLanguage(searched) }
+}
+
 function search(
-  { standalone, vector }: Pick<EmbeddedPart, 'standalone' | 'vector'>,
+  { standalone, vector }: Question,
   settings: NotCached['retrieval'],
   ask: NotCached,
   { principal, ports, signal }: StepContext,

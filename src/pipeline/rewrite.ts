@@ -70,7 +70,7 @@ async function covering(
   query: string,
   { principal, ports, signal }: StepContext,
 ): Promise<Covering> {
-  const passages = await findPassages(ports, principal, {
+  const { passages } = await findPassages(ports, principal, {
     question: query,
     language: ask.language,
     collections: ask.collections,

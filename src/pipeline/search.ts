@@ -1,10 +1,12 @@
 import { retrieveRemembered } from '../cache/passages.ts'
-import type { Passage, SearchFilter } from '../domain/answer.ts'
+import type { RetrievedPassages, SearchFilter } from '../domain/answer.ts'
 import type { Principal } from '../domain/principal.ts'
 import { checkQuestion } from '../domain/question.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import { questionVector } from '../retrieval/question-vector.ts'
 import type { RetrieveQuery } from '../retrieval/retrieve.ts'
+import { readWrittenFilter } from '../retrieval/written-filter.ts'
 import { detectLanguage } from '../text/language.ts'
 
 /** Default number of results. */
@@ -24,13 +26,14 @@ export async function searchPassages(
   ports: Ports,
   principal: Principal,
   request: SearchRequest,
-): Promise<readonly Passage[]> {
+): Promise<RetrievedPassages> {
   checkQuestion(request.query)
+  const { question, filter } = readWrittenFilter(request.query, request.filter)
   const collections = await ports.store.collections.readable(principal, request.collections)
-  const { query, retrieval: settings, limit, signal, filter } = request
-  const language = detectLanguage(query)
+  const { retrieval: settings, limit, signal } = request
+  const language = detectLanguage(question)
   return findPassages(ports, principal, {
-    question: query,
+    question,
     language,
     collections,
     settings,
@@ -45,10 +48,8 @@ export async function findPassages(
   ports: Ports,
   principal: Principal,
   query: Omit<RetrieveQuery, 'vector'>,
-): Promise<readonly Passage[]> {
+): Promise<RetrievedPassages> {
   const { question, signal } = query
-  const [embedding] = await ports.embedder.embed([question], { as: 'query', priority: 'question', signal })
-  if (embedding === undefined) throw new Error('the embedder returned nothing')
-  const { passages } = await retrieveRemembered(ports, principal, { ...query, vector: embedding.vector })
-  return passages
+  const vector = await questionVector(ports.embedder, question, signal)
+  return retrieveRemembered(ports, principal, { ...query, vector })
 }

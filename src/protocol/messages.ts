@@ -12,6 +12,7 @@ import {
   filterSchema,
   historySchema,
   passageSchema,
+  searchedSchema,
   turnSchema,
 } from './shapes.ts'
 
@@ -154,6 +155,7 @@ export const serverMessages = {
       type: z.literal('results'),
       id,
       passages: z.array(passageSchema),
+      searched: searchedSchema,
       ms: z.number().nonnegative(),
     })
     .describe('The reply to `search`.'),

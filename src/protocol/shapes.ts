@@ -36,12 +36,15 @@ const place = {
 const scoresSchema = z.object({
   vector: z.number().describe('cosine similarity to the question'),
   lexical: z.number().describe('BM25'),
-  fused: z.number().describe('decides the order unless there is `rerank`'),
+  fused: z.number().describe('decides the order'),
   sentence: z
     .number()
     .optional()
     .describe('cosine similarity of its best sentence, if sentences were compared'),
-  rerank: z.number().optional().describe('logit of the reranker, if it was used'),
+  rerank: z
+    .number()
+    .optional()
+    .describe('logit of the reranker, if it was used: `fused` contains a hundredth of it'),
   matched: z.array(z.string()).readonly().describe("the question's words that it contains, as stems"),
 })
 
@@ -114,7 +117,9 @@ export const answerSchema = z.object({
   searched: z
     .string()
     .optional()
-    .describe('the standalone question that was searched, if this was a follow-up'),
+    .describe(
+      'what was searched instead of the question: it stands alone if this was a follow-up, and its words are spelt as in the documents',
+    ),
   text: z.string().describe('the whole text, in Markdown; equals the joined deltas of the last epoch'),
   ...told,
   citations: z.array(citationSchema),
@@ -125,6 +130,11 @@ export const answerSchema = z.object({
   timings: timingsSchema,
   warnings: z.array(z.string()),
 })
+
+export const searchedSchema = z
+  .string()
+  .optional()
+  .describe('what was searched instead, because no document has some word as it was spelt')
 
 export const errorBodySchema = z.object({
   code: z.enum(ERROR_CODES),
@@ -151,6 +161,11 @@ export const filterSchema = z
   .object({
     paths: patterns.optional().describe('only documents whose uri matches one of these globs'),
     excludePaths: patterns.optional().describe('no documents whose uri matches one of these'),
+    within: patterns
+      .optional()
+      .describe('only documents with one of these folders, or files without their ending, in their uri'),
+    notWithin: patterns.optional().describe('no documents with one of these'),
+    types: patterns.optional().describe('only documents whose file name has one of these endings: `pdf`'),
     sources: patterns
       .optional()
       .describe('only documents from sources whose location matches one of these globs'),

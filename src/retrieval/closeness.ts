@@ -1,5 +1,6 @@
 /** How a question's words are distributed in a passage: in one sentence, close together, or scattered. */
 
+import { type LexicalText, namesOf } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import type { WeighedWords } from './question.ts'
@@ -9,6 +10,8 @@ export interface Closeness {
   readonly coverage: number
   /** Pairs of the question's words, weighted by closeness, as a share of the question. */
   readonly proximity: number
+  /** Share of the question, by idf, in the passage's path, title and headings. */
+  readonly names: number
   /** The question's words that the passage contains. */
   readonly matched: readonly string[]
 }
@@ -16,11 +19,8 @@ export interface Closeness {
 /** Distance in lexemes beyond which two words are unrelated. */
 const MAX_DISTANCE_LEXEMES = 7
 
-export function closeness(
-  { idfs, total }: WeighedWords,
-  passage: { readonly title: string; readonly heading: string; readonly text: string },
-): Closeness {
-  if (total === 0) return { coverage: 0, proximity: 0, matched: [] }
+export function closeness({ idfs, total }: WeighedWords, passage: LexicalText): Closeness {
+  if (total === 0) return { coverage: 0, proximity: 0, names: 0, matched: [] }
   const idfOf = (lexeme: string) => idfs.get(lexeme) ?? 0
   const sentences = splitSentences(passage.text).map(({ start, end }) =>
     lexemes(passage.text.slice(start, end)),
@@ -28,13 +28,12 @@ export function closeness(
   const shares = sentences.map((sentence) =>
     [...new Set(sentence)].reduce((sum, word) => sum + idfOf(word), 0),
   )
-  const positions = positionsOf(
-    [...lexemes(`${passage.title}\n${passage.heading}`), ...sentences.flat()],
-    (lexeme) => idfs.has(lexeme),
-  )
+  const names = lexemes(namesOf(passage))
+  const positions = positionsOf([...names, ...sentences.flat()], (lexeme) => idfs.has(lexeme))
   return {
     coverage: Math.max(0, ...shares) / total,
     proximity: pairs(positions, idfOf) / total,
+    names: [...new Set(names)].reduce((sum, word) => sum + idfOf(word), 0) / total,
     matched: [...positions.keys()],
   }
 }

@@ -10,6 +10,8 @@ export interface Features {
   readonly lexical: number
   readonly coverage: number
   readonly proximity: number
+  /** Share of the question, by idf, that the names of the passage contain: its path, title and headings. */
+  readonly names: number
   /** How far the cosine of the best sentence exceeds that of the passage; 0 if sentences were not compared. */
   readonly sentence: number
 }
@@ -21,7 +23,8 @@ export function fuse(weights: FusionWeights, features: Features): number {
   const words =
     weights.lexical * features.lexical +
     weights.coverage * features.coverage +
-    weights.proximity * features.proximity
+    weights.proximity * features.proximity +
+    weights.names * features.names
   return features.vector + (words + weights.sentence * features.sentence) / weights.vector
 }
 

@@ -11,6 +11,7 @@ import type { Store } from '../ports/store/store.ts'
 import { embedInput } from '../text/embed-input.ts'
 import { closeness } from './closeness.ts'
 import type { WeighedWords } from './question.ts'
+import { questionVector } from './question-vector.ts'
 import { byFused, MAX_COMPARED_BY_WORDS, phrasesIn, type RankedChunk } from './rank.ts'
 
 /** Collections with vectors of the same model. */
@@ -52,9 +53,7 @@ export async function embedFor(
       `There are no other models here to search with, such as ${model}.`,
     )
   checkSameModel(collections[0]?.name ?? '', { reference, model }, { model: embedder.model.fingerprint })
-  const [embedding] = await embedder.embed([question], { as: 'query', priority: 'question', signal })
-  if (embedding === undefined) throw new ChatbotError('internal', 'The embedder returned nothing.')
-  return embedding.vector
+  return questionVector(embedder, question, signal)
 }
 
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

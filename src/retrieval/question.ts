@@ -1,4 +1,5 @@
 /** The words of a question: terms, and phrases in quotation marks. */
+import type { Phrase } from '../ports/store/search.ts'
 import { inverseFrequency, termId, type WeightedTerm } from '../text/bm25.ts'
 import { lexemes } from '../text/lexemes.ts'
 
@@ -8,17 +9,12 @@ export interface AskedWords {
   readonly phrases: readonly Phrase[]
 }
 
-export interface Phrase {
-  readonly text: string
-  readonly ids: readonly number[]
-}
-
 /** Phrases to search for, each with a separate statement. */
 const MAX_PHRASES = 16
 /** Weight of words in quotation marks. */
 const QUOTED_BOOST = 1.5
 /** A straight mark after a number means inches: `a 5" or 7" screen`. */
-const QUOTATION =
+export const QUOTATION =
   /(?<![\p{L}\p{N}])"(?=\S)([^"\n]{2,200})(?<=\S)"(?![\p{L}\p{N}])|«([^«»\n]{2,200})»|“([^“”\n]{2,200})”|„([^„“”\n]{2,200})[“”]/gu
 
 export function wordsOf(question: string): AskedWords {

@@ -5,13 +5,13 @@ import type { Scores } from '../domain/answer.ts'
 import { cosine } from '../domain/cosine.ts'
 import type { Language } from '../domain/language.ts'
 import type { Embedder } from '../ports/embedder.ts'
-import type { ChunkCandidate } from '../ports/store/search.ts'
+import type { ChunkCandidate, Phrase } from '../ports/store/search.ts'
 import { foldCase } from '../text/fold.ts'
 import { lexemes } from '../text/lexemes.ts'
 import { splitSentences } from '../text/sentences.ts'
 import { type Closeness, closeness } from './closeness.ts'
 import { certainty, type Features, type FusionWeights, fuse } from './fusion.ts'
-import type { Phrase, WeighedWords } from './question.ts'
+import type { WeighedWords } from './question.ts'
 
 export interface RankedChunk {
   readonly candidate: ChunkCandidate
@@ -21,7 +21,7 @@ export interface RankedChunk {
 /** Top candidates of the first fusion whose texts are examined. */
 export const MAX_COMPARED_BY_WORDS = 20
 /** Bonus for an exact phrase of the question: more than any sum, so these passages go first. */
-const PHRASE_BOOST = 1
+const PHRASE_BOOST = 2
 
 /** Best first. `lexicalWeight` scales the learnt weights of the word features. */
 export function rankByWords(
@@ -36,6 +36,7 @@ export function rankByWords(
     lexical: words.total === 0 ? 0 : candidate.lexical / words.total,
     coverage: close?.coverage ?? 0,
     proximity: close?.proximity ?? 0,
+    names: close?.names ?? 0,
     sentence: 0,
   })
   const first = candidates
@@ -58,8 +59,8 @@ export function rankByWords(
 export const byFused = (left: RankedChunk, right: RankedChunk) => right.scores.fused - left.scores.fused
 
 const weightsOf = (language: Language, lexicalWeight: number): FusionWeights => {
-  const { vector, lexical, coverage, proximity, sentence } = FUSION_WEIGHTS[language]
-  const words = { lexical, coverage, proximity }
+  const { vector, lexical, coverage, proximity, names, sentence } = FUSION_WEIGHTS[language]
+  const words = { lexical, coverage, proximity, names }
   const scaled = Object.entries(words).map(([name, weight]) => [name, weight * lexicalWeight])
   return { vector, sentence, ...words, ...Object.fromEntries(scaled) }
 }

@@ -1,6 +1,6 @@
 import type { Language } from '../domain/language.ts'
 import type { Reranker } from '../ports/reranker.ts'
-import type { RankedChunk } from './rank.ts'
+import { byFused, type RankedChunk } from './rank.ts'
 
 export interface RerankOptions {
   readonly question: string
@@ -9,29 +9,38 @@ export interface RerankOptions {
   readonly signal: AbortSignal
 }
 
-/** Passages that the reranker reads, best first. */
-const MAX_RERANKED = 10
+/** Passages that the reranker reads, best first, as far as the time allows. */
+const MAX_RERANKED = 50
+/** What a logit adds to the fused score, which is in units of the cosine. */
+const LOGIT_WEIGHT = 0.01
 
-/** Reorders the passages in the model's languages among themselves; all others keep their places. */
+/**
+ * Joins what the reranker says to the scores of search. A passage that it had no time for counts like the worst that it
+ * read, and one in a language that it does not know like the average.
+ */
 export async function rerank(
   reranker: Reranker,
   { question, language, withinMs, signal }: RerankOptions,
   ranked: readonly RankedChunk[],
 ): Promise<RankedChunk[]> {
   if (!reranker.languages.includes(language)) return [...ranked]
-  const readable = ranked
-    .slice(0, MAX_RERANKED)
-    .filter(({ candidate }) => reranker.languages.includes(candidate.language))
+  const isReadable = ({ candidate }: RankedChunk) => reranker.languages.includes(candidate.language)
+  const readable = ranked.slice(0, MAX_RERANKED).filter(isReadable)
   const logits = await reranker.rerank(
     question,
     readable.map(({ candidate }) => candidate.text),
     { withinMs, signal },
   )
-  const reread = logits.flatMap((logit, index) => {
-    const item = readable[index]
-    return item === undefined ? [] : [{ ...item, scores: { ...item.scores, rerank: logit } }]
-  })
-  const places = new Set(readable.slice(0, reread.length))
-  const ordered = reread.sort((left, right) => right.scores.rerank - left.scores.rerank).values()
-  return ranked.map((item) => (places.has(item) ? (ordered.next().value ?? item) : item))
+  if (logits.length === 0) return [...ranked]
+  const worst = Math.min(...logits)
+  const average = logits.reduce((sum, logit) => sum + logit, 0) / logits.length
+  const logitOf = new Map(readable.slice(0, logits.length).map((item, index) => [item, logits[index]]))
+  return ranked
+    .map((item): RankedChunk => {
+      const read = logitOf.get(item)
+      const counted = read ?? (isReadable(item) ? worst : average)
+      const fused = item.scores.fused + LOGIT_WEIGHT * counted
+      return { ...item, scores: { ...item.scores, fused, ...(read === undefined ? {} : { rerank: read }) } }
+    })
+    .sort(byFused)
 }

@@ -9,6 +9,7 @@ import type { Reranker } from '../ports/reranker.ts'
 import type { ChunkCandidate, LexicalQuery } from '../ports/store/search.ts'
 import type { Store } from '../ports/store/store.ts'
 import type { RetrievalSettings } from '../protocol/retrieval.ts'
+import { detectLanguage } from '../text/language.ts'
 import {
   embedFor,
   groupByModel,
@@ -20,8 +21,10 @@ import {
 } from './models.ts'
 import { joinNeighbours, toPassage, withinBudget, withoutCopies } from './passages.ts'
 import { type WeighedWords, weigh, wordsOf } from './question.ts'
+import { questionVector } from './question-vector.ts'
 import { byFused, type RankedChunk, rankBySentences, rankByWords } from './rank.ts'
 import { rerank } from './rerank.ts'
+import { respell, type SearchedGroup } from './respell.ts'
 
 export interface RetrievePorts {
   readonly store: Store
@@ -55,17 +58,44 @@ export async function retrieve(
   query: RetrieveQuery,
 ): Promise<RetrievedPassages> {
   if (query.collections.length === 0) return { passages: [], warnings: [], whole: false }
-  const { settings, limit = settings.passages } = query
-  const {
-    ranked,
-    warnings: missed,
-    whole,
-    others,
-  } = await rankedChunks(ports, principal, query, limit).catch((error: unknown) => {
-    // A rebuild has just switched one of the collections to another model.
+  const { limit = query.settings.passages } = query
+  const asWritten = await steadilyRanked(ports, principal, query, limit)
+  const respelt = await respeltQuery(ports, principal, query, asWritten)
+  if (respelt === undefined) return passagesOf(ports, principal, query, asWritten)
+  const ranked = await steadilyRanked(ports, principal, respelt, limit)
+  return { ...(await passagesOf(ports, principal, respelt, ranked)), searched: respelt.question }
+}
+
+/** Searches once more if a rebuild has just switched one of the collections to another model. */
+const steadilyRanked: typeof rankedChunks = (...search) =>
+  rankedChunks(...search).catch((error: unknown) => {
     if (!(error instanceof ChatbotError && error.code === 'index_mismatch')) throw error
-    return rankedChunks(ports, principal, query, limit)
+    return rankedChunks(...search)
   })
+
+/** The query with its misspelt words corrected; undefined if there are none. */
+async function respeltQuery(
+  { store, embedder }: RetrievePorts,
+  principal: Principal,
+  query: RetrieveQuery,
+  { searched }: RankedChunks,
+): Promise<RetrieveQuery | undefined> {
+  const isKnown = (term: number) => searched.some(({ words }) => (words.found.get(term) ?? 0) > 0)
+  const areKnown = searched.every(({ words }) => words.terms.every(({ id }) => isKnown(id)))
+  if (areKnown || !searched.every(({ words }) => words.complete)) return undefined
+  const question = await respell(store, principal, searched, query.question, isKnown)
+  if (question === undefined) return undefined
+  const vector = await questionVector(embedder, question, query.signal)
+  return { ...query, question, language: detectLanguage(question), vector }
+}
+
+async function passagesOf(
+  ports: RetrievePorts,
+  principal: Principal,
+  query: RetrieveQuery,
+  { ranked, warnings: missed, whole, others }: RankedChunks,
+): Promise<RetrievedPassages> {
+  const { settings, limit = settings.passages } = query
   // A search still returns the requested number after neighbours are joined; for an answer it is the number before.
   const isSearch = query.limit !== undefined
   const distinct = withoutCopies(ranked, isSearch ? Number.POSITIVE_INFINITY : limit)
@@ -82,6 +112,7 @@ interface RankedChunks {
   readonly whole: boolean
   /** Chunks found by a model other than the scoring one. */
   readonly others: ReadonlySet<string>
+  readonly searched: readonly (SearchedGroup & { readonly words: CountedWords })[]
 }
 
 async function rankedChunks(
@@ -98,6 +129,7 @@ async function rankedChunks(
   const warnings: string[] = []
   const lists: RankedChunk[][] = []
   const others = new Set<string>()
+  const searched: RankedChunks['searched'][number][] = []
   let whole = true
   for (const [at, search] of searches.entries()) {
     const group = groups[at]
@@ -110,12 +142,14 @@ async function rankedChunks(
       whole = false
       continue
     }
-    lists.push(search.value.ranked)
-    whole &&= search.value.whole
+    const { ranked, words, dimensions } = search.value
+    lists.push(ranked)
+    searched.push({ group, words, dimensions })
+    whole &&= words.complete
     if (group.model !== ports.embedder.model.fingerprint)
-      for (const { candidate } of search.value.ranked) others.add(candidate.chunk)
+      for (const { candidate } of ranked) others.add(candidate.chunk)
   }
-  const asRanked = { ranked: mergeByRank(lists), warnings, whole, others }
+  const asRanked = { ranked: mergeByRank(lists), warnings, whole, others, searched }
   if (settings.mode !== 'hybrid' || !settings.rerank || ports.reranker === undefined) return asRanked
   const options = { question, language, signal, withinMs: settings.rerankMs }
   try {
@@ -137,7 +171,7 @@ async function searchGroup(
   query: RetrieveQuery,
   group: ModelGroup,
   limit: number,
-): Promise<{ ranked: RankedChunk[]; whole: boolean }> {
+): Promise<{ ranked: RankedChunk[]; words: CountedWords; dimensions: number }> {
   const { filter, settings, question, language, signal } = query
   const { collections, model } = group
   const own = model === ports.embedder.model.fingerprint
@@ -155,20 +189,20 @@ async function searchGroup(
       filter,
     }),
   ])
-  const whole = words.complete
+  const dimensions = vector.length
   if (settings.mode !== 'hybrid') {
-    return { ranked: candidates.map(byOneHalf(settings.mode)).sort(byFused), whole }
+    return { ranked: candidates.map(byOneHalf(settings.mode)).sort(byFused), words, dimensions }
   }
-  if (!own) return { ranked: rankByRanks(words, settings.lexicalWeight, candidates), whole }
+  if (!own) return { ranked: rankByRanks(words, settings.lexicalWeight, candidates), words, dimensions }
   const byWords = rankByWords(words, language, settings.lexicalWeight, candidates)
   const bySentences = settings.sentences
     ? await rankBySentences(ports.embedder, { vector, language, words }, byWords, signal)
     : byWords
-  return { ranked: bySentences, whole }
+  return { ranked: bySentences, words, dimensions }
 }
 
 function lexicalQuery({ weights, found, phrases }: CountedWords): LexicalQuery | undefined {
-  return weights.length === 0 ? undefined : { weights, found, phrases: phrases.map(({ ids }) => ids) }
+  return weights.length + phrases.length === 0 ? undefined : { weights, found, phrases }
 }
 
 interface CountedWords extends WeighedWords {

@@ -2,7 +2,6 @@
  * BM25 as an inner product: a passage's weights are stored, a question's weights are the idfs of its terms. Tokens
  * and their order come from `lexemes`.
  */
-import { basename } from 'node:path'
 import { lexemes } from './lexemes.ts'
 
 /**
@@ -32,9 +31,14 @@ export interface LexicalText {
   readonly text: string
 }
 
-/** What is indexed of a passage: its text, and its names (uri, title, heading). */
-const passageLexemes = ({ uri, title, heading, text }: LexicalText): string[] =>
-  lexemes(`${basename(uri)}\n${title}\n${heading}\n${text}`)
+/** How much of a long uri is indexed, from its end; UTF-16 code units. */
+const MAX_URI_CHARACTERS = 200
+
+/** What is indexed of a passage: its text, and its names (uri with its folders, title, heading). */
+const passageLexemes = (passage: LexicalText): string[] => lexemes(`${namesOf(passage)}\n${passage.text}`)
+
+export const namesOf = ({ uri, title, heading }: LexicalText): string =>
+  `${uri.slice(-MAX_URI_CHARACTERS)}\n${title}\n${heading}`
 
 /** The weights of a passage: tf·(k1+1) / (tf + k1·(1 − b + b·length/average)). */
 export function passageTerms(passage: LexicalText): WeightedTerm[] {

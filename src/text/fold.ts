@@ -28,3 +28,11 @@ const VARIANT = new RegExp(`[${[...VARIANTS.keys()].join('')}]`, 'gu')
 /** Folds variant letters (ё, е) alone. */
 export const foldLetters = (text: string): string =>
   text.replace(VARIANT, (letter) => VARIANTS.get(letter) ?? letter)
+
+/** The forms of a letter that folding makes equal: both cases, and variants. Only itself for other characters. */
+export function letterForms(letter: string): readonly string[] {
+  const folded = foldLetters(letter.toLowerCase())
+  const variants = Array.from(VARIANTS).flatMap(([variant, base]) => (base === folded ? [variant] : []))
+  const forms = [folded, ...variants].flatMap((form) => [form, form.toUpperCase()])
+  return [...new Set([letter, ...forms])].filter((form) => /^\p{L}$/u.test(form))
+}

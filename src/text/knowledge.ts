@@ -41,7 +41,10 @@ export interface Knowledge {
   readonly webPage: WebPageTexts
   /** What people type for yes, in lower case. */
   readonly yes: ReadonlySet<string>
-  /** The Latin letter on the same key, by the letter of its keyboard; empty if its letters are Latin. */
+  /** Its letters in lower case, but variants. */
+  readonly alphabet: string
+  readonly vowels: string
+  /** What a Latin keyboard has on the same key, by the letter of its own; empty if its letters are Latin. */
   readonly keyboard: ReadonlyMap<string, string>
 }
 

@@ -9,7 +9,7 @@ import { STOP_WORDS } from './stop-words.ts'
 import { isUnspaced, unspacedParts } from './unspaced.ts'
 
 /** Raised when the same text gives different lexemes or weights: the rows of all indexes are then recomputed. */
-export const LEXEMES_VERSION = 4
+export const LEXEMES_VERSION = 5
 
 /** Longer runs are data, not words: they are truncated. */
 const MAX_LEXEME_CHARACTERS = 64
@@ -94,10 +94,9 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+
 
 const SEPARATORS = /[^\p{L}\p{N}\p{M}+#]/gu
 
-/** Makes `readFile`, `read_file` and `read-file` equal. */
+/** Makes `readFile`, `read_file`, `read-file` and `readfile` equal. */
 function addWhole(name: string, found: string[]): void {
-  const whole = foldCase(name).replace(SEPARATORS, '')
-  if (whole !== '' && !STOP_WORDS.has(whole)) found.push(whole.slice(0, MAX_LEXEME_CHARACTERS))
+  addWord(foldCase(name).replace(SEPARATORS, ''), found)
 }
 
 function addWord(word: string, found: string[]): void {

@@ -4,6 +4,7 @@ import { cosine } from '../../src/domain/cosine.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { weigh, wordsOf } from '../../src/retrieval/question.ts'
 import { passageTerms, termId } from '../../src/text/bm25.ts'
+import { lexemes } from '../../src/text/lexemes.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ANNA, documentOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
 
@@ -79,6 +80,14 @@ export function searchSuite(database: () => TestDatabase): void {
       [{ metadata: { author: 'АННА 🙂' }, paths: ['top.md'] }, ['top.md']],
       [{ metadata: { author: 'Boris' } }, []],
       [{ sources: ['/nowhere/**'] }, []],
+      [{ within: ['Docs'] }, ['docs/a.md', 'docs/b.md', 'docs/deep/c.md', 'docs/x+y.txt']],
+      [{ within: ['deep', 'top'] }, ['docs/deep/c.md', 'top.md']],
+      [{ within: ['docs/deep/'] }, ['docs/deep/c.md']],
+      [{ within: ['x+y'] }, ['docs/x+y.txt']],
+      [{ within: ['doc', 'a.m', '.*', '.'] }, []],
+      [{ notWithin: ['docs'] }, ['top.md']],
+      [{ types: ['TXT'] }, ['docs/x+y.txt']],
+      [{ within: ['docs'], types: ['md'], notWithin: ['deep'] }, ['docs/a.md', 'docs/b.md']],
     ])('narrowed by %j looks only there', async (filter, expected) => {
       const { store } = database()
       const { name } = await store.collections.ensure(ANNA, 'filters')
@@ -188,6 +197,43 @@ export function searchSuite(database: () => TestDatabase): void {
       expect(found.map(({ text }) => text)).toEqual(['the signing key rotates'])
     })
 
+    it('names passages that say a phrase, also one of stop words alone, in any case and spacing', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const scattered = Array.from({ length: 80 }, (_, index) => `key ${index} of a signing ${index}`)
+      const said = ['this SIGNING\n key rotates', 'To  be or not to be', 'ЁЛКА И Ель (x+1)']
+      await put(store, name, 'a.md', [...scattered, ...said])
+      for (const [question, expected] of [
+        ['"signing key"', said[0]],
+        ['"to be or not to be"', said[1]],
+        ['«елка и ель (x+1)»', said[2]],
+      ] as const) {
+        const found = await searchWords(store, name, question, { limit: 100, alone: true })
+        const holding = found.filter(({ text }) => said.includes(text)).map(({ text }) => text)
+        expect(holding).toEqual([expected])
+      }
+    })
+
+    it('samples the terms that are there, for who may read them', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      await put(store, name, 'a.md', ['the harbour', 'the harbour master', 'the pier'])
+      const collections = await store.collections.readable(ANNA, [name])
+      const terms = ['harbour', 'pier', 'absent'].flatMap(lexemes).map(termId)
+      const query = { collections, model: SPEC.model, dimensions: SPEC.dimensions }
+      const samples = await store.index.samples(ANNA, { ...query, terms })
+      expect(samples.map(({ term, chunks }) => ({ term, chunks }))).toEqual(
+        expect.arrayContaining([
+          { term: terms[0], chunks: 2 },
+          { term: terms[1], chunks: 1 },
+        ]),
+      )
+      expect(samples).toHaveLength(2)
+      for (const { text } of samples) expect(text).toMatch(/^a\.md\nTitle of a\.md\n.*the /s)
+      expect(await store.index.samples(ANNA, { ...query, terms: [] })).toEqual([])
+      expect(await store.index.samples(ANNA, { ...query, collections: [], terms })).toEqual([])
+    })
+
     it('counts with every insert and delete at once in a small index', async () => {
       const { store } = database()
       const { name } = await newCollection(store)
@@ -283,7 +329,7 @@ async function searchWords(
   const collections = await store.collections.readable(ANNA, [name])
   const { found, chunks } = await frequencies(store, name, question)
   const { weights, phrases } = weigh(wordsOf(question), found, chunks)
-  const lexical = { weights, found, phrases: phrases.map(({ ids }) => ids) }
+  const lexical = { weights, found, phrases }
   return store.index.nearest(ANNA, {
     collections,
     model: SPEC.model,

@@ -1,12 +1,19 @@
 /** Makes a ChatClient: one logical connection that outlives its sockets. */
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
-import type { ConversationSummary, Passage, Turn } from '../../domain/answer.ts'
+import type { ConversationSummary, Turn } from '../../domain/answer.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { traceparent } from '../../domain/traceparent.ts'
 import type { AskMessage, SearchMessage } from '../../protocol/messages.ts'
 import type { collectionsSchema, filterSchema } from '../../protocol/shapes.ts'
-import type { AskEvent, AskRequest, ChatClient, ConnectionState, DaemonAddress } from '../client.ts'
+import type {
+  AskEvent,
+  AskRequest,
+  ChatClient,
+  ConnectionState,
+  DaemonAddress,
+  SearchResults,
+} from '../client.ts'
 import { toSummary, toTurn } from '../history.ts'
 import { AskExchange } from './ask-exchange.ts'
 import { refusalOf } from './checks.ts'
@@ -54,9 +61,7 @@ class SocketClient implements ChatClient {
     }
   }
 
-  search(
-    request: Parameters<ChatClient['search']>[0],
-  ): Promise<{ passages: readonly Passage[]; ms: number }> {
+  search(request: Parameters<ChatClient['search']>[0]): Promise<SearchResults> {
     const { query, limit, retrieval, signal } = request
     const message: SearchMessage = {
       type: 'search',
@@ -67,7 +72,9 @@ class SocketClient implements ChatClient {
       ...scope(request),
     }
     const exchange = new LookupExchange(message, (reply) =>
-      reply.type === 'results' ? { passages: reply.passages, ms: reply.ms } : undefined,
+      reply.type === 'results'
+        ? { passages: reply.passages, searched: reply.searched, ms: reply.ms }
+        : undefined,
     )
     const refusal = signal?.aborted ? cancelled() : refusalOf(query, exchange.frame, this.#connection.limits)
     if (refusal !== undefined) return Promise.reject(refusal)
@@ -135,6 +142,9 @@ function scope({ collections, filter }: Pick<AskRequest, 'collections' | 'filter
       ...filter,
       paths: copy(filter.paths),
       excludePaths: copy(filter.excludePaths),
+      within: copy(filter.within),
+      notWithin: copy(filter.notWithin),
+      types: copy(filter.types),
       sources: copy(filter.sources),
       languages: copy(filter.languages),
     },

@@ -1,7 +1,7 @@
 import type { SearchFilter } from '../../domain/answer.ts'
 import type { Collection, IndexSpec } from '../../domain/document.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { ChunkCandidate, LexicalQuery } from './search.ts'
+import type { ChunkCandidate, LexicalQuery, TermSample } from './search.ts'
 import type { Verification } from './verify.ts'
 
 /** What is searched, and with which model's vectors. */
@@ -61,6 +61,11 @@ export interface IndexRepository {
     readonly chunks: number
     readonly found: ReadonlyMap<number, number>
   }>
+  /** Those of the terms that chunks contain. Of thousands, most may be in none. */
+  samples: (
+    principal: Principal,
+    query: SearchedIndexes & { readonly terms: readonly number[] },
+  ) => Promise<TermSample[]>
   /** Fills in a batch of missing rows of the word index; false if none are missing. */
   completeTerms: () => Promise<boolean>
   /** Updates the counts of frequent terms for indexes that have changed. */

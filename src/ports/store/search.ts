@@ -32,6 +32,21 @@ export interface LexicalQuery {
   readonly weights: readonly WeightedTerm[]
   /** How many chunks contain each, from `frequencies`. */
   readonly found: ReadonlyMap<number, number>
-  /** For each phrase, the terms that a passage must all have to contain it. */
-  readonly phrases: readonly (readonly number[])[]
+  readonly phrases: readonly Phrase[]
+}
+
+/** Words in quotation marks. */
+export interface Phrase {
+  readonly text: string
+  /** The terms that a passage must all have to contain it; none if all are stop words. */
+  readonly ids: readonly number[]
+}
+
+/** A term of the word index. */
+export interface TermSample {
+  readonly term: number
+  /** How many chunks contain it. */
+  readonly chunks: number
+  /** The names and the texts of some of them. */
+  readonly text: string
 }

@@ -5,8 +5,9 @@
  */
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { chunks, chunkTerms, collections, documents, vectors } from '../../../drizzle/schema.ts'
-import type { LexicalQuery } from '../../ports/store/search.ts'
+import type { LexicalQuery, Phrase } from '../../ports/store/search.ts'
 import type { Queries } from '../database/database.ts'
+import { phraseRegex } from './phrase.ts'
 
 export interface SearchedIndex {
   readonly generation: number
@@ -96,6 +97,12 @@ export const holdsAny = (ids: readonly number[]): SQL =>
 
 export const holdsAll = (ids: readonly number[]): SQL =>
   sql`${chunkTerms.terms} @> ${sql.param([...ids])}::int[]`
+
+/** Whether the text or the headings of a chunk have the phrase. */
+export function saysPhrase({ text }: Phrase): SQL {
+  const regex = phraseRegex(text)
+  return sql`(${chunks.text} ~ ${regex} OR ${chunks.heading} ~ ${regex})`
+}
 
 /** These chunks with their passages' data and both scores, by similarity. */
 export function scoredChunks(

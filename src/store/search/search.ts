@@ -1,10 +1,10 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
-import { chunkTerms, collections, generations } from '../../../drizzle/schema.ts'
+import { chunks, chunkTerms, collections, documents, generations } from '../../../drizzle/schema.ts'
 import type { Collection } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { IndexRepository } from '../../ports/store/generations.ts'
-import type { ChunkCandidate, LexicalQuery } from '../../ports/store/search.ts'
+import type { ChunkCandidate, LexicalQuery, Phrase, TermSample } from '../../ports/store/search.ts'
 import { LEXEMES_VERSION } from '../../text/lexemes.ts'
 import { may } from '../accounts/rights.ts'
 import type { Database, Queries } from '../database/database.ts'
@@ -16,6 +16,7 @@ import {
   nearestTerms,
   nearestVectors,
   type SearchedIndex,
+  saysPhrase,
   scoredChunks,
 } from './nearest.ts'
 
@@ -25,7 +26,7 @@ type NearestQuery = Parameters<IndexRepository['nearest']>[1]
 const MAX_NAMED_CHUNKS = 1000
 const MAX_NAMED_CHUNKS_FILTERED = 20_000
 
-export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies'> {
+export function searches(database: Database): Pick<IndexRepository, 'nearest' | 'frequencies' | 'samples'> {
   return {
     nearest: async (principal, query) => {
       const active = await database.run((queries) =>
@@ -53,6 +54,13 @@ export function searches(database: Database): Pick<IndexRepository, 'nearest' | 
         if (!complete || all === 0 || terms.length === 0) return { complete, chunks: all, found: new Map() }
         return { complete, chunks: all, found: await countTerms(queries, active, terms) }
       }),
+
+    samples: (principal, { terms, ...query }) =>
+      database.run(async (queries) => {
+        const active = await activeGenerations(queries, principal, query)
+        if (active.length === 0 || terms.length === 0) return []
+        return sampleTerms(queries, active, terms)
+      }),
   }
 }
 
@@ -77,22 +85,30 @@ async function byVector(
   return rows.map(({ chunk }) => Number(chunk))
 }
 
+/** A phrase of stop words alone is not in the word index: all texts are read, unless there are more. */
+const MAX_SCANNED_CHUNKS = 200_000
+
 async function byTerms(
   database: Database,
-  active: readonly SearchedIndex[],
+  active: readonly (SearchedIndex & { readonly chunks: number })[],
   { words, limit }: NearestQuery,
   condition: SQL | undefined,
 ): Promise<{ named: number[]; lexical?: LexicalQuery }> {
   const lexical = await words?.()
   if (lexical === undefined) return { named: [] }
   const rarest = rarestTerms(lexical, condition === undefined ? MAX_NAMED_CHUNKS : MAX_NAMED_CHUNKS_FILTERED)
+  const countedChunks = active.reduce((sum, { chunks }) => sum + chunks, 0)
+  const isSearched = ({ ids }: Phrase) => ids.length > 0 || countedChunks <= MAX_SCANNED_CHUNKS
   const conditions = [
-    ...(rarest.length === 0 ? [] : [holdsAny(rarest)]),
-    ...lexical.phrases.filter((phrase) => phrase.length > 0).map(holdsAll),
+    ...(rarest.length === 0 ? [] : [{ named: holdsAny(rarest), condition }]),
+    ...lexical.phrases.filter(isSearched).map((phrase) => ({
+      named: phrase.ids.length === 0 ? sql`true` : holdsAll(phrase.ids),
+      condition: and(condition, saysPhrase(phrase)),
+    })),
   ]
   const rows = await Promise.all(
-    conditions.map((named) =>
-      database.run((queries) => nearestTerms(queries, active, lexical, named, limit, condition)),
+    conditions.map((each) =>
+      database.run((queries) => nearestTerms(queries, active, lexical, each.named, limit, each.condition)),
     ),
   )
   return { named: rows.flat().map(({ chunk }) => chunk), lexical }
@@ -136,6 +152,55 @@ async function countTerms(
   const { rows } = await queries.execute(sql`
     SELECT term, sum(chunks) AS chunks FROM (${sql.join(perGeneration, sql` UNION ALL `)}) AS found GROUP BY term`)
   return new Map(rows.map(({ term, chunks }) => [Number(term), Number(chunks)]))
+}
+
+/** Chunks that are read of each term that is there. */
+const SAMPLED_CHUNKS = 4
+
+/** Looks each term up in the index, and reads some chunks of those that are there. */
+async function sampleTerms(
+  queries: Queries,
+  active: readonly SearchedIndex[],
+  terms: readonly number[],
+): Promise<TermSample[]> {
+  const ids = sql`${sql.param([...terms])}::int[]`
+  const perGeneration = active.map(({ generation }) => {
+    const id = sql.raw(String(generation))
+    return sql`
+      SELECT asked.term, sample.chunk_id AS chunk
+      FROM unnest(${ids}) AS asked(term)
+      CROSS JOIN LATERAL (
+        SELECT chunk_id FROM ${chunkTerms} WHERE generation_id = ${id} AND terms @> ARRAY[asked.term] LIMIT ${sql.raw(String(SAMPLED_CHUNKS))}
+      ) AS sample`
+  })
+  const { rows: held } = await queries.execute(sql.join(perGeneration, sql` UNION ALL `))
+  if (held.length === 0) return []
+  const counts = await countTerms(queries, active, [...new Set(held.map(({ term }) => Number(term)))])
+  const read = await queries
+    .select({
+      chunk: chunks.id,
+      text: sql<string>`concat_ws(E'\n', ${documents.uri}, ${documents.title}, ${chunks.heading}, ${chunks.text})`,
+    })
+    .from(chunks)
+    .innerJoin(documents, eq(documents.id, chunks.document))
+    .where(
+      and(
+        inArray(
+          chunks.generation,
+          active.map(({ generation }) => generation),
+        ),
+        sql`${chunks.id} = ANY(${sql.param([...new Set(held.map(({ chunk }) => Number(chunk)))])}::bigint[])`,
+      ),
+    )
+  const texts = new Map(read.map(({ chunk, text }) => [chunk, text]))
+  return Array.from(
+    Map.groupBy(held, ({ term }) => Number(term)),
+    ([term, holding]) => ({
+      term,
+      chunks: counts.get(term) ?? holding.length,
+      text: holding.map(({ chunk }) => texts.get(Number(chunk)) ?? '').join('\n'),
+    }),
+  )
 }
 
 /** The active generations that the principal can read, all with this model. */

@@ -49,5 +49,7 @@ export const english: Knowledge = {
   replies,
   webPage,
   yes: wordSet('y yes'),
+  alphabet: 'abcdefghijklmnopqrstuvwxyz',
+  vowels: 'aeiouy',
   keyboard: new Map(),
 }

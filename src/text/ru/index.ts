@@ -51,10 +51,12 @@ export const russian: Knowledge = {
   replies,
   webPage,
   yes: wordSet('д да'),
+  alphabet: 'абвгдежзийклмнопрстуфхцчшщъыьэюя',
+  vowels: 'аеиоуыэюя',
   keyboard: new Map(
-    Array.from('йцукенгшщзфывапролдячсмить', (letter, key) => [
+    Array.from('йцукенгшщзхъфывапролджэячсмитьбюё', (letter, key) => [
       letter,
-      'qwertyuiopasdfghjklzxcvbnm'[key] ?? letter,
+      "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"[key] ?? letter,
     ]),
   ),
 }
