@@ -10,7 +10,7 @@ export const CALIBRATED_FOR = 'multilingual-e5-small-en-ru@5d8a601807fc'
  * alone and what it fits on that with half of docsqa, whose passages are less about different things.
  */
 export const FUSION_WEIGHTS = {
-  en: { vector: 75, lexical: 3.2, coverage: 5.2, proximity: 6.5, names: 3, sentence: 28 },
+  en: { vector: 85, lexical: 3.4, coverage: 5, proximity: 8, names: 3, sentence: 42 },
   ru: { vector: 85, lexical: 6, coverage: 4, proximity: 4.2, names: 2.6, sentence: 52 },
 }
 

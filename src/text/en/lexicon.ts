@@ -104,7 +104,7 @@ const phrases: Lexicon['phrases'] = [
 ]
 
 const empty = wordSet(`
-  a an the this that these those some any there it its itself really actually exactly just even also basically
+  a an the this that these those some any there it its itself really actually exactly just also basically
   generally ever please kindly so such then well quite simply very own etc e g i.e currently now nowadays today's
   tell know one's thing things kind kinds type types sort as else be been being way ways
 `)

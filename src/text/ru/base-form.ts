@@ -1,8 +1,8 @@
 /** Removes only inflection (the endings of the Snowball stemmer for Russian, without its derivational steps). */
 export function russianBaseForm(word: string): string {
-  if (!/^[а-я-]+$/u.test(word) || word.length <= 3) return word
   const irregular = IRREGULAR.get(word)
   if (irregular !== undefined) return irregular
+  if (!/^[а-я-]+$/u.test(word) || word.length <= 3) return word
   const at = /[аеиоуыэюя]/u.exec(word)?.index
   if (at === undefined) return word
   const start = Math.max(at + 1, 2)
@@ -54,7 +54,7 @@ const NOT_PAST: ReadonlySet<string> = new Set(
 
 const IRREGULAR: ReadonlyMap<string, string> = new Map(
   `люди люд|людей люд|людям люд|людьми люд|людях люд|человека человек|человеку человек|человеком человек
-  дети дет|детей дет|детям дет|годы год|годов год|года год|году год|годом год|лет год|шел идти|шла идти|шло идти|шли идти|день дн|дня дн|дней дн|дню дн|днем дн|дни дн`
+  дети дет|детей дет|детям дет|годы год|годов год|года год|году год|годом год|лет год|шел идти|шла идти|шло идти|шли идти|день дн|дня дн|дней дн|дню дн|днем дн|дни дн|юга юг|югу юг|юге юг|югом юг`
     .split(/[|\n]/u)
     .map((pair): [string, string] => {
       const [form = '', base = ''] = pair.trim().split(' ')

@@ -65,6 +65,7 @@ describe('a word exchanged for another asks something else, however common both 
     ['How many students per teacher are there?', 'How many teachers per student are there?'],
     ['What happens if I start before I pay?', 'What happens if I pay before I start?'],
     ['Are all cats animals?', 'Are all animals cats?'],
+    ['what is the factor of 24', 'what are even factors of 24'],
   ])('%s ≠ %s', (a, b) => {
     expect(compareQuestions(a, b, 'en').kind).toBe('different')
     expect(compareQuestions(b, a, 'en').kind).toBe('different')
@@ -77,6 +78,7 @@ describe('a word exchanged for another asks something else, however common both 
     ['Как сервер проверяет клиента?', 'Как клиент проверяет сервер?'],
     ['Бытие определяет сознание?', 'Сознание определяет бытие?'],
     ['Сколько учеников на одного учителя?', 'Сколько учителей на одного ученика?'],
+    ['Гостиницы на юге города', 'Гостиницы на севере города'],
   ])('%s ≠ %s', (a, b) => {
     expect(compareQuestions(a, b, 'ru').kind).toBe('different')
     expect(compareQuestions(b, a, 'ru').kind).toBe('different')
