@@ -13,7 +13,7 @@ export const LAYERS = [
   ['src/pipeline'],
   ['src/answers', 'src/jobs', 'src/backup', 'src/auth', 'src/limits'],
   ['src/client'],
-  ['src/terminal', 'src/tui', 'src/evaluation', 'src/deploy', 'src/doctor'],
+  ['src/mcp', 'src/terminal', 'src/tui', 'src/evaluation', 'src/deploy', 'src/doctor'],
   ['commands', 'daemon'],
 ]
 

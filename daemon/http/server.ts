@@ -31,6 +31,7 @@ import type { IdleConnections } from './connections.ts'
 import { type EndpointContext, read } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
 import { watchExchanges } from './exchanges.ts'
+import { registerMcp } from './mcp.ts'
 import { PAGE_ROUTES, registerPage } from './page.ts'
 import { staticDocument } from './static-document.ts'
 
@@ -164,7 +165,9 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     else register(app, name, options)
   }
   registerPage(app)
-  registerCompletions(app, { enter: (request, reply) => enter(request, reply, options), toError, refuse })
+  const entering = (request: FastifyRequest, reply: FastifyReply) => enter(request, reply, options)
+  registerCompletions(app, { enter: entering, toError, refuse })
+  registerMcp(app, { version: life.version, enter: entering, refuse })
   return app
 }
 

@@ -44,6 +44,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   'layers:src/limits': ['src/limits/planted-layer.ts', '../auth/identity.ts'],
   'layers:src/client': ['src/client/planted-layer.ts', '../deploy/tool.ts'],
   'layers:src/terminal': ['src/terminal/planted-layer.ts', '../tui/keys.ts'],
+  'layers:src/mcp': ['src/mcp/planted-layer.ts', '../terminal/time.ts'],
   'layers:src/tui': ['src/tui/planted-layer.ts', '../evaluation/metrics.ts'],
   'layers:src/evaluation': ['src/evaluation/planted-layer.ts', '../deploy/tool.ts'],
   'layers:src/deploy': ['src/deploy/planted-layer.ts', '../../commands/ask.ts'],
