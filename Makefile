@@ -6,7 +6,7 @@ VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= chatbot:$(VERSION)
 sources := $(shell find src commands daemon models drizzle -name '*.ts' -o -name '*.tsx' 2>/dev/null) package.json tsconfig.build.json
 
-.PHONY: run test build install lint docs eval bench ingest-bench load pairs reference documents faults pictures image image-test compose-test clean
+.PHONY: run test build install lint docs eval bench ingest-bench load pairs reference documents faults doors pictures image image-test compose-test clean
 
 ## run: install, build, start the daemon, ingest the examples and open the chat
 run: build
@@ -78,6 +78,10 @@ documents: install
 faults: build
 	@vitest run --config test/faults/vitest.config.ts
 	@node bench/pull.ts $(MODELS)
+
+## doors: MCP's conformance suite on a real daemon
+doors: build
+	@node test/doors/mcp-conformance.ts
 
 ## pictures: record the terminal sessions shown in the README
 pictures: build
