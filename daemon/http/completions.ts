@@ -11,6 +11,9 @@ import {
   completionChunk,
   completionError,
   completionRequestSchema,
+  embeddingsList,
+  embeddingsRequestSchema,
+  listedModel,
   modelName,
   readMessages,
   readModelName,
@@ -19,6 +22,16 @@ import {
 import type { AnswerEvent } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { type EndpointContext, parse } from './endpoint.ts'
+
+/** For who asks for another. */
+export const COMPLETIONS_ROUTES = `Of OpenAI's API there are ${[
+  'POST chat/completions',
+  'POST embeddings',
+  'GET models',
+  'GET models/ID',
+]
+  .map((route) => route.replace(' ', ` ${COMPLETIONS_PREFIX}/`))
+  .join(', ')}.`
 
 export interface CompletionsOptions {
   /** Authenticates the caller; throws `unauthenticated`. */
@@ -40,22 +53,48 @@ export function registerCompletions(
       )
 
       front.get('/models', async (request, reply) => {
-        const { services, principal } = await enter(request, reply)
-        const { store, generators } = services.ports
-        const collections = await store.collections.list(principal)
-        const standard = services.loaded.config.answer.engine
-        const names = [
-          modelName({}),
-          ...collections.map(({ name }) => modelName({ collection: name })),
-          ...generators
-            .list()
-            .filter(({ name }) => name !== standard)
-            .map(({ name }) => modelName({ engine: name })),
-        ]
-        return {
-          object: 'list',
-          data: names.map((id) => ({ id, object: 'model', created: 0, owned_by: 'chatbot' })),
-        }
+        const context = await enter(request, reply)
+        return { object: 'list', data: await modelsOf(context) }
+      })
+
+      // A model's name may contain a slash.
+      front.get<{ Params: { '*': string } }>('/models/*', async (request, reply) => {
+        const id = request.params['*']
+        const model = (await modelsOf(await enter(request, reply))).find((listed) => listed.id === id)
+        if (model === undefined)
+          throw new ChatbotError(
+            'not_found',
+            `There is no model \`${id}\`. GET ${COMPLETIONS_PREFIX}/models lists them.`,
+          )
+        return model
+      })
+
+      front.post('/embeddings', async (request, reply) => {
+        const { services, signal } = await enter(request, reply)
+        const { embedder } = services.ports
+        const { name, dimensions } = embedder.model
+        const body = parse(embeddingsRequestSchema, request.body, 'body')
+        if (body.model !== name)
+          throw new ChatbotError(
+            'not_found',
+            `There is no embedding model \`${body.model}\` here. Its name is \`${name}\`.`,
+          )
+        if (![undefined, null, dimensions].includes(body.dimensions))
+          throw new ChatbotError('bad_request', `Vectors of ${name} have ${dimensions} dimensions.`)
+        // As questions, because texts that are compared with each other must be embedded alike; after those of people.
+        const embeddings = await embedder.embed([body.input].flat(), {
+          as: 'query',
+          priority: 'ingest',
+          signal,
+        })
+        return embeddingsList(
+          name,
+          embeddings.map(({ vector }) => vector),
+          {
+            base64: body.encoding_format === 'base64',
+            tokens: embeddings.reduce((sum, { tokens }) => sum + tokens, 0),
+          },
+        )
       })
 
       front.post('/chat/completions', async (request, reply) => {
@@ -86,6 +125,26 @@ export function registerCompletions(
     },
     { prefix: COMPLETIONS_PREFIX },
   )
+}
+
+/** All documents, each collection, each of them with each further engine, and the embedding model. */
+async function modelsOf({ services, principal }: EndpointContext) {
+  const { store, generators, embedder } = services.ports
+  const collections = await store.collections.list(principal)
+  const standard = services.loaded.config.answer.engine
+  const engines = generators.list().flatMap(({ name }) => (name === standard ? [] : [name]))
+  const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
+  const oldest = Math.min(Date.now() / 1000, ...collections.map(({ createdAt }) => seconds(createdAt)))
+  const documents = [
+    { collection: undefined, created: Math.floor(oldest) },
+    ...collections.map(({ name, createdAt }) => ({ collection: name, created: seconds(createdAt) })),
+  ]
+  return [
+    ...[undefined, ...engines].flatMap((engine) =>
+      documents.map(({ collection, created }) => listedModel(modelName({ collection, engine }), created)),
+    ),
+    listedModel(embedder.model.name, Math.floor(oldest)),
+  ]
 }
 
 async function* completionEvents(

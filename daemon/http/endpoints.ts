@@ -1,5 +1,6 @@
 /** The handler of each route of the HTTP API: call, shape. */
 import { isAbsolute } from 'node:path'
+import { lastAnswer } from '../../src/answers/once.ts'
 import { PASSPHRASE_HEADER } from '../../src/api/routes/backup.ts'
 import { PASSWORD_HEADER } from '../../src/api/routes/documents.ts'
 import type { GuardedRouteName } from '../../src/api/routes.ts'
@@ -14,8 +15,10 @@ import type { Source } from '../../src/domain/source.ts'
 import { tryEngine } from '../../src/generate/engines/trial.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
 import { withOptions } from '../../src/protocol/retrieval.ts'
+import { answerMessage } from '../event-message.ts'
 import type { Services } from '../services.ts'
 import { accountEndpoints } from './accounts.ts'
+import { askedEvents } from './asks.ts'
 import { backupStream } from './backup.ts'
 import type { Endpoints } from './endpoint.ts'
 import { job, resetLoopDelay, status } from './status.ts'
@@ -270,6 +273,8 @@ export const endpoints: Endpoints<GuardedRouteName> = {
     })
     return { passages: [...passages], searched }
   },
+
+  ask: async ({ body }, context) => answerMessage(await lastAnswer(askedEvents(context, body))),
 
   listEngines: async (_input, { services }) => {
     const { generators } = services.ports

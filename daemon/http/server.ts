@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { SpanKind } from '@opentelemetry/api'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { COMPLETIONS_PREFIX, completionError } from '../../src/api/completions.ts'
 import { openApiDocument } from '../../src/api/openapi.ts'
 import {
   API_PREFIX,
@@ -26,7 +27,8 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Life, servicesOf } from '../services.ts'
 import { openEndpoints } from './accounts.ts'
-import { registerCompletions } from './completions.ts'
+import { sendEvents, wantsEvents } from './asks.ts'
+import { COMPLETIONS_ROUTES, registerCompletions } from './completions.ts'
 import type { IdleConnections } from './connections.ts'
 import { type EndpointContext, read } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
@@ -136,7 +138,10 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     reply.code(error.httpStatus)
     return error
   }
-  app.setErrorHandler((thrown, request, reply) => reply.send({ error: refuse(thrown, request, reply) }))
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = refuse(thrown, request, reply)
+    return reply.send(request.url.startsWith(`${COMPLETIONS_PREFIX}/`) ? completionError(error) : { error })
+  })
 
   const databaseAnswers = shared(PROBED_MS, () => servicesOf(life).ports.store.ping())
   app.get('/healthz', async () => ({
@@ -183,6 +188,8 @@ function register<N extends GuardedRouteName>(app: FastifyInstance, name: N, opt
       const span = { kind: SpanKind.SERVER, parent: Array.isArray(traceparent) ? undefined : traceparent }
       return inSpan(`${route.method} ${API_PREFIX}${route.path}`, span, async () => {
         const context = await enter(request, reply, options)
+        if (name === 'ask' && wantsEvents(headers.accept))
+          return sendEvents(context, read(routes.ask, { params, query, headers, body }).body, reply)
         return handle(read(route, { params, query, headers, body }), context)
       })
     },
@@ -225,7 +232,11 @@ function registerOpen<N extends OpenRouteName>(
 const noSuchRoute = ({ method, url }: FastifyRequest) =>
   new ChatbotError(
     'not_found',
-    `There is no ${method} ${url.split('?')[0]}. ${API_PREFIX}/openapi.json lists all routes.`,
+    `There is no ${method} ${url.split('?')[0]}. ${
+      url.startsWith(`${COMPLETIONS_PREFIX}/`)
+        ? COMPLETIONS_ROUTES
+        : `${API_PREFIX}/openapi.json lists all routes.`
+    }`,
   )
 
 function* piecesOf(bytes: Buffer): Generator<Buffer> {

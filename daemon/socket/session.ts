@@ -5,13 +5,11 @@ import type { Accepted } from '../../src/answers/answers.ts'
 import type { Identity } from '../../src/auth/identity.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { catching } from '../../src/domain/catching.ts'
-import { withRefused } from '../../src/domain/certainty.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
-import type { LoggedEvent } from '../../src/ports/answer-log.ts'
 import {
   type AskMessage,
   type ClientMessage,
@@ -22,6 +20,7 @@ import {
 } from '../../src/protocol/messages.ts'
 import { readClientMessage } from '../../src/protocol/read.ts'
 import { withOptions } from '../../src/protocol/retrieval.ts'
+import { eventMessage } from '../event-message.ts'
 import type { Gate } from '../gate.ts'
 import { conversation, turn } from '../http/endpoints.ts'
 import type { Logger } from '../log.ts'
@@ -458,25 +457,5 @@ export class SocketSession {
     const { principal } = this.#identity ?? {}
     const told = principal === undefined ? error.toJSON() : error.for(principal)
     this.send({ type: 'error', id, ...told })
-  }
-}
-
-function eventMessage(principal: Principal, id: string, { epoch, seq, event }: LoggedEvent): ServerMessage {
-  const position = { id, epoch, seq }
-  switch (event.type) {
-    case 'error':
-      return { type: 'error', ...position, ...event.error.for(principal) }
-    case 'context':
-      return { type: 'context', ...position, passages: [...event.passages] }
-    case 'done': {
-      const { citations, warnings, ...rest } = event.answer
-      return {
-        type: 'done',
-        ...position,
-        answer: { ...withRefused(rest), citations: [...citations], warnings: [...warnings] },
-      }
-    }
-    default:
-      return { ...position, ...event }
   }
 }

@@ -44,6 +44,12 @@ const messageSchema = z
 /** UTF-16 code units. */
 const MAX_MODEL_CHARACTERS = 200
 
+/** What a client may ask of a language model and does not get here is refused, rather than dropped in silence. */
+const notHere = (what: string) =>
+  `${what} cannot be had here: answers come from the documents, in Markdown. Leave it out`
+
+const tools = z.array(z.unknown()).max(0, notHere('calling tools')).nullish()
+
 /** Fields that are not listed are accepted and ignored: the engine's settings decide, not the client's. */
 export const completionRequestSchema = z.object({
   model: z.string().max(MAX_MODEL_CHARACTERS),
@@ -58,6 +64,16 @@ export const completionRequestSchema = z.object({
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.literal(1, 'only one answer per request').nullish(),
+  tools,
+  functions: tools,
+  tool_choice: z.enum(['none', 'auto'], notHere('calling tools')).nullish(),
+  function_call: z.enum(['none', 'auto'], notHere('calling functions')).nullish(),
+  response_format: z.object({ type: z.literal('text', notHere('another format than text')) }).nullish(),
+  modalities: z
+    .array(z.literal('text', notHere('another modality than text')))
+    .max(8)
+    .nullish(),
+  logprobs: z.literal(false, notHere('the probabilities of tokens')).nullish(),
 })
 
 type Message = z.output<typeof messageSchema>
@@ -159,6 +175,17 @@ interface Delta {
   readonly content?: string
 }
 
+/** Where each citation stands in the text, in OpenAI's form for sources. */
+const annotationsOf = ({ text, citations }: Answer) =>
+  citations.flatMap((citation) => {
+    const mark = `[${citation.number}]`
+    const start = text.indexOf(mark)
+    if (start < 0) return []
+    const { title, uri } = citation
+    const source = { start_index: start, end_index: start + mark.length, title, url: uri }
+    return [{ type: 'url_citation', url_citation: source }]
+  })
+
 /** One `chat.completion.chunk` of a stream. */
 export const completionChunk = (
   head: CompletionHead,
@@ -167,7 +194,14 @@ export const completionChunk = (
 ): Record<string, unknown> => ({
   ...identity(head),
   object: 'chat.completion.chunk',
-  choices: [{ index: 0, delta, logprobs: null, finish_reason: answer === undefined ? null : 'stop' }],
+  choices: [
+    {
+      index: 0,
+      delta: answer === undefined ? delta : { ...delta, annotations: annotationsOf(answer) },
+      logprobs: null,
+      finish_reason: answer === undefined ? null : 'stop',
+    },
+  ],
   chatbot: answer && detailsOf(answer),
 })
 
@@ -186,7 +220,12 @@ export const completion = (head: CompletionHead, answer: Answer): Record<string,
   choices: [
     {
       index: 0,
-      message: { role: 'assistant', content: answer.text + citationsText(answer), refusal: null },
+      message: {
+        role: 'assistant',
+        content: answer.text + citationsText(answer),
+        refusal: null,
+        annotations: annotationsOf(answer),
+      },
       logprobs: null,
       finish_reason: 'stop',
     },
@@ -229,3 +268,42 @@ export function completionError(error: ChatbotError): { error: Record<string, un
           : 'server_error'
   return { error: { message, type, param: null, code } }
 }
+
+/** Texts of one request of embeddings, and UTF-16 code units of one. */
+const MAX_EMBEDDED_TEXTS = 128
+const MAX_EMBEDDED_CHARACTERS = MAX_QUESTION_CHARACTERS
+
+const embedded = z.string('text; tokens are not supported').min(1).max(MAX_EMBEDDED_CHARACTERS)
+
+export const embeddingsRequestSchema = z.object({
+  model: z.string().max(MAX_MODEL_CHARACTERS),
+  input: z.union([embedded, z.array(embedded).min(1).max(MAX_EMBEDDED_TEXTS)]),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().nullish(),
+})
+
+/** `vectors` of the texts in their order. */
+export const embeddingsList = (
+  model: string,
+  vectors: readonly Float32Array[],
+  { base64, tokens }: { readonly base64: boolean; readonly tokens: number },
+): Record<string, unknown> => ({
+  object: 'list',
+  model,
+  data: vectors.map((vector, index) => ({
+    object: 'embedding',
+    index,
+    embedding: base64
+      ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+      : [...vector],
+  })),
+  usage: { prompt_tokens: tokens, total_tokens: tokens },
+})
+
+/** A model of the list. `created` in seconds since 1970. */
+export const listedModel = (id: string, created: number): Record<string, unknown> => ({
+  id,
+  object: 'model',
+  created,
+  owned_by: 'chatbot',
+})

@@ -19,8 +19,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
     info: {
       title: 'chatbot',
       version,
-      description:
-        'Documents, collections, conversations and the state of the daemon. Questions go over the WebSocket.',
+      description: 'Questions, documents, collections, conversations and the state of the daemon.',
     },
     security: [{ token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -38,10 +37,7 @@ function operation(name: string, route: Route): Record<string, unknown> {
       ...parameters('query', route.query),
       ...parameters('header', route.headers),
     ],
-    ...(route.upload ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: json(route.body, 'input') } }),
+    ...requestBody(route),
     responses: {
       200: {
         description: 'Done',
@@ -50,6 +46,13 @@ function operation(name: string, route: Route): Record<string, unknown> {
       default: { description: 'An error', content: json(errorResponseSchema, 'output') },
     },
   }
+}
+
+function requestBody({ upload, body }: Route): Record<string, unknown> {
+  if (upload === true) return { requestBody: { required: true, content: { 'application/octet-stream': {} } } }
+  if (body instanceof z.ZodUndefined) return {}
+  const required = !body.safeParse(undefined).success
+  return { requestBody: { required, content: json(body, 'input') } }
 }
 
 function parameters(place: 'path' | 'query' | 'header', schema: z.ZodObject): Record<string, unknown>[] {

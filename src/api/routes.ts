@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { accountRoutes } from './routes/accounts.ts'
+import { askRoutes } from './routes/asks.ts'
 import { backupRoutes } from './routes/backup.ts'
 import { cacheRoutes } from './routes/cache.ts'
 import { collectionRoutes } from './routes/collections.ts'
@@ -30,6 +31,7 @@ export const routes = {
   ...sourceRoutes,
   ...conversationRoutes,
   ...indexRoutes,
+  ...askRoutes,
   ...searchRoutes,
   ...engineRoutes,
   ...backupRoutes,

@@ -78,6 +78,51 @@ describe('completions', () => {
   test('models are all documents, each collection and further engines', async () => {
     const models = await client.models.list()
     expect(models.data.map(({ id }) => id)).toEqual(expect.arrayContaining(['chatbot', 'chatbot/harbour']))
+    const harbour = await client.models.retrieve('chatbot/harbour')
+    const age = Date.now() / 1000 - harbour.created
+    expect(age).toBeGreaterThanOrEqual(-1)
+    expect(age).toBeLessThan(3600)
+    expect(await failure(client.models.retrieve('chatbot/nowhere'))).toMatchObject({ status: 404 })
+  })
+
+  test('citations are annotations of the text, also at the end of a stream', async () => {
+    const completion = await ask('Who built the lighthouse of Northwick?')
+    const message = completion.choices[0]?.message
+    const [annotation] = message?.annotations ?? []
+    expect(annotation).toMatchObject({ type: 'url_citation', url_citation: { url: 'light.md' } })
+    const { start_index, end_index } = annotation?.url_citation ?? { start_index: 0, end_index: 0 }
+    expect(message?.content?.slice(start_index, end_index)).toBe('[1]')
+    const stream = await client.chat.completions.create({
+      model: 'chatbot',
+      stream: true,
+      messages: [{ role: 'user', content: 'Who built the lighthouse of Northwick?' }],
+    })
+    const deltas: unknown[] = []
+    for await (const chunk of stream) deltas.push(chunk.choices[0]?.delta)
+    expect(deltas.at(-1)).toMatchObject({ annotations: [{ type: 'url_citation' }] })
+  })
+
+  test('texts are embedded alike as numbers and as bytes, near texts nearer', async () => {
+    const models = await client.models.list()
+    const model = models.data.map(({ id }) => id).find((id) => !id.startsWith('chatbot')) ?? ''
+    const input = ['The cat sleeps.', 'A kitten is asleep.', 'Interest rates rose again.']
+    const { data, usage } = await client.embeddings.create({ model, input, encoding_format: 'float' })
+    expect(usage.total_tokens).toBeGreaterThan(5)
+    const dot = (one = 0, other = 0) =>
+      (data[one]?.embedding ?? []).reduce((sum, x, at) => sum + x * (data[other]?.embedding[at] ?? 0), 0)
+    expect(dot(0, 0)).toBeCloseTo(1, 3)
+    expect(dot(0, 1)).toBeGreaterThan(dot(0, 2))
+    // The client asks for bytes and turns them into numbers.
+    const bytes = await client.embeddings.create({ model, input: input[0] ?? '' })
+    expect(bytes.data[0]?.embedding.slice(0, 5)).toEqual(data[0]?.embedding.slice(0, 5))
+    for (const wrong of [
+      { model: 'text-embedding-3-small', input: 'x' },
+      { model, input: [1, 2, 3] },
+      { model, input: '' },
+      { model, input: 'x', dimensions: 7 },
+      { model, input: Array.from({ length: 200 }, () => 'x') },
+    ])
+      expect((await failure(client.embeddings.create(wrong))).status).toBeGreaterThanOrEqual(400)
   })
 })
 
@@ -112,6 +157,10 @@ describe('errors are OpenAI errors', () => {
     ['an unknown collection', { model: 'chatbot/nowhere' }, 404, 'unknown_collection'],
     ['an unknown engine', { model: 'chatbot@nobody' }, 400, 'unknown_engine'],
     ['two answers', { n: 2 }, 400, 'bad_request'],
+    ['a tool', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, 'bad_request'],
+    ['a tool that must be called', { tool_choice: 'required' }, 400, 'bad_request'],
+    ['JSON', { response_format: { type: 'json_object' } }, 400, 'bad_request'],
+    ['sound', { modalities: ['text', 'audio'] }, 400, 'bad_request'],
     ['no messages', { messages: [] }, 400, 'bad_request'],
     ['an empty question', { messages: [{ role: 'user', content: ' ' }] }, 400, 'empty_question'],
     ['no question', { messages: [{ role: 'assistant', content: 'x' }] }, 400, 'bad_request'],
@@ -132,6 +181,37 @@ describe('errors are OpenAI errors', () => {
       expect(response.status).toBe(status)
       expect(await response.json()).toMatchObject({ error: { code, type: 'invalid_request_error' } })
     }
+  })
+
+  test('an address that OpenAI has and this has not', async () => {
+    const response = await fetch(`http://${daemon.host}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${daemon.token}` },
+    })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        message: expect.stringContaining('POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models'),
+      },
+    })
+  })
+
+  test('what does no harm is let pass', async () => {
+    const response = await fetch(`http://${daemon.host}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${daemon.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'chatbot',
+        messages: [{ role: 'user', content: 'Who built the lighthouse of Northwick?' }],
+        tools: [],
+        tool_choice: 'auto',
+        response_format: { type: 'text' },
+        temperature: 0.2,
+        n: 1,
+      }),
+    })
+    expect(response.status).toBe(200)
   })
 
   test('a client that goes away ends its answer', async () => {

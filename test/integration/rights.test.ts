@@ -157,6 +157,10 @@ const CASES: Record<RouteName, readonly [Expected, (caller: Caller) => Sent | Pr
       return { params: { generation: String(live?.id) } }
     },
   ],
+  ask: [
+    readers,
+    () => ({ body: { question: 'Who built the tower of Testville?', collections: ['shared'] } }),
+  ],
   search: [readers, () => ({ body: { query: 'Who built the tower?', collections: ['shared'] } })],
   listEngines: [everybody, () => ({})],
   testEngine: [root, () => ({ params: { name: 'extractive' } })],
@@ -386,6 +390,7 @@ const COMMANDS: Record<string, readonly (RouteName | 'chat' | 'this machine')[]>
   login: ['login', 'whoami'],
   logout: ['logout'],
   logs: ['this machine'],
+  mcp: ['chat'],
   migrate: ['this machine'],
   'models/import': ['this machine'],
   'models/list': ['this machine'],
