@@ -38,9 +38,8 @@ export default class Ask extends ChatbotCommand {
   static override strict = false
   static override args = {
     question: stringArgument({
-      required: true,
       ignoreStdin: true,
-      description: 'the question, in one or more words; `-` reads it from stdin',
+      description: 'the question, in one or more words; without it, or with `-`, it is read from stdin',
     }),
   }
   static override flags = {

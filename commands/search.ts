@@ -19,9 +19,8 @@ export default class Search extends ChatbotCommand {
   static override strict = false
   static override args = {
     query: stringArgument({
-      required: true,
       ignoreStdin: true,
-      description: 'what to look for, in one or more words; `-` reads it from stdin',
+      description: 'what to look for, in one or more words; without it, or with `-`, it is read from stdin',
     }),
   }
   static override flags = {

@@ -121,8 +121,12 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
         }),
         config,
       )
-      await serve(gate, false, { host, port }).catch((error: unknown) => {
-        throw listenError(error, host, port)
+      await serve(gate, false, { host, port }).catch(async (error: unknown) => {
+        // Commands need only the socket: nobody has asked for this port.
+        if (!stopWhenIdle || loaded.sources.has('server.port') || !isTaken(error))
+          throw listenError(error, host, port)
+        log.warn({ port }, 'the port is in use by another program: a free one is taken')
+        await serve(gate, false, { host, port: 0 })
       })
       life.listen = address(servers.at(-1), host)
     }
@@ -222,9 +226,13 @@ function maintainWhenQuiet(services: Services, log: Logger): void {
   services.ports.store.maintain().catch((error: unknown) => log.warn({ err: error }, 'maintenance failed'))
 }
 
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+const isTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
+
 function listenError(error: unknown, host: string, port: number): ChatbotError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') {
+  const code = codeOf(error)
+  if (isTaken(error)) {
     return new ChatbotError(
       'port_taken',
       `Port ${port} of ${host} is in use by another program. Choose another with CHATBOT_SERVER_PORT (0: any free one), or \`chatbot config set server.port\`.`,

@@ -15,16 +15,31 @@ const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
       return { name, given, distance: distance(given, name) }
     })
     .sort((one, other) => one.distance - other.distance)
+  const known = longestKnown(words, config.commandIDs)
   const near = nearest !== undefined && nearest.distance <= Math.max(1, nearest.name.length / 3)
-  const message = near
-    ? `There is no command \`${nearest.given}\`. Did you mean \`chatbot ${nearest.name}\`?`
-    : `There is no command \`${words[0]}\`. \`chatbot help\` lists all commands.`
+  const message = known
+    ? `\`chatbot ${known.name}\` takes no word “${known.extra}”. \`chatbot help ${known.name}\` shows what it takes.`
+    : near
+      ? `There is no command \`${nearest.given}\`. Did you mean \`chatbot ${nearest.name}\`?`
+      : `There is no command \`${words[0]}\`. \`chatbot help\` lists all commands.`
   if (!optionsOf(process.argv).includes('--json')) throw new CLIError(printable(message), { exit: 2 })
   process.stdout.write(`${escapedJson({ error: { code: 'bad_request', message } }, 2)}\n`)
   process.exit(2)
 }
 
 export default commandNotFound
+
+/** The command that the words begin with, and the first word behind it. */
+function longestKnown(
+  words: readonly string[],
+  commands: readonly string[],
+): { readonly name: string; readonly extra: string } | undefined {
+  for (let count = words.length - 1; count > 0; count -= 1) {
+    if (!commands.includes(words.slice(0, count).join(':'))) continue
+    return { name: words.slice(0, count).join(' '), extra: words[count] ?? '' }
+  }
+  return undefined
+}
 
 /** Levenshtein distance. */
 function distance(one: string, other: string): number {

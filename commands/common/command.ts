@@ -1,6 +1,7 @@
 /** The base of every `chatbot` command: configuration, the daemon, output, errors and exit statuses. */
 import { resolve } from 'node:path'
 import { Command } from '@oclif/core/command'
+import { CLIError } from '@oclif/core/errors'
 import { boolean, string } from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import type { ApiClient } from '../../src/client/api.ts'
@@ -138,7 +139,11 @@ export abstract class ChatbotCommand extends Command {
     options?: Input<F, B, A>,
     argv?: string[],
   ): Promise<ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv)
+    const parsed = await super.parse<F, B, A>(options, argv).catch((thrown: unknown) => {
+      // oclif's own parsers of numbers throw plain errors.
+      if (!(thrown instanceof Error) || 'oclif' in thrown) throw thrown
+      throw new CLIError(thrown.message, { exit: 2 })
+    })
     return { ...parsed, argv: parsed.raw.filter(({ type }) => type === 'arg').map(({ input }) => input) }
   }
 
@@ -185,9 +190,12 @@ export abstract class ChatbotCommand extends Command {
     const usage = exitOfOclif(thrown)
     // oclif claims that repeatable flags swallow arguments, but ours do not.
     if (usage !== undefined)
-      thrown.message = printable(thrown.message.replace(/\n\nNote: [^\n]*\n[^\n]*arguments\.\n/, '\n'))
-    // `this.exit()`, and usage errors for people: oclif adds the matching help.
-    if (isExit(thrown) || (usage !== undefined && !this.jsonEnabled())) throw thrown
+      thrown.message = printable(
+        thrown.message
+          .replace(/\n\nNote: [^\n]*\n[^\n]*arguments\.\n/, '\n')
+          .replace(/\nSee more help with --help$/, ''),
+      )
+    if (isExit(thrown)) throw thrown
     const error =
       usage === undefined ? ChatbotError.wrap(thrown) : new ChatbotError('bad_request', thrown.message)
     process.exitCode = usage ?? error.exitCode
@@ -195,6 +203,8 @@ export abstract class ChatbotCommand extends Command {
       this.logJson({ error: error.inFull() })
       return
     }
+    // The error last, where the eye is, not above a screen of help.
+    if (usage !== undefined) process.stderr.write(`${this.#usageLine()}\n`)
     process.stderr.write(
       `${paint(process.stderr, ['bold', 'red'], 'Error:')} ${printable(error.fullMessage)}\n`,
     )
@@ -205,6 +215,15 @@ export abstract class ChatbotCommand extends Command {
           : 'That should not happen. DEBUG=* shows where it did.\n',
       )
     }
+  }
+
+  #usageLine(): string {
+    const name = `chatbot ${this.id?.replaceAll(':', ' ')}`
+    const args = Object.entries(this.ctor.args).map(([arg, { required }]) =>
+      required === true ? arg.toUpperCase() : `[${arg.toUpperCase()}]`,
+    )
+    const usage = [name, ...args, '[FLAGS]'].join(' ')
+    return paint(process.stderr, 'dim', `Usage: ${usage}    (chatbot help ${name.replace('chatbot ', '')})`)
   }
 
   protected override async finally(_: Error | undefined): Promise<void> {
