@@ -36,6 +36,19 @@ test('two commands at once start one daemon, also on a new machine', { timeout: 
   expect(await runningPid(fresh)).toBe(pid)
 })
 
+test('the usual port being taken keeps no command from its daemon', { timeout: 240_000 }, async () => {
+  const other = createServer().listen(7474, '127.0.0.1')
+  // Taken already is as good.
+  await new Promise((resolve) => other.once('listening', resolve).once('error', resolve))
+  delete space.env.CHATBOT_SERVER_PORT
+  expect((await space.run(['collections', 'list'])).code).toBe(0)
+  const { document } = await space.json(['status'])
+  const { listen } = z.object({ listen: z.string() }).parse(document)
+  expect(listen).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  expect(listen).not.toContain(':7474')
+  await new Promise((resolve) => other.close(resolve))
+})
+
 test('after kill -9 the next command starts another and finds what was stored', {
   timeout: 240_000,
 }, async () => {

@@ -75,7 +75,7 @@ test.each([[[]], [['--json']]])('errors do nothing to a terminal: %j', async (ar
 
 test('a usage error that repeats the words of the command line', async () => {
   const { stdout, stderr } = await run(Probe, [HOSTILE])
-  expect(stderr).toMatch(/Error: Unexpected argument[^]*\n$/)
+  expect(stderr).toMatch(/Error: Unexpected argument[\s\S]*\n$/)
   expect(stdout + stderr).not.toMatch(ACTS)
 })
 
