@@ -275,6 +275,8 @@ export interface DocumentConventions {
   readonly wroteWords: readonly string[]
   /** The heading between dashes above a quoted or forwarded message; regular expressions. */
   readonly originalMessage: readonly string[]
+  /** What mail programs put before the subject of an answer or a forwarded message; in lower case. */
+  readonly replyPrefixes: readonly string[]
   /** Parts of a word that keep the hyphen before them, and those that keep it after them. */
   readonly keepsHyphenBefore: readonly string[]
   readonly keepsHyphenAfter: readonly string[]

@@ -8,6 +8,7 @@ import { html } from './html/html.ts'
 import { json } from './json.ts'
 import type { BytesLoader, Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
+import { mbox } from './mbox.ts'
 import { openArchive } from './office/archive.ts'
 import { docx, epub, odp, ods, odt, pptx, xlsx } from './office/formats.ts'
 import { pdf } from './pdf/pdf.ts'
@@ -27,6 +28,7 @@ export const LOADERS: readonly Loader[] = [
   ods,
   odp,
   epub,
+  mbox,
   eml,
   rst,
   csv,

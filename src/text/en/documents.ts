@@ -1,6 +1,7 @@
 import type { DocumentConventions } from '../knowledge.ts'
 
 export const documents: DocumentConventions = {
+  replyPrefixes: ['re', 'fw', 'fwd', 'aw', 'wg', 'sv', 'rif', 'tr'],
   headingKinds: ['chapter', 'part', 'section', 'appendix'],
   wroteWords: ['wrote', 'writes'],
   originalMessage: ['original (?:message|mail)', 'forwarded message'],

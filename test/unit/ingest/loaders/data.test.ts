@@ -122,6 +122,50 @@ second: document
   })
 })
 
+describe('a mail archive', () => {
+  const message = (from: string, day: number, subject: string, body: string) =>
+    `From ${from} Mon Jan ${day} 09:00:00 2025\nFrom: ${from}\nTo: club@example.org\nSubject: ${subject}\nDate: ${day} Jan 2025 09:00:00 +0000\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n${body}\n\n`
+  const archive = [
+    message(
+      'ann@example.org',
+      10,
+      'Roof',
+      'The roof leaks in the caf=C3=A9.\n>From the harbour it looks whole.',
+    ),
+    message('bob@example.org', 11, 'Dinner', 'Dinner is on 8 March.'),
+    message('eva@example.org', 12, 'Re: Roof', 'It is mended.\n\nFrom now on it is dry.'),
+    message('ivan@example.org', 9, 'Ответ: RE[2]: roof', 'Who mends it?'),
+  ].join('')
+
+  it('is its messages, decoded, conversations together and the newest first', async () => {
+    const document = await load(archive, 'club.mbox')
+    expect(document.mediaType).toBe('application/mbox')
+    const bodies = ['It is mended.', 'The roof leaks in the café.', 'Who mends it?', 'Dinner is on 8 March.']
+    const places = bodies.map((body) => document.text.indexOf(body))
+    expect(places).toEqual(places.toSorted((one, other) => one - other))
+    expect(places[0]).toBeGreaterThan(0)
+    expect(document.text).toContain('\nFrom the harbour it looks whole.')
+    expect(document.text).toContain('From now on it is dry.')
+    expect(document.modifiedAt?.toISOString()).toBe('2025-01-12T09:00:00.000Z')
+    const dinner = document.blocks.find(({ start, end }) =>
+      document.text.slice(start, end).includes('8 March'),
+    )
+    expect(dinner?.headings).toEqual(['Dinner'])
+  })
+
+  it('is known by its content, and one message is not one', async () => {
+    expect((await load(archive, 'backup')).mediaType).toBe('application/mbox')
+    expect((await load(message('ann@example.org', 10, 'Roof', 'It leaks.'), 'letter')).mediaType).toBe(
+      'message/rfc822',
+    )
+  })
+
+  it('leaves out what is no message, and says so', async () => {
+    const broken = `${archive}From x Mon Jan 20 09:00:00 2025\nSubject:\n\n\n`
+    expect((await load(broken, 'club.mbox')).text).toContain('Dinner is on 8 March.')
+  })
+})
+
 describe('e-mail', () => {
   const message = (...parts: string[]): string => `From: =?utf-8?B?0JDQvdC90LA=?= <a@example.org>
 To: b@example.org
