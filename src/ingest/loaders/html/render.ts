@@ -1,4 +1,5 @@
 import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
+import { withoutInvisible } from '../decoding/invisible.ts'
 import { type GridCell, spread } from '../writing/grid.ts'
 import { createSections } from '../writing/sections.ts'
 import type { DomNode } from './dom.ts'
@@ -179,9 +180,8 @@ function createOutput() {
     length += separator.length + text.length
   }
   const takeInline = (): string => {
-    const text = inline
-      .replace(/[\u00ad\u200b\u2060\ufeff]/gu, '')
-      .replace(/[^\S\n\u00a0]+/gu, ' ')
+    const text = withoutInvisible(inline)
+      .text.replace(/[^\S\n\u00a0]+/gu, ' ')
       .replace(/ ?\n ?/gu, '\n')
       .trim()
     inline = ''
