@@ -10,10 +10,12 @@ import { ics } from './ics.ts'
 import { json } from './json.ts'
 import type { BytesLoader, Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
+import { notebook } from './notebook.ts'
 import { openArchive } from './office/archive.ts'
 import { docx, epub, odp, ods, odt, pptx, xlsx } from './office/formats.ts'
 import { pdf } from './pdf/pdf.ts'
 import { rst } from './rst.ts'
+import { subtitles } from './subtitles.ts'
 import { text } from './text.ts'
 import { xml } from './xml/xml.ts'
 import { yaml } from './yaml.ts'
@@ -34,10 +36,12 @@ export const LOADERS: readonly Loader[] = [
   rst,
   adoc,
   csv,
+  notebook,
   json,
   yaml,
   xml,
   ics,
+  subtitles,
   code,
   text,
 ]

@@ -188,6 +188,33 @@ const TEXTS: readonly Format[] = [
     ],
   },
   {
+    uri: 'a.ipynb',
+    bound: 60_000,
+    frames: [
+      ['{"nbformat":4,"cells":[', '{}]}'],
+      ['{"cells":[{"cell_type":"code","source":"a","outputs":[{"text":"', '"}]}]}'],
+      ['{"cells":[{"cell_type":"markdown","source":"', '"}]}'],
+    ],
+    repeated: ['{"cell_type":"code","source":"a"},', '`', '```\\n', '![', '![a](data:', '\\u001b['],
+  },
+  {
+    uri: 'a.srt',
+    bound: 200_000,
+    frames: [BARE, ['00:00:01,000 --> 00:00:02,000\n', '']],
+    repeated: [
+      '00:00:01,000 --> 00:00:02,000\na\n',
+      'a\n',
+      '<v ',
+      '<',
+      '{',
+      '&amp;',
+      '- a\n',
+      'A ',
+      '1\n',
+      '\n',
+    ],
+  },
+  {
     uri: 'a.csv',
     bound: 60_000,
     frames: [BARE, ['"', ''], [`${'a'.repeat(20_000)},b\n`, '']],

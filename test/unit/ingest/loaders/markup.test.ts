@@ -166,3 +166,91 @@ describe('AsciiDoc', () => {
     expect((await load(source, 'a.adoc')).text).toBe(text)
   })
 })
+
+describe('notebooks', () => {
+  const book = (...cells: object[]): string =>
+    JSON.stringify({ cells, metadata: { kernelspec: { language: 'python' } }, nbformat: 4 })
+  const png = 'iVBORw0KGgoAAQ4CBPVt3d'.repeat(50)
+
+  it('are their texts, code and results in order, without pictures', async () => {
+    const document = await load(
+      book(
+        {
+          cell_type: 'markdown',
+          source: ['# Bike rides\n', '\n', `Counted in May. ![Map](data:image/png;base64,${png})`],
+        },
+        {
+          cell_type: 'code',
+          source: ['def mean(a):\n', '    return a\n'],
+          outputs: [
+            { output_type: 'stream', text: ['\u001b[1mmean\u001b[0m: 1843\n'] },
+            { output_type: 'display_data', data: { 'image/png': png, 'text/plain': ['<Figure size 1x1>'] } },
+            { output_type: 'error', ename: 'ValueError', evalue: 'no rides' },
+          ],
+        },
+        { cell_type: 'raw', source: 'The end.' },
+      ),
+      'rides.json',
+    )
+    expect(document).toMatchObject({ title: 'Bike rides', linesMatchFile: false })
+    expect(blocksOf(document)).toEqual([
+      ['heading', '', '# Bike rides'],
+      ['paragraph', 'Bike rides', 'Counted in May. Map'],
+      ['code', 'Bike rides', '```python\ndef mean(a):\n    return a\n```'],
+      ['code', 'Bike rides', '```\nmean: 1843\n```'],
+      ['code', 'Bike rides', '```\nValueError: no rides\n```'],
+      ['paragraph', 'Bike rides', 'The end.'],
+    ])
+  })
+
+  it('of earlier versions are read, too, and what is none is JSON', async () => {
+    const old = {
+      nbformat: 3,
+      worksheets: [
+        {
+          cells: [
+            { cell_type: 'heading', level: 2, source: 'Old' },
+            { cell_type: 'code', input: '```', outputs: [] },
+          ],
+        },
+      ],
+    }
+    expect((await load(JSON.stringify(old), 'a.ipynb')).text).toBe('## Old\n\n````\n```\n````')
+    expect((await load('{"a": 1}', 'a.ipynb')).text).toBe('- a: 1')
+    expect((await load('{"nbformat": 1}', 'a.json')).text).toBe('- nbformat: 1')
+  })
+})
+
+describe('subtitles', () => {
+  it('are what was said, under the times', async () => {
+    const source =
+      '1\n00:00:01,000 --> 00:00:04,000\nWelcome to the\nsalt works.\n\n2\n00:00:04,500 --> 00:00:09,200\n{\\an8}The oldest pan\n\n' +
+      '3\n00:00:09,300 --> 00:00:12,000\n<i>is from 1743.</i>\n\n4\n01:02:03,000 --> 01:02:05,000\n- Who?\n- Hansson &amp; sons.\n'
+    const document = await load(source, 'tour.srt')
+    expect(blocksOf(document)).toEqual([
+      ['paragraph', '00:00:01', 'Welcome to the salt works. The oldest pan is from 1743.'],
+      ['paragraph', '01:02:03', '- Who?'],
+      ['paragraph', '01:02:03', '- Hansson & sons.'],
+    ])
+  })
+
+  it('of the web have voices, and neither notes, styles nor names of cues', async () => {
+    const source =
+      'WEBVTT - Tour\n\nNOTE secret\n\nSTYLE\n::cue { color: red }\n\nintro\n00:01.000 --> 00:04.000 align:start\n<v Ada>Hello <c.loud>you</c>.\n\n' +
+      '00:04.000 --> 00:05.000\n<v Bo>Rolling<00:00:04.500><c> on</c>\n\n00:05.000 --> 00:06.000\n<v Bo>Rolling on\nand on.\n'
+    expect(blocksOf(await load(source, 'a.txt'))).toEqual([
+      ['paragraph', '00:00:01', 'Ada: Hello you.'],
+      ['paragraph', '00:00:04', 'Bo: Rolling on and on.'],
+    ])
+  })
+
+  it('begin a paragraph after a pause, and where one is long', async () => {
+    const cue = (at: number, text: string): string =>
+      `00:${String(at).padStart(2, '0')}:00.0,00:${String(at).padStart(2, '0')}:59.0\n${text}\n\n`
+    const document = await load(
+      `${cue(1, 'One.')}${cue(2, 'Two.')}${cue(9, `${'Long words. '.repeat(50)}`)}${cue(10, 'Last.')}`,
+      'a.sbv',
+    )
+    expect(document.blocks.map(({ headings }) => headings[0])).toEqual(['00:01:00', '00:09:00', '00:10:00'])
+  })
+})
