@@ -24,7 +24,7 @@ import { watchOutput } from './common/watch-output.ts'
 export default class Ingest extends ChatbotCommand {
   static override summary = 'Add files, folders and web pages to a collection, or sync it with them.'
   static override description = [
-    'Unchanged files are skipped, changed ones replaced, renamed ones renamed. A folder contributes all files of supported formats, except hidden ones, node_modules and those excluded by .gitignore or .chatbotignore. Files that you name are always tried.',
+    'Unchanged files are skipped, changed ones replaced, renamed ones renamed. A folder contributes all files of supported formats and other texts, except hidden ones, node_modules and those excluded by .gitignore or .chatbotignore. Files that you name are always tried.',
     'Folders, globs and web pages are remembered: `chatbot sources sync` ingests them again. --prune deletes documents whose files are gone; --watch follows further changes.',
     'A document is named by the absolute path of its file, wherever you run this. With --root it is named by its path below that folder, which is the same on every machine.',
     'Exit status 8 if some files failed and 1 if all did; each is listed with the reason. After Ctrl-C, finished files are kept, and the same command continues. With --detach the daemon indexes the uploads after the command has ended, and you can close the terminal at any time: `chatbot jobs` shows the progress.',

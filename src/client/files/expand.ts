@@ -13,6 +13,7 @@ import { glob } from 'tinyglobby'
 import { ChatbotError, type ErrorCode } from '../../domain/errors.ts'
 import type { SourceKind, SourceOptions } from '../../domain/source.ts'
 import { IgnoreRules, patternsOf } from './gitignore.ts'
+import { isTemporary, looksLikeText } from './looks-like-text.ts'
 import { TrackedFiles } from './tracked.ts'
 
 export interface FoundFile {
@@ -51,7 +52,10 @@ export interface Expansion {
 }
 
 export interface ExpandOptions extends SourceOptions {
-  /** Extensions to find, in lower case with the dot; files that are named or included are always taken. */
+  /**
+   * Extensions to find, in lower case with the dot; texts with another or none are found, too, and files that are named or
+   * included are always taken.
+   */
   readonly extensions: ReadonlySet<string>
 }
 
@@ -206,10 +210,11 @@ class Walk {
       this.#skipped.push({ path, reason: 'excluded' })
     } else if (basename(path).startsWith('~$')) {
       this.#skipped.push({ path, reason: 'a temporary file of an editor' })
-    } else if (included !== true && !this.#options.extensions.has(extname(path).toLowerCase())) {
-      this.#skipped.push({ path, reason: 'not a supported format' })
     } else {
-      this.#take(real)
+      const isKnown = included === true || this.#options.extensions.has(extname(path).toLowerCase())
+      const reason = isKnown ? undefined : unknownReason(path)
+      if (reason === undefined) this.#take(real)
+      else this.#skipped.push({ path, reason })
     }
   }
 
@@ -257,6 +262,12 @@ class Walk {
     const { code, message } = fileProblem(thrown, path)
     this.#failed.push({ path, code, reason: message })
   }
+}
+
+/** Why a file is not taken whose ending no format claims; undefined for a text. */
+function unknownReason(path: string): SkippedFile['reason'] | undefined {
+  if (isTemporary(path)) return 'a temporary file of an editor'
+  return looksLikeText(path) ? undefined : 'not a supported format'
 }
 
 /** The index's limit for names. */

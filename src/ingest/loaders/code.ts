@@ -43,7 +43,7 @@ const PROGRAMMING_LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   css: ['css', 'scss', 'sass', 'less'],
   vue: ['vue'],
   svelte: ['svelte'],
-  xml: ['xml', 'xsd', 'xsl', 'xslt', 'plist', 'csproj', 'pom'],
+  xml: ['xsd', 'xsl', 'xslt', 'csproj', 'pom'],
   toml: ['toml'],
   ini: ['ini', 'cfg', 'conf', 'properties'],
   json5: ['json5', 'jsonc'],

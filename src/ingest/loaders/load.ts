@@ -2,6 +2,7 @@ import type { LoadedDocument } from '../../domain/document.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import { isStorable } from '../../domain/storable.ts'
 import { decodeText } from './decoding/decode.ts'
+import { visibleDocument, withoutInvisible } from './decoding/invisible.ts'
 import { detectLoader } from './registry.ts'
 
 export interface LoadLimits {
@@ -35,18 +36,25 @@ export async function loadDocument(
     }
     return checked(await loader.load(bytes, { ...limits, uri, loadInner }), limits)
   }
-  const { text, warnings } = decodeText(bytes, loader.declaredEncoding?.(bytes))
+  const { text: decoded, warnings } = decodeText(bytes, loader.declaredEncoding?.(bytes))
+  const { text, joined } = withoutInvisible(decoded)
   if (text.trim() === '') throw empty('The file holds nothing but white space.')
   const document = await loader.load(text, uri)
-  return checked({ ...document, warnings: [...warnings, ...(document.warnings ?? [])] }, limits)
+  const linesMatchFile = document.linesMatchFile && !joined
+  return checked(
+    { ...document, linesMatchFile, warnings: [...warnings, ...(document.warnings ?? [])] },
+    limits,
+  )
 }
 
-function checked(document: LoadedDocument, { maxTextLength }: LoadLimits): LoadedDocument {
-  if (document.text.length > maxTextLength)
+function checked(loaded: LoadedDocument, { maxTextLength }: LoadLimits): LoadedDocument {
+  if (loaded.text.length > maxTextLength)
     throw new ChatbotError(
       'document_too_large',
-      `The text has ${document.text.length} characters; the limit is ${maxTextLength} (ingest.maxTextLength). Split the file, or raise the limit.`,
+      `The text has ${loaded.text.length} characters; the limit is ${maxTextLength} (ingest.maxTextLength). Split the file, or raise the limit.`,
     )
+  // Again: entities and escapes of a format, such as `&shy;`, are characters only now.
+  const document = visibleDocument(loaded)
   return {
     ...document,
     title: storable(document.title),

@@ -1,19 +1,24 @@
 import { extname } from 'node:path'
 import { fileTypeFromBuffer } from 'file-type'
 import { ChatbotError } from '../../domain/errors.ts'
+import { adoc } from './adoc/adoc.ts'
 import { code } from './code.ts'
 import { csv } from './csv.ts'
 import { eml } from './eml.ts'
 import { html } from './html/html.ts'
+import { ics } from './ics.ts'
 import { json } from './json.ts'
 import type { BytesLoader, Loader } from './loader.ts'
 import { markdown } from './markdown.ts'
 import { mbox } from './mbox.ts'
+import { notebook } from './notebook.ts'
 import { openArchive } from './office/archive.ts'
 import { docx, epub, odp, ods, odt, pptx, xlsx } from './office/formats.ts'
 import { pdf } from './pdf/pdf.ts'
 import { rst } from './rst.ts'
+import { subtitles } from './subtitles.ts'
 import { text } from './text.ts'
+import { xml } from './xml/xml.ts'
 import { yaml } from './yaml.ts'
 
 /** One per format, in order of precedence: if two claim an extension, the first wins. `code` and `text` come last: they claim many. */
@@ -31,9 +36,14 @@ export const LOADERS: readonly Loader[] = [
   mbox,
   eml,
   rst,
+  adoc,
   csv,
+  notebook,
   json,
   yaml,
+  xml,
+  ics,
+  subtitles,
   code,
   text,
 ]
@@ -65,7 +75,7 @@ export async function detectLoader(bytes: Buffer, uri: string): Promise<Loader> 
     (loader) =>
       loader.extensions.includes(extension) && (loader.reads === 'text' || loader.mediaTypes.length === 0),
   )
-  return named ?? text
+  return named ?? (/^(?:\xef\xbb\xbf)?<\?xml\s/u.test(bytes.toString('latin1', 0, 20)) ? xml : text)
 }
 
 const BINARY: readonly BytesLoader[] = LOADERS.filter((loader) => loader.reads === 'bytes')

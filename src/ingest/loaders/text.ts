@@ -6,7 +6,7 @@ import { createSections } from './writing/sections.ts'
 export const text = {
   reads: 'text',
   name: 'text',
-  extensions: ['txt', 'text', 'log', 'adoc', 'org'],
+  extensions: ['txt', 'text', 'log', 'org'],
   load(source, uri) {
     return {
       title: fileTitle(uri),

@@ -88,7 +88,7 @@ type Rendered = Pick<LoadedDocument, 'text' | 'blocks'>
 /** Linked style sheets, which are not fetched. */
 const LINKED_STYLE = 'link[rel~="stylesheet" i]'
 const NEVER_READ =
-  'script, style, svg, canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
+  'script, style, svg:not([role="img"][aria-label]), canvas, iframe, object, title, button, select, textarea, input, dialog, a.headerlink, a.anchor-link'
 const FURNITURE =
   'nav, footer, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="menu"]'
 /** A part with a smaller share of the page's text is not the main one, even if marked so. */

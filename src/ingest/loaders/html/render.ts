@@ -1,5 +1,7 @@
 import type { BlockHints, LoadedBlock, LoadedBlockKind } from '../../../domain/document.ts'
+import { withoutInvisible } from '../decoding/invisible.ts'
 import { type GridCell, spread } from '../writing/grid.ts'
+import { meaningful } from '../writing/pictures.ts'
 import { createSections } from '../writing/sections.ts'
 import type { DomNode } from './dom.ts'
 
@@ -59,22 +61,39 @@ const isLinked = (node: DomNode): boolean =>
   nameOf(node.parentNode ?? node) === 'a' ||
   ('querySelector' in node && typeof node.querySelector === 'function' && Boolean(node.querySelector('a')))
 
-/** The text unchanged, with `<br>` as line breaks. */
+/** The text unchanged, with `<br>` as line breaks, and elements that begin and end a line on lines of their own. */
 function preformattedText(root: DomNode): string {
-  let text = ''
+  const parts: string[] = []
+  const breakLine = (node: DomNode): void => {
+    const isInLine = node === root || node.nodeType !== ELEMENT || INLINE.has(nameOf(node))
+    if (!isInLine && parts.length > 0 && !parts.at(-1)?.endsWith('\n')) parts.push('\n')
+  }
   for (let node: DomNode | null = root; node; ) {
-    if (node.nodeType === TEXT) text += node.nodeValue ?? ''
-    else if (nameOf(node) === 'br') text += '\n'
+    if (node.nodeType === TEXT) parts.push(node.nodeValue ?? '')
+    else if (nameOf(node) === 'br') parts.push('\n')
+    else if (isPicture(node)) parts.push(pictureText(node))
+    else breakLine(node)
     const child: DomNode | null = node.firstChild
     if (child) {
       node = child
       continue
     }
-    while (node && node !== root && !node.nextSibling) node = node.parentNode
+    while (node && node !== root && !node.nextSibling) {
+      if (nameOf(node) !== 'br') breakLine(node)
+      node = node.parentNode
+    }
+    if (node && nameOf(node) !== 'br') breakLine(node)
     node = node === root ? null : (node?.nextSibling ?? null)
   }
-  return text
+  return parts.join('')
 }
+
+const isPicture = (node: DomNode): boolean =>
+  /^(?:img|area|svg)$/u.test(nameOf(node)) || attributeOf(node, 'role') === 'img'
+
+/** What a page says of a picture to those who do not see it. */
+const pictureText = (node: DomNode): string =>
+  meaningful(['alt', 'aria-label', 'title'].map((name) => attributeOf(node, name)).find(Boolean))
 
 /** The language that highlighters name in a class of `<pre>`, of its first child, or of its two closest ancestors. */
 function languageOf(pre: DomNode): string | undefined {
@@ -93,6 +112,10 @@ const NO_LANGUAGES = new Set(['default', 'none', 'text', 'plain', 'plaintext'])
 function enter(node: DomNode, output: Output): boolean {
   const name = nameOf(node)
   if (name === 'a') output.link(attributeOf(node, 'href'))
+  if (isPicture(node)) {
+    output.picture(pictureText(node))
+    return false
+  }
   if (name === 'br') output.lineBreak()
   else if (name === 'hr') output.flush()
   else if (name === 'pre') {
@@ -127,7 +150,7 @@ function leave(node: DomNode, output: Output): void {
   else if (name === 'table') output.closeTable()
   else if (name === 'tr') output.closeRow()
   else if (name === 'blockquote') output.closeQuote()
-  else if (name !== 'pre' && name !== 'br' && !INLINE.has(name)) output.flush()
+  else if (name !== 'pre' && name !== 'br' && name !== 'svg' && !INLINE.has(name)) output.flush()
 }
 
 /** A line up to this length (UTF-16 code units) with a single link is about the link, so its target is kept. */
@@ -136,6 +159,9 @@ const LINK_LINE = 80
 const SUPERSCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from('0123456789+-−–', (character, at) => [character, Array.from('⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻')[at] ?? character]),
 )
+
+/** A picture with a longer text is not an icon. */
+const MAX_ICON_WORDS = 3
 
 /** Levels of lists shown by indentation. */
 const MAX_INDENTED = 9
@@ -164,6 +190,9 @@ function createOutput() {
   let itemBegins = false
   /** Link targets of the current line. */
   let targets: string[] = []
+  /** Texts of the pictures in the current paragraph, and the one written last: a caption often repeats it. */
+  let pictures: string[] = []
+  let lastPicture = ''
 
   const block = (kind: LoadedBlockKind, text: string, headings = sections.path(), hints: BlockHints = {}) => {
     if (text.trim() === '') return
@@ -179,9 +208,8 @@ function createOutput() {
     length += separator.length + text.length
   }
   const takeInline = (): string => {
-    const text = inline
-      .replace(/[\u00ad\u200b\u2060\ufeff]/gu, '')
-      .replace(/[^\S\n\u00a0]+/gu, ' ')
+    const text = withoutInvisible(inline)
+      .text.replace(/[^\S\n\u00a0]+/gu, ' ')
       .replace(/ ?\n ?/gu, '\n')
       .trim()
     inline = ''
@@ -204,6 +232,16 @@ function createOutput() {
   }
   const flush = () => {
     const text = takeInline()
+    if (text !== lastPicture) place(text)
+    writePictures()
+  }
+  const writePictures = () => {
+    const texts = pictures
+    pictures = []
+    for (const text of texts) place(text)
+    lastPicture = texts.at(-1) ?? ''
+  }
+  const place = (text: string) => {
     if (text === '') return
     const line = text.replaceAll('\n', ' ')
     if (row) {
@@ -233,6 +271,12 @@ function createOutput() {
     link(target: string) {
       if (/^(?:https?:|mailto:)\S{1,200}$/iu.test(target)) targets.push(target.replace(/^mailto:/iu, ''))
     },
+    /** A short text among words stands for one, such as the name of a key; a longer one is a paragraph of its own. */
+    picture(text: string) {
+      if (text === '') return
+      if (inline.trim() !== '' && text.split(' ').length <= MAX_ICON_WORDS) inline += ` ${text} `
+      else pictures.push(text)
+    },
     lineBreak() {
       inline += '\n'
     },
@@ -256,7 +300,10 @@ function createOutput() {
       if (row || gathered) {
         inline = text
         flush()
-      } else if (text !== '') block('heading', text, sections.enter(level, text))
+      } else {
+        if (text !== '') block('heading', text, sections.enter(level, text))
+        writePictures()
+      }
     },
     openList(ordered: boolean) {
       flush()

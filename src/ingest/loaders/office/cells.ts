@@ -1,4 +1,3 @@
-import { anyOf } from '../../../text/all-languages.ts'
 import { oneLine } from '../../../text/lines.ts'
 
 /** A row's texts by column number. Sparse, because sheets have thousands of empty columns. */
@@ -29,12 +28,3 @@ const MAX_CELLS = 500_000
 const MAX_GAPS = 20
 
 export const rowOf = (cells: readonly string[]): CellRow => new Map(cells.entries())
-
-const GENERATED = new RegExp(
-  anyOf(({ documents }) => documents.generatedDescriptions),
-  'iu',
-)
-
-/** A picture's alternative text; empty if a program generated it. */
-export const meaningful = (description = ''): string =>
-  GENERATED.test(description) ? '' : description.trim()

@@ -4,12 +4,13 @@ import type { LoadedDocument } from '../../../domain/document.ts'
 import { fileTitle, type LoadOptions } from '../loader.ts'
 import { isPlaceholderTitle } from '../placeholder-title.ts'
 import { createDocumentWriter, type DocumentWriter } from '../writing/document-writer.ts'
+import { meaningful } from '../writing/pictures.ts'
 import { type Archive, openArchive } from './archive.ts'
-import { meaningful, rowOf, tableText } from './cells.ts'
+import { rowOf, tableText } from './cells.ts'
 import { createFlow } from './flow.ts'
 import { readProperties } from './properties.ts'
 import { mainPart, relationshipsOf } from './relationships.ts'
-import { readXml, type XmlHandler } from './xml.ts'
+import { type Attributes, readXml, type XmlHandler } from './xml.ts'
 
 const FORMAT = 'PowerPoint'
 
@@ -47,7 +48,9 @@ const meant = (title: string | undefined): string | undefined =>
   title === undefined || isPlaceholderTitle(title) ? undefined : title
 
 interface Shape {
-  readonly isTitle: boolean
+  isTitle: boolean
+  /** Stands on many slides, such as the date: read only where a slide says nothing else. */
+  isFurniture: boolean
   readonly parts: (Text | Table)[]
 }
 
@@ -75,7 +78,7 @@ async function readSlide(
   // A slide without a title must not stand under the title of the slide before.
   writer.leave(1)
   const flow = createFlow(writer, () => page)
-  for (const shape of shapes.toSorted((a, b) => Number(b.isTitle) - Number(a.isTitle))) {
+  for (const shape of meantShapes(shapes).toSorted((a, b) => Number(b.isTitle) - Number(a.isTitle))) {
     const text = shape.parts.map((part) => (part.kind === 'text' ? part.text : '')).join(' ')
     if (shape.isTitle) writer.heading(1, text, page)
     else writeShape(shape, flow, writer, page)
@@ -93,7 +96,9 @@ async function readSlide(
   if (notes === undefined || !archive.has(notes)) return
   const said: Shape[] = []
   await readXml(archive, notes, FORMAT, slideHandler(said, []))
-  const text = said.flatMap((shape) => shape.parts.map((part) => (part.kind === 'text' ? part.text : '')))
+  const text = said
+    .filter(({ isFurniture }) => !isFurniture)
+    .flatMap((shape) => shape.parts.map((part) => (part.kind === 'text' ? part.text : '')))
   if (text.some((each) => each.trim() !== ''))
     writer.block('paragraph', `Notes: ${text.join('\n').trim()}`, page)
 }
@@ -116,32 +121,57 @@ function writeShape(
   flow.finish()
 }
 
-/** Placeholders repeated on every slide, and the slide's picture on its notes page. */
-const FURNITURE = new Set(['dt', 'ftr', 'sldNum', 'hdr', 'sldImg'])
+/** All but the furniture, unless there is nothing else. */
+function meantShapes(shapes: readonly Shape[]): readonly Shape[] {
+  const meant = shapes.filter(({ isFurniture }) => !isFurniture)
+  const says = ({ parts }: Shape): boolean =>
+    parts.some((part) => part.kind === 'table' || part.text.trim() !== '')
+  return meant.some(says) ? meant : shapes
+}
+
+/** Placeholders repeated on every slide; the slide's number, and its picture on its notes page, say nothing at all. */
+const FURNITURE = new Set(['dt', 'ftr', 'hdr'])
+const NEVER_READ = new Set(['sldNum', 'sldImg'])
 
 function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
   let shape: Shape | undefined
+  let picture: Shape | undefined
   let paragraph: Text | undefined
   let table: Table | undefined
   let inText = false
   let skipping = 0
+  /** For each open group, whether it is hidden. */
+  const groups: boolean[] = []
+  const add = (): Shape => addShape(groups.includes(true) ? [] : shapes)
+  const drop = (dropped: Shape | undefined): void => {
+    if (dropped !== undefined && shapes.at(-1) === dropped) shapes.pop()
+    shape = undefined
+    picture = undefined
+  }
+  /** The name, description and visibility of a shape, a picture, or the group that has just begun. */
+  const describe = ({ hidden = '', descr }: Attributes): void => {
+    const isHidden = /^(?:1|true)$/u.test(hidden)
+    const subject = picture ?? shape
+    if (isHidden && subject !== undefined) drop(subject)
+    else if (isHidden && groups.length > 0) groups[groups.length - 1] = true
+    else if (shape === undefined && meaningful(descr) !== '')
+      (picture ?? add()).parts.push({ kind: 'text', level: 0, text: meaningful(descr) })
+  }
+  const place = (type: string): void => {
+    if (shape === undefined) return
+    shape.isTitle = type === 'title' || type === 'ctrTitle'
+    shape.isFurniture = FURNITURE.has(type)
+    if (NEVER_READ.has(type)) drop(shape)
+  }
   return {
     open(name, attributes) {
       if (skipping > 0 || name === 'Fallback') skipping++
-      else if (name === 'sp' || name === 'graphicFrame' || name === 'cxnSp') shape = addShape(shapes)
-      else if (name === 'pic') addShape(shapes).parts.push({ kind: 'text', level: 0, text: '' })
-      else if (name === 'cNvPr' && /^(?:1|true)$/u.test(attributes.hidden ?? '')) {
-        shapes.pop()
-        shape = undefined
-      } else if (name === 'cNvPr' && !shape) describePicture(shapes.at(-1), attributes.descr)
-      else if (name === 'ph' && shape) {
-        if (attributes.type === 'title' || attributes.type === 'ctrTitle')
-          shapes[shapes.length - 1] = shape = { ...shape, isTitle: true }
-        else if (FURNITURE.has(attributes.type ?? '')) {
-          shapes.pop()
-          shape = undefined
-        }
-      } else if (name === 'tbl' && shape) {
+      else if (name === 'sp' || name === 'graphicFrame' || name === 'cxnSp') shape = add()
+      else if (name === 'pic') picture = add()
+      else if (name === 'grpSp') groups.push(false)
+      else if (name === 'cNvPr') describe(attributes)
+      else if (name === 'ph') place(attributes.type ?? '')
+      else if (name === 'tbl' && shape) {
         table = { kind: 'table', rows: [] }
         shape.parts.push(table)
       } else if (name === 'tr') table?.rows.push([])
@@ -167,20 +197,16 @@ function slideHandler(shapes: Shape[], attached: string[]): XmlHandler {
         paragraph = undefined
       } else if (name === 'tbl') table = undefined
       else if (name === 'sp' || name === 'graphicFrame' || name === 'cxnSp') shape = undefined
+      else if (name === 'pic') picture = undefined
+      else if (name === 'grpSp') groups.pop()
     },
   }
 }
 
 function addShape(shapes: Shape[]): Shape {
-  const shape: Shape = { isTitle: false, parts: [] }
+  const shape: Shape = { isTitle: false, isFurniture: false, parts: [] }
   shapes.push(shape)
   return shape
-}
-
-/** The alternative text is all that can be read of a picture. */
-function describePicture(picture: Shape | undefined, description: string | undefined): void {
-  const part = picture?.parts[0]
-  if (part?.kind === 'text') part.text = meaningful(description)
 }
 
 /** Sparse series would otherwise give huge tables: a series may have a value at any index. */

@@ -40,6 +40,10 @@ export async function readXlsx(bytes: Buffer, options: LoadOptions): Promise<Loa
     sheet.finish()
     if (cells.leftOut() > 0)
       warnings.push(`${name}: ${cells.leftOut()} cells in hidden rows and columns were left out.`)
+    if (cells.notComputed() > 0)
+      warnings.push(
+        `${name}: no program has computed the formulas of ${cells.notComputed()} cells. Open the file in one and save it.`,
+      )
   }
   const { title, ...properties } = await readProperties(archive, 'docProps/core.xml', FORMAT)
   return {
@@ -59,12 +63,18 @@ interface Workbook {
   readonly since1904: boolean
 }
 
+/** UTF-16 code units. */
+const MAX_FORMULA_CHARACTERS = 200
+
 function sheetHandler(
   sheet: ReturnType<typeof createSheet>,
   workbook: Workbook,
-): XmlHandler & { leftOut: () => number } {
+): XmlHandler & { leftOut: () => number; notComputed: () => number } {
   let cell: { column: number; type: string; style: number } | undefined
   let value = ''
+  let formula = ''
+  let inFormula = false
+  let notComputed = 0
   let reading = false
   let column = 0
   let phonetic = 0
@@ -74,6 +84,7 @@ function sheetHandler(
   let leftOut = 0
   return {
     leftOut: () => leftOut,
+    notComputed: () => notComputed,
     open(name, { r, t, s, hidden, min, max, ref }) {
       const isHidden = /^(?:1|true)$/u.test(hidden ?? '')
       if (name === 'col' && isHidden) hiddenColumns.fill(1, Number(min), Number(max) + 1)
@@ -85,7 +96,9 @@ function sheetHandler(
         column = columnOf(r) ?? column + 1
         cell = { column, type: t ?? 'n', style: Number(s ?? 0) }
         value = ''
-      } else if (name === 'v' || name === 't') reading = phonetic === 0
+        formula = ''
+      } else if (name === 'f') inFormula = true
+      else if (name === 'v' || name === 't') reading = phonetic === 0
       else if (name === 'rPh') phonetic++
       else if (name === 'mergeCell') {
         const area = areaOf(ref)
@@ -94,13 +107,20 @@ function sheetHandler(
     },
     text(text) {
       if (reading && cell) value += text
+      else if (inFormula && formula.length < MAX_FORMULA_CHARACTERS) formula += text
     },
     close(name) {
       if (name === 'v' || name === 't') reading = false
+      else if (name === 'f') inFormula = false
       else if (name === 'rPh') phonetic--
       else if (name === 'c' && cell) {
         const { column: at } = cell
-        const text = shown(value, cell.type, cell.style, workbook)
+        // A computed formula whose text is empty says that it is text.
+        const isComputed = value !== '' || formula === '' || cell.type === 'str'
+        const text = isComputed
+          ? shown(value, cell.type, cell.style, workbook)
+          : `=${formula.slice(0, MAX_FORMULA_CHARACTERS)} (not computed)`
+        if (!isComputed) notComputed++
         if (!isRowHidden && hiddenColumns[at] !== 1) sheet.cell(at, text)
         else if (text !== '') leftOut++
         cell = undefined

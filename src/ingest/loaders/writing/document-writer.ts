@@ -1,5 +1,6 @@
 import type { BlockHints, LoadedBlockKind, LoadedDocument } from '../../../domain/document.ts'
 import { ChatbotError } from '../../../domain/errors.ts'
+import { withoutInvisible } from '../decoding/invisible.ts'
 import { createSections } from './sections.ts'
 import { createTextBuilder } from './text-builder.ts'
 
@@ -53,11 +54,7 @@ export function createDocumentWriter(maxTextLength: number) {
 
 export type DocumentWriter = ReturnType<typeof createDocumentWriter>
 
-/** Removes what stored text may not hold, and characters that only control line breaking. */
+/** Removes what stored text may not hold, and what nobody sees. */
 function clean(text: string): string {
-  return text
-    .replace(/\r\n?/gu, '\n')
-    .replace(/[\0\u00ad\u200b\u2060\ufeff]/gu, '')
-    .toWellFormed()
-    .trim()
+  return withoutInvisible(text.replace(/\r\n?/gu, '\n').replaceAll('\0', '')).text.toWellFormed().trim()
 }

@@ -66,6 +66,46 @@ test('a folder gives its supported files in a stable order and says what it skip
   })
 })
 
+test('in a folder, texts without an ending or with an unknown one are taken, what is no text is not', async () => {
+  write({
+    README: 'Tide tables',
+    Makefile: 'all:\n\tmake it\n',
+    'main.tf': '# the gauge',
+    'notes.org': '* Harbour',
+    'Чтение.заметка': 'Текст',
+    'legacy.nfo': '\ufeffText',
+    data: 'a\u0000b',
+    'empty.cfgx': '',
+    id_rsa: '-----BEGIN OPENSSH PRIVATE KEY-----\nx',
+    'letter.rtf': '{\\rtf1 x}',
+    'picture.svg': '<svg/>',
+    'yarn.lock': 'x',
+    'a.md~': 'x',
+    'a.md.bak': 'x',
+    '4913': 'x',
+  })
+  const { files, skipped } = await expand(['.'])
+  expect(files.toSorted()).toEqual(
+    ['Makefile', 'README', 'legacy.nfo', 'main.tf', 'notes.org', 'Чтение.заметка'].toSorted(),
+  )
+  expect(skipped.toSorted()).toEqual([
+    '4913 a temporary file of an editor',
+    'a.md.bak a temporary file of an editor',
+    'a.md~ a temporary file of an editor',
+    'data not a supported format',
+    'empty.cfgx not a supported format',
+    'id_rsa not a supported format',
+    'letter.rtf not a supported format',
+    'picture.svg not a supported format',
+    'yarn.lock not a supported format',
+  ])
+})
+
+test('a link to a device in a folder is not read', async () => {
+  symlinkSync('/dev/zero', join(dir, 'linked'))
+  expect((await expand(['.'])).skipped).toContain('linked not a supported format')
+})
+
 test('the .gitignore of every level counts, and a deeper one overrules', async () => {
   write({
     '.gitignore': '*.log.md\n/build/\nnotes/*\n!notes/keep.md',
