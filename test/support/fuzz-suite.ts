@@ -320,7 +320,10 @@ async function readCommandLine(argv: readonly string[], line: string): Promise<v
     const { flags } = await parse(words, { args: Ask.args, flags: Ask.flags, strict: false, '--': true })
     filterOf(flags)
   })
-  if (!argv.includes('-')) expect(await questionOf(argv)).toBe(argv.join(' '))
+  // Without words, or with `-`, it reads stdin.
+  const question = argv.join(' ')
+  if (!['', '-'].includes(question) && question.trim() !== '') expect(await questionOf(argv)).toBe(question)
+  else if (question.trim() === '' && question !== '') await expectOurs(() => questionOf(argv))
   parseSlash(line)
   logLine(line, process.stderr)
 }
