@@ -57,17 +57,18 @@ export function registerCompletions(
         return { object: 'list', data: await modelsOf(context) }
       })
 
-      // A model's name may contain a slash.
-      front.get<{ Params: { '*': string } }>('/models/*', async (request, reply) => {
-        const id = request.params['*']
-        const model = (await modelsOf(await enter(request, reply))).find((listed) => listed.id === id)
-        if (model === undefined)
+      // A model's name may contain a slash, which only some clients encode.
+      for (const path of ['/models/:model', '/models/:model/:collection'])
+        front.get<{ Params: { model: string; collection?: string } }>(path, async (request, reply) => {
+          const { model, collection } = request.params
+          const id = collection === undefined ? model : `${model}/${collection}`
+          const found = (await modelsOf(await enter(request, reply))).find((listed) => listed.id === id)
+          if (found !== undefined) return found
           throw new ChatbotError(
             'not_found',
             `There is no model \`${id}\`. GET ${COMPLETIONS_PREFIX}/models lists them.`,
           )
-        return model
-      })
+        })
 
       front.post('/embeddings', async (request, reply) => {
         const { services, signal } = await enter(request, reply)

@@ -48,7 +48,7 @@ const MAX_MODEL_CHARACTERS = 200
 const notHere = (what: string) =>
   `${what} cannot be had here: answers come from the documents, in Markdown. Leave it out`
 
-const tools = z.array(z.unknown()).max(0, notHere('calling tools')).nullish()
+const tools = z.array(z.object({})).max(0, notHere('calling tools')).nullish()
 
 /** Fields that are not listed are accepted and ignored: the engine's settings decide, not the client's. */
 export const completionRequestSchema = z.object({

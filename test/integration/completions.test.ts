@@ -82,6 +82,10 @@ describe('completions', () => {
     const age = Date.now() / 1000 - harbour.created
     expect(age).toBeGreaterThanOrEqual(-1)
     expect(age).toBeLessThan(3600)
+    const unescaped = await fetch(`http://${daemon.host}/v1/models/chatbot/harbour`, {
+      headers: { authorization: `Bearer ${daemon.token}` },
+    })
+    expect(await unescaped.json()).toEqual({ ...harbour })
     expect(await failure(client.models.retrieve('chatbot/nowhere'))).toMatchObject({ status: 404 })
   })
 

@@ -2,14 +2,17 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 
-/** Texts that programs write for programs, keys and certificates; formats that are text but cannot be read as such. */
+/**
+ * Texts that programs write for programs, keys and certificates; formats that are text but cannot be read as such; pictures,
+ * sound, archives, programs and models, in whose place a repository may have a pointer.
+ */
 const NOT_READ = new Set(
-  'svg lock map sum snap pem key crt cer csr der pub asc sig gpg rtf ps eps dxf obj stl ply gcode step stp pdb fasta fastq hex pbxproj sln iml'
+  'png jpg jpeg gif webp bmp tif tiff ico heic avif psd mp3 mp4 m4a wav flac ogg mov avi mkv webm zip gz tgz bz2 xz zst 7z rar tar jar war class o a so dll dylib exe bin iso dmg onnx safetensors gguf pt pth h5 parquet woff woff2 ttf otf eot sqlite db wasm pyc svg lock map sum snap pem key crt cer csr der pub asc sig gpg rtf ps eps dxf obj stl ply gcode step stp pdb fasta fastq hex pbxproj sln iml'
     .split(' ')
     .map((ending) => `.${ending}`),
 )
-/** Keys, certificates and signatures; formats whose source nobody reads. */
-const SIGNATURES = /^(?:-----BEGIN |\{\\rtf|%!PS|%PDF|<svg[\s>]|PuTTY-User-Key)/u
+/** Keys, certificates and signatures; formats whose source nobody reads; pointers to files that are kept elsewhere. */
+const SIGNATURES = /^(?:-----BEGIN |\{\\rtf|%!PS|%PDF|<svg[\s>]|PuTTY-User-Key|version https:\/\/git-lfs)/u
 const SAMPLE_BYTES = 4096
 
 /** Reads the file's beginning. False if it cannot be read, and for an empty file. */

@@ -13,7 +13,7 @@ import {
 import { clientMessages } from '../../../src/protocol/messages.ts'
 
 /** These have an error of their own, `question_too_long`: checkQuestion throws it before anything else is done. */
-const CHECKED_LATER = new Set(['ask.question', 'search.query', 'search.body.query'])
+const CHECKED_LATER = new Set(['ask.question', 'ask.body.question', 'search.query', 'search.body.query'])
 
 /** Paths of what has no bound. */
 function unbounded(schema: z.core.$ZodType, path: string): string[] {

@@ -78,6 +78,8 @@ test('in a folder, texts without an ending or with an unknown one are taken, wha
     'empty.cfgx': '',
     id_rsa: '-----BEGIN OPENSSH PRIVATE KEY-----\nx',
     'letter.rtf': '{\\rtf1 x}',
+    'logo.png': 'version https://git-lfs.github.com/spec/v1\n',
+    'model.weights': 'version https://git-lfs.github.com/spec/v1\n',
     'picture.svg': '<svg/>',
     'yarn.lock': 'x',
     'a.md~': 'x',
@@ -96,6 +98,8 @@ test('in a folder, texts without an ending or with an unknown one are taken, wha
     'empty.cfgx not a supported format',
     'id_rsa not a supported format',
     'letter.rtf not a supported format',
+    'logo.png not a supported format',
+    'model.weights not a supported format',
     'picture.svg not a supported format',
     'yarn.lock not a supported format',
   ])
