@@ -1,6 +1,5 @@
 /** Asking over HTTP: the whole answer, or its events as server-sent events. */
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
 import { askOnce, loggedOnce } from '../../src/answers/once.ts'
@@ -9,15 +8,18 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import type { LoggedEvent } from '../../src/ports/answer-log.ts'
 import { eventMessage } from '../event-message.ts'
 import type { EndpointContext } from './endpoint.ts'
+import { sendEventStream } from './event-stream.ts'
 
 export type AskBody = z.output<Routes['ask']['body']>
 
 export const wantsEvents = (accept: string | undefined): boolean =>
   accept?.split(',').some((type) => type.trim().startsWith('text/event-stream')) === true
 
+const withId = ({ id = randomUUID(), ...asked }: AskBody) => ({ id, ...asked })
+
 /** The events of an answer; the answer is cancelled when the asker is gone. */
 export const askedEvents = ({ services, principal, signal }: EndpointContext, body: AskBody) =>
-  askOnce(services.answers, principal, { ...body, id: body.id ?? randomUUID() }, signal)
+  askOnce(services.answers, principal, withId(body), signal)
 
 /** Sends the events as they come. What goes wrong before the first is thrown, and has a status. */
 export async function sendEvents(
@@ -25,16 +27,12 @@ export async function sendEvents(
   body: AskBody,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const id = body.id ?? randomUUID()
-  const events = loggedOnce(services.answers, principal, { ...body, id }, signal)
+  const request = withId(body)
+  const events = loggedOnce(services.answers, principal, request, signal)
   const first = await events.next()
-  reply.header('content-type', 'text/event-stream; charset=utf-8')
-  reply.header('cache-control', 'no-cache')
-  // Without this, nginx would buffer the answer.
-  reply.header('x-accel-buffering', 'no')
   const lines = async function* (): AsyncGenerator<string> {
     const line = (logged: LoggedEvent) => {
-      const { type, ...data } = eventMessage(principal, id, logged)
+      const { type, ...data } = eventMessage(principal, request.id, logged)
       return `id: ${logged.epoch}-${logged.seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
     }
     try {
@@ -45,5 +43,5 @@ export async function sendEvents(
       if (!(thrown instanceof ChatbotError)) throw thrown
     }
   }
-  return reply.send(Readable.from(lines()))
+  return sendEventStream(reply, lines())
 }

@@ -1,6 +1,5 @@
 /** OpenAI's chat completions API on the same answers, for existing chat programs and SDKs. */
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { askOnce, lastAnswer } from '../../src/answers/once.ts'
 import {
@@ -22,6 +21,7 @@ import {
 import type { AnswerEvent } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
 import { type EndpointContext, parse } from './endpoint.ts'
+import { sendEventStream } from './event-stream.ts'
 
 /** For who asks for another. */
 export const COMPLETIONS_ROUTES = `Of OpenAI's API there are ${[
@@ -117,11 +117,10 @@ export function registerCompletions(
         const stream = completionEvents(head, events, body.stream_options?.include_usage === true)
         // Before the first chunk, an error still has a status.
         const first = await stream.next()
-        reply.header('content-type', 'text/event-stream; charset=utf-8')
-        reply.header('cache-control', 'no-cache')
-        // Without this, nginx would buffer the answer.
-        reply.header('x-accel-buffering', 'no')
-        return reply.send(Readable.from(eventLines(first, stream, (thrown) => toError(thrown, request))))
+        return sendEventStream(
+          reply,
+          eventLines(first, stream, (thrown) => toError(thrown, request)),
+        )
       })
     },
     { prefix: COMPLETIONS_PREFIX },

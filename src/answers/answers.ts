@@ -1,6 +1,6 @@
 /** Runs asks to their end, with or without listeners: accepts, leases, streams, cancels and drains them. */
 import { LRUCache } from 'lru-cache'
-import type { Answer, AnswerEvent, EarlierTurn, Turn } from '../domain/answer.ts'
+import type { Answer, AnswerEvent, EarlierTurn, SearchFilter, Turn } from '../domain/answer.ts'
 import type { SearchedCollection } from '../domain/document.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Language } from '../domain/language.ts'
@@ -86,6 +86,9 @@ interface Prepared {
   readonly collections: readonly SearchedCollection[]
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number
+  /** Without the filters that were written into it, which `filter` has. */
+  readonly question: string
+  readonly filter: SearchFilter | undefined
 }
 
 /** Concurrent asks of one asker; those waiting for an engine do not count. */
@@ -281,9 +284,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     collections: readonly SearchedCollection[],
     startedAt: number,
   ): Prepared {
-    const language = detectLanguage(readWrittenFilter(request.question).question)
+    const { question, filter } = readWrittenFilter(request.question, request.filter)
+    const language = detectLanguage(question)
     const generator = chooseEngine(ports.generators, request.engine, collections)
-    return { startedAt, generator, language, collections }
+    return { startedAt, generator, question, filter, language, collections }
   }
 
   function newAsk(
@@ -311,7 +315,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     principal: Principal,
     request: AskRequest,
     { conversation, epoch }: { readonly conversation: string; readonly epoch: number },
-    { generator, language, collections, startedAt }: Prepared,
+    { generator, question, filter, language, collections, startedAt }: Prepared,
     abort: AbortController,
     freeSlot: () => void = NO_SLOT,
   ): Accepted {
@@ -331,7 +335,6 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const answering = async () => {
       const history = await earlierTurns(principal, request)
-      const { question, filter } = readWrittenFilter(request.question, request.filter)
       return answerOnce(
         {
           id: request.id,

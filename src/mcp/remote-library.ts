@@ -14,5 +14,8 @@ export const remoteLibrary = (api: ApiClient, chat: ChatClient): Library => ({
 })
 
 async function* answerEvents(events: AsyncIterable<AskEvent>): AsyncGenerator<AnswerEvent> {
-  for await (const event of events) if (event.type !== 'accepted') yield event
+  for await (const event of events) {
+    if (event.type === 'error') throw event.error
+    if (event.type !== 'accepted') yield event
+  }
 }

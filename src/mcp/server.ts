@@ -1,7 +1,8 @@
 /** The MCP server: the tools of a library, for a client of any protocol revision since 2025. */
 import { McpServer, ResourceTemplate, type ServerContext } from '@modelcontextprotocol/server'
 import type { z } from 'zod'
-import type { Answer, Citation, Passage } from '../domain/answer.ts'
+import { lastAnswer } from '../answers/once.ts'
+import type { Answer, AnswerEvent, Citation, Passage } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Library } from './library.ts'
 import {
@@ -61,7 +62,8 @@ export function mcpServer(library: Library, version: string): McpServer {
     },
     (request, context) =>
       result(async () => {
-        const output = answerOf(await answered(library, request, context))
+        const events = withProgress(library.ask(request, optionsOf(context)), context)
+        const output = answerOf(await lastAnswer(events))
         return { output, text: answerText(output) }
       }),
   )
@@ -182,56 +184,35 @@ async function result<T extends Structured>(
   }
 }
 
-const passageOf = ({
+/** What passages and citations tell of their source. */
+const sourceOf = ({
   number,
   document,
   uri,
   title,
-  collection,
   start,
   end,
   text,
   heading,
   page,
   line,
-  score,
-}: Passage): z.output<typeof searchOutput>['passages'][number] => ({
+}: Passage | Citation) => ({
   number,
   document,
   uri,
   title,
-  collection,
   start,
   end,
   text,
   heading,
   page,
   line,
-  score,
 })
 
-const citationOf = ({
-  number,
-  document,
-  uri,
-  title,
-  start,
-  end,
-  text,
-  heading,
-  page,
-  line,
-}: Citation): z.output<typeof askOutput>['citations'][number] => ({
-  number,
-  document,
-  uri,
-  title,
-  start,
-  end,
-  text,
-  heading,
-  page,
-  line,
+const passageOf = (passage: Passage): z.output<typeof searchOutput>['passages'][number] => ({
+  ...sourceOf(passage),
+  collection: passage.collection,
+  score: passage.score,
 })
 
 const answerOf = ({
@@ -244,7 +225,7 @@ const answerOf = ({
   answer: text,
   certainty,
   searched,
-  citations: citations.map(citationOf),
+  citations: citations.map(sourceOf),
   warnings: [...warnings],
 })
 
@@ -272,18 +253,15 @@ function answerText({ answer, certainty, citations, warnings }: z.output<typeof 
     .join('\n\n')
 }
 
-/** Runs the ask, and tells its stages to a client that wants to know. */
-async function answered(
-  library: Library,
-  request: z.output<typeof askInput>,
+/** Tells the stages of an answer to a client that wants to know. */
+async function* withProgress(
+  events: AsyncIterable<AnswerEvent>,
   { mcpReq }: ServerContext,
-): Promise<Answer> {
-  const { signal } = mcpReq
+): AsyncGenerator<AnswerEvent> {
   const progressToken = mcpReq._meta?.progressToken
   let progress = 0
-  for await (const event of library.ask(request, { signal })) {
-    if (event.type === 'done') return event.answer
-    if (event.type === 'error') throw event.error
+  for await (const event of events) {
+    yield event
     if (event.type !== 'stage' || event.state !== 'started' || progressToken === undefined) continue
     progress += 1
     await mcpReq.notify({
@@ -291,7 +269,6 @@ async function answered(
       params: { progressToken, progress, message: event.stage },
     })
   }
-  throw new ChatbotError('interrupted', 'The answer ended before it was complete. Ask again.')
 }
 
 async function read(

@@ -1,12 +1,5 @@
 /** Recognises keys that were hit at random: `asdfgh`, `фывапролд`. */
-import { ofAll } from '../text/all-languages.ts'
-
-const ROWS = ['qwertyuiop[]', "asdfghjkl;'", 'zxcvbnm,.']
-
-const PLACES = new Map(
-  ROWS.flatMap((row, at) => Array.from(row, (key, column) => [key, { row: at, column }])),
-)
-const LATIN_KEYS = new Map(ofAll(({ keyboard }) => keyboard))
+import { areNeighbours, keyOf } from '../text/keyboard.ts'
 
 /** Letters of all words together: fewer may be an abbreviation. */
 const MIN_LETTERS = 6
@@ -19,13 +12,13 @@ export function isMashed(words: readonly string[]): boolean {
   let pairs = 0
   let neighbours = 0
   for (const word of words) {
-    const keys = Array.from(word, (letter) => PLACES.get(LATIN_KEYS.get(letter) ?? letter))
+    const keys = Array.from(word, keyOf)
     for (const [at, key] of keys.entries()) {
       if (key === undefined) return false
       const before = at === 0 ? undefined : keys[at - 1]
       if (before === undefined) continue
       pairs += 1
-      if (key.row === before.row && Math.abs(key.column - before.column) === 1) neighbours += 1
+      if (areNeighbours(key, before)) neighbours += 1
     }
   }
   return pairs + words.length >= MIN_LETTERS && neighbours >= MIN_NEIGHBOURS * pairs

@@ -1,5 +1,6 @@
 /** What somebody may have meant to type: words one mistake away, and the same keys on another keyboard. */
 import { ofAll } from './all-languages.ts'
+import { areNeighbours, keyOf, ON_LATIN_KEYS } from './keyboard.ts'
 import { KNOWLEDGE, languageOfWord } from './language.ts'
 
 /** A word that one mistake turns into the written one. */
@@ -18,10 +19,8 @@ const LEFT_OUT_OR_ADDED = 2
 const OTHER = 1
 const FIRST_LETTER = -2
 
-const ROWS = ['qwertyuiop[]', "asdfghjkl;'", 'zxcvbnm,.']
 const VOWELS = new Set(ofAll(({ vowels }) => vowels))
 
-const ON_LATIN_KEYS = new Map(ofAll(({ keyboard }) => keyboard))
 const ON_OTHER_KEYS = new Map(Array.from(ON_LATIN_KEYS, ([letter, key]) => [key, letter]))
 
 /** `word` in lower case. A few hundred spellings, a constant number for each letter. */
@@ -49,15 +48,9 @@ export function spellingsOf(word: string): Spelling[] {
 
 function replaced(letter: string, meant: string): number {
   if (VOWELS.has(letter) && VOWELS.has(meant)) return VOWEL
-  return areNeighbours(letter, meant) ? NEIGHBOURING_KEY : OTHER
-}
-
-function areNeighbours(one: string, other: string): boolean {
-  const keys = [one, other].map((letter) => ON_LATIN_KEYS.get(letter) ?? letter)
-  return ROWS.some((row) => {
-    const [left = -1, right = -1] = keys.map((key) => row.indexOf(key))
-    return left >= 0 && right >= 0 && Math.abs(left - right) === 1
-  })
+  const [key, other] = [keyOf(letter), keyOf(meant)]
+  const isNear = key !== undefined && other !== undefined && areNeighbours(key, other)
+  return isNear ? NEIGHBOURING_KEY : OTHER
 }
 
 /** The same keys on the other keyboard: `ghbdtn` is `привет`, `руддщ` is `hello`. Lower case; undefined if it mixes both. */
