@@ -92,8 +92,10 @@ test('from the hub to a streamed and cited answer of local models, without a net
   const events = stdout
     .trim()
     .split('\n')
-    .map((line) => z.looseObject({ type: z.string() }).parse(JSON.parse(line)))
-  expect(events.filter(({ type }) => type === 'delta').length).toBeGreaterThan(1)
+    .map((line) => z.looseObject({ type: z.string(), text: z.string().optional() }).parse(JSON.parse(line)))
+  // Pieces that come quickly after each other are sent as one delta: how many there are is the machine's affair.
+  const streamed = events.filter(({ type }) => type === 'delta').map(({ text }) => text)
+  expect(streamed.join('')).toBe('Snapshots are restored with the command thaw [1].')
   expect(events.at(-1)).toMatchObject({
     answer: {
       text: 'Snapshots are restored with the command thaw [1].',
