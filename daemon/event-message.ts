@@ -16,6 +16,8 @@ export function eventMessage(
       return { type: 'error', ...position, ...event.error.for(principal) }
     case 'context':
       return { type: 'context', ...position, passages: [...event.passages] }
+    case 'restart':
+      return { type: 'restart', ...position, keep: event.keep }
     case 'done':
       return { type: 'done', ...position, answer: answerMessage(event.answer) }
     default:

@@ -396,6 +396,8 @@ export const answers = pgTable(
       .notNull()
       .default('running'),
     epoch: integer('epoch').notNull().default(1),
+    /** Number of the event that ended it; null while it runs, and in what an earlier version ended. */
+    lastSeq: integer('last_seq'),
     leaseOwner: text('lease_owner').notNull(),
     leaseUntil: moment('lease_until').notNull(),
     question: text('question').notNull(),
@@ -418,7 +420,10 @@ export const answers = pgTable(
     warnings: jsonb('warnings').$type<readonly string[]>().notNull().default([]),
     errorCode: text('error_code').$type<ErrorCode>(),
     errorMessage: text('error_message'),
-    /** Who asked and what, while it runs: what another daemon needs to take over. */
+    /**
+     * Who asked and what, while it is unfinished: what another daemon needs to take over. Null if its asker cannot come
+     * back.
+     */
     request: jsonb('request').$type<unknown>(),
     /** Its asker has cancelled it, perhaps through another daemon. */
     cancelling: boolean('cancelling').notNull().default(false),

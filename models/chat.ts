@@ -57,7 +57,10 @@ export function loadChat(folder: string): ChatFormat {
   const takesSystem = hasSystem(render)
   return {
     encode(messages) {
-      const prompt = render(takesSystem ? messages : folded(messages))
+      const last = messages.at(-1)
+      const begun = last?.role === 'assistant' ? last.content : ''
+      const asked = begun === '' ? messages : messages.slice(0, -1)
+      const prompt = render(takesSystem ? asked : folded(asked)) + begun
       return tokenizer.encode(prompt, { add_special_tokens: false }).ids
     },
     ends: new Set([

@@ -1,14 +1,16 @@
 /** Asking over HTTP: the whole answer, or its events as server-sent events. */
 import { randomUUID } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
-import { askOnce, loggedOnce } from '../../src/answers/once.ts'
+import { askOnce } from '../../src/answers/once.ts'
 import type { Routes } from '../../src/api/routes.ts'
+import { type Position, START } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
+import type { Principal } from '../../src/domain/principal.ts'
+import { takeRequest } from '../../src/limits/limits.ts'
 import type { LoggedEvent } from '../../src/ports/answer-log.ts'
+import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { eventMessage } from '../event-message.ts'
 import type { EndpointContext } from './endpoint.ts'
-import { sendEventStream } from './event-stream.ts'
 
 export type AskBody = z.output<Routes['ask']['body']>
 
@@ -21,27 +23,51 @@ const withId = ({ id = randomUUID(), ...asked }: AskBody) => ({ id, ...asked })
 export const askedEvents = ({ services, principal, signal }: EndpointContext, body: AskBody) =>
   askOnce(services.answers, principal, withId(body), signal)
 
-/** Sends the events as they come. What goes wrong before the first is thrown, and has a status. */
-export async function sendEvents(
+/** The lines of server-sent events. What goes wrong before the first is thrown, and has a status. */
+type EventLines = Promise<AsyncGenerator<string>>
+
+/** Asks. A client that goes away can resume the answer, so it goes on. */
+export async function askEvents(
+  { body }: { readonly body: AskBody },
   { services, principal, signal }: EndpointContext,
-  body: AskBody,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+): EventLines {
   const request = withId(body)
-  const events = loggedOnce(services.answers, principal, request, signal)
-  const first = await events.next()
-  const lines = async function* (): AsyncGenerator<string> {
-    const line = (logged: LoggedEvent) => {
-      const { type, ...data } = eventMessage(principal, request.id, logged)
-      return `id: ${logged.epoch}-${logged.seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
-    }
-    try {
-      if (first.done !== true) yield line(first.value)
-      for await (const logged of events) yield line(logged)
-    } catch (thrown) {
-      // An error of the answer has been its last event.
-      if (!(thrown instanceof ChatbotError)) throw thrown
-    }
+  const accepted = await services.answers.ask(principal, request)
+  const { epoch, conversation } = accepted
+  return eventLines(principal, request.id, accepted.events(signal), [
+    { type: 'accepted', id: request.id, epoch, conversation },
+  ])
+}
+
+/** Resumes, or reads from the start. */
+export async function answerEvents(
+  {
+    params,
+    headers,
+  }: {
+    readonly params: { readonly id: string }
+    readonly headers: { readonly 'last-event-id'?: Position | undefined }
+  },
+  { services, principal, signal }: EndpointContext,
+): EventLines {
+  await takeRequest(services.limits, principal)
+  const accepted = await services.answers.resume(principal, params.id, headers['last-event-id'] ?? START)
+  return eventLines(principal, params.id, accepted.events(signal))
+}
+
+async function* eventLines(
+  principal: Principal,
+  id: string,
+  events: AsyncIterable<LoggedEvent>,
+  before: readonly ServerMessage[] = [],
+): AsyncGenerator<string> {
+  const line = ({ type, ...data }: ServerMessage) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+  yield* before.map(line)
+  try {
+    for await (const logged of events)
+      yield `id: ${logged.epoch}-${logged.seq}\n${line(eventMessage(principal, id, logged))}`
+  } catch (thrown) {
+    // Not the answer's: it may be resumed.
+    yield line({ type: 'error', id, ...ChatbotError.wrap(thrown).for(principal) })
   }
-  return sendEventStream(reply, lines())
 }

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 import { lastAnswer } from '../../src/answers/once.ts'
 import { PASSPHRASE_HEADER } from '../../src/api/routes/backup.ts'
 import { PASSWORD_HEADER } from '../../src/api/routes/documents.ts'
-import type { GuardedRouteName } from '../../src/api/routes.ts'
+import type { EventRouteName, GuardedRouteName } from '../../src/api/routes.ts'
 import { openSecrets, unpackArchive } from '../../src/backup/archive.ts'
 import { listConfig } from '../../src/config/load.ts'
 import type { ConversationSummary, Turn } from '../../src/domain/answer.ts'
@@ -24,7 +24,7 @@ import type { Endpoints } from './endpoint.ts'
 import { job, resetLoopDelay, status } from './status.ts'
 import { bodyStream, ingestUpload } from './uploads.ts'
 
-export const endpoints: Endpoints<GuardedRouteName> = {
+export const endpoints: Endpoints<Exclude<GuardedRouteName, EventRouteName>> = {
   status: async ({ query }, { services, life, principal }) => {
     if (query.resetDelay === true) {
       await services.ports.store.grants.require(principal, 'admin')
@@ -275,6 +275,11 @@ export const endpoints: Endpoints<GuardedRouteName> = {
   },
 
   ask: async ({ body }, context) => answerMessage(await lastAnswer(askedEvents(context, body))),
+
+  cancelAnswer: async ({ params }, { services, principal }) => {
+    await services.answers.cancel(principal, params.id)
+    return params
+  },
 
   listEngines: async (_input, { services }) => {
     const { generators } = services.ports

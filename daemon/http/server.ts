@@ -8,6 +8,7 @@ import { COMPLETIONS_PREFIX, completionError } from '../../src/api/completions.t
 import { openApiDocument } from '../../src/api/openapi.ts'
 import {
   API_PREFIX,
+  type EventRouteName,
   type GuardedRouteName,
   isOpenRoute,
   type OpenRouteName,
@@ -27,11 +28,12 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Life, servicesOf } from '../services.ts'
 import { openEndpoints } from './accounts.ts'
-import { sendEvents, wantsEvents } from './asks.ts'
+import { answerEvents, askEvents, wantsEvents } from './asks.ts'
 import { COMPLETIONS_ROUTES, registerCompletions } from './completions.ts'
 import type { IdleConnections } from './connections.ts'
 import { type EndpointContext, read } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
+import { sendEventStream } from './event-stream.ts'
 import { watchExchanges } from './exchanges.ts'
 import { registerMcp } from './mcp.ts'
 import { PAGE_ROUTES, registerPage } from './page.ts'
@@ -167,8 +169,11 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   }))
   for (const name of ROUTE_NAMES) {
     if (isOpenRoute(name)) registerOpen(app, name, options)
-    else register(app, name, options)
+    else if (name !== 'answerEvents') register(app, name, options)
   }
+  registerGuarded(app, 'answerEvents', options, async (request, context, reply) =>
+    sendEventStream(reply, await answerEvents(read(routes.answerEvents, request), context)),
+  )
   registerPage(app)
   const entering = (request: FastifyRequest, reply: FastifyReply) => enter(request, reply, options)
   registerCompletions(app, { enter: entering, toError, refuse })
@@ -176,22 +181,37 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
   return app
 }
 
-function register<N extends GuardedRouteName>(app: FastifyInstance, name: N, options: HttpOptions): void {
+function register<N extends Exclude<GuardedRouteName, EventRouteName>>(
+  app: FastifyInstance,
+  name: N,
+  options: HttpOptions,
+): void {
   const route = routes[name]
   const handle = endpoints[name]
+  registerGuarded(app, name, options, async (request, context, reply) =>
+    name === 'ask' && wantsEvents(request.headers.accept)
+      ? sendEventStream(reply, await askEvents(read(routes.ask, request), context))
+      : handle(read(route, request), context),
+  )
+}
+
+function registerGuarded(
+  app: FastifyInstance,
+  name: GuardedRouteName,
+  options: HttpOptions,
+  serve: (request: FastifyRequest, context: EndpointContext, reply: FastifyReply) => Promise<unknown>,
+): void {
+  const { method, path } = routes[name]
+  const url = API_PREFIX + path
   app.route({
-    method: route.method,
-    url: API_PREFIX + route.path,
+    method,
+    url,
     async handler(request, reply) {
-      const { params, query, headers, body } = request
-      const { traceparent } = headers
+      const { traceparent } = request.headers
       const span = { kind: SpanKind.SERVER, parent: Array.isArray(traceparent) ? undefined : traceparent }
-      return inSpan(`${route.method} ${API_PREFIX}${route.path}`, span, async () => {
-        const context = await enter(request, reply, options)
-        if (name === 'ask' && wantsEvents(headers.accept))
-          return sendEvents(context, read(routes.ask, { params, query, headers, body }).body, reply)
-        return handle(read(route, { params, query, headers, body }), context)
-      })
+      return inSpan(`${method} ${url}`, span, async () =>
+        serve(request, await enter(request, reply, options), reply),
+      )
     },
   })
 }

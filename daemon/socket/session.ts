@@ -15,6 +15,7 @@ import {
   type ClientMessage,
   type HistoryMessage,
   PROTOCOL_VERSION,
+  type ResumeMessage,
   type SearchMessage,
   type ServerMessage,
 } from '../../src/protocol/messages.ts'
@@ -24,7 +25,7 @@ import { eventMessage } from '../event-message.ts'
 import type { Gate } from '../gate.ts'
 import { conversation, turn } from '../http/endpoints.ts'
 import type { Logger } from '../log.ts'
-import { type Life, servicesOf } from '../services.ts'
+import { type Life, type Services, servicesOf } from '../services.ts'
 import { closeSocket } from './close-socket.ts'
 import { Outbox } from './outbox.ts'
 
@@ -194,6 +195,9 @@ export class SocketSession {
       case 'ask':
         this.#run(message.id, () => this.#ask(principal, message))
         return
+      case 'resume':
+        this.#run(message.id, () => this.#resume(principal, message))
+        return
       case 'search':
         this.#run(message.id, () =>
           this.#lookup(message.id, message.limit ?? DEFAULT_RESULTS, (signal) =>
@@ -322,11 +326,28 @@ export class SocketSession {
       .catch(this.#broke)
   }
 
-  async #ask(principal: Principal, message: AskMessage): Promise<void> {
+  #ask(principal: Principal, message: AskMessage): Promise<void> {
+    return this.#receiving(message.id, async ({ answers }) => {
+      const accepted = await answers.ask(principal, message)
+      const { epoch, conversation } = accepted
+      this.send({ type: 'accepted', id: message.id, epoch, conversation })
+      await this.#stream(principal, message.id, accepted)
+    })
+  }
+
+  #resume(principal: Principal, { id, epoch, seq }: ResumeMessage): Promise<void> {
+    return this.#receiving(id, async ({ answers, limits }) => {
+      await takeRequest(limits, principal)
+      await this.#stream(principal, id, await answers.resume(principal, id, { epoch, seq }))
+    })
+  }
+
+  /** Runs work that streams the answer with this id. */
+  async #receiving(id: string, work: (services: Services) => Promise<void>): Promise<void> {
     const { config } = this.#options
-    const { answers } = servicesOf(this.#options.life)
-    await this.#cancels.get(message.id)
-    if (this.#asks.has(message.id)) {
+    const services = servicesOf(this.#options.life)
+    await this.#cancels.get(id)
+    if (this.#asks.has(id)) {
       throw new ChatbotError('bad_message', 'This socket is already receiving the answer with this id.')
     }
     if (this.#asks.size >= config.server.maxAsksPerSocket) {
@@ -336,18 +357,11 @@ export class SocketSession {
         { retryAfterMs: 500 },
       )
     }
-    this.#asks.add(message.id)
+    this.#asks.add(id)
     try {
-      const accepted = await answers.ask(principal, message)
-      this.send({
-        type: 'accepted',
-        id: message.id,
-        epoch: accepted.epoch,
-        conversation: accepted.conversation,
-      })
-      await this.#stream(principal, message.id, accepted)
+      await work(services)
     } finally {
-      this.#asks.delete(message.id)
+      this.#asks.delete(id)
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Answer, AnswerEvent } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { LoggedEvent } from '../ports/answer-log.ts'
+import { isEnd } from '../ports/answer-log.ts'
 import type { Answers } from './answers.ts'
 import type { AskRequest } from './request.ts'
 
@@ -13,28 +13,16 @@ export async function* askOnce(
   request: AskRequest,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerEvent> {
-  for await (const { event } of loggedOnce(answers, principal, request, signal)) {
-    if (event.type === 'error') throw event.error
-    yield event
-  }
-}
-
-/** The same with their numbers, and the error as the last event. */
-export async function* loggedOnce(
-  answers: Pick<Answers, 'ask' | 'cancel'>,
-  principal: Principal,
-  request: AskRequest,
-  signal: AbortSignal,
-): AsyncGenerator<LoggedEvent> {
   // An answer that ends with its daemon needs no cancelling.
   const cancel = () => void answers.cancel(principal, request.id).catch(() => undefined)
   signal.addEventListener('abort', cancel)
   let ended = false
   try {
-    const accepted = await answers.ask(principal, request)
-    for await (const logged of accepted.events(signal)) {
-      ended = logged.event.type === 'done' || logged.event.type === 'error'
-      yield logged
+    const accepted = await answers.ask(principal, { ...request, isAttended: true })
+    for await (const { event } of accepted.events(signal)) {
+      ended = isEnd(event)
+      if (event.type === 'error') throw event.error
+      yield event
     }
     signal.throwIfAborted()
     if (!ended)

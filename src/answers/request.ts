@@ -21,6 +21,8 @@ export interface AskRequest {
   readonly cache?: boolean | undefined
   /** W3C trace context of the asker. */
   readonly traceparent?: string | undefined
+  /** The asker's connection is the only way to the answer: nobody goes on with it when the daemon is gone. */
+  readonly isAttended?: boolean | undefined
 }
 
 const named = { id: z.string(), name: z.string() }
@@ -75,8 +77,11 @@ export function bodyHash(request: AskRequest): string {
     canonicalFilter(filter),
     engine ?? null,
     Object.entries(retrieval ?? {}).sort(),
-    cache ?? null,
-    history?.map((turn) => [turn.question, turn.answer]) ?? null,
+    // Spelt out or not, a default is the same. `null` is what earlier versions wrote for it.
+    cache === false ? false : null,
+    history === undefined || history.length === 0
+      ? null
+      : history.map((turn) => [turn.question, turn.answer]),
   ]
   return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }

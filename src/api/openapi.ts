@@ -41,10 +41,18 @@ function operation(name: string, route: Route): Record<string, unknown> {
     responses: {
       200: {
         description: 'Done',
-        content: route.download ? { 'application/octet-stream': {} } : json(route.response, 'output'),
+        content: responseContent(route),
       },
       default: { description: 'An error', content: json(errorResponseSchema, 'output') },
     },
+  }
+}
+
+function responseContent({ download, events, response }: Route): Record<string, unknown> {
+  if (download) return { 'application/octet-stream': {} }
+  return {
+    ...(events === 'only' ? {} : json(response, 'output')),
+    ...(events === undefined ? {} : { 'text/event-stream': { schema: { type: 'string' } } }),
   }
 }
 

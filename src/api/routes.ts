@@ -45,6 +45,9 @@ export type RouteName = keyof Routes
 export type OpenRouteName = { [N in RouteName]: Routes[N] extends { open: true } ? N : never }[RouteName]
 export type GuardedRouteName = Exclude<RouteName, OpenRouteName>
 
+/** Routes that always respond with server-sent events. */
+export type EventRouteName = { [N in RouteName]: Routes[N] extends { events: 'only' } ? N : never }[RouteName]
+
 export const ROUTE_NAMES = Object.keys(routes).filter((name): name is RouteName => name in routes)
 
 export function isOpenRoute(name: RouteName): name is OpenRouteName {

@@ -43,7 +43,7 @@ export interface AskRequest {
 /** The daemon's events of an answer, plus the client's; `epoch` and `seq` are checked and removed. */
 export type AskEvent =
   | { readonly type: 'accepted'; readonly id: string; readonly conversation: string; readonly epoch: number }
-  | AnswerEvent
+  | Exclude<AnswerEvent, { type: 'snapshot' }>
 
 export type ConnectionState =
   | { readonly state: 'connected'; readonly welcome: Welcome }
@@ -65,9 +65,8 @@ export interface SearchResults {
 
 export interface ChatClient {
   /**
-   * Asks, and yields events; the last is always `done` or `error`. If the connection is lost, it reconnects and repeats
-   * the ask under the same id: the daemon replays the stream or returns the finished answer, and the client turns
-   * repetition into `restart`.
+   * Asks, and yields events; the last is always `done` or `error`. If the connection is lost, it reconnects, to any daemon,
+   * and resumes after the last event.
    */
   ask: (request: AskRequest) => AsyncIterable<AskEvent>
   search: (request: {

@@ -33,6 +33,12 @@ export const openaiEngineSchema = z.strictObject({
     .describe(
       "the engine's context window, in tokens; passages and earlier turns that do not fit are left out",
     ),
+  continuation: z
+    .enum(['none', 'message', 'prefix', 'vllm'])
+    .default('none')
+    .describe(
+      'how the API goes on with an answer that a lost daemon has begun: `message`, after a last message of the assistant (llama-server, Anthropic); `prefix`, if that is marked `prefix: true` (DeepSeek, Mistral); `vllm`, with `continue_final_message`; `none`, it begins again',
+    ),
   timeoutMs: milliseconds(1000).default(120_000).describe('longest wait for the next part of an answer'),
   parallel: z.int().min(1).max(1000).default(16).describe('concurrent answers'),
   retries: z

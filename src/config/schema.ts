@@ -366,8 +366,10 @@ export const configSchema = z.strictObject({
         .default(6)
         .describe('earlier turns of the conversation that an engine gets'),
       leaseMs: milliseconds(1000)
-        .default(15_000)
-        .describe('lease of a running answer: after this silence of its daemon, another takes it over'),
+        .default(4000)
+        .describe(
+          'lease of a running answer, which its daemon renews four times as often: another takes it over a lease and a quarter after the last renewal',
+        ),
     })
     .prefault({}),
   embedders: z

@@ -3,7 +3,7 @@ import type { Span } from './document.ts'
 import type { ChatbotError } from './errors.ts'
 import type { Language } from './language.ts'
 
-export const STAGES = ['understand', 'rewrite', 'embed', 'cache', 'retrieve', 'generate', 'remember'] as const
+export const STAGES = ['understand', 'rewrite', 'embed', 'cache', 'retrieve', 'generate', 'storing'] as const
 export type StageName = (typeof STAGES)[number]
 
 /** A retrieved piece of a document, numbered from 1 by relevance. */
@@ -139,22 +139,31 @@ export type AnswerEvent =
     }
   | { readonly type: 'context'; readonly passages: readonly Passage[] }
   | { readonly type: 'delta'; readonly text: string }
-  /** A new attempt: keep the first `keep` UTF-16 code units of the text, drop the rest. */
-  | { readonly type: 'restart'; readonly keep: number }
+  /**
+   * A new attempt, or another text: keep the first `keep` UTF-16 code units, drop the rest. In the log with the `kept`
+   * text, for readers who have not seen it.
+   */
+  | { readonly type: 'restart'; readonly keep: number; readonly kept?: string }
+  /** The text so far, for a reader who missed events: it stands in for all events up to its position. */
+  | { readonly type: 'snapshot'; readonly text: string }
   | { readonly type: 'done'; readonly answer: Answer }
   | { readonly type: 'error'; readonly error: ChatbotError }
 
 /** The text after one more event. */
 export function grownText(text: string, event: AnswerEvent): string {
   if (event.type === 'delta') return text + event.text
+  if (event.type === 'snapshot') return event.text
   return event.type === 'restart' ? text.slice(0, event.keep) : text
 }
 
-/** Epoch of the attempt, and the event's number in it, gap-free from 1. */
+/** Epoch of the attempt, and the event's number in it, gap-free from 1: it names one event, whoever reads it. */
 export interface Position {
   readonly epoch: number
   readonly seq: number
 }
+
+/** Before the first event. */
+export const START: Position = { epoch: 0, seq: 0 }
 
 export type AnswerState = 'running' | 'complete' | 'failed' | 'cancelled' | 'interrupted'
 

@@ -3,10 +3,10 @@ import type { Ask } from './ask.ts'
 import { readCache } from './cache.ts'
 import { embedQuestion } from './embed.ts'
 import { generateAnswer } from './generate.ts'
-import { rememberAnswer } from './remember.ts'
 import { retrieveContext } from './retrieve.ts'
 import { rewriteQuestion } from './rewrite.ts'
 import { type StepContext, timed } from './step.ts'
+import { storeAnswer } from './store.ts'
 import { understandAsk } from './understand.ts'
 
 /** This function alone defines the order of the steps: each needs the output of the one before. */
@@ -16,11 +16,8 @@ export async function answerQuestion(ask: Ask, context: StepContext): Promise<An
   const rewritten = await timed('rewrite', rewriteQuestion, understood, context)
   const embedded = await timed('embed', embedQuestion, rewritten, context)
   const looked = await timed('cache', readCache, embedded, context)
-  if ('answered' in looked) {
-    context.emit({ type: 'delta', text: looked.answered.text })
-    return looked.answered
-  }
+  if ('answered' in looked) return looked.answered
   const retrieved = await timed('retrieve', retrieveContext, looked, context)
   const generated = await timed('generate', generateAnswer, retrieved, context)
-  return timed('remember', rememberAnswer, generated, context)
+  return timed('storing', storeAnswer, generated, context)
 }

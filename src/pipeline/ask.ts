@@ -26,10 +26,19 @@ export interface Ask {
   /** Whether this answer may be read from the cache and written to it. */
   readonly cache: boolean
   readonly generator: Generator
+  /** What the asker has seen of an attempt that was lost. */
+  readonly kept?: KeptText | undefined
   /** `performance.now()` when the ask arrived. */
   readonly startedAt: number
   /** Durations of the finished steps, in milliseconds. */
   readonly timings: Partial<Record<StageName | 'total', number>>
+}
+
+/** The text of a lost attempt, which the next one continues. */
+export interface KeptText {
+  readonly text: string
+  /** Ids of the passages it was written from, best first. */
+  readonly chunks: readonly string[]
 }
 
 export interface Rewritten extends Ask {

@@ -1,6 +1,7 @@
 /** Single flight: an ask whose answer is already being generated follows it live, then reads it from the cache. */
 import { LRUCache } from 'lru-cache'
 import { type Answer, type AnswerEvent, grownText } from '../domain/answer.ts'
+import { ShownText } from '../domain/shown-text.ts'
 import type { Ask } from './ask.ts'
 import type { StepContext } from './step.ts'
 
@@ -23,20 +24,33 @@ const MAX_LANDINGS = 1000
  */
 export function oneFlight(
   answer: (ask: Ask, context: StepContext) => Promise<Answer>,
-): (ask: Ask, context: Omit<StepContext, 'inFlight'>) => Promise<Answer> {
+): (ask: Ask, context: Omit<StepContext, 'inFlight' | 'eventsUntil' | 'showText'>) => Promise<Answer> {
   const flights = new Map<string, Flight>()
   const landings = new LRUCache<string, number>({ max: MAX_LANDINGS })
 
   return async (ask, context) => {
     const { signal } = context
-    const shown = new ShownText(context)
+    const shown = new ShownText(ask.kept?.text)
     let led: { readonly key: string; readonly flight: Flight } | undefined
 
     const emit = (event: AnswerEvent) => {
-      shown.emit(event)
+      const seen =
+        event.type === 'delta'
+          ? shown.append(event.text)
+          : event.type === 'restart'
+            ? shown.restart(event.keep)
+            : [event]
+      for (const each of seen) context.emit(each)
       if (led === undefined) return
       led.flight.text = grownText(led.flight.text, event)
       for (const follow of led.flight.followers) follow(event)
+    }
+
+    /** Shows an event of the leader's answer; the asker's own continues it or restarts. */
+    const preview = (event: AnswerEvent) => {
+      if (event.type === 'delta' || event.type === 'restart') shown.preview(event)
+      else if (event.type !== 'context') return
+      context.emit(event)
     }
 
     async function inFlight(key: string, since: number): Promise<boolean> {
@@ -49,10 +63,10 @@ export function oneFlight(
           flights.set(key, led.flight)
           return false
         }
-        shown.forget()
+        for (const event of shown.forget()) context.emit(event)
         context.freeSlot()
         // If the leader failed or its answer was not cached, each follower continues alone instead of waiting again.
-        if ((await follow(flight, signal, shown)) !== 'left') return true
+        if ((await follow(flight, signal, preview)) !== 'left') return true
       }
     }
 
@@ -64,7 +78,15 @@ export function oneFlight(
     }
 
     try {
-      const answered = await answer(ask, { ...context, emit, inFlight })
+      const answered = await answer(ask, {
+        ...context,
+        emit,
+        eventsUntil: (text) => shown.until(text).length,
+        showText: (text) => {
+          for (const event of shown.replace(text)) context.emit(event)
+        },
+        inFlight,
+      })
       settle('answered')
       return answered
     } catch (error) {
@@ -79,11 +101,12 @@ function newFlight(): Flight {
   return { text: '', followers: new Set(), landed, land }
 }
 
-async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Promise<Landing> {
-  const onEvent = (event: AnswerEvent) => {
-    if (event.type === 'delta' || event.type === 'restart' || event.type === 'context') shown.preview(event)
-  }
-  if (flight.text !== '') shown.preview({ type: 'delta', text: flight.text })
+async function follow(
+  flight: Flight,
+  signal: AbortSignal,
+  onEvent: (event: AnswerEvent) => void,
+): Promise<Landing> {
+  if (flight.text !== '') onEvent({ type: 'delta', text: flight.text })
   flight.followers.add(onEvent)
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = () => reject(signal.reason)
@@ -93,39 +116,5 @@ async function follow(flight: Flight, signal: AbortSignal, shown: ShownText): Pr
   } finally {
     signal.removeEventListener('abort', abort)
     flight.followers.delete(onEvent)
-  }
-}
-
-/** The text of another ask's answer that the asker has seen; their own answer continues it or restarts. */
-class ShownText {
-  readonly #emit: StepContext['emit']
-  #preview = ''
-
-  constructor(context: Pick<StepContext, 'emit'>) {
-    this.#emit = context.emit
-  }
-
-  /** Shows an event of the other answer. */
-  preview(event: AnswerEvent): void {
-    this.#preview = grownText(this.#preview, event)
-    this.#emit(event)
-  }
-
-  /** The other answer will not be finished. */
-  forget(): void {
-    if (this.#preview !== '') this.#emit({ type: 'restart', keep: 0 })
-    this.#preview = ''
-  }
-
-  /** Emits an event of the ask's own answer. */
-  readonly emit = (event: AnswerEvent): void => {
-    if (event.type !== 'delta' || this.#preview === '') {
-      this.#emit(event)
-      return
-    }
-    if (!event.text.startsWith(this.#preview)) this.forget()
-    const text = event.text.slice(this.#preview.length)
-    this.#preview = ''
-    if (text !== '') this.#emit({ type: 'delta', text })
   }
 }

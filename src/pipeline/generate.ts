@@ -23,6 +23,7 @@ export async function generateAnswer(
     excerpts: ask.excerpts,
     history: ask.history,
     several: ask.several,
+    begun: begunText(ask),
     asker: principal.id,
     signal,
     spend,
@@ -68,6 +69,12 @@ export async function generateAnswer(
     warnings: [...ask.warnings, ...(end.warnings ?? [])],
     usage: end.usage,
   }
+}
+
+/** The text that a lost attempt has shown, if it was written from these passages: its marks mean the same. */
+function begunText({ kept, context }: Retrieved): string | undefined {
+  if (kept === undefined || kept.chunks.length !== context.length) return undefined
+  return kept.chunks.every((chunk, index) => chunk === context[index]?.chunk) ? kept.text : undefined
 }
 
 async function helpOf(ask: Retrieved, principal: Principal, { store }: Ports): Promise<string> {

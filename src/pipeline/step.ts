@@ -10,6 +10,12 @@ export interface StepContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly emit: (event: AnswerEvent) => void
+  /** How many events `showText` would emit. */
+  readonly eventsUntil: (text: string) => number
+  /** Completes or corrects the text that the asker has seen. */
+  readonly showText: (text: string) => void
+  /** Number of the event that is emitted next. */
+  readonly nextSeq: () => number
   /** Reports tokens that an engine has used for this ask. */
   readonly spend: (tokens: number) => void
   /** Frees the asker's slot early: while this ask waits for an engine, the asker's other asks need not wait. */

@@ -15,7 +15,6 @@ import type { StepContext } from './step.ts'
 export async function understandAsk(ask: Ask, context: StepContext): Promise<Answered | Ask> {
   const draft = await replyWithoutSearch(ask, context)
   if (draft === undefined) return ask
-  context.emit({ type: 'delta', text: draft.text })
   return { answered: await completeOwnAnswer(ask, draft, context) }
 }
 

@@ -48,7 +48,7 @@ export interface LanguageModel {
   /** Tokens of the prompt that `stream` would make of a chat. Throws what `stream` throws. */
   count: (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<number>
   /**
-   * Streams the answer to a chat. Throws `engine_failed` (the prompt is too long, the process died or used too
+   * Streams the answer to a chat; goes on with the last message if that is the assistant's. Throws `engine_failed` (the prompt is too long, the process died or used too
    * much memory), `overloaded`, `model_corrupt`, `model_too_large`, and the reason of an aborted signal.
    */
   stream: (

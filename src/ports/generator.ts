@@ -42,6 +42,8 @@ export interface GenerateInput extends EngineWork {
   readonly history: readonly Turn[]
   /** Absent if the question asks one thing. */
   readonly several?: SeveralInput | undefined
+  /** Text of this answer that a lost attempt has shown, from the same passages: the answer may begin with it. */
+  readonly begun?: string | undefined
 }
 
 /** A passage list with what it is made of. */
@@ -67,6 +69,8 @@ export interface Generator {
   /** Changes when the prompt, the algorithm or a setting that decides the answer changes; part of the cache key. */
   readonly promptVersion: string
   generate: (input: GenerateInput) => AsyncIterable<GeneratorEvent>
+  /** Whether it goes on with a text that it has begun, or writes the same again; else an attempt starts from nothing. */
+  readonly continues?: boolean
   /**
    * Makes the question standalone with the history, which is not empty. Undefined if that failed; absent if the
    * generator has no language model. Throws only if the signal is aborted.

@@ -96,6 +96,16 @@ export const clientMessages = {
       retrieval: retrievalOptionsSchema.optional(),
     })
     .describe('Finds passages without an answer.'),
+  resume: z
+    .object({
+      type: z.literal('resume'),
+      id,
+      epoch: z.int().nonnegative().describe('of the last event that the client has; 0 for none'),
+      seq: z.int().nonnegative().describe('of the last event that the client has; 0 for none'),
+    })
+    .describe(
+      'Asks for the events of an answer after this one, on any daemon, also after its end. The missing events follow, or a `snapshot` of the text where they are no longer known.',
+    ),
   cancel: z
     .object({ type: z.literal('cancel'), id })
     .describe('Stops an answer; the text so far is kept as cancelled. Idempotent.'),
@@ -146,7 +156,20 @@ export const serverMessages = {
     .describe('The next part of the text.'),
   restart: z
     .object({ type: z.literal('restart'), ...position, keep: z.int().nonnegative() })
-    .describe('A new attempt: keep the first `keep` UTF-16 code units of the text and drop the rest.'),
+    .describe(
+      'A new attempt, or a correction: keep the first `keep` UTF-16 code units of the text and drop the rest.',
+    ),
+  snapshot: z
+    .object({
+      type: z.literal('snapshot'),
+      id,
+      epoch,
+      seq: z.int().nonnegative().describe('of the last event that it includes'),
+      text: z.string(),
+    })
+    .describe(
+      'The whole text so far, in place of events that are no longer known. The next event is `seq` + 1.',
+    ),
   done: z
     .object({ type: z.literal('done'), ...position, answer: answerSchema })
     .describe('The complete answer, as stored.'),
@@ -186,6 +209,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [welcome, ...Obj
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 export type ServerMessage = z.infer<typeof serverMessageSchema>
 export type AskMessage = z.infer<typeof clientMessages.ask>
+export type ResumeMessage = z.infer<typeof clientMessages.resume>
 export type SearchMessage = z.infer<typeof clientMessages.search>
 export type HistoryMessage = z.infer<typeof clientMessages.history>
 export type Welcome = z.infer<typeof serverMessages.welcome>

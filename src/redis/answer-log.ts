@@ -1,118 +1,179 @@
+/** One stream per answer, which all daemons read and only its latest attempt may write. */
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { AnswerEvent } from '../domain/answer.ts'
+import { type AnswerEvent, type Position, START } from '../domain/answer.ts'
 import { doubledMs } from '../domain/backoff.ts'
 import { withCertainty, withRefused } from '../domain/certainty.ts'
 import { ChatbotError } from '../domain/errors.ts'
 import { parseJsonOrUndefined } from '../domain/json.ts'
-import { AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
+import { AnswerLog, type AnswerLogs, KEPT_MS, type LoggedEvent, localLogs } from '../ports/answer-log.ts'
 import { serverMessages } from '../protocol/messages.ts'
 import { answerSchema, errorBodySchema, passageSchema } from '../protocol/shapes.ts'
-import type { RedisConnection } from './connection.ts'
+import type { RedisClient, RedisConnection } from './connection.ts'
 
 /** A shorter answer is not worth a stream: followers find it in the database. */
 const WORTH_FOLLOWING_MS = 150
-const KEPT_MS = 10 * 60_000
-/** Bytes queued for Redis; above it, Redis is too slow for this answer. */
-const MAX_WAITING_BYTES = 4 * 1_048_576
+const EVENTS_PER_WRITE = 64
+/** Between attempts to write while Redis is away. */
+const RETRIES = { firstMs: 50, longestMs: 1000 }
 /** Between polls of the stream; doubles while they find nothing. */
 const POLLS = { firstMs: 40, longestMs: 640 }
 const ENTRIES_PER_READ = 256
 
 /**
- * One stream per answer. Entries have the ids `EPOCH-SEQ`, and Redis refuses an id that is not above the last one:
- * an attempt that was taken over is fenced off, and there are no duplicates.
+ * Appends the events of an attempt from number ARGV[2] on, unless a later attempt has written: the fence. Returns what
+ * happened and a number: `fenced`; `next`, the first number that the stream lacks, if events before ARGV[2] are missing
+ * there (Redis has lost them) or after it has appended.
  */
+const APPEND = `
+local epoch, first, next = tonumber(ARGV[1]), tonumber(ARGV[2]), 1
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if last then
+  local e, s = string.match(last[1], '^(%d+)-(%d+)$')
+  if tonumber(e) > epoch then return {'fenced', tonumber(e)} end
+  if tonumber(e) == epoch then next = tonumber(s) + 1 end
+end
+if first > next then return {'next', next} end
+for i = 4, #ARGV do
+  local seq = first + i - 4
+  if seq >= next then
+    redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. seq, 'e', ARGV[i])
+    next = seq + 1
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return {'next', next}`
+const APPEND_SHA = createHash('sha1').update(APPEND).digest('hex')
+const appendedSchema = z.tuple([z.enum(['fenced', 'next']), z.number()])
+
 export function redisLogs(redis: RedisConnection): AnswerLogs {
   const keyOf = (answer: string) => redis.key('log', encodeURIComponent(answer))
+  const here = localLogs()
   return {
-    open(answer, epoch) {
-      const mirror = mirrored(redis, keyOf(answer))
-      return new AnswerLog(epoch, mirror)
+    open(answer, epoch, onFenced) {
+      const log: AnswerLog = new AnswerLog(epoch, () => mirror())
+      const mirror = mirrored(redis, keyOf(answer), log, onFenced)
+      return here.add(answer, log)
     },
-    async *follow(answer, epoch, from, signal) {
-      let next = from
+    async *follow(answer, after, signal) {
+      let at = after
       let looks = 1
       while (!signal.aborted) {
-        const entries = await redis.attempt(
-          (client) => client.xrange(keyOf(answer), `${epoch}-${next}`, `${epoch}`, 'COUNT', ENTRIES_PER_READ),
-          [],
-        )
-        for (const [id, [, body]] of entries) {
-          const event = eventOf(body)
-          if (id !== `${epoch}-${next}` || event === undefined) return
-          yield { epoch, seq: next, event }
-          if (isEnd(event)) return
-          next += 1
+        const entries = await read(redis, keyOf(answer), at)
+        for (const logged of entries) {
+          if (logged === undefined || !isNext(at, logged)) return
+          yield logged
+          at = logged
         }
         looks = entries.length > 0 ? 1 : looks + 1
         await sleep(doubledMs(looks, POLLS), undefined, { signal }).catch(() => undefined)
       }
     },
+    local: here.get,
+    async recall(answer) {
+      const events: LoggedEvent[] = []
+      for (;;) {
+        const entries = await read(redis, keyOf(answer), events.at(-1) ?? START)
+        for (const logged of entries) {
+          if (logged === undefined || !isNext(events.at(-1) ?? START, logged)) return events
+          events.push(logged)
+        }
+        if (entries.length < ENTRIES_PER_READ) return events
+      }
+    },
   }
 }
 
-/** Copies events to the stream in the background: in batches while Redis is busy, and not at all once it has failed. */
-function mirrored(redis: RedisConnection, key: string): (logged: LoggedEvent) => void {
-  let waiting: { id: string; body: string }[] = []
-  let bytes = 0
-  let state: 'early' | 'idle' | 'writing' | 'given up' = 'early'
-  const early: LoggedEvent[] = []
+/** Entries after this position; undefined for one of another version. None while Redis is away. */
+async function read(
+  redis: RedisConnection,
+  key: string,
+  { epoch, seq }: Position,
+): Promise<(LoggedEvent | undefined)[]> {
+  const entries = await redis.attempt(
+    (client) => client.xrange(key, `${epoch}-${seq + 1}`, '+', 'COUNT', ENTRIES_PER_READ),
+    [],
+  )
+  return entries.map(([id, [, body]]) => {
+    const [ofEpoch, number] = id.split('-').map(Number)
+    const event = eventOf(body)
+    if (ofEpoch === undefined || number === undefined || event === undefined) return undefined
+    return { epoch: ofEpoch, seq: number, event }
+  })
+}
+
+/** An attempt's events may end anywhere: the next attempt begins with 1. */
+const isNext = (at: Position, { epoch, seq }: Position): boolean =>
+  epoch === at.epoch ? seq === at.seq + 1 : seq === 1
+
+/**
+ * Copies the log to the stream in the background, in order and without gaps: while Redis is busy or away, events wait
+ * in the log, where they are anyway. It ends when a later attempt has written.
+ */
+function mirrored(redis: RedisConnection, key: string, log: AnswerLog, onFenced: () => void): () => void {
+  let written = 0
+  let state: 'early' | 'idle' | 'writing' | 'over' = 'early'
   let begun: NodeJS.Timeout | undefined
 
   async function write(): Promise<void> {
     state = 'writing'
-    while (waiting.length > 0) {
-      const batch = waiting
-      waiting = []
-      bytes = 0
-      const written = await redis.attempt(async (client) => {
-        const pipeline = client.pipeline()
-        for (const { id, body } of batch) pipeline.xadd(key, id, 'e', body)
-        pipeline.pexpire(key, KEPT_MS)
-        const replies = (await pipeline.exec()) ?? []
-        return replies.every(([error]) => error === null)
-      }, false)
-      if (!written) {
-        state = 'given up'
-        waiting = []
+    let failures = 0
+    while (written < log.events.length) {
+      const batch = log.events.slice(written, written + EVENTS_PER_WRITE)
+      const reply = await redis.attempt((client) => append(client, key, log.epoch, batch), undefined)
+      if (reply === undefined) {
+        // An answer that has ended is in the database.
+        if (log.hasEnded) break
+        failures += 1
+        await sleep(doubledMs(failures, RETRIES), undefined, { ref: false })
+        continue
+      }
+      const [outcome, number] = reply
+      if (outcome === 'fenced') {
+        state = 'over'
+        onFenced()
         return
       }
+      written = number - 1
+      failures = 0
     }
-    state = 'idle'
+    state = log.hasEnded ? 'over' : 'idle'
   }
 
-  function mirror({ epoch, seq, event }: LoggedEvent): void {
-    const body = bodyOf(event)
-    waiting.push({ id: `${epoch}-${seq}`, body })
-    bytes += body.length
-    if (bytes > MAX_WAITING_BYTES) {
-      state = 'given up'
-      waiting = []
-    } else if (state === 'idle') void write()
-  }
-
-  function begin(): void {
-    state = 'idle'
-    for (const logged of early.splice(0)) mirror(logged)
-  }
-
-  return (logged) => {
-    if (state === 'given up') return
-    if (state !== 'early') mirror(logged)
-    else if (isEnd(logged.event)) {
+  return () => {
+    if (state === 'idle') void write()
+    if (state !== 'early') return
+    if (log.epoch > 1) {
+      // At once: this is what stops the attempt before.
+      void write()
+    } else if (log.hasEnded) {
       clearTimeout(begun)
-      state = 'given up'
-      early.length = 0
-    } else {
-      early.push(logged)
+      state = 'over'
+    } else if (log.events.at(-1)?.event.type !== 'stage') {
       // Before that there is nothing to read; cached answers never get here.
-      if (logged.event.type !== 'stage') begun ??= setTimeout(begin, WORTH_FOLLOWING_MS).unref()
+      begun ??= setTimeout(() => void write(), WORTH_FOLLOWING_MS).unref()
     }
   }
 }
 
-const { stage, delta, restart } = serverMessages
+async function append(
+  client: RedisClient,
+  key: string,
+  epoch: number,
+  batch: readonly LoggedEvent[],
+): Promise<z.output<typeof appendedSchema>> {
+  const first = batch[0]?.seq ?? 1
+  const values = [epoch, first, KEPT_MS, ...batch.map(({ event }) => bodyOf(event))]
+  const reply: unknown = await client.evalsha(APPEND_SHA, 1, key, ...values).catch((error: unknown) => {
+    if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
+      return client.eval(APPEND, 1, key, ...values)
+    throw error
+  })
+  return appendedSchema.parse(reply)
+}
+
+const { stage, delta, restart, snapshot } = serverMessages
 const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('stage'),
@@ -122,7 +183,8 @@ const eventSchema: z.ZodType<AnswerEvent> = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('context'), passages: z.array(passageSchema) }),
   z.object({ type: z.literal('delta'), text: delta.shape.text }),
-  z.object({ type: z.literal('restart'), keep: restart.shape.keep }),
+  z.object({ type: z.literal('restart'), keep: restart.shape.keep, kept: z.string().optional() }),
+  z.object({ type: z.literal('snapshot'), text: snapshot.shape.text }),
   z.object({ type: z.literal('done'), answer: answerSchema.transform(withCertainty) }),
   z.object({ type: z.literal('error'), error: errorBodySchema.transform(ChatbotError.from) }),
 ])

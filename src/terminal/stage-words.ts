@@ -8,5 +8,5 @@ export const STAGE_WORDS: Readonly<Record<StageName, string>> = {
   cache: 'looking for an earlier answer',
   retrieve: 'searching',
   generate: 'answering',
-  remember: 'storing the answer',
+  storing: 'storing the answer',
 }

@@ -7,6 +7,7 @@ import {
   ANNA,
   answerOf,
   askOf,
+  at,
   expectCode,
   newCollection,
   put,
@@ -158,17 +159,17 @@ export function accountsSuite(database: () => TestDatabase): void {
         return { ask, answer: answerOf(ask, begun.conversation) }
       }
       const first = await asked(ANNA)
-      expect(await store.answers.complete(ANNA, 1, first.answer)).toBe(true)
+      expect(await store.answers.complete(ANNA, at(1), first.answer)).toBe(true)
       const partition = randomUUID()
       const entry = { partition, vector: vectorOf('q'), expiresAt: new Date(Date.now() + 60_000) }
       expect(await store.cachedAnswers.keep(ANNA, first.ask.id, entry, 100)).toBe(true)
       const from = { source: { principal: ANNA.id, answer: first.ask.id }, partition }
       const stranger = oidc()
       const refused = await asked(stranger)
-      expect(await store.answers.complete(stranger, 1, refused.answer, undefined, from)).toBe(false)
+      expect(await store.answers.complete(stranger, at(1), refused.answer, undefined, from)).toBe(false)
       const reader = await someone(store, 'reader', collection.name)
       const given = await asked(reader)
-      expect(await store.answers.complete(reader, 1, given.answer, undefined, from)).toBe(true)
+      expect(await store.answers.complete(reader, at(1), given.answer, undefined, from)).toBe(true)
       // What was answered is no longer shown when the right is gone.
       expect(
         (await store.conversations.turns(reader, given.answer.conversation, 10)).turns[0]?.citations,

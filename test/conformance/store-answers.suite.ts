@@ -6,6 +6,7 @@ import {
   ANNA,
   answerOf,
   askOf,
+  at,
   BORIS,
   CITATION,
   expectCode,
@@ -27,12 +28,18 @@ export function answersSuite(database: () => TestDatabase): void {
       expect(begun).toMatchObject({ kind: 'started', epoch: 1 })
       const { conversation } = begun
       expect(await answers.begin(ANNA, ask)).toEqual({
-        ...{ kind: 'running', conversation, epoch: 1, owner: 'daemon-1' },
+        ...{ kind: 'running', conversation, epoch: 1 },
       })
       expect(await answers.get(ANNA, ask.id)).toEqual({ state: 'running', citations: [] })
       const answer = answerOf(ask, conversation)
-      expect(await answers.complete(ANNA, 1, answer)).toBe(true)
-      expect(await answers.begin(ANNA, ask)).toEqual({ kind: 'finished', conversation, epoch: 1, answer })
+      expect(await answers.complete(ANNA, at(1), answer)).toBe(true)
+      expect(await answers.begin(ANNA, ask)).toEqual({
+        kind: 'finished',
+        conversation,
+        epoch: 1,
+        seq: 2,
+        answer,
+      })
       expect(await answers.get(ANNA, ask.id)).toEqual({
         ...{ state: 'complete', answer, citations: [CITATION] },
       })
@@ -84,7 +91,7 @@ export function answersSuite(database: () => TestDatabase): void {
         timings: {},
         language: 'ru',
       })
-      await answers.complete(ANNA, 1, sparse)
+      await answers.complete(ANNA, at(1), sparse)
       expect((await answers.get(ANNA, ask.id)).answer).toEqual(sparse)
     })
 
@@ -94,7 +101,7 @@ export function answersSuite(database: () => TestDatabase): void {
         const { answers, conversations } = database().store
         const ask = askOf()
         const { conversation } = await answers.begin(ANNA, ask)
-        await answers.complete(ANNA, 1, answerOf(ask, conversation, { certainty }))
+        await answers.complete(ANNA, at(1), answerOf(ask, conversation, { certainty }))
         expect((await answers.get(ANNA, ask.id)).answer).toMatchObject({ certainty })
         const { turns } = await conversations.turns(ANNA, conversation, 10)
         expect(turns).toMatchObject([{ certainty }])
@@ -125,9 +132,9 @@ export function answersSuite(database: () => TestDatabase): void {
       const { answers, conversations } = database().store
       const ask = askOf()
       const { conversation } = await answers.begin(ANNA, ask)
-      expect(await answers.end(ANNA, ask.id, 1, state, FAILURE, 'A lease is')).toBe(true)
+      expect(await answers.end(ANNA, ask.id, at(1), state, FAILURE, 'A lease is')).toBe(true)
       expect(await answers.begin(ANNA, ask)).toEqual({
-        ...{ kind: 'ended', conversation, epoch: 1, state },
+        ...{ kind: 'ended', conversation, epoch: 1, seq: 2, state, text: 'A lease is' },
         ...{ errorCode: FAILURE.code, errorMessage: FAILURE.message },
       })
       const { turns } = await conversations.turns(ANNA, conversation, 10)
@@ -164,14 +171,14 @@ export function answersSuite(database: () => TestDatabase): void {
         lease: { owner: 'daemon-2', forMs: 3_600_000 },
       })
       expect(await answers.begin(ANNA, again)).toEqual({ kind: 'started', conversation, epoch: 2 })
-      expect(await answers.begin(ANNA, again)).toMatchObject({ kind: 'running', epoch: 2, owner: 'daemon-2' })
+      expect(await answers.begin(ANNA, again)).toMatchObject({ kind: 'running', epoch: 2 })
       const stalled = answerOf(ask, conversation, { text: 'late' })
-      expect(await answers.complete(ANNA, 1, stalled)).toBe(false)
-      expect(await answers.end(ANNA, ask.id, 1, 'failed', FAILURE, 'late')).toBe(false)
+      expect(await answers.complete(ANNA, at(1), stalled)).toBe(false)
+      expect(await answers.end(ANNA, ask.id, at(1), 'failed', FAILURE, 'late')).toBe(false)
       const answer = answerOf(ask, conversation, { text: 'in time' })
-      expect(await answers.complete(ANNA, 2, answer)).toBe(true)
-      expect(await answers.complete(ANNA, 2, answer)).toBe(false)
-      expect(await answers.end(ANNA, ask.id, 2, 'cancelled', FAILURE, '')).toBe(false)
+      expect(await answers.complete(ANNA, at(2), answer)).toBe(true)
+      expect(await answers.complete(ANNA, at(2), answer)).toBe(false)
+      expect(await answers.end(ANNA, ask.id, at(2), 'cancelled', FAILURE, '')).toBe(false)
       expect((await answers.get(ANNA, ask.id)).answer).toEqual(answer)
     })
 
@@ -193,7 +200,7 @@ export function answersSuite(database: () => TestDatabase): void {
       expect((await answers.interruptOthers('mine')).interrupted).toBeGreaterThanOrEqual(1)
       expect(await answers.get(ANNA, gone.id)).toEqual({ state: 'interrupted', citations: [] })
       expect(await answers.get(ANNA, mine.id)).toMatchObject({ state: 'running' })
-      expect(await answers.complete(ANNA, 1, answerOf(gone, conversation))).toBe(false)
+      expect(await answers.complete(ANNA, at(1), answerOf(gone, conversation))).toBe(false)
       expect(await answers.begin(ANNA, gone)).toEqual({ kind: 'started', conversation, epoch: 2 })
     })
 
@@ -206,9 +213,9 @@ export function answersSuite(database: () => TestDatabase): void {
       for (const ask of [lapsed, renewed, cancelled]) await answers.begin(ANNA, ask)
       expect(await answers.requestCancel(ANNA, cancelled.id)).toBe(true)
       expect(await answers.requestCancel(BORIS, renewed.id)).toBe(false)
-      expect(await answers.renew({ owner, forMs: 3_600_000 })).toEqual([
-        { principal: ANNA.id, id: renewed.id, epoch: 1, cancelling: false },
-      ])
+      expect(
+        await answers.renew({ owner, forMs: 3_600_000 }, [{ principal: ANNA.id, id: renewed.id, epoch: 1 }]),
+      ).toEqual([{ principal: ANNA.id, id: renewed.id, epoch: 1, cancelling: false }])
       expect(await answers.look(ANNA, lapsed.id)).toEqual({ state: 'running', epoch: 1, lapsed: true })
 
       const both = await Promise.all([answers.takeLapsed(heir, 100), answers.takeLapsed(heir, 100)])
@@ -238,7 +245,7 @@ export function answersSuite(database: () => TestDatabase): void {
       expect(await look()).toEqual({ epochs: [], isGivenUp: false })
       const ended = { kind: 'ended', conversation, epoch: 3, state: 'failed', errorCode: 'given_up' }
       for (let again = 0; again < 2; again += 1) expect(await answers.begin(ANNA, ask)).toMatchObject(ended)
-      expect(await answers.complete(ANNA, 2, answerOf(ask, conversation))).toBe(false)
+      expect(await answers.complete(ANNA, at(2), answerOf(ask, conversation))).toBe(false)
       expect((await answers.interruptOthers('another')).givenUp).not.toContain(ask.id)
       expect(await answers.begin(ANNA, { ...ask, id: randomUUID() })).toMatchObject({ kind: 'started' })
     })
@@ -286,7 +293,7 @@ export function answersSuite(database: () => TestDatabase): void {
           expect(taken).toContainEqual(expect.objectContaining({ id: ask.id, epoch: epoch + 1 }))
         }
       }
-      await answers.end(ANNA, ask.id, 5, 'interrupted', FAILURE, '')
+      await answers.end(ANNA, ask.id, at(5), 'interrupted', FAILURE, '')
       expect(await answers.begin(ANNA, { ...ask, lease: LAPSED })).toMatchObject({ epoch: 6 })
       expect(await answers.begin(ANNA, { ...ask, lease: LAPSED })).toMatchObject({ epoch: 7 })
       expect(await answers.begin(ANNA, ask)).toMatchObject({ kind: 'ended', errorCode: 'given_up' })
@@ -318,8 +325,8 @@ export function answersSuite(database: () => TestDatabase): void {
       const ask = askOf()
       const anna = await answers.begin(ANNA, ask)
       await expectCode(answers.get(BORIS, ask.id), 'unknown_answer')
-      expect(await answers.complete(BORIS, 1, answerOf(ask, anna.conversation))).toBe(false)
-      expect(await answers.end(BORIS, ask.id, 1, 'cancelled', FAILURE, '')).toBe(false)
+      expect(await answers.complete(BORIS, at(1), answerOf(ask, anna.conversation))).toBe(false)
+      expect(await answers.end(BORIS, ask.id, at(1), 'cancelled', FAILURE, '')).toBe(false)
       const boris = await answers.begin(BORIS, { ...ask, bodyHash: 'other' })
       expect(boris).toMatchObject({ kind: 'started', epoch: 1 })
       expect(boris.conversation).not.toBe(anna.conversation)
@@ -342,7 +349,7 @@ export function answersSuite(database: () => TestDatabase): void {
         spans: quoted,
       }))
       const answer = answerOf(ask, conversation, { citations })
-      await store.answers.complete(ANNA, 1, answer)
+      await store.answers.complete(ANNA, at(1), answer)
       await store.collections.remove(ANNA, name)
       expect((await store.answers.get(ANNA, ask.id)).answer).toEqual(answer)
     })
@@ -352,7 +359,7 @@ export function answersSuite(database: () => TestDatabase): void {
       const ask = askOf()
       const { conversation } = await answers.begin(ANNA, ask)
       const vector = vectorOf(ask.question)
-      await answers.complete(ANNA, 1, answerOf(ask, conversation), { model: SPEC.model, vector })
+      await answers.complete(ANNA, at(1), answerOf(ask, conversation), { model: SPEC.model, vector })
       await database().inspect(async (client) => {
         const { rows } = await client.query(
           `SELECT role, text, model, embedding <=> $2::vector AS distance FROM messages
@@ -374,7 +381,7 @@ export function answersSuite(database: () => TestDatabase): void {
       const { answers } = database().store
       const ask = askOf()
       await answers.begin(ANNA, ask)
-      await answers.end(ANNA, ask.id, 1, state, { code: 'cancelled', message: 'x' }, text)
+      await answers.end(ANNA, ask.id, at(1), state, { code: 'cancelled', message: 'x' }, text)
       await database().inspect(async (client) => {
         const { rows } = await client.query(
           'SELECT role, text FROM messages WHERE answer_id = $1 ORDER BY id',
@@ -397,7 +404,7 @@ function conversationsSuite(database: () => TestDatabase): void {
       const asks = ['two', 'three'].map((question) => askOf({ question, conversation }))
       for (const ask of asks) {
         await answers.begin(ANNA, ask)
-        await answers.complete(ANNA, 1, answerOf(ask, conversation))
+        await answers.complete(ANNA, at(1), answerOf(ask, conversation))
       }
       const read = await conversations.turns(ANNA, conversation, 2)
       expect(read.conversation).toMatchObject({ id: conversation, title: 'One question?', turns: 3 })
@@ -437,7 +444,7 @@ function conversationsSuite(database: () => TestDatabase): void {
       const { answers, conversations } = database().store
       const ask = askOf()
       const { conversation } = await answers.begin(ANNA, ask)
-      await answers.complete(ANNA, 1, answerOf(ask, conversation))
+      await answers.complete(ANNA, at(1), answerOf(ask, conversation))
       await conversations.remove(ANNA, conversation)
       await expectCode(answers.get(ANNA, ask.id), 'unknown_answer')
       await database().inspect(async (client) => {

@@ -9,6 +9,7 @@ import {
   ANNA,
   answerOf,
   askOf,
+  at,
   expectCode,
   newCollection,
   put,
@@ -29,7 +30,7 @@ export function backupSuite(database: () => TestDatabase): void {
       const ask = askOf()
       const begun = await store.answers.begin(ANNA, ask)
       const answer = answerOf(ask, begun.conversation)
-      await store.answers.complete(ANNA, 1, answer)
+      await store.answers.complete(ANNA, at(1), answer)
       await store.answers.begin(ANNA, askOf({ conversation: begun.conversation }))
       const before = await contentOf(store, name)
       const records = await exported(store, name, begun.conversation)
@@ -68,7 +69,7 @@ export function backupSuite(database: () => TestDatabase): void {
       ] as const) {
         await store.answers.begin(ANNA, ask)
         const cached = { tier: 'semantic', question } as const
-        await store.answers.complete(ANNA, 1, answerOf(ask, conversation, { cached }))
+        await store.answers.complete(ANNA, at(1), answerOf(ask, conversation, { cached }))
       }
       const records = await exported(store, name, conversation)
       expect(JSON.stringify(records)).toContain('Boris')
@@ -87,7 +88,11 @@ export function backupSuite(database: () => TestDatabase): void {
       const given = ['answered', 'unsure', 'not_found'] as const
       for (const [at, ask] of asks.entries()) {
         if (at > 0) await store.answers.begin(ANNA, { ...ask, conversation })
-        await store.answers.complete(ANNA, 1, answerOf(ask, conversation, { certainty: given[at] }))
+        await store.answers.complete(
+          ANNA,
+          { epoch: 1, seq: 2 },
+          answerOf(ask, conversation, { certainty: given[at] }),
+        )
       }
       const records = await exported(store, name, conversation)
       const earlier = records.map((record) =>
@@ -178,7 +183,7 @@ export function backupSuite(database: () => TestDatabase): void {
       const asker: Principal = { kind: 'user', id: `user:${found?.id}`, name: user }
       const ask = askOf()
       const begun = await store.answers.begin(asker, ask)
-      await store.answers.complete(asker, 1, answerOf(ask, begun.conversation))
+      await store.answers.complete(asker, at(1), answerOf(ask, begun.conversation))
 
       const plain = await accountsOf(store.backup.export(ANNA), name, begun.conversation)
       const same = async (text: string) => text

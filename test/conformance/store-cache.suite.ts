@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Collection } from '../../src/domain/document.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { ANNA, answerOf, askOf, BORIS, newCollection, put, searched } from './store-fixtures.ts'
+import { ANNA, answerOf, askOf, at, BORIS, newCollection, put, searched } from './store-fixtures.ts'
 
 const MANY = 1000
 const HOUR = 3_600_000
@@ -23,7 +23,7 @@ export function cacheSuite(database: () => TestDatabase): void {
       const store = open()
       const ask = askOf({ collections: collections.map(searched), question })
       const begun = await store.answers.begin(ANNA, ask)
-      await store.answers.complete(ANNA, begun.epoch, answerOf(ask, begun.conversation))
+      await store.answers.complete(ANNA, at(begun.epoch), answerOf(ask, begun.conversation))
       const entry = { partition, vector, expiresAt: new Date(Date.now() + ttlMs) }
       const kept = await store.cachedAnswers.keep(ANNA, ask.id, entry, most)
       return { kept, conversation: begun.conversation, source: { principal: ANNA.id, answer: ask.id } }
@@ -41,7 +41,7 @@ export function cacheSuite(database: () => TestDatabase): void {
       const answer = answerOf(ask, begun.conversation, {
         cached: { tier: 'exact', question: ask.question, askedAt: new Date(0).toISOString() },
       })
-      return store.answers.complete(BORIS, begun.epoch, answer, undefined, { source, partition })
+      return store.answers.complete(BORIS, at(begun.epoch), answer, undefined, { source, partition })
     }
 
     const current = (collection: Collection) => open().collections.readable(ANNA, [collection.name])

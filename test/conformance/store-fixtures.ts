@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import type { Answer, Citation } from '../../src/domain/answer.ts'
+import type { Answer, Citation, Position } from '../../src/domain/answer.ts'
 import type { Collection, EmbeddedChunk, IndexSpec, SearchedCollection } from '../../src/domain/document.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import { packBlocks } from '../../src/domain/packed-blocks.ts'
@@ -12,6 +12,9 @@ import type { ArchiveRecord } from '../../src/ports/store/backup-records.ts'
 import type { NewDocument } from '../../src/ports/store/documents.ts'
 import type { Store } from '../../src/ports/store/store.ts'
 import { putEmbedded } from '../support/put-embedded.ts'
+
+/** The position of an answer's end. */
+export const at = (epoch: number, seq = 2): Position => ({ epoch, seq })
 
 export const ANNA: Principal = { id: 'anna', kind: 'local' }
 export const BORIS: Principal = { id: 'boris', kind: 'local' }
@@ -123,6 +126,7 @@ export function askOf(values: Partial<NewAsk> = {}): NewAsk {
     generator: 'extractive',
     lease: { owner: 'daemon-1', forMs: 3_600_000 },
     request: { question: 'What is a lease?' },
+    mayTakeOver: true,
     ...values,
   }
 }

@@ -9,7 +9,17 @@ import { cacheSuite } from './store-cache.suite.ts'
 import { catalogueSuite } from './store-catalogue.suite.ts'
 import { documentsSuite } from './store-documents.suite.ts'
 import { excerptsSuite } from './store-excerpts.suite.ts'
-import { ANNA, answerOf, askOf, expectCode, newCollection, put, SPEC, vectorOf } from './store-fixtures.ts'
+import {
+  ANNA,
+  answerOf,
+  askOf,
+  at,
+  expectCode,
+  newCollection,
+  put,
+  SPEC,
+  vectorOf,
+} from './store-fixtures.ts'
 import { jobsSuite } from './store-jobs.suite.ts'
 import { plansSuite } from './store-plans.suite.ts'
 import { rebuildSuite } from './store-rebuild.suite.ts'
@@ -144,7 +154,7 @@ function lifecycleSuite(database: () => TestDatabase): void {
             const ask = askOf({ question: `question ${index}` })
             const begun = await store.answers.begin(ANNA, ask)
             const answer = answerOf(ask, begun.conversation, { text: `answer ${index}` })
-            const kept = await store.answers.complete(ANNA, 1, answer)
+            const kept = await store.answers.complete(ANNA, at(1), answer)
             const read = await store.answers.get(ANNA, ask.id)
             return kept && read.answer?.text === `answer ${index}`
           }
@@ -166,7 +176,7 @@ function lifecycleSuite(database: () => TestDatabase): void {
       const ask = askOf()
       const begun = await database().store.answers.begin(ANNA, ask)
       const answer = answerOf(ask, begun.conversation)
-      await database().store.answers.complete(ANNA, 1, answer)
+      await database().store.answers.complete(ANNA, at(1), answer)
       await database().reopen()
       const { store } = database()
       expect(await store.documents.text(ANNA, document.id)).toEqual({ document, text: 'it stays\nand this' })

@@ -23,6 +23,14 @@ const post = (body: unknown, headers: Record<string, string> = {}, signal?: Abor
     signal: signal ?? null,
   })
 
+const eventsOf = (id: string, last?: string) =>
+  fetch(`http://${daemon.host}${API_PREFIX}/answers/${id}/events`, {
+    headers: {
+      authorization: `Bearer ${daemon.token}`,
+      ...(last === undefined ? {} : { 'last-event-id': last }),
+    },
+  })
+
 const EVENTS = { accept: 'text/event-stream' }
 
 interface Sent {
@@ -68,7 +76,8 @@ describe('an ask over HTTP', () => {
   test('has its events as they come, numbered, which make up the answer', async () => {
     const response = await post({ question: QUESTION, cache: false }, EVENTS)
     expect(response.headers.get('content-type')).toContain('text/event-stream')
-    const events = sentEvents(await response.text())
+    const [accepted, ...events] = sentEvents(await response.text())
+    expect(accepted).toMatchObject({ event: 'accepted', data: { epoch: 1 } })
     expect(events.map(({ id }) => id)).toEqual(events.map((_, at) => `1-${at + 1}`))
     const deltas = events.flatMap(({ event, data }) =>
       event === 'delta' && typeof data === 'object' && data !== null && 'text' in data
@@ -94,12 +103,40 @@ describe('an ask over HTTP', () => {
     }
   })
 
-  test('ends when its asker goes', async () => {
+  test('goes on when its asker goes, who can resume it after the last event', async () => {
+    const id = randomUUID()
     const abort = new AbortController()
-    const response = await post({ question: QUESTION, cache: false }, EVENTS, abort.signal)
+    const response = await post({ id, question: QUESTION, cache: false }, EVENTS, abort.signal)
     abort.abort()
     await expect(response.text()).rejects.toThrow()
-    await expect.poll(async () => (await daemon.api.call('status', {})).asksInFlight).toBe(0)
+    const whole = sentEvents(await (await eventsOf(id)).text())
+    expect(whole.map((event) => event.id)).toEqual(whole.map((_, at) => `1-${at + 1}`))
+    expect(whole.at(-1)?.event).toBe('done')
+    const rest = sentEvents(await (await eventsOf(id, whole.at(-3)?.id)).text())
+    expect(rest).toEqual(whole.slice(-2))
+    // Who has all of it gets its end again.
+    expect(sentEvents(await (await eventsOf(id, whole.at(-1)?.id)).text())).toEqual(whole.slice(-1))
+  })
+
+  test.each([
+    ['an event that is none', '1-x', 400, 'bad_request'],
+    ['an epoch that was not yet', '7-1', 400, 'bad_message'],
+  ])('is not resumed after %s', async (_, last, status, code) => {
+    const id = randomUUID()
+    await post({ id, question: QUESTION })
+    const response = await eventsOf(id, last)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ error: { code } })
+  })
+
+  test('that nobody has asked has no events, and cancelling it does nothing', async () => {
+    expect((await eventsOf(randomUUID())).status).toBe(404)
+    const id = randomUUID()
+    const response = await fetch(`http://${daemon.host}${API_PREFIX}/answers/${id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${daemon.token}` },
+    })
+    expect([response.status, await response.json()]).toEqual([200, { id }])
   })
 })
 

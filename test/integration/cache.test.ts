@@ -22,6 +22,7 @@ import {
   ANNA,
   answerOf,
   askOf,
+  at,
   BORIS,
   newCollection,
   put,
@@ -241,7 +242,7 @@ test('what earlier versions have stored of the words of others is gone with the 
   const stored = async (cached: CacheHit) => {
     const request = askOf()
     const { conversation } = await store.answers.begin(ANNA, request)
-    await store.answers.complete(ANNA, 1, answerOf(request, conversation, { cached }))
+    await store.answers.complete(ANNA, at(1), answerOf(request, conversation, { cached }))
     return request.id
   }
   const own = await stored({ tier: 'exact', question: askOf().question })

@@ -126,6 +126,9 @@ const CASES: Record<RouteName, readonly [Expected, (caller: Caller) => Sent | Pr
   getJob: [owner, () => aJob],
   listJobDocuments: [owner, () => aJob],
   cancelJob: [owner, () => aJob],
+  answerEvents: [owner, () => aJob],
+  // Of nobody's answer: idempotent.
+  cancelAnswer: [everybody, () => aJob],
   retryJob: [owner, () => aJob],
   listDocuments: [readers, () => ({ query: { collection: 'shared' } })],
   getDocument: [readers, () => ({ params: { reference: 'tower.md' } })],
@@ -286,6 +289,7 @@ const MESSAGES: Record<
     'results',
   ],
   history: [(id) => ({ type: 'history', id, conversation }), 'unknown_conversation', 'unknown_conversation'],
+  resume: [(id) => ({ type: 'resume', id, epoch: 0, seq: 0 }), 'unknown_answer', 'unknown_answer'],
   // Of nobody's answer: idempotent, and never answered.
   cancel: [(id) => ({ type: 'cancel', id }), 'nothing', 'nothing'],
 }

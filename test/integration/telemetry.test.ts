@@ -111,12 +111,12 @@ describe('traces', () => {
     await expect.poll(() => named('answer'), { timeout: 15_000 }).toBeDefined()
     const answer = named('answer')
     expect(answer?.parentSpanId).toBe(CALLER)
-    for (const stage of ['embed', 'retrieve', 'generate', 'remember']) {
+    for (const stage of ['embed', 'retrieve', 'generate', 'storing']) {
       expect(named(`stage ${stage}`)?.parentSpanId).toBe(answer?.spanId)
     }
-    const remember = named('stage remember')
+    const storing = named('stage storing')
     expect(
-      received.some((span) => span.name.startsWith('database') && span.parentSpanId === remember?.spanId),
+      received.some((span) => span.name.startsWith('database') && span.parentSpanId === storing?.spanId),
     ).toBe(true)
     expect(named('stage generate')?.attributes).toContainEqual({
       key: 'gen_ai.operation.name',

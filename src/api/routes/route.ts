@@ -16,6 +16,8 @@ export interface Route {
   readonly upload?: true
   /** The response is a file, streamed. */
   readonly download?: true
+  /** The response is server-sent events: always, or if the request accepts them. */
+  readonly events?: 'only' | 'accepted'
   readonly response: z.ZodType
 }
 

@@ -1,31 +1,36 @@
-import type { Position } from '../../domain/answer.ts'
+import { type Position, START } from '../../domain/answer.ts'
 import { withCertainty } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
-import type { AskMessage, ServerMessage } from '../../protocol/messages.ts'
-import { AnswerText } from '../answer-text.ts'
+import { ShownText } from '../../domain/shown-text.ts'
+import type { AskMessage, ResumeMessage, ServerMessage } from '../../protocol/messages.ts'
 import type { AskEvent } from '../client.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Exchange, Received } from './exchange.ts'
 
-/** How often a stream with a gap is requested again before the ask fails. */
-const MAX_GAPS = 3
+/** How often a stream with a gap, or a refused resume, is requested again before the ask fails. */
+const MAX_REPEATS = 3
 
-/** One answer: checks epochs and sequence numbers, hides repetition, and queues events for the consumer. */
+/** One answer: checks epochs and sequence numbers, resumes after the last event, and queues events for the consumer. */
 export class AskExchange implements Exchange {
   readonly id: string
-  readonly frame: string
+  readonly #ask: string
   readonly #queue = new EventQueue()
-  readonly #text = new AnswerText()
-  /** Position of the last event; its epoch is the highest seen. */
-  #last: Position = { epoch: 0, seq: 0 }
-  #gaps = 0
+  readonly #text = new ShownText()
+  /** Of the last event; its epoch is the highest seen. */
+  #last: Position = START
+  #repeats = 0
   #accepted = false
-  /** Stages and contexts of this epoch that the consumer has received. */
-  #delivered = new Set<string>()
 
   constructor(message: AskMessage) {
     this.id = message.id
-    this.frame = JSON.stringify(message)
+    this.#ask = JSON.stringify(message)
+  }
+
+  /** Asks, and once it is known that the daemon has the ask, resumes. */
+  get frame(): string {
+    if (!this.#accepted) return this.#ask
+    const resume: ResumeMessage = { type: 'resume', id: this.id, ...this.#last }
+    return JSON.stringify(resume)
   }
 
   /** Yields until `done` or `error`. */
@@ -35,11 +40,6 @@ export class AskExchange implements Exchange {
 
   get ended(): boolean {
     return this.#queue.ended
-  }
-
-  restarted(): void {
-    this.#last = { epoch: this.#last.epoch, seq: 0 }
-    this.#text.rewind()
   }
 
   fail(error: ChatbotError): void {
@@ -56,28 +56,32 @@ export class AskExchange implements Exchange {
       return 'more'
     }
     const order = this.#place(message)
-    if (order === 'lost' && ++this.#gaps > MAX_GAPS) {
+    if (order === 'lost' && ++this.#repeats > MAX_REPEATS) {
       this.fail(new ChatbotError('bad_message', 'Events of the answer are missing. Ask again.'))
       return 'finished'
     }
     if (order !== 'next') return order
+    const retryInMs = this.#refusedFor(message)
+    if (retryInMs !== undefined) return { retryInMs }
     this.#push(this.#translate(message))
     return this.ended ? 'finished' : 'more'
   }
 
+  /** A resume that the daemon cannot serve now, not the answer's end: milliseconds until it is sent again. */
+  #refusedFor(message: ServerMessage): number | undefined {
+    if (message.type !== 'error' || message.seq !== undefined || !this.#accepted) return undefined
+    if (message.retryAfterMs === undefined || ++this.#repeats > MAX_REPEATS) return undefined
+    return message.retryAfterMs
+  }
+
   /** Whether a message is the next of its epoch, one to ignore (`more`), or follows a gap. */
-  #place(message: ServerMessage): 'next' | Received {
+  #place(message: ServerMessage): 'next' | 'more' | 'lost' {
     if (!('seq' in message) || message.seq === undefined || message.epoch === undefined) return 'next'
     const { epoch, seq } = message
-    if (epoch < this.#last.epoch) return 'more'
-    if (epoch > this.#last.epoch) {
-      this.#last = { epoch, seq: 0 }
-      this.#delivered = new Set()
-      // A new attempt without a `restart` starts from nothing.
-      if (message.type !== 'restart') this.#text.rewind()
-    }
-    if (seq <= this.#last.seq) return 'more'
-    if (seq > this.#last.seq + 1) return 'lost'
+    const isNewEpoch = epoch > this.#last.epoch
+    if (epoch < this.#last.epoch || (!isNewEpoch && seq <= this.#last.seq)) return 'more'
+    const next = isNewEpoch ? 1 : this.#last.seq + 1
+    if (seq > next && message.type !== 'snapshot') return 'lost'
     this.#last = { epoch, seq }
     return 'next'
   }
@@ -86,17 +90,19 @@ export class AskExchange implements Exchange {
     switch (message.type) {
       case 'stage': {
         const { stage, state, ms } = message
-        return this.#once(`${stage} ${state}`, { type: 'stage', stage, state, ms })
+        return [{ type: 'stage', stage, state, ms }]
       }
       case 'context':
-        return this.#once('context', { type: 'context', passages: message.passages })
+        return [{ type: 'context', passages: message.passages }]
       case 'delta':
         return this.#text.append(message.text)
       case 'restart':
         return this.#text.restart(message.keep)
+      case 'snapshot':
+        return this.#text.replace(message.text)
       case 'done':
         return [
-          ...this.#text.finish(message.answer.text),
+          ...this.#text.replace(message.answer.text),
           { type: 'done', answer: withCertainty(message.answer) },
         ]
       case 'error':
@@ -104,12 +110,6 @@ export class AskExchange implements Exchange {
       default:
         return []
     }
-  }
-
-  #once(key: string, event: AskEvent): AskEvent[] {
-    if (this.#delivered.has(key)) return []
-    this.#delivered.add(key)
-    return [event]
   }
 
   #push(events: readonly AskEvent[]): void {

@@ -130,7 +130,6 @@ export class Connection {
   #send(exchange: Exchange): void {
     if (this.#socket === undefined) return
     this.#sent.add(exchange.id)
-    exchange.restarted()
     this.#socket.send(exchange.frame)
   }
 
@@ -154,6 +153,15 @@ export class Connection {
       return
     }
     const received = exchange.receive(message)
+    if (typeof received === 'object') {
+      this.#sent.delete(exchange.id)
+      const again = () => {
+        if (this.#exchanges.get(exchange.id) === exchange && !this.#sent.has(exchange.id))
+          this.#send(exchange)
+      }
+      setTimeout(again, received.retryInMs).unref()
+      return
+    }
     if (received === 'lost') this.#socket?.drop('Events of an answer are missing.')
     if (received === 'finished') {
       this.#exchanges.delete(exchange.id)

@@ -26,8 +26,6 @@ export class LookupExchange<Reply> implements Exchange {
     })
   }
 
-  restarted(): void {}
-
   fail(error: ChatbotError): void {
     this.#reject(error)
   }

@@ -19,7 +19,10 @@ export type CompletionPart =
   | { readonly finish: string }
 
 export interface Completion {
-  /** The engine's text as it comes. A pause longer than `timeoutMs`, or a text without end, ends it. */
+  /**
+   * The engine's text as it comes; after a last message of the assistant, the rest of that message. A pause longer than `timeoutMs`, or
+   * a text without end, ends it.
+   */
   stream: (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<CompletionPart>
 }
 
@@ -56,7 +59,7 @@ export function chatCompletion(name: string, config: OpenaiConfig, apiKey: strin
     return client.chat.completions.create(
       {
         model: config.model,
-        messages: [...messages],
+        ...conversation(messages, config.continuation),
         temperature: dialect.temperature ? (config.temperature ?? 0) : undefined,
         [dialect.limit]: config.maxTokens,
         stream: true,
@@ -121,6 +124,20 @@ export function chatCompletion(name: string, config: OpenaiConfig, apiKey: strin
         clearTimeout(timer)
       }
     },
+  }
+}
+
+/** The messages, and how this API is told to go on with the last one if it is the assistant's. */
+function conversation(messages: readonly ChatMessage[], continuation: OpenaiConfig['continuation']) {
+  const last = messages.at(-1)
+  if (last?.role !== 'assistant') return { messages: [...messages] }
+  switch (continuation) {
+    case 'prefix':
+      return { messages: [...messages.slice(0, -1), { ...last, prefix: true }] }
+    case 'vllm':
+      return { messages: [...messages], add_generation_prompt: false, continue_final_message: true }
+    default:
+      return { messages: [...messages] }
   }
 }
 

@@ -64,6 +64,7 @@ export function localGenerator(name: string, config: LocalConfig, model: Languag
     contextTokens: model.contextTokens,
     maxTokens: config.maxTokens,
     settingsKey: settingsKey(config, model),
+    continues: true,
     async count(messages, signal) {
       const { signal: idle, timer } = patience(config.timeoutMs)
       try {

@@ -33,6 +33,7 @@ export async function openaiGenerator(name: string, config: OpenaiConfig): Promi
     contextTokens: config.contextTokens,
     maxTokens: config.maxTokens,
     settingsKey: settingsKey(config),
+    continues: config.continuation !== 'none',
     count: async (messages) => estimatedPromptTokens(messages),
     completion: chatCompletion(name, config, key),
     short: chatCompletion(name, { ...config, maxTokens: SHORT_TOKENS }, key),

@@ -50,6 +50,8 @@ export function extractiveGenerator({ embedder }: ExtractiveOptions): Generator 
   return {
     id: 'extractive',
     promptVersion: EXTRACTIVE_VERSION,
+    // It quotes the same again.
+    continues: true,
     async *generate(input: GenerateInput): AsyncIterable<GeneratorEvent> {
       const { replies } = KNOWLEDGE[input.language]
       const { certainty, paragraphs, complete } = await answerAll(embedder, input, replies)

@@ -23,6 +23,8 @@ export interface GroundedOptions {
   readonly maxTokens: number
   /** Of the settings that decide an answer beside the model. */
   readonly settingsKey: string
+  /** Whether the completion goes on after a last message of the assistant. */
+  readonly continues: boolean
   /** Tokens of the engine's prompt, at least by a cautious estimate. */
   count: (messages: readonly ChatMessage[], signal: AbortSignal) => Promise<number>
   readonly completion: Completion
@@ -39,6 +41,7 @@ export function groundedGenerator(options: GroundedOptions): Generator {
   return {
     id: `${name}:${model}`,
     promptVersion: `${PROMPT_VERSION}:${options.settingsKey}`,
+    continues: options.continues,
     rewrite: (question, history, { spend, signal }) =>
       rewriteByEngine(metered(short, spend), question, history, signal),
     async *generate(input) {
@@ -65,12 +68,29 @@ export function groundedGenerator(options: GroundedOptions): Generator {
         // How many tokens a summary has is known only now.
         const messages =
           summary === '' || (await fits(summarised)) ? summarised : groundedPrompt(input, found)
-        yield* grounded(options, input, passages, metered(completion, spend).stream(messages, signal))
+        const write = metered(completion, spend)
+        yield* grounded(options, input, passages, continued(write, messages, input, options))
       } catch (error) {
         if (input.signal.aborted) throw error
         throw options.toError(error)
       }
     },
+  }
+}
+
+/** The engine's text, after what it wrote before its daemon was lost. */
+async function* continued(
+  completion: Completion,
+  messages: readonly ChatMessage[],
+  { begun = '', signal }: GenerateInput,
+  { continues }: GroundedOptions,
+): AsyncGenerator<CompletionPart> {
+  // White space at its end would be doubled: a model writes it before the next word.
+  const text = continues ? begun.trimEnd() : ''
+  if (text === '') yield* completion.stream(messages, signal)
+  else {
+    yield { text }
+    yield* completion.stream([...messages, { role: 'assistant', content: text }], signal)
   }
 }
 

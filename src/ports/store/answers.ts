@@ -1,4 +1,4 @@
-import type { Answer, AnswerState, Citation } from '../../domain/answer.ts'
+import type { Answer, AnswerState, Citation, Position } from '../../domain/answer.ts'
 import type { SearchedCollection } from '../../domain/document.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Language } from '../../domain/language.ts'
@@ -23,8 +23,10 @@ export interface NewAsk {
   readonly language: Language
   readonly generator: string
   readonly lease: Lease
-  /** What another daemon needs to take over: JSON, kept while it runs. */
-  readonly request: unknown
+  /** What another daemon needs to take over: JSON, kept while it is unfinished. Absent: nobody can come back for it. */
+  readonly request?: unknown
+  /** False: an answer whose lease has lapsed is left to its daemon for now. */
+  readonly mayTakeOver: boolean
   /** Limit of the principal's answers in flight, including this one. */
   readonly mostInFlight?: number
 }
@@ -52,11 +54,15 @@ export interface LapsedAnswers {
   readonly givenUp: readonly string[]
 }
 
-/** An answer that runs under a lease. */
-export interface LeasedAnswer {
+/** An attempt at an answer. */
+export interface Attempt {
   readonly principal: string
   readonly id: string
   readonly epoch: number
+}
+
+/** An attempt that holds its lease. */
+export interface LeasedAnswer extends Attempt {
   /** Its asker has cancelled it. */
   readonly cancelling: boolean
 }
@@ -73,29 +79,31 @@ export interface Remembered {
   readonly names: readonly string[] | undefined
 }
 
-/** What `begin` found under the ask's id. */
-export type Begun =
-  | Started
-  | {
-      readonly kind: 'running'
-      readonly conversation: string
-      readonly epoch: number
-      readonly owner: string
-    }
-  | {
-      readonly kind: 'finished'
-      readonly conversation: string
-      readonly epoch: number
-      readonly answer: Answer
-    }
-  | {
+/** Where an answer stands that this daemon has not started. `seq`: number of the event that ended it. */
+export type Standing =
+  | { readonly kind: 'running'; readonly conversation: string; readonly epoch: number }
+  | ({ readonly kind: 'finished'; readonly conversation: string; readonly answer: Answer } & Position)
+  | ({
       readonly kind: 'ended'
       readonly conversation: string
-      readonly epoch: number
       readonly state: Exclude<AnswerState, 'running' | 'complete' | 'interrupted'>
+      /** The text until then. */
+      readonly text: string
       readonly errorCode: ErrorCode
       readonly errorMessage: string
-    }
+    } & Position)
+
+/** What `begin` found under the ask's id. */
+export type Begun = Started | Standing
+
+/** Nobody works on it: its daemon is gone, or has given it back. */
+export interface Abandoned {
+  readonly kind: 'abandoned'
+  readonly conversation: string
+  readonly epoch: number
+  /** As it was given to `begin`. */
+  readonly request: unknown
+}
 
 /** A question's embedding with the fingerprint of its model: only vectors of the same model compare. */
 export interface QuestionVector {
@@ -122,7 +130,8 @@ export interface AnswerRepository {
    */
   complete: (
     principal: Principal,
-    epoch: number,
+    /** Of its `done`. */
+    position: Position,
     answer: Answer,
     questionVector?: QuestionVector,
     from?: { readonly source: AnswerSource; readonly partition: string },
@@ -134,13 +143,14 @@ export interface AnswerRepository {
   end: (
     principal: Principal,
     id: string,
-    epoch: number,
+    /** Of its `error`. */
+    position: Position,
     state: 'failed' | 'cancelled' | 'interrupted',
     error: { code: ErrorCode; message: string },
     text: string,
   ) => Promise<boolean>
-  /** Extends the leases that this owner holds, and returns them. */
-  renew: (lease: Lease) => Promise<LeasedAnswer[]>
+  /** Extends the leases of those attempts that this owner still holds, and returns them. */
+  renew: (lease: Lease, attempts: readonly Attempt[]) => Promise<LeasedAnswer[]>
   /** Hands the answer over: another daemon may take it at once, and this attempt does not count as lost. */
   release: (principal: Principal, id: string, epoch: number) => Promise<void>
   /**
@@ -157,6 +167,8 @@ export interface AnswerRepository {
   requestCancel: (principal: Principal, id: string) => Promise<boolean>
   /** Undefined if there is no such answer. */
   look: (principal: Principal, id: string) => Promise<AnswerSight | undefined>
+  /** The same with what the state holds. Throws `forbidden` if the answer may no longer be read. */
+  find: (principal: Principal, id: string) => Promise<Standing | Abandoned | undefined>
   get: (
     principal: Principal,
     id: string,

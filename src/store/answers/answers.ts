@@ -1,6 +1,6 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
 import { answers, messages } from '../../../drizzle/schema.ts'
-import type { Answer } from '../../domain/answer.ts'
+import type { Answer, Position } from '../../domain/answer.ts'
 import { withRefused } from '../../domain/certainty.ts'
 import { ChatbotError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/principal.ts'
@@ -8,11 +8,11 @@ import type { AnswerRepository, LapsedAnswers, QuestionVector } from '../../port
 import type { AnswerSource } from '../../ports/store/cached-answers.ts'
 import { mayReadAllAs, subjectsOf } from '../accounts/rights.ts'
 import { type Database, type Queries, statement } from '../database/database.ts'
-import { findAnswer, isLapsed, leaseEnd, toAnswer } from './answer-rows.ts'
+import { findAnswer, isLapsed, leaseEnd, standingOf, toAnswer } from './answer-rows.ts'
 import { begin, beginNew } from './asks.ts'
 import { isCurrent, isKept } from './cached-answers.ts'
 import { INSERT_CITATIONS, readCitations } from './citations.ts'
-import { afterLoss, GIVEN_UP, NOBODY } from './lost-attempts.ts'
+import { afterLoss, endsWithLoss, GIVEN_UP, NOBODY } from './lost-attempts.ts'
 import { say } from './messages.ts'
 
 export function answerRepository(database: Database): AnswerRepository {
@@ -20,29 +20,40 @@ export function answerRepository(database: Database): AnswerRepository {
     begin: (principal, ask) => begin(database, principal, ask),
     beginRemembered: (principal, ask, remembered) => beginNew(database, principal, ask, remembered),
 
-    complete: (principal, epoch, answer, questionVector, from) =>
-      complete(database, { principal, epoch, answer, questionVector, from }),
+    complete: (principal, position, answer, questionVector, from) =>
+      complete(database, { principal, position, answer, questionVector, from }),
 
-    end: (principal, id, epoch, state, error, text) =>
+    end: (principal, id, { epoch, seq }, state, error, text) =>
       database.transaction(async (queries) => {
         const ended = await finish(queries, principal, id, epoch, {
           state,
           text,
+          lastSeq: seq,
+          // An interrupted ask may start again.
+          ...(state === 'interrupted' ? {} : { request: null }),
           errorCode: error.code,
           errorMessage: error.message,
         })
         if (ended === undefined) return false
-        // An interrupted ask may start again, so it is not in the messages yet.
+        // So it is not in the messages yet.
         if (state !== 'interrupted') await say(queries, principal.id, id, ended, text)
         return true
       }),
 
-    renew: ({ owner, forMs }) =>
+    renew: ({ owner, forMs }, attempts) =>
       database.run((queries) =>
         queries
           .update(answers)
           .set({ leaseUntil: leaseEnd(forMs) })
-          .where(and(isRunning, eq(answers.leaseOwner, owner)))
+          .where(
+            and(
+              isRunning,
+              eq(answers.leaseOwner, owner),
+              sql`(${answers.principal}, ${answers.id}, ${answers.epoch}) IN (
+                SELECT principal, id, epoch
+                FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb) AS a(principal text, id text, epoch int))`,
+            ),
+          )
           .returning({
             principal: answers.principal,
             id: answers.id,
@@ -66,7 +77,11 @@ export function answerRepository(database: Database): AnswerRepository {
       database.transaction(async (queries) => {
         const rows = await queries
           .update(answers)
-          .set({ ...afterLoss(sql`'interrupted'`), request: null })
+          .set({
+            ...afterLoss(sql`'interrupted'`),
+            // An end is an event of the next epoch: nobody knows the number of the lost attempt's last one.
+            epoch: sql`${answers.epoch} + ${endsWithLoss}::int`,
+          })
           .where(and(isRunning, ne(answers.leaseOwner, owner)))
           .returning(LOST)
         return {
@@ -94,6 +109,12 @@ export function answerRepository(database: Database): AnswerRepository {
       )
       return row
     },
+
+    find: (principal, id) =>
+      database.run(async (queries) => {
+        const row = await findAnswer(queries, principal, id)
+        return row && standingOf(queries, principal, row)
+      }),
 
     get: (principal, id) =>
       database.run(async (queries) => {
@@ -178,7 +199,7 @@ async function takeLapsed(
 
 interface Completion {
   readonly principal: Principal
-  readonly epoch: number
+  readonly position: Position
   readonly answer: Answer
   readonly questionVector: QuestionVector | undefined
   readonly from: { readonly source: AnswerSource; readonly partition: string } | undefined
@@ -187,7 +208,7 @@ interface Completion {
 /** A single statement; returns false and writes nothing if the answer may not be stored. */
 async function complete(
   database: Database,
-  { principal, epoch, answer, questionVector, from }: Completion,
+  { principal, position, answer, questionVector, from }: Completion,
 ): Promise<boolean> {
   const { id, searched, text, certainty, refused, cached, generator, language, usage, timings, warnings } =
     withRefused(answer)
@@ -196,7 +217,7 @@ async function complete(
     {
       principal: principal.id,
       id,
-      epoch,
+      ...position,
       searched: searched ?? null,
       text,
       certainty,
@@ -232,7 +253,7 @@ const stillRuns = sql`state || '' = 'running'`
 const completion = (condition: SQL) =>
   statement(sql`
     WITH done AS (
-      UPDATE answers SET state = 'complete', searched = ${placeholder('searched')}, text = ${placeholder('text')},
+      UPDATE answers SET state = 'complete', last_seq = ${placeholder('seq')}::int, searched = ${placeholder('searched')}, text = ${placeholder('text')},
         certainty = ${placeholder('certainty')}, refused = ${placeholder('refused')},
         cached = ${placeholder('cached')}::jsonb, generator = ${placeholder('generator')},
         language = ${placeholder('language')}, usage = ${placeholder('usage')}::jsonb,
@@ -269,7 +290,7 @@ async function finish(
 ): Promise<{ conversation: string; question: string } | undefined> {
   const [row] = await queries
     .update(answers)
-    .set({ ...outcome, request: null })
+    .set(outcome)
     .where(and(isOf(principal, id), eq(answers.epoch, epoch), isRunning))
     .returning({ conversation: answers.conversation, question: answers.question })
   return row

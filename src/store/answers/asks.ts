@@ -9,8 +9,7 @@ import { subjectsOf } from '../accounts/rights.ts'
 import { type Database, type Queries, statement } from '../database/database.ts'
 import { isUuid } from '../database/uuid.ts'
 import { isAsRemembered, rememberedAs } from '../documents/collections.ts'
-import { findAnswer, leaseEnd, toAnswer } from './answer-rows.ts'
-import { readCitations } from './citations.ts'
+import { ended, findAnswer, leaseEnd, standingOf } from './answer-rows.ts'
 import { unknownConversation } from './conversations.ts'
 import { afterLoss } from './lost-attempts.ts'
 import { say } from './messages.ts'
@@ -45,7 +44,7 @@ export async function beginNew(
     title: titleOf(question),
     leaseOwner: lease.owner,
     leaseMs: lease.forMs,
-    request: JSON.stringify(request),
+    request: request === undefined ? null : JSON.stringify(request),
     collections: JSON.stringify(searchedBy(ask)),
     language,
     generator,
@@ -117,45 +116,18 @@ async function beginAgain(queries: Queries, principal: Principal, ask: NewAsk): 
   if (row.bodyHash !== ask.bodyHash) {
     throw new ChatbotError('id_reused', `The id "${ask.id}" already belongs to another question.`)
   }
-  const { conversation, epoch } = row
-  switch (row.state) {
-    case 'complete': {
-      const citations = await readCitations(queries, principal, [row.id])
-      return {
-        kind: 'finished',
-        conversation,
-        epoch,
-        answer: toAnswer(row, citations.get(row.id) ?? []),
-      }
-    }
-    case 'failed':
-    case 'cancelled':
-      return ended(row, row.state)
-    case 'running': {
-      if (!row.lapsed) return { kind: 'running', conversation, epoch, owner: row.leaseOwner }
-      const lost = await lose(queries, row)
-      return lost.state === 'interrupted'
-        ? takeOver(queries, principal, ask, conversation, lost.epoch)
-        : ended(lost, lost.state === 'cancelled' ? 'cancelled' : 'failed')
-    }
-    case 'interrupted':
-      return takeOver(queries, principal, ask, conversation, epoch + 1)
-  }
+  const standing = await standingOf(queries, principal, row)
+  if (standing.kind !== 'abandoned') return standing
+  const { conversation, epoch } = standing
+  if (row.state === 'interrupted') return takeOver(queries, principal, ask, conversation, epoch + 1)
+  if (!ask.mayTakeOver) return { kind: 'running', conversation, epoch }
+  const lost = await lose(queries, row)
+  return lost.state === 'interrupted'
+    ? takeOver(queries, principal, ask, conversation, lost.epoch)
+    : ended(lost, lost.state === 'cancelled' ? 'cancelled' : 'failed')
 }
 
 type AnswerRow = typeof answers.$inferSelect
-
-const ended = (
-  { conversation, epoch, errorCode, errorMessage }: AnswerRow,
-  state: 'failed' | 'cancelled',
-): Begun => ({
-  kind: 'ended',
-  conversation,
-  epoch,
-  state,
-  errorCode: errorCode ?? 'internal',
-  errorMessage: errorMessage ?? '',
-})
 
 /** Decides the outcome of a locked row whose daemon is gone. */
 async function lose(queries: Queries, { principal, id, ...before }: AnswerRow): Promise<AnswerRow> {
@@ -232,8 +204,9 @@ function attempt(ask: NewAsk) {
   return {
     leaseOwner: lease.owner,
     leaseUntil: leaseEnd(lease.forMs),
-    request,
+    request: request ?? null,
     cancelling: false,
+    lastSeq: null,
     collections: searchedBy(ask),
     language,
     generator,

@@ -17,6 +17,9 @@ export const GIVEN_UP = {
 /** For a row marked as running whose attempt is gone; a hand-over does not count as lost. */
 const lostAttempts = sql<number>`${answers.lostAttempts} + (${answers.leaseOwner} <> ${NOBODY}::text)::int`
 
+/** Whether such a row ends, because it was cancelled or is given up. */
+export const endsWithLoss = sql`(${answers.cancelling} OR ${lostAttempts} >= ${MAX_LOST_ATTEMPTS}::int)`
+
 /** The outcome of such a row: `otherwise`, unless it was cancelled or is given up. */
 export function afterLoss(otherwise: SQL) {
   const byFate = (cancelled: string | null, givenUp: string | null, other: SQL) =>

@@ -74,6 +74,7 @@ describe('text that nobody sees', () => {
 describe('the prompt of an engine', () => {
   const engine = {
     kind: 'openai' as const,
+    continuation: 'none' as const,
     model: 'fake-1',
     maxTokens: 200,
     contextTokens: 16_384,

@@ -4,8 +4,8 @@ import type { Ask, Embedded, NotCached, Retrieved, Rewritten } from '../../../sr
 import type { readCache } from '../../../src/pipeline/cache.ts'
 import type { embedQuestion } from '../../../src/pipeline/embed.ts'
 import type { generateAnswer } from '../../../src/pipeline/generate.ts'
-import type { rememberAnswer } from '../../../src/pipeline/remember.ts'
 import type { retrieveContext } from '../../../src/pipeline/retrieve.ts'
+import type { storeAnswer } from '../../../src/pipeline/store.ts'
 
 type Takes<Step extends (input: never, context: never) => unknown> = Parameters<Step>[0]
 
@@ -14,5 +14,5 @@ test('a step that comes too early does not compile', () => {
   expectTypeOf<Rewritten>().not.toExtend<Takes<typeof readCache>>()
   expectTypeOf<Embedded>().not.toExtend<Takes<typeof retrieveContext>>()
   expectTypeOf<NotCached>().not.toExtend<Takes<typeof generateAnswer>>()
-  expectTypeOf<Retrieved>().not.toExtend<Takes<typeof rememberAnswer>>()
+  expectTypeOf<Retrieved>().not.toExtend<Takes<typeof storeAnswer>>()
 })

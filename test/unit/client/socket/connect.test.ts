@@ -88,15 +88,16 @@ test('a connection lost in mid-answer is made again and the answer goes on witho
   await reading.atLeast(3)
   first.vanish()
   const second = await server.peer()
-  expect(await second.next()).toMatchObject({ type: 'ask', id, question: 'why?' })
+  expect(await second.next()).toEqual({ type: 'resume', id, epoch: 1, seq: 2 })
+  // Its daemon no longer has the third event, and the second comes again.
   second.send(
-    { type: 'accepted', id, epoch: 1, conversation: 'c1' },
-    { type: 'stage', ...position(id, 1), stage: 'generate', state: 'started' },
     { type: 'delta', ...position(id, 2), text: 'Because' },
-    { type: 'delta', ...position(id, 3), text: ' so.' },
-    { type: 'done', ...position(id, 4), answer: answer(id, 'Because so.') },
+    { type: 'snapshot', ...position(id, 3), text: 'Because so' },
+    { type: 'delta', ...position(id, 4), text: '.' },
+    { type: 'done', ...position(id, 5), answer: answer(id, 'Because so.') },
   )
-  expect(types(await reading.ended)).toEqual(['accepted', 'stage', 'delta', 'delta', 'done'])
+  // Without a restart: what came again was not shown twice, and nothing was taken back.
+  expect(new Set(types(await reading.ended))).toEqual(new Set(['accepted', 'stage', 'delta', 'done']))
   expect(textOf(reading.seen)).toBe('Because so.')
   expect(states).toEqual(['reconnecting', 'connected'])
 })

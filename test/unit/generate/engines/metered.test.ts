@@ -18,6 +18,7 @@ import { passage } from '../../../support/passages.ts'
 
 const engine = {
   kind: 'openai' as const,
+  continuation: 'none' as const,
   model: 'fake-1',
   maxTokens: 500,
   contextTokens: 8192,

@@ -30,6 +30,7 @@ function input(given: Partial<GenerateInput> = {}): GenerateInput {
 
 const engine = {
   kind: 'openai' as const,
+  continuation: 'none' as const,
   model: 'fake-1',
   apiKey: 'sk-test',
   maxTokens: 100,

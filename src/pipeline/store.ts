@@ -4,7 +4,7 @@ import { completeOwnAnswer } from './complete.ts'
 import type { StepContext } from './step.ts'
 
 /** Stores the answer first: only stored answers may enter the cache or be reported as done. */
-export async function rememberAnswer(ask: Generated, context: StepContext): Promise<Answer> {
+export async function storeAnswer(ask: Generated, context: StepContext): Promise<Answer> {
   const { principal, ports } = context
   const { text, certainty, citations, warnings, usage, standalone } = ask
   const answer = await completeOwnAnswer(

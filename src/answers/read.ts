@@ -1,0 +1,158 @@
+/** Reads an answer from any position on, wherever it runs or ran. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { grownText, type Position, START } from '../domain/answer.ts'
+import { ChatbotError } from '../domain/errors.ts'
+import { isAway } from '../pipeline/when-back.ts'
+import { type AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
+import type { Abandoned, AnswerSight, Standing } from '../ports/store/answers.ts'
+
+export interface ReadOptions {
+  /** Key of the answer's log. */
+  readonly answer: string
+  /** What the reader has; default: nothing. */
+  readonly after?: Position
+  readonly logs: AnswerLogs
+  readonly signal: AbortSignal
+  /** The answer's state in the database. */
+  look: () => Promise<AnswerSight | undefined>
+  find: () => Promise<Standing | Abandoned | undefined>
+  /**
+   * Starts the next attempt here, or finds that another daemon has. False: this daemon starts none at the moment. Throws
+   * if it never will.
+   */
+  takeOver: (abandoned: Abandoned) => Promise<boolean>
+  mayTakeOver: () => boolean
+}
+
+const WATCH_MS = 1000
+/** An ended answer's last events reach the log a moment after its row. */
+const LAST_EVENTS_MS = 300
+/** How long a reader waits for a database that is away. */
+const MAX_AWAY_MS = 5 * 60_000
+
+/**
+ * The events after the reader's position, each with the number that it got where it was written, to the end. Events that
+ * are nowhere any more are replaced by a `snapshot`. The row decides how an answer ended; the log only brings its events
+ * earlier.
+ */
+export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEvent> {
+  const { answer, logs, signal } = options
+  let at = options.after ?? START
+  /** What the reader has of the text; undefined if that is not known. */
+  let text = at.epoch === 0 ? '' : undefined
+  let awaySince: number | undefined
+
+  /** As the reader gets it: a `restart` needs the text that it keeps. */
+  function told(logged: LoggedEvent): LoggedEvent {
+    const { event } = logged
+    at = logged
+    if (event.type === 'restart' && event.kept !== undefined && event.kept !== '') {
+      const isKnown = text?.startsWith(event.kept) === true
+      text = event.kept
+      return isKnown ? logged : { ...logged, event: { type: 'snapshot', text } }
+    }
+    text = text === undefined && event.type === 'delta' ? undefined : grownText(text ?? '', event)
+    return logged
+  }
+
+  while (!signal.aborted) {
+    const local = logs.local(answer)
+    if (local !== undefined && hasMore(local, at)) {
+      // What runs here is ended in its row first; what ended here may have gone on elsewhere.
+      const isLive = !local.hasEnded
+      for await (const logged of local.readAfter(at, signal)) {
+        if (!isEnd(logged.event)) yield told(logged)
+        else if (isLive || (await isConfirmed(logged, options))) {
+          yield told(logged)
+          return
+        } else at = logged
+      }
+    } else {
+      const over = new AbortController()
+      const leaving = new AbortController()
+      const watched = watch(options, AbortSignal.any([signal, leaving.signal])).finally(() => over.abort())
+      try {
+        for await (const logged of logs.follow(answer, at, AbortSignal.any([signal, over.signal]))) {
+          if (!isEnd(logged.event)) yield told(logged)
+          else if (await isConfirmed(logged, options)) {
+            yield told(logged)
+            return
+          } else at = logged
+        }
+      } finally {
+        leaving.abort()
+        await watched
+      }
+    }
+    if (signal.aborted) return
+    try {
+      const sight = await options.look()
+      awaySince = undefined
+      if (sight?.state === 'running' && !(sight.lapsed && options.mayTakeOver())) {
+        await pause(WATCH_MS / 4, signal)
+        continue
+      }
+      const found = await options.find()
+      if (found === undefined) throw gone()
+      if (found.kind === 'finished' || found.kind === 'ended') {
+        yield* endOf(found, at)
+        return
+      }
+      const isTaken = found.kind === 'abandoned' && (await options.takeOver(found))
+      if (!isTaken) await pause(WATCH_MS / 4, signal)
+    } catch (error) {
+      awaySince ??= performance.now()
+      if (!isAway(error) || performance.now() - awaySince > MAX_AWAY_MS) throw error
+      await pause(WATCH_MS, signal)
+    }
+  }
+}
+
+const hasMore = ({ epoch, hasEnded, nextSeq }: AnswerLog, at: Position): boolean =>
+  epoch > at.epoch || (epoch === at.epoch && !(hasEnded && at.seq >= nextSeq - 1))
+
+/** The end of an answer as its row has it, for a reader at this position. */
+function* endOf(
+  standing: Extract<Standing, { kind: 'finished' | 'ended' }>,
+  at: Position,
+): Generator<LoggedEvent> {
+  const { epoch, seq } = standing
+  const text = standing.kind === 'finished' ? standing.answer.text : standing.text
+  const isNext = at.epoch === epoch && at.seq >= seq - 1
+  if (!isNext && (text !== '' || at.epoch > 0))
+    yield { epoch, seq: seq - 1, event: { type: 'snapshot', text } }
+  yield {
+    epoch,
+    seq,
+    event:
+      standing.kind === 'finished'
+        ? { type: 'done', answer: standing.answer }
+        : { type: 'error', error: new ChatbotError(standing.errorCode, standing.errorMessage) },
+  }
+}
+
+/** Whether the row knows of this end. Another daemon may have written it without knowing that it was taken over. */
+async function isConfirmed({ epoch, event }: LoggedEvent, { look }: ReadOptions): Promise<boolean> {
+  const sight = await look().catch(() => undefined)
+  if (sight === undefined || sight.epoch !== epoch || sight.state === 'running') return false
+  return (sight.state === 'complete') === (event.type === 'done')
+}
+
+/** Resolves when the answer has ended, or its daemon seems gone. */
+async function watch({ look, mayTakeOver }: ReadOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(WATCH_MS, signal)
+    if (signal.aborted) return
+    // While the database is unavailable, the log may still deliver.
+    const sight = await look().catch(() => ({ state: 'running', lapsed: false }) as const)
+    if (sight?.state === 'running' && !(sight.lapsed && mayTakeOver())) continue
+    await pause(LAST_EVENTS_MS, signal)
+    return
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined)
+
+const gone = () =>
+  new ChatbotError('unknown_answer', 'The answer is gone: its conversation was deleted. Ask again.')
