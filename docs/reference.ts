@@ -39,6 +39,7 @@ export const parts: readonly Part[] = [
     name: 'project-keys',
     text: PROJECT_KEYS.map((key) => `- \`${key}\``).join('\n'),
   },
+  { page: 'docs/PROTOCOL.md', name: 'resuming-client', text: program('examples/resuming-client.mjs') },
   { page: 'docs/PROTOCOL.md', name: 'client-messages', text: messages(clientMessages) },
   { page: 'docs/PROTOCOL.md', name: 'server-messages', text: messages(serverMessages) },
   { page: 'docs/PROTOCOL.md', name: 'shapes', text: sharedShapes() },
@@ -69,6 +70,10 @@ function settings(): string {
       `| \`${key}\` | \`${env.replace('*', 'NAME')}\` | ${value === undefined ? '' : `\`${JSON.stringify(value)}\``} | ${description} |`,
   )
   return ['| setting | environment | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function program(path: string): string {
+  return `\`\`\`js\n${readFileSync(join(packageRoot(), path), 'utf8').trim()}\n\`\`\``
 }
 
 /** A row for each value of the chart: its default, and the comment above it. */

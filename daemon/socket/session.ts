@@ -9,6 +9,7 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
+import { KEPT_MS } from '../../src/ports/answer-log.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
 import {
   type AskMessage,
@@ -265,6 +266,7 @@ export class SocketSession {
         maxAsksInFlight: config.server.maxAsksPerSocket,
       },
       pingIntervalMs: config.server.pingIntervalMs,
+      resumeWindowMs: KEPT_MS,
     })
     for (const message of this.#early.splice(0)) this.#dispatch(message)
   }

@@ -133,6 +133,11 @@ export const serverMessages = {
         maxAsksInFlight: z.int().positive().describe('answers at once on this socket'),
       }),
       pingIntervalMs: z.int().positive(),
+      resumeWindowMs: z
+        .int()
+        .nonnegative()
+        .optional()
+        .describe('how long after its end an answer can be resumed event by event'),
     })
     .describe('The reply to `hello`.'),
   renewed: z.object({ type: z.literal('renewed'), expiresAt }).describe('The reply to `auth`.'),

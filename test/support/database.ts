@@ -45,16 +45,19 @@ export async function postgresDatabase(): Promise<TestDatabase> {
   return testDatabase({ connectionString }, false, { restart: async () => {}, remove: drop })
 }
 
-/** An empty database; `admin` is the superuser's connection to the server. */
-export async function createDatabase(): Promise<{ connectionString: string; drop: () => Promise<void> }> {
+/** An empty database on the tests' server, or on this one; as its superuser. */
+export async function createDatabase(
+  server = serverUrl(),
+): Promise<{ connectionString: string; drop: () => Promise<void> }> {
+  const admin = <T>(work: (client: pg.Client) => Promise<T>) => withClient({ connectionString: server }, work)
   const name = `test_${randomBytes(8).toString('hex')}`
-  await onServer((admin) => admin.query(`CREATE DATABASE ${name}`))
-  const url = new URL(serverUrl())
+  await admin((client) => client.query(`CREATE DATABASE ${name}`))
+  const url = new URL(server)
   url.pathname = `/${name}`
   return {
     connectionString: url.href,
     drop: async () => {
-      await onServer((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`))
+      await admin((client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`))
     },
   }
 }

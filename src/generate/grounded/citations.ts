@@ -163,6 +163,6 @@ function marksAt(text: string): string {
 
 /** The whole passage as a citation. */
 function citationOf(passage: Passage): Citation {
-  const { chunk: _chunk, collection: _collection, ...citation } = passage
+  const { chunk: _chunk, collection: _collection, scores: _scores, ...citation } = passage
   return citation
 }

@@ -1,0 +1,4 @@
+import { mutate } from './mutations.ts'
+
+mutate(process.env.MUTATION ?? '')
+await import('../daemon-entry.ts')
