@@ -58,6 +58,7 @@ export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEv
   while (!signal.aborted) {
     const local = logs.local(answer)
     if (local !== undefined && hasMore(local, at)) {
+      if (local.epoch > 1) for (const logged of await earlier(options, local, at)) yield told(logged)
       // What runs here is ended in its row first; what ended here may have gone on elsewhere.
       const isLive = !local.hasEnded
       for await (const logged of local.readAfter(at, signal)) {
@@ -108,6 +109,22 @@ export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEv
   }
 }
 
+/** The events of attempts before the one here, which other daemons have logged. */
+async function earlier(
+  { logs, answer }: ReadOptions,
+  { epoch }: AnswerLog,
+  at: Position,
+): Promise<readonly LoggedEvent[]> {
+  if (at.epoch >= epoch) return []
+  const known = await logs.recall(answer)
+  return known.filter(
+    (logged) =>
+      logged.epoch < epoch &&
+      !isEnd(logged.event) &&
+      (logged.epoch > at.epoch || (logged.epoch === at.epoch && logged.seq > at.seq)),
+  )
+}
+
 const hasMore = ({ epoch, hasEnded, nextSeq }: AnswerLog, at: Position): boolean =>
   epoch > at.epoch || (epoch === at.epoch && !(hasEnded && at.seq >= nextSeq - 1))
 
@@ -141,13 +158,10 @@ async function isConfirmed({ epoch, event }: LoggedEvent, { look }: ReadOptions)
 /** Resolves when the answer has ended, or its daemon seems gone. */
 async function watch({ look, mayTakeOver }: ReadOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await pause(WATCH_MS, signal)
-    if (signal.aborted) return
     // While the database is unavailable, the log may still deliver.
     const sight = await look().catch(() => ({ state: 'running', lapsed: false }) as const)
-    if (sight?.state === 'running' && !(sight.lapsed && mayTakeOver())) continue
-    await pause(LAST_EVENTS_MS, signal)
-    return
+    if (sight?.state !== 'running' || (sight.lapsed && mayTakeOver())) return pause(LAST_EVENTS_MS, signal)
+    await pause(WATCH_MS, signal)
   }
 }
 

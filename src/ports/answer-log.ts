@@ -11,8 +11,8 @@ export interface AnswerLogs {
   /** Starts the log of an attempt that runs here. `onFenced`: a later attempt has begun, so this one must end. */
   open: (answer: string, epoch: number, onFenced: () => void) => AnswerLog
   /**
-   * What any daemon has written after this position, across attempts and without gaps, then live. Ends when the signal
-   * aborts, or early where events are missing: the log may forget at any time. An end that it holds counts only if the
+   * What any daemon has written after this position, across attempts and without gaps, then live. Ends with what is
+   * written when the signal aborts, or early where events are missing: the log may forget at any time. An end that it holds counts only if the
    * answer's row confirms it: a daemon that was taken over may not know that yet.
    */
   follow: (answer: string, after: Position, signal: AbortSignal) => AsyncIterable<LoggedEvent>

@@ -59,13 +59,16 @@ export function redisLogs(redis: RedisConnection): AnswerLogs {
     async *follow(answer, after, signal) {
       let at = after
       let looks = 1
-      while (!signal.aborted) {
+      for (;;) {
+        const isLast = signal.aborted
         const entries = await read(redis, keyOf(answer), at)
         for (const logged of entries) {
           if (logged === undefined || !isNext(at, logged)) return
           yield logged
           at = logged
         }
+        // What was written since the last look still counts.
+        if (isLast && entries.length < ENTRIES_PER_READ) return
         looks = entries.length > 0 ? 1 : looks + 1
         await sleep(doubledMs(looks, POLLS), undefined, { signal }).catch(() => undefined)
       }

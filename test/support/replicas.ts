@@ -26,8 +26,14 @@ export interface Replicas extends AsyncDisposable {
   moveTo: (daemon: TestDaemon) => void
 }
 
-export async function startReplicas(env: Readonly<Record<string, string>> = {}): Promise<Replicas> {
+/** `postgres`: the way of the daemons to the database. */
+export async function startReplicas(
+  env: Readonly<Record<string, string>> = {},
+  postgres?: FaultProxy,
+): Promise<Replicas> {
   const { connectionString, drop } = await createDatabase()
+  const reached = new URL(connectionString)
+  if (postgres !== undefined) reached.host = `127.0.0.1:${postgres.port}`
   const token = randomBytes(24).toString('hex')
   const keyPrefix = ownPrefix()
   const dirs: string[] = []
@@ -39,7 +45,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
     return startTestDaemon({
       dataDir,
       env: {
-        DATABASE_URL: connectionString,
+        DATABASE_URL: reached.href,
         CHATBOT_REDIS_KEY_PREFIX: keyPrefix,
         ...env,
       },
