@@ -52,9 +52,10 @@ bench: build
 reference: install
 	@node bench/reference.ts $(MODELS)
 
-## load: thousands of sockets on PostgreSQL and Redis against bare ws; eval "$(test/services/up)" first
+## load: thousands of sockets on PostgreSQL and Redis against bare ws, and what it costs that answers survive; eval "$(test/services/up)" first
 load: install
 	@node bench/load.ts
+	@node bench/resume.ts
 
 ## pairs: cached answers and first tokens of this checkout and of OTHER=checkout by turns; eval "$(test/services/up)" first
 pairs: install
@@ -74,7 +75,7 @@ documents: install
 		echo "$$folder has no expected.json, which says how each file must end." >&2; exit 2; \
 	else DOCUMENTS="$$folder" vitest run test/integration/documents.test.ts; fi
 
-## faults: kill -9 at random moments, questions and ingests that end their daemon, full disks, broken files and databases, cut downloads, 10,000 odd inputs
+## faults: histories of three daemons whose parts fail, their fences taken away, kill -9 at random moments, questions and ingests that end their daemon, full disks, broken files and databases, cut downloads, 10,000 odd inputs
 faults: build
 	@vitest run --config test/faults/vitest.config.ts
 	@node bench/pull.ts $(MODELS)

@@ -8,6 +8,7 @@ import { withRefused } from '../src/domain/certainty.ts'
 import { ChatbotError } from '../src/domain/errors.ts'
 import { escapedJson } from '../src/domain/escaped-json.ts'
 import { onInterrupt } from '../src/terminal/interrupt.ts'
+import { duration } from '../src/text/amounts.ts'
 import { ChatbotCommand, optionsOf } from './common/command.ts'
 import { collections, filterOf, filters } from './common/flags.ts'
 import { questionOf } from './common/question.ts'
@@ -63,6 +64,9 @@ export default class Ask extends ChatbotCommand {
     const question = await questionOf(argv)
     const loaded = await this.settings(flags)
     const chat = await this.chat(loaded)
+    chat.onConnection((link) => {
+      if (link.state === 'reconnecting') this.talk(`${link.reason} Trying again in ${duration(link.inMs)}.`)
+    })
     const interrupt = this.own(onInterrupt())
     const scope = { collections: flags.collection, filter: filterOf(flags) }
     let context: readonly Passage[] | undefined

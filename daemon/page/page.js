@@ -68,6 +68,11 @@ function element(name, className, text = '') {
 
 const TERMINAL = new Set([4400, 4401, 4403, 4409])
 const TOKEN_KEY = 'chatbot.token'
+/** Of a lost connection while an answer is awaited; about two minutes. */
+const MAX_ATTEMPTS = 12
+const FIRST_PAUSE_MS = 250
+const MAX_PAUSE_MS = 15_000
+let attempts = 0
 /** @type {WebSocket | undefined} */
 let socket
 /** @type {string | undefined} */
@@ -188,7 +193,14 @@ function connect() {
   opened.onclose = ({ code }) => {
     if (socket !== opened) return
     socket = undefined
-    listener?.({ type: 'error', message: say.lost })
+    // An answer that was accepted goes on: it is resumed.
+    if (listener !== undefined && !TERMINAL.has(code) && attempts < MAX_ATTEMPTS) {
+      attempts += 1
+      const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempts) * (0.5 + Math.random() / 2)
+      setTimeout(() => {
+        if (socket === undefined && listener !== undefined) connect()
+      }, pauseMs)
+    } else listener?.({ type: 'error', message: say.lost })
     for (const fail of searches.values()) fail({ type: 'error', message: say.lost })
     if (!TERMINAL.has(code)) return
     loginHint.textContent = say.tokenHint
@@ -246,6 +258,8 @@ function ask(question) {
     isDrawn = true
   }
   const id = uuid()
+  let isAccepted = false
+  const last = { epoch: 0, seq: 0 }
   const end = () => {
     listener = undefined
     askButton.disabled = false
@@ -253,11 +267,22 @@ function ask(question) {
   }
   listener = (message) => {
     if (message.id !== undefined && message.id !== id) return
+    if (message.seq !== undefined) {
+      const { epoch, seq } = message
+      if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) return
+      Object.assign(last, { epoch, seq })
+    }
     switch (message.type) {
       case 'welcome':
-        socket?.send(JSON.stringify({ type: 'ask', id, question, conversation }))
+        socket?.send(
+          JSON.stringify(
+            isAccepted ? { type: 'resume', id, ...last } : { type: 'ask', id, question, conversation },
+          ),
+        )
         return
       case 'accepted':
+        isAccepted = true
+        attempts = 0
         conversation = message.conversation
         return
       case 'context':
@@ -268,6 +293,9 @@ function ask(question) {
         break
       case 'restart':
         text = text.slice(0, message.keep)
+        break
+      case 'snapshot':
+        text = message.text
         break
       case 'done':
         text = message.answer.text
@@ -284,6 +312,11 @@ function ask(question) {
         end()
         break
       case 'error':
+        // Not the answer's end: it is resumed on the next socket.
+        if (isAccepted && message.seq === undefined && message.retryAfterMs !== undefined) {
+          socket?.close()
+          return
+        }
         state.textContent = message.message
         state.classList.add('error')
         end()

@@ -9,8 +9,8 @@ import { ChatbotError } from '../../src/domain/errors.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { MAX_QUESTION_CHARACTERS } from '../../src/domain/question.ts'
 import { takeRequest } from '../../src/limits/limits.ts'
-import { KEPT_MS } from '../../src/ports/answer-log.ts'
 import { DEFAULT_RESULTS, searchPassages } from '../../src/pipeline/search.ts'
+import { KEPT_MS } from '../../src/ports/answer-log.ts'
 import {
   type AskMessage,
   type ClientMessage,

@@ -14,7 +14,9 @@ import type { RedisClient, RedisConnection } from './connection.ts'
 
 /** A shorter answer is not worth a stream: followers find it in the database. */
 const WORTH_FOLLOWING_MS = 150
-const EVENTS_PER_WRITE = 64
+const EVENTS_PER_WRITE = 256
+/** Between writes: what comes meanwhile is written together. A lost daemon takes so much of its text with it. */
+const WRITE_EVERY_MS = 150
 /** Between attempts to write while Redis is away. */
 const RETRIES = { firstMs: 50, longestMs: 1000 }
 /** Between polls of the stream; doubles while they find nothing. */
@@ -140,6 +142,7 @@ function mirrored(redis: RedisConnection, key: string, log: AnswerLog, onFenced:
       }
       written = number - 1
       failures = 0
+      if (!log.hasEnded) await sleep(WRITE_EVERY_MS, undefined, { ref: false })
     }
     state = log.hasEnded ? 'over' : 'idle'
   }

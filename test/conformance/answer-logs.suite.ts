@@ -1,9 +1,11 @@
 /** What the streams of answers must do, whichever daemons write and follow them. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AnswerEvent, START } from '../../src/domain/answer.ts'
 import { ChatbotError } from '../../src/domain/errors.ts'
-import { type AnswerLogs, isEnd, type LoggedEvent } from '../../src/ports/answer-log.ts'
+import { type AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../../src/ports/answer-log.ts'
 import { redisLogs } from '../../src/redis/answer-log.ts'
 import { ownPrefix, testRedis } from '../support/redis.ts'
 import { answerOf, askOf } from './store-fixtures.ts'
@@ -183,6 +185,34 @@ export function redisLogsSuite(url: () => string): void {
       [2, 2, 'done'],
     ])
     expect(await two.client.xlen(key)).toBe(3)
+  })
+
+  it('hold of each attempt what it has written, whatever order attempts and losses come in', async () => {
+    const step = fc.constantFrom('first', 'second', 'lost', 'pause')
+    const property = fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+      await using daemons = await twoDaemons()
+      const { one } = daemons
+      const first = daemons.runner.open('a', 1, () => undefined)
+      let second: AnswerLog | undefined
+      for (const [index, what] of steps.entries()) {
+        if (what === 'first') first.append({ type: 'delta', text: `${index}` })
+        else if (what === 'second') {
+          second ??= daemons.other.open('a', 2, never)
+          second.append({ type: 'delta', text: `${index}` })
+        } else if (what === 'lost') await one.client.del(one.key('log', 'a'))
+        else await sleep(20)
+      }
+      // A last event, which brings what was lost before it.
+      const last = second ?? daemons.other.open('a', 2, never)
+      last.append({ type: 'delta', text: 'last' })
+      const recalled = async () => await daemons.runner.recall('a')
+      await expect.poll(async () => (await recalled()).at(-1)?.event).toEqual({ type: 'delta', text: 'last' })
+      const all = await recalled()
+      expect(all.filter(({ epoch }) => epoch === 2)).toEqual(last.events)
+      const earlier = all.filter(({ epoch }) => epoch === 1)
+      expect(earlier).toEqual(first.events.slice(0, earlier.length))
+    })
+    await fc.assert(property, { numRuns: 15 })
   })
 
   it('are written again where Redis has lost them: never a gap', async () => {

@@ -21,6 +21,7 @@ import {
   vectorOf,
 } from './store-fixtures.ts'
 import { jobsSuite } from './store-jobs.suite.ts'
+import { leasesSuite } from './store-leases.suite.ts'
 import { plansSuite } from './store-plans.suite.ts'
 import { rebuildSuite } from './store-rebuild.suite.ts'
 import { searchSuite } from './store-search.suite.ts'
@@ -46,6 +47,7 @@ export function storeSuite(name: string, open: () => Promise<TestDatabase>): voi
     searchSuite(current)
     excerptsSuite(current)
     plansSuite(current)
+    leasesSuite(current)
     answersSuite(current)
     cacheSuite(current)
     backupSuite(current)
