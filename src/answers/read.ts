@@ -133,9 +133,11 @@ function* endOf(
   standing: Extract<Standing, { kind: 'finished' | 'ended' }>,
   at: Position,
 ): Generator<LoggedEvent> {
-  const { epoch, seq } = standing
+  const { epoch } = standing
+  const before = at.epoch === epoch ? at.seq : 0
+  const seq = standing.seq > 0 ? standing.seq : before + 1
   const text = standing.kind === 'finished' ? standing.answer.text : standing.text
-  const isNext = at.epoch === epoch && at.seq >= seq - 1
+  const isNext = at.epoch === epoch && before >= seq - 1 && standing.seq > 0
   if (!isNext && (text !== '' || at.epoch > 0))
     yield { epoch, seq: seq - 1, event: { type: 'snapshot', text } }
   yield {

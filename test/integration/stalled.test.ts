@@ -124,6 +124,22 @@ describe('a client that does not read', () => {
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))
   })
 
+  test('comes back and resumes its answer', async () => {
+    const words = Array.from({ length: 30_000 }, (_, index) => ` word-${index}`)
+    reply = streaming([...words, ' [1].'])
+    await using client = await connect()
+    const id = client.begin('Which tower is tall?', { engine: 'fake', cache: false })
+    const { epoch, seq, text } = await client.wait('delta', id)
+    const before = cutOff(daemon)
+    // Beside what it does not read of its answer, what it has asked for fills the buffer.
+    flood(client)
+    await expect.poll(() => cutOff(daemon)).toBeGreaterThan(before)
+    await using again = await connect()
+    again.send({ type: 'resume', id, epoch, seq })
+    const rest = await again.events(id)
+    expect(text + textOf(rest)).toBe(answerOf({ id, events: rest, last: rest.at(-1) }).text)
+  })
+
   test('not even pings is closed with 4508', async () => {
     await using client = await connect()
     const before = cutOff(daemon)

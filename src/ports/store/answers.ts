@@ -79,7 +79,10 @@ export interface Remembered {
   readonly names: readonly string[] | undefined
 }
 
-/** Where an answer stands that this daemon has not started. `seq`: number of the event that ended it. */
+/**
+ * Where an answer stands that this daemon has not started. `seq`: number of the event that ended it; 0 if an earlier
+ * version did, which stored none.
+ */
 export type Standing =
   | { readonly kind: 'running'; readonly conversation: string; readonly epoch: number }
   | ({ readonly kind: 'finished'; readonly conversation: string; readonly answer: Answer } & Position)

@@ -76,8 +76,8 @@ export const ended = (
   errorMessage: row.errorMessage ?? '',
 })
 
-/** Earlier versions stored none, and gave an ended answer back as one delta and its end; the daemon's loss has none. */
-const lastSeqOf = ({ lastSeq, text }: AnswerRow): number => lastSeq ?? (text === '' ? 1 : 2)
+/** What an earlier version ended has no number. */
+const lastSeqOf = ({ lastSeq }: AnswerRow): number => lastSeq ?? 0
 
 /** For a row in the state `complete`; throws `forbidden` if it is no longer readable. */
 export function toAnswer(row: AnswerRow & { readable: boolean }, citations: readonly Citation[]): Answer {

@@ -27,6 +27,8 @@ export function afterLoss(otherwise: SQL) {
       WHEN ${lostAttempts} >= ${MAX_LOST_ATTEMPTS}::int THEN ${givenUp}::text ELSE ${other} END`
   return {
     lostAttempts,
+    // Of its epoch, which nobody has written in.
+    lastSeq: sql`CASE WHEN ${endsWithLoss} THEN 1 END`,
     state: byFate('cancelled', 'failed', otherwise),
     errorCode: byFate('cancelled', GIVEN_UP.errorCode, sql`NULL`),
     errorMessage: byFate('The answer was cancelled.', GIVEN_UP.errorMessage, sql`NULL`),

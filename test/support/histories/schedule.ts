@@ -8,7 +8,7 @@ export type Fault =
   | { readonly kind: 'stop'; readonly daemon: number; readonly forMs: number }
   | {
       readonly kind: 'redis' | 'postgres'
-      readonly how: 'cut' | 'down' | 'stall'
+      readonly how: 'cut' | 'down' | 'stall' | 'kill'
       readonly forMs: number
     }
   /** Its socket is reset; it comes back, perhaps to another daemon. */
@@ -122,7 +122,8 @@ export function scheduleOf(seed: number, daemons: number): Schedule {
       case 6:
       case 7:
       case 8: {
-        const how = (['cut', 'down', 'stall'] as const)[below(3)] ?? 'cut'
+        // A killed one takes longest to come back, and Redis forgets all.
+        const how = (['cut', 'down', 'stall', 'cut', 'down', 'stall', 'kill'] as const)[below(7)] ?? 'cut'
         return { kind: next() < 0.5 ? 'redis' : 'postgres', how, forMs: between(200, 3000) }
       }
       case 9:

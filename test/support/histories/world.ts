@@ -13,6 +13,7 @@ import { startTestDaemon, type TestDaemon } from '../daemon.ts'
 import { createDatabase } from '../database.ts'
 import { type FakeOpenai, fakeOpenai, open, write } from '../fake-openai.ts'
 import { type FaultProxy, faultProxy } from '../fault-proxy.ts'
+import { ownServices } from '../own-services.ts'
 import { greeted } from '../raw-socket.ts'
 import { ownPrefix } from '../redis.ts'
 import { upload } from '../upload.ts'
@@ -43,6 +44,14 @@ export interface WorldOptions {
 }
 
 type DaemonFault = Extract<Fault, { readonly kind: 'kill' | 'stop' | 'terminate' }>
+
+/** Kills it; it may have another address then. One at a time: they share a file. */
+let restarting: Promise<unknown> = Promise.resolve()
+function restartedService(name: 'postgres' | 'redis'): Promise<string> {
+  const restarted = restarting.then(async () => (await ownServices('restart', name))[name])
+  restarting = restarted.catch(() => undefined)
+  return restarted
+}
 
 /** Nobody waits longer for an answer, once everything works again. */
 const PATIENCE_MS = 60_000
@@ -117,7 +126,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       'cats.md',
       'Murka the cat sleeps sixteen hours a day. She eats fish.\n',
     )
-  const client = new pg.Pool({ connectionString, max: 2 })
+  const client = new pg.Pool({ connectionString: proxied.href, max: 2 })
+  // An idle connection may be lost with its server.
+  client.on('error', () => undefined)
 
   async function run(schedule: Schedule): Promise<History> {
     const next = random(schedule.seed)
@@ -166,6 +177,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         case 'redis':
         case 'postgres': {
           const proxy = fault.kind === 'redis' ? redis : postgres
+          if (fault.how === 'kill') {
+            proxy.retarget(await restartedService(fault.kind))
+            return
+          }
           proxy[fault.how]()
           await sleep(fault.forMs)
           proxy.heal()
@@ -247,7 +262,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       )
       await disposeAll(engine, postgres, redis)
       for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
-      await drop()
+      await drop().catch(() => undefined)
     },
   }
 }
