@@ -46,12 +46,13 @@ export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEv
   function told(logged: LoggedEvent): LoggedEvent {
     const { event } = logged
     at = logged
-    if (event.type === 'restart' && event.kept !== undefined && event.kept !== '') {
-      const isKnown = text?.startsWith(event.kept) === true
+    if (event.type === 'restart' && event.kept !== undefined) {
+      const isKnown = event.kept === '' || text?.startsWith(event.kept) === true
       text = event.kept
       return isKnown ? logged : { ...logged, event: { type: 'snapshot', text } }
     }
-    text = text === undefined && event.type === 'delta' ? undefined : grownText(text ?? '', event)
+    if (event.type === 'snapshot') text = event.text
+    else if (text !== undefined) text = grownText(text, event)
     return logged
   }
 
