@@ -1,9 +1,8 @@
-/** An answer that survives its socket and its daemon. Try: node resuming-client.mjs ws://127.0.0.1:7474/ws TOKEN 'a question' */
+/** An answer that survives its socket and its daemon. `urls`: the daemons of an installation, or their load balancer. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 
-/** Resolves to the answer. `urls`: daemons of one installation; `onMessage` sees each message with the text after it. */
 export async function ask({ urls, token, id = randomUUID(), question, onMessage, onSocket, ...options }) {
   const have = { accepted: false, epoch: 0, seq: 0, text: '' }
   for (let attempt = 0; ; attempt++) {
@@ -16,22 +15,15 @@ export async function ask({ urls, token, id = randomUUID(), question, onMessage,
     socket.on('close', (code) => (code >= 4400 && code <= 4499 ? reject(new Error(`closed: ${code}`)) : resolve()))
     socket.on('message', (frame) => {
       const message = JSON.parse(frame)
-      if (message.type === 'welcome')
-        send(
-          have.accepted
-            ? { type: 'resume', id, epoch: have.epoch, seq: have.seq }
-            : { type: 'ask', id, question, ...options },
-        )
+      const { type, epoch, seq } = message
+      if (type === 'welcome' && have.accepted) send({ type: 'resume', id, epoch: have.epoch, seq: have.seq })
+      else if (type === 'welcome') send({ type: 'ask', id, question, ...options })
       if (message.id !== id) return
-      if (message.type === 'accepted') have.accepted = true
-      const { epoch, seq, type } = message
-      if (seq === undefined) {
-        // Without a number, an error is of this request: some pass.
-        if (type === 'error' && message.retryAfterMs === undefined) reject(new Error(message.message))
-        else if (type === 'error') socket.close()
-        return
-      }
-      if (epoch < have.epoch || (epoch === have.epoch && seq <= have.seq)) return
+      if (type === 'accepted') have.accepted = true
+      // An error without a number is of this request, not the answer's end: some pass.
+      if (type === 'error' && seq === undefined && message.retryAfterMs !== undefined) socket.close()
+      else if (type === 'error' && seq === undefined) reject(new Error(message.message))
+      if (seq === undefined || epoch < have.epoch || (epoch === have.epoch && seq <= have.seq)) return
       Object.assign(have, { epoch, seq })
       if (type === 'delta') have.text += message.text
       if (type === 'restart') have.text = have.text.slice(0, message.keep)
@@ -44,9 +36,4 @@ export async function ask({ urls, token, id = randomUUID(), question, onMessage,
     if (answer !== undefined) return answer
     await sleep(Math.min(5000, 100 * 2 ** attempt) * (0.5 + Math.random() / 2))
   }
-}
-
-if (import.meta.main) {
-  const [url, token, question] = process.argv.slice(2)
-  console.log((await ask({ urls: [url], token, question })).text)
 }

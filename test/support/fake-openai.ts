@@ -5,7 +5,9 @@ import { z } from 'zod'
 const requestSchema = z.object({
   model: z.string(),
   stream: z.literal(true),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })),
+  messages: z.array(z.object({ role: z.string(), content: z.string(), prefix: z.literal(true).optional() })),
+  add_generation_prompt: z.literal(false).optional(),
+  continue_final_message: z.literal(true).optional(),
   temperature: z.number().optional(),
   max_tokens: z.int().optional(),
   max_completion_tokens: z.int().optional(),

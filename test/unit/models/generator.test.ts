@@ -311,6 +311,15 @@ test('a chat becomes the prompt of its template', async () => {
   expect([...chat.ends]).toEqual([0])
 })
 
+test('a last message of the assistant is gone on with', async () => {
+  const chat = loadChat(await writeModel(tinyChatModel()))
+  const prompt = chat.encode([
+    { role: 'user', content: 'b' },
+    { role: 'assistant', content: ' c' },
+  ])
+  expect(tokenText(prompt)).toBe('<|user|> b <|end|> <|assistant|> c')
+})
+
 test.each([
   ['refuses', "{{ raise_exception('System role not supported') }}"],
   ['leaves out', ''],

@@ -100,6 +100,33 @@ describe('the OpenAI-compatible generator', () => {
     })
   })
 
+  test.each([
+    ['message', { role: 'assistant', content: 'Air scatters [1]' }, {}],
+    ['prefix', { role: 'assistant', content: 'Air scatters [1]', prefix: true }, {}],
+    [
+      'vllm',
+      { role: 'assistant', content: 'Air scatters [1]' },
+      { add_generation_prompt: false, continue_final_message: true },
+    ],
+  ] as const)('goes on with a text that was begun, as %s tells it to', async (continuation, last, more) => {
+    const begun = 'Air scatters [1] '
+    const { text, citations, requests } = await ask(
+      streaming([' short waves', ' [1].']),
+      { begun },
+      { continuation },
+    )
+    expect(text).toBe('Air scatters [1] short waves [1].')
+    expect(citations).toHaveLength(1)
+    expect(requests[0]?.messages.at(-1)).toEqual(last)
+    expect(requests[0]).toMatchObject(more)
+  })
+
+  test('begins again where the API cannot go on', async () => {
+    const { text, requests } = await ask(streaming(['Short waves [1].']), { begun: 'Air scatters' })
+    expect(text).toBe('Short waves [1].')
+    expect(requests[0]?.messages.at(-1)?.role).toBe('user')
+  })
+
   test('NO_ANSWER, also in pieces, is a refusal in the language of the question', async () => {
     const { text, end } = await ask(streaming([' NO_', 'ANSWER', '.']), { language: 'ru' })
     expect(text).toBe(KNOWLEDGE.ru.replies.refusal)
