@@ -97,6 +97,7 @@ export async function runDaemon({ loaded, foreground, stopWhenIdle, onReady }: D
         metrics,
         times: config.server,
         connections,
+        allowedOrigins: local ? [] : config.server.allowedOrigins,
         mayScrape: local || config.server.openMetrics ? () => true : scrapes,
       })
       sockets.attach(app.server, gate, connections)

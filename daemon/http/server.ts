@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import cors from '@fastify/cors'
 import { SpanKind } from '@opentelemetry/api'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { COMPLETIONS_PREFIX, completionError } from '../../src/api/completions.ts'
@@ -47,6 +48,18 @@ const PIECE_BYTES = 65_536
 /** Maximum age of a cached health probe. */
 const PROBED_MS = 1000
 
+/** What a page of another origin may read of a response, beside its body. */
+const EXPOSED_HEADERS = [
+  VERSION_HEADER,
+  'x-request-id',
+  'retry-after',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+]
+/** How long a browser remembers that it may send a request. */
+const PREFLIGHT_SECONDS = 600
+
 export interface HttpOptions {
   readonly life: Life
   readonly gate: Gate
@@ -58,6 +71,8 @@ export interface HttpOptions {
   readonly times: Pick<Config['server'], 'headTimeoutMs' | 'bodyTimeoutMs' | 'stallTimeoutMs'>
   /** Absent on the daemon's Unix socket. */
   readonly connections: IdleConnections | undefined
+  /** Web origins whose pages may read responses; the gate refuses requests of others. */
+  readonly allowedOrigins: readonly string[]
   /** Whether this request may read the metrics, whoever the caller is. */
   mayScrape: (request: IncomingMessage) => boolean
 }
@@ -103,9 +118,22 @@ export function buildHttp(options: HttpOptions): FastifyInstance {
     reply.header('x-request-id', request.id)
     exchanges.add(request.raw, reply.raw)
     gate.admit(request.raw)
-    // Before the body is read: an unidentified caller must not make the daemon receive megabytes.
-    if (request.is404) throw noSuchRoute(request)
-    if (!isOpen(request, options)) await identityOf(request, options)
+  })
+  if (options.allowedOrigins.length > 0) {
+    app.register(cors, {
+      origin: [...options.allowedOrigins],
+      methods: ['GET', 'POST', 'PUT', 'DELETE'],
+      exposedHeaders: EXPOSED_HEADERS,
+      maxAge: PREFLIGHT_SECONDS,
+    })
+  }
+  // After the plugin's hook: a page may read a refusal, too.
+  app.after(() => {
+    app.addHook('onRequest', async (request) => {
+      // Before the body is read: an unidentified caller must not make the daemon receive megabytes.
+      if (request.is404) throw noSuchRoute(request)
+      if (!isOpen(request, options)) await identityOf(request, options)
+    })
   })
   app.addHook('onSend', async (_request, reply, payload) => {
     const bytes = typeof payload === 'string' && payload.length > PIECE_BYTES ? Buffer.from(payload) : payload

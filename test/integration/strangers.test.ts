@@ -98,7 +98,12 @@ async function tcp(localAddress: string): Promise<Socket> {
   return socket
 }
 
-const ended = (socket: Socket) => (socket.closed ? Promise.resolve() : once(socket, 'close'))
+/** Whether it was closed or reset: `once` would reject for the latter. */
+const ended = (socket: Socket) =>
+  new Promise<void>((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
 
 describe('connections without a request', () => {
   test('of one address put out each other, not those of others', async () => {

@@ -57,6 +57,7 @@ beforeAll(async () => {
     metrics: createMetrics('1.2.3'),
     times: config.server,
     connections: undefined,
+    allowedOrigins: [],
     mayScrape: () => false,
   })
   await app.ready()
