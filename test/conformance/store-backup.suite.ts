@@ -80,6 +80,21 @@ export function backupSuite(database: () => TestDatabase): void {
       expect(await cachedOf(other)).toEqual({ tier: 'semantic' })
     })
 
+    it('has nothing of who asked what is interrupted', async () => {
+      const { store } = database()
+      const { name } = await newCollection(store)
+      const ask = askOf({ request: { principal: { name: 'anna', groups: ['board'] } } })
+      const { conversation } = await store.answers.begin(ANNA, ask)
+      const error = { code: 'interrupted', message: 'It was stopped.' } as const
+      await store.answers.end(ANNA, ask.id, at(1), 'interrupted', error, '')
+      const records = await exported(store, name, conversation)
+      expect(JSON.stringify(records)).toContain(ask.question)
+      expect(JSON.stringify(records)).not.toContain('board')
+      await store.conversations.remove(ANNA, conversation)
+      await store.backup.restore(ANNA, stream(records))
+      expect(await store.answers.begin(ANNA, ask)).toMatchObject({ kind: 'started', epoch: 2 })
+    })
+
     it('of an earlier version brings back what was refused as not found', async () => {
       const { store } = database()
       const { name } = await newCollection(store)

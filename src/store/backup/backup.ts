@@ -280,7 +280,8 @@ async function readConversation(database: Database, id: string) {
       .innerJoin(answers, and(eq(answers.principal, citations.principal), eq(answers.id, citations.answer)))
       .where(ended)
     return {
-      answers: rows.map(({ row }) => row),
+      // What is stored to go on with an interrupted answer names its asker with groups.
+      answers: rows.map(({ row: { request: _, ...row } }) => row),
       messages: said.map(({ row }) => row),
       citations: cited.map(({ row }) => row),
     }
