@@ -50,7 +50,7 @@ export function keepLeases(options: LeaseOptions): Leases {
   }
 
   async function checkHeld({ log, abort, principal, id }: Run, held: LeasedAnswer | undefined) {
-    if (held?.epoch === log.epoch) {
+    if (held !== undefined) {
       if (held.cancelling) abort.abort(cancelled())
       return
     }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { grownText, type Position, START } from '../domain/answer.ts'
 import { ChatbotError } from '../domain/errors.ts'
-import { isAway } from '../pipeline/when-back.ts'
+import { isAway, MAX_AWAY_MS } from '../pipeline/when-back.ts'
 import { type AnswerLog, type AnswerLogs, isEnd, type LoggedEvent } from '../ports/answer-log.ts'
 import type { Abandoned, AnswerSight, Standing } from '../ports/store/answers.ts'
 
@@ -27,8 +27,6 @@ export interface ReadOptions {
 const WATCH_MS = 1000
 /** An ended answer's last events reach the log a moment after its row. */
 const LAST_EVENTS_MS = 300
-/** How long a reader waits for a database that is away. */
-const MAX_AWAY_MS = 5 * 60_000
 
 /**
  * The events after the reader's position, each with the number that it got where it was written, to the end. Events that
@@ -58,33 +56,16 @@ export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEv
 
   while (!signal.aborted) {
     const local = logs.local(answer)
-    if (local !== undefined && hasMore(local, at)) {
-      if (local.epoch > 1) for (const logged of await earlier(options, local, at)) yield told(logged)
-      // What runs here is ended in its row first; what ended here may have gone on elsewhere.
-      const isLive = !local.hasEnded
-      for await (const logged of local.readAfter(at, signal)) {
-        if (!isEnd(logged.event)) yield told(logged)
-        else if (isLive || (await isConfirmed(logged, options))) {
-          yield told(logged)
-          return
-        } else at = logged
+    const isHere = local !== undefined && hasMore(local, at)
+    // What runs here is ended in its row first; what ended here may have gone on elsewhere.
+    const isLive = isHere && !local.hasEnded
+    for await (const logged of isHere ? eventsHere(options, local, at) : sharedEvents(options, at)) {
+      if (isEnd(logged.event) && !isLive && !(await isConfirmed(logged, options))) {
+        at = logged
+        continue
       }
-    } else {
-      const over = new AbortController()
-      const leaving = new AbortController()
-      const watched = watch(options, AbortSignal.any([signal, leaving.signal])).finally(() => over.abort())
-      try {
-        for await (const logged of logs.follow(answer, at, AbortSignal.any([signal, over.signal]))) {
-          if (!isEnd(logged.event)) yield told(logged)
-          else if (await isConfirmed(logged, options)) {
-            yield told(logged)
-            return
-          } else at = logged
-        }
-      } finally {
-        leaving.abort()
-        await watched
-      }
+      yield told(logged)
+      if (isEnd(logged.event)) return
     }
     if (signal.aborted) return
     try {
@@ -110,20 +91,35 @@ export async function* readAnswer(options: ReadOptions): AsyncGenerator<LoggedEv
   }
 }
 
-/** The events of attempts before the one here, which other daemons have logged. */
-async function earlier(
-  { logs, answer }: ReadOptions,
-  { epoch }: AnswerLog,
+/** The events of the attempt here, after those of earlier attempts that other daemons have logged. */
+async function* eventsHere(
+  { logs, answer, signal }: ReadOptions,
+  local: AnswerLog,
   at: Position,
-): Promise<readonly LoggedEvent[]> {
-  if (at.epoch >= epoch) return []
-  const known = await logs.recall(answer)
-  return known.filter(
+): AsyncGenerator<LoggedEvent> {
+  const { epoch } = local
+  const known = epoch > 1 && at.epoch < epoch ? await logs.recall(answer) : []
+  yield* known.filter(
     (logged) =>
       logged.epoch < epoch &&
       !isEnd(logged.event) &&
       (logged.epoch > at.epoch || (logged.epoch === at.epoch && logged.seq > at.seq)),
   )
+  yield* local.readAfter(at, signal)
+}
+
+/** The events that any daemon has logged, until the answer has ended or its daemon seems gone. */
+async function* sharedEvents(options: ReadOptions, at: Position): AsyncGenerator<LoggedEvent> {
+  const { logs, answer, signal } = options
+  const over = new AbortController()
+  const leaving = new AbortController()
+  const watched = watch(options, AbortSignal.any([signal, leaving.signal])).finally(() => over.abort())
+  try {
+    yield* logs.follow(answer, at, AbortSignal.any([signal, over.signal]))
+  } finally {
+    leaving.abort()
+    await watched
+  }
 }
 
 const hasMore = ({ epoch, hasEnded, nextSeq }: AnswerLog, at: Position): boolean =>

@@ -7,7 +7,7 @@ import { answerQuestion } from '../pipeline/answer.ts'
 import type { KeptText } from '../pipeline/ask.ts'
 import { oneFlight } from '../pipeline/flight.ts'
 import { whenBack } from '../pipeline/when-back.ts'
-import type { AnswerLog, AnswerLogs, LoggedEvent } from '../ports/answer-log.ts'
+import type { AnswerLog, AnswerLogs } from '../ports/answer-log.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type RetrievalSettings, withOptions } from '../protocol/retrieval.ts'
 import { readWrittenFilter } from '../retrieval/written-filter.ts'
@@ -59,9 +59,6 @@ export const keyOf = (principal: { readonly id: string }, id: string): string =>
 /** Abort reasons after which the row is not ended: another daemon takes it, or has taken it. */
 export const HANDED_OVER = Symbol('handed over')
 export const TAKEN_OVER = Symbol('taken over')
-
-/** How long the end of an attempt waits for a database that is away. */
-const MAX_WAIT_MS = 5 * 60_000
 
 const NOTHING = () => undefined
 
@@ -137,7 +134,7 @@ export function runs(options: RunOptions): Runs {
     let chunks: readonly string[] = []
     for (const { epoch: of, event } of await options.logs.recall(key)) {
       if (of >= epoch) break
-      text = grown(text, event)
+      text = grownText(text, event)
       if (event.type === 'context') chunks = event.passages.map(({ chunk }) => chunk)
     }
     return text === '' ? undefined : { text, chunks }
@@ -176,9 +173,7 @@ export function runs(options: RunOptions): Runs {
     if (reason instanceof ChatbotError && reason.code === 'database_unreachable') {
       // The answer is not to blame: it goes on when the database is back.
       options.onError(reason, id)
-      await whenBack({ signal: abort.signal, maxWaitMs: MAX_WAIT_MS }, () =>
-        answers.release(principal, id, log.epoch),
-      )
+      await whenBack(() => answers.release(principal, id, log.epoch), abort.signal)
       return
     }
     const error = ChatbotError.hide(
@@ -188,7 +183,7 @@ export function runs(options: RunOptions): Runs {
     )
     if (error.code === 'internal' || error.detail !== undefined) options.onError(thrown, id)
     const state = error.code === 'cancelled' ? 'cancelled' : endOf(error)
-    const isEnded = await whenBack({ maxWaitMs: MAX_WAIT_MS }, () =>
+    const isEnded = await whenBack(() =>
       answers.end(
         principal,
         id,
@@ -211,9 +206,6 @@ export function runs(options: RunOptions): Runs {
 
 /** An interrupted row stays open: the same ask restarts the answer. */
 export const endOf = ({ transient }: ChatbotError) => (transient === 'daemon' ? 'interrupted' : 'failed')
-
-const grown = (text: string, event: LoggedEvent['event']): string =>
-  event.type === 'restart' ? (event.kept ?? text.slice(0, event.keep)) : grownText(text, event)
 
 const toldTurn = ({ question, answer }: EarlierTurn): Turn => ({
   id: '',

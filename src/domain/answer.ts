@@ -153,7 +153,7 @@ export type AnswerEvent =
 export function grownText(text: string, event: AnswerEvent): string {
   if (event.type === 'delta') return text + event.text
   if (event.type === 'snapshot') return event.text
-  return event.type === 'restart' ? text.slice(0, event.keep) : text
+  return event.type === 'restart' ? (event.kept ?? text.slice(0, event.keep)) : text
 }
 
 /** Epoch of the attempt, and the event's number in it, gap-free from 1: it names one event, whoever reads it. */

@@ -11,9 +11,6 @@ export type AnswerDraft = Pick<
   'text' | 'certainty' | 'citations' | 'cached' | 'warnings' | 'usage' | 'searched'
 >
 
-/** How long a finished answer waits for a database that is away. */
-const MAX_WAIT_MS = 5 * 60_000
-
 /**
  * Stores the answer to an ask under its epoch, then shows what the asker lacks of its text. Every answer, generated or
  * cached, becomes complete here and only here, as the last act of a step. Undefined if nothing was stored: another
@@ -58,13 +55,13 @@ function storeWhenBack(
   ask: Ask,
   { principal, ports, signal }: StepContext,
 ): Promise<boolean> {
-  return whenBack({ signal, maxWaitMs: MAX_WAIT_MS }, async (isRepeated) => {
+  return whenBack(async (isRepeated) => {
     if (await store()) return true
     if (!isRepeated) return false
     // The first attempt may have stored it before its reply was lost.
     const sight = await ports.store.answers.look(principal, ask.id)
     return sight?.state === 'complete' && sight.epoch === ask.epoch
-  })
+  }, signal)
 }
 
 /** Stores an answer that was made for this ask. Throws `interrupted` if it may no longer be stored. */

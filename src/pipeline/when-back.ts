@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { doubledMs } from '../domain/backoff.ts'
 import { ChatbotError } from '../domain/errors.ts'
 
+/** How long anybody waits for a database that is away. */
+export const MAX_AWAY_MS = 5 * 60_000
 const PAUSES = { firstMs: 100, longestMs: 1000 }
 
 /** The work may succeed when the database is back. */
@@ -10,13 +12,13 @@ export const isAway = (error: unknown): boolean =>
 
 /**
  * Work on the database that waits for it while it is away. `isRepeated`: an earlier attempt has failed, perhaps only in
- * its reply. Throws the last failure after `maxWaitMs`, and the signal's reason.
+ * its reply. Throws the last failure after `MAX_AWAY_MS`, and the signal's reason.
  */
 export async function whenBack<T>(
-  { signal, maxWaitMs }: { readonly signal?: AbortSignal; readonly maxWaitMs: number },
   work: (isRepeated: boolean) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const deadline = performance.now() + maxWaitMs
+  const deadline = performance.now() + MAX_AWAY_MS
   for (let failures = 0; ; failures += 1) {
     if (failures > 0) await sleep(doubledMs(failures, PAUSES), undefined, { signal }).catch(() => undefined)
     signal?.throwIfAborted()

@@ -12,8 +12,8 @@ export interface AnswerLogs {
   open: (answer: string, epoch: number, onFenced: () => void) => AnswerLog
   /**
    * What any daemon has written after this position, across attempts and without gaps, then live. Ends with what is
-   * written when the signal aborts, or early where events are missing: the log may forget at any time. An end that it holds counts only if the
-   * answer's row confirms it: a daemon that was taken over may not know that yet.
+   * written when the signal aborts, or early where events are missing: the log may forget at any time. An end that it
+   * holds counts only if the answer's row confirms it: a daemon that was taken over may not know that yet.
    */
   follow: (answer: string, after: Position, signal: AbortSignal) => AsyncIterable<LoggedEvent>
   /** The log of the latest attempt that runs here, or ended here a while ago. */
@@ -120,7 +120,7 @@ export class AnswerLog {
   append(event: AnswerEvent): void {
     if (this.#hasEnded) return
     const logged = event.type === 'restart' ? { kept: this.#text.slice(0, event.keep), ...event } : event
-    this.#text = logged.type === 'restart' ? logged.kept : grownText(this.#text, logged)
+    this.#text = grownText(this.#text, logged)
     this.#events.push({ epoch: this.epoch, seq: this.nextSeq, event: logged })
     this.#bytes += bytesOf(logged)
     if (isEnd(event)) this.close()

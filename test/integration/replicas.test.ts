@@ -1,53 +1,24 @@
 /** Two daemons on one PostgreSQL and one Redis: answers move between them, and outlive the one that runs them. */
 import { randomUUID } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AskEvent, answerOf } from '../../src/client/client.ts'
 import { connect } from '../../src/client/socket/connect.ts'
 import { version } from '../../src/config/version.ts'
-import { type FakeOpenai, fakeOpenai, open, write } from '../support/fake-openai.ts'
+import { finish, type HalfEngine, halfEngine } from '../support/half-engine.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { greeted } from '../support/raw-socket.ts'
 import { describeRedis, redisUrl } from '../support/redis.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
 import { upload } from '../support/upload.ts'
 
-/** Answers that the engine is asked for and has begun, latest last. */
-let engine: FakeOpenai
-let begun: ServerResponse[] = []
-let notify = () => {}
-
+let engine: HalfEngine
 beforeAll(async () => {
-  engine = await fakeOpenai((response) => {
-    open(response)
-    delta(response, 'The first half')
-    begun.push(response)
-    notify()
-  })
+  engine = await halfEngine()
 })
 afterAll(() => engine[Symbol.asyncDispose]())
 
-const delta = (response: ServerResponse, content: string) =>
-  write(response, { choices: [{ index: 0, delta: { content }, finish_reason: null }] })
-
-function finish(response: ServerResponse): void {
-  delta(response, ' and the second.')
-  write(response, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
-  response.end('data: [DONE]\n\n')
-}
-
+const REST = ' and the second.'
 const WHOLE = 'The first half and the second.'
-
-/** The so-many-th answer of this test that the engine was asked for. */
-async function generation(number: number): Promise<ServerResponse> {
-  for (;;) {
-    const response = begun[number - 1]
-    if (response !== undefined) return response
-    await new Promise<void>((resolve) => {
-      notify = resolve
-    })
-  }
-}
 
 const environment = (more: Record<string, string> = {}) => ({
   CHATBOT_ENGINES_FAKE_BASE_URL: engine.baseUrl,
@@ -105,22 +76,22 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
     })
     afterAll(() => replicas?.[Symbol.asyncDispose]())
     beforeEach(() => {
-      begun = []
+      engine.reset()
       replicas.moveTo(replicas.one)
     })
 
     it('a conversation moves from one to the other', async () => {
       await using client = await chat(replicas)
       const first = collect(client.ask({ question: QUESTION, cache: false }))
-      finish(await generation(1))
+      finish(await engine.generation(1), REST)
       const answered = (await first.all).at(-1)
       if (answered?.type !== 'done') throw new Error('no answer')
       const { conversation } = answered.answer
       replicas.moveTo(replicas.two)
       const second = collect(client.ask({ question: 'And what does she eat?', conversation, cache: false }))
       // The follow-up is made standalone first.
-      finish(await generation(2))
-      finish(await generation(3))
+      finish(await engine.generation(2), REST)
+      finish(await engine.generation(3), REST)
       await second.all
       replicas.moveTo(replicas.one)
       const { turns } = await client.history(conversation)
@@ -133,24 +104,24 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
     it('an answer that runs on one goes on for a client that comes to the other', async () => {
       await using client = await chat(replicas)
       const asked = collect(client.ask({ question: QUESTION, cache: false }))
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await asked.until(isDelta)
       replicas.moveTo(replicas.two)
       // Let it come there before the rest does.
       await expect.poll(async () => (await replicas.two.api.call('status', {})).sockets).toBe(1)
-      finish(response)
+      finish(response, REST)
       const events = await asked.all
       expect(events.at(-1)).toMatchObject({ type: 'done', answer: { text: WHOLE } })
       expect(textOf(events)).toBe(WHOLE)
       expect(events.map(({ type }) => type)).not.toContain('restart')
-      expect(begun).toHaveLength(1)
+      expect(engine.begun()).toBe(1)
     })
 
     it('an answer is cancelled on the other', async () => {
       await using client = await chat(replicas)
       const id = randomUUID()
       const asked = collect(client.ask({ id, question: QUESTION, cache: false }))
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await asked.until(isDelta)
       await using other = await greeted(replicas.two)
       other.send({ type: 'cancel', id })
@@ -180,11 +151,11 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
       await asked.until(isDelta)
       // Nobody waits for this one.
       const left = gone.begin(QUESTION, { cache: false })
-      await generation(2)
+      await engine.generation(2)
       replicas.front.retarget(`http://${replicas.two.host}`)
       replicas.one.process.kill(ending)
-      finish(await generation(3))
-      finish(await generation(4))
+      finish(await engine.generation(3), REST)
+      finish(await engine.generation(4), REST)
       const events = await asked.all
       expect(events.at(-1)).toMatchObject({ type: 'done', answer: { text: WHOLE } })
       expect(textOf(events)).toBe(WHOLE)
@@ -193,7 +164,7 @@ function replicaTests(name: string, ending: 'SIGTERM' | 'SIGKILL', more: () => R
         type: 'done',
         epoch: 2,
       })
-      expect(begun).toHaveLength(4)
+      expect(engine.begun()).toBe(4)
     })
   })
 }

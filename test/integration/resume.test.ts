@@ -1,6 +1,5 @@
 /** Readers that come back, to any daemon: they get what they lack, with the numbers that it always had. */
 import { randomUUID } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -8,53 +7,24 @@ import { ask } from '../../examples/resuming-client.mjs'
 import { API_PREFIX } from '../../src/api/routes.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 import type { TestDaemon } from '../support/daemon.ts'
-import { type FakeOpenai, fakeOpenai, open, write } from '../support/fake-openai.ts'
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
+import { finish, type HalfEngine, halfEngine, say } from '../support/half-engine.ts'
 import { describePostgres } from '../support/postgres.ts'
 import { greeted } from '../support/raw-socket.ts'
 import { describeRedis, redisUrl } from '../support/redis.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
 import { upload } from '../support/upload.ts'
 
-let engine: FakeOpenai
-let begun: ServerResponse[] = []
-let notify = () => {}
-
+let engine: HalfEngine
 beforeAll(async () => {
-  engine = await fakeOpenai((response) => {
-    open(response)
-    say(response, 'The first half')
-    begun.push(response)
-    notify()
-  })
+  engine = await halfEngine()
 })
 afterAll(() => engine[Symbol.asyncDispose]())
-beforeEach(() => {
-  begun = []
-})
+beforeEach(() => engine.reset())
 
-const say = (response: ServerResponse, content: string) =>
-  write(response, { choices: [{ index: 0, delta: { content }, finish_reason: null }] })
-
-function finish(response: ServerResponse): void {
-  say(response, ' and the second [1].')
-  write(response, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
-  response.end('data: [DONE]\n\n')
-}
-
+const REST = ' and the second [1].'
 const WHOLE = 'The first half and the second [1].'
 const QUESTION = 'How long does Murka sleep?'
-
-/** The so-many-th answer of this test that the engine was asked for. */
-async function generation(number: number): Promise<ServerResponse> {
-  for (;;) {
-    const response = begun[number - 1]
-    if (response !== undefined) return response
-    await new Promise<void>((resolve) => {
-      notify = resolve
-    })
-  }
-}
 
 const environment = (more: Record<string, string> = {}) => ({
   CHATBOT_ENGINES_FAKE_BASE_URL: engine.baseUrl,
@@ -80,7 +50,7 @@ async function resumed(daemon: TestDaemon, id: string, epoch = 0, seq = 0): Prom
 async function answered({ one }: Replicas) {
   await using socket = await greeted(one)
   const id = socket.begin(QUESTION, { cache: false })
-  finish(await generation(1))
+  finish(await engine.generation(1), REST)
   const events = numbered(await socket.events(id))
   return { id, events, end: events.at(-1) }
 }
@@ -112,13 +82,13 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
       const { one, two } = replicas
       await using socket = await greeted(one)
       const id = socket.begin(QUESTION, { cache: false })
-      const response = await generation(1)
+      const response = await engine.generation(1)
       const { epoch, seq } = await socket.wait('delta', id)
       await using other = await greeted(two)
       other.send({ type: 'resume', id, epoch, seq: seq - 1 })
       // A shorter answer would have no stream.
       await other.wait('delta', id)
-      finish(response)
+      finish(response, REST)
       const events = numbered(await socket.events(id))
       const rest = events.filter((event) => 'seq' in event && (event.seq ?? 0) > seq)
       expect((await other.events(id)).slice(1)).toEqual(rest)
@@ -158,7 +128,7 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
       const { one, two } = replicas
       await using socket = await greeted(one)
       const id = socket.begin(QUESTION, { cache: false })
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await using other = await greeted(two)
       other.send({ type: 'resume', id, epoch: 0, seq: 0 })
       await other.wait('delta', id)
@@ -167,23 +137,23 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
       await socket.wait('delta', id)
       redis.heal()
       await other.wait('delta', id)
-      finish(response)
+      finish(response, REST)
       expect(await other.events(id)).toEqual(numbered(await socket.events(id)))
     })
 
     it('waits at its end for a database that is away, and is stored as it was shown', async () => {
       await using socket = await greeted(replicas.one)
       const id = socket.begin(QUESTION, { cache: false })
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await socket.wait('delta', id)
       postgres.down()
-      finish(response)
+      finish(response, REST)
       await expect
         .poll(() => socket.messages.some((event) => event.type === 'stage' && event.stage === 'storing'))
         .toBe(true)
       postgres.heal()
       expect(endOf(await socket.events(id))).toMatchObject({ epoch: 1, answer: { text: WHOLE } })
-      expect(begun).toHaveLength(1)
+      expect(engine.begun()).toBe(1)
     })
 
     it('goes on with what was shown when its daemon is killed', async () => {
@@ -191,17 +161,17 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
       const third = await replicas.another()
       await using socket = await greeted(third)
       const id = socket.begin(QUESTION, { cache: false })
-      await generation(1)
+      await engine.generation(1)
       await expect.poll(() => socket.messages.some(({ type }) => type === 'delta')).toBe(true)
       const shown = await socket.wait('delta', id)
       await using follower = await greeted(one)
       follower.send({ type: 'resume', id, epoch: 0, seq: 0 })
       await follower.wait('delta', id)
       third.process.kill('SIGKILL')
-      const again = await generation(2)
+      const again = await engine.generation(2)
       // It was told to go on with the text.
       expect(engine.requests.at(-1)?.messages.at(-1)).toEqual({ role: 'assistant', content: shown.text })
-      finish(again)
+      finish(again, REST)
       const events = await follower.events(id)
       expect(events.find(({ type }) => type === 'restart')).toMatchObject({
         epoch: 2,
@@ -220,7 +190,7 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
         headers: { authorization: `Bearer ${replicas.token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ id, question: QUESTION, cache: false }),
       }).catch(() => 'gone')
-      await generation(1)
+      await engine.generation(1)
       third.process.kill('SIGKILL')
       expect(await asking).toBe('gone')
       const client = new pg.Client(replicas.connectionString)
@@ -230,7 +200,7 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
           ?.state
       await expect.poll(state).toBe('interrupted')
       await client.end()
-      expect(begun).toHaveLength(1)
+      expect(engine.begun()).toBe(1)
     })
 
     it('is one for the client of docs/PROTOCOL.md, whose socket and daemon go', async () => {
@@ -246,10 +216,10 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
           shown = text
         },
       })
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await expect.poll(() => shown).toContain('The first half')
       replicas.moveTo(replicas.two)
-      finish(response)
+      finish(response, REST)
       expect(await asked).toMatchObject({ text: WHOLE })
       expect(shown).toBe(WHOLE)
     })
@@ -266,10 +236,10 @@ describePostgres('an answer of two daemons on PostgreSQL', () => {
     it('comes whole, with the number of its end, from the other daemon', async () => {
       await using socket = await greeted(replicas.one)
       const id = socket.begin(QUESTION, { cache: false })
-      const response = await generation(1)
+      const response = await engine.generation(1)
       await using other = await greeted(replicas.two)
       other.send({ type: 'resume', id, epoch: 1, seq: 2 })
-      finish(response)
+      finish(response, REST)
       const end = endOf(await socket.events(id))
       expect(await other.events(id)).toMatchObject([
         { type: 'snapshot', epoch: 1, seq: end.seq - 1, text: WHOLE },
